@@ -1,0 +1,33 @@
+# One image for every role: `plantroom collect`, `plantroom serve`, `plantroom run`.
+FROM node:20-bookworm-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web/ ./
+RUN npm run build
+
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+RUN python -m venv /opt/plantroom
+COPY requirements/uv.txt requirements/run.txt requirements/
+RUN /opt/plantroom/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements/uv.txt \
+ && /opt/plantroom/bin/uv pip install --no-cache --python /opt/plantroom/bin/python --require-hashes --no-deps -r requirements/run.txt
+COPY pyproject.toml README.md ./
+COPY plantroom/ plantroom/
+COPY gateway/ gateway/
+COPY ingest/ ingest/
+COPY maintenance/ maintenance/
+COPY models/ models/
+COPY api/ api/
+COPY simulators/ simulators/
+COPY --from=web /src/web/dist web/dist
+RUN /opt/plantroom/bin/uv pip install --no-cache --python /opt/plantroom/bin/python --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /var/lib/plantroom --create-home plantroom
+COPY --from=build /opt/plantroom /opt/plantroom
+ENV PATH=/opt/plantroom/bin:$PATH PLANTROOM_DATA_DIR=/var/lib/plantroom
+USER plantroom
+VOLUME /var/lib/plantroom
+EXPOSE 8080
+CMD ["plantroom", "serve"]

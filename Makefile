@@ -1,0 +1,64 @@
+# Two commands for a new user: `make run` and `make test`. Everything is idempotent.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+ARGS ?= run --simulate demo
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.PHONY: run test setup setup-test lint bench clean check-tools
+.DELETE_ON_ERROR:
+
+run: setup
+	@exec $(BIN)/plantroom $(ARGS)
+
+setup: check-tools $(STAMPS)/product $(STAMPS)/web
+
+check-tools:
+	@scripts/check-tools $(PYTHON)
+
+$(STAMPS)/venv: requirements/uv.txt
+	@echo "[1/3] Python environment in .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/product: $(STAMPS)/venv requirements/run.txt pyproject.toml
+	@echo "[2/3] Python packages (pinned, with hashes)"
+	@$(UV) --require-hashes --no-deps -r requirements/run.txt
+	@mkdir -p web/dist
+	@$(UV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/web: $(WEB_SOURCES)
+	@echo "[3/3] web app"
+	@mkdir -p $(STAMPS)
+	@cd web && if ! cmp -s package-lock.json node_modules/.installed-lock; then \
+	  npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed-lock; fi
+	@cd web && npm run --silent build
+	@touch $@
+
+setup-test: setup $(STAMPS)/dev
+	@scripts/install-test-servers
+
+$(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
+	@echo "[test] development packages"
+	@$(UV) --require-hashes --no-deps -r requirements/dev.txt
+	@touch $@
+
+test: setup-test lint
+	@cd web && npm run --silent test
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: setup $(STAMPS)/dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd web && npm run --silent check
+
+bench: setup $(STAMPS)/dev
+	@$(BIN)/plantroom bench latency --json
+
+clean:
+	@rm -rf .venv web/node_modules web/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""From the broker to a durable spool, acknowledged only then."""

@@ -1,0 +1,131 @@
+"""Mosquitto as the trial's broker, run as a child process."""
+
+import ctypes
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import structlog
+
+from gateway.broker import LOOPBACK, TrialBroker, require_free
+from plantroom.errors import Unreachable
+
+log = structlog.get_logger()
+START_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 5.0
+MEMORY_LIMIT_BYTES = 256 << 20
+MESSAGE_LIMIT_BYTES = 8 << 20
+_PR_SET_PDEATHSIG = 1
+
+CONFIGURATION = """\
+# Written by plantroom at every start.
+# Keep the starter's user: a change of user would undo the "end with the parent" that we ask of the kernel.
+user {user}
+listener {port} {host}
+allow_anonymous true
+# Debian's default of 1,000 drops silently beyond it.
+max_queued_messages 0
+max_inflight_messages 1000
+memory_limit {memory}
+message_size_limit {message}
+persistence true
+persistence_location {folder}/
+autosave_interval 5
+log_dest stderr
+log_type error
+log_type warning
+"""
+
+
+def find_mosquitto() -> str | None:
+    """The Mosquitto binary; Debian keeps it outside of a user's PATH."""
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the child (with SIGTERM, so that it saves its queues) when this process dies."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class MosquittoBroker(TrialBroker):
+    """A Mosquitto of our own, with its queues in the data folder."""
+
+    note = "Mosquitto, on this machine only; its queues survive a restart"
+
+    def __init__(self, binary: str, port: int, folder: Path) -> None:
+        self.port = port
+        self._binary = binary
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """See ``TrialBroker``."""
+        self._wait_for_predecessor()
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        config = self._folder / "mosquitto.conf"
+        config.write_text(
+            CONFIGURATION.format(
+                user=pwd.getpwuid(os.getuid()).pw_name,
+                port=self.port,
+                host=LOOPBACK,
+                folder=self._folder,
+                memory=MEMORY_LIMIT_BYTES,
+                message=MESSAGE_LIMIT_BYTES,
+            ),
+            encoding="utf-8",
+        )
+        log_path = self._folder / "mosquitto.log"
+        with log_path.open("wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - our own configuration and a found binary
+                [self._binary, "-c", str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - set before any of our threads start
+            )
+        self._wait_until_listening(log_path)
+
+    def _wait_for_predecessor(self) -> None:
+        """A broker whose process was killed needs a moment to save and go."""
+        deadline = time.monotonic() + 2.0
+        while True:
+            try:
+                require_free(self.port)
+            except Unreachable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def _wait_until_listening(self, log_path: Path) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                socket.create_connection((LOOPBACK, self.port), 0.5).close()
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return
+        words = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise Unreachable("Mosquitto", "did not start: " + (" / ".join(words) or f"see {log_path}"))
+
+    def stop(self) -> None:
+        """See ``TrialBroker``."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            log.warning("mosquitto_killed")
+            self._process.kill()
+            self._process.wait()
+        self._process = None

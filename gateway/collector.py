@@ -1,0 +1,81 @@
+"""A site's way in: two lanes, each with its own session and spool."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.session import Session
+from gateway.spool import Spool
+from plantroom.domain.assets import Plant, Priority
+from plantroom.errors import Unreachable
+from plantroom.ports.spool import Lane
+from plantroom.settings import BrokerAddress
+from plantroom.wire import ROOT, Channel, telemetry_topic
+
+CLIENT_IDS: Mapping[Lane, str] = {Lane.NORMAL: "plantroom-{site}", Lane.SAFETY: "plantroom-{site}-safety"}
+
+
+def safety_topics(plant: Plant, site: str) -> frozenset[str]:
+    """Telemetry topics of the site whose source is marked safety, under every name their asset goes by."""
+    keys = {key for key, source in plant.sources.items() if source.priority is Priority.SAFETY}
+    return frozenset(telemetry_topic(s, code) for (s, code), key in plant.codes.items() if s == site and key in keys)
+
+
+class SiteGateway:
+    """The sessions and spools of one site.
+
+    The normal lane takes telemetry and status, the safety lane all events and the telemetry of safety
+    sources. A safety telemetry topic is left to the safety lane only once the broker has confirmed that
+    lane's subscription, so nothing falls between the two; a message taken by both is recognised by the ingest
+    (same asset, same instant).
+    """
+
+    def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
+        self.site = site
+        self._safety: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self.spools = {lane: Spool(folder / lane.value) for lane in Lane}
+        normal = [f"{ROOT}/{site}/+/{Channel.TELEMETRY}", f"{ROOT}/{site}/+/{Channel.STATUS}"]
+        self._events = f"{ROOT}/{site}/+/{Channel.EVENT}"
+        self.sessions = {
+            Lane.NORMAL: self._session(Lane.NORMAL, broker, normal),
+            Lane.SAFETY: self._session(Lane.SAFETY, broker, [self._events]),
+        }
+
+    def _session(self, lane: Lane, broker: BrokerAddress, filters: list[str]) -> Session:
+        owns = self._normal_owns if lane is Lane.NORMAL else (lambda _topic: True)
+        return Session(broker, CLIENT_IDS[lane].format(site=self.site), self.spools[lane], filters, owns)
+
+    def _normal_owns(self, topic: str) -> bool:
+        return topic not in self._safety or topic not in self.sessions[Lane.SAFETY].granted()
+
+    def start(self) -> None:
+        """Open the spools and begin to connect. Raises ``Unreachable`` when a spool's folder is unusable."""
+        for spool in self.spools.values():
+            try:
+                spool.open()
+            except OSError as error:
+                raise Unreachable(f"spool of site {self.site}", str(error)) from error
+        for session in self.sessions.values():
+            session.start()
+
+    def stop(self) -> None:
+        """End both sessions, then close the spools."""
+        for session in self.sessions.values():
+            session.stop()
+        for spool in self.spools.values():
+            spool.close()
+
+    def follow(self, plant: Plant) -> None:
+        """Take up what changed in the ledger: which telemetry belongs to the safety lane."""
+        topics = safety_topics(plant, self.site)
+        with self._lock:
+            if topics == self._safety:
+                return
+            self.sessions[Lane.SAFETY].subscribe([self._events, *sorted(topics)])
+            self._safety = topics
+
+    def problems(self) -> list[str]:
+        """Why messages are not coming in now, in plain words; empty when all is well."""
+        found = [(lane, session.problem()) for lane, session in self.sessions.items()]
+        return [f"site {self.site}, {lane.value} lane: {problem}" for lane, problem in found if problem]

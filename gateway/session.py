@@ -1,0 +1,329 @@
+"""One MQTT session of a site's lane: persistent, QoS 1, acknowledged only after the spool's fsync.
+
+The session runs paho's network loop in a thread of its own. That thread also appends to the spool, syncs when
+the socket has nothing more to read (at the latest after 1,000 messages, 4 MiB or 20 ms), and then
+acknowledges in order; no message is handed between threads. Acknowledgements that belong to an earlier
+connection are dropped: the broker sends those messages again.
+"""
+
+import errno
+import random
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.client import ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gateway.spool.spool import Spool
+from plantroom.errors import NothingLeft, Unreachable
+from plantroom.settings import BrokerAddress
+
+log = structlog.get_logger()
+
+SYNC_MESSAGES = 1_000
+SYNC_BYTES = 4 << 20
+SYNC_SECONDS = 0.020
+KEEPALIVE_S = 30
+CONNECT_TIMEOUT_S = 5.0
+RETRY_MIN_S = 0.2
+RETRY_MAX_S = 30.0
+_REFUSED = 0x80
+
+
+def full_jitter(attempt: int, rng: random.Random) -> float:
+    """Seconds to wait before retry number ``attempt`` (0, 1, ...): uniform under a doubling cap."""
+    return rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))) + 0.05
+
+
+@dataclass(slots=True)
+class SessionCounts:
+    """What a session has seen since it was made."""
+
+    received: int = 0
+    acknowledged: int = 0
+    dropped_acks: int = 0
+    connects: int = 0
+
+
+class Session:
+    """A lane's connection to the broker, reconnecting for ever.
+
+    ``owns`` says whether a topic belongs to this lane; a message that does not is acknowledged and left to
+    the other lane. ``filters`` may be changed at any time (``subscribe``).
+    """
+
+    def __init__(
+        self,
+        broker: BrokerAddress,
+        client_id: str,
+        spool: Spool,
+        filters: Sequence[str],
+        owns: Callable[[str], bool],
+        rng: random.Random | None = None,
+    ) -> None:
+        self._broker = broker
+        self._spool = spool
+        self._filters = tuple(filters)
+        self._owns = owns
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
+        self._client_id = client_id
+        self._stop = threading.Event()
+        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
+        self._unacknowledged: list[int] = []
+        self._first_pending_at = 0.0
+        self._connected = False
+        self._granted: frozenset[str] = frozenset()
+        self._asked: dict[int, tuple[str, ...]] = {}
+        self._problem: str | None = "not connected yet"
+        self.counts = SessionCounts()
+        self._client = self._make_client()
+
+    def _make_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=False,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def start(self) -> None:
+        """Begin to connect, in the session's own thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Sync and acknowledge what was received, disconnect, end the thread."""
+        self._stop.set()
+        self._wake()
+        if self._thread.is_alive():
+            self._thread.join(5)
+        self._wake_r.close()
+        self._wake_w.close()
+
+    def subscribe(self, filters: Sequence[str]) -> None:
+        """Use these topic filters from now on (on this connection and all later ones)."""
+        self._filters = tuple(filters)
+        self._wake()
+
+    def granted(self) -> frozenset[str]:
+        """Filters that the broker has confirmed on the present connection."""
+        return self._granted
+
+    def problem(self) -> str | None:
+        """Why the session is not taking messages now, in plain words, or ``None``."""
+        return self._problem
+
+    def _wake(self) -> None:
+        self._wake_w.send(b"w")
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._stop.is_set():
+            try:
+                self._connect()
+                attempt = 0
+                self._serve()
+            except Unreachable as error:
+                self._problem = str(error)
+                wait_s = full_jitter(attempt, self._rng)
+                attempt += 1
+                log.warning("broker_unreachable", client=self._client_id, problem=error.problem, retry_s=wait_s)
+                self._stop.wait(wait_s)
+        self._finish()
+
+    def _connect(self) -> None:
+        where = f"broker {self._broker.host}:{self._broker.port}"
+        self._forget_connection()
+        try:
+            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
+        except (OSError, ssl.SSLError) as error:
+            raise Unreachable(where, str(error) or type(error).__name__) from error
+        deadline = time.monotonic() + CONNECT_TIMEOUT_S
+        while not self._connected and not self._stop.is_set():
+            self._turn(0.2)
+            if time.monotonic() > deadline:
+                raise Unreachable(where, self._problem or "did not answer the CONNECT")
+        self._subscribe_missing()
+
+    def _serve(self) -> None:
+        while self._connected and not self._stop.is_set():
+            self._turn(1.0)
+            self._subscribe_missing()
+
+    def _turn(self, timeout_s: float) -> None:
+        """Wait for the socket once, read what is there, sync and acknowledge when it is time."""
+        sock = self._client.socket()
+        if sock is None:
+            self._connected = False
+            raise Unreachable(f"broker {self._broker.host}:{self._broker.port}", self._problem or "connection lost")
+        writers = [sock] if self._client.want_write() else []
+        wait_s = 0.0 if self._waiting() or self._pending_tls(sock) else timeout_s
+        readable, writable, _ = select.select([sock, self._wake_r], writers, [], wait_s)
+        if self._wake_r in readable:
+            self._drain_wake()
+        if writable:
+            self._check(self._client.loop_write())
+        got = sock in readable or self._pending_tls(sock)
+        if got:
+            self._check(self._client.loop_read())
+        if self._waiting() and (not got or self._sync_is_due()):
+            self._sync_and_acknowledge()
+        self._check(self._client.loop_misc())
+
+    @staticmethod
+    def _pending_tls(sock: object) -> bool:
+        return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+
+    def _drain_wake(self) -> None:
+        try:
+            self._wake_r.recv(4096)
+        except BlockingIOError:
+            return
+
+    def _waiting(self) -> bool:
+        """Whether anything received is not durable yet (messages of QoS 0 have nothing to acknowledge)."""
+        return bool(self._unacknowledged) or self._spool.pending_bytes > 0
+
+    def _sync_is_due(self) -> bool:
+        return (
+            len(self._unacknowledged) >= SYNC_MESSAGES
+            or self._spool.pending_bytes >= SYNC_BYTES
+            or time.monotonic() - self._first_pending_at >= SYNC_SECONDS
+        )
+
+    def _check(self, code: MQTTErrorCode) -> None:
+        if code not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_AGAIN):
+            self._connected = False
+            self._problem = mqtt.error_string(code)
+
+    def _sync_and_acknowledge(self) -> None:
+        """Durable first, then acknowledged, in order. A full disk: nothing is acknowledged until there is room."""
+        waiting, self._unacknowledged = self._unacknowledged, []
+        while True:
+            try:
+                self._spool.sync()
+                break
+            except OSError as error:
+                self._hold_back(error)
+                if self._stop.is_set() or not self._connected:
+                    self._forget_connection()
+                    return
+        if self._problem is not None:
+            self._problem = None
+            log.info("spool_writable_again", client=self._client_id)
+        if not self._connected:
+            self.counts.dropped_acks += len(waiting)
+            return
+        for mid in waiting:
+            self._client.ack(mid, 1)
+        self.counts.acknowledged += len(waiting)
+
+    def _hold_back(self, error: OSError) -> None:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        words = NothingLeft("spool", "the disk is full; make room") if full else Unreachable("spool", str(error))
+        if self._problem != str(words):
+            log.error("spool_not_writable", client=self._client_id, problem=str(words))
+        self._problem = str(words)
+        self._check(self._client.loop_misc())
+        self._stop.wait(0.5)
+
+    def _subscribe_missing(self) -> None:
+        asked = {name for names in self._asked.values() for name in names}
+        missing = tuple(name for name in self._filters if name not in self._granted and name not in asked)
+        if missing and self._connected:
+            code, mid = self._client.subscribe([(name, 1) for name in missing])
+            self._check(code)
+            if mid is not None:
+                self._asked[mid] = missing
+        gone = [name for name in self._granted if name not in self._filters]
+        if gone and self._connected:
+            self._client.unsubscribe(gone)
+            self._granted = self._granted - set(gone)
+
+    def _forget_connection(self) -> None:
+        self.counts.dropped_acks += len(self._unacknowledged)
+        self._unacknowledged = []
+        self._spool.forget_pending()
+        self._granted = frozenset()
+        self._asked = {}
+        self._connected = False
+
+    def _finish(self) -> None:
+        if self._waiting() and self._connected:
+            self._sync_and_acknowledge()
+        if self._connected:
+            self._client.disconnect()
+            self._client.loop_write()
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, properties
+        if reason.is_failure:
+            self._problem = f"the broker refuses the connection: {reason}"
+            return
+        self._connected = True
+        self._problem = None
+        self.counts.connects += 1
+        log.info("broker_connected", client=self._client_id, session_present=flags.session_present)
+
+    def _on_disconnect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, flags, properties
+        self._connected = False
+        if not self._stop.is_set() and self._problem is None:
+            self._problem = f"connection lost: {reason}"
+
+    def _on_subscribe(
+        self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        del client, userdata, properties
+        names = self._asked.pop(mid, ())
+        granted = {name for name, reason in zip(names, reasons, strict=False) if reason.value < _REFUSED}
+        refused = set(names) - granted
+        self._granted = self._granted | granted
+        if refused:
+            self._problem = f"the broker refuses the subscription to {', '.join(sorted(refused))}"
+            log.error("subscription_refused", client=self._client_id, filters=sorted(refused))
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        del client, userdata
+        if self._owns(message.topic):
+            if not self._waiting():
+                self._first_pending_at = time.monotonic()
+            self._spool.put(message.topic.encode(), bytes(message.payload), time.time_ns() // 1_000_000)
+            self.counts.received += 1
+        if message.qos:
+            self._unacknowledged.append(message.mid)

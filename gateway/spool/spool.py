@@ -1,0 +1,179 @@
+"""One spool: a writing end for the session's thread, a reading end for the ingest's."""
+
+import os
+import threading
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import structlog
+
+from gateway.spool.cursor import Cursor
+from gateway.spool.format import HEAD_BYTES, encode, parse
+from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, repair_tail, segments_in
+from plantroom.ports.spool import SpoolReader, SpoolRecord
+
+log = structlog.get_logger()
+BLOCK_BYTES = 1 << 20
+_LAST_POSITION = (1 << 63) - 1
+
+
+class Spool(SpoolReader):
+    """Messages of one site and lane between broker and ingest.
+
+    ``put`` collects, ``sync`` makes what was collected durable (one fdatasync however many). ``read`` and
+    ``commit`` are the ingest's. Reading goes in blocks of a megabyte, never a whole backlog.
+    """
+
+    def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._cursor = Cursor(folder)
+        self._writer = SegmentWriter(folder, segment_bytes)
+        self._pending: list[bytes] = []
+        self.pending_bytes = 0
+        self._durable = 0
+        self._grown = threading.Condition()
+        self._read_position = 0
+        self._segment: Segment | None = None
+        self._offset = 0
+        self.damaged = 0
+
+    def open(self) -> None:
+        """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._cursor.open()
+        found = segments_in(self._folder)
+        tail = repair_tail(found[-1]) - 1 if found else 0
+        self._durable = max(tail, self._cursor.position)
+        if found and self._durable > tail:
+            # The cursor outlived its segment's records (a power cut took them): never use a position twice.
+            log.warning("spool_behind_cursor", tail=tail, cursor=self._cursor.position)
+            for segment in found:
+                segment.path.unlink()
+        self._writer.open(self._durable + 1)
+        self.rewind()
+
+    def close(self) -> None:
+        """Let go of the files; what was put and not synced is forgotten (it was never acknowledged)."""
+        self._writer.close()
+
+    def put(self, topic: bytes, payload: bytes, received_ms: int) -> None:
+        """Collect a message for the next ``sync``."""
+        data = encode(topic, payload, received_ms)
+        self._pending.append(data)
+        self.pending_bytes += len(data)
+
+    def sync(self) -> int:
+        """Make everything collected durable; gives how many records. Raises ``OSError`` and keeps them."""
+        count = len(self._pending)
+        if not count:
+            return 0
+        self._writer.append(b"".join(self._pending), self._durable + 1)
+        self._pending.clear()
+        self.pending_bytes = 0
+        with self._grown:
+            self._durable += count
+            self._grown.notify_all()
+        return count
+
+    def forget_pending(self) -> None:
+        """Drop what was collected and not synced (the connection it came by is gone)."""
+        self._pending.clear()
+        self.pending_bytes = 0
+
+    def read(self, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        """See ``SpoolReader``. A damaged record is reported, counted in ``damaged`` and passed over."""
+        with self._grown:
+            if not self._grown.wait_for(lambda: self._durable > self._read_position, timeout_s):
+                return []
+            durable = self._durable
+        while self._read_position < durable:
+            records = self._read_block(max_records, durable)
+            if records:
+                return records
+        return []
+
+    def _read_block(self, max_records: int, durable: int) -> list[SpoolRecord]:
+        segment, following = self._segment_of(self._read_position + 1)
+        if self._segment != segment:
+            self._segment, self._offset = segment, self._offset_of(segment)
+        end_position = durable if following is None else following.first - 1
+        block = self._load(segment, self._offset, BLOCK_BYTES)
+        records: list[SpoolRecord] = []
+        consumed = 0
+        for found in parse(block, 0, self._read_position + 1):
+            consumed = found.end
+            self._read_position += 1
+            if found.record is None:
+                self._damage(segment, self._read_position)
+            else:
+                records.append(found.record)
+            if len(records) >= max_records or self._read_position >= end_position:
+                break
+        self._offset += consumed
+        if not consumed:
+            # Nothing whole where durable records should be: the rest of this segment is unreadable.
+            for position in range(self._read_position + 1, end_position + 1):
+                self._damage(segment, position)
+            self._read_position = end_position
+        return records
+
+    def _load(self, segment: Segment, offset: int, size: int) -> bytes:
+        """A block that holds at least one whole record when there is one."""
+        with segment.path.open("rb") as file:
+            while True:
+                block = os.pread(file.fileno(), size, offset)
+                whole = len(block) < size or next(parse(block, 0, 0), None) is not None
+                if whole or len(block) < HEAD_BYTES:
+                    return block
+                size *= 4
+
+    def _segment_of(self, position: int) -> tuple[Segment, Segment | None]:
+        found = segments_in(self._folder)
+        index = max(i for i, segment in enumerate(found) if segment.first <= position)
+        return found[index], found[index + 1] if index + 1 < len(found) else None
+
+    def _offset_of(self, segment: Segment) -> int:
+        """Byte offset of the record behind the read position, by walking the segment from its start."""
+        skip = self._read_position + 1 - segment.first
+        offset = 0
+        while skip > 0:
+            block = self._load(segment, offset, BLOCK_BYTES)
+            consumed = 0
+            for found in parse(block, 0, 0):
+                consumed = found.end
+                skip -= 1
+                if skip == 0:
+                    break
+            if not consumed:
+                break
+            offset += consumed
+        return offset
+
+    def _damage(self, segment: Segment, position: int) -> None:
+        self.damaged += 1
+        log.error("spool_record_damaged", segment=segment.path.name, position=position)
+
+    def rewind(self) -> None:
+        """See ``SpoolReader``."""
+        found = segments_in(self._folder)
+        first = found[0].first if found else self._durable + 1
+        self._read_position = max(self._cursor.position, first - 1)
+        self._segment = None
+
+    def commit(self, position: int, state: bytes) -> None:
+        """See ``SpoolReader``. Segments that are wholly committed are unlinked."""
+        self._cursor.save(position, state)
+        found = segments_in(self._folder)
+        for segment, following in pairwise(found):
+            if following.first - 1 <= position:
+                segment.path.unlink(missing_ok=True)
+
+    def committed(self) -> tuple[int, bytes]:
+        """See ``SpoolReader``."""
+        return self._cursor.position, self._cursor.state
+
+    def depth(self) -> int:
+        """See ``SpoolReader``."""
+        return self._durable - self._cursor.position

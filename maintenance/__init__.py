@@ -1,0 +1,1 @@
+"""Plan table, work orders, episodes and tickets."""

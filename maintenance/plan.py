@@ -1,0 +1,137 @@
+"""The plan table: rows, occurrences and their keys. The dates are computed in ``maintenance.recurrence``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from plantroom.domain.assets import LocalName
+
+
+class IntervalUnit(StrEnum):
+    """Unit of an interval row."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Every ``every`` units (positive)."""
+
+    every: int
+    unit: IntervalUnit
+
+
+class Roll(StrEnum):
+    """What becomes of a date on a holiday (inside the window only)."""
+
+    NONE = "none"
+    BACK = "back"
+    FORWARD = "forward"
+    NEAREST = "nearest"
+
+
+class Missed(StrEnum):
+    """What becomes of a missed occurrence: it stays due (hold), stands beside the next (stack) or gives
+    way to it (supersede). A missed occurrence stays a record either way."""
+
+    HOLD = "hold"
+    STACK = "stack"
+    SUPERSEDE = "supersede"
+
+
+class Layer(StrEnum):
+    """Who asks for a row."""
+
+    LAW = "law"
+    MAKER = "maker"
+    CONTRACT = "contract"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliesTo:
+    """What a row applies to: exactly one of a system, classes, assets (keys) or the site itself."""
+
+    system: str | None = None
+    classes: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    site: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """One line of the plan table at one version. ``lineage`` is the key that survives new versions and
+    renamed codes; ``site`` is ``None`` for a row of every site's default profile.
+
+    ``early_days`` / ``late_days`` span the window around a nominal date; ``max_gap_days`` is the longest
+    time the law allows between two completions.
+    """
+
+    lineage: str
+    code: str
+    name: LocalName
+    kind: str
+    applies_to: AppliesTo
+    interval: Interval
+    site: str | None = None
+    anchor: date | None = None
+    early_days: int = 0
+    late_days: int = 0
+    max_gap_days: int | None = None
+    fulfils: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    shift_percent: int = 0
+    roll: Roll = Roll.NONE
+    missed: Missed = Missed.HOLD
+    layer: Layer = Layer.CONTRACT
+    basis: str = ""
+    status: str = "default"
+    executor: str = "in_house"
+    department: LocalName = LocalName("", "")
+    checklist: str | None = None
+    evidence: tuple[str, ...] = ()
+    standard: LocalName = LocalName("", "")
+    estimated_minutes: int = 30
+    effective_from: date = date(2000, 1, 1)
+    version: int = 1
+    custom: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class OccurrenceKey:
+    """The unit that is due, done, missed or credited: (row lineage, subject, cycle number).
+
+    ``subject`` is an asset's key, or ``site:<code>`` for rows that apply to the site itself.
+    """
+
+    lineage: str
+    subject: str
+    cycle: int
+
+
+class OccurrenceState(StrEnum):
+    """Where an occurrence stands."""
+
+    DUE = "due"
+    DONE = "done"
+    MISSED = "missed"
+    CREDITED = "credited"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A materialised occurrence. ``latest`` is the law's and the window's last day, whichever is earlier."""
+
+    key: OccurrenceKey
+    site: str
+    plan_row: str
+    nominal_date: date
+    earliest: date
+    latest: date
+    state: OccurrenceState = OccurrenceState.DUE
+    completed_at: datetime | None = None
+    work_order: str | None = None

@@ -1,0 +1,158 @@
+"""Ports of maintenance: the repositories that plan rows, occurrences, work orders and episodes live in.
+
+They belong to the ledger's transaction (``plantroom.ports.ledger``); the same errors apply.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from maintenance.episodes import Episode
+from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
+from plantroom.ports.ledger import EVERYTHING, LedgerTx, Page, PageRequest, Scope
+
+
+class PlanRepository(ABC):
+    """The plan table and its occurrences."""
+
+    @abstractmethod
+    def rows(self, site: str | None = None) -> Sequence[PlanRow]:
+        """The newest version of every row, of all sites or those that hold for one (its own and the default
+        profile's)."""
+
+    @abstractmethod
+    def row(self, code: str, site: str | None = None) -> PlanRow | None: ...
+
+    @abstractmethod
+    def put_row(self, row: PlanRow) -> PlanRow:
+        """Add a row or, under the same lineage, its next version. ``Conflict`` when the code belongs to
+        another lineage of the same site."""
+
+    @abstractmethod
+    def checklist(self, code: str) -> Sequence[ChecklistItem]:
+        """Items of a checklist template; unknown: empty."""
+
+    @abstractmethod
+    def put_checklist(self, code: str, items: Sequence[ChecklistItem]) -> None: ...
+
+    @abstractmethod
+    def occurrences(self, keys: Sequence[OccurrenceKey]) -> Mapping[OccurrenceKey, Occurrence]:
+        """Those of the keys that are materialised."""
+
+    @abstractmethod
+    def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
+        """All materialised occurrences of a site (``None``: every site), or of one subject."""
+
+    @abstractmethod
+    def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:
+        """Add those whose key is not there yet; gives the keys that were new (safe against other schedulers)."""
+
+    @abstractmethod
+    def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None: ...
+
+    @abstractmethod
+    def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
+        """Local day of the last completion, done or credited, by (lineage, subject)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Filters that are given must all hold; ``open_only`` leaves out the ended ones."""
+
+    scope: Scope = EVERYTHING
+    kind: str | None = None
+    state: str | None = None
+    origin: str | None = None
+    asset: str | None = None
+    site: str | None = None
+    department: str | None = None
+    due_before: datetime | None = None
+    open_only: bool = False
+
+
+class OrderRepository(ABC):
+    """Work orders, their history, and the operations that tablets sent."""
+
+    @abstractmethod
+    def next_number(self) -> int: ...
+
+    @abstractmethod
+    def add(self, order: WorkOrder) -> None: ...
+
+    @abstractmethod
+    def add_many(self, orders: Sequence[WorkOrder]) -> None:
+        """As ``add``; numbers are given by the repository when 0."""
+
+    @abstractmethod
+    def get(self, order_id: str) -> WorkOrder: ...
+
+    @abstractmethod
+    def lock(self, order_id: str) -> WorkOrder:
+        """As ``get``, and nobody else changes it until the transaction ends."""
+
+    @abstractmethod
+    def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
+        """Write and raise the version; ``VersionConflict`` when the stored version is another."""
+
+    @abstractmethod
+    def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
+        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity)."""
+
+    @abstractmethod
+    def counts(self, scope: Scope) -> Mapping[tuple[str, State], int]:
+        """How many orders by (kind, state)."""
+
+    @abstractmethod
+    def add_transition(self, transition: Transition) -> None: ...
+
+    @abstractmethod
+    def transitions(self, order_id: str) -> Sequence[Transition]: ...
+
+    @abstractmethod
+    def operation(self, op_id: str) -> tuple[Operation, OperationResult] | None: ...
+
+    @abstractmethod
+    def add_operation(self, operation: Operation, result: OperationResult) -> None: ...
+
+    @abstractmethod
+    def operations(self, order_id: str) -> Sequence[tuple[Operation, OperationResult]]:
+        """All operations on an order in the order of capture."""
+
+
+class EpisodeRepository(ABC):
+    """Episodes."""
+
+    @abstractmethod
+    def latest(self, asset: str, failure_mode: str) -> Episode | None:
+        """The newest episode of the pair, locked until the transaction ends."""
+
+    @abstractmethod
+    def get(self, episode_id: str) -> Episode: ...
+
+    @abstractmethod
+    def add(self, episode: Episode) -> None: ...
+
+    @abstractmethod
+    def update(self, episode: Episode) -> None: ...
+
+    @abstractmethod
+    def list(
+        self,
+        scope: Scope,
+        page: PageRequest,
+        asset: str | None = None,
+        state: str | None = None,
+        site: str | None = None,
+        sources: Sequence[str] | None = None,
+    ) -> Page[Episode]:
+        """Newest first."""
+
+
+class MaintenanceTx(LedgerTx):
+    """One unit of work with everything in it."""
+
+    plan: PlanRepository
+    orders: OrderRepository
+    episodes: EpisodeRepository

@@ -1,0 +1,1 @@
+"""What the plant is: assets, points, quality, findings. Standard library only."""

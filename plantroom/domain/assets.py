@@ -1,0 +1,285 @@
+"""The plant as the ledger knows it: sites, equipment classes, assets, points, sources.
+
+Names follow EN 13306 (asset), ISO 14224 (equipment class, failure mode) and Brick (location, point).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class LocalName:
+    """A text in the two languages of the interface."""
+
+    zh: str
+    en: str
+
+
+class Severity(StrEnum):
+    """How much a fault matters; sets the SLA clocks."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    GENERAL = "general"
+    INFO = "info"
+
+
+class Status(StrEnum):
+    """How far a number can be trusted: a public source states it, from memory, or our own default."""
+
+    VERIFIED = "verified"
+    FROM_MEMORY = "from_memory"
+    DEFAULT = "default"
+
+
+class PointKind(StrEnum):
+    """What kind of quantity a point shows."""
+
+    MEASURE = "measure"
+    STATE = "state"
+    COUNTER = "counter"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one point in its own unit; ``None`` where there is none.
+
+    A value beyond a limit for ``on_delay_s`` of observed time raises an alarm; it clears once the value is
+    back inside by ``deadband`` for ``off_delay_s`` (ISA-18.2).
+    """
+
+    normal_low: float | None = None
+    normal_high: float | None = None
+    warning_low: float | None = None
+    warning_high: float | None = None
+    alarm_low: float | None = None
+    alarm_high: float | None = None
+    deadband: float = 0.0
+    warning_delay_s: float = 600.0
+    alarm_delay_s: float = 60.0
+    off_delay_s: float = 60.0
+    source: str = ""
+    status: Status = Status.DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class PointTemplate:
+    """A point that assets of a class have unless they say otherwise.
+
+    ``unit`` is UCUM (empty: unknown); states are 0/1 or a small whole number with unit ``1``.
+    ``physical_low/high`` bound what a sound sensor can show, ``stuck_after_s`` how long a live measure may
+    repeat one value (``None``: for ever), ``stale_after_s`` when silence counts as stale,
+    ``failure_mode`` the mode that a limit alarm on this point speaks for (``None``: unclassified).
+    """
+
+    key: str
+    name: LocalName
+    unit: str
+    kind: PointKind
+    limits: Limits = Limits()
+    physical_low: float | None = None
+    physical_high: float | None = None
+    stuck_after_s: float | None = None
+    stale_after_s: float | None = None
+    failure_mode: str | None = None
+    in_model: bool = True
+    """Whether the condition model may use it (never: counters, set points, clocks)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureModeSpec:
+    """A failure mode of a class (ISO 14224) with what a ticket says about it.
+
+    ``points`` are those whose deviation speaks for this mode, ``first_checks`` what to look at first.
+    """
+
+    key: str
+    name: LocalName
+    severity: Severity
+    points: tuple[str, ...] = ()
+    first_checks: tuple[LocalName, ...] = ()
+    ticket: LocalName = LocalName("", "")
+
+
+UNCLASSIFIED = "unclassified"
+"""Mode of events and points that belong to no known failure mode."""
+
+SENSOR_FAULT = "sensor_fault"
+"""Mode of everything that is wrong with a sensor and not with the machine."""
+
+OFFLINE = "offline"
+"""Mode of an asset that has gone silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventTemplate:
+    """An event that devices of a class send. ``clears`` names the event that this one ends."""
+
+    key: str
+    name: LocalName
+    failure_mode: str
+    severity: Severity
+    safety: bool
+    clears: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentClass:
+    """Everything that assets of one kind share (ISO 14224 equipment class)."""
+
+    key: str
+    name: LocalName
+    systems: tuple[str, ...]
+    points: tuple[PointTemplate, ...] = ()
+    events: tuple[EventTemplate, ...] = ()
+    failure_modes: tuple[FailureModeSpec, ...] = ()
+    warm_up_days: float = 14.0
+    offline_after_s: float = 900.0
+
+    def mode(self, key: str) -> FailureModeSpec | None:
+        """The failure mode by its key."""
+        return next((m for m in self.failure_modes if m.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site: partition of collecting, of grants and of asset codes. ``time_zone`` is an IANA name."""
+
+    code: str
+    name: LocalName
+    time_zone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A node of the location tree of a site; ``kind`` is building, floor or space, ``parent`` a key."""
+
+    key: str
+    site: str
+    kind: str
+    name: LocalName
+    parent: str | None = None
+
+
+class AssetStatus(StrEnum):
+    """Where an asset stands in its life."""
+
+    IN_SERVICE = "in_service"
+    STANDBY = "standby"
+    UNDER_MAINTENANCE = "under_maintenance"
+    OUT_OF_SERVICE = "out_of_service"
+    SCRAPPED = "scrapped"
+
+
+class Presence(StrEnum):
+    """Whether an asset's publisher is heard from."""
+
+    ONLINE = "online"
+    LATE = "late"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """What the condition model makes of an asset."""
+
+    GOOD = "good"
+    WATCH = "watch"
+    ACT = "act"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One machine. ``key`` is immutable and never shown as a name; ``code`` is what people write on it.
+
+    ``version`` counts changes (ETag / If-Match).
+    """
+
+    key: str
+    site: str
+    code: str
+    equipment_class: str
+    name: LocalName
+    status: AssetStatus = AssetStatus.IN_SERVICE
+    criticality: str = "B"
+    location: str | None = None
+    department: str | None = None
+    manufacturer: str = ""
+    model: str = ""
+    serial: str = ""
+    installed_on: date | None = None
+    in_service_on: date | None = None
+    version: int = 1
+    custom: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of one asset: the class's template or an own one, with this asset's own limits."""
+
+    asset: str
+    template: PointTemplate
+
+    @property
+    def key(self) -> str:
+        """The point's key, unique within its asset."""
+        return self.template.key
+
+
+class SourceClock(StrEnum):
+    """Whether a source's time is live, or the recorded time of a replay."""
+
+    LIVE = "live"
+    SIMULATED = "simulated"
+
+
+class Priority(StrEnum):
+    """Which lane a source's telemetry takes."""
+
+    NORMAL = "normal"
+    SAFETY = "safety"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How the messages of one asset are to be read. An asset without one uses the defaults."""
+
+    asset: str
+    dialect: str = "json"
+    priority: Priority = Priority.NORMAL
+    clock: SourceClock = SourceClock.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class LearnWindow:
+    """An operator's word that an asset ran normally between two instants (both inclusive).
+
+    The model of the asset is fitted on exactly the stored rows of the window, becomes active at once and
+    scores from the next row on.
+    """
+
+    id: int
+    asset: str
+    start: datetime
+    end: datetime
+    declared_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What a collector needs to know of the ledger, at one revision of it.
+
+    ``codes`` maps (site, asset code or alias) to the asset's key; ``points`` the asset's key to its points
+    by point key.
+    """
+
+    revision: int
+    sites: Mapping[str, Site]
+    assets: Mapping[str, Asset]
+    codes: Mapping[tuple[str, str], str]
+    points: Mapping[str, Mapping[str, Point]]
+    sources: Mapping[str, Source]
+    learn_windows: Sequence[LearnWindow]

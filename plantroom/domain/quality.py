@@ -1,0 +1,39 @@
+"""Quality of a reading and the reason for it.
+
+A reason code is one byte: 0 is good, 1-99 uncertain (the value stands, with a remark), 100 and above bad
+(the value is kept, but apart: it never reaches an aggregate, a limit or a model).
+"""
+
+from enum import IntEnum
+
+
+class Quality(IntEnum):
+    """What a reading is worth, as the API shows it."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+class Reason(IntEnum):
+    """Why a reading is not plainly good."""
+
+    GOOD = 0
+    RECEIVE_TIME = 1
+    """The device sent no time; the spool's receive time stands in."""
+    OUT_OF_RANGE = 100
+    """Outside what the point can physically show."""
+    STUCK = 101
+    """The same value for longer than the point's ``stuck_after_s``."""
+    SPIKE = 102
+    UNKNOWN_UNIT = 103
+
+
+FIRST_BAD = 100
+
+
+def quality_of(reason: int) -> Quality:
+    """Quality of a reason code."""
+    if reason == Reason.GOOD:
+        return Quality.GOOD
+    return Quality.BAD if reason >= FIRST_BAD else Quality.UNCERTAIN

@@ -1,0 +1,1 @@
+"""What the parts of the house ask of each other."""

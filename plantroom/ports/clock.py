@@ -1,0 +1,33 @@
+"""Time as a dependency."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where the present comes from."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present by the machine."""
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that stands (``PLANTROOM_NOW`` and tests)."""
+
+    def __init__(self, instant: datetime) -> None:
+        if instant.tzinfo is None:
+            raise ValueError("a fixed clock needs an aware instant")
+        self._instant = instant.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        return self._instant

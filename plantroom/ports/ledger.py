@@ -1,0 +1,444 @@
+"""Port of the ledger: what collectors, the API and the command line ask of it.
+
+The ledger is transactional. ``Ledger.begin()`` gives one unit of work (``LedgerTx``) whose parts are the
+repositories below and those of ``maintenance.ports``; leaving the block commits, an exception rolls back.
+Safe to use from several threads and processes; a transaction belongs to one thread.
+
+Every repository raises ``Unreachable`` when the database is away, ``NotFound``, ``Conflict`` and
+``VersionConflict`` as their names say.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from plantroom.domain.assets import (
+    Asset,
+    AssetStatus,
+    Health,
+    LearnWindow,
+    Location,
+    Plant,
+    Point,
+    Presence,
+    Site,
+    Source,
+)
+from plantroom.domain.findings import Finding
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """``cursor`` is opaque text from an earlier ``Page``; ``sort`` a field name, ``-`` before it: falling.
+
+    A sort or cursor that the list does not know raises ``BadData``.
+    """
+
+    limit: int = 100
+    cursor: str | None = None
+    sort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; ``next_cursor`` is ``None`` on the last."""
+
+    items: Sequence[T]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which sites a caller may see: ``None`` means all. Part of every list query."""
+
+    sites: frozenset[str] | None = None
+
+    def allows(self, site: str) -> bool:
+        """Whether the site is inside the scope."""
+        return self.sites is None or site in self.sites
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """Filters that are given must all hold. ``text`` searches code and names."""
+
+    scope: Scope = EVERYTHING
+    code: str | None = None
+    equipment_class: str | None = None
+    site: str | None = None
+    status: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssetView:
+    """An asset with what changes by itself."""
+
+    asset: Asset
+    presence: Presence
+    presence_since: datetime | None
+    last_seen: datetime | None
+    health: Health
+    health_reason: Mapping[str, object] | None
+
+
+class AssetRepository(ABC):
+    """Sites, locations, assets, points, sources, learn windows. Every change raises the plant's revision."""
+
+    @abstractmethod
+    def revision(self) -> int:
+        """Rises with every change to what ``plant`` shows. One cheap query."""
+
+    @abstractmethod
+    def plant(self) -> Plant:
+        """Everything a collector needs, at one revision (scrapped assets left out)."""
+
+    @abstractmethod
+    def sites(self) -> Sequence[Site]: ...
+
+    @abstractmethod
+    def site(self, code: str) -> Site: ...
+
+    @abstractmethod
+    def add_site(self, site: Site) -> None: ...
+
+    @abstractmethod
+    def locations(self, site: str) -> Sequence[Location]: ...
+
+    @abstractmethod
+    def add_location(self, location: Location) -> None: ...
+
+    @abstractmethod
+    def list(self, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:
+        """Assets, by site and code unless sorted otherwise."""
+
+    @abstractmethod
+    def get(self, key: str) -> AssetView: ...
+
+    @abstractmethod
+    def find(self, site: str, code: str) -> Asset | None:
+        """By code or alias within a site."""
+
+    @abstractmethod
+    def add(self, asset: Asset, points: Sequence[Point]) -> None:
+        """``Conflict`` when the code is taken in the site, ``NotFound`` for an unknown site or location."""
+
+    @abstractmethod
+    def update(self, asset: Asset, expected_version: int | None) -> Asset:
+        """Write all fields but key, site and class; a changed code leaves its alias behind. Gives the asset
+        with its new version; ``VersionConflict`` when ``expected_version`` is not the stored one."""
+
+    @abstractmethod
+    def set_status(self, key: str, status: AssetStatus) -> None: ...
+
+    @abstractmethod
+    def points(self, asset: str) -> Sequence[Point]: ...
+
+    @abstractmethod
+    def put_points(self, points: Sequence[Point]) -> None:
+        """Add or replace points; a unit that is set already stays (``Conflict`` on another)."""
+
+    @abstractmethod
+    def put_source(self, source: Source) -> None: ...
+
+    @abstractmethod
+    def add_learn_window(self, asset: str, start: datetime, end: datetime, declared_by: str) -> LearnWindow: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message (or a part of one) that could not be stored, with the reason and the raw bytes.
+
+    ``id`` is derived from where it stood in the spool, so that processing again does not double it.
+    ``part`` names the values concerned when the rest of the message was stored (empty: the whole message).
+    """
+
+    id: str
+    site: str
+    received_at: datetime
+    topic: str
+    reason: str
+    payload: bytes
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChange:
+    """What became of an asset's publisher."""
+
+    asset: str
+    presence: Presence
+    since: datetime
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChange:
+    """What the model makes of an asset now, with the reason for people (score, points)."""
+
+    asset: str
+    health: Health
+    reason: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEvent:
+    """An event as it came in; kept for the history and the live view."""
+
+    id: str
+    site: str
+    asset: str
+    event: str
+    observed_at: datetime
+    received_at: datetime
+    severity: str
+    safety: bool
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorReport:
+    """What one collector process says of itself, replacing its earlier word."""
+
+    collector: str
+    reported_at: datetime
+    ready: bool
+    problems: Sequence[str]
+    stats: Mapping[str, float]
+    """Keys: received, stored, duplicates, dead_lettered, gaps, spool_depth, lag_s."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedFinding:
+    """A finding with its place in the outbox."""
+
+    position: int
+    finding: Finding
+
+
+class CollectRepository(ABC):
+    """What collectors write: findings, dead letters, presence, health, events, their own state."""
+
+    @abstractmethod
+    def append_findings(self, findings: Sequence[Finding]) -> int:
+        """Append to the outbox those whose ``finding_id`` is not there yet; gives how many were new.
+
+        Positions rise in the order of commits, so that a reader never skips one.
+        """
+
+    @abstractmethod
+    def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
+        """Findings behind the consumer's cursor; locks the cursor until the transaction ends."""
+
+    @abstractmethod
+    def move_cursor(self, consumer: str, position: int) -> None: ...
+
+    @abstractmethod
+    def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Those whose id is there already are left as they are."""
+
+    @abstractmethod
+    def dead_letters(
+        self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
+    ) -> Page[DeadLetter]:
+        """Newest first."""
+
+    @abstractmethod
+    def dead_letter(self, letter_id: str) -> DeadLetter: ...
+
+    @abstractmethod
+    def discard_dead_letters(self, ids: Sequence[str]) -> int: ...
+
+    @abstractmethod
+    def put_presence(self, changes: Sequence[PresenceChange]) -> None: ...
+
+    @abstractmethod
+    def presence(self) -> Mapping[str, PresenceChange]:
+        """Last word on every asset, by key."""
+
+    @abstractmethod
+    def put_health(self, changes: Sequence[HealthChange]) -> None: ...
+
+    @abstractmethod
+    def add_events(self, events: Sequence[AssetEvent]) -> None:
+        """Those whose id is there already are left as they are."""
+
+    @abstractmethod
+    def events(self, asset: str, limit: int) -> Sequence[AssetEvent]:
+        """Newest first."""
+
+    @abstractmethod
+    def report_collector(self, report: CollectorReport) -> None: ...
+
+    @abstractmethod
+    def collectors(self) -> Sequence[CollectorReport]: ...
+
+
+class Role(StrEnum):
+    """What a person or token may do, from most to least."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    TECHNICIAN = "technician"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on a site and department; ``None`` means every one."""
+
+    role: Role
+    site: str | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. ``password_hash`` is argon2id in PHC form; empty: cannot sign in by password."""
+
+    id: str
+    username: str
+    password_hash: str
+    grants: Sequence[Grant]
+    name: str = ""
+    language: str = "zh"
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A signed-in browser. ``token_hash`` is the SHA-256 of the cookie's value, never the value."""
+
+    token_hash: str
+    user: str
+    csrf_token: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A machine's token; ``token_hash`` as above."""
+
+    id: str
+    name: str
+    token_hash: str
+    grants: Sequence[Grant]
+    created_at: datetime
+    expires_at: datetime | None
+    created_by: str = ""
+
+
+class AccountRepository(ABC):
+    """Users, sessions, tokens, failed sign-ins."""
+
+    @abstractmethod
+    def user_by_name(self, username: str) -> User | None: ...
+
+    @abstractmethod
+    def user(self, user_id: str) -> User: ...
+
+    @abstractmethod
+    def users(self) -> Sequence[User]: ...
+
+    @abstractmethod
+    def put_user(self, user: User) -> None: ...
+
+    @abstractmethod
+    def add_session(self, session: SessionRecord) -> None: ...
+
+    @abstractmethod
+    def session(self, token_hash: str) -> SessionRecord | None: ...
+
+    @abstractmethod
+    def drop_session(self, token_hash: str) -> None: ...
+
+    @abstractmethod
+    def add_token(self, token: ApiToken) -> None: ...
+
+    @abstractmethod
+    def token(self, token_hash: str) -> ApiToken | None: ...
+
+    @abstractmethod
+    def note_failed_sign_in(self, username: str, address: str, at: datetime) -> None: ...
+
+    @abstractmethod
+    def failed_sign_ins(self, username: str, address: str, since: datetime) -> int:
+        """How many failures of this user name or from this address since then, whichever is more."""
+
+    @abstractmethod
+    def forget_failed_sign_ins(self, username: str, address: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """Something that changed, for the live view. ``position`` rises; ``topic`` names the kind
+    (``work_order``, ``episode``, ``asset``, ``reading``, ``collector``)."""
+
+    position: int
+    topic: str
+    site: str | None
+    data: Mapping[str, object] = field(default_factory=dict)
+
+
+class LiveRepository(ABC):
+    """The log behind ``GET /events``. Writers note a change in the transaction that makes it."""
+
+    @abstractmethod
+    def note(self, topic: str, site: str | None, data: Mapping[str, object]) -> None: ...
+
+    @abstractmethod
+    def after(self, position: int, limit: int) -> Sequence[LiveEvent]: ...
+
+    @abstractmethod
+    def last_position(self) -> int: ...
+
+
+class LedgerTx(ABC):
+    """One unit of work. ``maintenance.ports.MaintenanceTx`` adds the maintenance repositories."""
+
+    assets: AssetRepository
+    collect: CollectRepository
+    accounts: AccountRepository
+    live: LiveRepository
+
+
+TX = TypeVar("TX", bound=LedgerTx, covariant=True)
+
+
+class Ledger(ABC, Generic[TX]):
+    """The ledger's database. The constructor validates, ``open`` connects and migrates."""
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect and bring the schema up to date (safe when several processes do it at once)."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Return when the ledger can be read and written now, else raise ``Unreachable``."""
+
+    @abstractmethod
+    def begin(self) -> AbstractContextManager[TX]:
+        """A transaction that may read and write."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[TX]:
+        """A transaction that only reads; sees one consistent state."""
+
+    @abstractmethod
+    def wait_for_change(self, timeout_s: float) -> bool:
+        """Wait until another transaction (of any process) may have committed findings or live events, or the
+        time is over; ``True`` for a change. Called from one thread per purpose; never raises for a database
+        that is away (waits out the time instead)."""

@@ -1,0 +1,136 @@
+"""Port of the readings store, and the columns in which readings travel.
+
+Readings are columnar from the decoder to the store: one ``ReadingBatch`` of NumPy arrays, never an object
+per reading. The resolution of time is one millisecond, UTC.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRef:
+    """One point of one asset: where its readings live.
+
+    ``equipment_class`` names the measurement (frozen once readings exist), ``asset`` is the asset's
+    immutable key, ``point`` the point's key.
+    """
+
+    site: str
+    equipment_class: str
+    asset: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBatch:
+    """``n`` readings in columns.
+
+    ``series`` is the table that ``series_id`` indexes. The readings of one message are adjacent and share
+    asset and time; between messages any order is allowed. Where one series has two readings at one instant,
+    the later position in the batch stands.
+
+    Shapes: ``series_id`` (n,) int32, ``ts_ms`` (n,) int64 milliseconds since 1970 UTC, ``value`` (n,)
+    float64, always finite, ``reason`` (n,) uint8 (``plantroom.domain.quality.Reason``).
+    """
+
+    series: Sequence[SeriesRef]
+    series_id: NDArray[np.int32]
+    ts_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    reason: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedReading:
+    """A position of the batch that the store refuses for good, with the store's own words."""
+
+    position: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of a batch: all of it is durable except ``rejected``."""
+
+    written: int
+    rejected: Sequence[RejectedReading] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPage:
+    """Readings of one series in rising time: arrays of one length, ``reason`` as in the batch."""
+
+    series: SeriesRef
+    ts_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    reason: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregatePage:
+    """Aggregates of the good and uncertain readings of one series; ``ts_ms`` is the start of each window."""
+
+    series: SeriesRef
+    ts_ms: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    minimum: NDArray[np.float64]
+    maximum: NDArray[np.float64]
+    count: NDArray[np.int64]
+
+
+class ReadingsStore(ABC):
+    """Time series of readings. Safe to use from several threads.
+
+    The constructor validates and connects to nothing; ``open`` connects. Every method but the constructor
+    raises ``plantroom.errors.Unreachable`` (``NothingLeft`` when full) where waiting may help.
+    """
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect and create what is missing (file, tables, bucket)."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections. Closing twice is allowed."""
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Return when the store can take and give readings now, else raise."""
+
+    @abstractmethod
+    def write(self, batch: ReadingBatch) -> WriteResult:
+        """Make the batch durable; when this returns, all but ``rejected`` survives a power cut.
+
+        Writing the same batch again changes nothing. At one series and instant a later good value replaces
+        an earlier one; a bad value never replaces a good one (it is kept beside it and not shown).
+        """
+
+    @abstractmethod
+    def read(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
+        """Readings with ``start_ms <= ts < end_ms`` of series of ONE asset, a page each, in the given order.
+
+        At most ``limit`` instants (over all the series together, earliest first); a caller pages on with
+        ``start_ms = last instant + 1``. Series without readings give empty pages.
+        """
+
+    @abstractmethod
+    def aggregate(
+        self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, window_ms: int
+    ) -> Sequence[AggregatePage]:
+        """Windows aligned to multiples of ``window_ms`` since 1970 UTC; empty windows are left out."""
+
+    @abstractmethod
+    def latest(self, series: Sequence[SeriesRef]) -> Mapping[SeriesRef, tuple[int, float, int]]:
+        """``(ts_ms, value, reason)`` of the newest reading of each series (any assets); those without: left out."""
+
+    @abstractmethod
+    def count(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int) -> int:
+        """Number of distinct (asset, instant) rows that hold any reading of ``series`` in the span."""

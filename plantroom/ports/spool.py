@@ -1,0 +1,50 @@
+"""Port between the gateway, which fills a spool, and the ingest, which empties it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Safety messages have a session, a spool and a cursor of their own, so a backlog never delays them."""
+
+    NORMAL = "normal"
+    SAFETY = "safety"
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolRecord:
+    """One raw message as it came in. ``position`` rises by one with each record of the spool, for ever."""
+
+    position: int
+    received_ms: int
+    topic: str
+    payload: bytes
+
+
+class SpoolReader(ABC):
+    """The reading end of one spool; used by one thread.
+
+    A reader starts behind the committed position. What was read and not committed comes again after a restart.
+    """
+
+    @abstractmethod
+    def read(self, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        """The next records in order, as soon as there is at least one; empty when the time is over."""
+
+    @abstractmethod
+    def rewind(self) -> None:
+        """Start again behind the committed position."""
+
+    @abstractmethod
+    def commit(self, position: int, state: bytes) -> None:
+        """All records up to ``position`` are dealt with; ``state`` is saved with it, both or neither."""
+
+    @abstractmethod
+    def committed(self) -> tuple[int, bytes]:
+        """The committed position (0: none) and the state saved with it (empty: none)."""
+
+    @abstractmethod
+    def depth(self) -> int:
+        """How many durable records are not committed yet."""

@@ -1,0 +1,209 @@
+"""Settings: environment ``PLANTROOM_*``, then the TOML file of the same names in lower case, then defaults.
+
+Validated on construction; nothing is connected to.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from plantroom.errors import SettingError
+
+PREFIX = "PLANTROOM_"
+TEST_ONLY = re.compile(r"^PLANTROOM_TEST_")
+
+EXPECTED: Mapping[str, str] = {
+    "data_dir": "a folder that can be written to",
+    "http_host": "an address to listen on, such as 127.0.0.1 or 0.0.0.0",
+    "http_port": "a whole number from 0 (a free port) to 65535",
+    "mqtt_port": "a whole number from 0 (a free port) to 65535",
+    "broker_url": "mqtt[s]://[user:password@]host[:port]",
+    "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://...",
+    "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
+    "files_url": "file:///FOLDER",
+    "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
+    "config": "a TOML file with the settings' names in lower case",
+    "log_level": "debug, info, warning or error",
+    "secure_cookies": "auto, always or never",
+}
+
+
+class BrokerAddress(BaseModel):
+    """Where the broker is and who we are there."""
+
+    model_config = ConfigDict(frozen=True)
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = None
+
+
+class Settings(BaseSettings):
+    """All settings. Paths are absolute; URLs are left as given (their makers validate them)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, validate_default=True)
+
+    toml_file: ClassVar[Path | None] = None
+
+    data_dir: Path = Path("var/plantroom")
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    mqtt_port: int = 1883
+    broker_url: str | None = None
+    readings_url: str | None = None
+    ledger_url: str | None = None
+    files_url: str | None = None
+    now: datetime | None = None
+    config: Path | None = None
+    log_level: str = "info"
+    secure_cookies: str = "auto"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the TOML file; no .env file and no secret folder."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.toml_file)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("http_port", "mqtt_port")
+    @classmethod
+    def _port(cls, value: int) -> int:
+        if not 0 <= value <= 65535:
+            raise ValueError("out of range")
+        return value
+
+    @field_validator("now")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("has no time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("unknown level")
+        return value.lower()
+
+    @field_validator("secure_cookies")
+    @classmethod
+    def _cookies(cls, value: str) -> str:
+        if value not in {"auto", "always", "never"}:
+            raise ValueError("unknown choice")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_broker_url(value)
+        return value
+
+    @field_validator("files_url")
+    @classmethod
+    def _files(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("file:///"):
+            raise ValueError("only folders are supported")
+        return value
+
+    @property
+    def readings(self) -> str:
+        """The readings store's URL, the trial's SQLite file when none is set."""
+        return self.readings_url or f"sqlite:///{self.data_dir / 'readings.db'}"
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL, the trial's SQLite file when none is set."""
+        return self.ledger_url or f"sqlite:///{self.data_dir / 'ledger.db'}"
+
+    @property
+    def files(self) -> Path:
+        """The folder of photos and reports."""
+        return Path(unquote(urlsplit(self.files_url).path)) if self.files_url else self.data_dir / "files"
+
+    @property
+    def models(self) -> Path:
+        """The folder of the model registry."""
+        return self.data_dir / "models"
+
+
+def parse_broker_url(url: str) -> BrokerAddress:
+    """Host, port and credentials of ``mqtt[s]://user:password@host:port``. Raises ``ValueError``."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"mqtt", "mqtts"}:
+        raise ValueError("the scheme must be mqtt or mqtts")
+    if not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("needs a host and nothing behind it")
+    tls = parts.scheme == "mqtts"
+    return BrokerAddress(
+        host=parts.hostname,
+        port=parts.port or (8883 if tls else 1883),
+        tls=tls,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def _refuse_unknown(names: Iterable[str], where: str) -> None:
+    for name in names:
+        if name.removeprefix(PREFIX).lower() not in Settings.model_fields:
+            raise SettingError(name, f"there is no such setting{where}", "one of " + ", ".join(setting_names()))
+
+
+def _check_file(path: Path) -> None:
+    try:
+        names = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError("PLANTROOM_CONFIG", f"{path}: {error.strerror}", EXPECTED["config"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError("PLANTROOM_CONFIG", f"{path}: {error}", EXPECTED["config"]) from error
+    _refuse_unknown((PREFIX + key.upper() for key in names), f" ({path})")
+
+
+def setting_names() -> list[str]:
+    """Every setting's name in the environment, sorted."""
+    return sorted(PREFIX + key.upper() for key in Settings.model_fields)
+
+
+def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
+    """Settings from flags (``overrides``, those not ``None``), environment and file, in this order.
+
+    Raises ``SettingError`` with the setting's name and what it should be.
+    """
+    _refuse_unknown((n for n in os.environ if n.startswith(PREFIX) and not TEST_ONLY.match(n)), "")
+    flags: dict[str, Any] = {k: v for k, v in (overrides or {}).items() if v is not None}
+    config = flags.get("config") or os.environ.get(PREFIX + "CONFIG")
+    if config:
+        _check_file(Path(str(config)))
+    source = type("Settings", (Settings,), {"toml_file": Path(str(config)) if config else None})
+    try:
+        settings: Settings = source(**flags)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]).lower()
+        shown = "***" if key.endswith("_url") else repr(first["input"])
+        raise SettingError(
+            PREFIX + key.upper(), f"{shown}: {first['msg']}", EXPECTED.get(key, "see the docs")
+        ) from None
+    return settings

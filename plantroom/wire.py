@@ -1,0 +1,105 @@
+"""The MQTT wire format: topics and canonical JSON payloads (the outside of the product, fixed).
+
+Encoding is used by publishers (simulators, commands); decoding lives in ``ingest.dialects``. Golden payload
+files in the tests keep a mistake here from hiding on both sides.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from plantroom.errors import BadData
+
+ROOT = "plantroom"
+
+
+class Channel(StrEnum):
+    """Last level of a canonical topic."""
+
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A canonical topic, taken apart."""
+
+    site: str
+    asset: str
+    channel: Channel
+
+
+def parse_topic(topic: str) -> Topic | None:
+    """The parts of ``plantroom/{site}/{asset}/{channel}``, or ``None`` when it is no canonical topic."""
+    parts = topic.split("/")
+    if len(parts) != 4 or parts[0] != ROOT or not parts[1] or not parts[2]:
+        return None
+    try:
+        return Topic(parts[1], parts[2], Channel(parts[3]))
+    except ValueError:
+        return None
+
+
+def check_topic_level(text: str, what: str) -> str:
+    """``text`` when it can stand as one level of a topic; raises ``BadData`` naming ``what``."""
+    if not text or any(c in text for c in "/+#\x00") or text.startswith("$") or len(text.encode()) > 200:
+        raise BadData(f"{what} {text!r} cannot be part of an MQTT topic: no / + # and at most 200 bytes")
+    return text
+
+
+def topic_for(site: str, asset: str, channel: Channel) -> str:
+    """The canonical topic of an asset's channel."""
+    return f"{ROOT}/{check_topic_level(site, 'site')}/{check_topic_level(asset, 'asset code')}/{channel.value}"
+
+
+def telemetry_topic(site: str, asset: str) -> str:
+    """Where an asset's values go."""
+    return topic_for(site, asset, Channel.TELEMETRY)
+
+
+def event_topic(site: str, asset: str) -> str:
+    """Where an asset's events go (the safety lane)."""
+    return topic_for(site, asset, Channel.EVENT)
+
+
+def status_topic(site: str, asset: str) -> str:
+    """Where an asset's publisher says ``online`` or, as its last will, ``offline`` (retained)."""
+    return topic_for(site, asset, Channel.STATUS)
+
+
+def _instant(ts_ms: int) -> str:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _identity(boot: str | None, seq: int | None) -> dict[str, object]:
+    return {k: v for k, v in (("boot", boot), ("seq", seq)) if v is not None}
+
+
+def encode_telemetry(
+    ts_ms: int | None, values: Mapping[str, float | bool], boot: str | None = None, seq: int | None = None
+) -> bytes:
+    """One telemetry message. Floats keep every digit (shortest round-trip form); NaN raises ``ValueError``."""
+    head: dict[str, object] = {} if ts_ms is None else {"ts": _instant(ts_ms)}
+    body = head | _identity(boot, seq) | {"values": dict(values)}
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def encode_event(
+    ts_ms: int | None,
+    event: str,
+    severity: str | None = None,
+    data: Mapping[str, object] | None = None,
+    boot: str | None = None,
+    seq: int | None = None,
+) -> bytes:
+    """One event message."""
+    head: dict[str, object] = {} if ts_ms is None else {"ts": _instant(ts_ms)}
+    body = head | _identity(boot, seq) | {"event": event}
+    if severity is not None:
+        body["severity"] = severity
+    if data:
+        body["data"] = dict(data)
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()

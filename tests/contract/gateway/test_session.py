@@ -1,0 +1,254 @@
+"""A session against real brokers: ordered, acknowledged after the fsync, taken up again after a kill."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from gateway.broker import TrialBroker, free_port
+from gateway.broker.embedded import EmbeddedBroker
+from gateway.broker.mosquitto import MosquittoBroker, find_mosquitto
+from gateway.collector import SiteGateway
+from gateway.session import Session
+from gateway.spool import Spool
+from plantroom.domain.assets import Asset, LocalName, Plant, Priority, Source
+from plantroom.errors import Unreachable
+from plantroom.ports.spool import Lane
+from plantroom.settings import BrokerAddress
+
+
+def mosquitto(folder: Path, port: int = 0) -> MosquittoBroker:
+    binary = find_mosquitto()
+    assert binary, "mosquitto is missing: apt-get install mosquitto"
+    return MosquittoBroker(binary, port or free_port(), folder)
+
+
+@pytest.fixture(params=["mosquitto", "amqtt"])
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TrialBroker]:
+    made = mosquitto(tmp_path / "broker") if request.param == "mosquitto" else EmbeddedBroker(free_port())
+    made.start()
+    yield made
+    made.stop()
+
+
+def eventually(what: Callable[[], object], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.01)
+    return bool(what())
+
+
+def publisher(port: int) -> mqtt.Client:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    client.max_inflight_messages_set(200)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    return client
+
+
+def publish(port: int, topic: str, payloads: list[bytes]) -> None:
+    client = publisher(port)
+    sent = [client.publish(topic, payload, qos=1) for payload in payloads]
+    for info in sent:
+        info.wait_for_publish(20)
+    assert all(info.is_published() for info in sent)
+    client.disconnect()
+    client.loop_stop()
+
+
+def session(port: int, spool: Spool) -> Session:
+    return Session(BrokerAddress(host="127.0.0.1", port=port), "plantroom-s", spool, ["s/+/t"], lambda _t: True)
+
+
+def opened(folder: Path) -> Spool:
+    spool = Spool(folder)
+    spool.open()
+    return spool
+
+
+def numbered(count: int, start: int = 0) -> list[bytes]:
+    return [f"{n}".encode() for n in range(start, start + count)]
+
+
+def test_every_message_reaches_the_spool_in_order(broker: TrialBroker, tmp_path: Path) -> None:
+    spool = opened(tmp_path / "spool")
+    line = session(broker.port, spool)
+    line.start()
+    assert eventually(line.granted)
+    publish(broker.port, "s/a/t", numbered(3_000))
+    assert eventually(lambda: spool.depth() == 3_000)
+    got: list[bytes] = []
+    while records := spool.read(1_000, 0.01):
+        got += [r.payload for r in records]
+    assert got == numbered(3_000)
+    assert eventually(lambda: line.counts.acknowledged == 3_000)
+    line.stop()
+
+
+def test_a_large_message_passes_whole(broker: TrialBroker, tmp_path: Path) -> None:
+    spool = opened(tmp_path / "spool")
+    line = session(broker.port, spool)
+    line.start()
+    assert eventually(line.granted)
+    publish(broker.port, "s/a/t", [b"\xff" * (1 << 20)])
+    assert eventually(lambda: spool.depth() == 1)
+    assert spool.read(1, 1.0)[0].payload == b"\xff" * (1 << 20)
+    line.stop()
+
+
+def test_messages_sent_while_we_are_away_come_when_we_are_back(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    spool = opened(tmp_path / "spool")
+    first = session(server.port, spool)
+    first.start()
+    assert eventually(first.granted)
+    first.stop()
+    publish(server.port, "s/a/t", numbered(2_500))
+    second = session(server.port, spool)
+    second.start()
+    assert eventually(lambda: spool.depth() == 2_500)
+    second.stop()
+    server.stop()
+
+
+def test_nothing_is_acknowledged_while_the_spool_cannot_be_written(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    spool = opened(tmp_path / "spool")
+    full = threading.Event()
+    sync = spool.sync
+
+    def refuse() -> int:
+        if full.is_set():
+            raise OSError(28, "No space left on device")
+        return sync()
+
+    spool.sync = refuse  # type: ignore[method-assign]
+    line = session(server.port, spool)
+    line.start()
+    assert eventually(line.granted)
+    full.set()
+    publish(server.port, "s/a/t", numbered(5))
+    assert eventually(lambda: "disk is full" in (line.problem() or ""))
+    assert line.counts.acknowledged == 0
+    full.clear()
+    assert eventually(lambda: line.counts.acknowledged == 5)
+    assert line.problem() is None
+    assert spool.depth() == 5
+    line.stop()
+    server.stop()
+
+
+def test_a_broker_that_comes_back_is_taken_up_again(tmp_path: Path) -> None:
+    port = free_port()
+    spool = opened(tmp_path / "spool")
+    line = session(port, spool)
+    line.start()
+    assert eventually(lambda: "refused" in (line.problem() or ""))
+    server = mosquitto(tmp_path / "broker", port)
+    server.start()
+    assert eventually(lambda: line.granted() and line.problem() is None, 40)
+    server.stop()
+    assert eventually(line.problem)
+    server.start()
+    assert eventually(lambda: line.granted() and line.problem() is None, 40)
+    publish(port, "s/a/t", numbered(3))
+    assert eventually(lambda: spool.depth() == 3)
+    line.stop()
+    server.stop()
+
+
+def test_the_fsync_comes_before_the_acknowledgement(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    spool = opened(tmp_path / "spool")
+    line = session(server.port, spool)
+    order: list[str] = []
+    sync, ack = spool.sync, line._client.ack
+
+    def noted_sync() -> int:
+        done = sync()
+        order.append(f"sync {done}")
+        return done
+
+    def noted_ack(mid: int, qos: int) -> mqtt.MQTTErrorCode:
+        order.append("ack")
+        return ack(mid, qos)
+
+    spool.sync, line._client.ack = noted_sync, noted_ack  # type: ignore[method-assign]
+    line.start()
+    assert eventually(line.granted)
+    publish(server.port, "s/a/t", numbered(50))
+    assert eventually(lambda: order.count("ack") == 50)
+    line.stop()
+    server.stop()
+    durable = 0
+    for step in order:
+        durable += int(step.split()[1]) if step.startswith("sync") else -1
+        assert durable >= 0
+
+
+def plant_with_safety(keys: dict[str, Priority]) -> Plant:
+    assets = {k: Asset(k, "s", k.upper(), "pump", LocalName(k, k)) for k in keys}
+    return Plant(
+        revision=1,
+        sites={},
+        assets=assets,
+        codes={("s", k.upper()): k for k in keys},
+        points={},
+        sources={k: Source(k, priority=p) for k, p in keys.items()},
+        learn_windows=(),
+    )
+
+
+def test_events_and_safety_telemetry_take_their_own_lane(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    site = SiteGateway("s", BrokerAddress(host="127.0.0.1", port=server.port), tmp_path / "spool")
+    site.follow(plant_with_safety({"fp": Priority.SAFETY, "p": Priority.NORMAL}))
+    site.start()
+    assert eventually(lambda: len(site.sessions[Lane.SAFETY].granted()) == 2)
+    assert eventually(lambda: len(site.sessions[Lane.NORMAL].granted()) == 2)
+    for topic in ("plantroom/s/FP/telemetry", "plantroom/s/P/telemetry", "plantroom/s/P/event", "plantroom/s/P/status"):
+        publish(server.port, topic, [b"{}"])
+    assert eventually(lambda: all(spool.depth() == 2 for spool in site.spools.values()))
+    topics = {lane: {r.topic for r in spool.read(10, 0.1)} for lane, spool in site.spools.items()}
+    assert topics[Lane.SAFETY] == {"plantroom/s/FP/telemetry", "plantroom/s/P/event"}
+    assert topics[Lane.NORMAL] == {"plantroom/s/P/telemetry", "plantroom/s/P/status"}
+    site.stop()
+    server.stop()
+
+
+def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    for second in (mosquitto(tmp_path / "second", server.port), EmbeddedBroker(server.port)):
+        with pytest.raises(Unreachable, match="another broker is running there"):
+            second.start()
+    server.stop()
+
+
+def test_the_trial_broker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    port = free_port()
+    script = (
+        "import sys, time; from pathlib import Path; from gateway.broker.mosquitto import *\n"
+        f"b = MosquittoBroker(find_mosquitto(), {port}, Path(sys.argv[1])); b.start(); print('up', flush=True)\n"
+        "time.sleep(60)"
+    )
+    import sys
+
+    child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "up\n"
+    child.kill()
+    child.wait()
+    again = mosquitto(tmp_path, port)
+    again.start()
+    again.stop()

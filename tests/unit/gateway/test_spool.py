@@ -1,0 +1,159 @@
+"""The spool keeps what was synced, in order, whatever happens to the process or the file."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.spool import Spool
+from gateway.spool.segments import segments_in
+
+
+def opened(folder: Path, segment_bytes: int = 1 << 20) -> Spool:
+    spool = Spool(folder, segment_bytes)
+    spool.open()
+    return spool
+
+
+def fill(spool: Spool, count: int, start: int = 0) -> None:
+    for n in range(start, start + count):
+        spool.put(b"plantroom/s/a/telemetry", f"message {n}".encode(), 1_000 + n)
+    spool.sync()
+
+
+def payloads(spool: Spool, limit: int = 10_000) -> list[bytes]:
+    out: list[bytes] = []
+    while records := spool.read(limit, 0.01):
+        out += [r.payload for r in records]
+    return out
+
+
+def test_messages_come_out_in_order_with_rising_positions(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 5)
+    records = spool.read(10, 0.1)
+    assert [r.position for r in records] == [1, 2, 3, 4, 5]
+    assert [r.payload for r in records] == [f"message {n}".encode() for n in range(5)]
+    assert records[0].topic == "plantroom/s/a/telemetry"
+    assert records[0].received_ms == 1_000
+
+
+def test_what_was_put_but_not_synced_is_not_readable(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    spool.put(b"t", b"x", 1)
+    assert not spool.read(10, 0.01)
+    spool.sync()
+    assert len(spool.read(10, 0.01)) == 1
+
+
+def test_what_was_read_but_not_committed_comes_again_after_a_restart(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 10)
+    records = spool.read(4, 0.1)
+    spool.commit(records[1].position, b"state")
+    again = opened(tmp_path)
+    assert again.committed() == (2, b"state")
+    assert payloads(again) == [f"message {n}".encode() for n in range(2, 10)]
+
+
+def test_rewind_starts_again_behind_the_commit(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 6)
+    spool.read(5, 0.1)
+    spool.commit(3, b"")
+    spool.rewind()
+    assert [r.position for r in spool.read(10, 0.1)] == [4, 5, 6]
+
+
+def test_finished_segments_are_unlinked_and_positions_go_on(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment_bytes=500)
+    for start in range(0, 100, 5):
+        fill(spool, 5, start)
+    assert len(segments_in(tmp_path)) > 3
+    assert payloads(spool) == [f"message {n}".encode() for n in range(100)]
+    spool.commit(100, b"")
+    assert len(segments_in(tmp_path)) == 1
+    again = opened(tmp_path, segment_bytes=500)
+    fill(again, 1, 100)
+    assert [r.position for r in again.read(10, 0.1)] == [101]
+
+
+@pytest.mark.parametrize("cut", [1, 5, 17, 30])
+def test_a_torn_last_write_is_cut_off_and_the_rest_stands(tmp_path: Path, cut: int) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 3)
+    spool.close()
+    path = segments_in(tmp_path)[0].path
+    path.write_bytes(path.read_bytes()[:-cut])
+    again = opened(tmp_path)
+    assert payloads(again) == [b"message 0", b"message 1"]
+    fill(again, 1, 9)
+    assert payloads(again) == [b"message 9"]
+
+
+def test_a_flipped_bit_is_reported_and_only_that_record_is_passed_over(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 4)
+    spool.close()
+    path = segments_in(tmp_path)[0].path
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"message 1") + 3] ^= 4
+    path.write_bytes(bytes(raw))
+    again = opened(tmp_path)
+    assert payloads(again) == [b"message 0", b"message 2", b"message 3"]
+    assert again.damaged == 1
+
+
+def test_an_older_cursor_stands_in_for_a_torn_one(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 9)
+    spool.commit(3, b"three")
+    spool.commit(6, b"six")
+    newest = tmp_path / "cursor.0"
+    raw = bytearray(newest.read_bytes())
+    raw[10] ^= 1
+    newest.write_bytes(bytes(raw))
+    assert opened(tmp_path).committed() == (3, b"three")
+
+
+def test_depth_counts_what_is_durable_and_not_committed(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 7)
+    spool.read(5, 0.1)
+    spool.commit(5, b"")
+    assert spool.depth() == 2
+
+
+def test_a_waiting_reader_is_woken_by_a_sync(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    threading.Timer(0.05, lambda: fill(spool, 1)).start()
+    assert len(spool.read(10, 5.0)) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    batches=st.lists(st.lists(st.binary(max_size=300), max_size=12), max_size=12),
+    chunk=st.integers(1, 7),
+    restart_every=st.integers(1, 5),
+)
+def test_every_synced_message_comes_out_once_in_order_across_restarts(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[list[bytes]], chunk: int, restart_every: int
+) -> None:
+    folder = tmp_path_factory.mktemp("spool")
+    spool = opened(folder, segment_bytes=400)
+    got: list[bytes] = []
+    for turn, batch in enumerate(batches):
+        for payload in batch:
+            spool.put(b"t", payload, 1)
+        spool.sync()
+        records = spool.read(chunk, 0)
+        if records:
+            got += [r.payload for r in records]
+            spool.commit(records[-1].position, b"")
+        if turn % restart_every == 0:
+            spool.close()
+            spool = opened(folder, segment_bytes=400)
+    got += payloads(spool)
+    assert got == [payload for batch in batches for payload in batch]
