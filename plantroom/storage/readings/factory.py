@@ -1,0 +1,69 @@
+"""From ``PLANTROOM_READINGS_URL`` to a readings store."""
+
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from plantroom.errors import SettingError
+from plantroom.ports.readings import ReadingsStore
+
+SETTING = "PLANTROOM_READINGS_URL"
+EXPECTED = "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS"
+DEFAULT_PORT = 8086
+
+
+def open_readings(url: str, data_dir: Path) -> ReadingsStore:
+    """The store that ``url`` names, not yet opened; a relative SQLite file lies in ``data_dir``.
+
+    Raises ``SettingError``. Messages never repeat the token.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise SettingError(SETTING, "has no scheme" if url else "is empty", EXPECTED)
+    if scheme == "sqlite":
+        return _sqlite(rest, data_dir)
+    if scheme in {"influxdb", "influxdbs"}:
+        return _influx(url, tls=scheme == "influxdbs")
+    raise SettingError(SETTING, f"scheme {scheme!r} is not known", EXPECTED)
+
+
+def _sqlite(rest: str, data_dir: Path) -> ReadingsStore:
+    from plantroom.storage.readings.sqlite import SqliteReadings
+
+    file = unquote(rest.removeprefix("/"))
+    if not rest.startswith("/"):
+        raise SettingError(
+            SETTING, "an SQLite address has three slashes before the file (four for a full path)", EXPECTED
+        )
+    if not file or file.endswith("/") or "\x00" in file:
+        raise SettingError(SETTING, "names no file", EXPECTED)
+    path = data_dir / file
+    if path.is_dir():
+        raise SettingError(SETTING, f"{path} is a folder", EXPECTED)
+    return SqliteReadings(path)
+
+
+def _influx(url: str, *, tls: bool) -> ReadingsStore:
+    from plantroom.storage.readings.influx import InfluxReadings
+    from plantroom.storage.readings.influx_http import InfluxTarget
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port if parts.port is not None else DEFAULT_PORT
+    except ValueError as error:
+        raise SettingError(
+            SETTING, "the port is not a number from 1 to 65535 or the host is malformed", EXPECTED
+        ) from error
+    names = [unquote(one) for one in parts.path.strip("/").split("/")]
+    if not parts.hostname or port == 0:
+        raise SettingError(SETTING, "names no host or port", EXPECTED)
+    token = _token(parts)
+    if not token:
+        raise SettingError(SETTING, "has no token before the @", EXPECTED)
+    if len(names) != 2 or not all(names):
+        raise SettingError(SETTING, "the path is not an organisation and a bucket", EXPECTED)
+    return InfluxReadings(InfluxTarget(parts.hostname, port, token, names[0], names[1], tls))
+
+
+def _token(parts: SplitResult) -> str:
+    user, separator, _ = parts.netloc.rpartition("@")
+    return unquote(user) if separator else ""

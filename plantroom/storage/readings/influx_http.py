@@ -1,0 +1,181 @@
+"""InfluxDB 2.x over HTTP: writes through influxdb-client, InfluxQL on ``/query``, errors by what helps."""
+
+import json
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from plantroom.errors import NothingLeft, Unreachable
+
+WHAT = "InfluxDB"
+CONNECT_TIMEOUT_S = 3.0
+ANSWER_TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxTarget:
+    """Where the readings are: server, credentials, organisation, bucket."""
+
+    host: str
+    port: int
+    token: str
+    org: str
+    bucket: str
+    tls: bool = False
+
+    @property
+    def url(self) -> str:
+        """Address of the server's HTTP API."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+    @property
+    def what(self) -> str:
+        """Names the server in messages, without the token."""
+        return f"{WHAT} {self.host}:{self.port}"
+
+
+class TooLarge(Exception):
+    """The server refuses the size of the request (413)."""
+
+
+class Refused(Exception):
+    """The server refuses the content of the request (400, 422), with its own words."""
+
+
+class NotThere(Unreachable):
+    """The server has no such organisation or bucket, or the token may not see it (404)."""
+
+
+def problem(target: InfluxTarget, status: int, body: str, retry_after: str | None = None) -> Unreachable:
+    """The error to raise for an HTTP status that waiting, or somebody, can change."""
+    said = _message(body)
+    wait = None
+    with suppress(TypeError, ValueError):
+        wait = max(0.0, float(retry_after)) if retry_after is not None else None
+    if "no space left" in said or "disk quota" in said:
+        return NothingLeft(target.what, f"its disk is full ({said})", wait)
+    known = {
+        401: "the token is not accepted (401); check the token in PLANTROOM_READINGS_URL",
+        403: f"the token may not use bucket {target.bucket!r} (403)",
+        404: f"organisation {target.org!r} or bucket {target.bucket!r} is not there (404)",
+        429: "asks to wait (429)",
+    }
+    text = known.get(status, f"answered {status}")
+    error = NotThere if status == 404 else Unreachable
+    return error(target.what, f"{text}: {said}" if said else text, wait)
+
+
+def _message(body: str) -> str:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return body.strip()[:500]
+    if isinstance(document, dict):
+        return str(document.get("message") or document.get("error") or "")[:500]
+    return body.strip()[:500]
+
+
+class InfluxConnection:
+    """Both HTTP clients of one target. Safe to use from several threads."""
+
+    def __init__(self, target: InfluxTarget) -> None:
+        import httpx
+        from influxdb_client.client.influxdb_client import InfluxDBClient
+        from influxdb_client.client.write_api import SYNCHRONOUS
+
+        self.target = target
+        context = ssl.create_default_context() if target.tls else None
+        milliseconds = (round(CONNECT_TIMEOUT_S * 1000), round(ANSWER_TIMEOUT_S * 1000))
+        # One thread may hold each of these for long; the default pool of two would make the others wait.
+        client: Any = InfluxDBClient(
+            url=target.url,
+            token=target.token,
+            org=target.org,
+            timeout=milliseconds,
+            ssl_context=context,
+            connection_pool_maxsize=8,
+        )
+        self._client = client
+        self._write_api: Any = client.write_api(write_options=SYNCHRONOUS)
+        self._http = httpx.Client(
+            base_url=target.url,
+            headers={"Authorization": f"Token {target.token}"},
+            timeout=httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            verify=context if context is not None else False,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close the pools of both clients."""
+        self._http.close()
+        self._client.close()
+
+    def write(self, lines: Sequence[str]) -> None:
+        """One request of line protocol in milliseconds; returns once the server has confirmed it (204).
+
+        Raises ``TooLarge``, ``Refused``, ``Unreachable``, ``NothingLeft``.
+        """
+        from influxdb_client.rest import ApiException
+        from urllib3.exceptions import HTTPError
+
+        body = "\n".join(lines).encode("utf-8")
+        try:
+            self._write_api.write(self.target.bucket, self.target.org, body, write_precision="ms")
+        except ApiException as error:
+            self._raise_for(error.status or 0, _text(error.body), _header(error.headers, "Retry-After"), error)
+        except HTTPError as error:
+            raise Unreachable(self.target.what, f"does not answer ({_cause(error)})") from error
+
+    def _raise_for(self, status: int, body: str, retry_after: str | None, cause: Exception) -> None:
+        if status == 413:
+            raise TooLarge(_message(body)) from cause
+        if status in {400, 422}:
+            raise Refused(_message(body)) from cause
+        raise problem(self.target, status, body, retry_after) from cause
+
+    def query(self, statements: Sequence[str]) -> list[list[Mapping[str, Any]]]:
+        """InfluxQL statements in one request; for each its series (``name``, ``tags``, ``columns``, ``values``).
+
+        Instants are milliseconds. Raises ``Unreachable`` or ``NothingLeft``.
+        """
+        form = {"db": self.target.bucket, "epoch": "ms", "q": ";".join(statements)}
+        document = self.request("POST", "/query", data=form)
+        results = document.get("results", [])
+        answers: list[list[Mapping[str, Any]]] = [[] for _ in statements]
+        for result in results:
+            if "error" in result:
+                raise Unreachable(self.target.what, f"refused a query: {result['error']}")
+            answers[result.get("statement_id", 0)] += result.get("series", [])
+        return answers
+
+    def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        """A JSON document from the server's HTTP API. Raises ``Unreachable`` or ``NothingLeft``."""
+        import httpx
+        import orjson
+
+        try:
+            answer = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise Unreachable(self.target.what, f"does not answer ({_cause(error)})") from error
+        if answer.status_code >= 300:
+            raise problem(self.target, answer.status_code, answer.text, answer.headers.get("Retry-After"))
+        try:
+            document: dict[str, Any] = orjson.loads(answer.content)
+        except ValueError as error:
+            raise Unreachable(self.target.what, "answered something that is not JSON; is it InfluxDB?") from error
+        return document
+
+
+def _text(body: Any) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+
+
+def _header(headers: Any, name: str) -> str | None:
+    return headers.get(name) if headers else None
+
+
+def _cause(error: Exception) -> str:
+    return str(getattr(error, "reason", None) or error or type(error).__name__)

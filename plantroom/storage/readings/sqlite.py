@@ -1,0 +1,197 @@
+"""Readings in one SQLite file: one wide row per asset and instant, a table per equipment class.
+
+``synchronous=FULL`` because a written batch must survive a power cut: in WAL mode ``NORMAL`` syncs only at a
+checkpoint, and the ingest's cursor would have moved past readings that were never on the disk. A sync is paid per
+batch, not per reading. One connection writes at a time; readers have their own and never wait for it (WAL).
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from plantroom.errors import NothingLeft, Unreachable
+from plantroom.ports.readings import (
+    AggregatePage,
+    ReadingBatch,
+    ReadingsStore,
+    SeriesPage,
+    SeriesRef,
+    WriteResult,
+)
+from plantroom.storage.readings import sqlite_queries as queries
+from plantroom.storage.readings import sqlite_schema
+from plantroom.storage.readings.layout import by_holder, cells_of, remarked_in, single_holder, unstorable
+from plantroom.storage.readings.sqlite_rows import write_cells
+
+LOW_MS, HIGH_MS = -(2**62), 2**62
+BUSY_S = 5.0
+ROOM_BYTES = 16 * 2**20
+"""Below this much free space the store says that it is full instead of finding out in the middle of a batch."""
+
+_PRAGMAS = (
+    "PRAGMA page_size = 8192",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -32768",
+)
+
+
+class SqliteReadings(ReadingsStore):
+    """The readings store of a trial or a small site; other processes may use the file at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.name:
+            raise ValueError("the readings store needs the path of a file")
+        self.path = path
+        self._lock = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._idle: list[sqlite3.Connection] = []
+        self._write_schema: sqlite_schema.Schema | None = None
+        self._read_schema: sqlite_schema.Schema | None = None
+
+    @property
+    def _what(self) -> str:
+        return f"readings file {self.path}"
+
+    def open(self) -> None:
+        """Make or open the file and its catalogue."""
+        with self._lock, self._translated():
+            if self._writer is not None:
+                return
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = self._connect()
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(pragma)
+                connection.executescript(f"BEGIN IMMEDIATE;{sqlite_schema.DDL}COMMIT;")
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._writer = connection
+
+    def close(self) -> None:
+        """Close every idle connection; readers at work close their own."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+            idle, self._idle = self._idle, []
+            for connection in idle:
+                connection.close()
+            if writer is not None:
+                writer.close()
+
+    def ping(self) -> None:
+        """Read the catalogue and look for free space."""
+        with self._reader() as connection:
+            connection.execute("SELECT 1 FROM reading_asset LIMIT 1").fetchone()
+        with self._translated():
+            room = os.statvfs(self.path.parent)
+        if room.f_bavail * room.f_frsize < ROOM_BYTES:
+            raise NothingLeft(self._what, "its disk is full")
+
+    def write(self, batch: ReadingBatch) -> WriteResult:
+        """One transaction, synced before this returns."""
+        rejected = unstorable(batch, LOW_MS, HIGH_MS)
+        if len(rejected) == len(batch):
+            return WriteResult(0, rejected)
+        leave_out = [one.position for one in rejected]
+        with self._lock, self._translated():
+            connection = self._writer
+            if connection is None:
+                raise Unreachable(self._what, "the store is not open")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                schema = self._write_schema = _current(connection, self._write_schema)
+                cells = cells_of(batch, schema.coded | remarked_in(batch), leave_out)
+                write_cells(connection, schema, cells)
+                connection.execute("COMMIT")
+            except BaseException:
+                self._write_schema = None
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+        return WriteResult(len(batch) - len(rejected), rejected)
+
+    def read(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
+        """Read at most ``limit`` instants over all the series."""
+        if not series:
+            return []
+        single_holder(series)
+        with self._reader() as connection:
+            schema = self._read_schema = _current(connection, self._read_schema)
+            return queries.read(connection, schema, series, (start_ms, end_ms), max(0, limit))
+
+    def aggregate(
+        self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, window_ms: int
+    ) -> Sequence[AggregatePage]:
+        """Aggregate in SQL, a query for each series."""
+        if window_ms <= 0:
+            raise ValueError("a window is at least one millisecond")
+        with self._reader() as connection:
+            schema = self._read_schema = _current(connection, self._read_schema)
+            return [queries.aggregate(connection, schema, one, (start_ms, end_ms), window_ms) for one in series]
+
+    def latest(self, series: Sequence[SeriesRef]) -> Mapping[SeriesRef, tuple[int, float, int]]:
+        """Look each newest reading up by key."""
+        with self._reader() as connection:
+            schema = self._read_schema = _current(connection, self._read_schema)
+            found = ((one, queries.latest(connection, schema, one)) for one in dict.fromkeys(series))
+            return {one: newest for one, newest in found if newest is not None}
+
+    def count(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int) -> int:
+        """Count instants over all the tables of a class."""
+        with self._reader() as connection:
+            schema = self._read_schema = _current(connection, self._read_schema)
+            groups = by_holder(series).values()
+            return sum(queries.count(connection, schema, one, (start_ms, end_ms)) for one in groups)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection of the caller's own, in one read transaction; kept for the next reader afterwards."""
+        if self._writer is None:
+            raise Unreachable(self._what, "the store is not open")
+        with self._translated():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+                connection.execute("PRAGMA query_only = 1")
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.close()
+                raise
+            with self._lock:
+                if self._writer is not None:
+                    self._idle.append(connection)
+                    return
+            connection.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise NothingLeft(self._what, "its disk is full") from error
+            if code == sqlite3.SQLITE_NOTADB:
+                raise Unreachable(self._what, "is not an SQLite database; move it away") from error
+            raise Unreachable(self._what, str(error)) from error
+        except OSError as error:
+            raise Unreachable(self._what, error.strerror or str(error)) from error
+
+
+def _current(connection: sqlite3.Connection, known: sqlite_schema.Schema | None) -> sqlite_schema.Schema:
+    """The catalogue, read again whenever any process has changed the tables."""
+    if known is None or known.version != sqlite_schema.version_of(connection):
+        return sqlite_schema.load(connection)
+    return known

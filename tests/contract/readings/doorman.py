@@ -1,0 +1,65 @@
+"""A reverse proxy as sites put one before InfluxDB: forwards to the real server, or refuses as such proxies do."""
+
+import http.client
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Doorman(ThreadingHTTPServer):
+    """``max_body`` bytes are let through (else 413); while ``refusal`` is set every write gets it."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = port
+        self.max_body = 1 << 30
+        self.refusal: tuple[int, dict[str, str], bytes] | None = None
+        self.writes = 0
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self._thread.join(5)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Doorman
+
+    def do_GET(self) -> None:
+        self._forward(b"")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "/write" in self.path:
+            self.server.writes += 1
+            if self.server.refusal is not None:
+                return self._answer(*self.server.refusal)
+            if len(body) > self.server.max_body:
+                return self._answer(413, {}, b"<html>413 Request Entity Too Large</html>")
+        return self._forward(body)
+
+    def _forward(self, body: bytes) -> None:
+        upstream = http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=10)
+        wanted = {k: v for k, v in self.headers.items() if k in {"Authorization", "Content-Type"}}
+        upstream.request(self.command, self.path, body, wanted)
+        answer = upstream.getresponse()
+        content = answer.read()
+        upstream.close()
+        self._answer(answer.status, {"Content-Type": answer.headers.get("Content-Type", "")}, content)
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if status != 204:
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
