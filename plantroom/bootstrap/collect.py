@@ -1,0 +1,173 @@
+"""The role ``collect``: gateway, ingest, alarms and models for every site of the ledger."""
+
+import fcntl
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+
+import structlog
+
+from gateway.collector import SiteGateway
+from ingest.alarms import LimitAlarms
+from ingest.presence import PresenceTracker
+from ingest.worker import IngestWorker
+from models.stage import ModelStage
+from plantroom.bootstrap.parts import Parts
+from plantroom.domain.assets import Plant
+from plantroom.errors import SettingError, Unreachable
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.spool import Lane
+from plantroom.ports.stages import StreamStage
+from plantroom.settings import BrokerAddress
+
+log = structlog.get_logger()
+
+FOLLOW_S = 0.25
+REPORT_S = 1.0
+
+
+@dataclass(slots=True)
+class SiteParts:
+    """What runs for one site."""
+
+    gateway: SiteGateway
+    workers: dict[Lane, IngestWorker]
+
+
+def hold_folder(folder: Path) -> TextIOWrapper:
+    """Hold the collector's lock on a data folder. Raises ``SettingError`` when another process has it."""
+    file = (folder / "collect.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        problem = f"{folder} is in use by another plantroom process"
+        raise SettingError("PLANTROOM_DATA_DIR", problem, "a folder of its own for each collector") from error
+    return file
+
+
+class Collector:
+    """Runs the way in of every site; takes up new sites and changed sources within a second."""
+
+    def __init__(self, parts: Parts, broker: BrokerAddress) -> None:
+        self._parts = parts
+        self._broker = broker
+        self._sites: dict[str, SiteParts] = {}
+        self._stop = threading.Event()
+        self._revision = -1
+        self._ledger_problem: str | None = None
+        self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
+        self._lock_file: TextIOWrapper | None = None
+        self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
+
+    def start(self) -> None:
+        """Take the folder, start every site, go on in a thread. Raises ``SettingError``, ``Unreachable``."""
+        self._lock_file = hold_folder(self._parts.settings.data_dir)
+        try:
+            self._follow()
+        except Unreachable as error:
+            self._ledger_problem = str(error)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop taking messages, let each worker finish its batch, close the spools."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+        sites = list(self._sites.values())
+        _together([worker.stop for site in sites for worker in site.workers.values()])
+        _together([site.gateway.stop for site in sites])
+        if self._lock_file is not None:
+            self._lock_file.close()
+
+    def problems(self) -> list[str]:
+        """Why readings are not flowing now, in plain words."""
+        found = [problem for site in list(self._sites.values()) for problem in site.gateway.problems()]
+        for site in list(self._sites.values()):
+            found += [problem for worker in site.workers.values() for problem in worker.problems()]
+        if self._ledger_problem:
+            found.append(self._ledger_problem)
+        return found
+
+    def _run(self) -> None:
+        reported = 0.0
+        while not self._stop.wait(FOLLOW_S):
+            try:
+                self._follow()
+                if time.monotonic() - reported >= REPORT_S:
+                    reported = time.monotonic()
+                    self._report()
+                self._ledger_problem = None
+            except Unreachable as error:
+                self._ledger_problem = str(error)
+            except Exception:  # outermost loop of the thread: the next turn tries again
+                log.exception("collector_turn_failed")
+
+    def _follow(self) -> None:
+        with self._parts.ledger.read() as tx:
+            revision = tx.assets.revision()
+            if revision == self._revision:
+                return
+            plant = tx.assets.plant()
+        for site in plant.sites:
+            if site not in self._sites:
+                self._sites[site] = self._start_site(site, plant)
+            self._sites[site].gateway.follow(plant)
+        self._revision = plant.revision
+
+    def _start_site(self, site: str, plant: Plant) -> SiteParts:
+        folder = self._parts.settings.data_dir / "spool" / site
+        gateway = SiteGateway(site, self._broker, folder)
+        gateway.follow(plant)
+        gateway.start()
+        presence = PresenceTracker(self._parts.classes)
+        workers = {lane: self._worker(site, lane, gateway, presence) for lane in Lane}
+        for worker in workers.values():
+            worker.start()
+        log.info("site_taken_up", site=site)
+        return SiteParts(gateway, workers)
+
+    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker) -> IngestWorker:
+        parts = self._parts
+        stages: Sequence[StreamStage] = (
+            LimitAlarms(parts.classes),
+            ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get),
+        )
+        return IngestWorker(
+            site=site,
+            lane=lane,
+            spool=gateway.spools[lane],
+            store=parts.readings,
+            ledger=parts.ledger,
+            stages=stages,
+            classes=parts.classes,
+            clock=parts.clock,
+            presence=presence,
+        )
+
+    def report(self) -> CollectorReport:
+        """What this collector says of itself now: sums over its sites and lanes, the largest lag."""
+        totals: dict[str, float] = {}
+        for site in list(self._sites.values()):
+            for worker in site.workers.values():
+                for key, value in worker.stats().as_mapping().items():
+                    totals[key] = max(totals.get(key, 0), value) if key == "lag_s" else totals.get(key, 0) + value
+        problems = self.problems()
+        return CollectorReport(self.name, self._parts.clock.now(), not problems, problems, totals)
+
+    def _report(self) -> None:
+        report = self.report()
+        with self._parts.ledger.begin() as tx:
+            tx.collect.report_collector(report)
+
+
+def _together(actions: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(6)

@@ -1,0 +1,148 @@
+"""A simulated building in the ledger and on the broker: assets, a learned baseline, a live publisher."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import structlog
+
+from maintenance.ports import MaintenanceTx
+from plantroom.bootstrap.parts import Parts
+from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
+from plantroom.domain.keys import new_key
+from plantroom.domain.quality import Reason
+from plantroom.errors import PlantroomError
+from plantroom.ports.readings import ReadingBatch, SeriesRef
+from plantroom.settings import BrokerAddress
+from simulators.live import LiveSimulator
+from simulators.physics import Chunk
+from simulators.scenario import Scenario, ScenarioAsset, load_scenario
+from simulators.stream import baseline_rows
+
+log = structlog.get_logger()
+
+SAFETY_CLASSES = frozenset({"fire_pump_set", "fire_panel"})
+
+
+class Demo:
+    """Prepares the scenario's assets and then publishes them, in a thread of its own."""
+
+    def __init__(self, parts: Parts, broker: BrokerAddress, scenario: str) -> None:
+        self._parts = parts
+        self._broker = broker
+        self._scenario = load_scenario(scenario)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
+        self._simulator: LiveSimulator | None = None
+
+    def start(self) -> None:
+        """Begin in the background: the page must not wait for it."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop publishing."""
+        self._stop.set()
+        self._thread.join(5)
+        if self._simulator is not None:
+            self._simulator.stop()
+
+    def _run(self) -> None:
+        try:
+            prepare_scenario(self._parts, self._scenario, self._stop)
+            if self._stop.is_set():
+                return
+            broker = self._broker
+            self._simulator = LiveSimulator(
+                self._scenario, broker.host, broker.port, broker.username, broker.password, self._parts.clock
+            )
+            self._simulator.start()
+        except PlantroomError as error:
+            log.error("demo_stopped", problem=str(error))
+        except Exception:  # outermost frame of the thread
+            log.exception("demo_failed")
+
+
+def prepare_scenario(parts: Parts, scenario: Scenario, stop: threading.Event) -> None:
+    """Put what is missing of the scenario into the ledger; new assets come with a learned baseline."""
+    begun = time.monotonic()
+    new: list[tuple[Asset, ScenarioAsset]] = []
+    with parts.ledger.begin() as tx:
+        if scenario.site not in {site.code for site in tx.assets.sites()}:
+            tx.assets.add_site(Site(scenario.site, LocalName(scenario.site, scenario.site)))
+        for item in scenario.assets:
+            if tx.assets.find(scenario.site, item.code) is None:
+                new.append((_add_asset(tx, parts, scenario, item), item))
+    for asset, item in new:
+        if stop.is_set():
+            return
+        _give_baseline(parts, scenario, asset, item)
+    if new:
+        log.info("demo_prepared", assets=len(new), seconds=round(time.monotonic() - begun, 1))
+
+
+def _add_asset(tx: MaintenanceTx, parts: Parts, scenario: Scenario, item: ScenarioAsset) -> Asset:
+    name = LocalName(item.name_zh, item.name_en)
+    asset = Asset(
+        new_key(),
+        scenario.site,
+        item.code,
+        item.equipment_class,
+        name,
+        location=_location(tx, scenario.site, item),
+        in_service_on=parts.planning_clock.now().date(),
+    )
+    points = parts.classes[item.equipment_class].points
+    tx.assets.add(asset, [Point(asset.key, template) for template in points])
+    if item.equipment_class in SAFETY_CLASSES:
+        tx.assets.put_source(Source(asset.key, priority=Priority.SAFETY))
+    return asset
+
+
+def _location(tx: MaintenanceTx, site: str, item: ScenarioAsset) -> str | None:
+    if not item.location_zh:
+        return None
+    name = LocalName(item.location_zh, item.location_en or item.location_zh)
+    for there in tx.assets.locations(site):
+        if there.name == name:
+            return there.key
+    location = Location(new_key(), site, "space", name)
+    tx.assets.add_location(location)
+    return location.key
+
+
+def _give_baseline(parts: Parts, scenario: Scenario, asset: Asset, item: ScenarioAsset) -> None:
+    """Write simulated normal history and declare it as such, so that the model scores from the start."""
+    end_ms = int(parts.clock.now().timestamp() * 1000)
+    first_ms = last_ms = 0
+    for chunk in baseline_rows(scenario, item, end_ms=end_ms):
+        if not len(chunk.ts_ms):
+            continue
+        parts.readings.write(_batch(asset, chunk))
+        first_ms, last_ms = first_ms or int(chunk.ts_ms[0]), int(chunk.ts_ms[-1])
+    points = parts.classes[item.equipment_class].points
+    if not first_ms or not any(point.in_model and point.kind is PointKind.MEASURE for point in points):
+        return
+    with parts.ledger.begin() as tx:
+        tx.assets.add_learn_window(asset.key, _instant(first_ms), _instant(last_ms), f"simulated ({scenario.name})")
+
+
+def _batch(asset: Asset, chunk: Chunk) -> ReadingBatch:
+    """A chunk's columns as readings, row by row, absent values left out."""
+    keys = list(chunk.columns)
+    values = np.stack([np.asarray(chunk.columns[key], dtype=np.float64) for key in keys], axis=1)
+    series_id = np.tile(np.arange(len(keys), dtype=np.int32), len(chunk.ts_ms))
+    ts_ms = np.repeat(np.asarray(chunk.ts_ms, dtype=np.int64), len(keys))
+    flat = values.reshape(-1)
+    there = np.isfinite(flat)
+    return ReadingBatch(
+        series=[SeriesRef(asset.site, asset.equipment_class, asset.key, key) for key in keys],
+        series_id=series_id[there],
+        ts_ms=ts_ms[there],
+        value=flat[there],
+        reason=np.full(int(there.sum()), Reason.GOOD, dtype=np.uint8),
+    )
+
+
+def _instant(ts_ms: int) -> datetime:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC)

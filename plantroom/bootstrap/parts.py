@@ -1,0 +1,149 @@
+"""The parts that both roles share: ledger, readings store, class data, clock."""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from maintenance.ports import MaintenanceTx
+from plantroom.catalogue import equipment_classes, systems
+from plantroom.domain.assets import EquipmentClass, LocalName, Site
+from plantroom.errors import SettingError, Unreachable
+from plantroom.ports.clock import Clock, FixedClock, SystemClock
+from plantroom.ports.ledger import Grant, Ledger, Role, User
+from plantroom.ports.readings import ReadingsStore
+from plantroom.settings import EXPECTED, Settings
+
+log = structlog.get_logger()
+
+DEMO_SITE = Site("demo", LocalName("演示园区", "Demo estate"))
+RETRY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every role and most commands need, opened."""
+
+    settings: Settings
+    ledger: Ledger[MaintenanceTx]
+    readings: ReadingsStore
+    classes: Mapping[str, EquipmentClass]
+    clock: Clock
+    planning_clock: Clock
+
+    @property
+    def systems(self) -> Mapping[str, Sequence[str]]:
+        """Classes of each system, by the system's key."""
+        return {key: list(system.classes) for key, system in systems().items()}
+
+    def close(self) -> None:
+        """Close store and ledger."""
+        self.readings.close()
+        self.ledger.close()
+
+
+def planning_clock(settings: Settings) -> Clock:
+    """The clock of planning commands: the machine's, or the one that ``PLANTROOM_NOW`` fixes."""
+    return FixedClock(settings.now) if settings.now else SystemClock()
+
+
+def make_data_dir(settings: Settings) -> None:
+    """Create the data folder. Raises ``SettingError`` when it cannot be used."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+        if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+            raise PermissionError(13, "no permission to write")
+    except OSError as error:
+        problem = f"{settings.data_dir}: {error.strerror}"
+        raise SettingError("PLANTROOM_DATA_DIR", problem, EXPECTED["data_dir"]) from error
+
+
+def make_ledger(settings: Settings) -> Ledger[MaintenanceTx]:
+    """The ledger of the settings, not opened."""
+    from plantroom.storage.ledger import SqlLedger
+
+    return SqlLedger(settings.ledger)
+
+
+def make_readings(settings: Settings) -> ReadingsStore:
+    """The readings store of the settings, not opened."""
+    from plantroom.storage.readings.factory import open_readings
+
+    return open_readings(settings.readings, settings.data_dir)
+
+
+def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bool = True) -> Parts:
+    """Make and open everything; an empty ledger is given what it needs unless ``seed`` is off.
+
+    With ``wait`` given (a role), a server out of reach is waited for until the event is set; without (a
+    command), ``Unreachable`` comes at once. A readings store out of reach never keeps a role from starting:
+    the gateway spools meanwhile.
+    """
+    make_data_dir(settings)
+    ledger, readings = make_ledger(settings), make_readings(settings)
+    _open(ledger.open, wait)
+    if seed:
+        first_start(ledger, settings)
+    try:
+        readings.open()
+    except Unreachable as error:
+        if wait is None:
+            raise
+        log.warning("readings_store_unreachable", problem=str(error))
+        threading.Thread(target=_open, args=(readings.open, wait), name="open-readings", daemon=True).start()
+    return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))
+
+
+def _open(action: Callable[[], None], wait: threading.Event | None) -> None:
+    while True:
+        try:
+            action()
+        except Unreachable as error:
+            if wait is None:
+                raise
+            log.warning("waiting_for_server", problem=str(error), retry_s=RETRY_S)
+            if wait.wait(RETRY_S):
+                raise
+        else:
+            return
+
+
+def first_start(ledger: Ledger[MaintenanceTx], settings: Settings) -> None:
+    """Make what an empty ledger needs: the site ``demo``, the user ``admin``, the default plan profile.
+
+    ``DIR/initial-admin`` (mode 0600) then holds the user and its password, a line each.
+    """
+    with ledger.read() as tx:
+        if tx.accounts.users():
+            return
+    from api.passwords import hash_password
+    from maintenance.seed import seed_default_profile
+
+    password = secrets.token_urlsafe(12)
+    hashed = hash_password(password)
+    with ledger.begin() as tx:
+        if tx.accounts.users():
+            return
+        if not tx.assets.sites():
+            tx.assets.add_site(DEMO_SITE)
+        tx.accounts.put_user(
+            User(secrets.token_hex(8), "admin", hashed, (Grant(Role.ADMIN),), name="管理员", language="zh")
+        )
+        seed_default_profile(tx)
+        write_private(settings.data_dir / "initial-admin", f"admin\n{password}\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

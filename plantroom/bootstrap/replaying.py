@@ -1,0 +1,133 @@
+"""A recorded file as a live asset: its place in the ledger, its way over MQTT, its arrival in the store."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from maintenance.ports import MaintenanceTx
+from plantroom.bootstrap.parts import Parts
+from plantroom.domain.assets import (
+    Asset,
+    LocalName,
+    Point,
+    PointKind,
+    PointTemplate,
+    Source,
+    SourceClock,
+)
+from plantroom.domain.keys import new_key
+from plantroom.errors import BadData, Unreachable
+from plantroom.ports.readings import SeriesRef
+from plantroom.settings import BrokerAddress
+from plantroom.wire import telemetry_topic
+from simulators.recording import Recording
+from simulators.replay import ReplayPublisher
+
+STORE_STALL_S = 30.0
+STORE_POLL_S = 0.1
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayTarget:
+    """Where a recording goes."""
+
+    site: str
+    asset: str
+    equipment_class: str
+
+
+def replay(
+    parts: Parts,
+    broker: BrokerAddress,
+    recording: Recording,
+    target: ReplayTarget,
+    learn_rows: int,
+    speed: float | None,
+    wait_stored: bool,
+    progress: Progress,
+) -> dict[str, object]:
+    """Publish ``recording`` (already shifted) as the target's telemetry; counts of rows.
+
+    Creates the asset, a point per column and a source with simulated clock where missing; the first
+    ``learn_rows`` rows are declared normal. ``speed`` is a multiple of the recorded pace, ``None``: as fast as
+    the broker takes it. Raises ``BadData``, ``Unreachable``.
+    """
+    rows = len(recording.ts_ms)
+    if not 0 <= learn_rows <= rows:
+        raise BadData(f"--learn-rows {learn_rows}: the file has {rows} rows")
+    with parts.ledger.begin() as tx:
+        asset = _prepare(tx, parts, recording, target)
+        if learn_rows:
+            first, last = int(recording.ts_ms[0]), int(recording.ts_ms[learn_rows - 1])
+            tx.assets.add_learn_window(asset.key, _instant(first), _instant(last), "simulate replay --learn-rows")
+    publisher = ReplayPublisher(
+        broker.host, broker.port, username=broker.username, password=broker.password, tls=broker.tls
+    )
+    topic = telemetry_topic(target.site, target.asset)
+    published, acked = publisher.run(recording, topic, speed, lambda n, _: progress(f"{n} of {rows} rows published"))
+    report: dict[str, object] = {"published": published, "acked": acked, "stored": None}
+    if wait_stored:
+        report["stored"] = wait_until_stored(parts, asset, recording, progress)
+    return report
+
+
+def _prepare(tx: MaintenanceTx, parts: Parts, recording: Recording, target: ReplayTarget) -> Asset:
+    template = parts.classes.get(target.equipment_class)
+    if template is None:
+        raise BadData(f"there is no class {target.equipment_class!r}; `plantroom classes` lists them")
+    tx.assets.site(target.site)
+    asset = tx.assets.find(target.site, target.asset)
+    if asset is None:
+        name = LocalName(target.asset, target.asset)
+        asset = Asset(new_key(), target.site, target.asset, target.equipment_class, name)
+        tx.assets.add(asset, [Point(asset.key, p) for p in column_points(recording, {})])
+        tx.assets.put_source(Source(asset.key, clock=SourceClock.SIMULATED))
+        return asset
+    if asset.equipment_class != target.equipment_class:
+        raise BadData(f"asset {target.asset!r} is of class {asset.equipment_class!r}, not {target.equipment_class!r}")
+    there = {point.key: point.template for point in tx.assets.points(asset.key)}
+    missing = [p for p in column_points(recording, there) if p.key not in there]
+    if missing:
+        tx.assets.put_points([Point(asset.key, p) for p in missing])
+    return asset
+
+
+def column_points(recording: Recording, there: Mapping[str, PointTemplate]) -> list[PointTemplate]:
+    """A point per column: the one that is there, else with unit unknown and no limits."""
+    return [
+        there.get(key) or PointTemplate(key, LocalName(heading, heading), "", PointKind.MEASURE)
+        for key, heading in zip(recording.point_keys, recording.columns, strict=True)
+    ]
+
+
+def wait_until_stored(parts: Parts, asset: Asset, recording: Recording, progress: Progress) -> int:
+    """Rows of the recording that the store holds, once it holds all or none has come for 30 s."""
+    series: Sequence[SeriesRef] = [
+        SeriesRef(asset.site, asset.equipment_class, asset.key, key) for key in recording.point_keys
+    ]
+    want = len(np.unique(recording.ts_ms))
+    first, last = int(recording.ts_ms.min()), int(recording.ts_ms.max())
+    stored, grown = 0, time.monotonic()
+    while True:
+        try:
+            count = parts.readings.count(series, first, last + 1)
+        except Unreachable as error:
+            progress(str(error))
+            count = stored
+        if count > stored:
+            stored, grown = count, time.monotonic()
+            progress(f"{stored} of {want} rows stored")
+        if stored >= want:
+            return len(recording.ts_ms)
+        if time.monotonic() - grown > STORE_STALL_S:
+            return stored
+        time.sleep(STORE_POLL_S)
+
+
+def _instant(ts_ms: int) -> datetime:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC)

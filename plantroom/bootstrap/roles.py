@@ -1,0 +1,202 @@
+"""The frames of the commands ``run``, ``collect`` and ``serve``: start, say so, wait for the signal, stop."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+
+from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
+from plantroom.errors import SettingError, Unreachable
+from plantroom.settings import EXPECTED, BrokerAddress, Settings, parse_broker_url
+
+log = structlog.get_logger()
+READY_POLL_S = 0.02
+SLOW_START_S = 20.0
+
+Say = Callable[[str], None]
+
+
+class Stopping:
+    """SIGTERM and Ctrl-C as an event; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+
+    def install(self) -> None:
+        """Take over both signals."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.event.is_set():
+            os._exit(128 + number)
+        self.event.set()
+
+
+def run(settings: Settings, scenario: str, say: Say) -> None:
+    """Both roles, a trial broker when no other is set, and a simulated building, in one process."""
+    stopping = Stopping()
+    stopping.install()
+    make_data_dir(settings)
+    runtime = _fresh_runtime(settings, "runtime.json")
+    with ExitStack() as stack:
+        sock = _listen(settings, stack)
+        broker, note = _broker(settings, stack)
+        parts = _parts(settings, stopping, stack)
+        say(f"broker: {note}")
+        from plantroom.bootstrap.collect import Collector
+        from plantroom.bootstrap.serve import Serving
+
+        collector = Collector(parts, broker)
+        serving = Serving(parts, sock, collector.problems, lambda: [collector.report()])
+        serving.web.start()
+        stack.callback(serving.stop)
+        collector.start()
+        stack.callback(collector.stop)
+        serving.start()
+        url = _url(settings, sock)
+        _wait_ready(serving.web, serving.problems, stopping, say)
+        _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port})
+        _greet(settings, url, say)
+        if scenario != "none":
+            from plantroom.bootstrap.demo import Demo
+
+            demo = Demo(parts, broker, scenario)
+            demo.start()
+            stack.callback(demo.stop)
+            say(f"simulating the scenario {scenario!r}: a repair ticket appears within two minutes")
+        _wait(stopping, serving.web.alive)
+        say("stopping")
+
+
+def collect(settings: Settings, say: Say) -> None:
+    """The role ``collect`` alone."""
+    if settings.broker_url is None:
+        raise SettingError("PLANTROOM_BROKER_URL", "is not set; a collector needs a broker", EXPECTED["broker_url"])
+    stopping = Stopping()
+    stopping.install()
+    make_data_dir(settings)
+    runtime = _fresh_runtime(settings, "runtime-collect.json")
+    with ExitStack() as stack:
+        parts = _parts(settings, stopping, stack, seed=False)
+        from plantroom.bootstrap.collect import Collector
+
+        broker = parse_broker_url(settings.broker_url)
+        collector = Collector(parts, broker)
+        collector.start()
+        stack.callback(collector.stop)
+        _write_runtime(runtime, {"mqtt_host": broker.host, "mqtt_port": broker.port})
+        say(f"collecting from {broker.host}:{broker.port}")
+        _wait(stopping, lambda: True)
+        say("stopping")
+
+
+def serve(settings: Settings, say: Say) -> None:
+    """The role ``serve`` alone."""
+    stopping = Stopping()
+    stopping.install()
+    make_data_dir(settings)
+    runtime = _fresh_runtime(settings, "runtime-serve.json")
+    with ExitStack() as stack:
+        sock = _listen(settings, stack)
+        parts = _parts(settings, stopping, stack)
+        from plantroom.bootstrap.serve import Serving
+
+        serving = Serving(parts, sock, list, list)
+        serving.web.start()
+        serving.start()
+        stack.callback(serving.stop)
+        url = _url(settings, sock)
+        _wait_ready(serving.web, serving.problems, stopping, say)
+        _write_runtime(runtime, {"http_url": url})
+        _greet(settings, url, say)
+        _wait(stopping, serving.web.alive)
+        say("stopping")
+
+
+def _listen(settings: Settings, stack: ExitStack) -> socket.socket:
+    from plantroom.bootstrap.listen import listen
+
+    sock = listen(settings.http_host, settings.http_port)
+    stack.callback(sock.close)
+    return sock
+
+
+def _broker(settings: Settings, stack: ExitStack) -> tuple[BrokerAddress, str]:
+    if settings.broker_url is not None:
+        address = parse_broker_url(settings.broker_url)
+        return address, f"{address.host}:{address.port} (PLANTROOM_BROKER_URL)"
+    from gateway.broker import LOOPBACK, trial_broker
+
+    broker = trial_broker(settings.mqtt_port, settings.data_dir / "broker")
+    broker.start()
+    stack.callback(broker.stop)
+    return BrokerAddress(host=LOOPBACK, port=broker.port), f"{LOOPBACK}:{broker.port}, {broker.note}"
+
+
+def _parts(settings: Settings, stopping: Stopping, stack: ExitStack, seed: bool = True) -> Parts:
+    parts = open_parts(settings, stopping.event, seed)
+    stack.callback(parts.close)
+    return parts
+
+
+def _url(settings: Settings, sock: socket.socket) -> str:
+    host = settings.http_host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{sock.getsockname()[1]}"
+
+
+def _fresh_runtime(settings: Settings, name: str) -> Path:
+    path = settings.data_dir / name
+    path.unlink(missing_ok=True)
+    return path
+
+
+def _write_runtime(path: Path, facts: dict[str, Any]) -> None:
+    write_private(path, json.dumps(facts | {"pid": os.getpid()}) + "\n")
+
+
+def _wait_ready(web: Any, problems: Callable[[], list[str]], stopping: Stopping, say: Say) -> None:
+    begun, told = time.monotonic(), ""
+    while not stopping.event.is_set():
+        if not web.alive():
+            raise Unreachable("web server", "ended at its start; the log above says why")
+        found = problems()
+        if web.started and not found:
+            return
+        words = "; ".join(found)
+        if words != told and time.monotonic() - begun > 1.0:
+            told = words
+            say(f"waiting: {words}")
+        if web.started and time.monotonic() - begun > SLOW_START_S:
+            return
+        stopping.event.wait(READY_POLL_S)
+
+
+def _wait(stopping: Stopping, alive: Callable[[], bool]) -> None:
+    while not stopping.event.wait(0.5):
+        if not alive():
+            raise Unreachable("web server", "ended by itself; the log above says why")
+
+
+def _greet(settings: Settings, url: str, say: Say) -> None:
+    print(url, flush=True)  # noqa: T201 - the command's result
+    first = settings.data_dir / "initial-admin"
+    if first.exists():
+        user, password = first.read_text(encoding="utf-8").splitlines()[:2]
+        say(f"open {url} and sign in as {user} with the password {password}")
+        say(f"(also in {first}; change it, then delete the file)")
+    else:
+        say(f"open {url}")
+    sys.stderr.flush()

@@ -1,0 +1,116 @@
+"""The role ``serve``: API and web app, findings into tickets, the scheduler's ticks."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.services import Services
+from maintenance.findings import FindingsConsumer
+from maintenance.scheduler import PlanScheduler
+from maintenance.worker import MaintenanceWorker
+from plantroom.bootstrap.listen import web_folder
+from plantroom.bootstrap.parts import Parts
+from plantroom.catalogue.systems import systems
+from plantroom.errors import PlantroomError
+from plantroom.ports.ledger import CollectorReport
+
+log = structlog.get_logger()
+SHUTDOWN_S = 3
+
+
+class WebServer:
+    """uvicorn in a thread, on a socket of ours."""
+
+    def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+        self._sock = sock
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            server_header=False,
+            proxy_headers=True,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+
+    @property
+    def started(self) -> bool:
+        """Whether requests are answered."""
+        return self._server.started
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._sock])
+        except Exception:  # outermost frame of the thread
+            log.exception("web_server_failed")
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether the server's thread still runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Answer what is under way, then end."""
+        self._server.should_exit = True
+        self._thread.join(SHUTDOWN_S + 2)
+        self._sock.close()
+
+
+class Serving:
+    """Everything of the role ``serve`` but the command's frame."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        sock: socket.socket,
+        collect_problems: Callable[[], Sequence[str]],
+        local_reports: Callable[[], Sequence[CollectorReport]],
+    ) -> None:
+        self._parts = parts
+        self._collect_problems = collect_problems
+        services = Services(
+            ledger=parts.ledger,
+            readings=parts.readings,
+            classes=parts.classes,
+            systems=systems(),
+            clock=parts.clock,
+            planning_clock=parts.planning_clock,
+            readiness=self.problems,
+            static_dir=web_folder(),
+            secure_cookies=parts.settings.secure_cookies,
+            local_stats=local_reports,
+        )
+        self.web = WebServer(create_app(services), sock)
+        self._maintenance = MaintenanceWorker(parts.ledger, FindingsConsumer(parts.ledger, parts.clock, parts.classes))
+        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+
+    def problems(self) -> list[str]:
+        """Reasons why this process is not ready, in plain words."""
+        found = []
+        for name, part in (("ledger", self._parts.ledger), ("readings store", self._parts.readings)):
+            try:
+                part.ping()
+            except PlantroomError as error:
+                found.append(f"{name}: {error}")
+        return [*found, *self._collect_problems()]
+
+    def start(self) -> None:
+        """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""
+        self._maintenance.start()
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End in the reverse order."""
+        self._scheduler.stop()
+        self._maintenance.stop()
+        self.web.stop()

@@ -1,0 +1,204 @@
+"""Loader of the equipment class files (``classes/<key>.toml``).
+
+A file has the class's ``key``, ``name`` and ``systems``, a ``[defaults]`` table (``stale_after_s``,
+``stuck_after_s`` of its measures), and the tables ``[[points]]``, ``[[failure_modes]]`` and ``[[events]]``.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from plantroom.domain.assets import (
+    UNCLASSIFIED,
+    EquipmentClass,
+    EventTemplate,
+    FailureModeSpec,
+    Limits,
+    LocalName,
+    PointKind,
+    PointTemplate,
+    Severity,
+    Status,
+)
+from plantroom.errors import BadData, NotFound
+
+FOLDER = Path(__file__).parent / "classes"
+
+_LIMIT_KEYS = frozenset(f.name for f in fields(Limits))
+_POINT_KEYS = frozenset(
+    ("key", "name", "unit", "kind", "limits", "physical", "stuck_after_s", "stale_after_s", "failure_mode", "in_model")
+)
+_MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket"))
+_EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "clears"))
+_CLASS_KEYS = frozenset(
+    ("key", "name", "systems", "warm_up_days", "offline_after_s", "defaults", "points", "failure_modes", "events")
+)
+_ORDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
+
+
+@cache
+def equipment_classes() -> Mapping[str, EquipmentClass]:
+    """All equipment classes by key, in the order of their keys; read once.
+
+    Raises ``plantroom.errors.BadData`` naming the file when one of them is wrong.
+    """
+    found = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"))}
+    return MappingProxyType(found)
+
+
+def equipment_class(key: str) -> EquipmentClass:
+    """One class by key. Raises ``plantroom.errors.NotFound``."""
+    try:
+        return equipment_classes()[key]
+    except KeyError:
+        raise NotFound(f"no equipment class {key!r}; there are: {', '.join(equipment_classes())}") from None
+
+
+def parse_class(text: str, where: str) -> EquipmentClass:
+    """The class that a TOML text describes, checked. Raises ``BadData`` beginning with ``where``."""
+    try:
+        data = tomllib.loads(text)
+        _only(data, _CLASS_KEYS, "class")
+        built = _class(data)
+        _check(built)
+    except BadData as error:
+        raise BadData(f"{where}: {error}") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadData(f"{where}: {type(error).__name__}: {error}") from error
+    return built
+
+
+def _read(path: Path) -> EquipmentClass:
+    built = parse_class(path.read_text(encoding="utf-8"), path.name)
+    if built.key != path.stem:
+        raise BadData(f"{path.name}: key is {built.key!r}, expected the file's name")
+    return built
+
+
+def _class(data: Mapping[str, Any]) -> EquipmentClass:
+    defaults = data.get("defaults", {})
+    return EquipmentClass(
+        key=data["key"],
+        name=_name(data["name"]),
+        systems=tuple(data["systems"]),
+        points=tuple(_point(p, defaults) for p in data.get("points", ())),
+        events=tuple(_event(e) for e in data.get("events", ())),
+        failure_modes=tuple(_mode(m) for m in data.get("failure_modes", ())),
+        warm_up_days=float(data.get("warm_up_days", 14.0)),
+        offline_after_s=float(data.get("offline_after_s", 900.0)),
+    )
+
+
+def _name(data: Mapping[str, str]) -> LocalName:
+    if not data["zh"] or not data["en"]:
+        raise BadData("a name needs zh and en")
+    return LocalName(zh=data["zh"], en=data["en"])
+
+
+def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTemplate:
+    _only(data, _POINT_KEYS, f"point {data.get('key')}")
+    kind = PointKind(data["kind"])
+    low, high = data.get("physical", (None, None))
+    is_measure = kind is PointKind.MEASURE
+    return PointTemplate(
+        key=data["key"],
+        name=_name(data["name"]),
+        unit=data["unit"],
+        kind=kind,
+        limits=_limits(data.get("limits", {}), data["key"]),
+        physical_low=None if low is None else float(low),
+        physical_high=None if high is None else float(high),
+        stuck_after_s=data.get("stuck_after_s", defaults.get("stuck_after_s") if is_measure else None),
+        stale_after_s=data.get("stale_after_s", defaults.get("stale_after_s")),
+        failure_mode=data.get("failure_mode"),
+        in_model=bool(data.get("in_model", is_measure)),
+    )
+
+
+def _limits(data: Mapping[str, Any], point: str) -> Limits:
+    _only(data, _LIMIT_KEYS, f"limits of {point}")
+    numbers = {key: float(value) for key, value in data.items() if key not in ("source", "status")}
+    if numbers and not data.get("source"):
+        raise BadData(f"limits of {point} name no source")
+    return Limits(**numbers, source=data.get("source", ""), status=Status(data.get("status", "default")))
+
+
+def _mode(data: Mapping[str, Any]) -> FailureModeSpec:
+    _only(data, _MODE_KEYS, f"failure mode {data.get('key')}")
+    return FailureModeSpec(
+        key=data["key"],
+        name=_name(data["name"]),
+        severity=Severity(data["severity"]),
+        points=tuple(data.get("points", ())),
+        first_checks=tuple(_name(c) for c in data.get("first_checks", ())),
+        ticket=_name(data["ticket"]),
+    )
+
+
+def _event(data: Mapping[str, Any]) -> EventTemplate:
+    _only(data, _EVENT_KEYS, f"event {data.get('key')}")
+    return EventTemplate(
+        key=data["key"],
+        name=_name(data["name"]),
+        failure_mode=data["failure_mode"],
+        severity=Severity(data["severity"]),
+        safety=bool(data.get("safety", False)),
+        clears=data.get("clears"),
+    )
+
+
+def _only(data: Mapping[str, Any], known: frozenset[str], what: str) -> None:
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise BadData(f"{what}: unknown field {', '.join(unknown)}")
+
+
+def _check(built: EquipmentClass) -> None:
+    _unique("point", [p.key for p in built.points])
+    _unique("failure mode", [m.key for m in built.failure_modes])
+    _unique("event", [e.key for e in built.events])
+    points = {p.key for p in built.points}
+    modes = {m.key for m in built.failure_modes} | {UNCLASSIFIED}
+    events = {e.key for e in built.events}
+    for point in built.points:
+        if point.failure_mode is not None and point.failure_mode not in modes:
+            raise BadData(f"point {point.key}: no failure mode {point.failure_mode!r}")
+        _check_point(point)
+    for mode in built.failure_modes:
+        missing = sorted(set(mode.points) - points)
+        if missing:
+            raise BadData(f"failure mode {mode.key}: no point {', '.join(missing)}")
+    for event in built.events:
+        if event.failure_mode not in modes:
+            raise BadData(f"event {event.key}: no failure mode {event.failure_mode!r}")
+        if event.clears is not None and (event.clears not in events or event.clears == event.key):
+            raise BadData(f"event {event.key}: clears {event.clears!r}, which is no other event")
+
+
+def _unique(what: str, keys: Sequence[str]) -> None:
+    for key in keys:
+        if not key or not all(c.islower() or c.isdigit() or c == "_" for c in key):
+            raise BadData(f"{what} {key!r}: a key is lower_snake_case")
+        if keys.count(key) > 1:
+            raise BadData(f"{what} {key!r} is there twice")
+
+
+def _check_point(point: PointTemplate) -> None:
+    if point.unit != point.unit.strip():
+        raise BadData(f"point {point.key}: blanks around the unit")
+    if point.kind is not PointKind.MEASURE and point.unit == "":
+        raise BadData(f"point {point.key}: a state or counter has unit 1 or its own")
+    ladder = [getattr(point.limits, name) for name in _ORDER]
+    known = [value for value in ladder if value is not None]
+    if not all(math.isfinite(value) for value in known) or known != sorted(known):
+        raise BadData(f"point {point.key}: limits are not ordered {' <= '.join(_ORDER)}")
+    low, high = point.physical_low, point.physical_high
+    if low is not None and high is not None and low >= high:
+        raise BadData(f"point {point.key}: physical range is empty")
+    if known and ((low is not None and known[0] < low) or (high is not None and known[-1] > high)):
+        raise BadData(f"point {point.key}: a limit lies outside the physical range")

@@ -1,0 +1,159 @@
+"""``bench latency``: from the publish call to what a caller of the API sees."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import numpy as np
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from plantroom.cli.bench_product import BenchProduct, environment
+from plantroom.wire import encode_event, encode_telemetry, event_topic, telemetry_topic
+
+ASSETS = 10
+EVENT_EVERY_S = 1.0
+POLL_S = 0.02
+TAIL_S = 10.0
+POINT = "vibration"
+
+
+def percentiles(milliseconds: Sequence[float]) -> dict[str, float | int]:
+    """p50, p99 and largest of some times."""
+    if not milliseconds:
+        return {"p50": float("inf"), "p99": float("inf"), "max": float("inf"), "count": 0}
+    p50, p99 = np.percentile(milliseconds, [50, 99])
+    return {"p50": round(p50, 1), "p99": round(p99, 1), "max": round(max(milliseconds), 1), "count": len(milliseconds)}
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was published of one asset and when it was seen: monotonic seconds by observed millisecond."""
+
+    key: str
+    code: str
+    sent: dict[int, float] = field(default_factory=dict)
+    seen: dict[int, float] = field(default_factory=dict)
+    next_ms: int = 0
+
+
+def measure_latency(rate: int, seconds: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """The document of ``bench latency``; ``lost`` counts messages that never became queryable."""
+    with BenchProduct() as product:
+        watches = [Watch(product.add_asset(f"B-{n}", "pump")["key"], f"B-{n}") for n in range(ASSETS)]
+        lift = product.add_asset("B-LIFT", "elevator")["key"]
+        client = _publisher(product)
+        stop = threading.Event()
+        threads = [threading.Thread(target=_watch_readings, args=(product, watches, stop))]
+        tickets: list[float] = []
+        threads.append(threading.Thread(target=_events, args=(product, client, lift, seconds, tickets)))
+        for thread in threads:
+            thread.start()
+        say(f"publishing {rate} messages a second for {seconds} s")
+        _publish(client, watches, rate, seconds)
+        deadline = time.monotonic() + TAIL_S
+        while any(len(w.seen) < len(w.sent) for w in watches) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        threads[1].join()
+        stop.set()
+        threads[0].join()
+        client.disconnect()
+    times = [(w.seen[ts] - begun) * 1000 for w in watches for ts, begun in w.sent.items() if ts in w.seen]
+    return {
+        "publish_to_queryable_ms": percentiles(times),
+        "safety_to_ticket_ms": percentiles(tickets),
+        "lost": sum(len(w.sent) for w in watches) - len(times),
+        "settings": {"rate": rate, "seconds": seconds, "assets": ASSETS, "poll_ms": POLL_S * 1000, "parts": "trial"},
+        "environment": environment(),
+    }
+
+
+def _publisher(product: BenchProduct) -> mqtt.Client:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.max_inflight_messages_set(500)
+    client.connect(product.runtime["mqtt_host"], product.runtime["mqtt_port"])
+    client.loop_start()
+    return client
+
+
+def _publish(client: mqtt.Client, watches: Sequence[Watch], rate: int, seconds: int) -> None:
+    begun = time.monotonic()
+    for n in range(rate * seconds):
+        ahead = n / rate - (time.monotonic() - begun)
+        if ahead > 0:
+            time.sleep(ahead)
+        watch = watches[n % len(watches)]
+        ts_ms = _instant(watch)
+        watch.sent[ts_ms] = time.monotonic()
+        body = encode_telemetry(ts_ms, {POINT: 1.0 + (n % 97) * 0.001}, boot="bench", seq=n // len(watches))
+        client.publish(telemetry_topic("demo", watch.code), body, qos=1)
+
+
+def _instant(watch: Watch) -> int:
+    watch.next_ms = max(time.time_ns() // 1_000_000, watch.next_ms + 1)
+    return watch.next_ms
+
+
+def _watch_readings(product: BenchProduct, watches: Sequence[Watch], stop: threading.Event) -> None:
+    with httpx.Client(base_url=product.client.base_url, headers=product.client.headers, timeout=30) as client:
+        while not stop.is_set():
+            for watch in watches:
+                _look(client, watch)
+            time.sleep(POLL_S)
+
+
+def _look(client: httpx.Client, watch: Watch) -> None:
+    missing = [ts for ts in list(watch.sent) if ts not in watch.seen]
+    if not missing:
+        return
+    query = {
+        "asset": watch.key,
+        "points": POINT,
+        "from": _text(min(missing)),
+        "to": _text(max(missing) + 1),
+        "limit": "20000",
+    }
+    answer = client.get("/api/v1/readings", params=query)
+    answer.raise_for_status()
+    now = time.monotonic()
+    for series in answer.json()["series"]:
+        for ts, _, _ in series["rows"]:
+            if ts in watch.sent:
+                watch.seen.setdefault(ts, now)
+
+
+def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: int, times: list[float]) -> None:
+    """A trapped passenger each second, each with a ticket of its own: the last one is rejected first."""
+    query = {"kind": "corrective", "asset": lift, "limit": "1000"}
+    with httpx.Client(base_url=product.client.base_url, headers=product.client.headers, timeout=30) as client:
+        for n in range(int(seconds / EVENT_EVERY_S)):
+            begun = time.monotonic()
+            body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety", {"n": n})
+            publisher.publish(event_topic("demo", "B-LIFT"), body, qos=1)
+            ticket = _open_ticket(client, query, begun)
+            if ticket is None:
+                continue
+            times.append((time.monotonic() - begun) * 1000)
+            client.post(
+                f"/api/v1/work-orders/{ticket}/transitions", json={"to": "rejected", "reason": "measurement"}
+            ).raise_for_status()
+            time.sleep(max(0.0, EVENT_EVERY_S - (time.monotonic() - begun)))
+
+
+def _open_ticket(client: httpx.Client, query: dict[str, str], begun: float) -> str | None:
+    while time.monotonic() - begun < TAIL_S:
+        answer = client.get("/api/v1/work-orders", params=query | {"state": "open"})
+        answer.raise_for_status()
+        items = answer.json()["items"]
+        if items:
+            return str(items[0]["id"])
+        time.sleep(0.005)
+    return None
+
+
+def _text(ts_ms: int) -> str:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,120 @@
+"""``check``: what is reachable, what is misconfigured, and what to do."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from plantroom.cli.common import AsJson, DataDir, emit, settings_for
+from plantroom.errors import PlantroomError, SettingError, Unreachable
+from plantroom.settings import Settings, parse_broker_url
+
+EXIT_SETTING, EXIT_UNREACHABLE = 3, 5
+CONNECT_TIMEOUT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; ``advice`` says what to do (empty when all is well)."""
+
+    part: str
+    ok: bool
+    words: str
+    advice: str = ""
+    setting: bool = False
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Say in plain words what is reachable, what is misconfigured and what to do."""
+    settings = settings_for(data_dir)
+    found = [
+        _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
+        _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
+        _try("readings store", lambda: _readings(settings), "start the server, or mend PLANTROOM_READINGS_URL"),
+        _try("ledger", lambda: _ledger(settings), "start the database, or mend PLANTROOM_LEDGER_URL"),
+        _try("web app", _web, "run `make setup` in the checkout"),
+    ]
+    document = {
+        "ok": all(f.ok for f in found),
+        "parts": [{"part": f.part, "ok": f.ok, "words": f.words, "advice": f.advice} for f in found],
+    }
+    lines = [
+        f"{'ok  ' if f.ok else 'FAIL'}  {f.part}: {f.words}" + (f"\n      what to do: {f.advice}" if f.advice else "")
+        for f in found
+    ]
+    emit(document, as_json, "\n".join(lines))
+    if any(f.setting for f in found):
+        raise typer.Exit(EXIT_SETTING)
+    if not document["ok"]:
+        raise typer.Exit(EXIT_UNREACHABLE)
+
+
+def _try(part: str, action: Callable[[], str], advice: str) -> Finding:
+    try:
+        return Finding(part, True, action())
+    except SettingError as error:
+        return Finding(part, False, str(error), f"set {error.name} to {error.expected}", setting=True)
+    except PlantroomError as error:
+        return Finding(part, False, str(error), advice)
+
+
+def _data_dir(settings: Settings) -> str:
+    from plantroom.bootstrap.parts import make_data_dir
+
+    make_data_dir(settings)
+    return str(settings.data_dir)
+
+
+def _broker(settings: Settings) -> str:
+    if settings.broker_url is None:
+        from gateway.broker.mosquitto import find_mosquitto
+
+        binary = find_mosquitto()
+        if binary is None:
+            return "the trial's own, amqtt (forgets on a kill; `apt-get install mosquitto` for one that does not)"
+        return f"the trial's own, {binary}"
+    address = parse_broker_url(settings.broker_url)
+    try:
+        socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise Unreachable(f"broker {address.host}:{address.port}", str(error)) from error
+    return f"{address.host}:{address.port} answers"
+
+
+def _readings(settings: Settings) -> str:
+    from plantroom.bootstrap.parts import make_readings
+
+    store = make_readings(settings)
+    try:
+        store.open()
+        store.ping()
+    finally:
+        store.close()
+    return f"{settings.readings.split('://', maxsplit=1)[0]} answers"
+
+
+def _ledger(settings: Settings) -> str:
+    from plantroom.bootstrap.parts import make_ledger
+
+    ledger = make_ledger(settings)
+    try:
+        ledger.open()
+        ledger.ping()
+    finally:
+        ledger.close()
+    return f"{settings.ledger.split('://', maxsplit=1)[0]} answers"
+
+
+def _web() -> str:
+    from plantroom.bootstrap.listen import web_folder
+
+    folder = web_folder()
+    if folder is None:
+        raise Unreachable("web app", "is not built")
+    return str(folder)

@@ -1,0 +1,88 @@
+"""What every command shares: its settings, its opened parts, its way of printing."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plantroom.errors import BadData, Unreachable
+from plantroom.settings import BrokerAddress, Settings, load_settings, parse_broker_url
+
+if TYPE_CHECKING:
+    from maintenance.ports import MaintenanceTx
+    from plantroom.bootstrap.parts import Parts
+    from plantroom.domain.assets import Asset
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data folder (PLANTROOM_DATA_DIR).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def say(text: str) -> None:
+    """Progress, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def emit(document: Any, as_json: bool, text: str | None = None) -> None:
+    """The result, on stdout: the document as JSON, or the text made of it."""
+    if as_json or text is None:
+        print(json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str), flush=True)
+    else:
+        print(text, flush=True)
+
+
+def settings_for(data_dir: Path | None, **flags: object) -> Settings:
+    """The settings with a command's flags over them."""
+    return load_settings({"data_dir": data_dir} | flags)
+
+
+@contextmanager
+def opened(data_dir: Path | None) -> Iterator["Parts"]:
+    """The parts of a command, closed behind it; logs only from warning up."""
+    from plantroom.bootstrap.logs import configure_logs
+    from plantroom.bootstrap.parts import open_parts
+
+    settings = settings_for(data_dir)
+    configure_logs("warning" if settings.log_level == "info" else settings.log_level)
+    parts = open_parts(settings)
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+def parse_instant(text: str, option: str) -> datetime:
+    """An RFC 3339 instant in UTC; without a zone it is UTC. Raises ``BadData`` that names the option."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadData(f"{option} {text!r}: use an instant such as 2026-11-21T08:00:00Z") from error
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def running_broker(settings: Settings) -> BrokerAddress:
+    """The broker of the plantroom that runs on this data folder. Raises ``Unreachable`` when none does."""
+    if settings.broker_url is not None:
+        return parse_broker_url(settings.broker_url)
+    runtime = settings.data_dir / "runtime.json"
+    try:
+        facts = json.loads(runtime.read_text(encoding="utf-8"))
+        return BrokerAddress(host=facts["mqtt_host"], port=facts["mqtt_port"])
+    except (OSError, ValueError, KeyError) as error:
+        words = f"nothing runs on {settings.data_dir}. Start `plantroom run` first, or set PLANTROOM_BROKER_URL"
+        raise Unreachable("plantroom", words) from error
+
+
+def asset_by_code(tx: "MaintenanceTx", code: str, site: str | None) -> "Asset":
+    """The asset of that code, in the given site or the only site that has it. Raises ``BadData``."""
+    sites = [site] if site else [s.code for s in tx.assets.sites()]
+    found = [asset for s in sites if (asset := tx.assets.find(s, code)) is not None]
+    if not found:
+        raise BadData(f"there is no asset {code!r}" + (f" in site {site!r}" if site else ""))
+    if len(found) > 1:
+        raise BadData(f"several sites have an asset {code!r}: say which with --site")
+    return found[0]

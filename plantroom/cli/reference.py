@@ -1,0 +1,115 @@
+"""The reference pages ``docs/cli.md`` and ``docs/settings.md``, made from the commands and settings themselves.
+
+``python -m plantroom.cli.reference docs`` (or ``scripts/make-docs``) writes them.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from plantroom.settings import EXPECTED, PREFIX, Settings
+
+WIDTH = 96
+MADE_BY = "<!-- Made by scripts/make-docs from the program itself. Change the program, not this page. -->"
+
+ABOUT_CLI = """\
+Results go to stdout, progress and logs to stderr. With `--json` stdout is one JSON document. Every command takes
+`--data-dir` and reads the [settings](settings.md); those that change the ledger work while `plantroom run` is running.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | an error inside Plantroom; please report it |
+| 2 | the command line is wrong |
+| 3 | a setting is wrong; its name and what it should be are said |
+| 4 | the data given are wrong |
+| 5 | something cannot be reached: broker, database, a port that is in use |
+"""
+
+ABOUT_SETTINGS = """\
+A setting comes from a flag of the command, else from the environment, else from the TOML file that
+`PLANTROOM_CONFIG` names (the same names in lower case without `PLANTROOM_`), else it has its default. A wrong
+value or an unknown name ends the command with exit code 3, the setting's name and what it should be.
+`plantroom check` tries what the settings point to.
+
+A character with a meaning in URLs (`@ : / # ? %`) inside a user name, password or token is written as `%40` and so
+on.
+"""
+
+MEANING: Mapping[str, str] = {
+    "data_dir": "Where spools, models and, in a trial, readings, ledger and the trial broker's queues are kept.",
+    "http_host": "The address that API and web app are served on. Anything but loopback belongs behind TLS.",
+    "http_port": "The port that API and web app are served on.",
+    "mqtt_port": "The port of the trial broker, on loopback. Without effect once `PLANTROOM_BROKER_URL` is set.",
+    "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it.",
+    "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
+    "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
+    "files_url": "Where photos and reports are kept.",
+    "now": "Fixes the clock of the planning commands, for tests and rehearsals. Readings keep the real clock.",
+    "config": "The TOML file with further settings. An unknown name in it is an error.",
+    "log_level": "How much is logged on stderr.",
+    "secure_cookies": "Whether the session cookie is only sent over HTTPS; `auto`: when the request came that way.",
+}
+
+DERIVED_DEFAULTS: Mapping[str, str] = {
+    "broker_url": "not set: a trial broker on loopback",
+    "readings_url": "`sqlite:///` and `readings.db` in the data folder",
+    "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
+    "files_url": "the folder `files` in the data folder",
+    "now": "not set: the machine's clock",
+    "config": "not set",
+}
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command by its full name (``plantroom plan preview``), in the order of the help; groups left out."""
+    from plantroom.cli.main import app
+
+    yield from _walk("plantroom", typer.main.get_command(app))
+
+
+def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    inside = getattr(command, "commands", None)
+    if inside is None:
+        yield name, command
+        return
+    for word, child in inside.items():
+        yield from _walk(f"{name} {word}", child)
+
+
+def cli_page() -> str:
+    """The text of ``docs/cli.md``: a heading and the help of every command."""
+    parts = ["# Command line", MADE_BY, ABOUT_CLI.rstrip()]
+    for name, command in commands():
+        context = typer.Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+        parts += [f"## `{name}`", f"```text\n{command.get_help(context).rstrip()}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def settings_page() -> str:
+    """The text of ``docs/settings.md``: a heading, meaning, default and expected form of every setting."""
+    parts = ["# Settings", MADE_BY, ABOUT_SETTINGS.rstrip()]
+    for key, field in Settings.model_fields.items():
+        default = DERIVED_DEFAULTS.get(key) or f"`{field.default}`"
+        parts += [f"## `{PREFIX}{key.upper()}`", MEANING[key], f"- Default: {default}\n- Expected: {EXPECTED[key]}"]
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES = {"cli.md": cli_page, "settings.md": settings_page}
+
+
+def main(folder: Path) -> None:
+    """Write the pages into ``folder``."""
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+        print(folder / name, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(inspect.getdoc(sys.modules[__name__]))
+    main(Path(sys.argv[1]))
