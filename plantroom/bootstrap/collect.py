@@ -36,6 +36,7 @@ class SiteParts:
 
     gateway: SiteGateway
     workers: dict[Lane, IngestWorker]
+    presence: PresenceTracker
 
 
 def hold_folder(folder: Path) -> TextIOWrapper:
@@ -96,6 +97,7 @@ class Collector:
     def _run(self) -> None:
         reported = 0.0
         while not self._stop.wait(FOLLOW_S):
+            self._note_links()
             try:
                 self._follow()
                 if time.monotonic() - reported >= REPORT_S:
@@ -106,6 +108,12 @@ class Collector:
                 self._ledger_problem = str(error)
             except Exception:  # outermost loop of the thread: the next turn tries again
                 log.exception("collector_turn_failed")
+
+    def _note_links(self) -> None:
+        """While a broker is away nobody can be heard: silence then says nothing of the devices."""
+        now_ms = int(self._parts.clock.now().timestamp() * 1000)
+        for site in list(self._sites.values()):
+            site.presence.link(up=not site.gateway.problems(), now_ms=now_ms)
 
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
@@ -129,7 +137,7 @@ class Collector:
         for worker in workers.values():
             worker.start()
         log.info("site_taken_up", site=site)
-        return SiteParts(gateway, workers)
+        return SiteParts(gateway, workers, presence)
 
     def _worker(self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker) -> IngestWorker:
         parts = self._parts

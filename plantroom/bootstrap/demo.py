@@ -2,11 +2,13 @@
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import structlog
 
+from maintenance.materialise import materialise
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
@@ -52,6 +54,7 @@ class Demo:
             prepare_scenario(self._parts, self._scenario, self._stop)
             if self._stop.is_set():
                 return
+            materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
             broker = self._broker
             self._simulator = LiveSimulator(
                 self._scenario, broker.host, broker.port, broker.username, broker.password, self._parts.clock
@@ -66,13 +69,14 @@ class Demo:
 def prepare_scenario(parts: Parts, scenario: Scenario, stop: threading.Event) -> None:
     """Put what is missing of the scenario into the ledger; new assets come with a learned baseline."""
     begun = time.monotonic()
-    new: list[tuple[Asset, ScenarioAsset]] = []
     with parts.ledger.begin() as tx:
         if scenario.site not in {site.code for site in tx.assets.sites()}:
             tx.assets.add_site(Site(scenario.site, LocalName(scenario.site, scenario.site)))
-        for item in scenario.assets:
-            if tx.assets.find(scenario.site, item.code) is None:
-                new.append((_add_asset(tx, parts, scenario, item), item))
+        missing = [item for item in scenario.assets if tx.assets.find(scenario.site, item.code) is None]
+        today = parts.planning_clock.now().astimezone(ZoneInfo(tx.assets.site(scenario.site).time_zone)).date()
+        new = [
+            (_add_asset(tx, parts, scenario, item, in_service_since(today, n)), item) for n, item in enumerate(missing)
+        ]
     for asset, item in new:
         if stop.is_set():
             return
@@ -81,7 +85,12 @@ def prepare_scenario(parts: Parts, scenario: Scenario, stop: threading.Event) ->
         log.info("demo_prepared", assets=len(new), seconds=round(time.monotonic() - begun, 1))
 
 
-def _add_asset(tx: MaintenanceTx, parts: Parts, scenario: Scenario, item: ScenarioAsset) -> Asset:
+def in_service_since(today: date, number: int) -> date:
+    """An in-service date some years back, so that due dates spread; the first asset's half-month falls on today."""
+    return today - timedelta(days=15 * (48 + 3 * number) + 4 * number)
+
+
+def _add_asset(tx: MaintenanceTx, parts: Parts, scenario: Scenario, item: ScenarioAsset, since: date) -> Asset:
     name = LocalName(item.name_zh, item.name_en)
     asset = Asset(
         new_key(),
@@ -90,7 +99,7 @@ def _add_asset(tx: MaintenanceTx, parts: Parts, scenario: Scenario, item: Scenar
         item.equipment_class,
         name,
         location=_location(tx, scenario.site, item),
-        in_service_on=parts.planning_clock.now().date(),
+        in_service_on=since,
     )
     points = parts.classes[item.equipment_class].points
     tx.assets.add(asset, [Point(asset.key, template) for template in points])

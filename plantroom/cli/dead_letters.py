@@ -13,6 +13,7 @@ from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
 Ids = Annotated[list[str], typer.Argument(help="Ids, as `dead-letter list` shows them.")]
+LetterId = Annotated[str, typer.Argument(help="Id, as `dead-letter list` shows it.")]
 PUBLISH_TIMEOUT_S = 10.0
 
 
@@ -49,7 +50,7 @@ def list_letters(
 
 
 @app.command()
-def show(letter_id: str, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def show(letter_id: LetterId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """One dead letter with its raw bytes."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         letter = tx.collect.dead_letter(letter_id)

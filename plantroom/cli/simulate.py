@@ -121,13 +121,17 @@ def batch(
 ) -> None:
     """Write simulated readings as CSV, a file per asset, and labels.json beside them."""
     from dataclasses import asdict, replace
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
     from simulators.batch import write_batch
     from simulators.scenario import load_scenario
 
     del data_dir
     chosen = load_scenario(scenario)
-    begin = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours)
+    try:
+        begin = datetime.fromisoformat(start)
+    except ValueError as error:
+        raise BadData(f"--start {start!r}: use an instant such as 2026-01-01T00:00:00Z") from error
+    begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
     result = write_batch(chosen if seed is None else replace(chosen, seed=seed), out, begin, hours)
     emit(asdict(result), as_json, "\n".join(f"{code}: {rows} rows" for code, rows in result.rows.items()))

@@ -1,0 +1,1 @@
+"""Ingest: decoding, matching, quality, alarms, events, presence, dead letters."""

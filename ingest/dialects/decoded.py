@@ -1,0 +1,45 @@
+"""What every dialect's decoder gives: columns over the samples of a batch of messages."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.rejections import Rejection
+
+NO_SEQ = -1
+"""Stands for "the message has no ``seq``"."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventObject:
+    """An object that names an event: element ``element`` (0 unless in an array) of message ``message``."""
+
+    message: int
+    element: int
+    fields: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Decoded:
+    """``m`` samples (one device instant each, of one message) with their values laid end to end.
+
+    ``message``, ``ts_ms`` (``NO_TIME`` where the device sent none), ``boot`` (empty: none), ``seq``
+    (``NO_SEQ``: none), ``digest`` (of the whole object, 0 without ``seq``) and ``keys`` have ``m`` entries.
+    ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``.
+    """
+
+    message: list[int] = field(default_factory=list)
+    ts_ms: list[int] = field(default_factory=list)
+    boot: list[str] = field(default_factory=list)
+    seq: list[int] = field(default_factory=list)
+    digest: list[int] = field(default_factory=list)
+    keys: list[tuple[str, ...]] = field(default_factory=list)
+    values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    rejections: list[Rejection] = field(default_factory=list)
+    events: list[EventObject] = field(default_factory=list)
+
+
+Decoder = Callable[[Sequence[bytes]], Decoded]
+"""Decodes a batch of payloads; never raises: what it cannot read is among ``rejections``."""

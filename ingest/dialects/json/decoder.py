@@ -1,0 +1,172 @@
+"""The ``json`` dialect: canonical telemetry objects and flat objects (README.md beside this file).
+
+Cost: O(values). Sound batches take one parse and a few list operations per message; only a batch that holds
+something unusable is gone through value by value.
+"""
+
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import orjson
+
+from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
+from ingest.dialects.json.parse import Malformed, parse_all
+from ingest.instants import parse_all_ts
+from ingest.rejections import (
+    NESTED_VALUE,
+    NO_VALUES,
+    NOT_A_NUMBER,
+    NULL_VALUE,
+    NUMBER_AS_TEXT,
+    TEXT_VALUE,
+    TOO_MANY_VALUES,
+    UNREADABLE_TIME,
+    WRONG_SHAPE,
+    Rejection,
+    with_detail,
+)
+
+MAX_VALUES = 10_000
+"""Values that one message may carry, over all its objects."""
+
+_ENVELOPE = frozenset(("ts", "boot", "seq"))
+_NUMERIC = frozenset((float, int, bool))
+_MAX_SEQ = 1 << 62
+
+
+class _Raw:
+    """Samples as they were sent; ``where`` names the element of an array (empty: the message itself)."""
+
+    def __init__(self) -> None:
+        self.ts: list[object] = []
+        self.where: list[str] = []
+        self.values: list[object] = []
+
+
+def decode(payloads: Sequence[bytes]) -> Decoded:
+    """Decode a batch of telemetry payloads. Never raises; ``Rejection.message`` indexes ``payloads``."""
+    out, raw = Decoded(), _Raw()
+    for message, document in enumerate(parse_all(payloads)):
+        if type(document) is dict:
+            _take(out, raw, message, 0, "", document)
+        elif type(document) is list:
+            _take_array(out, raw, message, document)
+        elif isinstance(document, Malformed):
+            out.rejections.append(Rejection(message, document.reason))
+        else:
+            out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "neither an object nor an array")))
+    times = parse_all_ts(raw.ts)
+    if None not in times and _NUMERIC.issuperset(map(type, raw.values)):
+        values = np.array(raw.values, dtype=np.float64)
+        if np.isfinite(values).all():
+            out.ts_ms = times  # type: ignore[assignment]  # no None in it
+            out.values = values
+            return out
+    return _sift(out, raw, times)
+
+
+def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object]) -> None:
+    if not elements:
+        out.rejections.append(Rejection(message, NO_VALUES))
+    elif sum(map(_size, elements)) > MAX_VALUES:
+        out.rejections.append(Rejection(message, TOO_MANY_VALUES))
+    else:
+        for number, element in enumerate(elements):
+            if isinstance(element, dict):
+                _take(out, raw, message, number, f"[{number}]", element)
+            else:
+                out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "not an object"), f"[{number}]"))
+
+
+def _size(element: object) -> int:
+    values = element.get("values", element) if isinstance(element, dict) else element
+    return len(values) if isinstance(values, dict) else 1
+
+
+def _take(out: Decoded, raw: _Raw, message: int, number: int, where: str, fields: Mapping[str, object]) -> None:
+    values = fields.get("values")
+    if type(values) is not dict:
+        if isinstance(fields.get("event"), str):
+            out.events.append(EventObject(message, number, fields))
+            return
+        if "values" in fields:
+            out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "values is not an object"), where))
+            return
+        values = {key: value for key, value in fields.items() if key not in _ENVELOPE}
+    elif "event" in fields and isinstance(fields["event"], str):
+        out.events.append(EventObject(message, number, fields))
+    if not values or len(values) > MAX_VALUES:
+        out.rejections.append(Rejection(message, TOO_MANY_VALUES if values else NO_VALUES, where))
+        return
+    out.message.append(message)
+    raw.ts.append(fields.get("ts"))
+    raw.where.append(where)
+    raw.values.extend(values.values())
+    out.keys.append(tuple(values))
+    boot, seq, digest = identity(fields)
+    out.boot.append(boot)
+    out.seq.append(seq)
+    out.digest.append(digest)
+
+
+def identity(fields: Mapping[str, object]) -> tuple[str, int, int]:
+    """``boot``, ``seq`` and a digest of the object, by which a repeated message is known.
+
+    Without a usable ``seq``: ``("", NO_SEQ, 0)``.
+    """
+    seq = fields.get("seq")
+    if type(seq) is not int or not 0 <= seq < _MAX_SEQ:
+        return "", NO_SEQ, 0
+    boot = fields.get("boot")
+    text = boot if isinstance(boot, str) else "" if boot is None else repr(boot)
+    return text[:64], seq, zlib.crc32(orjson.dumps(fields))
+
+
+def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
+    """Value by value: what is sound stays, the rest becomes rejections that say why."""
+    out = Decoded(rejections=raw_out.rejections, events=raw_out.events)
+    kept: list[float] = []
+    at = 0
+    for sample, keys in enumerate(raw_out.keys):
+        message, where, ts_ms = raw_out.message[sample], raw.where[sample], times[sample]
+        sent, at = raw.values[at : at + len(keys)], at + len(keys)
+        if ts_ms is None:
+            out.rejections.append(Rejection(message, UNREADABLE_TIME, where))
+            continue
+        good: list[str] = []
+        for key, value in zip(keys, sent, strict=True):
+            number, problem = _number(value)
+            if problem:
+                out.rejections.append(Rejection(message, problem, f"{where}.{key}" if where else key))
+            else:
+                good.append(key)
+                kept.append(number)
+        if good:
+            out.message.append(message)
+            out.ts_ms.append(ts_ms)
+            out.boot.append(raw_out.boot[sample])
+            out.seq.append(raw_out.seq[sample])
+            out.digest.append(raw_out.digest[sample])
+            out.keys.append(tuple(good))
+    out.values = np.array(kept, dtype=np.float64)
+    return out
+
+
+def _number(value: object) -> tuple[float, str]:
+    """The value as a finite float and an empty text, or 0 and the reason why it is none."""
+    if isinstance(value, (bool, int, float)):
+        number = float(value)
+        return (number, "") if math.isfinite(number) else (0.0, NOT_A_NUMBER)
+    if isinstance(value, str):
+        return 0.0, _text_problem(value)
+    return 0.0, NULL_VALUE if value is None else NESTED_VALUE
+
+
+def _text_problem(text: str) -> str:
+    try:
+        number = float(text)
+    except ValueError:
+        return TEXT_VALUE
+    return NUMBER_AS_TEXT if math.isfinite(number) else NOT_A_NUMBER

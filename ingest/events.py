@@ -1,0 +1,239 @@
+"""Event messages: kept for the history, and turned into findings at once.
+
+A safety event is never swallowed: an unreadable or impossible time, bytes that are not UTF-8, a NaN in its
+data, a repetition, maintenance, all become tags of a finding. Only a proven repetition (boot, seq and content
+agree, and so does the device's own time) is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from ingest.dialects.decoded import NO_SEQ, EventObject
+from ingest.dialects.json.decoder import identity
+from ingest.dialects.json.parse import Malformed, parse_at_any_cost
+from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
+from ingest.matching import AssetRoute
+from ingest.rejections import WRONG_SHAPE, Rejection, printable, stable_id, with_detail
+from ingest.sequences import SequenceTracker
+from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
+from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.spool import SpoolRecord
+
+SAFETY = "safety"
+MAX_NAME = 120
+MAX_OPEN = 10_000
+_SEVERITIES = {severity.value: severity for severity in Severity}
+
+
+@dataclass(slots=True)
+class EventOutcome:
+    """What a message's events became. ``duplicates`` counts proven repetitions."""
+
+    events: list[AssetEvent] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rejections: list[str] = field(default_factory=list)
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One event as it was told: by whom, when, in which words."""
+
+    route: AssetRoute
+    record: SpoolRecord
+    element: int
+    name: str
+    observed_ms: int
+    tags: tuple[str, ...]
+    fields: Mapping[str, object]
+    event_id: str
+
+
+def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
+    """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all."""
+    document = parse_at_any_cost(record.payload)
+    if isinstance(document, Malformed):
+        return [], [Rejection(0, document.reason)]
+    elements = document if isinstance(document, list) else [document]
+    found, rejections = [], []
+    for number, element in enumerate(elements):
+        if isinstance(element, dict) and isinstance(element.get("event"), str) and element["event"].strip():
+            found.append(EventObject(0, number, element))
+        else:
+            part = f"[{number}]" if isinstance(document, list) else ""
+            rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
+    return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
+
+
+class EventRules:
+    """The immediate rules: event templates of the asset's class, and the message's own word. One thread."""
+
+    def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
+        self._site = site
+        self._lane = lane
+        self._classes = classes
+        self._sequences = SequenceTracker()
+        self._open: dict[tuple[str, str], int] = {}
+
+    @property
+    def missing(self) -> int:
+        """Sequence numbers of event messages that were skipped and have not come since."""
+        return self._sequences.missing
+
+    def take(self, route: AssetRoute, record: SpoolRecord, objects: Sequence[EventObject]) -> EventOutcome:
+        """Events and findings of one message, in its order."""
+        out = EventOutcome()
+        for one in objects:
+            told, repeated = self._told(route, record, one)
+            if repeated:
+                out.duplicates += 1
+            else:
+                self._decide(out, told)
+        return out
+
+    def _told(self, route: AssetRoute, record: SpoolRecord, one: EventObject) -> tuple[_Told, bool]:
+        name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
+        observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
+        boot, seq, digest = identity(fields)
+        asset = route.asset.key
+        own_time = fields.get("ts") is not None and "clock_wrong" not in tags
+        seen = seq != NO_SEQ and self._sequences.repeated(asset, boot, seq, digest)
+        if own_time and seq != NO_SEQ:
+            event_id = stable_id("event", self._site, asset, name, boot, seq, digest, observed_ms)
+        else:
+            place = (self._lane, record.position, record.received_ms, one.element)
+            event_id = stable_id("event", self._site, asset, name, *place)
+        if seen or (asset, name) in self._open:
+            tags.append("repeated")
+        if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
+            tags.append("under_maintenance")
+        told = _Told(route, record, one.element, name, observed_ms, tuple(tags), fields, event_id)
+        return told, seen and own_time
+
+    def _decide(self, out: EventOutcome, told: _Told) -> None:
+        template = self._template(told.route, told.name)
+        severity, safety, extra = _weight(template, told.fields.get("severity"))
+        tags = (*told.tags, *extra)
+        out.events.append(self._history(told, severity, safety, tags))
+        asset = told.route.asset.key
+        if template is not None and template.clears is not None:
+            self._open.pop((asset, template.clears), None)
+            out.findings.append(self._cleared(told, template.clears))
+            if not safety:
+                return
+        if severity is None:
+            return
+        self._note_open(asset, told)
+        out.findings.append(self._raised(told, template, severity, safety, tags))
+
+    def _template(self, route: AssetRoute, name: str) -> EventTemplate | None:
+        known = self._classes.get(route.asset.equipment_class)
+        return next((e for e in known.events if e.key == name), None) if known is not None else None
+
+    def _note_open(self, asset: str, told: _Told) -> None:
+        self._open[asset, told.name] = told.record.received_ms
+        if len(self._open) > MAX_OPEN:
+            del self._open[next(iter(self._open))]
+
+    def _history(self, told: _Told, severity: Severity | None, safety: bool, tags: Sequence[str]) -> AssetEvent:
+        data = _data_of(told.fields) | ({"tags": list(tags)} if tags else {})
+        return AssetEvent(
+            id=told.event_id,
+            site=self._site,
+            asset=told.route.asset.key,
+            event=told.name,
+            observed_at=from_ms(told.observed_ms),
+            received_at=from_ms(told.record.received_ms),
+            severity=(severity or Severity.INFO).value,
+            safety=safety,
+            data=data,
+        )
+
+    def _raised(
+        self, told: _Told, template: EventTemplate | None, severity: Severity, safety: bool, tags: Sequence[str]
+    ) -> FindingRaised:
+        names = {} if template is None else {"name": {"zh": template.name.zh, "en": template.name.en}}
+        return FindingRaised(
+            finding_id=told.event_id,
+            site=self._site,
+            asset=told.route.asset.key,
+            failure_mode=UNCLASSIFIED if template is None else template.failure_mode,
+            source=FindingSource.RULE,
+            severity=severity,
+            safety=safety,
+            observed_at=from_ms(told.observed_ms),
+            received_at=from_ms(told.record.received_ms),
+            subject=told.name,
+            detail={"event": told.name, "data": _data_of(told.fields), "tags": list(tags), **names},
+        )
+
+    def _cleared(self, told: _Told, ended: str) -> FindingCleared:
+        template = self._template(told.route, ended)
+        return FindingCleared(
+            finding_id=stable_id("cleared", told.event_id),
+            site=self._site,
+            asset=told.route.asset.key,
+            failure_mode=UNCLASSIFIED if template is None else template.failure_mode,
+            source=FindingSource.RULE,
+            observed_at=from_ms(told.observed_ms),
+            received_at=from_ms(told.record.received_ms),
+            subject=ended,
+        )
+
+    def snapshot(self) -> bytes:
+        """The whole state."""
+        rows = [(asset, name, at) for (asset, name), at in self._open.items()]
+        return orjson.dumps({"open": rows, "sequences": self._sequences.snapshot().decode()})
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
+        self._open = {}
+        self._sequences.restore(b"")
+        if not state:
+            return
+        try:
+            data = orjson.loads(state)
+            self._open = {(asset, name): at for asset, name, at in data["open"]}
+            self._sequences.restore(data["sequences"].encode())
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not a snapshot of event rules") from error
+
+
+def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list[str]]:
+    """The instant that stands, and what is odd about the device's own."""
+    ts_ms = parse_ts(raw)
+    if ts_ms == NO_TIME:
+        return received_ms, []
+    if ts_ms is None or not YEAR_2000_MS <= ts_ms <= received_ms + FUTURE_MS:
+        return received_ms, ["clock_wrong"]
+    late = not simulated and received_ms - ts_ms > LATE_MS
+    return ts_ms, ["late"] if late else []
+
+
+def _weight(template: EventTemplate | None, told: object) -> tuple[Severity | None, bool, tuple[str, ...]]:
+    """Severity (``None``: history only), safety and tags, from the template and from the message's own word."""
+    word = told.strip().lower() if isinstance(told, str) else "" if told is None else "?"
+    safety = word == SAFETY
+    if template is not None:
+        return template.severity, template.safety or safety, ()
+    if safety:
+        return Severity.CRITICAL, True, ("unknown_event",)
+    if word in ("", Severity.INFO.value):
+        return None, False, ("unknown_event",)
+    severity = _SEVERITIES.get(word)
+    if severity is None:
+        return Severity.GENERAL, False, ("unknown_event", "unknown_severity")
+    return severity, False, ("unknown_event",)
+
+
+def _data_of(fields: Mapping[str, object]) -> dict[str, object]:
+    """The event's data as a plain object without NaN and without NUL characters, which databases refuse."""
+    data = fields.get("data")
+    if data is None:
+        return {}
+    text = orjson.dumps(data if isinstance(data, dict) else {"value": data})
+    clean: dict[str, object] = orjson.loads(text.replace(b"\\u0000", b"\\ufffd"))
+    return clean

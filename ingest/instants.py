@@ -1,0 +1,71 @@
+"""Timestamps of messages: RFC 3339 or epoch milliseconds, to whole milliseconds since 1970 UTC.
+
+A timestamp without a zone is UTC. Finer fractions are rounded to the nearest millisecond. There is no daylight
+saving in UTC; a leap second (``:60``) is not readable.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+NO_TIME = -(1 << 62)
+"""Stands for "the message has no ``ts``"."""
+
+YEAR_2000_MS = 946_684_800_000
+FUTURE_MS = 300_000
+LATE_MS = 600_000
+
+_Z_MS = len("2026-11-21T08:00:00.123Z")
+_MAX_MS = 1 << 53
+
+
+def parse_ts(raw: object) -> int | None:
+    """Milliseconds of one ``ts`` (``NO_TIME`` for ``None``), or ``None`` when it cannot be read."""
+    if raw is None:
+        return NO_TIME
+    if isinstance(raw, str):
+        return _parse_text(raw)
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
+        return None
+    return round(raw) if -_MAX_MS < raw < _MAX_MS else None
+
+
+def parse_all_ts(raw: Sequence[object]) -> list[int | None]:
+    """As ``parse_ts`` for each; one pass of NumPy when all have the canonical form with milliseconds."""
+    fast = _parse_canonical(raw)
+    return [parse_ts(one) for one in raw] if fast is None else fast
+
+
+def to_ms(instant: datetime) -> int:
+    """Milliseconds since 1970 UTC of an aware instant, rounded."""
+    return round(instant.timestamp() * 1000)
+
+
+def from_ms(ts_ms: int) -> datetime:
+    """The aware instant in UTC."""
+    return datetime.fromtimestamp(ts_ms / 1000, UTC)
+
+
+def _parse_text(text: str) -> int | None:
+    if len(text) < 16 or text[4] != "-" or text[10] not in "Tt ":
+        return None
+    try:
+        instant = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return to_ms(instant)
+
+
+def _parse_canonical(raw: Sequence[object]) -> list[int | None] | None:
+    texts = [one for one in raw if isinstance(one, str) and len(one) == _Z_MS and one[-1] == "Z" and one[4] == "-"]
+    if len(texts) != len(raw) or not texts:
+        return None
+    try:
+        parsed = np.array([text[:-1] for text in texts], dtype="datetime64[ms]")
+    except ValueError:
+        return None
+    found: list[int | None] = parsed.astype(np.int64).tolist()
+    return found

@@ -1,0 +1,76 @@
+"""Waiting out what is away: retries with full jitter that a stop interrupts at once."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+from plantroom.errors import Unreachable
+
+log = structlog.get_logger()
+
+RETRY_MIN_S = 0.1
+RETRY_MAX_S = 30.0
+LOOK_EVERY_S = 0.2
+
+T = TypeVar("T")
+
+
+class Stopping(Exception):
+    """Unwinds whatever is going on when the worker is told to stop."""
+
+
+class Patience:
+    """Retries of one worker, and the problems that it waits for.
+
+    ``meanwhile(what, seconds)`` is called over and over during a wait and may use up to ``seconds`` of it.
+    """
+
+    def __init__(
+        self, who: str, stop: threading.Event, meanwhile: Callable[[str, float], None], rng: random.Random
+    ) -> None:
+        self._who = who
+        self._stop = stop
+        self._meanwhile = meanwhile
+        self._rng = rng
+        self._problems: dict[str, str] = {}
+
+    def problems(self) -> list[str]:
+        """What is being waited for, in plain words (any thread)."""
+        return list(self._problems.copy().values())
+
+    def note(self, what: str, words: str | None) -> None:
+        """Something is wrong with ``what``, or (``None``) no longer."""
+        if words is None:
+            if self._problems.pop(what, None) is not None:
+                log.info("ingest_goes_on", worker=self._who, what=what)
+        elif self._problems.get(what) != words:
+            log.warning("ingest_waits", worker=self._who, what=what, problem=words)
+            self._problems[what] = words
+
+    def insist(self, what: str, action: Callable[[], T]) -> T:
+        """Do it, as often as it takes while it raises ``Unreachable``. Raises ``Stopping`` when told to stop."""
+        attempt = 0
+        while True:
+            try:
+                result = action()
+            except Unreachable as error:
+                self.note(what, str(error))
+                self.wait(what, attempt, error.retry_after_s)
+                attempt += 1
+            else:
+                self.note(what, None)
+                return result
+
+    def wait(self, what: str, attempt: int, at_least_s: float | None = None) -> None:
+        """Full jitter under a doubling cap, or as long as the other side asked for. Raises ``Stopping``."""
+        wait_s = max(RETRY_MIN_S, self._rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))))
+        wait_s = max(wait_s, min(at_least_s or 0.0, RETRY_MAX_S))
+        end = time.monotonic() + wait_s
+        while (left_s := end - time.monotonic()) > 0 and not self._stop.is_set():
+            self._meanwhile(what, min(left_s, LOOK_EVERY_S))
+        if self._stop.is_set():
+            raise Stopping

@@ -1,0 +1,294 @@
+"""From raw messages to what is stored, found and dead-lettered: everything but waiting and writing.
+
+``Pipeline.sort`` takes a batch apart by channel, ``read`` turns its telemetry into columns, ``conclude`` draws
+the findings from what the store has confirmed. The result depends on the records and the saved state alone,
+never on how the stream is cut into batches; so processing again after a crash changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import structlog
+
+from ingest.checkpoint import pack, unpack
+from ingest.columns import Arrival, Assembler, Columns
+from ingest.dialects import DECODERS
+from ingest.dialects.decoded import EventObject
+from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.instants import from_ms
+from ingest.matching import AssetRoute, Matcher, Route, SeriesTable
+from ingest.presence import PresenceTracker, parse_status
+from ingest.rejections import (
+    UNKNOWN_ASSET,
+    UNKNOWN_DIALECT,
+    UNKNOWN_POINT,
+    Rejection,
+    merged,
+    printable,
+    stable_id,
+    with_detail,
+)
+from ingest.stats import Totals
+from plantroom.domain.assets import EquipmentClass, Plant, Presence
+from plantroom.domain.findings import Finding
+from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
+from plantroom.ports.readings import RejectedReading
+from plantroom.ports.spool import Lane, SpoolRecord
+from plantroom.ports.stages import StreamBatch, StreamStage
+from plantroom.wire import Channel
+
+log = structlog.get_logger()
+
+
+@runtime_checkable
+class HealthSource(Protocol):
+    """A stage that also has a word on the assets' health."""
+
+    def health_changes(self) -> Sequence[HealthChange]:
+        """Changes since the last call, oldest first."""
+        ...
+
+
+class _Stateful(Protocol):
+    def snapshot(self) -> bytes: ...
+
+    def restore(self, state: bytes) -> None: ...
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a batch leaves behind in the ledger."""
+
+    findings: list[Finding] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    events: list[AssetEvent] = field(default_factory=list)
+    health: list[HealthChange] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.findings or self.letters or self.events or self.health)
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch by channel. Telemetry is grouped by dialect; events come with their route."""
+
+    records: Sequence[SpoolRecord]
+    telemetry: dict[str, list[tuple[int, AssetRoute]]] = field(default_factory=dict)
+    events: list[tuple[SpoolRecord, AssetRoute]] = field(default_factory=list)
+    statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Read:
+    """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
+    ``stray_events`` are events that came on telemetry topics."""
+
+    columns: list[Columns] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    duplicates: int = 0
+    stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
+
+    def misses_points(self) -> bool:
+        """Whether a point was named that the plant, as the pipeline knows it, does not have."""
+        return any(rejection.reason == UNKNOWN_POINT for rejection in self.rejections)
+
+
+class Pipeline:
+    """The stages of one site's lane and their state. One thread."""
+
+    def __init__(
+        self,
+        site: str,
+        lane: Lane,
+        stages: Sequence[StreamStage],
+        classes: Mapping[str, EquipmentClass],
+        presence: PresenceTracker,
+    ) -> None:
+        self.site = site
+        self.lane = lane
+        self.totals = Totals()
+        self._stages = stages
+        self._presence = presence
+        self._table = SeriesTable()
+        self._assembler = Assembler(self._table)
+        self._matcher = Matcher(site, self._table)
+        self._events = EventRules(site, lane.value, classes)
+        self._events_done = 0
+        self._plant: Plant | None = None
+
+    @property
+    def gaps(self) -> int:
+        """Sequence numbers that are missing now."""
+        return self._assembler.sequences.missing + self._events.missing
+
+    @property
+    def events_done(self) -> int:
+        """Position up to which all event messages are told; ahead of the readings while a store is away."""
+        return self._events_done
+
+    def follow(self, plant: Plant) -> None:
+        """Use this state of the plant from now on."""
+        self._plant = plant
+        self._matcher.follow(plant)
+        routes = self._matcher.routes()
+        self._assembler.gate.follow(routes, len(self._table))
+        self._presence.follow(routes)
+
+    def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
+        """Take a batch apart; topics that lead nowhere are rejected."""
+        out = Sorted(records)
+        for number, record in enumerate(records):
+            route = self._matcher.route(record.topic)
+            if not isinstance(route, Route):
+                out.rejections.append(Rejection(number, route))
+            elif route.channel is Channel.TELEMETRY:
+                out.telemetry.setdefault(route.asset.source.dialect, []).append((number, route.asset))
+            elif route.channel is Channel.EVENT:
+                out.events.append((record, route.asset))
+            else:
+                out.statuses.append((number, route.asset))
+        return out
+
+    def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
+        """Whether every topic of this site leads to a known asset."""
+        return all(self._matcher.route(record.topic) != UNKNOWN_ASSET for record in records)
+
+    def tell_events(self, batch: Sorted) -> Outcome:
+        """Findings of the event messages that were not told before (readings play no part in them)."""
+        out = Outcome()
+        for record, route in batch.events:
+            if record.position <= self._events_done:
+                continue
+            self._presence.seen(route.asset.key, record.received_ms)
+            objects, rejections = event_objects(record)
+            letters = self._letters([record], rejections)
+            self.totals.dead_lettered += bool(letters)
+            out.letters += letters
+            self._add_events(out, self._events.take(route, record, objects))
+        if batch.records:
+            self._events_done = max(self._events_done, batch.records[-1].position)
+        return out
+
+    def read(self, batch: Sorted) -> Read:
+        """Decode, match and judge the telemetry of a batch, and hear its status messages."""
+        out = Read(rejections=list(batch.rejections))
+        for dialect, members in batch.telemetry.items():
+            decoder = DECODERS.get(dialect)
+            if decoder is None:
+                out.rejections += [Rejection(number, with_detail(UNKNOWN_DIALECT, dialect)) for number, _ in members]
+                continue
+            decoded = decoder([batch.records[number].payload for number, _ in members])
+            arrivals = [Arrival(route, batch.records[number].received_ms) for number, route in members]
+            columns = self._assembler.assemble(decoded, arrivals)
+            numbers = [number for number, _ in members]
+            columns.message = np.array(numbers, np.int64)[columns.message]
+            out.columns.append(columns)
+            out.duplicates += columns.duplicates
+            out.rejections += [
+                Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
+            ]
+            out.stray_events += [
+                (batch.records[numbers[one.message]], members[one.message][1], one) for one in decoded.events
+            ]
+        self._hear(batch, out)
+        return out
+
+    def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
+        """Findings and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
+        out = Outcome()
+        for record, route, one in read.stray_events:
+            self._add_events(out, self._events.take(route, record, [one]))
+        rejections = list(read.rejections)
+        for columns, rejected in zip(read.columns, refused, strict=True):
+            rejections += columns.refused(rejected)
+            stream = columns.confirmed(rejected, self.site)
+            self.totals.stored += len(stream.readings)
+            self._watch(stream, out)
+        letters = self._letters(batch.records, rejections)
+        self.totals.received += len(batch.records)
+        self.totals.duplicates += read.duplicates
+        self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
+        out.letters += letters
+        return out
+
+    def give_up(self, record: SpoolRecord, reason: str) -> Outcome:
+        """A message that cannot be processed at all."""
+        self.totals.received += 1
+        self.totals.dead_lettered += 1
+        return Outcome(letters=self._letters([record], [Rejection(0, reason)]))
+
+    def _watch(self, stream: StreamBatch, out: Outcome) -> None:
+        if self._plant is None or not len(stream.readings):
+            return
+        for stage in self._stages:
+            out.findings += stage.process(stream, self._plant)
+            if isinstance(stage, HealthSource):
+                out.health += stage.health_changes()
+
+    def _add_events(self, out: Outcome, told: EventOutcome) -> None:
+        out.events += told.events
+        out.findings += told.findings
+        self.totals.duplicates += told.duplicates
+
+    def _hear(self, batch: Sorted, out: Read) -> None:
+        latest: dict[str, int] = {}
+        for members in batch.telemetry.values():
+            for number, route in members:
+                latest[route.asset.key] = batch.records[number].received_ms
+        for asset, received_ms in latest.items():
+            self._presence.seen(asset, received_ms)
+        for number, route in batch.statuses:
+            said = parse_status(batch.records[number].payload)
+            if isinstance(said, Presence):
+                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
+            else:
+                out.rejections.append(Rejection(number, said))
+
+    def _letters(self, records: Sequence[SpoolRecord], rejections: Sequence[Rejection]) -> list[DeadLetter]:
+        letters = []
+        for rejection in merged(rejections):
+            record = records[rejection.message]
+            where = stable_id(self.site, self.lane.value, record.position, record.received_ms)
+            letters.append(
+                DeadLetter(
+                    id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
+                    site=self.site,
+                    received_at=from_ms(record.received_ms),
+                    topic=printable(record.topic),
+                    reason=rejection.reason,
+                    payload=record.payload,
+                    part=rejection.part,
+                )
+            )
+        return letters
+
+    def snapshot(self) -> bytes:
+        """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
+        parts = {name: part.snapshot() for name, part in self._parts().items()}
+        parts["events_done"] = str(self._events_done).encode()
+        return pack(parts)
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
+        parts that belong together (series and what is numbered by them) do so together."""
+        try:
+            saved = unpack(state)
+        except ValueError as error:
+            log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
+            saved = {}
+        self._events_done = int(saved.get("events_done", b"0"))
+        for name, part in self._parts().items():
+            try:
+                part.restore(saved.get(name, b""))
+            except ValueError as error:
+                log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
+                part.restore(b"")
+        if self._plant is not None:
+            self.follow(self._plant)
+
+    def _parts(self) -> dict[str, _Stateful]:
+        stages = {f"stage:{type(stage).__name__}": stage for stage in self._stages}
+        return {"totals": self.totals, "columns": self._assembler, "events": self._events, **stages}

@@ -1,0 +1,228 @@
+"""Presence: online, late or offline, from status messages, from data seen and from silence.
+
+One tracker serves both lanes of a site (any thread may call it), since a fire pump set's status and its
+telemetry come on different lanes. Its memory is the ledger's last word, so nothing depends on retained
+messages. Assets whose source's clock is simulated stay unknown and are never judged; so are those that were
+never heard from.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from ingest.instants import from_ms, to_ms
+from ingest.matching import AssetRoute
+from ingest.rejections import EMPTY_PAYLOAD, UNKNOWN_STATUS, stable_id
+from plantroom.domain.assets import OFFLINE, EquipmentClass, Presence, Severity
+from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.ledger import PresenceChange
+
+OFFLINE_CONFIRM_MS = 60_000
+"""How long an asset must stay away after it said goodbye before that is a finding."""
+
+SEEN_EVERY_MS = 60_000
+"""How often the ledger's "last seen" of an asset that stays online is renewed."""
+
+_DEFAULT_OFFLINE_S = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceNote:
+    """A change for the ledger, with the finding that goes with it."""
+
+    change: PresenceChange | None
+    finding: Finding | None = None
+
+
+@dataclass(slots=True)
+class _Followed:
+    """One asset: its delays, and where it stands. ``raised``: its offline finding is out; ``doubtful``: it was
+    offline when we started, and an earlier process may have raised it."""
+
+    site: str
+    severity: Severity
+    late_ms: float
+    offline_ms: float
+    presence: Presence = Presence.UNKNOWN
+    since_ms: int = 0
+    seen_ms: int | None = None
+    written_ms: int = 0
+    raised: bool = False
+    doubtful: bool = False
+
+
+def parse_status(payload: bytes) -> Presence | str:
+    """What a status message says: plain ``online`` or ``offline``, the same as JSON text, or
+    ``{"status": ...}``. Otherwise the reason why it is none of them."""
+    text = payload.strip()
+    if not text:
+        return EMPTY_PAYLOAD
+    word: object = text.decode("utf-8", "replace")
+    if text[:1] in b'{"':
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return UNKNOWN_STATUS
+        word = document.get("status") if isinstance(document, dict) else document
+    said = word.strip().lower() if isinstance(word, str) else ""
+    return Presence(said) if said in (Presence.ONLINE, Presence.OFFLINE) else UNKNOWN_STATUS
+
+
+class PresenceTracker:
+    """Presence of a site's assets. Nobody is judged silent until one ``offline_after_s`` after ``started_ms``."""
+
+    def __init__(self, classes: Mapping[str, EquipmentClass]) -> None:
+        self._classes = classes
+        self._lock = threading.Lock()
+        self._followed: dict[str, _Followed] = {}
+        self._known: Mapping[str, PresenceChange] = {}
+        self._started_ms: int | None = None
+        self._horizons: dict[str, int] = {}
+        self._notes: list[PresenceNote] = []
+        self._link_down = False
+
+    def begin(self, known: Mapping[str, PresenceChange], now_ms: int) -> None:
+        """Start from the ledger's last word on every asset; only the first call counts."""
+        with self._lock:
+            if self._started_ms is None:
+                self._known, self._started_ms = known, now_ms
+
+    def follow(self, routes: Iterable[AssetRoute]) -> None:
+        """Watch these assets from now on, each by its class's and points' delays."""
+        with self._lock:
+            before, self._followed = self._followed, {}
+            for route in routes:
+                if route.simulated:
+                    continue
+                key = route.asset.key
+                now = self._delays(route)
+                old = before.get(key) or self._remembered(key, now)
+                old.severity, old.late_ms, old.offline_ms = now.severity, now.late_ms, now.offline_ms
+                self._followed[key] = old
+
+    def seen(self, asset: str, received_ms: int) -> None:
+        """Something sound came from the asset's publisher."""
+        with self._lock:
+            one = self._followed.get(asset)
+            if one is None or (one.seen_ms is not None and received_ms < one.seen_ms):
+                return
+            one.seen_ms = received_ms
+            if one.presence is not Presence.ONLINE:
+                self._move(asset, one, Presence.ONLINE, received_ms)
+            elif received_ms - one.written_ms >= SEEN_EVERY_MS:
+                one.written_ms = received_ms
+                self._notes.append(PresenceNote(_change(asset, one)))
+
+    def told(self, asset: str, presence: Presence, received_ms: int) -> None:
+        """The asset's publisher, or its last will, says where it stands."""
+        if presence is Presence.ONLINE:
+            self.seen(asset, received_ms)
+            return
+        with self._lock:
+            one = self._followed.get(asset)
+            if one is not None and one.presence is not presence and received_ms >= (one.seen_ms or 0):
+                self._move(asset, one, presence, received_ms)
+
+    def link(self, up: bool, now_ms: int) -> None:
+        """The gateway lost its broker, or has it again: silence meanwhile says nothing about the assets."""
+        with self._lock:
+            self._link_down = not up
+            if up:
+                self._started_ms = now_ms
+
+    def tick(self, lane: str, now_ms: int) -> None:
+        """Judge silence. ``now_ms`` is up to when ``lane`` has processed its messages; the laggard counts."""
+        with self._lock:
+            self._horizons[lane] = now_ms
+            horizon_ms = min(self._horizons.values())
+            if self._started_ms is None or self._link_down:
+                return
+            for asset, one in self._followed.items():
+                self._judge(asset, one, horizon_ms, self._started_ms)
+
+    def pending(self) -> Sequence[PresenceNote]:
+        """What the ledger has not been told yet."""
+        with self._lock:
+            return list(self._notes)
+
+    def told_ledger(self, notes: Sequence[PresenceNote]) -> None:
+        """These notes are in the ledger."""
+        done = set(map(id, notes))
+        with self._lock:
+            self._notes = [note for note in self._notes if id(note) not in done]
+
+    def _judge(self, asset: str, one: _Followed, now_ms: int, started_ms: int) -> None:
+        if one.presence is Presence.OFFLINE:
+            wait_ms = one.offline_ms if one.doubtful else OFFLINE_CONFIRM_MS
+            if not one.raised and now_ms - max(one.since_ms, started_ms) >= wait_ms:
+                self._raise(asset, one, now_ms)
+            return
+        if one.presence is Presence.UNKNOWN:
+            return
+        silent_ms = now_ms - max(one.seen_ms or 0, started_ms)
+        if silent_ms > one.offline_ms:
+            self._move(asset, one, Presence.OFFLINE, now_ms)
+            self._raise(asset, one, now_ms)
+        elif silent_ms > one.late_ms and one.presence is Presence.ONLINE:
+            self._move(asset, one, Presence.LATE, now_ms)
+
+    def _move(self, asset: str, one: _Followed, presence: Presence, at_ms: int) -> None:
+        away = (one.raised or one.doubtful) and presence is not Presence.OFFLINE
+        cleared = _cleared(asset, one, at_ms) if away else None
+        one.raised = one.doubtful = False
+        one.presence, one.since_ms, one.written_ms = presence, at_ms, at_ms
+        self._notes.append(PresenceNote(_change(asset, one), cleared))
+
+    def _raise(self, asset: str, one: _Followed, now_ms: int) -> None:
+        one.raised = True
+        self._notes.append(PresenceNote(None, _raised(asset, one, now_ms)))
+
+    def _delays(self, route: AssetRoute) -> _Followed:
+        known = self._classes.get(route.asset.equipment_class)
+        offline_ms = 1000 * (known.offline_after_s if known is not None else _DEFAULT_OFFLINE_S)
+        stale = [p.template.stale_after_s for p in route.points.values() if p.template.stale_after_s is not None]
+        late_ms = min(1000 * min(stale), offline_ms) if stale else offline_ms / 2
+        weighty = route.safety or route.asset.criticality == "A"
+        return _Followed(route.asset.site, Severity.GENERAL if weighty else Severity.INFO, late_ms, offline_ms)
+
+    def _remembered(self, asset: str, fresh: _Followed) -> _Followed:
+        known = self._known.get(asset)
+        if known is not None:
+            fresh.presence, fresh.since_ms = known.presence, to_ms(known.since)
+            fresh.seen_ms = None if known.last_seen is None else to_ms(known.last_seen)
+            fresh.doubtful = known.presence is Presence.OFFLINE
+        return fresh
+
+
+def _change(asset: str, one: _Followed) -> PresenceChange:
+    seen = None if one.seen_ms is None else from_ms(one.seen_ms)
+    return PresenceChange(asset, one.presence, from_ms(one.since_ms), seen)
+
+
+def _raised(asset: str, one: _Followed, now_ms: int) -> FindingRaised:
+    return FindingRaised(
+        finding_id=stable_id("presence", "raised", one.site, asset, one.since_ms),
+        site=one.site,
+        asset=asset,
+        failure_mode=OFFLINE,
+        source=FindingSource.PRESENCE,
+        severity=one.severity,
+        safety=False,
+        observed_at=from_ms(one.since_ms),
+        received_at=from_ms(now_ms),
+        detail={"last_seen": None if one.seen_ms is None else from_ms(one.seen_ms).isoformat(), "tags": []},
+    )
+
+
+def _cleared(asset: str, one: _Followed, at_ms: int) -> FindingCleared:
+    return FindingCleared(
+        finding_id=stable_id("presence", "cleared", one.site, asset, one.since_ms),
+        site=one.site,
+        asset=asset,
+        failure_mode=OFFLINE,
+        source=FindingSource.PRESENCE,
+        observed_at=from_ms(at_ms),
+        received_at=from_ms(at_ms),
+    )

@@ -1,0 +1,325 @@
+"""The thread that empties one spool: reads, stores, concludes, tells the ledger, moves the cursor.
+
+Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
+wait. While a safety lane waits for the readings store it goes on telling the events that come in, since they
+need no store.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from ingest.instants import to_ms
+from ingest.patience import Patience, Stopping
+from ingest.pipeline import Outcome, Pipeline
+from ingest.presence import PresenceNote, PresenceTracker
+from ingest.rejections import INTERNAL_ERROR, with_detail
+from ingest.stats import IngestStats
+from plantroom.domain.assets import EquipmentClass
+from plantroom.errors import Unreachable
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading
+from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
+from plantroom.ports.stages import StreamStage
+
+log = structlog.get_logger()
+
+BATCH = 5_000
+BATCH_BYTES = 8 << 20
+READ_TIMEOUT_S = 0.2
+COMMIT_EVERY_S = 0.25
+"""Under load the state is saved this often; processing again from there gives the same result."""
+
+STATE_BYTES_PER_S = 8e6
+"""How much of the disk's time the saving of a large state may take."""
+
+STATS_EVERY_S = 1.0
+LEDGER, STORE, SPOOL, INTERNAL = "ledger", "readings store", "spool", "internal"
+AHEAD_MAX_BYTES = 32 << 20
+
+
+class IngestWorker:
+    """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
+
+    ``presence`` is shared by the lanes of a site (an own one when left out), ``on_stats`` is called about once
+    a second from the worker's thread.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        lane: Lane,
+        spool: SpoolReader,
+        store: ReadingsStore,
+        ledger: Ledger[Any],
+        stages: Sequence[StreamStage],
+        classes: Mapping[str, EquipmentClass],
+        clock: Clock,
+        on_stats: Callable[[IngestStats], None] | None = None,
+        presence: PresenceTracker | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.site = site
+        self.lane = lane
+        self.presence = presence or PresenceTracker(classes)
+        self._spool = spool
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._on_stats = on_stats
+        self._pipeline = Pipeline(site, lane, stages, classes, self.presence)
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._patience = Patience(
+            f"{site}/{lane.value}",
+            self._stop,
+            self._meanwhile,
+            rng or random.Random(),  # noqa: S311 - jitter, not a secret
+        )
+        self._stats = IngestStats()
+        self._revision: int | None = None
+        self._ahead: list[SpoolRecord] = []
+        self._done = 0
+        self._committed = 0
+        self._committed_at = 0.0
+        self._state_bytes = 0
+        self._told_at = 0.0
+        self._oldest_ms: int | None = None
+        self._singly_until = 0
+
+    def start(self) -> None:
+        """Begin in an own thread."""
+        if self._thread is not None:
+            raise RuntimeError("the worker runs already")
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name=f"ingest-{self.site}-{self.lane.value}", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        """End the thread after the turn at hand, or out of the middle of a wait. Stopping twice is allowed."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def stats(self) -> IngestStats:
+        """Figures of the last turn (any thread)."""
+        return self._stats
+
+    def problems(self) -> list[str]:
+        """What it is waiting for, in plain words; empty when all is well (any thread)."""
+        return [f"site {self.site}, {self.lane.value} lane: {words}" for words in self._patience.problems()]
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                self._begin()
+                while not self._stop.is_set():
+                    self._turn()
+                    failures = 0
+                self._commit()
+            except Stopping:
+                return
+            except Exception as error:
+                log.exception("ingest_turn_failed", site=self.site, lane=self.lane.value)
+                self._patience.note(INTERNAL, f"internal error {type(error).__name__}: {error}; trying again")
+                self._singly_until = max(self._singly_until, self._done + BATCH)
+                self._rest(failures)
+                failures += 1
+
+    def _rest(self, failures: int) -> None:
+        with suppress(Stopping):
+            self._patience.wait(INTERNAL, failures)
+
+    def _begin(self) -> None:
+        """Go on from what is committed."""
+        position, state = self._spool.committed()
+        self._spool.rewind()
+        self._ahead.clear()
+        self._done = self._committed = position
+        self._pipeline.restore(state)
+        known = self._patience.insist(LEDGER, self._presence_in_ledger)
+        self.presence.begin(known, self._now_ms())
+        self._patience.insist(LEDGER, self._refresh)
+
+    def _presence_in_ledger(self) -> Mapping[str, Any]:
+        with self._ledger.read() as tx:
+            known: Mapping[str, Any] = tx.collect.presence()
+            return known
+
+    def _turn(self) -> None:
+        records = self._next()
+        if records:
+            self._oldest_ms = records[0].received_ms
+            self._process(records)
+            self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
+            self.presence.tick(self.lane.value, records[-1].received_ms)
+        else:
+            self.presence.tick(self.lane.value, self._now_ms())
+        self._tell(Outcome())
+        self._commit_when_due(idle=not records)
+        self._patience.note(INTERNAL, None)
+        self._note_stats(idle=not records)
+
+    def _next(self) -> Sequence[SpoolRecord]:
+        limit = 1 if self._done < self._singly_until else BATCH
+        if not self._ahead:
+            self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(limit, READ_TIMEOUT_S)))
+        size = count = 0
+        for record in self._ahead[:limit]:
+            size += len(record.payload)
+            count += 1
+            if size >= BATCH_BYTES:
+                break
+        records, self._ahead = self._ahead[:count], self._ahead[count:]
+        return records
+
+    def _process(self, records: Sequence[SpoolRecord]) -> None:
+        if self._done < self._singly_until:
+            self._process_suspect(records[0])
+        else:
+            self._process_all(records)
+
+    def _process_suspect(self, record: SpoolRecord) -> None:
+        """One message after an internal error: when it is the one that fails, it is dead-lettered."""
+        saved = self._pipeline.snapshot()
+        try:
+            self._process_all([record])
+        except (Unreachable, Stopping):
+            raise
+        except Exception as error:
+            log.exception("message_given_up", site=self.site, lane=self.lane.value, position=record.position)
+            self._pipeline.restore(saved)
+            reason = with_detail(INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+            self._tell(self._pipeline.give_up(record, reason))
+
+    def _process_all(self, records: Sequence[SpoolRecord]) -> None:
+        fresh = self._try_refresh()
+        if not fresh and not self._pipeline.knows_all(records):
+            self._patience.insist(LEDGER, self._refresh)
+            fresh = True
+        batch = self._pipeline.sort(records)
+        self._tell(self._pipeline.tell_events(batch))
+        saved = b"" if fresh else self._pipeline.snapshot()
+        read = self._pipeline.read(batch)
+        if not fresh and read.misses_points():
+            self._patience.insist(LEDGER, self._refresh)
+            self._pipeline.restore(saved)
+            batch = self._pipeline.sort(records)
+            read = self._pipeline.read(batch)
+        refused = [self._put(columns.readings) for columns in read.columns]
+        self._tell(self._pipeline.conclude(batch, read, refused))
+
+    def _put(self, readings: ReadingBatch) -> Sequence[RejectedReading]:
+        """Make readings durable, whatever it takes; gives what the store refuses for good."""
+        if not len(readings):
+            return ()
+        return self._patience.insist(STORE, lambda: self._store.write(readings)).rejected
+
+    def _try_refresh(self) -> bool:
+        """Look for a newer plant; ``False`` when the ledger is away and the plant at hand has to do."""
+        try:
+            self._refresh()
+        except Unreachable as error:
+            self._patience.note(LEDGER, str(error))
+            return False
+        self._patience.note(LEDGER, None)
+        return True
+
+    def _refresh(self) -> None:
+        with self._ledger.read() as tx:
+            if tx.assets.revision() == self._revision:
+                return
+            plant = tx.assets.plant()
+        self._pipeline.follow(plant)
+        self._revision = plant.revision
+
+    def _tell(self, outcome: Outcome) -> None:
+        """One ledger transaction with all that came of a batch, and with changes of presence."""
+        notes = self.presence.pending()
+        if outcome or notes:
+            self._patience.insist(LEDGER, lambda: self._write(outcome, notes))
+            self.presence.told_ledger(notes)
+
+    def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
+        changes = {note.change.asset: note.change for note in notes if note.change is not None}
+        findings = [*outcome.findings, *(note.finding for note in notes if note.finding is not None)]
+        with self._ledger.begin() as tx:
+            if outcome.letters:
+                tx.collect.add_dead_letters(outcome.letters)
+            if outcome.events:
+                tx.collect.add_events(outcome.events)
+            if outcome.health:
+                tx.collect.put_health(outcome.health)
+            if changes:
+                tx.collect.put_presence(list(changes.values()))
+            if findings:
+                tx.collect.append_findings(findings)
+
+    def _meanwhile(self, what: str, seconds: float) -> None:
+        """While waiting: figures, and in the safety lane the events that come in."""
+        ahead_bytes = sum(len(record.payload) for record in self._ahead)
+        if what == STORE and self.lane is Lane.SAFETY and ahead_bytes < AHEAD_MAX_BYTES:
+            self._look_out(seconds)
+        else:
+            self._stop.wait(seconds)
+        self._note_stats(idle=False)
+
+    def _look_out(self, timeout_s: float) -> None:
+        """Read on, keep what comes for later, and tell its events now."""
+        self._ahead.extend(self._read_spool(BATCH, timeout_s))
+        untold = [record for record in self._ahead if record.position > self._pipeline.events_done]
+        if untold and (self._try_refresh() or self._pipeline.knows_all(untold)):
+            self._tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
+
+    def _commit_when_due(self, idle: bool) -> None:
+        pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S
+        if time.monotonic() - self._committed_at >= pause_s:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._done > self._committed:
+            position, state = self._done, self._pipeline.snapshot()
+            self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
+            self._committed, self._state_bytes = position, len(state)
+            self._committed_at = time.monotonic()
+
+    def _read_spool(self, limit: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        try:
+            return self._spool.read(limit, timeout_s)
+        except OSError as error:
+            raise Unreachable(SPOOL, str(error)) from error
+
+    def _commit_spool(self, position: int, state: bytes) -> None:
+        try:
+            self._spool.commit(position, state)
+        except OSError as error:
+            raise Unreachable(SPOOL, str(error)) from error
+
+    def _now_ms(self) -> int:
+        return to_ms(self._clock.now())
+
+    def _note_stats(self, idle: bool) -> None:
+        depth = 0 if idle else max(0, self._spool.depth() - (self._done - self._committed))
+        waiting = depth > 0 and self._oldest_ms is not None
+        lag_s = max(0.0, (self._now_ms() - (self._oldest_ms or 0)) / 1000) if waiting else 0.0
+        totals = self._pipeline.totals
+        self._stats = IngestStats(
+            received=totals.received,
+            stored=totals.stored,
+            duplicates=totals.duplicates,
+            dead_lettered=totals.dead_lettered,
+            gaps=self._pipeline.gaps,
+            spool_depth=depth,
+            lag_s=lag_s,
+        )
+        if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
+            self._told_at = time.monotonic()
+            self._on_stats(self._stats)

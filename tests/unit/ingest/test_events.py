@@ -1,0 +1,163 @@
+"""Event messages: a safety event is never swallowed."""
+
+import json
+
+import pytest
+
+from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.matching import Matcher, Route, SeriesTable
+from plantroom.domain.assets import AssetStatus, Severity
+from plantroom.domain.findings import FindingCleared, FindingRaised
+from plantroom.ports.spool import SpoolRecord
+from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of, pump
+
+NOON = "2026-11-21T12:00:00Z"
+
+
+class Bench:
+    """Event rules for one pump; messages arrive a second apart unless said otherwise."""
+
+    def __init__(self, status: AssetStatus = AssetStatus.IN_SERVICE) -> None:
+        self.rules = EventRules("demo", "safety", CLASSES)
+        matcher = Matcher("demo", SeriesTable())
+        matcher.follow(plant_of([pump(status=status)]))
+        route = matcher.route("plantroom/demo/P-1/event")
+        assert isinstance(route, Route)
+        self.route = route.asset
+        self.position = 0
+
+    def send(self, message: object, received_ms: int | None = None) -> EventOutcome:
+        payload = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.position += 1
+        at = NOON_MS + 1000 * self.position if received_ms is None else received_ms
+        record = SpoolRecord(self.position, at, "plantroom/demo/P-1/event", payload)
+        objects, rejections = event_objects(record)
+        out = self.rules.take(self.route, record, objects)
+        out.rejections += [r.reason for r in rejections]
+        return out
+
+    def raised(self, message: object, received_ms: int | None = None) -> FindingRaised:
+        (finding,) = self.send(message, received_ms).findings
+        assert isinstance(finding, FindingRaised)
+        return finding
+
+
+def tags(finding: FindingRaised) -> object:
+    return finding.detail["tags"]
+
+
+def test_a_known_event_has_the_mode_severity_and_safety_of_its_class() -> None:
+    found = Bench().raised({"ts": NOON, "event": "flooded", "data": {"floor": -1}})
+    assert (found.failure_mode, found.severity, found.safety) == ("flood", Severity.CRITICAL, True)
+    assert (found.subject, found.detail["data"], tags(found)) == ("flooded", {"floor": -1}, [])
+    assert found.observed_at.timestamp() == NOON_MS / 1000
+
+
+def test_an_event_is_kept_for_the_history_too() -> None:
+    (event,) = Bench().send({"ts": NOON, "event": "tripped", "data": {"a": 1}}).events
+    assert (event.event, event.severity, event.safety, event.data) == ("tripped", "major", False, {"a": 1})
+
+
+def test_an_unknown_event_marked_safety_is_critical_and_unclassified() -> None:
+    found = Bench().raised({"ts": NOON, "event": "rope_snapped", "severity": "safety"})
+    assert (found.failure_mode, found.severity, found.safety) == ("unclassified", Severity.CRITICAL, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"), [("major", Severity.MAJOR), ("general", Severity.GENERAL), ("terrible", Severity.GENERAL)]
+)
+def test_an_unknown_event_has_the_severity_that_it_names(word: str, severity: Severity) -> None:
+    assert Bench().raised({"ts": NOON, "event": "odd", "severity": word}).severity is severity
+
+
+def test_chatter_is_history_and_no_finding() -> None:
+    out = Bench().send({"ts": NOON, "event": "door_opened"})
+    assert (len(out.events), out.findings) == (1, [])
+
+
+def test_an_event_clears_the_one_that_it_ends() -> None:
+    bench = Bench()
+    bench.raised({"ts": NOON, "event": "tripped"})
+    (cleared,) = bench.send({"ts": NOON, "event": "trip_reset"}).findings
+    assert isinstance(cleared, FindingCleared)
+    assert (cleared.failure_mode, cleared.subject) == ("trip", "tripped")
+    assert tags(bench.raised({"ts": NOON, "event": "tripped"})) == []
+
+
+@pytest.mark.parametrize("ts", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "once", 5, True, {"a": 1}])
+def test_a_wrong_clock_is_a_tag_and_the_time_of_receipt_stands_in(ts: object) -> None:
+    found = Bench().raised({"ts": ts, "event": "flooded"}, received_ms=NOON_MS + 5)
+    assert tags(found) == ["clock_wrong"]
+    assert found.observed_at == found.received_at
+
+
+def test_a_late_event_keeps_its_own_time() -> None:
+    found = Bench().raised({"ts": NOON, "event": "flooded"}, received_ms=NOON_MS + 7_200_000)
+    assert tags(found) == ["late"]
+    assert found.observed_at.timestamp() == NOON_MS / 1000
+
+
+def test_a_repeated_event_is_a_finding_again() -> None:
+    bench = Bench()
+    first, second = bench.raised({"event": "flooded"}), bench.raised({"event": "flooded"})
+    assert first.finding_id != second.finding_id
+    assert tags(second) == ["repeated"]
+
+
+def test_a_proven_repetition_is_left_out() -> None:
+    bench = Bench()
+    message = {"ts": NOON, "boot": "b", "seq": 3, "event": "flooded"}
+    bench.raised(message)
+    out = bench.send(message)
+    assert (out.findings, out.events, out.duplicates) == ([], [], 1)
+
+
+def test_without_a_time_of_its_own_nothing_is_proven() -> None:
+    bench = Bench()
+    message = {"boot": "b", "seq": 0, "event": "flooded"}
+    bench.raised(message)
+    assert tags(bench.raised(message)) == ["repeated"]
+
+
+def test_maintenance_is_a_tag() -> None:
+    assert tags(Bench(AssetStatus.UNDER_MAINTENANCE).raised({"ts": NOON, "event": "flooded"})) == ["under_maintenance"]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"event":"flooded","data":{"level":NaN}}',
+        b'{"event":"flooded","data":{"place":"\xb1\xc3"}}',
+        b'{"event":"flooded","data":"deep"}',
+        b'{"event":"flooded","data":{"place":"a\\u0000b"}}',
+        b'{"event":"flooded","seq":"x","boot":[]}',
+        b'[{"event":"flooded"}]',
+    ],
+)
+def test_odd_bytes_do_not_swallow_it(payload: bytes) -> None:
+    found = Bench().raised(payload)
+    assert found.safety
+    assert "\x00" not in str(found.detail)
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [(b"", "empty_payload"), (b"fire!", "not_json"), (b'{"values":{"a":1}}', "wrong_shape"), (b"[]", "wrong_shape")],
+)
+def test_what_names_no_event_is_rejected(payload: bytes, code: str) -> None:
+    assert [reason.split(":")[0] for reason in Bench().send(payload).rejections] == [code]
+
+
+def test_processing_again_from_a_snapshot_gives_the_same() -> None:
+    messages = [{"event": "flooded", "boot": "b", "seq": n // 2, "ts": NOON} for n in range(6)] + [
+        {"event": "tripped"}
+    ] * 3
+    whole, parts = Bench(), Bench()
+    expected = [whole.send(message) for message in messages]
+    found = []
+    for message in messages:
+        again = Bench()
+        again.rules.restore(parts.rules.snapshot())
+        again.position, parts = parts.position, again
+        found.append(parts.send(message))
+    assert found == expected

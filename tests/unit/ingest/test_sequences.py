@@ -1,0 +1,86 @@
+"""Boot and sequence numbers: repetitions known, holes counted, nothing mistaken."""
+
+import pytest
+
+from ingest.sequences import WINDOW, SequenceTracker
+
+
+def test_the_same_message_again_is_a_repetition() -> None:
+    tracker = SequenceTracker()
+    assert not tracker.repeated("a", "b1", 7, 111)
+    assert tracker.repeated("a", "b1", 7, 111)
+
+
+def test_the_same_number_with_other_content_is_not() -> None:
+    tracker = SequenceTracker()
+    for seq in range(5):
+        tracker.repeated("a", "b1", seq, 100 + seq)
+    assert not tracker.repeated("a", "b1", 0, 999), "the publisher began its numbers again"
+    assert not tracker.repeated("a", "b1", 1, 998)
+    assert tracker.missing == 0
+
+
+def test_holes_are_counted_and_healed() -> None:
+    tracker = SequenceTracker()
+    for seq in (1, 2, 6, 7):
+        tracker.repeated("a", "b1", seq, seq)
+    assert tracker.missing == 3
+    assert not tracker.repeated("a", "b1", 4, 4)
+    assert tracker.missing == 2
+
+
+def test_assets_and_boots_are_apart() -> None:
+    tracker = SequenceTracker()
+    tracker.repeated("a", "b1", 9, 1)
+    assert not tracker.repeated("x", "b1", 9, 1)
+    assert not tracker.repeated("a", "b2", 0, 1)
+    assert tracker.missing == 0
+    assert tracker.repeated("a", "b1", 9, 1)
+
+
+def test_memory_is_bounded_and_survives_a_restart() -> None:
+    tracker = SequenceTracker()
+    for seq in range(3 * WINDOW):
+        tracker.repeated("a", "b1", seq, seq)
+    state = tracker.snapshot()
+    assert len(state) < 6 * WINDOW
+
+    again = SequenceTracker()
+    again.restore(state)
+    assert again.repeated("a", "b1", 3 * WINDOW - 1, 3 * WINDOW - 1)
+    assert again.repeated("a", "b1", 2 * WINDOW, 2 * WINDOW)
+    assert again.snapshot() == state
+
+
+def test_what_is_no_snapshot_is_refused() -> None:
+    with pytest.raises(ValueError):
+        SequenceTracker().restore(b"[1]")
+
+
+def test_holes_and_late_comers_survive_a_restart() -> None:
+    tracker, again = SequenceTracker(), SequenceTracker()
+    for seq in (10, 11, 15, 13, 16):
+        tracker.repeated("a", "b1", seq, seq)
+    again.restore(tracker.snapshot())
+    assert again.missing == 2
+    assert all(again.repeated("a", "b1", seq, seq) for seq in (10, 11, 13, 15, 16))
+    assert not again.repeated("a", "b1", 14, 14)
+
+
+def test_a_huge_jump_is_a_new_numbering_and_no_hole() -> None:
+    tracker = SequenceTracker()
+    tracker.repeated("a", "b1", 1, 1)
+    assert not tracker.repeated("a", "b1", 1 << 40, 2)
+    assert tracker.missing == 0
+
+
+def test_a_backlog_sent_afterwards_heals_its_hole_however_long_ago_that_was() -> None:
+    tracker = SequenceTracker()
+    for seq in (*range(10), *range(60, 60 + 2 * WINDOW)):
+        tracker.repeated("a", "b1", seq, seq)
+    assert tracker.missing == 50
+    for seq in range(59, 9, -1):
+        assert not tracker.repeated("a", "b1", seq, seq)
+    assert tracker.missing == 0
+    assert not tracker.repeated("a", "b1", 60 + 2 * WINDOW, 1)
+    assert tracker.missing == 0
