@@ -37,6 +37,7 @@ class SiteParts:
     gateway: SiteGateway
     workers: dict[Lane, IngestWorker]
     presence: PresenceTracker
+    heard: bool = True
 
 
 def hold_folder(folder: Path) -> TextIOWrapper:
@@ -113,7 +114,10 @@ class Collector:
         """While a broker is away nobody can be heard: silence then says nothing of the devices."""
         now_ms = int(self._parts.clock.now().timestamp() * 1000)
         for site in list(self._sites.values()):
-            site.presence.link(up=not site.gateway.problems(), now_ms=now_ms)
+            heard = not site.gateway.problems()
+            if heard != site.heard:
+                site.heard = heard
+                site.presence.link(up=heard, now_ms=now_ms)
 
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
