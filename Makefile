@@ -5,7 +5,8 @@ BIN := .venv/bin
 STAMPS := .venv/.stamps
 ARGS ?= run --simulate demo
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
-UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+PACKAGES := plantroom gateway ingest maintenance models api simulators
 
 .PHONY: run test setup setup-test lint bench clean check-tools
 .DELETE_ON_ERROR:
@@ -29,6 +30,7 @@ $(STAMPS)/product: $(STAMPS)/venv requirements/run.txt pyproject.toml
 	@$(UV) --require-hashes --no-deps -r requirements/run.txt
 	@mkdir -p web/dist
 	@$(UV) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 $(STAMPS)/web: $(WEB_SOURCES)

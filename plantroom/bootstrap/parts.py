@@ -5,8 +5,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import structlog
 
@@ -17,12 +19,13 @@ from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.clock import Clock, FixedClock, SystemClock
 from plantroom.ports.ledger import Grant, Ledger, Role, User
 from plantroom.ports.readings import ReadingsStore
-from plantroom.settings import EXPECTED, Settings
+from plantroom.settings import EXPECTED, PREFIX, Settings
 
 log = structlog.get_logger()
 
 DEMO_SITE = Site("demo", LocalName("演示园区", "Demo estate"))
 RETRY_S = 2.0
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bo
     """
     make_data_dir(settings)
     ledger, readings = make_ledger(settings), make_readings(settings)
+    require_folder("PLANTROOM_LEDGER_URL", settings.ledger, Path.cwd())
+    require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
     _open(ledger.open, wait)
     if seed:
         first_start(ledger, settings)
@@ -95,8 +100,32 @@ def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bo
         if wait is None:
             raise
         log.warning("readings_store_unreachable", problem=str(error))
-        threading.Thread(target=_open, args=(readings.open, wait), name="open-readings", daemon=True).start()
+        threading.Thread(target=_open_late, args=(readings.open, wait), name="open-readings", daemon=True).start()
     return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))
+
+
+def require_folder(name: str, url: str, base: Path) -> None:
+    """Make the folder of an SQLite file; ``base`` is where a relative one starts. Other URLs are left alone.
+
+    A server may come back by itself and is waited for, a folder that cannot be written to does not: raises
+    ``SettingError`` for the setting ``name``.
+    """
+    if not url.startswith(SQLITE):
+        return
+    folder = (base / unquote(url.removeprefix(SQLITE))).parent
+    expected = EXPECTED[name.removeprefix(PREFIX).lower()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(name, f"{folder}: {error.strerror}", expected) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingError(name, f"{folder}: no permission to write", expected)
+
+
+def _open_late(action: Callable[[], None], wait: threading.Event) -> None:
+    """As ``_open``, in a thread: being stopped is no error."""
+    with suppress(Unreachable):
+        _open(action, wait)
 
 
 def _open(action: Callable[[], None], wait: threading.Event | None) -> None:

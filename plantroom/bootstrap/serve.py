@@ -8,12 +8,13 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import create_app
+from api.app import begin_shutdown, create_app
 from api.services import Services
 from maintenance.findings import FindingsConsumer
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.listen import web_folder
+from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
@@ -27,6 +28,7 @@ class WebServer:
     """uvicorn in a thread, on a socket of ours."""
 
     def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+        self._app = app
         self._sock = sock
         config = uvicorn.Config(
             app,
@@ -61,6 +63,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Answer what is under way, then end."""
+        begin_shutdown(self._app)
         self._server.should_exit = True
         self._thread.join(SHUTDOWN_S + 2)
         self._sock.close()
@@ -89,6 +92,7 @@ class Serving:
             static_dir=web_folder(),
             secure_cookies=parts.settings.secure_cookies,
             local_stats=local_reports,
+            model_view=RegistryView(parts.settings.models),
         )
         self.web = WebServer(create_app(services), sock)
         self._maintenance = MaintenanceWorker(parts.ledger, FindingsConsumer(parts.ledger, parts.clock, parts.classes))

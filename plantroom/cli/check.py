@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import typer
 
@@ -88,9 +89,10 @@ def _broker(settings: Settings) -> str:
 
 
 def _readings(settings: Settings) -> str:
-    from plantroom.bootstrap.parts import make_readings
+    from plantroom.bootstrap.parts import make_readings, require_folder
 
     store = make_readings(settings)
+    require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
     try:
         store.open()
         store.ping()
@@ -100,9 +102,10 @@ def _readings(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
-    from plantroom.bootstrap.parts import make_ledger
+    from plantroom.bootstrap.parts import make_ledger, require_folder
 
     ledger = make_ledger(settings)
+    require_folder("PLANTROOM_LEDGER_URL", settings.ledger, Path.cwd())
     try:
         ledger.open()
         ledger.ping()

@@ -1,7 +1,7 @@
 """``import``: tables of the user's own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ def import_table(
     except OSError as error:
         raise BadData(f"{file}: {error.strerror}") from error
     with opened(data_dir) as parts:
-        document = import_plan_table(parts.ledger, raw, file.name, dry_run=dry_run)
+        document: dict[str, Any] = import_plan_table(parts.ledger, raw, file.name, dry_run=dry_run)
     lines = [f"row {e['row']}, {e['column']}: {e['message']}" for e in document["errors"]]
     counts = f"created {document['created']}, updated {document['updated']}, unchanged {document['unchanged']}"
     emit(document, as_json, "\n".join([*lines, counts]))

@@ -1,0 +1,105 @@
+"""The application: every resource behind one envelope."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from api.alarms.endpoints import router as alarms
+from api.assets.endpoints import router as assets
+from api.classes.endpoints import router as classes
+from api.dead_letters.endpoints import router as dead_letters
+from api.episodes.endpoints import router as episodes
+from api.events.endpoints import router as events
+from api.events.hub import LiveHub
+from api.events.schemas import LiveMessage
+from api.health.endpoints import router as health
+from api.ingest.endpoints import router as ingest
+from api.metrics import Metrics
+from api.middleware import Envelope
+from api.plan.endpoints import router as plan
+from api.points.endpoints import router as points
+from api.problems import install
+from api.readings.endpoints import router as readings
+from api.services import Services
+from api.session.endpoints import router as session
+from api.shapes import Problem
+from api.sites.endpoints import router as sites
+from api.sync.endpoints import router as sync
+from api.sync.schemas import Operation
+from api.users.endpoints import router as users
+from api.webapp import router as webapp
+from api.work_orders.endpoints import router as work_orders
+from plantroom import __version__
+
+API_ROUTERS: tuple[APIRouter, ...] = (
+    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, ingest, plan, sync, events,
+    classes, users, health,
+)  # fmt: skip
+OPENAPI_URL = "/api/v1/openapi.json"
+
+
+class _App(FastAPI):
+    """FastAPI whose OpenAPI document names our errors instead of the framework's."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made at the first call."""
+        if self.openapi_schema is None:
+            self.openapi_schema = _with_problems(super().openapi())
+        return self.openapi_schema
+
+
+def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= made.pop("$defs", {}) | {"Problem": made}
+    schemas["LiveMessage"] = LiveMessage.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas["Operation"] = Operation.model_json_schema(ref_template="#/components/schemas/{model}")
+    answer = {
+        "description": "What is wrong (RFC 9457)",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = answer
+    return document
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    begin_shutdown(app)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The whole application. Connects to nothing; ``services.ledger`` and ``services.readings`` are opened and
+    closed by whoever made them."""
+    metrics = Metrics(services)
+    app = _App(
+        title="Plantroom",
+        version=__version__,
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.metrics = metrics
+    app.state.live = LiveHub(services.ledger)
+    install(app)
+    for router in (*API_ROUTERS, webapp):
+        app.include_router(router)
+    app.add_middleware(Envelope, metrics=metrics)
+    return app
+
+
+def begin_shutdown(app: FastAPI) -> None:
+    """End the live streams, so that a server that waits for open connections can stop. Call it from any thread
+    before the server is told to stop; calling it twice is allowed."""
+    hub: LiveHub = app.state.live
+    hub.close()

@@ -1,0 +1,86 @@
+"""Making and changing assets."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import datetime
+
+from api.assets.schemas import Asset as AssetShape
+from api.assets.schemas import AssetChange, AssetCreate
+from api.paging import bad_field
+from api.problems import StaleVersion
+from maintenance.orders import end_maintenance
+from maintenance.ports import MaintenanceTx
+from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
+from plantroom.domain.keys import new_key
+from plantroom.errors import BadData, NotFound, VersionConflict
+from plantroom.ports.ledger import AssetView, LedgerTx
+from plantroom.wire import check_topic_level
+
+
+def _check_code(code: str) -> str:
+    try:
+        return check_topic_level(code, "asset code")
+    except BadData as error:
+        raise bad_field("code", "not_a_topic_level", str(error)) from None
+
+
+def _check_location(tx: LedgerTx, site: str, location: str | None) -> None:
+    if location is not None and location not in {node.key for node in tx.assets.locations(site)}:
+        raise bad_field("location", "unknown_location", f"site {site} has no location {location!r}")
+
+
+def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetCreate) -> AssetView:
+    """Add an asset and its class's points.
+
+    ``BadData`` naming the field for an unknown class, site or location and for a code that cannot stand in a
+    topic; ``Conflict`` when the code is taken in the site.
+    """
+    made = classes.get(form.equipment_class)
+    if made is None:
+        raise bad_field("class", "unknown_class", f"should be one of {', '.join(sorted(classes))}")
+    try:
+        tx.assets.site(form.site)
+    except NotFound:
+        raise bad_field("site", "unknown_site", f"there is no site {form.site!r}") from None
+    _check_location(tx, form.site, form.location)
+    name = form.name.to_domain()
+    given = form.model_dump(exclude={"site", "code", "equipment_class", "name"})
+    asset = Asset(
+        key=new_key(),
+        site=form.site,
+        code=_check_code(form.code),
+        equipment_class=form.equipment_class,
+        name=name if name.zh else LocalName(form.code, form.code),
+        **given,
+    )
+    tx.assets.add(asset, [Point(asset.key, template) for template in made.points])
+    tx.live.note("asset", asset.site, {"key": asset.key, "change": "created"})
+    return tx.assets.get(asset.key)
+
+
+def change_asset(
+    tx: MaintenanceTx, before: AssetView, form: AssetChange, expected: int | None, now: datetime
+) -> AssetView:
+    """Write the fields that ``form`` names. ``StaleVersion`` when ``expected`` is not the stored version.
+
+    Put back into service, what was noticed during maintenance and still holds becomes tickets.
+    """
+    asset = before.asset
+    given = {name: getattr(form, name) for name in form.model_fields_set}
+    if "code" in given:
+        _check_code(form.code)
+    if "name" in given:
+        given["name"] = form.name.to_domain()
+    if "location" in given:
+        _check_location(tx, asset.site, form.location)
+    changed = replace(asset, **given)
+    try:
+        tx.assets.update(changed, expected)
+    except VersionConflict as error:
+        current = AssetShape.of(before).model_dump(mode="json", by_alias=True)
+        differing = [f.name for f in fields(asset) if f.name in given and getattr(asset, f.name) != given[f.name]]
+        raise StaleVersion(str(error), current, asset.version, differing) from error
+    if asset.status is AssetStatus.UNDER_MAINTENANCE and changed.status is AssetStatus.IN_SERVICE:
+        end_maintenance(tx, asset.key, now)
+    tx.live.note("asset", asset.site, {"key": asset.key, "change": "changed", "fields": sorted(given)})
+    return tx.assets.get(asset.key)

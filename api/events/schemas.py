@@ -1,0 +1,26 @@
+"""Shapes of the live stream."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from api.shapes import Shape
+
+
+class LiveMessage(Shape):
+    """The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
+    `reading`, `collector`, `site`, `plan`), or is `hello` (first message, says where the stream stands) or
+    `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`."""
+
+    position: int
+    topic: str
+    site: str | None
+    data: dict[str, Any]
+
+
+class EventsQuery(BaseModel):
+    """Where to go on; the header `Last-Event-ID` counts before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: int | None = None

@@ -1,0 +1,71 @@
+"""Figures of the API for Prometheus, one registry per application."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.ingest.endpoints import reports
+from api.services import Services
+from plantroom.errors import Unreachable
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """Counts and latencies of requests by method and route template; collectors' figures as gauges."""
+
+    def __init__(self, services: Services) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "plantroom_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "plantroom_http_request_seconds",
+            "Time to the end of the answer",
+            ["method", "route"],
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._registry.register(_Gauges(services))
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Note one answered request. ``route`` is a template, never a path, so that labels stay few."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def exposition(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Gauges(Collector):
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        reachable = GaugeMetricFamily("plantroom_ledger_reachable", "1 when the ledger could be read")
+        try:
+            found = reports(self._services)
+        except Unreachable:
+            found = []
+            reachable.add_metric([], 0)
+        else:
+            reachable.add_metric([], 1)
+        yield reachable
+        ready = GaugeMetricFamily("plantroom_collector_ready", "1 when ready", labels=["collector"])
+        figures: dict[str, GaugeMetricFamily] = {}
+        for report in found:
+            ready.add_metric([report.collector], float(report.ready))
+            for key, value in report.stats.items():
+                name = f"plantroom_collector_{key}"
+                family = figures.setdefault(name, GaugeMetricFamily(name, f"As reported: {key}", labels=["collector"]))
+                family.add_metric([report.collector], value)
+        yield ready
+        yield from figures.values()
+        for name, value in self._services.figures().items():
+            yield GaugeMetricFamily(name, "Of this process", value=value)

@@ -1,0 +1,128 @@
+"""What holds for every request: a limit on its size, security headers, a log line and a figure, and an answer
+even when something unforeseen happens."""
+
+import time
+from collections.abc import MutableMapping
+from http import HTTPStatus
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import Metrics
+from api.problems import problem
+
+log = structlog.get_logger()
+
+TOO_LARGE = HTTPStatus(413).name.lower()
+MAX_BODY = 1 << 20
+MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20}
+
+_CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "worker-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+SECURITY_HEADERS = (
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(self), geolocation=(), microphone=()"),
+)
+
+
+class Envelope:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send)
+        begun = time.perf_counter()
+        try:
+            await self._serve(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.observe(str(scope["method"]), str(route), answer.status, time.perf_counter() - begun)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        refused = _refusal(scope)
+        if refused is not None:
+            await problem(*refused)(scope, receive, answer)
+            return
+        try:
+            await self._app(scope, _limited(scope, receive), answer)
+        except Exception as error:
+            log.exception("request_crashed", method=scope["method"], path=scope["path"], error=repr(error))
+            if answer.started:
+                raise
+            detail = "the error has been written to the log; trying again may help"
+            await problem(500, detail, "internal")(scope, receive, answer)
+
+
+class _Answer:
+    """Passes messages on, adds the security headers, and remembers the status."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self.status = 500
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self.status = int(message["status"])
+            _add_headers(self._scope, message)
+        await self._send(message)
+
+
+def _add_headers(scope: Scope, message: MutableMapping[str, object]) -> None:
+    present = message.get("headers", ())
+    headers = [(bytes(k), bytes(v)) for k, v in present]  # type: ignore[attr-defined]
+    names = {k.lower() for k, _ in headers}
+    headers += [(k, v) for k, v in SECURITY_HEADERS if k not in names]
+    if str(scope["path"]).startswith("/api/") and b"cache-control" not in names:
+        headers.append((b"cache-control", b"no-store"))
+    message["headers"] = headers
+
+
+def _limit(scope: Scope) -> int:
+    return MAX_BODY_BY_PATH.get(str(scope["path"]).rstrip("/"), MAX_BODY)
+
+
+def _too_large(scope: Scope) -> str:
+    return f"the body may have at most {_limit(scope)} bytes"
+
+
+def _refusal(scope: Scope) -> tuple[int, str, str] | None:
+    """Status, detail and code for a request that is not worth reading."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > _limit(scope):
+        return 413, _too_large(scope), TOO_LARGE
+    if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        return 422, "the address must not contain the character U+0000", "bad_data"
+    return None
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    left = _limit(scope)
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, _too_large(scope))
+        return message
+
+    return counted

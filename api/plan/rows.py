@@ -1,0 +1,84 @@
+"""Plan rows out of what a request says."""
+
+from api.access import Access
+from api.assets.lookup import visible_asset
+from api.paging import bad_field
+from api.plan.schemas import PlanRowCreate
+from api.services import Services
+from maintenance.plan import AppliesTo, Interval, PlanRow
+from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import default_early_days
+from plantroom.domain.assets import LocalName
+from plantroom.domain.keys import new_key
+from plantroom.errors import Conflict, NotFound
+
+
+def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str | None) -> PlanRow:
+    """Write a new row of a site (``None``: of every one).
+
+    ``BadData`` naming the field for an unknown system, class, site, row or checklist; ``Conflict`` when the code
+    is taken."""
+    _check_subject(tx, services, form)
+    for field, codes in (("fulfils", form.fulfils), ("contains", form.contains)):
+        for code in codes:
+            if tx.plan.row(code, site) is None:
+                raise bad_field(field, "unknown_row", f"there is no plan row {code!r}")
+    unknown = [c for c in (form.checklist or "").split("+") if c.strip() and not tx.plan.checklist(c.strip())]
+    if unknown:
+        raise bad_field("checklist", "unknown_checklist", f"there is no checklist {unknown[0]!r}")
+    taken = tx.plan.row(form.code, site)
+    if taken is not None and taken.site == site:
+        raise Conflict(f"there is a plan row {form.code!r} already")
+    name = form.name.to_domain()
+    own = form.model_dump(
+        include={
+            "code", "kind", "anchor", "max_gap_days", "shift_percent", "roll", "missed", "layer", "basis", "executor",
+            "checklist", "estimated_minutes", "effective_from",
+        }
+    )  # fmt: skip
+    interval, early = Interval(form.interval.every, form.interval.unit), form.tolerance.early_days
+    row = PlanRow(
+        lineage=new_key(),
+        name=name if name.zh else LocalName(form.code, form.code),
+        applies_to=AppliesTo(form.system, form.classes, form.assets, form.site),
+        interval=interval,
+        site=site,
+        early_days=default_early_days(interval, form.tolerance.late_days) if early is None else early,
+        late_days=form.tolerance.late_days,
+        fulfils=form.fulfils,
+        contains=form.contains,
+        evidence=form.evidence,
+        department=form.department.to_domain(),
+        standard=form.standard.to_domain(),
+        **own,
+    )
+    written = tx.plan.put_row(row)
+    tx.live.note("plan", row.site, {"code": row.code, "change": "created"})
+    return written
+
+
+def _check_subject(tx: MaintenanceTx, services: Services, form: PlanRowCreate) -> None:
+    if form.system is not None and form.system not in services.systems:
+        raise bad_field("system", "unknown_system", f"should be one of {', '.join(services.systems)}")
+    for key in form.classes:
+        if key not in services.classes:
+            raise bad_field("classes", "unknown_class", f"there is no class {key!r}")
+    if form.site_code is not None:
+        try:
+            tx.assets.site(form.site_code)
+        except NotFound:
+            raise bad_field("site_code", "unknown_site", f"there is no site {form.site_code!r}") from None
+
+
+def site_of(tx: MaintenanceTx, caller: Access, form: PlanRowCreate) -> str | None:
+    """The site that a new row belongs to: the one it names, else that of its assets, else none in particular
+    (the default profile of every site). ``BadData`` for assets unknown to the caller or of several sites."""
+    try:
+        sites = {visible_asset(tx, caller, key).asset.site for key in form.assets}
+    except NotFound:
+        raise bad_field("assets", "unknown_asset", "names an asset that does not exist") from None
+    if form.site_code is not None:
+        sites.add(form.site_code)
+    if len(sites) > 1:
+        raise bad_field("assets", "several_sites", "a row names assets of one site, its own")
+    return next(iter(sites), None)

@@ -1,0 +1,103 @@
+"""The ports that the API stands on, given by ``plantroom.bootstrap``. Nothing here connects to anything."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from api.directory import Directory
+from maintenance.ports import MaintenanceTx
+from plantroom.catalogue.systems import System
+from plantroom.domain.assets import EquipmentClass
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import CollectorReport, Ledger
+from plantroom.ports.readings import ReadingsStore
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What a point shows when all is well, in its own unit, with the band around it, and the span of time
+    that this was learned from. Without a band both ends are ``None``."""
+
+    expected: float
+    low: float | None
+    high: float | None
+    learned_from: datetime | None = None
+    learned_to: datetime | None = None
+
+
+class ModelView(Protocol):
+    """What the API shows of the condition models."""
+
+    def baselines(self, asset: str) -> Mapping[str, Baseline]:
+        """The active baseline of an asset by point key; empty without one."""
+        ...
+
+
+def _no_reasons() -> Sequence[str]:
+    return ()
+
+
+def _no_reports() -> Sequence[CollectorReport]:
+    return ()
+
+
+def _no_file(_sha256: str) -> bool:
+    return False
+
+
+def _no_figures() -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the API needs.
+
+    ``readiness`` gives the reasons why the process is not ready (empty: it is). ``static_dir`` is the folder
+    of the built web app. ``secure_cookies`` is ``auto`` (as the request's scheme), ``always`` or ``never``.
+    ``local_stats`` gives the present word of collectors in this process, which stands before what they last
+    wrote into the ledger. ``planning_clock`` is the clock of plan previews and of making work orders
+    (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
+    arrived from a tablet. ``figures`` gives further gauges for ``/metrics``, by Prometheus name.
+    """
+
+    ledger: Ledger[MaintenanceTx]
+    readings: ReadingsStore
+    classes: Mapping[str, EquipmentClass]
+    systems: Mapping[str, System]
+    clock: Clock
+    readiness: Callable[[], Sequence[str]] = _no_reasons
+    static_dir: Path | None = None
+    secure_cookies: str = "auto"
+    model_view: ModelView | None = None
+    local_stats: Callable[[], Sequence[CollectorReport]] = _no_reports
+    file_arrived: Callable[[str], bool] = _no_file
+    figures: Callable[[], Mapping[str, float]] = _no_figures
+    planning_clock: Clock | None = None
+    session_life: timedelta = timedelta(hours=12)
+    directory: Directory = field(default_factory=Directory)
+
+    def __post_init__(self) -> None:
+        if self.secure_cookies not in {"auto", "always", "never"}:
+            raise ValueError("secure_cookies must be auto, always or never")
+
+    def classes_of_systems(self) -> dict[str, list[str]]:
+        """Equipment classes by system."""
+        return {key: list(system.classes) for key, system in self.systems.items()}
+
+    def planning_now(self) -> datetime:
+        """The present as the plan table takes it."""
+        return (self.planning_clock or self.clock).now()
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that serves this request."""
+    services: Services = request.app.state.services
+    return services
+
+
+Parts = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,147 @@
+"""Shapes that every resource shares: names, instants, lists, problems."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+from plantroom.domain.assets import LocalName
+
+
+class Shape(BaseModel):
+    """Base of everything that is answered."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Payload(BaseModel):
+    """Base of everything that is taken in: an unknown field is an error, not noise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        if has_nul(value):
+            raise ValueError("text must not contain the character U+0000")
+        return value
+
+
+def has_nul(value: object) -> bool:
+    """Whether any text inside a JSON value holds U+0000, which PostgreSQL cannot store."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, str) and "\x00" in part:
+            return True
+        if isinstance(part, dict):
+            left += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            left += part
+    return False
+
+
+class Name(Shape):
+    """A text in the two languages of the interface."""
+
+    zh: str
+    en: str
+
+
+class NameIn(Payload):
+    """A text in the two languages; one of them may be missing, the other then stands for both."""
+
+    zh: Annotated[str, Field(max_length=500)] = ""
+    en: Annotated[str, Field(max_length=500)] = ""
+
+    def to_domain(self) -> LocalName:
+        """Both languages, filled from each other; both empty stay empty."""
+        return LocalName(self.zh.strip() or self.en.strip(), self.en.strip() or self.zh.strip())
+
+
+def parse_instant(value: object) -> datetime:
+    """An aware instant in UTC out of RFC 3339 text; raises ``ValueError`` for anything else."""
+    try:
+        instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("should be an instant in RFC 3339, such as 2026-01-15T08:00:00Z") from None
+    if instant.tzinfo is None:
+        raise ValueError("should say its time zone, such as the Z in 2026-01-15T08:00:00Z")
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the calendar") from None
+
+
+def show_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(show_instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant as it goes over the wire: RFC 3339, shown in UTC with milliseconds."""
+
+
+class AssetRef(Shape):
+    """What people need to recognise an asset."""
+
+    key: str
+    code: str
+    name: Name
+    equipment_class: Annotated[str, Field(serialization_alias="class")]
+
+
+class ProblemField(Shape):
+    """One thing that is wrong with one field of what was sent."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Shape):
+    """RFC 9457 problem details; ``errors`` names the fields. Some problems carry more (``current``)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[ProblemField]
+
+
+def one_or_more(words: type[StrEnum]) -> AfterValidator:
+    """Check of a filter that takes one of the words, or several with commas between."""
+
+    def check(text: str | None) -> str | None:
+        known = [w.value for w in words]
+        for part in [] if text is None else text.split(","):
+            if part.strip() not in known:
+                raise ValueError(f"{part!r} should be one of {', '.join(known)}; several with commas between")
+        return text
+
+    return AfterValidator(check)
+
+
+class ListQuery(BaseModel):
+    """What every list takes. A parameter that the list does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=1000)
+
+    limit: Annotated[int, Field(ge=1, le=1000, description="at most this many items")] = 100
+    cursor: Annotated[str | None, Field(description="`next_cursor` of the page before")] = None
+    sort: Annotated[str | None, Field(description="a field's name, `-` before it for falling order")] = None

@@ -1,0 +1,50 @@
+"""Sites and their locations."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.access import Admin, Viewer
+from api.paging import bad_field, cut
+from api.services import Parts
+from api.shapes import ListQuery
+from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteCreate, SiteList
+from plantroom.domain.assets import Site as DomainSite
+from plantroom.errors import BadData
+from plantroom.wire import check_topic_level
+
+router = APIRouter(prefix="/api/v1", tags=["sites"])
+
+
+@router.get("/sites", operation_id="listSites")
+def list_sites(query: Annotated[ListQuery, Query()], caller: Viewer, services: Parts) -> SiteList:
+    """The sites that the caller may see."""
+    with services.ledger.read() as tx:
+        seen = [s for s in tx.assets.sites() if caller.scope.allows(s.code)]
+    page = cut(seen, query, lambda s: s.code, ["code"])
+    return SiteList(items=[Site.model_validate(s) for s in page.items], next_cursor=page.next_cursor)
+
+
+@router.post("/sites", operation_id="createSite", status_code=201)
+def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
+    """A new site; collectors take it up within two seconds."""
+    caller.require_everywhere()
+    try:
+        check_topic_level(form.code, "site code")
+    except BadData as error:
+        raise bad_field("code", "not_a_topic_level", str(error)) from None
+    site = DomainSite(form.code, form.name.to_domain(), form.time_zone)
+    with services.ledger.begin() as tx:
+        tx.assets.add_site(site)
+        tx.live.note("site", site.code, {"code": site.code, "change": "created"})
+    return Site.model_validate(site)
+
+
+@router.get("/locations", operation_id="listLocations")
+def list_locations(query: Annotated[LocationQuery, Query()], caller: Viewer, services: Parts) -> LocationList:
+    """The location tree of a site."""
+    caller.require_sight(query.site)
+    with services.ledger.read() as tx:
+        tx.assets.site(query.site)
+        page = cut(tx.assets.locations(query.site), query, lambda n: n.key, ["key"])
+    return LocationList(items=[Location.model_validate(n) for n in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,119 @@
+"""Operations as tablets send them: what cannot even be looked at is set aside, the rest goes to maintenance."""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TypeGuard
+
+import numpy as np
+
+from api.access import Access
+from api.services import Services
+from api.sync.schemas import SyncRequest
+from maintenance.operations import ChecklistReading, SyncEffects
+from maintenance.sync import apply_operations
+from maintenance.work_orders import OperationResult
+from plantroom.domain.assets import Plant
+from plantroom.domain.quality import Reason
+from plantroom.errors import NotFound
+from plantroom.ports.ledger import LedgerTx, Role, User
+from plantroom.ports.readings import ReadingBatch, SeriesRef
+
+MAX_INT = 2**31 - 1
+MAX_TEXT = 20_000
+Op = dict[str, object]
+
+
+def apply_request(services: Services, caller: Access, form: SyncRequest) -> list[OperationResult]:
+    """One result per operation, in the order they were sent. ``Unreachable`` when a store goes away half-way:
+    what was applied by then answers as duplicate when the tablet sends all of it again."""
+    with services.ledger.read() as tx:
+        plant = services.directory.plant(tx)
+        people = _people(tx, caller, form.ops)
+    effects = SyncEffects(lambda reading: _store(services, plant, reading), services.file_arrived)
+    results: list[OperationResult] = []
+    for (sound, said), group in groupby(form.ops, key=lambda op: (_is_sound(op), _said_user(op))):
+        ops = list(group)
+        if not sound:
+            results += [OperationResult(_op_id(op), "rejected", "malformed") for op in ops]
+            continue
+        user = people.get(said) or _caller(caller)
+        given = [op for op in ops if isinstance(op, dict)]
+        now = services.clock.now()
+        results += apply_operations(services.ledger, user, form.device, form.device_now, given, now, effects)
+    return results
+
+
+def _is_sound(op: object) -> TypeGuard[Op]:
+    """Whether every part of it can be stored and hashed: an object, no U+0000 or half of a surrogate pair, no
+    endless text, no number beyond what databases hold."""
+    if not isinstance(op, dict):
+        return False
+    left: list[object] = [op]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            left += value
+        elif not _is_storable(value):
+            return False
+    return True
+
+
+def _is_storable(value: object) -> bool:
+    if isinstance(value, str):
+        plain = not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)
+        return plain and len(value) <= MAX_TEXT
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or abs(value) <= MAX_INT
+
+
+def _op_id(op: object) -> str:
+    given = op.get("op_id") if isinstance(op, dict) else None
+    return given.encode("utf-8", "replace").decode() if isinstance(given, str) else ""
+
+
+def _said_user(op: object) -> str:
+    given = op.get("user") if isinstance(op, dict) else None
+    return given if isinstance(given, str) else ""
+
+
+def _caller(caller: Access) -> User:
+    principal = caller.principal
+    return User(principal.id, principal.name, "", principal.grants, principal.display_name, principal.language)
+
+
+def _people(tx: LedgerTx, caller: Access, ops: Sequence[object]) -> dict[str, User]:
+    """The people on whose behalf an administrator's token brings operations, by the name that the operations
+    give. Nobody else speaks for others: their operations of other users are refused (``wrong_user``)."""
+    if caller.principal.kind != "token" or caller.principal.scope(Role.ADMIN).sites is not None:
+        return {}
+    found: dict[str, User] = {}
+    for said in {_said_user(op) for op in ops if _is_sound(op)} - {""}:
+        user = tx.accounts.user_by_name(said)
+        if user is None:
+            try:
+                user = tx.accounts.user(said)
+            except NotFound:
+                continue
+        if user.active:
+            found[said] = user
+    return found
+
+
+def _store(services: Services, plant: Plant, reading: ChecklistReading) -> None:
+    """A number taken on a round becomes a reading of its point; writing it again changes nothing."""
+    asset = plant.assets.get(reading.asset)
+    if asset is None or reading.point not in plant.points.get(reading.asset, {}):
+        return
+    ts_ms = round(reading.observed_at.timestamp() * 1000)
+    batch = ReadingBatch(
+        series=[SeriesRef(asset.site, asset.equipment_class, asset.key, reading.point)],
+        series_id=np.zeros(1, np.int32),
+        ts_ms=np.array([ts_ms], np.int64),
+        value=np.array([reading.value], np.float64),
+        reason=np.array([Reason.GOOD], np.uint8),
+    )
+    services.readings.write(batch)

@@ -1,0 +1,41 @@
+"""What a tablet takes along, in the shapes that the rest of the API uses."""
+
+from api.access import RANK, Access
+from api.assets.latest import latest_of
+from api.assets.schemas import Asset
+from api.points.schemas import Point
+from api.services import Services
+from api.session.schemas import User
+from api.sync.schemas import Bundle, BundleAsset
+from api.work_orders.schemas import WorkOrderDetail
+from maintenance.bundle import bundle
+from plantroom.ports.ledger import User as DomainUser
+
+
+def make_bundle(services: Services, caller: Access) -> Bundle:
+    """The caller's orders with frozen templates and history, their assets with points, limits and newest
+    readings. Two queries per order; a shift has tens of them."""
+    now = services.clock.now()
+    principal = caller.principal
+    grants = [g for g in principal.grants if RANK[g.role] >= RANK[caller.role]]
+    user = DomainUser(principal.id, principal.name, "", grants, principal.display_name, principal.language)
+    with services.ledger.read() as tx:
+        position = tx.live.last_position()
+        chosen = bundle(tx, user, now)
+        ids = [str(o["id"]) for o in _objects(chosen["work_orders"])]
+        views = [tx.assets.get(str(a["key"])) for a in _objects(chosen["assets"])]
+        points = {v.asset.key: list(tx.assets.points(v.asset.key)) for v in views}
+        refs, orders = services.directory.refs(tx), []
+        for order in map(tx.orders.get, ids):
+            history = list(tx.orders.transitions(order.id))
+            orders.append(WorkOrderDetail.detail_of(order, refs(order.asset), history))
+    latest = latest_of(services, [(v.asset, points[v.asset.key]) for v in views])
+    cards = [
+        BundleAsset(asset=Asset.of(v), points=[Point.of(p) for p in points[v.asset.key]], latest=latest[v.asset.key])
+        for v in views
+    ]
+    return Bundle(generated_at=now, live_position=position, user=User.of(principal), work_orders=orders, assets=cards)
+
+
+def _objects(value: object) -> list[dict[str, object]]:
+    return value if isinstance(value, list) else []

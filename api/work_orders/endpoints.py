@@ -1,0 +1,143 @@
+"""Work orders and repair tickets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.access import Access, Technician, Viewer
+from api.assets.lookup import visible_asset
+from api.paging import bad_field, page_request
+from api.preconditions import IfMatch, etag, expected_version
+from api.problems import StaleVersion
+from api.services import Parts, Services
+from api.work_orders.schemas import (
+    OrderCount,
+    OrderCounts,
+    TransitionRequest,
+    WorkOrder,
+    WorkOrderCreate,
+    WorkOrderDetail,
+    WorkOrderList,
+    WorkOrderQuery,
+)
+from maintenance.lifecycle import ENDED
+from maintenance.orders import apply_transition, create_order
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.work_orders import Kind, Origin, State
+from maintenance.work_orders import WorkOrder as DomainOrder
+from plantroom.domain.assets import LocalName
+from plantroom.ports.ledger import Role
+
+router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"])
+
+SUPERVISED = frozenset({State.VERIFIED, State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED, State.OPEN})
+"""Steps that only a supervisor takes."""
+
+
+@router.get("", operation_id="listWorkOrders")
+def list_orders(query: Annotated[WorkOrderQuery, Query()], caller: Viewer, services: Parts) -> WorkOrderList:
+    """Work orders by due date, then number."""
+    filters = OrderFilter(
+        scope=caller.scope,
+        kind=query.kind,
+        state=query.state,
+        origin=query.origin,
+        asset=query.asset,
+        site=query.site,
+        department=query.department,
+        due_before=query.due_before,
+        open_only=query.open,
+    )
+    with services.ledger.read() as tx:
+        page = tx.orders.list(filters, page_request(query))
+        refs = services.directory.refs(tx)
+        items = [WorkOrder.of(o, refs(o.asset)) for o in page.items]
+    return WorkOrderList(items=items, next_cursor=page.next_cursor)
+
+
+@router.get("/counts", operation_id="countWorkOrders")
+def count_orders(caller: Viewer, services: Parts) -> OrderCounts:
+    """How many orders by kind and state."""
+    with services.ledger.read() as tx:
+        counts = tx.orders.counts(caller.scope)
+    items = [OrderCount(kind=kind, state=state, count=n) for (kind, state), n in sorted(counts.items())]
+    return OrderCounts(items=items)
+
+
+@router.get("/{order_id}", operation_id="getWorkOrder")
+def get_order(order_id: str, caller: Viewer, services: Parts, response: Response) -> WorkOrderDetail:
+    """One work order with its checklist, answers and history."""
+    with services.ledger.read() as tx:
+        order = tx.orders.get(order_id)
+        caller.require_sight(order.site)
+        detail = _detail(tx, services, order)
+    response.headers["ETag"] = etag(order.version)
+    return detail
+
+
+def _detail(tx: MaintenanceTx, services: Services, order: DomainOrder) -> WorkOrderDetail:
+    history = list(tx.orders.transitions(order.id))
+    return WorkOrderDetail.detail_of(order, services.directory.refs(tx)(order.asset), history)
+
+
+@router.post("", operation_id="createWorkOrder", status_code=201)
+def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, response: Response) -> WorkOrderDetail:
+    """A repair ticket from a person."""
+    with services.ledger.begin() as tx:
+        order = create_order(
+            tx,
+            site=_site(tx, caller, form),
+            kind=Kind.CORRECTIVE,
+            origin=Origin.STAFF,
+            title=form.title.to_domain(),
+            by=caller.principal.name,
+            now=services.clock.now(),
+            asset=form.asset,
+            severity=form.severity,
+            department=form.department,
+            reason=LocalName(form.text, form.text),
+        )
+        detail = _detail(tx, services, order)
+    response.headers["ETag"] = etag(order.version)
+    response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
+    return detail
+
+
+def _site(tx: MaintenanceTx, caller: Access, form: WorkOrderCreate) -> str:
+    if form.asset is not None:
+        site = visible_asset(tx, caller, form.asset).asset.site
+        if form.site not in {None, site}:
+            raise bad_field("site", "other_site", "is not the site of the asset; leave it out")
+        caller.require_change(site, [form.department])
+        return site
+    if form.site is None:
+        raise bad_field("site", "missing", "name an asset or a site")
+    caller.require_site(form.site, [form.department])
+    return tx.assets.site(form.site).code
+
+
+@router.post("/{order_id}/transitions", operation_id="moveWorkOrder")
+def move_order(
+    order_id: str,
+    form: TransitionRequest,
+    caller: Technician,
+    services: Parts,
+    response: Response,
+    if_match: IfMatch = None,
+) -> WorkOrderDetail:
+    """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
+    back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed."""
+    now = services.clock.now()
+    with services.ledger.begin() as tx:
+        order = tx.orders.lock(order_id)
+        caller.require_change(order.site, [order.department])
+        if form.to in SUPERVISED or order.state in ENDED:
+            caller.raised(Role.SUPERVISOR).require_site(order.site, [order.department])
+        expected = None if if_match is None else expected_version(if_match)
+        if expected is not None and expected != order.version:
+            current = _detail(tx, services, order).model_dump(mode="json", by_alias=True)
+            raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
+        moved = apply_transition(tx, order.id, form.to, form.at or now, caller.principal.name, form.reason, now=now)
+        detail = _detail(tx, services, moved)
+    response.headers["ETag"] = etag(moved.version)
+    return detail

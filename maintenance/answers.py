@@ -1,0 +1,132 @@
+"""Answers on a checklist: what a tablet may send, and what it means. Pure."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from maintenance.work_orders import ChecklistItem
+from plantroom.domain.assets import Severity
+
+OUTCOMES = ("ok", "not_ok", "na")
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+
+
+class Refused(Exception):
+    """An operation cannot be taken; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, read and checked. ``outside`` says that the number is beyond the item's limits."""
+
+    outcome: str
+    number: float | None = None
+    choice: str | None = None
+    text: str | None = None
+    remark: str | None = None
+    severity: Severity | None = None
+    outside: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether a ticket is called for."""
+        return self.outcome == "not_ok" or self.outside
+
+    def as_json(self) -> dict[str, object]:
+        """The fields that are set."""
+        shown: dict[str, object] = {"outcome": self.outcome}
+        for key in ("number", "choice", "text", "remark"):
+            value = getattr(self, key)
+            if value is not None:
+                shown[key] = value
+        if self.severity is not None:
+            shown["severity"] = self.severity.value
+        if self.outside:
+            shown["outside_limits"] = True
+        return shown
+
+
+def parse_number(value: object) -> float:
+    """A number as people type it: full-width digits and signs count as half-width ones, and one comma without a point
+    is a decimal comma. A comma that could as well part thousands (``1,234``) is refused (``ambiguous_number``), as is
+    everything else that is no finite number (``not_a_number``)."""
+    if isinstance(value, bool):
+        raise Refused("not_a_number")
+    if isinstance(value, (int, float)):
+        return _finite(float(value))
+    text = unicodedata.normalize("NFKC", str(value)).replace("。", ".").replace("−", "-").strip()
+    if "," in text:
+        if _THOUSANDS.fullmatch(text):
+            raise Refused("ambiguous_number")
+        if text.count(",") == 1 and "." not in text:
+            text = text.replace(",", ".")
+    if not _DECIMAL.fullmatch(text):
+        raise Refused("not_a_number")
+    return _finite(float(text))
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise Refused("not_a_number")
+    return number
+
+
+def read_answer(item: ChecklistItem, value: Mapping[str, object]) -> Answer:
+    """The answer to an item. Raises ``Refused``: ``unknown_outcome``, ``remark_required`` (not ok without a remark),
+    ``number_required``, ``not_a_number``, ``ambiguous_number``, ``choice_required``, ``unknown_choice``,
+    ``unknown_severity``."""
+    outcome = value.get("outcome")
+    if outcome not in OUTCOMES:
+        raise Refused("unknown_outcome")
+    answer = Answer(
+        outcome=str(outcome),
+        choice=_text(value.get("choice")),
+        text=_text(value.get("text")),
+        remark=_text(value.get("remark")),
+        severity=_severity(value.get("severity")),
+    )
+    raw = value.get("number")
+    if raw is not None and raw != "":
+        number = parse_number(raw)
+        answer = replace(answer, number=number, outside=_outside(item, number) and outcome != "na")
+    if outcome == "not_ok" and answer.remark is None:
+        raise Refused("remark_required")
+    if outcome == "ok" and item.type == "number" and answer.number is None:
+        raise Refused("number_required")
+    if item.type == "choice":
+        _check_choice(item, answer)
+    return answer
+
+
+def _check_choice(item: ChecklistItem, answer: Answer) -> None:
+    if answer.choice is None:
+        if answer.outcome == "ok":
+            raise Refused("choice_required")
+        return
+    if item.choices and all(answer.choice not in (c.zh, c.en) for c in item.choices):
+        raise Refused("unknown_choice")
+
+
+def _outside(item: ChecklistItem, number: float) -> bool:
+    return (item.low is not None and number < item.low) or (item.high is not None and number > item.high)
+
+
+def _text(value: object) -> str | None:
+    text = "" if value is None else str(value).strip()
+    return text or None
+
+
+def _severity(value: object) -> Severity | None:
+    if value is None or value == "":
+        return None
+    try:
+        return Severity(str(value))
+    except ValueError:
+        raise Refused("unknown_severity") from None

@@ -1,0 +1,88 @@
+"""What a tablet takes along before going down: its work, the machines, their points and limits."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.views import instant_json, name_json, order_json
+from maintenance.work_orders import WorkOrder
+from plantroom.domain.assets import Point
+from plantroom.ports.ledger import AssetView, PageRequest, Scope, User
+
+AHEAD = timedelta(days=14)
+"""How far ahead planned work is taken along."""
+
+
+def scope_of(user: User) -> Scope:
+    """The sites that a user has grants for."""
+    if any(grant.site is None for grant in user.grants):
+        return Scope()
+    return Scope(frozenset(grant.site for grant in user.grants if grant.site is not None))
+
+
+def bundle(tx: MaintenanceTx, user: User, now: datetime) -> dict[str, object]:
+    """Orders of the user's sites and departments that are not ended and due or begun within 14 days, with frozen
+    templates and answers; their assets with points and limits. The API adds last readings. JSON-ready."""
+    orders = list(_orders(tx, user, now))
+    keys = dict.fromkeys(order.asset for order in orders if order.asset is not None)
+    return {
+        "server_now": instant_json(now),
+        "user": {"id": user.id, "username": user.username, "name": user.name, "language": user.language},
+        "work_orders": [order_json(order) for order in orders],
+        "assets": [asset_json(tx.assets.get(key), tx.assets.points(key)) for key in keys],
+    }
+
+
+def asset_json(view: AssetView, points: Iterable[Point]) -> dict[str, object]:
+    """An asset's card with its points and limits."""
+    asset = view.asset
+    return {
+        "key": asset.key,
+        "code": asset.code,
+        "name": name_json(asset.name),
+        "class": asset.equipment_class,
+        "site": asset.site,
+        "location": asset.location,
+        "status": asset.status.value,
+        "criticality": asset.criticality,
+        "presence": view.presence.value,
+        "health": view.health.value,
+        "manufacturer": asset.manufacturer,
+        "model": asset.model,
+        "serial": asset.serial,
+        "points": [_point_json(point) for point in points],
+    }
+
+
+def _point_json(point: Point) -> dict[str, object]:
+    template, limits = point.template, point.template.limits
+    ladder = ("normal_low", "normal_high", "warning_low", "warning_high", "alarm_low", "alarm_high")
+    return {
+        "key": point.key,
+        "name": name_json(template.name),
+        "unit": template.unit,
+        "kind": template.kind.value,
+        "limits": {name: getattr(limits, name) for name in ladder},
+    }
+
+
+def _orders(tx: MaintenanceTx, user: User, now: datetime) -> Iterable[WorkOrder]:
+    request = PageRequest(limit=500)
+    filters = OrderFilter(scope=scope_of(user), due_before=now + 2 * AHEAD, open_only=True)
+    while True:
+        page = tx.orders.list(filters, request)
+        for order in page.items:
+            begins = order.earliest is None or order.earliest <= (now + AHEAD).date()
+            if begins and _mine(order, user):
+                yield order
+        if page.next_cursor is None:
+            return
+        request = PageRequest(limit=500, cursor=page.next_cursor)
+
+
+def _mine(order: WorkOrder, user: User) -> bool:
+    return any(
+        (g.site is None or g.site == order.site)
+        and (g.department is None or order.department is None or g.department == order.department)
+        for g in user.grants
+    )

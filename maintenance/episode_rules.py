@@ -1,0 +1,201 @@
+"""One episode, one ticket: the rules, pure. Times are observed times (aware UTC instants).
+
+- One episode per asset and failure mode at a time; it closes when no (source, subject) is raised any more.
+- What is noticed again within 14 days of the close joins the earlier episode. Its ticket opens again when it had been
+  completed or verified. A ticket that ended otherwise (rejected as a false alarm, cancelled, deferred, bypassed) was a
+  decision of people: a recurrence joins silently with its evidence, and only critical or safety findings begin a new
+  episode with a new ticket.
+- Safety findings always make or update a ticket and never join an ended one: they begin a new episode instead.
+- Information and limit warnings open an episode at the level "watch", without a ticket.
+- From an asset under maintenance, limits and models make no ticket; what they noticed stays on the episode, tagged, so
+  that it can become a ticket if it still holds when the maintenance ends. Safety findings gather on one ticket.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from maintenance.episodes import Episode, EpisodeState
+from maintenance.lifecycle import ENDED
+from maintenance.work_orders import State, WorkOrder
+from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Severity
+from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
+
+RECURRENCE = timedelta(days=14)
+"""How long after its close an episode is joined by a recurrence."""
+
+UNDER_MAINTENANCE = "under_maintenance"
+REPEATED = "repeated"
+
+_SHOWN_POINTS = 20
+_ORDER = tuple(Severity)
+_DONE = (State.COMPLETED, State.VERIFIED)
+_QUIET_SOURCES = (FindingSource.MODEL, FindingSource.LIMIT)
+
+
+class Ticketing(StrEnum):
+    """What a finding does to the episode's ticket."""
+
+    NONE = "none"
+    NEW = "new"
+    UPDATE = "update"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How much a finding matters: its severity and whether it calls for a ticket (else "watch")."""
+
+    severity: Severity
+    ticket: bool
+
+
+def severest(*severities: Severity) -> Severity:
+    """The worst of them."""
+    return min(severities, key=_ORDER.index)
+
+
+def level_of(finding: FindingRaised, equipment_class: EquipmentClass | None) -> Level:
+    """Severity from the class's failure mode for models and limit alarms, from the finding otherwise.
+
+    A safety finding is never below general, and critical when nothing is known of it.
+    """
+    if finding.safety:
+        if finding.failure_mode == UNCLASSIFIED:
+            return Level(Severity.CRITICAL, ticket=True)
+        return Level(severest(finding.severity, Severity.GENERAL), ticket=True)
+    if finding.severity is Severity.INFO or str(finding.detail.get("level", "")).startswith("warning"):
+        return Level(Severity.INFO, ticket=False)
+    if finding.failure_mode in (SENSOR_FAULT, OFFLINE):
+        return Level(finding.severity, ticket=True)
+    mode = None if equipment_class is None else equipment_class.mode(finding.failure_mode)
+    known = mode is not None and finding.source in _QUIET_SOURCES
+    judged: Severity = mode.severity if mode is not None and known else finding.severity
+    return Level(judged, ticket=judged is not Severity.INFO)
+
+
+def suppressed(finding: FindingRaised, under_maintenance: bool) -> bool:
+    """Whether maintenance of the asset keeps a finding from making a ticket."""
+    return under_maintenance and not finding.safety and finding.source in _QUIET_SOURCES
+
+
+def joins(finding: FindingRaised, level: Level, earlier: Episode, ticket: WorkOrder | None) -> bool:
+    """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one)."""
+    if earlier.state is EpisodeState.CLOSED:
+        ended = earlier.closed_observed_at or earlier.last_observed_at
+        if abs(finding.observed_at - ended) > RECURRENCE:
+            return False
+    if ticket is None or ticket.state not in ENDED:
+        return True
+    if finding.safety:
+        return False
+    return ticket.state in _DONE or not (level.ticket and level.severity is Severity.CRITICAL)
+
+
+def ticketing(level: Level, ticket: WorkOrder | None) -> Ticketing:
+    """What becomes of the ticket of the episode that a finding belongs to."""
+    if not level.ticket:
+        return Ticketing.NONE
+    if ticket is None:
+        return Ticketing.NEW
+    if ticket.state not in ENDED:
+        return Ticketing.UPDATE
+    return Ticketing.REOPEN if ticket.state in _DONE else Ticketing.NONE
+
+
+def new_episode(
+    episode_id: str, finding: FindingRaised, level: Level, now: datetime, under_maintenance: bool
+) -> Episode:
+    """The episode that a finding begins."""
+    return Episode(
+        id=episode_id,
+        site=finding.site,
+        asset=finding.asset,
+        failure_mode=finding.failure_mode,
+        source=finding.source,
+        state=EpisodeState.OPEN,
+        severity=level.severity,
+        safety=finding.safety,
+        opened_observed_at=finding.observed_at,
+        opened_at=now,
+        last_observed_at=finding.observed_at,
+        open_subjects=(_subject(finding),),
+        evidence=_merged((), finding.evidence),
+        tags=_tags((), finding, under_maintenance, repeated=False),
+        detail=dict(finding.detail) | {"ticket": level.ticket},
+    )
+
+
+def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_maintenance: bool) -> Episode:
+    """The episode with one more finding, open again if it was closed.
+
+    Source and detail are those of the finding that calls for the ticket, as long as there is none.
+    """
+    subjects = tuple(dict.fromkeys((*earlier.open_subjects, _subject(finding))))
+    leads = earlier.work_order is None and level.ticket
+    detail = dict(earlier.detail or {})
+    if leads or not detail:
+        detail = detail | dict(finding.detail)
+    detail["ticket"] = bool(detail.get("ticket")) or level.ticket
+    return replace(
+        earlier,
+        state=EpisodeState.OPEN,
+        closed_at=None,
+        closed_observed_at=None,
+        source=finding.source if leads else earlier.source,
+        severity=severest(earlier.severity, level.severity),
+        safety=earlier.safety or finding.safety,
+        last_observed_at=max(earlier.last_observed_at, finding.observed_at),
+        open_subjects=subjects,
+        evidence=_merged(earlier.evidence, finding.evidence),
+        tags=_tags(earlier.tags, finding, under_maintenance, repeated=finding.safety),
+        detail=detail,
+        findings=earlier.findings + 1,
+    )
+
+
+def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
+    """The episode after something is over; the same object when that was not open."""
+    subject = f"{finding.source.value}:{finding.subject}"
+    if earlier.state is EpisodeState.CLOSED or subject not in earlier.open_subjects:
+        return earlier
+    left = tuple(s for s in earlier.open_subjects if s != subject)
+    observed = max(earlier.last_observed_at, finding.observed_at)
+    if left:
+        return replace(earlier, open_subjects=left, last_observed_at=observed)
+    return replace(
+        earlier,
+        state=EpisodeState.CLOSED,
+        open_subjects=(),
+        last_observed_at=observed,
+        closed_at=now,
+        closed_observed_at=finding.observed_at,
+    )
+
+
+def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime) -> Episode:
+    """An open episode that ends because a finding of its mode begins a new one."""
+    return replace(
+        earlier, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now, closed_observed_at=finding.observed_at
+    )
+
+
+def _subject(finding: FindingRaised) -> str:
+    return f"{finding.source.value}:{finding.subject}"
+
+
+def _merged(known: Sequence[Evidence], new: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Newest word on each point, largest contribution first."""
+    by_point = {e.point: e for e in known} | {e.point: e for e in new}
+    return tuple(sorted(by_point.values(), key=lambda e: -e.contribution)[:_SHOWN_POINTS])
+
+
+def _tags(known: Sequence[str], finding: FindingRaised, under_maintenance: bool, repeated: bool) -> tuple[str, ...]:
+    said = finding.detail.get("tags")
+    found = [*known, *(str(tag) for tag in (said if isinstance(said, (list, tuple)) else ()))]
+    if under_maintenance:
+        found.append(UNDER_MAINTENANCE)
+    if repeated:
+        found.append(REPEATED)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,187 @@
+"""Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
+
+One transaction applies a batch and moves the cursor. The rules stand in ``maintenance.episode_rules`` (pure) and
+what a ticket says in ``maintenance.tickets``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from maintenance.episode_rules import (
+    UNDER_MAINTENANCE,
+    Ticketing,
+    absorb,
+    clear,
+    closed_by_successor,
+    joins,
+    level_of,
+    new_episode,
+    severest,
+    suppressed,
+    ticketing,
+)
+from maintenance.episodes import Episode, EpisodeState
+from maintenance.lifecycle import ENDED
+from maintenance.orders import apply_transition, create_order, resolve_by
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.tickets import compose, origin_of, tags_of
+from maintenance.views import note_episode, note_order
+from maintenance.work_orders import Kind, State, WorkOrder
+from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass
+from plantroom.domain.findings import FindingCleared, FindingRaised
+from plantroom.domain.keys import new_key
+from plantroom.errors import NotFound
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+
+CONSUMER = "maintenance"
+BATCH = 500
+_BY = "system:findings"
+_RECURRED = "the fault came back / 故障复发"
+
+
+class FindingsConsumer:
+    """Applies findings from the ledger's outbox. Not thread-safe; several instances exclude each other through the
+    lock on the cursor."""
+
+    def __init__(
+        self, ledger: Ledger[MaintenanceTx], clock: Clock, classes: Mapping[str, EquipmentClass], batch: int = BATCH
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._classes = classes
+        self._batch = batch
+
+    def run_once(self) -> int:
+        """Apply the next batch; gives how many findings it had (0: nothing waits). Raises ``Unreachable``."""
+        with self._ledger.begin() as tx:
+            queued = tx.collect.findings_after(CONSUMER, self._batch)
+            applier = FindingApplier(tx, self._clock.now(), self._classes)
+            for item in queued:
+                applier.apply(item.finding)
+            if queued:
+                tx.collect.move_cursor(CONSUMER, queued[-1].position)
+        return len(queued)
+
+
+class FindingApplier:
+    """Applies findings one by one inside one transaction."""
+
+    def __init__(self, tx: MaintenanceTx, now: datetime, classes: Mapping[str, EquipmentClass]) -> None:
+        self._tx = tx
+        self._now = now
+        self._classes = classes
+
+    def apply(self, finding: FindingRaised | FindingCleared) -> None:
+        """Apply one finding. One for an asset that the ledger does not know is logged and left."""
+        if isinstance(finding, FindingRaised):
+            self._raised(finding)
+            return
+        earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
+        if earlier is not None:
+            after = clear(earlier, finding, self._now)
+            if after is not earlier:
+                self._store(after)
+
+    def maintenance_ended(self, asset_key: str) -> int:
+        """Make tickets of what began while the asset was under maintenance and still holds; gives how many.
+
+        To be called by whoever sets the asset's status back.
+        """
+        request = PageRequest(limit=1000)
+        page = self._tx.episodes.list(EVERYTHING, request, asset=asset_key, state=EpisodeState.OPEN.value)
+        waiting = [
+            e
+            for e in page.items
+            if e.work_order is None and UNDER_MAINTENANCE in e.tags and (e.detail or {}).get("ticket")
+        ]
+        for episode in waiting:
+            self._open_ticket(episode, self._tx.assets.get(asset_key).asset)
+        return len(waiting)
+
+    def _raised(self, finding: FindingRaised) -> None:
+        try:
+            asset = self._tx.assets.get(finding.asset).asset
+        except NotFound:
+            structlog.get_logger().warning("finding_for_unknown_asset", asset=finding.asset, id=finding.finding_id)
+            return
+        maintained = asset.status is AssetStatus.UNDER_MAINTENANCE
+        level = level_of(finding, self._classes.get(asset.equipment_class))
+        earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
+        ticket = None if earlier is None or earlier.work_order is None else self._tx.orders.lock(earlier.work_order)
+        if earlier is not None and joins(finding, level, earlier, ticket):
+            episode = absorb(earlier, finding, level, maintained)
+            self._store(episode)
+        else:
+            if earlier is not None and earlier.state is EpisodeState.OPEN:
+                self._store(closed_by_successor(earlier, finding, self._now))
+            episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
+            self._tx.episodes.add(episode)
+            note_episode(self._tx, episode)
+        if not suppressed(finding, maintained):
+            self._follow(episode, ticketing(level, ticket), ticket, finding, asset)
+
+    def _follow(
+        self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, finding: FindingRaised, asset: Asset
+    ) -> None:
+        if step is Ticketing.NEW:
+            self._open_ticket(episode, asset)
+        elif ticket is None:
+            return
+        elif step is Ticketing.UPDATE:
+            self._update(ticket, episode)
+        elif step is Ticketing.REOPEN:
+            at = max(finding.observed_at, ticket.completed_at or finding.observed_at)
+            stored = apply_transition(
+                self._tx, ticket.id, State.OPEN, at, _BY, _RECURRED, now=self._now, recurrence=True, changes=ticket
+            )
+            self._update(replace(stored, due=resolve_by(stored.severity, self._now)), episode)
+
+    def _open_ticket(self, episode: Episode, asset: Asset) -> None:
+        gathered = self._gathering(episode)
+        if gathered is not None:
+            self._update(self._tx.orders.lock(gathered.id), episode)
+            self._store(replace(episode, work_order=gathered.id))
+            return
+        words = compose(episode, asset, self._classes.get(asset.equipment_class))
+        order = create_order(
+            self._tx,
+            site=asset.site,
+            kind=Kind.CORRECTIVE,
+            origin=origin_of(episode),
+            title=words.title,
+            by=_BY,
+            now=self._now,
+            asset=asset.key,
+            severity=episode.severity,
+            safety=episode.safety,
+            reason=words.reason,
+            first_checks=words.first_checks,
+            tags=tags_of(episode),
+            episode=episode.id,
+        )
+        self._store(replace(episode, work_order=order.id))
+
+    def _gathering(self, episode: Episode) -> WorkOrder | None:
+        """The one ticket on which safety findings during maintenance gather."""
+        if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
+            return None
+        filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
+        found = self._tx.orders.list(filters, PageRequest(limit=200)).items
+        return next((o for o in found if o.safety and UNDER_MAINTENANCE in o.tags and o.state not in ENDED), None)
+
+    def _update(self, order: WorkOrder, episode: Episode) -> None:
+        severity = severest(order.severity, episode.severity)
+        due = order.due
+        if severity is not order.severity:
+            due = resolve_by(severity, order.opened_at or self._now)
+        tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
+        changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
+        note_order(self._tx, self._tx.orders.update(changed, order.version))
+
+    def _store(self, episode: Episode) -> None:
+        self._tx.episodes.update(episode)
+        note_episode(self._tx, episode)

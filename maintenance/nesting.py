@@ -1,0 +1,219 @@
+"""Jobs from plan rows: deeper rows absorb the shallower ones they contain. Pure.
+
+A containing row (yearly over half-yearly, quarterly, half-monthly) takes the nearest occurrence of each contained row
+whose window overlaps its own: one job inside the overlap, due by the earliest latest day, every occurrence credited.
+Where no window overlaps, a row that the law counts from completion to completion (``max_gap_days``, or layer law) may
+be done early, so the job goes to the nearest visit before; other rows then stand alone, because nothing may leave its
+tolerance window.
+
+The jobs are computed forward in time from one state, each counting on the planned day of the job before. The grouping
+does not depend on how far ahead is asked for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from maintenance.plan import Layer, PlanRow, Roll
+from maintenance.recurrence import IsWorkingDay, Series, Window, every_day, longest_days, rolled, window
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One occurrence of a job: the row, its own window, and the day of the job before that the law counts from."""
+
+    row: PlanRow
+    window: Window
+    counted_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Occurrences done in one go; the first is the deepest row (``leader``).
+
+    ``due`` is the planned day of a single occurrence and the earliest latest day of several; ``placed_early`` says
+    that windows did not overlap and the law's leave to be early was used.
+    """
+
+    occurrences: tuple[Planned, ...]
+    earliest: date
+    latest: date
+    due: date
+    placed_early: bool = False
+
+    @property
+    def leader(self) -> Planned:
+        """The deepest occurrence."""
+        return self.occurrences[0]
+
+
+def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_day) -> Job:
+    """The job of these occurrences, deepest row first. The earliest latest day always stands."""
+    ordered = tuple(sorted(occurrences, key=lambda p: (-longest_days(p.row.interval), p.row.code)))
+    latest = min(p.window.latest for p in ordered)
+    reachable = [p.window.earliest for p in ordered if p.window.earliest <= latest]
+    earliest = max(reachable)
+    if len(ordered) == 1:
+        return Job(ordered, earliest, latest, ordered[0].window.planned)
+    roll = ordered[0].row.roll
+    back = Roll.NONE if roll is Roll.NONE else Roll.BACK
+    due = rolled(latest, back, earliest, latest, is_working_day)
+    return Job(ordered, earliest, latest, due, placed_early=len(reachable) < len(ordered))
+
+
+@dataclass(slots=True)
+class Track:
+    """Where one row stands while jobs are computed: the next cycle and the planned day of the one before."""
+
+    series: Series
+    next_cycle: int
+    last: date | None
+    contains: frozenset[str] = frozenset()
+    calendar: IsWorkingDay = field(default=every_day)
+
+    @property
+    def row(self) -> PlanRow:
+        """The plan row."""
+        return self.series.row
+
+    @property
+    def length(self) -> int:
+        """Days of the longest interval: what contains what goes by it."""
+        return longest_days(self.row.interval)
+
+    @property
+    def early_is_legal(self) -> bool:
+        """Whether the row may be done before its window (the next one then moves forward)."""
+        return self.series.max_gap_days is not None or self.row.layer is Layer.LAW
+
+    def peek(self) -> Planned:
+        """The next occurrence by itself."""
+        return Planned(self.row, window(self.series, self.next_cycle, self.last, self.calendar), self.last)
+
+    def advance(self, cycle: int, done: date) -> None:
+        """Go on behind a cycle that is counted as done on that day."""
+        self.next_cycle, self.last = cycle + 1, done
+
+    def alone(self) -> Iterator[Planned]:
+        """The occurrences to come as if nothing absorbed them."""
+        cycle, last = self.next_cycle, self.last
+        while True:
+            found = window(self.series, cycle, last, self.calendar)
+            yield Planned(self.row, found, last)
+            cycle, last = cycle + 1, found.planned
+
+
+def containment(rows: Sequence[PlanRow]) -> Mapping[str, frozenset[str]]:
+    """Code -> codes of all rows that it contains, transitively, among ``rows``.
+
+    A row never contains itself or a row of its own or a longer interval (such entries are ignored, so a cycle in the
+    table cannot loop).
+    """
+    by_code = {row.code: row for row in rows}
+    closed: dict[str, frozenset[str]] = {}
+    for row in sorted(rows, key=lambda r: longest_days(r.interval)):
+        direct = [
+            by_code[code]
+            for code in row.contains
+            if code in by_code and longest_days(by_code[code].interval) < longest_days(row.interval)
+        ]
+        closed[row.code] = frozenset(c.code for c in direct).union(*(closed[c.code] for c in direct))
+    return closed
+
+
+def jobs(tracks: Sequence[Track], until: date) -> list[Job]:
+    """Jobs of one subject whose windows begin by ``until`` (and those they absorb), by due day.
+
+    O(occurrences x depth of nesting). The tracks are used up.
+    """
+    done: list[Job] = []
+    containers = [t for t in tracks if t.contains]
+    while True:
+        waiting = [t for t in containers if t.peek().window.earliest <= until]
+        if not waiting:
+            break
+        first = min(waiting, key=lambda t: (t.peek().window.latest, -t.length, t.row.code))
+        _lead(_climb(first, tracks), tracks, done)
+    for track in tracks:
+        if track.contains:
+            continue
+        while (planned := track.peek()).window.earliest <= until:
+            _alone(track, planned, done)
+    return sorted(done, key=lambda j: (j.due, j.leader.row.code))
+
+
+def look_ahead(tracks: Sequence[Track]) -> timedelta:
+    """How far beyond a day the jobs must be computed so that those before it are grouped for good."""
+    reach = max((t.row.early_days + t.row.late_days for t in tracks if t.contains), default=0)
+    step = max((t.length for t in tracks if not t.contains), default=0)
+    return timedelta(days=reach + 2 * step if reach or any(t.contains for t in tracks) else 0)
+
+
+def _climb(track: Track, tracks: Sequence[Track]) -> Track:
+    """The deepest row whose next job takes this row's next occurrence with it (else the row itself)."""
+    parents = sorted((t for t in tracks if track.row.code in t.contains), key=lambda t: -t.length)
+    return next((p for p in parents if any(t is track for t, _ in _deep(p, tracks))), track)
+
+
+def _deep(leader: Track, tracks: Sequence[Track]) -> list[tuple[Track, Planned]]:
+    """The leader's next occurrence with the next ones of the containing rows that it absorbs."""
+    group = [(leader, leader.peek())]
+    members = sorted((t for t in tracks if t.contains and t.row.code in leader.contains), key=lambda t: -t.length)
+    for member in members:
+        picked = _pick(joined([p for _, p in group], leader.calendar), leader, member)
+        if picked is not None and picked.window.cycle == member.next_cycle:
+            group.append((member, picked))
+    return group
+
+
+def _lead(leader: Track, tracks: Sequence[Track], done: list[Job]) -> None:
+    group = _deep(leader, tracks)
+    members = sorted((t for t in tracks if not t.contains and t.row.code in leader.contains), key=lambda t: -t.length)
+    for member in members:
+        picked = _pick(joined([p for _, p in group], leader.calendar), leader, member)
+        if picked is None:
+            continue
+        while member.next_cycle < picked.window.cycle:
+            _alone(member, member.peek(), done)
+        group.append((member, picked))
+    job = joined([p for _, p in group], leader.calendar)
+    for track, planned in group:
+        track.advance(planned.window.cycle, job.due)
+    done.append(job)
+
+
+def _alone(track: Track, planned: Planned, done: list[Job]) -> None:
+    job = joined([planned], track.calendar)
+    track.advance(planned.window.cycle, job.due)
+    done.append(job)
+
+
+def _pick(job: Job, leader: Track, member: Track) -> Planned | None:
+    """The occurrence of ``member`` that the job absorbs, or ``None``."""
+    candidates: list[Planned] = []
+    for planned in member.alone():
+        candidates.append(planned)
+        if planned.window.earliest > job.latest:
+            break
+    overlapping = [p for p in candidates if p.window.earliest <= job.latest and p.window.latest >= job.earliest]
+    fitting = [p for p in overlapping if _after(p.counted_from, min(p.window.latest, job.latest))]
+    if fitting:
+        wanted = job.leader.window.nominal
+        return min(fitting, key=lambda p: (abs((p.window.nominal - wanted).days), p.window.cycle))
+    return _early(job, leader, member, candidates)
+
+
+def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]) -> Planned | None:
+    """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job."""
+    choices: list[tuple[int, int, Planned]] = []
+    before = [p for p in candidates if p.window.latest < job.earliest]
+    after = [p for p in candidates if p.window.earliest > job.latest]
+    if before and leader.early_is_legal and _after(job.leader.counted_from, before[-1].window.latest):
+        choices.append(((job.earliest - before[-1].window.latest).days, 0, before[-1]))
+    if after and member.early_is_legal and _after(after[0].counted_from, job.latest):
+        choices.append(((after[0].window.earliest - job.latest).days, 1, after[0]))
+    return min(choices, key=lambda c: c[:2])[2] if choices else None
+
+
+def _after(last: date | None, day: date) -> bool:
+    return last is None or day > last

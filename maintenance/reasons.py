@@ -1,0 +1,96 @@
+"""Sentences that say why a job falls on its day, in Chinese and English. Pure."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from maintenance.nesting import Job, Planned
+from maintenance.plan import Interval, IntervalUnit, Layer, PlanRow
+from maintenance.recurrence import effective_interval, longest_days
+from plantroom.domain.assets import LocalName
+
+_ZH = {
+    IntervalUnit.HOUR: "小时",
+    IntervalUnit.DAY: "天",
+    IntervalUnit.WEEK: "周",
+    IntervalUnit.MONTH: "个月",
+    IntervalUnit.YEAR: "年",
+}
+_NAMED = {
+    (1, IntervalUnit.DAY): LocalName("每日一次", "daily"),
+    (1, IntervalUnit.WEEK): LocalName("每周一次", "weekly"),
+    (7, IntervalUnit.DAY): LocalName("每周一次", "weekly"),
+    (1, IntervalUnit.MONTH): LocalName("每月一次", "monthly"),
+    (3, IntervalUnit.MONTH): LocalName("每季度一次", "quarterly"),
+    (6, IntervalUnit.MONTH): LocalName("每半年一次", "half-yearly"),
+    (1, IntervalUnit.YEAR): LocalName("每年一次", "yearly"),
+    (12, IntervalUnit.MONTH): LocalName("每年一次", "yearly"),
+}
+_LAYERS = {
+    Layer.LAW: LocalName("法规要求", "required by law"),
+    Layer.MAKER: LocalName("厂家要求", "required by the maker"),
+    Layer.CONTRACT: LocalName("维护计划约定", "agreed in the maintenance plan"),
+}
+
+
+def frequency(interval: Interval) -> LocalName:
+    """The interval in words: 每季度一次 / quarterly, 每15天一次 / every 15 days."""
+    named = _NAMED.get((interval.every, interval.unit))
+    if named is not None:
+        return named
+    plural = interval.unit.value if interval.every == 1 else f"{interval.every} {interval.unit.value}s"
+    return LocalName(f"每{interval.every}{_ZH[interval.unit]}一次", f"every {plural}")
+
+
+def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) -> LocalName:
+    """One sentence on a job. ``floors`` maps a row's code to the longest gap in days that holds for it."""
+    leader = job.leader
+    zh, en = _demand(leader.row, floors.get(leader.row.code))
+    if len(job.occurrences) > 1:
+        others = [p.row for p in job.occurrences[1:]]
+        zh += f",同时完成{'、'.join(r.name.zh for r in others)},在各自期限中最早的一天前完成"
+        en += f"; done together with {', '.join(r.name.en for r in others)}, by the earliest of their last days"
+    if job.placed_early:
+        zh += ",为与最近一次保养合并而提前"
+        en += "; placed early to meet the nearest visit"
+    pulled = [p for p in job.occurrences if _is_pulled(p, job.latest)]
+    if pulled and pulled[0].counted_from is not None:
+        day, gap = pulled[0].counted_from, floors.get(pulled[0].row.code)
+        zh += f",距前一次({_day(day)})不得超过{gap}天,因此最迟{_day(job.latest)}"
+        en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
+    if overdue:
+        zh += ",现已逾期"
+        en += "; now overdue"
+    return LocalName(zh + "。", en + ".")
+
+
+def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
+    """What is odd about a row: laxer than the law, hence scheduled at the floor."""
+    if floor is None or longest_days(row.interval) <= floor:
+        return ()
+    said, shown = frequency(row.interval), frequency(effective_interval(row.interval, floor))
+    return (
+        LocalName(
+            f"{row.name.zh}:计划周期({said.zh})宽于法定最长间隔{floor}天,按{shown.zh}安排",
+            f"{row.name.en}: {said.en} is laxer than the legal {floor} days; scheduled {shown.en}",
+        ),
+    )
+
+
+def _demand(row: PlanRow, floor: int | None) -> tuple[str, str]:
+    said, layer = frequency(row.interval), _LAYERS[row.layer]
+    zh = f"{row.name.zh}:{said.zh},{layer.zh}"
+    en = f"{row.name.en}: {said.en}, {layer.en}"
+    if row.basis:
+        zh, en = f"{zh}({row.basis})", f"{en} ({row.basis})"
+    if floor is not None and longest_days(row.interval) > floor:
+        zh += f",因宽于法定最长间隔,按{floor}天安排"
+        en += f"; laxer than the law allows, so scheduled every {floor} days"
+    return zh, en
+
+
+def _is_pulled(planned: Planned, latest: date) -> bool:
+    return planned.window.pulled and planned.window.latest == latest
+
+
+def _day(day: date) -> str:
+    return day.isoformat()

@@ -1,0 +1,21 @@
+"""The default plan profile: the user's own tables and the statutory rows, as data files."""
+
+from maintenance.ports import MaintenanceTx
+from maintenance.seed.loader import checklists, plan_rows
+
+__all__ = ["seed_default_profile"]
+
+
+def seed_default_profile(tx: MaintenanceTx) -> int:
+    """Add the rows and checklists of the default profile that are not there yet; gives how many rows were new.
+
+    A row or checklist that exists is left as it is, whatever became of it.
+    """
+    for code, items in checklists().items():
+        if not tx.plan.checklist(code):
+            tx.plan.put_checklist(code, items)
+    known = {row.code for row in tx.plan.rows() if row.site is None}
+    missing = [row for row in plan_rows() if row.code not in known]
+    for row in missing:
+        tx.plan.put_row(row)
+    return len(missing)

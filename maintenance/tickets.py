@@ -1,0 +1,98 @@
+"""What a repair ticket says: title, reason, first checks, tags. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maintenance.episode_rules import UNDER_MAINTENANCE
+from maintenance.episodes import Episode
+from maintenance.work_orders import Origin
+from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName
+from plantroom.domain.findings import FindingSource
+
+_SENSOR = LocalName("传感器异常", "sensor fault")
+_FIXED = {
+    OFFLINE: LocalName("设备离线,无数据", "offline, no data"),
+    UNCLASSIFIED: LocalName("未分类异常", "unclassified fault"),
+}
+_SENSOR_CHECKS = (
+    LocalName("核对现场读数与传感器读数", "Compare the sensor with a reading on the spot"),
+    LocalName("检查接线、供电与安装", "Check wiring, supply and mounting"),
+)
+_OFFLINE_CHECKS = (
+    LocalName("检查网关供电与网络", "Check the gateway's supply and network"),
+    LocalName("检查控制器通信线路", "Check the controller's communication line"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of a ticket."""
+
+    title: LocalName
+    reason: LocalName
+    first_checks: tuple[LocalName, ...]
+
+
+def origin_of(episode: Episode) -> Origin:
+    """The ticket's origin: the source whose finding called for it."""
+    return Origin(episode.source.value)
+
+
+def tags_of(episode: Episode) -> tuple[str, ...]:
+    """Tags that the ticket shows; that maintenance was on only matters for safety tickets."""
+    return tuple(tag for tag in episode.tags if tag != UNDER_MAINTENANCE or episode.safety)
+
+
+def compose(episode: Episode, asset: Asset, equipment_class: EquipmentClass | None) -> Words:
+    """Title (asset and the failure mode's ticket text), reason in one sentence, what to check first."""
+    mode = None if equipment_class is None else equipment_class.mode(episode.failure_mode)
+    checks: tuple[LocalName, ...]
+    if episode.failure_mode == SENSOR_FAULT:
+        text, checks = _sensor_text(episode, equipment_class), _SENSOR_CHECKS
+    elif mode is not None:
+        text, checks = (mode.ticket if mode.ticket.zh else mode.name), mode.first_checks
+    else:
+        text = _event(episode) or _FIXED.get(episode.failure_mode, _FIXED[UNCLASSIFIED])
+        checks = _OFFLINE_CHECKS if episode.failure_mode == OFFLINE else ()
+    title = LocalName(f"{asset.name.zh}:{text.zh}", f"{asset.name.en}: {text.en}")
+    return Words(title, _reason(episode, equipment_class), checks)
+
+
+def _sensor_text(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
+    names = _points(episode, equipment_class)
+    if not names.zh:
+        return _SENSOR
+    return LocalName(f"{_SENSOR.zh}({names.zh})", f"{_SENSOR.en} ({names.en})")
+
+
+def _event(episode: Episode) -> LocalName | None:
+    detail = episode.detail or {}
+    name, key = detail.get("name"), detail.get("event")
+    if isinstance(name, Mapping) and name.get("zh"):
+        return LocalName(str(name["zh"]), str(name.get("en") or name["zh"]))
+    return None if not key else LocalName(str(key), str(key).replace("_", " "))
+
+
+def _reason(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
+    detail, points = episode.detail or {}, _points(episode, equipment_class)
+    if episode.source is FindingSource.MODEL:
+        score = detail.get("score")
+        zh = "状态模型判定偏离正常" + (f"(得分{score})" if score is not None else "")
+        en = "The condition model sees a departure from normal" + (f" (score {score})" if score is not None else "")
+    elif episode.source is FindingSource.LIMIT:
+        value, limit = detail.get("value"), detail.get("limit")
+        zh, en = f"测点超过报警值:实测{value},限值{limit}", f"A point is beyond its alarm limit: {value}, limit {limit}"
+    elif episode.source is FindingSource.PRESENCE:
+        zh, en = "设备已停止上报数据", "The device has stopped sending data"
+    else:
+        event = _event(episode) or LocalName("安全规则", "safety rule")
+        zh, en = f"设备上报事件:{event.zh}", f"The device reported: {event.en}"
+    if points.zh and episode.source is not FindingSource.PRESENCE:
+        zh, en = f"{zh};相关测点:{points.zh}", f"{en}; points: {points.en}"
+    return LocalName(zh + "。", en + ".")
+
+
+def _points(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
+    known = {} if equipment_class is None else {p.key: p.name for p in equipment_class.points}
+    shown = [known.get(e.point, LocalName(e.point, e.point)) for e in episode.evidence[:3]]
+    return LocalName("、".join(n.zh for n in shown), ", ".join(n.en for n in shown))

@@ -1,0 +1,70 @@
+"""The thread that turns findings into episodes and tickets as they come."""
+
+import threading
+
+import structlog
+
+from maintenance.findings import FindingsConsumer
+from maintenance.ports import MaintenanceTx
+from plantroom.errors import PlantroomError
+from plantroom.ports.ledger import Ledger
+
+IDLE_S = 1.0
+"""How long it waits for a change before it looks anyway."""
+
+_RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class MaintenanceWorker:
+    """Runs a ``FindingsConsumer`` until stopped. ``failures`` counts batches that had to be tried again."""
+
+    def __init__(self, ledger: Ledger[MaintenanceTx], consumer: FindingsConsumer, idle_s: float = IDLE_S) -> None:
+        self._ledger = ledger
+        self._consumer = consumer
+        self._idle_s = idle_s
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._log = structlog.get_logger()
+        self.failures = 0
+        self.applied = 0
+
+    def start(self) -> None:
+        """Begin; a second call changes nothing."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._run, name="maintenance-findings", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch that is running; waits for it."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def _run(self) -> None:
+        in_a_row = 0
+        while not self._stopping.is_set():
+            try:
+                count = self._consumer.run_once()
+            except PlantroomError as error:
+                in_a_row = self._failed(in_a_row, error)
+            except Exception as error:  # noqa: BLE001 (outermost loop of the thread: logged and counted)
+                in_a_row = self._failed(in_a_row, error)
+            else:
+                in_a_row = 0
+                self.applied += count
+                if count == 0:
+                    self._ledger.wait_for_change(self._idle_s)
+
+    def _failed(self, in_a_row: int, error: Exception) -> int:
+        self.failures += 1
+        pause = _RETRY_S[min(in_a_row, len(_RETRY_S) - 1)]
+        self._log.warning("findings_not_applied", error=str(error), type=type(error).__name__, retry_s=pause)
+        self._stopping.wait(pause)
+        return in_a_row + 1

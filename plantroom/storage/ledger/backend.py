@@ -1,0 +1,96 @@
+"""What the two databases do differently."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from plantroom.storage.ledger.changes import ChangeSignal
+
+Insert = sqlite.Insert | postgresql.Insert
+"""An insert that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+
+LOCK_WAIT_S = 10.0
+"""How long a writer waits for another one before it says ``Unreachable``."""
+
+MIGRATION_WAIT_S = 120.0
+"""How long a process waits for another one that is migrating."""
+
+
+class Lock(IntEnum):
+    """Things that one transaction at a time may do; held until it ends."""
+
+    MIGRATION = 1
+    FINDINGS = 2
+    LIVE = 3
+    OCCURRENCES = 4
+    NUMBERS = 5
+
+
+class Backend(ABC):
+    """A database that the ledger can live in. The constructor validates, ``open`` prepares, ``begin`` connects."""
+
+    changes: ChangeSignal
+
+    @abstractmethod
+    def open(self) -> None:
+        """Make what must be there before the schema (a folder, the journal mode)."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let every connection go."""
+
+    @abstractmethod
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that may write; commits at the end, rolls back on an exception."""
+
+    @abstractmethod
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state and cannot write."""
+
+    @abstractmethod
+    def check_writable(self, connection: Connection) -> None:
+        """Raise ``Unreachable`` when the database serves but does not accept writing."""
+
+    @abstractmethod
+    def prepare_migration(self, connection: Connection) -> None:
+        """Keep other processes from migrating until the transaction ends."""
+
+    @abstractmethod
+    def insert(self, table: sa.Table) -> Insert:
+        """The dialect's insert."""
+
+    @abstractmethod
+    def insert_many(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert many rows, in no particular order, as quickly as the database takes them."""
+
+    @abstractmethod
+    def among(self, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:
+        """Whether the columns' values together are one of the rows: texts and whole numbers, a few thousand."""
+
+    @abstractmethod
+    def lock(self, connection: Connection, what: Lock) -> None:
+        """Wait until no other transaction holds the lock, and hold it."""
+
+    @abstractmethod
+    def lock_text(self, connection: Connection, text: str) -> None:
+        """As ``lock``, for whatever the text names."""
+
+    @abstractmethod
+    def take_numbers(self, connection: Connection, count: int) -> list[int]:
+        """The next work order numbers, rising, never given before."""
+
+    @abstractmethod
+    def note_number(self, connection: Connection, number: int) -> None:
+        """A number was used that this backend may not have given: never give it or a lower one."""
+
+    @abstractmethod
+    def notify(self, connection: Connection) -> None:
+        """Inside the transaction: findings or live events were added."""

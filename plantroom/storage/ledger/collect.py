@@ -1,0 +1,200 @@
+"""What collectors write: the outbox of findings, dead letters, presence, health, events, their reports."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from plantroom.domain.assets import Severity
+from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.errors import NotFound
+from plantroom.ports.ledger import (
+    AssetEvent,
+    CollectorReport,
+    CollectRepository,
+    DeadLetter,
+    HealthChange,
+    Page,
+    PageRequest,
+    PresenceChange,
+    QueuedFinding,
+    Scope,
+)
+from plantroom.storage.ledger import tables_collect as t
+from plantroom.storage.ledger.backend import Lock
+from plantroom.storage.ledger.codec import reader
+from plantroom.storage.ledger.paging import Keys, fetch_page
+from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
+
+LETTERS = Record(DeadLetter, t.dead_letters)
+PRESENCE = Record(PresenceChange, t.asset_presence)
+HEALTH = Record(HealthChange, t.asset_health)
+EVENTS = Record(AssetEvent, t.asset_events)
+REPORTS = Record(CollectorReport, t.collector_reports)
+
+_LETTER_SORTS: Mapping[str, Keys] = {"received_at": (t.dead_letters.c.received_at, t.dead_letters.c.id)}
+_read_evidence = reader(tuple[Evidence, ...])
+
+
+class SqlCollect(CollectRepository):
+    """``CollectRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    def append_findings(self, findings: Sequence[Finding]) -> int:
+        if not findings:
+            return 0
+        # Held until the commit, so that positions become visible in their order.
+        self._work.backend.lock(self._connection, Lock.FINDINGS)
+        insert = self._work.backend.insert(t.findings).on_conflict_do_nothing(index_elements=["finding_id"])
+        insert = insert.execution_options(preserve_rowcount=True)
+        # One row after the other: the order of the list is the order of the positions.
+        new = self._connection.execute(insert, [_finding_row(f) for f in findings]).rowcount
+        self._work.wakes |= new > 0
+        return new
+
+    def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
+        position = t.findings.c.position
+        behind = self._cursor(consumer)
+        rows = self._connection.execute(sa.select(t.findings).where(position > behind).order_by(position).limit(limit))
+        return [QueuedFinding(row.position, _finding(row)) for row in rows]
+
+    def move_cursor(self, consumer: str, position: int) -> None:
+        if self._cursor(consumer) != position:
+            moved = t.consumer_cursors.update().where(t.consumer_cursors.c.consumer == consumer)
+            self._connection.execute(moved, {"position": position})
+
+    def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        rows = {letter.id: LETTERS.row(letter) for letter in letters}
+        for row in rows.values():
+            row.update(topic=clean(row["topic"]), reason=clean(row["reason"]), part=clean(row["part"]))
+        self._add_missing(t.dead_letters, rows)
+
+    def dead_letters(
+        self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
+    ) -> Page[DeadLetter]:
+        conditions = in_scope(t.dead_letters.c.site, scope, site)
+        if reason is not None:
+            conditions.append(t.dead_letters.c.reason == reason)
+        statement = LETTERS.select().where(*conditions)
+        return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
+
+    def dead_letter(self, letter_id: str) -> DeadLetter:
+        row = self._connection.execute(LETTERS.select().where(t.dead_letters.c.id == letter_id)).first()
+        if row is None:
+            raise NotFound(f"there is no dead letter {letter_id!r}")
+        return LETTERS.item(row)
+
+    def discard_dead_letters(self, ids: Sequence[str]) -> int:
+        letters = t.dead_letters
+        return sum(
+            self._connection.execute(letters.delete().where(letters.c.id.in_(some))).rowcount
+            for some in chunks(sorted(set(ids)))
+        )
+
+    def put_presence(self, changes: Sequence[PresenceChange]) -> None:
+        self._put(t.asset_presence, "asset", {c.asset: PRESENCE.row(c) for c in changes})
+
+    def presence(self) -> Mapping[str, PresenceChange]:
+        return {c.asset: c for c in map(PRESENCE.item, self._connection.execute(PRESENCE.select()))}
+
+    def put_health(self, changes: Sequence[HealthChange]) -> None:
+        self._put(t.asset_health, "asset", {c.asset: HEALTH.row(c) for c in changes})
+
+    def add_events(self, events: Sequence[AssetEvent]) -> None:
+        rows = {event.id: EVENTS.row(event) for event in events}
+        for row in rows.values():
+            row.update(event=clean(row["event"]), severity=clean(row["severity"]))
+        self._add_missing(t.asset_events, rows)
+
+    def events(self, asset: str, limit: int) -> Sequence[AssetEvent]:
+        e = t.asset_events.c
+        statement = EVENTS.select().where(e.asset == asset).order_by(e.observed_at.desc(), e.id.desc()).limit(limit)
+        return [EVENTS.item(row) for row in self._connection.execute(statement)]
+
+    def report_collector(self, report: CollectorReport) -> None:
+        self._put(t.collector_reports, "collector", {report.collector: REPORTS.row(report)})
+
+    def collectors(self) -> Sequence[CollectorReport]:
+        statement = REPORTS.select().order_by(t.collector_reports.c.collector)
+        return [REPORTS.item(row) for row in self._connection.execute(statement)]
+
+    def _cursor(self, consumer: str) -> int:
+        """Where the consumer stands; 0 before its first finding."""
+        c = t.consumer_cursors.c
+        statement = self._work.locking(sa.select(c.position).where(c.consumer == consumer))
+        position = self._connection.execute(statement).scalar()
+        if position is None and self._work.writable:
+            insert = self._work.backend.insert(t.consumer_cursors).on_conflict_do_nothing(index_elements=["consumer"])
+            self._connection.execute(insert, {"consumer": consumer, "position": 0})
+            position = self._connection.execute(statement).scalar()
+        return int(position or 0)
+
+    def _add_missing(self, table: sa.Table, rows: Mapping[str, dict[str, Any]]) -> None:
+        if rows:
+            insert = self._work.backend.insert(table).on_conflict_do_nothing(index_elements=["id"])
+            self._connection.execute(insert, _in_order(rows))
+
+    def _put(self, table: sa.Table, key: str, rows: Mapping[str, dict[str, Any]]) -> None:
+        if not rows:
+            return
+        insert = self._work.backend.insert(table)
+        written = {c.name: insert.excluded[c.name] for c in table.c if c.name != key}
+        statement = insert.on_conflict_do_update(index_elements=[key], set_=written)
+        self._connection.execute(statement, _in_order(rows))
+
+
+def _in_order(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    # Every writer takes its rows in one order, so that two of them never wait for each other.
+    return [rows[key] for key in sorted(rows)]
+
+
+def _finding_row(finding: Finding) -> dict[str, Any]:
+    raised = finding if isinstance(finding, FindingRaised) else None
+    return {
+        "finding_id": finding.finding_id,
+        "raised": raised is not None,
+        "site": finding.site,
+        "asset": finding.asset,
+        "failure_mode": finding.failure_mode,
+        "source": finding.source.value,
+        "severity": raised.severity.value if raised else None,
+        "safety": raised.safety if raised else None,
+        "observed_at": finding.observed_at,
+        "received_at": finding.received_at,
+        "subject": clean(finding.subject),
+        "evidence": raised.evidence if raised else None,
+        "detail": raised.detail if raised else None,
+    }
+
+
+def _finding(row: Any) -> Finding:
+    source = FindingSource(row.source)
+    if not row.raised:
+        return FindingCleared(
+            finding_id=row.finding_id,
+            site=row.site,
+            asset=row.asset,
+            failure_mode=row.failure_mode,
+            source=source,
+            observed_at=row.observed_at,
+            received_at=row.received_at,
+            subject=row.subject,
+        )
+    return FindingRaised(
+        finding_id=row.finding_id,
+        site=row.site,
+        asset=row.asset,
+        failure_mode=row.failure_mode,
+        source=source,
+        severity=Severity(row.severity),
+        safety=row.safety,
+        observed_at=row.observed_at,
+        received_at=row.received_at,
+        subject=row.subject,
+        evidence=_read_evidence(row.evidence),
+        detail=row.detail,
+    )

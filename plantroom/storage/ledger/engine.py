@@ -1,0 +1,136 @@
+"""The ledger on a relational database, by its URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import exc
+from sqlalchemy.engine import URL, Connection, make_url
+
+from maintenance.ports import MaintenanceTx
+from plantroom.errors import SettingError, Unreachable
+from plantroom.ports.ledger import Ledger
+from plantroom.storage.ledger.accounts import SqlAccounts
+from plantroom.storage.ledger.assets import SqlAssets
+from plantroom.storage.ledger.backend import Backend
+from plantroom.storage.ledger.collect import SqlCollect
+from plantroom.storage.ledger.episodes import SqlEpisodes
+from plantroom.storage.ledger.errors import LEDGER
+from plantroom.storage.ledger.live import SqlLive
+from plantroom.storage.ledger.orders import SqlOrders
+from plantroom.storage.ledger.plan import SqlPlan
+from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date
+from plantroom.storage.ledger.sqlite import SqliteBackend
+from plantroom.storage.ledger.work import Work
+
+EXPECTED = "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database"
+
+
+class SqlTx(MaintenanceTx):
+    """One transaction with its repositories.
+
+    A ``Conflict`` that comes from the database itself (two writers at the same moment) ends the transaction on
+    PostgreSQL: leave the block and begin again.
+    """
+
+    def __init__(self, connection: Connection, backend: Backend, *, writable: bool) -> None:
+        self.work = Work(connection, backend, writable)
+        self.assets = SqlAssets(self.work)
+        self.collect = SqlCollect(self.work)
+        self.accounts = SqlAccounts(self.work)
+        self._live = SqlLive(self.work)
+        self.live = self._live
+        self.plan = SqlPlan(self.work)
+        self._orders = SqlOrders(self.work)
+        self.orders = self._orders
+        self.episodes = SqlEpisodes(self.work)
+
+    def finish(self) -> None:
+        """What has to happen just before the commit."""
+        self._orders.flush()
+        self._live.flush()
+        if self.work.wakes:
+            self.work.backend.notify(self.work.connection)
+
+
+class SqlLedger(Ledger[MaintenanceTx]):
+    """The ledger in SQLite (``sqlite:///FILE``) or PostgreSQL (``postgresql+psycopg://...``).
+
+    Raises ``SettingError`` for a URL that is neither.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._backend = _backend(url)
+        self._open = False
+
+    def open(self) -> None:
+        """Connect and migrate. Raises ``Unreachable``, and ``SettingError`` for a newer program's ledger."""
+        if self._open:
+            return
+        self._backend.open()
+        bring_up_to_date(self._backend)
+        self._backend.changes.remember()
+        self._open = True
+
+    def close(self) -> None:
+        self._open = False
+        self._backend.close()
+
+    def ping(self) -> None:
+        with self.begin() as tx:
+            tx.assets.revision()
+            self._backend.check_writable(tx.work.connection)
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTx]:
+        with _pool_errors(), self._backend.begin() as connection:
+            tx = SqlTx(connection, self._backend, writable=True)
+            yield tx
+            tx.finish()
+        if tx.work.wakes:
+            self._backend.changes.poke()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTx]:
+        with _pool_errors(), self._backend.read() as connection:
+            yield SqlTx(connection, self._backend, writable=False)
+
+    def wait_for_change(self, timeout_s: float) -> bool:
+        return self._backend.changes.wait(timeout_s)
+
+
+@contextmanager
+def _pool_errors() -> Iterator[None]:
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise Unreachable(LEDGER, "all connections have been busy for too long") from error
+
+
+def _backend(text: str) -> Backend:
+    try:
+        url = make_url(text)
+    except (exc.ArgumentError, ValueError):
+        raise SettingError(URL_SETTING, "is not a database URL", EXPECTED) from None
+    if url.drivername in {"sqlite", "sqlite+pysqlite"}:
+        return SqliteBackend(_file(url))
+    if url.drivername in {"postgresql", "postgresql+psycopg"}:
+        return _postgres(url)
+    raise SettingError(URL_SETTING, f"{url.drivername!r} is not supported", EXPECTED)
+
+
+def _file(url: URL) -> Path:
+    if not url.database or ":memory:" in url.database or url.host or url.query:
+        raise SettingError(URL_SETTING, "names no file", EXPECTED)
+    path = Path(url.database).expanduser().absolute()
+    if path.is_dir():
+        raise SettingError(URL_SETTING, f"{path} is a folder", EXPECTED)
+    return path
+
+
+def _postgres(url: URL) -> Backend:
+    if not url.database:
+        raise SettingError(URL_SETTING, "names no database", EXPECTED)
+    from plantroom.storage.ledger.postgresql import PostgresBackend
+
+    return PostgresBackend(url)

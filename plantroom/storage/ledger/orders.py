@@ -1,0 +1,164 @@
+"""Work orders, their history, and the operations that tablets sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from maintenance.lifecycle import ENDED
+from maintenance.ports import OrderFilter, OrderRepository
+from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
+from plantroom.domain.assets import Severity
+from plantroom.errors import Conflict, NotFound, VersionConflict
+from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.storage.ledger import tables_maintenance as t
+from plantroom.storage.ledger.columns import FAR_FUTURE
+from plantroom.storage.ledger.paging import Keys, fetch_page
+from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.work import Work, in_scope, one_of
+
+ORDERS = Record(WorkOrder, t.work_orders)
+TRANSITIONS = Record(Transition, t.work_order_transitions)
+OPERATIONS = Record(Operation, t.operations)
+RESULTS = Record(OperationResult, t.operations)
+
+_w = t.work_orders.c
+_BY_DUE: Keys = (_w.due_order, _w.number)
+SORTS: Mapping[str, Keys] = {
+    "due": _BY_DUE,
+    "number": (_w.number,),
+    "opened_at": (sa.func.coalesce(_w.opened_at, sa.literal(FAR_FUTURE, _w.opened_at.type)), _w.number),
+    "severity": (
+        sa.case({severity.value: i for i, severity in enumerate(Severity)}, value=_w.severity, else_=len(Severity)),
+        *_BY_DUE,
+    ),
+}
+"""Orders of the list; severity: the worst first; what has no date comes last."""
+
+
+class SqlOrders(OrderRepository):
+    """``OrderRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+        self._steps: list[dict[str, Any]] = []
+
+    def next_number(self) -> int:
+        return self._work.backend.take_numbers(self._connection, 1)[0]
+
+    def add(self, order: WorkOrder) -> None:
+        self.add_many([order])
+
+    def add_many(self, orders: Sequence[WorkOrder]) -> None:
+        if not orders:
+            return
+        rows = [_order_values(order) for order in orders]
+        nameless = [row for row in rows if row["number"] == 0]
+        numbered = [row["number"] for row in rows if row["number"] != 0]
+        if numbered:
+            self._work.backend.note_number(self._connection, max(numbered))
+        if nameless:
+            for row, number in zip(
+                nameless, self._work.backend.take_numbers(self._connection, len(nameless)), strict=True
+            ):
+                row["number"] = number
+        self._work.backend.insert_many(self._connection, t.work_orders, rows)
+
+    def get(self, order_id: str) -> WorkOrder:
+        return self._one(ORDERS.select().where(_w.id == order_id), order_id)
+
+    def lock(self, order_id: str) -> WorkOrder:
+        return self._one(self._work.locking(ORDERS.select().where(_w.id == order_id)), order_id)
+
+    def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
+        changed = replace(order, version=expected_version + 1)
+        values = _order_values(changed)
+        statement = t.work_orders.update().where(_w.id == order.id, _w.version == expected_version)
+        if self._connection.execute(statement, values).rowcount != 1:
+            stored = self.get(order.id)
+            raise VersionConflict(
+                f"work order #{stored.number} is at version {stored.version} by now, not {expected_version}"
+            )
+        return changed
+
+    def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
+        statement = ORDERS.select().where(*_conditions(filters))
+        return fetch_page(self._connection, statement, SORTS, "due", page, ORDERS.item)
+
+    def counts(self, scope: Scope) -> Mapping[tuple[str, State], int]:
+        statement = sa.select(_w.kind, _w.state, sa.func.count()).where(*in_scope(_w.site, scope, None))
+        rows = self._connection.execute(statement.group_by(_w.kind, _w.state))
+        return {(kind, State(state)): int(count) for kind, state, count in rows}
+
+    def add_transition(self, transition: Transition) -> None:
+        self._steps.append(TRANSITIONS.row(transition))
+
+    def transitions(self, order_id: str) -> Sequence[Transition]:
+        self.flush()
+        h = t.work_order_transitions.c
+        statement = TRANSITIONS.select().where(h.work_order == order_id).order_by(h.position)
+        return [TRANSITIONS.item(row) for row in self._connection.execute(statement)]
+
+    def operation(self, op_id: str) -> tuple[Operation, OperationResult] | None:
+        row = self._connection.execute(_OPERATIONS.where(t.operations.c.op_id == op_id)).first()
+        return None if row is None else _operation(row)
+
+    def add_operation(self, operation: Operation, result: OperationResult) -> None:
+        """Add; ``Conflict`` when the operation is there already."""
+        if result.op_id != operation.op_id:
+            raise ValueError("the result is another operation's")
+        if self.operation(operation.op_id) is not None:
+            raise Conflict(f"the operation {operation.op_id!r} is there already")
+        self._connection.execute(t.operations.insert(), OPERATIONS.row(operation) | RESULTS.row(result))
+
+    def operations(self, order_id: str) -> Sequence[tuple[Operation, OperationResult]]:
+        o = t.operations.c
+        statement = _OPERATIONS.where(o.work_order == order_id).order_by(o.captured_at, o.position)
+        return [_operation(row) for row in self._connection.execute(statement)]
+
+    def flush(self) -> None:
+        """Write the transitions; they are gathered, because a scheduler adds thousands."""
+        if self._steps:
+            steps, self._steps = self._steps, []
+            self._connection.execute(t.work_order_transitions.insert(), steps)
+
+    def _one(self, statement: sa.Select[Any], order_id: str) -> WorkOrder:
+        row = self._connection.execute(statement).first()
+        if row is None:
+            raise NotFound(f"there is no work order {order_id!r}")
+        return ORDERS.item(row)
+
+
+def _order_values(order: WorkOrder) -> dict[str, Any]:
+    values = ORDERS.row(order)
+    values["due_order"] = order.due or FAR_FUTURE
+    values["ended"] = order.state in ENDED
+    return values
+
+
+def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
+    conditions = in_scope(_w.site, filters.scope, filters.site)
+    for column, text in ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin)):
+        if text is not None:
+            conditions.append(one_of(column, text))
+    if filters.asset is not None:
+        conditions.append(_w.asset == filters.asset)
+    if filters.department is not None:
+        conditions.append(_w.department == filters.department)
+    if filters.due_before is not None:
+        conditions.append(_w.due_order < filters.due_before)
+    if filters.open_only:
+        conditions.append(_w.ended.is_(False))
+    return conditions
+
+
+_OPERATIONS = sa.select(
+    *OPERATIONS.columns,
+    *[column.label(f"result_{column.name}") for column in RESULTS.columns],
+)
+
+
+def _operation(row: Sequence[Any]) -> tuple[Operation, OperationResult]:
+    return OPERATIONS.item(row), RESULTS.item(row, offset=len(OPERATIONS.columns))

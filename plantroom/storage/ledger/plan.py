@@ -1,0 +1,208 @@
+"""The plan table and its occurrences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.ports import PlanRepository
+from maintenance.work_orders import ChecklistItem
+from plantroom.errors import Conflict, NotFound
+from plantroom.storage.ledger import tables_maintenance as t
+from plantroom.storage.ledger.backend import Lock
+from plantroom.storage.ledger.codec import dump, load_shared
+from plantroom.storage.ledger.tables_plant import sites
+from plantroom.storage.ledger.work import Work, chunks
+
+_o = t.occurrences.c
+_KEY = (_o.lineage, _o.subject, _o.cycle)
+_COLUMNS = (
+    *_KEY,
+    _o.site,
+    _o.plan_row,
+    _o.nominal_date,
+    _o.earliest,
+    _o.latest,
+    _o.state,
+    _o.completed_at,
+    _o.work_order,
+)
+_STATES = {state.value: state for state in OccurrenceState}
+_KEYS_AT_ONCE = 2000
+_COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
+
+
+class SqlPlan(PlanRepository):
+    """``PlanRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    def rows(self, site: str | None = None) -> Sequence[PlanRow]:
+        r = t.plan_rows.c
+        statement = sa.select(r.document).order_by(r.profile, r.code)
+        if site is not None:
+            statement = statement.where(r.profile.in_(["", site]))
+        return [load_shared(PlanRow, text) for text in self._connection.execute(statement).scalars()]
+
+    def row(self, code: str, site: str | None = None) -> PlanRow | None:
+        """By code: the site's own row before the default profile's."""
+        r = t.plan_rows.c
+        statement = sa.select(r.document).where(r.code == code, r.profile.in_({"", site or ""}))
+        text = self._connection.execute(statement.order_by(r.profile.desc()).limit(1)).scalar()
+        return None if text is None else load_shared(PlanRow, text)
+
+    def put_row(self, row: PlanRow) -> PlanRow:
+        r = t.plan_rows.c
+        profile = row.site or ""
+        if (
+            row.site is not None
+            and not self._connection.execute(sa.select(sites.c.code).where(sites.c.code == row.site)).first()
+        ):
+            raise NotFound(f"there is no site {row.site!r}")
+        stored = self._connection.execute(
+            self._work.locking(sa.select(r.version).where(r.lineage == row.lineage))
+        ).scalar()
+        owner = self._connection.execute(sa.select(r.lineage).where(r.profile == profile, r.code == row.code)).scalar()
+        if owner is not None and owner != row.lineage:
+            raise Conflict(f"the code {row.code!r} belongs to another row of the plan table")
+        row = replace(row, version=(stored or 0) + 1)
+        values = _row_values(row)
+        if stored is None:
+            self._connection.execute(t.plan_rows.insert(), values)
+        else:
+            self._connection.execute(t.plan_rows.update().where(r.lineage == row.lineage), values)
+        version = {k: values[k] for k in ("lineage", "version", "document")}
+        self._connection.execute(t.plan_row_versions.insert(), version | {"effective_from": row.effective_from})
+        return row
+
+    def checklist(self, code: str) -> Sequence[ChecklistItem]:
+        text = self._connection.execute(sa.select(t.checklists.c["items"]).where(t.checklists.c.code == code)).scalar()
+        return () if text is None else load_shared(tuple[ChecklistItem, ...], text)
+
+    def put_checklist(self, code: str, items: Sequence[ChecklistItem]) -> None:
+        insert = self._work.backend.insert(t.checklists)
+        statement = insert.on_conflict_do_update(index_elements=["code"], set_={"items": insert.excluded["items"]})
+        self._connection.execute(statement, {"code": code, "items": dump(tuple(items))})
+
+    def occurrences(self, keys: Sequence[OccurrenceKey]) -> Mapping[OccurrenceKey, Occurrence]:
+        found: dict[OccurrenceKey, Occurrence] = {}
+        for some in chunks(sorted(set(keys)), _KEYS_AT_ONCE):
+            wanted = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
+            for row in self._connection.execute(sa.select(*_COLUMNS).where(wanted)):
+                one = _occurrence(row)
+                found[one.key] = one
+        return found
+
+    def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
+        statement = sa.select(*_COLUMNS).order_by(_o.nominal_date, *_KEY)
+        if site is not None:
+            statement = statement.where(_o.site == site)
+        if subject is not None:
+            statement = statement.where(_o.subject == subject)
+        return [_occurrence(row) for row in self._connection.execute(statement)]
+
+    def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:
+        """As the port says. Schedulers go one by one from here to their commit, so that none of them waits for
+        another in a circle."""
+        if not occurrences:
+            return []
+        self._work.backend.lock(self._connection, Lock.OCCURRENCES)
+        by_key = {o.key: o for o in reversed(occurrences)}
+        known = self._known(list(by_key))
+        new = [o for o in by_key.values() if o.key not in known]
+        new.reverse()
+        if new:
+            rows = [_occurrence_values(o) for o in new]
+            self._work.backend.insert_many(self._connection, t.occurrences, rows)
+        return [o.key for o in new]
+
+    def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None:
+        if not occurrences:
+            return
+        in_order = sorted(occurrences, key=lambda o: o.key)
+        statement = t.occurrences.update().where(
+            _o.lineage == sa.bindparam("k_lineage"),
+            _o.subject == sa.bindparam("k_subject"),
+            _o.cycle == sa.bindparam("k_cycle"),
+        )
+        rows = []
+        for one in in_order:
+            values = _occurrence_values(one)
+            rows.append({f"k_{name}": values.pop(name) for name in ("lineage", "subject", "cycle")} | values)
+        if self._connection.execute(statement, rows).rowcount < len(rows):
+            missing = {o.key for o in in_order} - self._known([o.key for o in in_order])
+            if missing:
+                raise NotFound(f"there is no occurrence {min(missing)}")
+
+    def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
+        statement = (
+            sa.select(_o.lineage, _o.subject, sites.c.time_zone, sa.func.max(_o.completed_at))
+            .join(sites, sites.c.code == _o.site)
+            .where(_o.state.in_(_COMPLETED), _o.completed_at.is_not(None))
+            .group_by(_o.lineage, _o.subject, sites.c.time_zone)
+        )
+        if site is not None:
+            statement = statement.where(_o.site == site)
+        return {
+            (lineage, subject): at.astimezone(ZoneInfo(zone)).date()
+            for lineage, subject, zone, at in self._connection.execute(statement)
+        }
+
+    def _known(self, keys: Sequence[OccurrenceKey]) -> set[OccurrenceKey]:
+        known: set[OccurrenceKey] = set()
+        for some in chunks(sorted(keys), _KEYS_AT_ONCE):
+            wanted = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
+            known.update(OccurrenceKey(*row) for row in self._connection.execute(sa.select(*_KEY).where(wanted)))
+        return known
+
+
+def _row_values(row: PlanRow) -> dict[str, Any]:
+    return {
+        "lineage": row.lineage,
+        "profile": row.site or "",
+        "code": row.code,
+        "site": row.site,
+        "version": row.version,
+        "kind": row.kind,
+        "layer": row.layer.value,
+        "name_zh": row.name.zh,
+        "name_en": row.name.en,
+        "document": dump(row),
+    }
+
+
+def _occurrence_values(one: Occurrence) -> dict[str, Any]:
+    return {
+        "lineage": one.key.lineage,
+        "subject": one.key.subject,
+        "cycle": one.key.cycle,
+        "site": one.site,
+        "plan_row": one.plan_row,
+        "nominal_date": one.nominal_date,
+        "earliest": one.earliest,
+        "latest": one.latest,
+        "state": one.state.value,
+        "completed_at": one.completed_at,
+        "work_order": one.work_order,
+    }
+
+
+def _occurrence(row: Sequence[Any]) -> Occurrence:
+    lineage, subject, cycle, site, plan_row, nominal, earliest, latest, state, completed, order = row
+    return Occurrence(
+        key=OccurrenceKey(lineage, subject, cycle),
+        site=site,
+        plan_row=plan_row,
+        nominal_date=nominal,
+        earliest=earliest,
+        latest=latest,
+        state=_STATES[state],
+        completed_at=completed,
+        work_order=order,
+    )

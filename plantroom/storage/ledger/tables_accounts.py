@@ -1,0 +1,52 @@
+"""Tables of users, sessions, tokens and failed sign-ins."""
+
+import sqlalchemy as sa
+
+from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
+from plantroom.storage.ledger.tables import metadata
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("username", Word, nullable=False, unique=True),
+    sa.Column("password_hash", Text, nullable=False),
+    sa.Column("grants", Json, nullable=False),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("language", Word, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("token_hash", Word, primary_key=True),
+    sa.Column("user", Word, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("csrf_token", Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant, nullable=False, index=True),
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("name", Text, nullable=False),
+    sa.Column("token_hash", Word, nullable=False, unique=True),
+    sa.Column("grants", Json, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("created_by", Text, nullable=False),
+)
+
+failed_sign_ins = sa.Table(
+    "failed_sign_ins",
+    metadata,
+    sa.Column("id", Position, primary_key=True),
+    sa.Column("username", Word, nullable=False),
+    sa.Column("address", Word, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sa.Index(None, "username", "at"),
+    sa.Index(None, "address", "at"),
+    sqlite_autoincrement=True,
+)

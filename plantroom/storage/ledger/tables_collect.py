@@ -1,0 +1,104 @@
+"""Tables that collectors write: the outbox of findings, dead letters, presence, health, events; the live log.
+
+Findings, dead letters and events refer to sites and assets by plain keys: what came in is kept whatever the
+ledger knows of its sender.
+"""
+
+import sqlalchemy as sa
+
+from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
+from plantroom.storage.ledger.tables import metadata
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("position", Position, primary_key=True),
+    sa.Column("finding_id", Word, nullable=False, unique=True),
+    sa.Column("raised", sa.Boolean, nullable=False),
+    sa.Column("site", Word, nullable=False),
+    sa.Column("asset", Word, nullable=False, index=True),
+    sa.Column("failure_mode", Word, nullable=False),
+    sa.Column("source", Word, nullable=False),
+    sa.Column("severity", Word),
+    sa.Column("safety", sa.Boolean),
+    sa.Column("observed_at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("subject", Text, nullable=False),
+    sa.Column("evidence", Json),
+    sa.Column("detail", Json),
+    sqlite_autoincrement=True,
+)
+
+consumer_cursors = sa.Table(
+    "consumer_cursors",
+    metadata,
+    sa.Column("consumer", Word, primary_key=True),
+    sa.Column("position", sa.BigInteger, nullable=False),
+)
+
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("site", Word, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("topic", Text, nullable=False),
+    sa.Column("reason", Word, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("part", Text, nullable=False),
+    sa.Index(None, "received_at", "id"),
+    sa.Index(None, "site", "received_at", "id"),
+    sa.Index(None, "reason", "received_at", "id"),
+)
+
+asset_presence = sa.Table(
+    "asset_presence",
+    metadata,
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), primary_key=True),
+    sa.Column("presence", Word, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("last_seen", Instant),
+)
+
+asset_health = sa.Table(
+    "asset_health",
+    metadata,
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), primary_key=True),
+    sa.Column("health", Word, nullable=False),
+    sa.Column("reason", Json, nullable=False),
+)
+
+asset_events = sa.Table(
+    "asset_events",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("site", Word, nullable=False),
+    sa.Column("asset", Word, nullable=False),
+    sa.Column("event", Text, nullable=False),
+    sa.Column("observed_at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("severity", Word, nullable=False),
+    sa.Column("safety", sa.Boolean, nullable=False),
+    sa.Column("data", Json, nullable=False),
+    sa.Index(None, "asset", "observed_at", "id"),
+)
+
+collector_reports = sa.Table(
+    "collector_reports",
+    metadata,
+    sa.Column("collector", Word, primary_key=True),
+    sa.Column("reported_at", Instant, nullable=False),
+    sa.Column("ready", sa.Boolean, nullable=False),
+    sa.Column("problems", Json, nullable=False),
+    sa.Column("stats", Json, nullable=False),
+)
+
+live_log = sa.Table(
+    "live_log",
+    metadata,
+    sa.Column("position", Position, primary_key=True),
+    sa.Column("topic", Word, nullable=False),
+    sa.Column("site", Word),
+    sa.Column("data", Json, nullable=False),
+    sqlite_autoincrement=True,
+)

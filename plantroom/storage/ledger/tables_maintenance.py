@@ -1,0 +1,170 @@
+"""Tables of maintenance: the plan table, occurrences, work orders with their history, operations, episodes.
+
+An order, its occurrences and its episode refer to each other and are written in one transaction in either
+order; those references are plain keys.
+"""
+
+import sqlalchemy as sa
+
+from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
+from plantroom.storage.ledger.tables import metadata
+
+plan_rows = sa.Table(
+    "plan_rows",
+    metadata,
+    sa.Column("lineage", Word, primary_key=True),
+    sa.Column("profile", Word, nullable=False, comment="The site's code, empty for the default profile"),
+    sa.Column("code", Word, nullable=False),
+    sa.Column("site", Word, sa.ForeignKey("sites.code")),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("kind", Word, nullable=False),
+    sa.Column("layer", Word, nullable=False),
+    sa.Column("name_zh", Text, nullable=False),
+    sa.Column("name_en", Text, nullable=False),
+    sa.Column("document", Text, nullable=False, comment="The whole row as JSON"),
+    sa.UniqueConstraint("profile", "code"),
+)
+
+plan_row_versions = sa.Table(
+    "plan_row_versions",
+    metadata,
+    sa.Column("lineage", Word, sa.ForeignKey("plan_rows.lineage"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("effective_from", sa.Date, nullable=False),
+    sa.Column("document", Text, nullable=False),
+)
+
+checklists = sa.Table(
+    "checklists",
+    metadata,
+    sa.Column("code", Word, primary_key=True),
+    sa.Column("items", Text, nullable=False),
+)
+
+occurrences = sa.Table(
+    "occurrences",
+    metadata,
+    sa.Column("lineage", Word, primary_key=True),
+    sa.Column("subject", Word, primary_key=True),
+    sa.Column("cycle", sa.Integer, primary_key=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
+    sa.Column("plan_row", Word, nullable=False),
+    sa.Column("nominal_date", sa.Date, nullable=False),
+    sa.Column("earliest", sa.Date, nullable=False),
+    sa.Column("latest", sa.Date, nullable=False),
+    sa.Column("state", Word, nullable=False),
+    sa.Column("completed_at", Instant),
+    sa.Column("work_order", Word, index=True),
+    sa.Index(None, "subject", "nominal_date"),
+    sa.Index(None, "site", "state"),
+    sqlite_with_rowid=False,
+)
+
+work_orders = sa.Table(
+    "work_orders",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
+    sa.Column("kind", Word, nullable=False),
+    sa.Column("origin", Word, nullable=False),
+    sa.Column("state", Word, nullable=False),
+    sa.Column("ended", sa.Boolean, nullable=False, comment="The state is an ending"),
+    sa.Column("title_zh", Text, nullable=False),
+    sa.Column("title_en", Text, nullable=False),
+    sa.Column("severity", Word, nullable=False),
+    sa.Column("safety", sa.Boolean, nullable=False),
+    sa.Column("asset", Word, sa.ForeignKey("assets.key")),
+    sa.Column("department", Word),
+    sa.Column("assignee", Word),
+    sa.Column("due", Instant),
+    sa.Column("due_order", Instant, nullable=False, comment="due, or the far future: what lists are ordered by"),
+    sa.Column("earliest", sa.Date),
+    sa.Column("opened_at", Instant),
+    sa.Column("acknowledged_at", Instant),
+    sa.Column("arrived_at", Instant),
+    sa.Column("completed_at", Instant),
+    sa.Column("verified_at", Instant),
+    sa.Column("hold_reason", Text),
+    sa.Column("end_reason", Text),
+    sa.Column("reopened", sa.Integer, nullable=False),
+    sa.Column("episode", Word, index=True),
+    sa.Column("reason_zh", Text, nullable=False),
+    sa.Column("reason_en", Text, nullable=False),
+    sa.Column("first_checks", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("occurrences", Json, nullable=False),
+    sa.Column("template", Text, nullable=False, comment="The checklist as it was when the order was made, JSON"),
+    sa.Column("answers", Json, nullable=False),
+    sa.Column("verdict", Json),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(None, "due_order", "number"),
+    sa.Index(None, "ended", "due_order", "number"),
+    sa.Index(None, "site", "ended", "due_order", "number"),
+    sa.Index(None, "asset", "due_order", "number"),
+    sa.Index(None, "state", "due_order", "number"),
+)
+
+work_order_transitions = sa.Table(
+    "work_order_transitions",
+    metadata,
+    sa.Column("position", Position, primary_key=True),
+    sa.Column("work_order", Word, sa.ForeignKey("work_orders.id"), nullable=False, index=True),
+    sa.Column("to", Word, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("recorded_at", Instant, nullable=False),
+    sa.Column("by", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+operations = sa.Table(
+    "operations",
+    metadata,
+    sa.Column("position", Position, primary_key=True),
+    sa.Column("op_id", Word, nullable=False, unique=True),
+    sa.Column("fingerprint", Word, nullable=False),
+    sa.Column("device", Text, nullable=False),
+    sa.Column("user", Text, nullable=False),
+    sa.Column("type", Text, nullable=False),
+    sa.Column("work_order", Word),
+    sa.Column("step", Text),
+    sa.Column("base_version", sa.BigInteger),
+    sa.Column("captured_at", Instant, nullable=False),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("status", Word, nullable=False),
+    sa.Column("code", Text),
+    sa.Column("version", sa.BigInteger),
+    sa.Index(None, "work_order", "captured_at", "position"),
+    sqlite_autoincrement=True,
+)
+
+episodes = sa.Table(
+    "episodes",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False),
+    sa.Column("failure_mode", Word, nullable=False),
+    sa.Column("source", Word, nullable=False),
+    sa.Column("state", Word, nullable=False),
+    sa.Column("severity", Word, nullable=False),
+    sa.Column("safety", sa.Boolean, nullable=False),
+    sa.Column("opened_observed_at", Instant, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("last_observed_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("closed_observed_at", Instant),
+    sa.Column("work_order", Word, index=True),
+    sa.Column("open_subjects", Json, nullable=False),
+    sa.Column("evidence", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("detail", Json),
+    sa.Column("findings", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(None, "opened_at", "id"),
+    sa.Index(None, "asset", "failure_mode", "opened_at", "id"),
+    sa.Index(None, "asset", "opened_at", "id"),
+    sa.Index(None, "site", "opened_at", "id"),
+    sa.Index(None, "state", "opened_at", "id"),
+)

@@ -1,0 +1,63 @@
+"""What the repositories of one transaction share."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from plantroom.ports.ledger import Scope
+from plantroom.storage.ledger.backend import Backend
+from plantroom.storage.ledger.tables import PLANT_REVISION, counters
+
+T = TypeVar("T")
+CHUNK = 1000
+"""Values in one ``IN`` list."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One transaction: its connection, whether it may write, whether others have to be woken after it."""
+
+    connection: Connection
+    backend: Backend
+    writable: bool
+    wakes: bool = False
+
+    def locking(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """The statement, keeping others from changing its rows until the transaction ends (when it may write)."""
+        return statement.with_for_update() if self.writable else statement
+
+    def raise_plant_revision(self) -> None:
+        """Tell collectors that the plant is another. Holds the counter until the transaction ends."""
+        self.connection.execute(_RAISE_REVISION)
+
+
+_RAISE_REVISION = sa.update(counters).where(counters.c.name == PLANT_REVISION).values(value=counters.c.value + 1)
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """The items in pieces of at most ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def in_scope(column: sa.ColumnElement[str], scope: Scope, site: str | None) -> list[sa.ColumnElement[bool]]:
+    """The conditions that keep a query inside the scope and, if given, the site."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if scope.sites is not None:
+        conditions.append(column.in_(sorted(scope.sites)))
+    if site is not None:
+        conditions.append(column == site)
+    return conditions
+
+
+def one_of(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """Whether the column is one of the values that the text lists, separated by commas."""
+    return column.in_([part.strip() for part in text.split(",")])
+
+
+def clean(text: str) -> str:
+    """Text that both databases take: no NUL, no half of a surrogate pair."""
+    return text.replace("\x00", "�").encode("utf-8", "replace").decode()

@@ -1,0 +1,188 @@
+"""Sites, assets, their points, values and events."""
+
+import pytest
+
+from plantroom.catalogue import equipment_classes
+from plantroom.domain.quality import Reason
+from plantroom.ports.ledger import AssetEvent, LiveEvent, Role
+from tests.contract.api.world import AWAY, HOME, NOW, World
+
+LIFT = {"site": HOME, "code": "E-1", "class": "elevator", "name": {"zh": "1号梯", "en": "Lift 1"}}
+MS = round(NOW.timestamp() * 1000)
+
+
+def last_live_event(world: World) -> LiveEvent:
+    with world.ledger.read() as tx:
+        return tx.live.after(0, 1000)[-1]
+
+
+def test_a_new_asset_has_the_points_of_its_class(world: World) -> None:
+    answer = world.admin.post("/api/v1/assets", json=LIFT)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["code"], made["class"], made["site"], made["presence"]) == ("E-1", "elevator", HOME, "unknown")
+    assert answer.headers["location"] == f"/api/v1/assets/{made['key']}"
+    points = world.admin.get(f"/api/v1/assets/{made['key']}/points").json()["items"]
+    assert [p["key"] for p in points] == [p.key for p in equipment_classes()["elevator"].points]
+    assert all({"zh", "en"} == set(p["name"]) and "alarm_high" in p["limits"] for p in points)
+    assert last_live_event(world).topic == "asset"
+
+
+def test_an_asset_without_a_name_goes_by_its_code(world: World) -> None:
+    made = world.admin.post("/api/v1/assets", json={"site": HOME, "code": "E-2", "class": "elevator"}).json()
+    assert made["name"] == {"zh": "E-2", "en": "E-2"}
+    one = world.admin.post("/api/v1/assets", json=LIFT | {"code": "E-3", "name": {"zh": "3号梯"}}).json()
+    assert one["name"] == {"zh": "3号梯", "en": "3号梯"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"class": "spaceship"}, "class"),
+        ({"site": "nowhere"}, "site"),
+        ({"location": "attic"}, "location"),
+        ({"code": "E/1"}, "code"),
+        ({"code": "E+1"}, "code"),
+        ({"code": "#"}, "code"),
+        ({"code": "$SYS"}, "code"),
+        ({"code": ""}, "code"),
+        ({"criticality": "D"}, "criticality"),
+        ({"custom": {"a": {"deep": 1}}}, "custom"),
+    ],
+)
+def test_what_is_wrong_with_a_new_asset_is_named(world: World, change: dict, field: str) -> None:
+    answer = world.admin.post("/api/v1/assets", json=LIFT | change)
+    assert answer.status_code == 422
+    assert any(e["field"].split(".")[0] == field for e in answer.json()["errors"]), answer.text
+
+
+def test_a_code_is_taken_once_in_a_site(world: World) -> None:
+    assert world.admin.post("/api/v1/assets", json=LIFT).status_code == 201
+    assert world.admin.post("/api/v1/assets", json=LIFT).status_code == 409
+    assert world.admin.post("/api/v1/assets", json=LIFT | {"site": AWAY}).status_code == 201
+
+
+def test_assets_are_found_by_code_class_and_text_and_paged(world: World) -> None:
+    client = world.admin
+    for n in range(5):
+        client.post("/api/v1/assets", json=LIFT | {"code": f"E-{n}"})
+    assert [a["code"] for a in client.get("/api/v1/assets?code=E-3").json()["items"]] == ["E-3"]
+    assert len(client.get("/api/v1/assets?class=pump").json()["items"]) == 2
+    assert len(client.get("/api/v1/assets?class=pump,elevator&site=demo").json()["items"]) == 6
+    assert len(client.get("/api/v1/assets?text=梯").json()["items"]) == 5
+    codes, cursor = [], None
+    while True:
+        page = client.get(
+            "/api/v1/assets", params={"limit": 2, "sort": "-code"} | ({"cursor": cursor} if cursor else {})
+        ).json()
+        codes += [a["code"] for a in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert codes == sorted(codes, reverse=True)
+    assert len(codes) == 7
+
+
+def test_a_change_needs_the_version_that_was_read(world: World) -> None:
+    path = f"/api/v1/assets/{world.keys[HOME]}"
+    client = world.admin
+    etag = client.get(path).headers["etag"]
+    assert client.patch(path, json={"model": "X"}).status_code == 428
+    answer = client.patch(path, json={"model": "X"}, headers={"If-Match": etag})
+    assert answer.status_code == 200
+    assert answer.json()["model"] == "X"
+    assert answer.json()["manufacturer"] == ""
+    assert answer.headers["etag"] != etag
+    assert client.get(path).headers["etag"] == answer.headers["etag"]
+
+
+def test_a_stale_change_is_refused_with_what_stands_now(world: World) -> None:
+    path = f"/api/v1/assets/{world.keys[HOME]}"
+    client = world.admin
+    etag = client.get(path).headers["etag"]
+    client.patch(path, json={"model": "theirs", "serial": "7"}, headers={"If-Match": etag})
+    answer = client.patch(path, json={"model": "mine", "serial": "7"}, headers={"If-Match": etag})
+    assert answer.status_code == 412
+    problem = answer.json()
+    assert problem["current"]["model"] == "theirs"
+    assert problem["current"]["class"] == "pump"
+    assert problem["conflicts"] == ["model"]
+    assert client.patch(path, json={"model": "mine"}, headers={"If-Match": answer.headers["etag"]}).status_code == 200
+    for odd in ('"x"', "7", 'W/"99"', '"99999999999999999999"'):
+        assert client.patch(path, json={"model": "m"}, headers={"If-Match": odd}).status_code == 412
+    assert client.patch(path, json={"model": "any"}, headers={"If-Match": "*"}).status_code == 200
+
+
+def test_a_renamed_asset_keeps_its_old_code_as_an_alias(world: World) -> None:
+    key = world.keys[HOME]
+    answer = world.admin.patch(f"/api/v1/assets/{key}", json={"code": "P-1A"}, headers={"If-Match": "*"})
+    assert answer.json()["code"] == "P-1A"
+    with world.ledger.read() as tx:
+        found = tx.assets.find(HOME, "P-1")
+    assert found is not None
+    assert found.key == key
+
+
+def test_what_cannot_be_changed_is_refused_by_name(world: World) -> None:
+    path = f"/api/v1/assets/{world.keys[HOME]}"
+    for change in ({"site": AWAY}, {"class": "elevator"}, {"key": "x"}, {"criticality": None}):
+        assert world.admin.patch(path, json=change, headers={"If-Match": "*"}).status_code == 422
+
+
+def test_latest_values_carry_their_age_and_quality(world: World) -> None:
+    key = world.keys[HOME]
+    world.store(
+        key,
+        {
+            "vibration": [(MS - 5000, 1.0, 0), (MS - 1000, 2.0, 0)],
+            "flow": [(MS - 86_400_000, 7.0, int(Reason.RECEIVE_TIME))],
+        },
+    )
+    items = {v["point"]: v for v in world.admin.get(f"/api/v1/assets/{key}/latest").json()["items"]}
+    assert set(items) == {"vibration", "flow"}
+    assert (items["vibration"]["value"], items["vibration"]["quality"], items["vibration"]["stale"]) == (
+        2.0, 0, False,
+    )  # fmt: skip
+    assert items["vibration"]["at"] == "2026-03-02T07:59:59.000Z"
+    assert (items["flow"]["quality"], items["flow"]["stale"]) == (1, True)
+
+
+def test_the_plant_s_latest_values_come_in_one_request(world: World) -> None:
+    world.store(world.keys[HOME], {"vibration": [(MS, 2.0, 0)]})
+    items = world.as_(Role.VIEWER, HOME).get("/api/v1/readings/latest?class=pump").json()["items"]
+    assert [(i["asset"]["code"], i["site"], [v["point"] for v in i["values"]]) for i in items] == [
+        ("P-1", HOME, ["vibration"])
+    ]
+
+
+def test_events_come_newest_first_with_their_name(world: World) -> None:
+    key = world.admin.post("/api/v1/assets", json=LIFT).json()["key"]
+    with world.ledger.begin() as tx:
+        tx.collect.add_events(
+            [AssetEvent("ev1", HOME, key, "passenger_trapped", NOW, NOW, "critical", True, {"floor": 7})]
+        )
+    (event,) = world.admin.get(f"/api/v1/assets/{key}/events").json()["items"]
+    assert event["data"] == {"floor": 7}
+    assert event["safety"] is True
+    assert event["name"]["zh"] != "passenger_trapped"
+
+
+def test_a_new_site_is_listed_and_its_code_can_stand_in_a_topic(world: World) -> None:
+    body = {"code": "north", "name": {"zh": "北区", "en": "North"}, "time_zone": "Asia/Shanghai"}
+    assert world.admin.post("/api/v1/sites", json=body).status_code == 201
+    assert "north" in [s["code"] for s in world.admin.get("/api/v1/sites").json()["items"]]
+    assert world.admin.post("/api/v1/sites", json=body).status_code == 409
+    for change in ({"code": "a/b"}, {"time_zone": "Mars/Olympus"}, {"time_zone": "../etc/passwd"}):
+        assert world.admin.post("/api/v1/sites", json=body | change).status_code == 422
+
+
+def test_classes_and_systems_are_listed(world: World) -> None:
+    client = world.as_(Role.VIEWER, HOME)
+    classes = client.get("/api/v1/classes").json()["items"]
+    assert {c["class"] for c in classes} == set(equipment_classes())
+    assert client.get("/api/v1/classes/pump").json()["failure_modes"]
+    assert client.get("/api/v1/classes/spaceship").status_code == 404
+    first = client.get("/api/v1/systems?limit=2").json()
+    rest = client.get("/api/v1/systems", params={"cursor": first["next_cursor"]}).json()
+    assert rest["items"]
+    assert not {s["key"] for s in first["items"]} & {s["key"] for s in rest["items"]}

@@ -1,0 +1,183 @@
+"""Everything is denied unless granted: every route says what it needs, and no route crosses sites."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from api.access import RANK, Permission
+from api.app import API_ROUTERS
+from api.openapi import document
+from plantroom.ports.ledger import Role
+from tests.contract.api.world import AWAY, HOME, World
+
+PUBLIC = {
+    ("POST", "/api/v1/session"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+}
+"""Routes that anybody may call. Beside them: the web app's files and the OpenAPI document."""
+
+
+def api_routes() -> Iterator[tuple[str, APIRoute]]:
+    for router in API_ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            for method in route.methods:
+                yield method, route
+
+
+def permission_of(route: APIRoute) -> Permission | None:
+    found = [d.call for d in route.dependant.dependencies if isinstance(d.call, Permission)]
+    return found[0] if found else None
+
+
+def test_every_route_declares_its_permission_or_is_public_on_purpose() -> None:
+    undeclared = {(method, route.path) for method, route in api_routes() if permission_of(route) is None}
+    assert undeclared == PUBLIC
+
+
+def test_no_route_is_hidden_from_the_walk() -> None:
+    walked = {(m, r.path) for m, r in api_routes() if r.include_in_schema}
+    documented = {(m.upper(), p) for p, operations in document()["paths"].items() for m in operations}
+    assert documented == walked
+
+
+def fill(path: str, world: World, site: str) -> str:
+    names = {
+        "key": world.keys[site],
+        "order_id": world.ids[site]["order"],
+        "episode_id": world.ids[site]["episode"],
+        "letter_id": world.ids[site]["letter"],
+        "equipment_class": "pump",
+    }
+    return path.format(**names)
+
+
+def call(client: TestClient, world: World, method: str, path: str, site: str) -> Any:
+    """A sound request for the route that is about the given site."""
+    key = world.keys[site]
+    queries: dict[str, dict[str, str]] = {
+        "/api/v1/readings": {"asset": key},
+        "/api/v1/locations": {"site": site},
+        "/api/v1/plan/preview": {"asset": key},
+    }
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
+        ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
+        ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+        ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
+        ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
+        ("POST", "/api/v1/plan-rows"): {
+            "code": f"R-{site}",
+            "name": {"zh": "甲"},
+            "assets": [key],
+            "interval": {"every": 1, "unit": "month"},
+        },
+        ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
+        ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
+    }
+    headers = {"If-Match": '"1"'} if method == "PATCH" else {}
+    return client.request(
+        method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
+    )
+
+
+EVERYWHERE = {
+    ("POST", "/api/v1/sites"),
+    ("GET", "/api/v1/users"),
+    ("POST", "/api/v1/plan/materialise"),
+}
+"""Routes that concern every site and need the role on all of them."""
+
+SITE_BOUND = {
+    ("GET", "/api/v1/readings"),
+    ("GET", "/api/v1/locations"),
+    ("GET", "/api/v1/plan/preview"),
+    ("POST", "/api/v1/assets"),
+    ("POST", "/api/v1/work-orders"),
+    ("POST", "/api/v1/plan-rows"),
+    ("POST", "/api/v1/tokens"),
+}
+"""Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
+
+ENDLESS = {("GET", "/api/v1/events")}
+"""Streams: tested with a real server in ``test_live``."""
+
+ROUTES = sorted((m, r.path, p.role) for m, r in api_routes() if (p := permission_of(r)) and (m, r.path) not in ENDLESS)
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    world.ids = {}
+    for site in (HOME, AWAY):
+        world.ids[site] = {
+            "order": world.ticket(site).id,
+            "episode": world.episode(site),
+            "letter": world.dead_letter(site),
+        }
+    return world
+
+
+def test_without_signing_in_every_route_answers_401(filled: World) -> None:
+    nobody = filled.client()
+    answers = {(m, p): call(nobody, filled, m, p, HOME).status_code for m, p, _ in ROUTES}
+    assert set(answers.values()) == {401}, {k: v for k, v in answers.items() if v != 401}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_opens_exactly_the_routes_that_ask_for_it_or_less(filled: World, role: Role) -> None:
+    client = filled.as_(role)
+    for method, path, needed in ROUTES:
+        status = call(client, filled, method, path, HOME).status_code
+        if RANK[role] >= RANK[needed]:
+            assert status < 300, (method, path, status)
+        else:
+            assert status == 403, (method, path, status)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) -> None:
+    client = filled.as_(role, HOME)
+    for method, path, needed in ROUTES:
+        foreign = call(client, filled, method, path, AWAY)
+        if RANK[role] < RANK[needed] or (method, path) in EVERYWHERE:
+            assert foreign.status_code == 403, (method, path)
+        elif (method, path) in SITE_BOUND or ("{" in path and "{equipment_class}" not in path):
+            assert foreign.status_code in {403, 404, 422}, (method, path, foreign.status_code)
+        else:
+            assert foreign.status_code < 300, (method, path)
+            assert AWAY not in foreign.text, (method, path)
+
+
+def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
+    client = filled.as_(Role.ADMIN, HOME)
+    for method, path, _ in ROUTES:
+        if "{" not in path or "{equipment_class}" in path:
+            continue
+        foreign = call(client, filled, method, path, AWAY)
+        for site_ids in (filled.ids[HOME], filled.keys):
+            assert site_ids
+        unknown = client.request(
+            method,
+            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope"),
+            json={"to": "acknowledged"} if "transitions" in path else {"model": "X"} if method == "PATCH" else None,
+            headers={"If-Match": '"1"'} if method == "PATCH" else {},
+        )
+        assert (foreign.status_code, foreign.text) == (404, unknown.text), (method, path)
+
+
+def test_what_can_be_seen_but_not_changed_answers_403(filled: World) -> None:
+    both = filled.client(filled.token(Role.VIEWER))
+    assert call(both, filled, "PATCH", "/api/v1/assets/{key}", AWAY).status_code == 403
+
+
+def test_a_department_narrows_what_may_be_changed_but_not_what_is_seen(filled: World) -> None:
+    client = filled.as_(Role.SUPERVISOR, HOME, "电梯维修部门")
+    assert call(client, filled, "GET", "/api/v1/assets/{key}", HOME).status_code == 200
+    assert call(client, filled, "PATCH", "/api/v1/assets/{key}", HOME).status_code == 403
+    own = filled.as_(Role.SUPERVISOR, HOME, "水务管理部门")
+    assert call(own, filled, "PATCH", "/api/v1/assets/{key}", HOME).status_code == 200

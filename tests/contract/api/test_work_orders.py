@@ -1,0 +1,193 @@
+"""Work orders, episodes, alarms, dead letters."""
+
+import base64
+from dataclasses import replace
+
+import pytest
+
+from api.services import Baseline
+from maintenance.episodes import EpisodeState
+from plantroom.domain.assets import Severity
+from plantroom.domain.findings import FindingSource
+from plantroom.ports.ledger import CollectorReport, Role
+from tests.contract.api.world import AWAY, HOME, NOW, World
+
+
+def move(client, order: str, to: str, **more: str):
+    return client.post(f"/api/v1/work-orders/{order}/transitions", json={"to": to} | more)
+
+
+def test_a_person_s_ticket_is_open_numbered_and_listed(world: World) -> None:
+    client = world.as_(Role.TECHNICIAN, HOME)
+    body = {"asset": world.keys[HOME], "title": {"zh": "漏水"}, "text": "机封滴水", "severity": "major"}
+    answer = client.post("/api/v1/work-orders", json=body)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["kind"], made["origin"], made["state"]) == ("corrective", "staff", "open")
+    assert made["asset_ref"]["code"] == "P-1"
+    assert made["department"] == "水务管理部门"
+    assert [h["to"] for h in made["history"]] == ["open"]
+    (listed,) = client.get(f"/api/v1/work-orders?kind=corrective&asset={world.keys[HOME]}").json()["items"]
+    assert {k: listed[k] for k in ("id", "number", "title")} == {k: made[k] for k in ("id", "number", "title")}
+    assert client.get("/api/v1/work-orders?kind=preventive").json()["items"] == []
+    assert len(client.get("/api/v1/work-orders?state=open,in_progress").json()["items"]) == 1
+
+
+def test_a_ticket_may_be_about_a_site_but_must_be_about_something(world: World) -> None:
+    client = world.admin
+    title = {"title": {"zh": "地面破损"}}
+    assert client.post("/api/v1/work-orders", json=title | {"site": HOME}).json()["asset"] is None
+    for body in (title, title | {"asset": world.keys[HOME], "site": AWAY}, {"site": HOME, "title": {}}):
+        answer = client.post("/api/v1/work-orders", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"]
+
+
+def test_an_order_goes_through_its_life_and_the_history_says_who(world: World) -> None:
+    order = world.ticket()
+    technician, supervisor = world.as_(Role.TECHNICIAN, HOME), world.as_(Role.SUPERVISOR, HOME)
+    assert move(technician, order.id, "acknowledged", at="2026-03-02T07:00:00Z").json()["state"] == "acknowledged"
+    assert move(technician, order.id, "in_progress").status_code == 200
+    assert move(technician, order.id, "completed").status_code == 200
+    assert move(technician, order.id, "verified").status_code == 403
+    verified = move(supervisor, order.id, "verified").json()
+    assert [h["to"] for h in verified["history"]] == ["open", "acknowledged", "in_progress", "completed", "verified"]
+    assert verified["history"][1]["at"] == "2026-03-02T07:00:00.000Z"
+    assert verified["history"][1]["recorded_at"] == "2026-03-02T08:00:00.000Z"
+    assert all(h["by"] for h in verified["history"])
+
+
+def test_a_step_that_is_not_there_is_a_conflict_and_a_missing_reason_is_named(world: World) -> None:
+    order = world.ticket()
+    answer = move(world.admin, order.id, "verified")
+    assert answer.status_code == 409
+    assert answer.json()["type"].endswith("illegal_transition")
+    answer = move(world.admin, order.id, "cancelled")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "reason"
+    assert move(world.admin, order.id, "cancelled", reason="重复").status_code == 200
+
+
+@pytest.mark.parametrize("to", ["missed", "bypassed", "deferred", "cancelled"])
+def test_ending_work_undone_needs_a_supervisor(world: World, to: str) -> None:
+    order = world.ticket()
+    assert move(world.as_(Role.TECHNICIAN, HOME), order.id, to, reason="x").status_code == 403
+
+
+def test_a_step_on_a_stale_version_is_refused_when_asked_to_check(world: World) -> None:
+    order = world.ticket()
+    path = f"/api/v1/work-orders/{order.id}/transitions"
+    etag = world.admin.get(f"/api/v1/work-orders/{order.id}").headers["etag"]
+    first = world.admin.post(path, json={"to": "acknowledged"}, headers={"If-Match": etag})
+    assert first.status_code == 200
+    second = world.admin.post(path, json={"to": "in_progress"}, headers={"If-Match": etag})
+    assert second.status_code == 412
+    assert second.json()["current"]["state"] == "acknowledged"
+    good = world.admin.post(path, json={"to": "in_progress"}, headers={"If-Match": first.headers["etag"]})
+    assert good.status_code == 200
+
+
+def test_orders_page_without_loss_and_sort_by_severity(world: World) -> None:
+    made = {world.ticket(severity=s).id for s in (Severity.INFO, Severity.CRITICAL, Severity.GENERAL) for _ in range(3)}
+    found, cursor = [], None
+    while True:
+        query = {"limit": 2, "sort": "severity"} | ({"cursor": cursor} if cursor else {})
+        page = world.admin.get("/api/v1/work-orders", params=query).json()
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert {o["id"] for o in found} == made
+    assert [o["severity"] for o in found] == ["critical"] * 3 + ["general"] * 3 + ["info"] * 3
+
+
+def test_counts_are_of_the_sites_that_one_may_see(world: World) -> None:
+    for site in (HOME, HOME, AWAY):
+        world.ticket(site)
+    assert world.admin.get("/api/v1/work-orders/counts").json()["items"] == [
+        {"kind": "corrective", "state": "open", "count": 3}
+    ]
+    assert world.as_(Role.VIEWER, AWAY).get("/api/v1/work-orders/counts").json()["items"][0]["count"] == 1
+
+
+def test_an_episode_tells_what_was_noticed_in_the_words_of_its_class(world: World) -> None:
+    key = world.episode()
+    (episode,) = world.admin.get(f"/api/v1/episodes?asset={world.keys[HOME]}").json()["items"]
+    assert episode["id"] == key
+    assert episode["evidence"][0] == {"point": "vibration", "contribution": 0.7, "value": 9.1, "expected": 2.0}
+    assert episode["title"]["zh"] != "bearing"
+    assert episode["first_checks"]
+    assert episode["opened_observed_at"] == "2026-03-02T08:00:00.000Z"
+    assert world.admin.get(f"/api/v1/episodes/{key}").json() == episode
+
+
+def test_the_evidence_says_what_to_draw(world: World) -> None:
+    key = world.episode()
+    evidence = world.admin.get(f"/api/v1/episodes/{key}/evidence").json()
+    assert [p["point"] for p in evidence["points"]] == ["vibration", "suction_pressure"]
+    assert evidence["start"] < evidence["opened_observed_at"] < evidence["end"]
+    assert evidence["points"][0]["limits"]["alarm_high"] is not None
+    assert evidence["points"][0]["unit"] == "mm/s"
+    assert evidence["points"][0]["baseline"] is None
+
+
+def test_alarms_are_open_episodes_that_no_model_raised(world: World) -> None:
+    for source in FindingSource:
+        world.episode(source=source, name=source.value)
+    with world.ledger.begin() as tx:
+        tx.episodes.update(replace(tx.episodes.get(f"limit-{HOME}"), state=EpisodeState.CLOSED))
+    assert {a["source"] for a in world.admin.get("/api/v1/alarms").json()["items"]} == {"rule", "presence"}
+    assert len(world.admin.get("/api/v1/episodes?state=open").json()["items"]) == 3
+    assert len(world.admin.get("/api/v1/episodes?source=model,limit").json()["items"]) == 2
+
+
+def test_dead_letters_keep_reason_and_raw_bytes(world: World) -> None:
+    raw = bytes(range(256))
+    key = world.dead_letter(payload=raw)
+    (letter,) = world.admin.get("/api/v1/dead-letters").json()["items"]
+    assert letter["id"] == key
+    assert letter["reason"] == "not JSON"
+    assert base64.b64decode(letter["payload_base64"]) == raw
+    assert world.admin.get(f"/api/v1/dead-letters/{key}").json() == letter
+
+
+def report(name: str, received: float, lag_s: float) -> CollectorReport:
+    stats = {"received": received, "stored": 2 * received, "dead_lettered": 1.0, "lag_s": lag_s}
+    return CollectorReport(name, NOW, True, [], stats)
+
+
+def test_ingest_stats_are_summed_over_the_collectors(world: World) -> None:
+    with world.ledger.begin() as tx:
+        tx.collect.report_collector(report("a", 10, 0.5))
+        tx.collect.report_collector(report("b", 5, 3.0))
+    world.clock.forward(seconds=7)
+    stats = world.admin.get("/api/v1/ingest/stats").json()
+    collectors = stats.pop("collectors")
+    assert stats == {
+        "received": 15, "stored": 30, "duplicates": 0, "dead_lettered": 2, "gaps": 0, "spool_depth": 0, "lag_s": 3.0,
+    }  # fmt: skip
+    assert [(c["collector"], c["age_s"]) for c in collectors] == [("a", 7.0), ("b", 7.0)]
+
+
+def test_the_word_of_a_collector_in_this_process_counts_before_the_ledger_s(world: World) -> None:
+    with world.ledger.begin() as tx:
+        tx.collect.report_collector(report("a", 10, 0.5))
+    object.__setattr__(world.services, "local_stats", lambda: [report("a", 11, 0.0)])
+    assert world.admin.get("/api/v1/ingest/stats").json()["received"] == 11
+
+
+class KnownBaseline:
+    """A model view that knows one point."""
+
+    def baselines(self, asset: str) -> dict[str, Baseline]:
+        return {"vibration": Baseline(2.0, 1.5, 2.5, learned_from=NOW, learned_to=NOW)}
+
+
+def test_what_the_model_holds_for_normal_stands_beside_the_evidence(world: World) -> None:
+    key = world.episode()
+    path = f"/api/v1/assets/{world.keys[HOME]}/baseline"
+    assert world.admin.get(path).json()["items"] == []
+    object.__setattr__(world.services, "model_view", KnownBaseline())
+    shown = world.admin.get(f"/api/v1/episodes/{key}/evidence").json()["points"]
+    assert [p["baseline"] and p["baseline"]["expected"] for p in shown] == [2.0, None]
+    assert world.admin.get(path).json()["items"] == [shown[0]["baseline"]]

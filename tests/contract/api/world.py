@@ -1,0 +1,171 @@
+"""A small plant on real stores, for tests of the API: two sites, a user of each kind, the real application."""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.access import digest
+from api.app import create_app
+from api.services import Services
+from maintenance.episodes import Episode, EpisodeState
+from maintenance.orders import create_order
+from maintenance.work_orders import Kind, Origin, WorkOrder
+from plantroom.catalogue import equipment_classes, systems
+from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
+from plantroom.domain.findings import Evidence, FindingSource
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import ApiToken, DeadLetter, Grant, Role, User
+from plantroom.ports.readings import ReadingBatch, SeriesRef
+from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.readings.sqlite import SqliteReadings
+
+HOME, AWAY = "demo", "site-west"
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+PASSWORD = "correct horse"
+
+
+class MovableClock(Clock):
+    def __init__(self) -> None:
+        self.instant = NOW
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def forward(self, **span: float) -> None:
+        self.instant += timedelta(**span)
+
+
+@dataclass
+class World:
+    ledger: SqlLedger
+    readings: SqliteReadings
+    clock: MovableClock
+    services: Services
+    app: FastAPI
+    keys: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def client(self, token: str | None = None) -> TestClient:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return TestClient(self.app, headers=headers, raise_server_exceptions=False, client=("10.0.0.7", 1234))
+
+    def token(self, role: Role, site: str | None = None, department: str | None = None) -> str:
+        secret = digest(f"{role.value} {site} {department}")
+        with self.ledger.begin() as tx:
+            if tx.accounts.token(digest(secret)) is None:
+                grants = [Grant(role, site, department)]
+                record = ApiToken(secret[:8], "machine", digest(secret), grants, NOW, NOW + timedelta(days=30))
+                tx.accounts.add_token(record)
+        return secret
+
+    def as_(self, role: Role, site: str | None = None, department: str | None = None) -> TestClient:
+        return self.client(self.token(role, site, department))
+
+    @property
+    def admin(self) -> TestClient:
+        return self.as_(Role.ADMIN)
+
+    def store(self, asset: str, rows: Mapping[str, list[tuple[int, float, int]]]) -> None:
+        """Write readings: (ts_ms, value, reason) by point."""
+        with self.ledger.read() as tx:
+            found = tx.assets.get(asset).asset
+        series = [SeriesRef(found.site, found.equipment_class, asset, p) for p in rows]
+        flat = [(n, *row) for n, p in enumerate(rows) for row in rows[p]]
+        columns = list(zip(*flat, strict=True))
+        batch = ReadingBatch(
+            series,
+            np.array(columns[0], np.int32),
+            np.array(columns[1], np.int64),
+            np.array(columns[2], np.float64),
+            np.array(columns[3], np.uint8),
+        )
+        assert not self.readings.write(batch).rejected
+
+    def ticket(self, site: str = HOME, **given: Any) -> WorkOrder:
+        with self.ledger.begin() as tx:
+            return create_order(
+                tx,
+                site=site,
+                kind=Kind.CORRECTIVE,
+                origin=Origin.STAFF,
+                title=LocalName("漏水", "Leak"),
+                by="somebody",
+                now=self.clock.now(),
+                asset=self.keys[site],
+                **given,
+            )
+
+    def episode(self, site: str = HOME, source: FindingSource = FindingSource.LIMIT, name: str = "e1") -> str:
+        key = f"{name}-{site}"
+        at = self.clock.now()
+        evidence = (Evidence("vibration", 0.7, 9.1, 2.0), Evidence("suction_pressure", 0.3, 0.1, 0.3))
+        with self.ledger.begin() as tx:
+            tx.episodes.add(
+                Episode(
+                    key, site, self.keys[site], "bearing", source, EpisodeState.OPEN, Severity.MAJOR, False,
+                    opened_observed_at=at, opened_at=at, last_observed_at=at, evidence=evidence,
+                )
+            )  # fmt: skip
+        return key
+
+    def dead_letter(self, site: str = HOME, name: str = "d1", payload: bytes = b"not json") -> str:
+        key = f"{name}-{site}"
+        with self.ledger.begin() as tx:
+            letter = DeadLetter(key, site, self.clock.now(), f"plantroom/{site}/P-1/telemetry", "not JSON", payload)
+            tx.collect.add_dead_letters([letter])
+        return key
+
+
+def add_pump(world: World, site: str, code: str, department: str | None = None) -> str:
+    key = f"key-{site}-{code}"
+    asset = Asset(key, site, code, "pump", LocalName(f"{code}泵", f"Pump {code}"), department=department)
+    with world.ledger.begin() as tx:
+        tx.assets.add(asset, [Point(key, t) for t in equipment_classes()["pump"].points])
+    return key
+
+
+def make_template(folder: Path, password_hash: str) -> Path:
+    """A migrated ledger with two sites and the users, to be copied for each test."""
+    file = folder / "template.db"
+    ledger = SqlLedger(f"sqlite:///{file}")
+    ledger.open()
+    with ledger.begin() as tx:
+        known = {s.code for s in tx.assets.sites()}
+        for code in (HOME, AWAY):
+            if code not in known:
+                tx.assets.add_site(Site(code, LocalName(code, code)))
+        tx.accounts.put_user(User("u-admin", "admin", password_hash, [Grant(Role.ADMIN)], "管理员"))
+        tx.accounts.put_user(User("u-tech", "li", password_hash, [Grant(Role.TECHNICIAN, HOME)], "李工"))
+        tx.accounts.put_user(User("u-gone", "gone", password_hash, [Grant(Role.ADMIN)], active=False))
+    ledger.close()
+    return file
+
+
+@contextmanager
+def open_world(template: Path, folder: Path, **more: Any):
+    for file in template.parent.glob("template.db*"):
+        shutil.copy(file, folder / file.name.replace("template", "ledger"))
+    ledger = SqlLedger(f"sqlite:///{folder / 'ledger.db'}")
+    readings = SqliteReadings(folder / "readings.db")
+    ledger.open()
+    readings.open()
+    clock = MovableClock()
+    services = Services(
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
+    )
+    world = World(ledger, readings, clock, services, create_app(services))
+    for site in (HOME, AWAY):
+        world.keys[site] = add_pump(world, site, "P-1", "水务管理部门")
+    try:
+        yield world
+    finally:
+        readings.close()
+        ledger.close()

@@ -1,0 +1,1 @@
+"""One suite for the ledger, run on SQLite and on PostgreSQL."""

@@ -1,0 +1,142 @@
+"""Settings, migrations, opening by several processes, start-up."""
+
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from plantroom.errors import SettingError, Unreachable
+from plantroom.migrations import config
+from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger.schema import HEAD
+from plantroom.storage.ledger.tables import metadata
+from tests.contract.ledger.given import ROOT, site
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "ledger.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:////tmp",
+        "mysql://u:secret@h/d",
+        "postgresql://u:secret@h",
+        "postgresql+asyncpg://u:secret@h/d",
+        "sqlite+aiosqlite:////tmp/x/y.db",
+        "nonsense://u:secret@h:port/d",
+    ],
+)
+def test_a_wrong_url_is_a_setting_error_that_keeps_the_password(wrong: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        SqlLedger(wrong)
+    assert caught.value.name == "PLANTROOM_LEDGER_URL"
+    assert "postgresql+psycopg://" in caught.value.expected
+    assert "secret" not in str(caught.value)
+
+
+def test_making_a_ledger_touches_nothing(tmp_path: Path) -> None:
+    SqlLedger(f"sqlite:///{tmp_path / 'a' / 'ledger.db'}")
+    SqlLedger("postgresql+psycopg://nobody@192.0.2.1/nothing")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    ledger = SqlLedger("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(Unreachable) as caught:
+        ledger.open()
+    assert caught.value.retryable
+
+
+def test_a_file_that_is_no_database_is_unreachable(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"not a database, but text of some length" * 100)
+    with pytest.raises(Unreachable, match="not a database"):
+        SqlLedger(f"sqlite:///{path}").open()
+
+
+def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unreachable):
+        SqlLedger(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}").open()
+
+
+def test_opening_makes_the_schema_and_opening_again_keeps_the_data(empty_url: str) -> None:
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.assets.add_site(site())
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        ledger.ping()
+        with ledger.read() as tx:
+            assert list(tx.assets.sites()) == [site()]
+
+
+def test_a_closed_ledger_opens_again(ledger: SqlLedger) -> None:
+    ledger.close()
+    ledger.open()
+    ledger.ping()
+    assert ledger.wait_for_change(0.0) in {True, False}
+
+
+def test_the_migrated_schema_is_that_of_the_tables(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        context = MigrationContext.configure(tx.work.connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        inspector = sa.inspect(tx.work.connection)
+        for table in metadata.sorted_tables:
+            found = {i["name"]: i["column_names"] for i in inspector.get_indexes(table.name) if not i["unique"]}
+            assert found == {str(i.name): [c.name for c in i.columns] for i in table.indexes if not i.unique}
+            key = inspector.get_pk_constraint(table.name)
+            assert key["constrained_columns"] == [c.name for c in table.primary_key.columns]
+
+
+def test_the_head_constant_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(config()).get_current_head() == HEAD
+
+
+def test_a_ledger_of_a_newer_plantroom_is_refused(empty_url: str) -> None:
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with closing(SqlLedger(empty_url)) as ledger, pytest.raises(SettingError, match="9999"):
+        ledger.open()
+
+
+def test_several_processes_open_a_new_ledger_at_once(empty_url: str) -> None:
+    moment = str(time.time() + 2.0)
+    command = [sys.executable, "-m", "tests.contract.ledger.elsewhere", "open_at", empty_url, moment]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)
+    ]
+    ended = [(p.communicate(timeout=60), p.returncode) for p in processes]
+    assert [code for _, code in ended] == [0, 0, 0], [err for (_, err), _ in ended]
+    assert all(out.split("\n")[-2].startswith("revision 0") for (out, _), _ in ended)
+
+
+def test_opening_a_current_ledger_does_not_load_alembic(url: str) -> None:
+    command = [sys.executable, "-m", "tests.contract.ledger.elsewhere", "open_at", url, "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30, cwd=ROOT)
+    assert done.stdout == "revision 0 False\n"
+
+
+def test_schedulers_in_several_processes_share_the_occurrences(url: str) -> None:
+    with closing(SqlLedger(url)) as ledger:
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.assets.add_site(site())
+    moment = str(time.time() + 2.0)
+    command = [sys.executable, "-m", "tests.contract.ledger.elsewhere", "schedule", url, moment]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
+    assert sum(int(p.communicate(timeout=60)[0]) for p in processes) == 200

@@ -1,0 +1,47 @@
+"""A real ledger in a file, with one site and two machines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.work_orders import WorkOrder
+from plantroom.catalogue.systems import systems
+from plantroom.domain.assets import Asset, LocalName, Site
+from plantroom.ports.ledger import Grant, Ledger, PageRequest, Role, User
+from plantroom.storage.ledger import SqlLedger
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+SYSTEMS: Mapping[str, Sequence[str]] = {key: system.classes for key, system in systems().items()}
+LI = User("u-li", "li", "", (Grant(Role.TECHNICIAN, "demo"),))
+
+
+def _furnished(url: str) -> Iterator[Ledger[MaintenanceTx]]:
+    made = SqlLedger(url)
+    made.open()
+    with made.begin() as tx:
+        if "demo" not in {site.code for site in tx.assets.sites()}:
+            tx.assets.add_site(Site("demo", LocalName("示范", "Demo")))
+        tx.assets.add(Asset("pump-1", "demo", "P-1", "pump", LocalName("1号泵", "Pump 1")), [])
+        tx.assets.add(Asset("lift-1", "demo", "E-1", "elevator", LocalName("1号梯", "Lift 1")), [])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger[MaintenanceTx]]:
+    yield from _furnished(f"sqlite:///{tmp_path}/ledger.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger[MaintenanceTx]]:
+    """Both databases: for what several processes do at once."""
+    sqlite = request.param == "sqlite"
+    yield from _furnished(f"sqlite:///{tmp_path}/ledger.db" if sqlite else request.getfixturevalue("postgres_url"))
+
+
+def orders(ledger: Ledger[MaintenanceTx], **filters: str) -> list[WorkOrder]:
+    with ledger.read() as tx:
+        return list(tx.orders.list(OrderFilter(**filters), PageRequest(limit=1000)).items)  # type: ignore[arg-type]

@@ -1,0 +1,158 @@
+"""Plan table into work orders, on a real ledger."""
+
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from maintenance.materialise import materialise
+from maintenance.orders import apply_transition
+from maintenance.plan import Missed, OccurrenceState, PlanRow
+from maintenance.ports import MaintenanceTx
+from maintenance.seed import seed_default_profile
+from maintenance.work_orders import State
+from plantroom.ports.ledger import Ledger
+from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
+from tests.unit.maintenance.rows import row
+
+Store = Ledger[MaintenanceTx]
+WEEKLY: dict[str, Any] = {"anchor": date(2026, 3, 2)}
+
+
+def put(ledger: Store, *rows: PlanRow) -> None:
+    with ledger.begin() as tx:
+        for one in rows:
+            tx.plan.put_row(one)
+
+
+def test_the_second_run_creates_nothing(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        assert seed_default_profile(tx) > 30
+        assert seed_default_profile(tx) == 0
+    first = materialise(ledger, NOW, SYSTEMS)
+    second = materialise(ledger, NOW, SYSTEMS)
+    assert first["created"] > 0
+    assert second == {"created": 0, "existing": first["created"], "missed": 0}
+
+
+def test_three_schedulers_at_once_create_each_job_once(any_ledger: Store) -> None:
+    with any_ledger.begin() as tx:
+        seed_default_profile(tx)
+    counts: list[dict[str, int]] = []
+    threads = [threading.Thread(target=lambda: counts.append(materialise(any_ledger, NOW, SYSTEMS))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    keys = [o.key for order in orders(any_ledger) for o in order.occurrences]
+    assert len(keys) == len(set(keys)) == sum(c["created"] for c in counts)
+    assert len({order.number for order in orders(any_ledger)}) == len(orders(any_ledger))
+
+
+def test_a_job_with_several_occurrences_is_one_order_with_the_union_of_the_items(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        seed_default_profile(tx)
+    materialise(ledger, NOW, SYSTEMS)
+    quarterly = [o for o in orders(ledger, asset="lift-1") if "EL-Q" in {x.plan_row for x in o.occurrences}]
+    assert [{x.plan_row for x in o.occurrences} for o in quarterly] == [{"EL-Q", "EL-HM"}]
+    assert len(quarterly[0].template) == 44
+    assert quarterly[0].title.zh == "1号梯 季度维保"
+    assert "TSG T5002-2017" in quarterly[0].reason.zh
+
+
+def test_an_order_opens_when_its_window_begins(ledger: Store) -> None:
+    put(ledger, row("W", 7, "day", 1, 1, anchor=date(2026, 3, 5)))
+    materialise(ledger, NOW, SYSTEMS)
+    assert orders(ledger, asset="pump-1")[0].state is State.SCHEDULED
+    materialise(ledger, NOW + timedelta(days=2), SYSTEMS)
+    first = orders(ledger, asset="pump-1")[0]
+    assert (first.state, first.earliest) == (State.OPEN, date(2026, 3, 4))
+    assert first.due is not None
+    assert first.due.isoformat() == "2026-03-06T15:59:59+00:00"
+
+
+def test_a_new_asset_is_not_born_with_missed_work(ledger: Store) -> None:
+    put(ledger, row("M", 1, "month", 2, 2, anchor=date(2019, 1, 15)))
+    assert materialise(ledger, NOW, SYSTEMS)["missed"] == 0
+    assert orders(ledger, asset="pump-1")[0].occurrences[0].nominal_date == date(2026, 3, 15)
+
+
+def test_completing_early_pulls_the_next_one_forward_to_the_laws_floor(ledger: Store) -> None:
+    put(ledger, row("HM", 15, "day", 5, 0, anchor=date(2026, 3, 5), max_gap_days=15))
+    materialise(ledger, NOW, SYSTEMS)
+    first, second = orders(ledger, asset="pump-1")[:2]
+    with ledger.begin() as tx:
+        apply_transition(tx, first.id, State.IN_PROGRESS, NOW, "li")
+        apply_transition(tx, first.id, State.COMPLETED, NOW, "li")
+    materialise(ledger, NOW, SYSTEMS)
+    with ledger.read() as tx:
+        done = tx.plan.occurrences([first.occurrences[0].key])[first.occurrences[0].key]
+        moved = tx.orders.get(second.id)
+    assert (done.state, done.completed_at) == (OccurrenceState.DONE, NOW)
+    assert second.occurrences[0].due == date(2026, 3, 20)
+    assert moved.occurrences[0].due == date(2026, 3, 17)
+    assert "2026-03-17" in moved.reason.en
+
+
+def test_every_occurrence_is_credited_on_completion(ledger: Store) -> None:
+    put(
+        ledger,
+        row("HALF", 15, "day", 3, 3, anchor=date(2026, 3, 4)),
+        row("QUART", 3, "month", 7, 7, anchor=date(2026, 3, 5), contains=("HALF",)),
+    )
+    materialise(ledger, NOW, SYSTEMS)
+    order = next(o for o in orders(ledger, asset="pump-1") if len(o.occurrences) == 2)
+    with ledger.begin() as tx:
+        apply_transition(tx, order.id, State.IN_PROGRESS, NOW, "li")
+        apply_transition(tx, order.id, State.COMPLETED, NOW, "li")
+        states = [tx.plan.occurrences([o.key])[o.key].state for o in order.occurrences]
+    assert states == [OccurrenceState.DONE, OccurrenceState.CREDITED]
+
+
+OUTAGE = NOW + timedelta(days=60 + 21)
+
+
+@pytest.mark.parametrize(
+    ("policy", "left_open", "records"),
+    [(Missed.HOLD, 1, 11), (Missed.STACK, 12, 0), (Missed.SUPERSEDE, 1, 11)],
+)
+def test_an_outage_is_caught_up_once_as_the_policy_says(
+    ledger: Store, policy: Missed, left_open: int, records: int
+) -> None:
+    put(ledger, row("W", 7, "day", 1, 1, anchor=date(2026, 3, 2), missed=policy))
+    materialise(ledger, NOW, SYSTEMS)
+    after = materialise(ledger, OUTAGE, SYSTEMS)
+    again = materialise(ledger, OUTAGE, SYSTEMS)
+    with ledger.read() as tx:
+        known = tx.plan.occurrences_of("demo", "pump-1")
+    passed = [o for o in known if o.latest < date(2026, 5, 22)]
+    assert [o.key.cycle for o in known] == list(range(len(known))), "no cycle is skipped"
+    assert sum(o.state is OccurrenceState.MISSED for o in passed) == records
+    overdue = [o for o in orders(ledger, asset="pump-1") if "missed" in o.tags and o.state is State.OPEN]
+    assert len(overdue) == left_open
+    assert after["missed"] == 12
+    assert (again["created"], again["missed"]) == (0, 0)
+
+
+def test_a_held_job_keeps_the_next_one_waiting_until_it_is_done(ledger: Store) -> None:
+    put(ledger, row("W", 7, "day", 1, 1, anchor=date(2026, 3, 2), missed=Missed.HOLD))
+    materialise(ledger, NOW, SYSTEMS)
+    later = NOW + timedelta(days=6)
+    materialise(ledger, later, SYSTEMS)
+    first, second = orders(ledger, asset="pump-1")[:2]
+    assert (first.state, second.state) == (State.OPEN, State.SCHEDULED)
+    with ledger.begin() as tx:
+        apply_transition(tx, first.id, State.IN_PROGRESS, later, "li")
+        apply_transition(tx, first.id, State.COMPLETED, later, "li")
+    materialise(ledger, later, SYSTEMS)
+    assert orders(ledger, asset="pump-1")[1].state is State.OPEN
+
+
+def test_site_rows_have_the_site_as_their_subject(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        seed_default_profile(tx)
+    materialise(ledger, NOW, SYSTEMS)
+    with ledger.read() as tx:
+        assert tx.plan.occurrences_of("demo", "site:demo")
+    assert any(o.asset is None and o.occurrences[0].plan_row == "FI-PAT" for o in orders(ledger))

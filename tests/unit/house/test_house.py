@@ -1,0 +1,88 @@
+"""House rules that no linter knows."""
+
+import ast
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGES = ("plantroom", "gateway", "ingest", "maintenance", "models", "api", "simulators")
+MODULE_LINES = 400
+FUNCTION_LINES = 60
+
+
+def modules() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (p for p in (ROOT / package).rglob("*.py") if "migrations/versions" not in p.as_posix())
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text().splitlines())) > MODULE_LINES}
+    assert not long
+
+
+def test_no_function_is_longer_than_60_lines() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name} {length(node)}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and length(node) > FUNCTION_LINES
+    ]
+    assert not long
+
+
+def test_the_domain_imports_only_the_standard_library() -> None:
+    foreign = []
+    for path in (ROOT / "plantroom" / "domain").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            for name in names:
+                top = name.split(".")[0]
+                if top not in sys.stdlib_module_names and not name.startswith(("plantroom.domain", "plantroom.errors")):
+                    foreign.append(f"{path.name}: {name}")
+    assert not foreign
+
+
+def test_the_lock_files_pin_with_hashes_and_without_any_registry() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        pinned = [line for line in text.splitlines() if "==" in line and not line.startswith((" ", "#"))]
+        assert pinned, path
+        assert text.count("--hash=sha256:") >= len(pinned), path
+        assert "://" not in text, path
+    assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text()
+
+
+def test_the_wheel_holds_every_package_its_data_and_the_web_app(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    names = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
+    for name in (
+        "models/stage.py",
+        "plantroom/catalogue/classes/pump.toml",
+        "plantroom/catalogue/systems.toml",
+        "plantroom/webapp/index.html",
+        "simulators/scenarios/demo.toml",
+        "maintenance/seed/plan_rows.csv",
+    ):
+        assert name in names, name
+    assert any(name.startswith("plantroom/migrations/versions/") for name in names)
+    assert not any(name.startswith(("tests/", "web/", "var/")) for name in names)
