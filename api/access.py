@@ -14,7 +14,8 @@ from fastapi import Depends, Request
 
 from api.services import Services, services_of
 from plantroom.errors import Forbidden, NotFound, NotSignedIn
-from plantroom.ports.ledger import EVERYTHING, Grant, Role, Scope
+from plantroom.ports.accounts import Grant, Role
+from plantroom.ports.ledger import EVERYTHING, Scope
 
 COOKIE = "plantroom_session"
 CSRF_HEADER = "X-CSRF-Token"

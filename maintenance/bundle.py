@@ -7,7 +7,8 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.views import instant_json, name_json, order_json
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import Point
-from plantroom.ports.ledger import AssetView, PageRequest, Scope, User
+from plantroom.ports.accounts import User
+from plantroom.ports.ledger import AssetView, PageRequest, Scope
 
 AHEAD = timedelta(days=14)
 """How far ahead planned work is taken along."""

@@ -18,7 +18,7 @@ from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import Role, User
+from plantroom.ports.accounts import Role, User
 
 WHOLE_ORDER = "_order"
 """Key among the answers for files that belong to no step (the signature at the end)."""

@@ -17,7 +17,8 @@ from maintenance.operations import OperationApplier, SyncEffects
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Operation, OperationResult
 from plantroom.errors import BadData, Conflict, IllegalTransition, NotFound, Unreachable
-from plantroom.ports.ledger import Ledger, User
+from plantroom.ports.accounts import User
+from plantroom.ports.ledger import Ledger
 
 CLOCKS_AGREE = timedelta(seconds=2)
 """Offsets up to this are the network's, not the clock's."""

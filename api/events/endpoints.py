@@ -15,7 +15,8 @@ from api.events.schemas import EventsQuery
 from api.paging import bad_field
 from api.services import Parts, Services
 from plantroom.errors import NotSignedIn, Unreachable
-from plantroom.ports.ledger import LiveEvent, Role
+from plantroom.ports.accounts import Role
+from plantroom.ports.ledger import LiveEvent
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 

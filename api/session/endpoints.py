@@ -11,7 +11,7 @@ from api.services import Parts, Services
 from api.session.schemas import SessionInfo, SignIn
 from api.session.schemas import User as UserShape
 from plantroom.errors import NotSignedIn, Throttled
-from plantroom.ports.ledger import SessionRecord, User
+from plantroom.ports.accounts import SessionRecord, User
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 

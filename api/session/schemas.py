@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.access import Principal
 from api.shapes import Payload, Shape
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 
 
 class GrantOut(Shape):

@@ -16,7 +16,8 @@ from maintenance.work_orders import OperationResult
 from plantroom.domain.assets import Plant
 from plantroom.domain.quality import Reason
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import LedgerTx, Role, User
+from plantroom.ports.accounts import Role, User
+from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.readings import ReadingBatch, SeriesRef
 
 MAX_INT = 2**31 - 1

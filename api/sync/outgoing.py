@@ -9,7 +9,7 @@ from api.session.schemas import User
 from api.sync.schemas import Bundle, BundleAsset
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.bundle import bundle
-from plantroom.ports.ledger import User as DomainUser
+from plantroom.ports.accounts import User as DomainUser
 
 
 def make_bundle(services: Services, caller: Access) -> Bundle:

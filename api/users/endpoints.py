@@ -14,8 +14,8 @@ from api.shapes import ListQuery
 from api.users.schemas import Token, TokenCreate, UserList
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import ApiToken, Grant
-from plantroom.ports.ledger import User as DomainUser
+from plantroom.ports.accounts import ApiToken, Grant
+from plantroom.ports.accounts import User as DomainUser
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
 

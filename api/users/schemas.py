@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.session.schemas import GrantOut, User
 from api.shapes import Instant, Payload, Shape
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 
 
 class UserList(Shape):

@@ -26,7 +26,7 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import WorkOrder as DomainOrder
 from plantroom.domain.assets import LocalName
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 
 router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"])
 

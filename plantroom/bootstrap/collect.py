@@ -1,13 +1,10 @@
 """The role ``collect``: gateway, ingest, alarms and models for every site of the ledger."""
 
-import fcntl
 import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import TextIOWrapper
-from pathlib import Path
 
 import structlog
 
@@ -15,10 +12,11 @@ from gateway.collector import SiteGateway
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
 from ingest.worker import IngestWorker
+from models.fitting import warm_up
 from models.stage import ModelStage
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Plant
-from plantroom.errors import SettingError, Unreachable
+from plantroom.errors import Unreachable
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamStage
@@ -28,6 +26,7 @@ log = structlog.get_logger()
 
 FOLLOW_S = 0.25
 REPORT_S = 1.0
+WARM_UP_AFTER_S = 2.0
 
 
 @dataclass(slots=True)
@@ -38,18 +37,6 @@ class SiteParts:
     workers: dict[Lane, IngestWorker]
     presence: PresenceTracker
     heard: bool = True
-
-
-def hold_folder(folder: Path) -> TextIOWrapper:
-    """Hold the collector's lock on a data folder. Raises ``SettingError`` when another process has it."""
-    file = (folder / "collect.lock").open("w", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        problem = f"{folder} is in use by another plantroom process"
-        raise SettingError("PLANTROOM_DATA_DIR", problem, "a folder of its own for each collector") from error
-    return file
 
 
 class Collector:
@@ -63,17 +50,19 @@ class Collector:
         self._revision = -1
         self._ledger_problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
-        self._lock_file: TextIOWrapper | None = None
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
     def start(self) -> None:
-        """Take the folder, start every site, go on in a thread. Raises ``SettingError``, ``Unreachable``."""
-        self._lock_file = hold_folder(self._parts.settings.data_dir)
+        """Start every site, go on in a thread. The data folder must be held by this process already."""
         try:
             self._follow()
         except Unreachable as error:
             self._ledger_problem = str(error)
         self._thread.start()
+        # The libraries that fit models take a second to load: not while the page is waited for.
+        warm = threading.Timer(WARM_UP_AFTER_S, warm_up)
+        warm.daemon = True
+        warm.start()
 
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
@@ -83,8 +72,6 @@ class Collector:
         sites = list(self._sites.values())
         _together([worker.stop for site in sites for worker in site.workers.values()])
         _together([site.gateway.stop for site in sites])
-        if self._lock_file is not None:
-            self._lock_file.close()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""

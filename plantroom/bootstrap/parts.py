@@ -16,8 +16,9 @@ from maintenance.ports import MaintenanceTx
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import EquipmentClass, LocalName, Site
 from plantroom.errors import SettingError, Unreachable
+from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.clock import Clock, FixedClock, SystemClock
-from plantroom.ports.ledger import Grant, Ledger, Role, User
+from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingsStore
 from plantroom.settings import EXPECTED, PREFIX, Settings
 

@@ -60,6 +60,7 @@ def replay(
     rows = len(recording.ts_ms)
     if not 0 <= learn_rows <= rows:
         raise BadData(f"--learn-rows {learn_rows}: the file has {rows} rows")
+    topic = telemetry_topic(target.site, target.asset)
     with parts.ledger.begin() as tx:
         asset = _prepare(tx, parts, recording, target)
         if learn_rows:
@@ -68,7 +69,6 @@ def replay(
     publisher = ReplayPublisher(
         broker.host, broker.port, username=broker.username, password=broker.password, tls=broker.tls
     )
-    topic = telemetry_topic(target.site, target.asset)
     published, acked = publisher.run(recording, topic, speed, lambda n, _: progress(f"{n} of {rows} rows published"))
     report: dict[str, object] = {"published": published, "acked": acked, "stored": None}
     if wait_stored:

@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 
+from plantroom.bootstrap.folder import hold_folder
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
 from plantroom.errors import SettingError, Unreachable
 from plantroom.settings import EXPECTED, BrokerAddress, Settings, parse_broker_url
@@ -46,11 +47,16 @@ class Stopping:
 
 def run(settings: Settings, scenario: str, say: Say) -> None:
     """Both roles, a trial broker when no other is set, and a simulated building, in one process."""
+    if scenario != "none":
+        from simulators.scenario import load_scenario
+
+        load_scenario(scenario)
     stopping = Stopping()
     stopping.install()
     make_data_dir(settings)
-    runtime = _fresh_runtime(settings, "runtime.json")
     with ExitStack() as stack:
+        stack.enter_context(hold_folder(settings.data_dir))
+        runtime = _fresh_runtime(settings, "runtime.json")
         sock = _listen(settings, stack)
         broker, note = _broker(settings, stack)
         parts = _parts(settings, stopping, stack)
@@ -87,8 +93,9 @@ def collect(settings: Settings, say: Say) -> None:
     stopping = Stopping()
     stopping.install()
     make_data_dir(settings)
-    runtime = _fresh_runtime(settings, "runtime-collect.json")
     with ExitStack() as stack:
+        stack.enter_context(hold_folder(settings.data_dir))
+        runtime = _fresh_runtime(settings, "runtime-collect.json")
         parts = _parts(settings, stopping, stack, seed=False)
         from plantroom.bootstrap.collect import Collector
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.common import AsJson, DataDir, emit, settings_for
 from plantroom.errors import PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings, parse_broker_url
@@ -34,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
 def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Say in plain words what is reachable, what is misconfigured and what to do."""
     settings = settings_for(data_dir)
+    configure_logs("error")
     found = [
         _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
         _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),

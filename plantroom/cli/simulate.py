@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened, running_broker, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, running_broker, say
 from plantroom.errors import BadData
 
 app = typer.Typer(name="simulate", help="Simulated and recorded buildings.", no_args_is_help=True)
@@ -64,14 +64,17 @@ def replay(
 
     pace = parse_speed(speed)
     ignored = tuple(name.strip() for name in ignore.split(",") if name.strip())
-    recording = read_recording(
-        file,
-        time_column=time_column,
-        separator=sep,
-        ignore=ignored,
-        mapping=parse_map(mapping or []),
-        time_zone=time_zone,
-    )
+    try:
+        recording = read_recording(
+            file,
+            time_column=time_column,
+            separator=sep,
+            ignore=ignored,
+            mapping=parse_map(mapping or []),
+            time_zone=time_zone,
+        )
+    except OSError as error:
+        raise BadData(f"{file}: {error.strerror}") from error
     with opened(data_dir) as parts:
         shifted, shift_s = shifted_to(recording, int(parts.clock.now().timestamp() * 1000))
         for words in recording.problems:
@@ -121,17 +124,14 @@ def batch(
 ) -> None:
     """Write simulated readings as CSV, a file per asset, and labels.json beside them."""
     from dataclasses import asdict, replace
-    from datetime import UTC, datetime
 
     from simulators.batch import write_batch
     from simulators.scenario import load_scenario
 
     del data_dir
-    chosen = load_scenario(scenario)
+    chosen, begin = load_scenario(scenario), parse_instant(start, "--start")
     try:
-        begin = datetime.fromisoformat(start)
-    except ValueError as error:
-        raise BadData(f"--start {start!r}: use an instant such as 2026-01-01T00:00:00Z") from error
-    begin = begin if begin.tzinfo else begin.replace(tzinfo=UTC)
-    result = write_batch(chosen if seed is None else replace(chosen, seed=seed), out, begin, hours)
+        result = write_batch(chosen if seed is None else replace(chosen, seed=seed), out, begin, hours)
+    except OSError as error:
+        raise BadData(f"--out {out}: {error.strerror}") from error
     emit(asdict(result), as_json, "\n".join(f"{code}: {rows} rows" for code, rows in result.rows.items()))

@@ -10,7 +10,7 @@ import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened
 from plantroom.errors import BadData
-from plantroom.ports.ledger import ApiToken, Grant, Role
+from plantroom.ports.accounts import ApiToken, Grant, Role
 
 app = typer.Typer(name="token", help="Keys for machines.", no_args_is_help=True)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.ledger import AccountRepository, ApiToken, SessionRecord, User
+from plantroom.ports.accounts import AccountRepository, ApiToken, SessionRecord, User
 from plantroom.storage.ledger import tables_accounts as t
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, clean

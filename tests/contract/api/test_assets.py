@@ -4,7 +4,8 @@ import pytest
 
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.quality import Reason
-from plantroom.ports.ledger import AssetEvent, LiveEvent, Role
+from plantroom.ports.accounts import Role
+from plantroom.ports.ledger import AssetEvent, LiveEvent
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 LIFT = {"site": HOME, "code": "E-1", "class": "elevator", "name": {"zh": "1号梯", "en": "Lift 1"}}

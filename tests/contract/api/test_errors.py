@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
 from plantroom.errors import Unreachable
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 from tests.contract.api.world import HOME, World
 
 FIELDS = {"type", "title", "status", "detail", "errors"}

@@ -14,7 +14,7 @@ import uvicorn
 
 from api.app import begin_shutdown
 from api.events import endpoints
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, PASSWORD, World
 
 EVENTS = "/api/v1/events"

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from api.access import RANK, Permission
 from api.app import API_ROUTERS
 from api.openapi import document
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
 
 MONTHLY = {

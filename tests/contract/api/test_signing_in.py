@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi.testclient import TestClient
 
 from api.access import digest
-from plantroom.ports.ledger import ApiToken, Grant, Role
+from plantroom.ports.accounts import ApiToken, Grant, Role
 from tests.contract.api.world import AWAY, HOME, NOW, PASSWORD, World
 
 SITE = {"code": "new", "name": {"zh": "新", "en": "New"}}

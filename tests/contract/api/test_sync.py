@@ -7,7 +7,7 @@ import pytest
 
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName
-from plantroom.ports.ledger import Role
+from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, NOW, PASSWORD, World
 
 TEMPLATE = [

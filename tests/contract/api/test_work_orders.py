@@ -9,7 +9,8 @@ from api.services import Baseline
 from maintenance.episodes import EpisodeState
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import FindingSource
-from plantroom.ports.ledger import CollectorReport, Role
+from plantroom.ports.accounts import Role
+from plantroom.ports.ledger import CollectorReport
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 

@@ -21,8 +21,9 @@ from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
+from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import ApiToken, DeadLetter, Grant, Role, User
+from plantroom.ports.ledger import DeadLetter
 from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.sqlite import SqliteReadings

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.ledger import ApiToken, Grant, Role, SessionRecord, User
+from plantroom.ports.accounts import ApiToken, Grant, Role, SessionRecord, User
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW
 

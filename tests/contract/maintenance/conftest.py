@@ -10,7 +10,8 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import WorkOrder
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import Asset, LocalName, Site
-from plantroom.ports.ledger import Grant, Ledger, PageRequest, Role, User
+from plantroom.ports.accounts import Grant, Role, User
+from plantroom.ports.ledger import Ledger, PageRequest
 from plantroom.storage.ledger import SqlLedger
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

@@ -14,7 +14,8 @@ from maintenance.ports import MaintenanceTx
 from maintenance.sync import apply_operations
 from maintenance.work_orders import ChecklistItem, Kind, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName, Severity
-from plantroom.ports.ledger import Grant, Ledger, Role
+from plantroom.ports.accounts import Grant, Role
+from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import LI, NOW, orders
 
 Store = Ledger[MaintenanceTx]

@@ -1,0 +1,22 @@
+"""A data folder belongs to one collector at a time."""
+
+import fcntl
+from pathlib import Path
+from typing import TextIO
+
+from plantroom.errors import SettingError
+
+
+def hold_folder(folder: Path) -> TextIO:
+    """Hold the collector's lock on a data folder until what comes back is closed, or the process ends.
+
+    To be called before anything in the folder is touched. Raises ``SettingError`` when another process has it.
+    """
+    file = (folder / "collect.lock").open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        problem = f"{folder} is in use by another plantroom process"
+        raise SettingError("PLANTROOM_DATA_DIR", problem, "a folder of its own for each collector") from error
+    return file

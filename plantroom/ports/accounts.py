@@ -1,0 +1,103 @@
+"""Port of the ledger's accounts: users and their grants, sessions, tokens."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person or token may do, from most to least."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    TECHNICIAN = "technician"
+    VIEWER = "viewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role on a site and department; ``None`` means every one."""
+
+    role: Role
+    site: str | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person. ``password_hash`` is argon2id in PHC form; empty: cannot sign in by password."""
+
+    id: str
+    username: str
+    password_hash: str
+    grants: Sequence[Grant]
+    name: str = ""
+    language: str = "zh"
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A signed-in browser. ``token_hash`` is the SHA-256 of the cookie's value, never the value."""
+
+    token_hash: str
+    user: str
+    csrf_token: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A machine's token; ``token_hash`` as above."""
+
+    id: str
+    name: str
+    token_hash: str
+    grants: Sequence[Grant]
+    created_at: datetime
+    expires_at: datetime | None
+    created_by: str = ""
+
+
+class AccountRepository(ABC):
+    """Users, sessions, tokens, failed sign-ins."""
+
+    @abstractmethod
+    def user_by_name(self, username: str) -> User | None: ...
+
+    @abstractmethod
+    def user(self, user_id: str) -> User: ...
+
+    @abstractmethod
+    def users(self) -> Sequence[User]: ...
+
+    @abstractmethod
+    def put_user(self, user: User) -> None: ...
+
+    @abstractmethod
+    def add_session(self, session: SessionRecord) -> None: ...
+
+    @abstractmethod
+    def session(self, token_hash: str) -> SessionRecord | None: ...
+
+    @abstractmethod
+    def drop_session(self, token_hash: str) -> None: ...
+
+    @abstractmethod
+    def add_token(self, token: ApiToken) -> None: ...
+
+    @abstractmethod
+    def token(self, token_hash: str) -> ApiToken | None: ...
+
+    @abstractmethod
+    def note_failed_sign_in(self, username: str, address: str, at: datetime) -> None: ...
+
+    @abstractmethod
+    def failed_sign_ins(self, username: str, address: str, since: datetime) -> int:
+        """How many failures of this user name or from this address since then, whichever is more."""
+
+    @abstractmethod
+    def forget_failed_sign_ins(self, username: str, address: str) -> None: ...
