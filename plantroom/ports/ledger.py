@@ -250,7 +250,7 @@ class CollectRepository(ABC):
     def dead_letters(
         self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
     ) -> Page[DeadLetter]:
-        """Newest first."""
+        """Newest first. ``reason`` is the reason's code, with or without the detail behind it (``code: detail``)."""
 
     @abstractmethod
     def dead_letter(self, letter_id: str) -> DeadLetter: ...

@@ -78,7 +78,8 @@ class SqlCollect(CollectRepository):
     ) -> Page[DeadLetter]:
         conditions = in_scope(t.dead_letters.c.site, scope, site)
         if reason is not None:
-            conditions.append(t.dead_letters.c.reason == reason)
+            column = t.dead_letters.c.reason
+            conditions.append(sa.or_(column == reason, column.startswith(f"{reason}: ", autoescape=True)))
         statement = LETTERS.select().where(*conditions)
         return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
 

@@ -277,3 +277,10 @@ def test_reading_findings_in_a_reading_transaction_locks_nothing(ledger: SqlLedg
         assert [q.finding for q in tx.collect.findings_after("reader", 10)] == [finding(1)]
         with pytest.raises(Unreachable):
             tx.collect.move_cursor("reader", 1)
+
+
+def test_a_code_finds_reasons_with_a_detail_behind_it(ledger: SqlLedger) -> None:
+    given = [letter(1, reason="not_json"), letter(2, reason="not_json: line 1"), letter(3, reason="not_json_at_all")]
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters(given)
+        assert [d.id for d in tx.collect.dead_letters(Scope(), ALL, reason="not_json").items] == ["d002", "d001"]
