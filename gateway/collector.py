@@ -24,10 +24,10 @@ def safety_topics(plant: Plant, site: str) -> frozenset[str]:
 class SiteGateway:
     """The sessions and spools of one site.
 
-    The normal lane takes telemetry and status, the safety lane all events and the telemetry of safety
-    sources. A safety telemetry topic is left to the safety lane only once the broker has confirmed that
-    lane's subscription, so nothing falls between the two; a message taken by both is recognised by the ingest
-    (same asset, same instant).
+    The safety lane takes all events and the telemetry of safety sources, the normal lane all the rest of the
+    site's topics (a mistyped one too, so that it shows as a dead letter). A topic is left to the safety lane only
+    once the broker has confirmed that lane's subscription, so nothing falls between the two; a message taken by
+    both is recognised by the ingest (same asset, same instant).
     """
 
     def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
@@ -35,10 +35,9 @@ class SiteGateway:
         self._safety: frozenset[str] = frozenset()
         self._lock = threading.Lock()
         self.spools = {lane: Spool(folder / lane.value) for lane in Lane}
-        normal = [f"{ROOT}/{site}/+/{Channel.TELEMETRY}", f"{ROOT}/{site}/+/{Channel.STATUS}"]
         self._events = f"{ROOT}/{site}/+/{Channel.EVENT}"
         self.sessions = {
-            Lane.NORMAL: self._session(Lane.NORMAL, broker, normal),
+            Lane.NORMAL: self._session(Lane.NORMAL, broker, [f"{ROOT}/{site}/#"]),
             Lane.SAFETY: self._session(Lane.SAFETY, broker, [self._events]),
         }
 
@@ -47,7 +46,9 @@ class SiteGateway:
         return Session(broker, CLIENT_IDS[lane].format(site=self.site), self.spools[lane], filters, owns)
 
     def _normal_owns(self, topic: str) -> bool:
-        return topic not in self._safety or topic not in self.sessions[Lane.SAFETY].granted()
+        filter_of_other = self._events if topic.endswith(f"/{Channel.EVENT}") else topic
+        safety = filter_of_other == self._events or topic in self._safety
+        return not safety or filter_of_other not in self.sessions[Lane.SAFETY].granted()
 
     def start(self) -> None:
         """Open the spools and begin to connect. Raises ``Unreachable`` when a spool's folder is unusable."""

@@ -26,7 +26,7 @@ EXPECTED: Mapping[str, str] = {
     "http_port": "a whole number from 0 (a free port) to 65535",
     "mqtt_port": "a whole number from 0 (a free port) to 65535",
     "broker_url": "mqtt[s]://[user:password@]host[:port]",
-    "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://...",
+    "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
@@ -134,8 +134,12 @@ class Settings(BaseSettings):
 
     @property
     def ledger(self) -> str:
-        """The ledger's URL, the trial's SQLite file when none is set."""
-        return self.ledger_url or f"sqlite:///{self.data_dir / 'ledger.db'}"
+        """The ledger's URL, the trial's SQLite file when none is set; a relative file lies in the data folder."""
+        url = self.ledger_url or "sqlite:///ledger.db"
+        path = url.removeprefix("sqlite:///")
+        if path == url or path.startswith(("/", ":memory:")):
+            return url
+        return f"sqlite:///{self.data_dir / path}"
 
     @property
     def files(self) -> Path:

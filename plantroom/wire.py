@@ -45,8 +45,10 @@ def parse_topic(topic: str) -> Topic | None:
 
 def check_topic_level(text: str, what: str) -> str:
     """``text`` when it can stand as one level of a topic; raises ``BadData`` naming ``what``."""
-    if not text or any(c in text for c in "/+#\x00") or text.startswith("$") or len(text.encode()) > 200:
-        raise BadData(f"{what} {text!r} cannot be part of an MQTT topic: no / + # and at most 200 bytes")
+    odd = any(c in "/+#" or not c.isprintable() for c in text) or text.startswith("$") or text != text.strip()
+    if not text or odd or text in {".", ".."} or len(text.encode()) > 200:
+        words = "no / + #, no blanks at its ends, nothing unprintable, at most 200 bytes"
+        raise BadData(f"{what} {text!r} cannot be part of an MQTT topic: {words}")
     return text
 
 

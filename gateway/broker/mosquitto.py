@@ -86,6 +86,7 @@ class MosquittoBroker(TrialBroker):
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                start_new_session=True,  # Ctrl-C in a terminal is for us, who stop the broker last
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - set before any of our threads start
             )
         self._wait_until_listening(log_path)

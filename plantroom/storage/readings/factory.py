@@ -5,9 +5,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from plantroom.errors import SettingError
 from plantroom.ports.readings import ReadingsStore
+from plantroom.settings import EXPECTED as SETTINGS_EXPECTED
 
 SETTING = "PLANTROOM_READINGS_URL"
-EXPECTED = "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS"
+EXPECTED = SETTINGS_EXPECTED["readings_url"]
 DEFAULT_PORT = 8086
 
 

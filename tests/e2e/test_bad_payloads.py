@@ -1,0 +1,113 @@
+"""Whatever comes in: what cannot be stored is kept with its reason and its raw bytes, and the stream goes on."""
+
+import base64
+import json
+import random
+from typing import Any
+
+import pytest
+
+from tests.e2e.plant import Plant, now_text
+from tests.product import eventually
+
+TS = now_text()
+GARBAGE = random.Random(7).randbytes(1 << 20)
+DEEP = b"[" * 100_000
+
+
+def telemetry(**fields: Any) -> bytes:
+    return json.dumps({"ts": TS, **fields}).encode()
+
+
+PAYLOADS: dict[str, tuple[str, bytes, str]] = {
+    "not JSON": ("BAD/telemetry", b"not json", "not_json"),
+    "half of a JSON text": ("BAD/telemetry", b"[1,2", "not_json"),
+    "nothing": ("BAD/telemetry", b"", "empty_payload"),
+    "a megabyte of garbage": ("BAD/telemetry", GARBAGE, "not_utf8"),
+    "nested without end": ("BAD/telemetry", DEEP, "not_json"),
+    "a number alone": ("BAD/telemetry", b"17", "wrong_shape"),
+    "values that are a text": ("BAD/telemetry", telemetry(values="x"), "wrong_shape"),
+    "a text as value": ("BAD/telemetry", telemetry(values={"flow": "much"}), "text_value"),
+    "a number as text": ("BAD/telemetry", telemetry(values={"flow": "12.5"}), "number_as_text"),
+    "NaN": ("BAD/telemetry", b'{"values": {"flow": NaN}}', "not_a_number"),
+    "no value": ("BAD/telemetry", telemetry(values={"flow": None}), "null_value"),
+    "an object as value": ("BAD/telemetry", telemetry(values={"flow": {"v": 1}}), "nested_value"),
+    "1970": ("BAD/telemetry", b'{"ts": "1970-01-01T00:00:00Z", "values": {"flow": 1}}', "clock_never_set"),
+    "2099": ("BAD/telemetry", b'{"ts": "2099-01-01T00:00:00Z", "values": {"flow": 1}}', "clock_in_future"),
+    "only a time": ("BAD/telemetry", b'{"ts": "1970-01-01T00:00:00Z"}', "no_values"),
+    "no time at all": ("BAD/telemetry", b'{"ts": "yesterday", "values": {"flow": 1}}', "unreadable_time"),
+    "an unknown point": ("BAD/telemetry", telemetry(values={"warp_factor": 9}), "unknown_point"),
+    "an unknown asset": ("NO-SUCH/telemetry", telemetry(values={"flow": 1}), "unknown_asset"),
+    "an event without a name": ("BAD/event", b'{"severity": "safety"}', "wrong_shape"),
+}
+
+HALF_BAD = telemetry(values={"flow": 21.5, "vibration": "loud", "power": 3.25, "warp_factor": 9})
+
+
+@pytest.fixture(scope="module")
+def letters(plant: Plant) -> dict[bytes, list[dict[str, Any]]]:
+    """Raw bytes -> dead letters, after all payloads and the half-bad one were published in a row."""
+    plant.add_asset("BAD", "pump")
+    with plant.publisher() as publisher:
+        for topic, payload, _ in PAYLOADS.values():
+            publisher.send(f"plantroom/demo/{topic}", payload)
+        publisher.send("plantroom/demo/BAD/telemetry", HALF_BAD)
+        wanted = len(PAYLOADS) + 2
+        eventually(lambda: len(_of_this_module(plant)) >= wanted, 20)
+    found: dict[bytes, list[dict[str, Any]]] = {}
+    for letter in _of_this_module(plant):
+        found.setdefault(base64.b64decode(letter["payload_base64"]), []).append(letter)
+    return found
+
+
+def _of_this_module(plant: Plant) -> list[dict[str, Any]]:
+    return [letter for letter in plant.letters() if "/BAD/" in letter["topic"] or "/NO-SUCH/" in letter["topic"]]
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_a_bad_payload_is_kept_with_topic_reason_and_raw_bytes(name: str, letters: dict[bytes, list[dict[str, Any]]]):
+    topic, payload, reason = PAYLOADS[name]
+    found = [letter for letter in letters.get(payload, []) if letter["topic"] == f"plantroom/demo/{topic}"]
+    assert [letter["reason"].split(":")[0] for letter in found] == [reason]
+    assert found[0]["received_at"] > TS
+
+
+def test_of_a_half_bad_message_the_good_half_is_stored(plant: Plant, letters: dict[bytes, list[dict[str, Any]]]):
+    stored = eventually(lambda: plant.readings(plant.asset("BAD")["key"]), 5)
+    assert {point: rows[0][1] for point, rows in stored.items()} == {"flow": 21.5, "power": 3.25}
+    bad = {letter["reason"].split(":")[0]: letter["part"] for letter in letters[HALF_BAD]}
+    assert bad == {"text_value": "vibration", "unknown_point": "warp_factor"}
+
+
+def test_the_stream_goes_on_behind_bad_payloads(plant: Plant, letters: dict[bytes, list[dict[str, Any]]]):
+    key = plant.asset("BAD")["key"]
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/demo/BAD/telemetry", {"ts": now_text(), "values": {"discharge_pressure": 0.5}})
+        assert eventually(lambda: plant.readings(key).get("discharge_pressure"), 5)
+    assert plant.stats()["dead_lettered"] >= len(PAYLOADS)
+
+
+def test_a_safety_event_with_an_impossible_time_makes_its_ticket_all_the_same(plant: Plant):
+    for code, ts in (
+        ("E-1970", "1970-01-01T00:00:00Z"),
+        ("E-2099", "2099-01-01T00:00:00Z"),
+        ("E-NONSENSE", "nonsense"),
+    ):
+        lift = plant.add_asset(code, "elevator")
+        with plant.publisher() as publisher:
+            event = {"ts": ts, "event": "passenger_trapped", "severity": "safety"}
+            publisher.send(f"plantroom/demo/{code}/event", event)
+            assert eventually(lambda key=lift["key"]: plant.tickets(key, "rule"), 5), f"no ticket for {ts}"
+
+
+def test_a_dead_letter_is_stored_once_its_cause_is_mended(plant: Plant):
+    raw = telemetry(values={"flow": 7.5})
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/demo/LATER/telemetry", raw)
+        assert eventually(lambda: [x for x in plant.letters() if "/LATER/" in x["topic"]], 5)
+    made = plant.add_asset("LATER", "pump")
+    letter = next(x for x in plant.letters() if "/LATER/" in x["topic"])
+    assert plant.process.json("dead-letter", "show", letter["id"])["topic"] == letter["topic"]
+    plant.process.json("dead-letter", "replay", letter["id"])
+    assert eventually(lambda: plant.readings(made["key"]).get("flow"), 5)[0][1] == 7.5
+    assert [x for x in plant.letters() if "/LATER/" in x["topic"]] == []
