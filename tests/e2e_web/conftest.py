@@ -1,0 +1,86 @@
+"""The product, the browser and a person signed in."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e_web.person import DESK, Person, open_context
+from tests.product import Api, Product
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _newest(folder: Path) -> float:
+    return max((p.stat().st_mtime for p in folder.rglob("*") if p.is_file()), default=0.0)
+
+
+@pytest.fixture(scope="session")
+def web_dist() -> Path:
+    """The built web app, built now when its sources are newer."""
+    dist = WEB / "dist"
+    if not (WEB / "node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
+    if not (dist / "index.html").is_file() or (dist / "sw.js").stat().st_mtime < _newest(WEB / "src"):
+        subprocess.run(["npm", "run", "build"], cwd=WEB, check=True, capture_output=True)
+    return dist
+
+
+@pytest.fixture(scope="session")
+def product(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """``plantroom run --simulate demo`` for all tests of the folder."""
+    running = Product(tmp_path_factory.mktemp("web") / "data", scenario="demo")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def api(product: Product) -> Api:
+    """The same server without a browser: what the tests compare the pages with."""
+    return product.api()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, product: Product) -> Iterator[BrowserContext]:
+    """A fresh device of desktop size."""
+    made = open_context(browser, product.url, DESK)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Its only tab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def person(page: Page, product: Product) -> Person:
+    """An administrator who has signed in, in Chinese."""
+    somebody = Person(page, *product.admin())
+    somebody.sign_in()
+    return somebody

@@ -1,0 +1,80 @@
+"""What a person does with the pages."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.product import Api, eventually
+
+DESK: ViewportSize = {"width": 1440, "height": 900}
+TABLET: ViewportSize = {"width": 820, "height": 1180}
+PHONE: ViewportSize = {"width": 360, "height": 760}
+ITEMS = 3
+
+
+def open_context(browser: Browser, url: str, size: ViewportSize, **more: Any) -> BrowserContext:
+    """A device; its pages fail the test's assertions sooner than Playwright's default of 30 s."""
+    context = browser.new_context(base_url=url, viewport=size, has_touch=size["width"] < 900, **more)
+    context.set_default_timeout(15_000)
+    return context
+
+
+class Person:
+    """Somebody at one tab."""
+
+    def __init__(self, page: Page, username: str, password: str) -> None:
+        self.page = page
+        self._username = username
+        self._password = password
+
+    def sign_in(self) -> None:
+        """From wherever they are; ends on the first page."""
+        self.page.goto("/sign-in")
+        self.fill_in()
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    def fill_in(self, password: str | None = None) -> None:
+        """User name and password, and send."""
+        self.page.fill("[name=username]", self._username)
+        self.page.fill("[name=password]", self._password if password is None else password)
+        self.page.click("button[type=submit]")
+
+    def ready_offline(self) -> None:
+        """Wait until the app and the shift are on the device."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        eventually(lambda: self.page.evaluate("navigator.serviceWorker.controller !== null"), 15)
+        assert self.page.evaluate("navigator.serviceWorker.controller !== null")
+        self.page.goto("/today")
+        expect(self.page.locator("[data-order]").first).to_be_visible()
+
+    def answer(self, step: str, outcome: str) -> None:
+        """Open an item when it is folded, and press its result."""
+        item = self.page.locator(f'[data-step="{step}"]')
+        if "folded" in (item.get_attribute("class") or ""):
+            item.click()
+        self.page.locator(f'[data-step="{step}"] [data-outcome-button="{outcome}"]').click()
+
+    def expect_answered(self, step: str, outcome: str) -> None:
+        """The item shows its answer."""
+        expect(self.page.locator(f'[data-step="{step}"]')).to_have_attribute("data-outcome", outcome)
+
+    def sync_line(self) -> Any:
+        """The line that says whether anything is unsent."""
+        return self.page.locator("[data-sync]")
+
+
+def planned_order(api: Api, with_number: bool = False) -> dict[str, Any]:
+    """An open planned order of the shift with at least three items, the earliest first."""
+
+    def found() -> dict[str, Any] | None:
+        for order in api.get("/api/v1/sync/bundle")["work_orders"]:
+            numbers = [i for i in order["template"] if i["type"] == "number"]
+            fresh = order["state"] in {"open", "scheduled"} and not order["answers"]
+            plain = all(i["type"] in {"ok", "number"} and not i["evidence"] for i in order["template"])
+            if fresh and plain and len(order["template"]) >= ITEMS and (numbers or not with_number):
+                return dict(order)
+        return None
+
+    order = eventually(found, 20, 0.5)
+    assert order, "the demo has no planned order that a test could do"
+    return dict(order)

@@ -1,0 +1,89 @@
+"""The ledger, an asset's page and the live plant."""
+
+from playwright.sync_api import expect
+
+from tests.e2e_web.person import Person
+from tests.product import Api, eventually
+
+
+def test_the_list_is_searched_and_filtered(person: Person, api: Api) -> None:
+    page = person.page
+    page.goto("/assets")
+    everything = api.items("/api/v1/assets")
+    expect(page.locator("[data-row]")).to_have_count(len(everything))
+    page.locator("main").get_by_role("button", name="水泵", exact=True).click()
+    expect(page.locator("[data-row]")).to_have_count(sum(a["class"] == "pump" for a in everything))
+    page.locator("main [data-search]").fill("P-3")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator("[data-row] a").click()
+    page.wait_for_url("**/assets/P-3")
+
+
+def test_the_live_chart_grows_by_itself(person: Person) -> None:
+    page = person.page
+    page.goto("/assets/P-1?point=discharge_pressure&range=15m")
+    chart = page.locator(".chart[data-points]").first
+    expect(chart.locator("canvas")).to_be_visible()
+    first = eventually(lambda: float(chart.get_attribute("data-last") or 0), 15)
+    assert first > 0
+    assert eventually(lambda: float(chart.get_attribute("data-last") or 0) > first + 1, 15)
+
+
+def test_every_point_shows_its_value_with_unit_source_and_age(person: Person, api: Api) -> None:
+    page = person.page
+    page.goto("/assets/P-1")
+    pump = api.items("/api/v1/assets", code="P-1")[0]
+    points = api.items(f"/api/v1/assets/{pump['key']}/points")
+    expect(page.locator("[data-point]")).to_have_count(len(points))
+    pressure = page.locator('[data-point="discharge_pressure"]')
+    expect(pressure).to_contain_text("MPa")
+    expect(pressure).to_contain_text("传感器")
+
+
+def test_choosing_a_point_and_a_span_changes_the_chart(person: Person) -> None:
+    page = person.page
+    page.goto("/assets/P-1")
+    page.locator('[data-point="flow"]').click()
+    expect(page.get_by_role("heading", name="流量")).to_be_visible()
+    page.get_by_role("button", name="7 天").click()
+    expect(page.get_by_text("小时均值与最小最大")).to_be_visible()
+    assert "range=7d" in page.url
+
+
+def test_the_next_dates_say_why(person: Person) -> None:
+    page = person.page
+    page.goto("/assets/FP-1")
+    dates = page.locator(".plan-item")
+    expect(dates.first).to_be_visible()
+    assert all("要求" in text or "约定" in text for text in dates.all_inner_texts())
+
+
+def test_an_unknown_asset_is_said_plainly(person: Person) -> None:
+    person.page.goto("/assets/NO-SUCH")
+    expect(person.page.get_by_text("没有编号为 NO-SUCH 的设备")).to_be_visible()
+
+
+def test_the_live_plant_shows_every_asset_under_its_system(person: Person, api: Api) -> None:
+    page = person.page
+    page.goto("/live")
+    expect(page.locator("a.tile")).to_have_count(len(api.items("/api/v1/assets")))
+    for system in ("供水系统", "电梯系统", "消防系统", "空调系统"):
+        expect(page.get_by_role("heading", name=system)).to_be_visible()
+    expect(page.locator("a.tile", has_text="1号生活水泵")).to_contain_text("MPa")
+
+
+def test_the_health_of_the_data_moves(person: Person) -> None:
+    page = person.page
+    page.goto("/health")
+    figure = page.locator(".kpis b").nth(1)
+    expect(figure).to_be_visible()
+    before = figure.inner_text()
+    assert eventually(lambda: figure.inner_text() != before, 15)
+
+
+def test_the_plan_lists_coming_dates_with_their_reason(person: Person) -> None:
+    page = person.page
+    page.goto("/plan?days=90")
+    expect(page.locator(".plan-item").first).to_be_visible()
+    page.get_by_role("button", name="只看法定").click()
+    expect(page.locator(".plan-item").first).to_contain_text("法定")

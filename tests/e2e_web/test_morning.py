@@ -1,0 +1,93 @@
+"""The supervisor's morning: the lists in their order, moving by themselves."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from playwright.sync_api import expect
+
+from tests.e2e_web.person import Person
+from tests.product import Api, Product, eventually
+
+
+@pytest.fixture
+def device(product: Product) -> Iterator[mqtt.Client]:
+    """A publisher of the plant."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="e2e-web-device")
+    client.connect(product.runtime["mqtt_host"], product.runtime["mqtt_port"])
+    client.loop_start()
+    yield client
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_the_lists_stand_in_the_order_of_what_matters(person: Person) -> None:
+    sections = person.page.locator("[data-section]")
+    expect(sections).to_have_count(5)
+    names = [sections.nth(i).get_attribute("data-section") for i in range(5)]
+    assert names == ["overdue", "safety", "today", "clocks", "silent"]
+
+
+def test_each_line_of_today_says_why_and_has_one_button(person: Person) -> None:
+    lines = person.page.locator('[data-section="today"] [data-row]')
+    expect(lines.first).to_be_visible()
+    for i in range(lines.count()):
+        assert lines.nth(i).locator(".why").inner_text().strip()
+        assert lines.nth(i).locator(".do .btn").count() == 1
+
+
+def test_a_trapped_passenger_shows_without_a_reload_and_is_accepted_in_place(
+    person: Person, device: mqtt.Client, api: Api
+) -> None:
+    page = person.page
+    expect(page.locator("[data-live=open]").first).to_be_visible()
+    page.evaluate("window.stillTheSamePage = true")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    event = {"ts": now, "event": "passenger_trapped", "severity": "safety", "data": {"floor": 7}}
+    sent = time.monotonic()
+    device.publish("plantroom/demo/E-2/event", json.dumps(event), qos=1).wait_for_publish(5)
+    line = page.locator('[data-section="safety"] [data-row]', has_text="E-2")
+    expect(line).to_be_visible(timeout=10_000)
+    assert time.monotonic() - sent < 5
+    assert page.evaluate("window.stillTheSamePage")
+
+    line.get_by_role("button", name="接单").click()
+    expect(line.get_by_role("link", name="查看")).to_be_visible()
+
+    def accepted() -> bool:
+        tickets = api.items("/api/v1/work-orders", kind="corrective", open=True)
+        return any(t["safety"] and t["state"] == "acknowledged" for t in tickets)
+
+    assert eventually(accepted, 10)
+
+
+def test_the_keyboard_reaches_everything(person: Person) -> None:
+    page = person.page
+    expect(page.locator('[data-section="today"] [data-row]').first).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator("[data-row][data-cursor=true]")).to_have_count(1)
+    page.keyboard.press("?")
+    expect(page.get_by_role("heading", name="快捷键")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("P-2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/assets?text=P-2")
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
+def test_a_lost_connection_is_said_and_what_was_there_stays(person: Person) -> None:
+    page = person.page
+    lines = page.locator('[data-section="today"] [data-row]')
+    expect(lines.first).to_be_visible()
+    before = lines.count()
+    page.context.set_offline(True)
+    expect(page.locator("[data-notice=offline]")).to_be_visible()
+    assert lines.count() == before
+    page.context.set_offline(False)
+    expect(page.locator("[data-notice=offline]")).to_be_hidden()
+    expect(page.locator("[data-live=open]").first).to_be_visible()

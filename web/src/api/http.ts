@@ -1,0 +1,145 @@
+/** The one place that talks HTTP: problems become typed errors, changes carry the CSRF token. */
+
+export type Failure = "offline" | "signed_out" | "forbidden" | "missing" | "throttled" | "refused" | "server";
+
+export interface ProblemField {
+  field: string;
+  code: string;
+  message: string;
+}
+
+export class ApiError extends Error {
+  readonly kind: Failure;
+  readonly status: number;
+  readonly retryAfterS: number | null;
+  readonly fields: readonly ProblemField[];
+
+  constructor(
+    kind: Failure,
+    status: number,
+    detail: string,
+    retryAfterS: number | null = null,
+    fields: readonly ProblemField[] = [],
+  ) {
+    super(detail);
+    this.kind = kind;
+    this.status = status;
+    this.retryAfterS = retryAfterS;
+    this.fields = fields;
+  }
+
+  /** Whether the same call may succeed later without anybody changing anything. */
+  get retryable(): boolean {
+    return this.kind === "offline" || this.kind === "server" || this.kind === "throttled";
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+interface Hooks {
+  csrfToken: () => string;
+  onSignedOut: () => void;
+  onReachable: (reachable: boolean) => void;
+}
+
+const hooks: Hooks = { csrfToken: () => "", onSignedOut: () => undefined, onReachable: () => undefined };
+
+/** Lets the session and the sync line hear of every call without this file knowing them. */
+export function connectHttp(given: Partial<Hooks>): void {
+  Object.assign(hooks, given);
+}
+
+const KINDS: Record<number, Failure> = {
+  401: "signed_out",
+  403: "forbidden",
+  404: "missing",
+  429: "throttled",
+};
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let detail = response.statusText;
+  let fields: ProblemField[] = [];
+  try {
+    const body = (await response.json()) as { detail?: string; title?: string; errors?: ProblemField[] };
+    detail = body.detail ?? body.title ?? detail;
+    fields = body.errors ?? [];
+  } catch {
+    // A proxy's page in between is no problem document; the status says enough.
+  }
+  const wait = Number(response.headers.get("Retry-After"));
+  const kind = KINDS[response.status] ?? (response.status >= 500 ? "server" : "refused");
+  return new ApiError(kind, response.status, detail, Number.isFinite(wait) && wait > 0 ? wait : null, fields);
+}
+
+export function pathWith(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") {
+      search.set(key, String(value));
+    }
+  }
+  const text = search.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+  }
+  if (method !== "GET" && hooks.csrfToken() !== "") {
+    headers["X-CSRF-Token"] = hooks.csrfToken();
+  }
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    if (signal?.aborted) {
+      throw cause;
+    }
+    hooks.onReachable(false);
+    throw new ApiError("offline", 0, cause instanceof Error ? cause.message : "no connection");
+  }
+  hooks.onReachable(true);
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.kind === "signed_out" && !path.startsWith("/api/v1/session")) {
+      hooks.onSignedOut();
+    }
+    throw problem;
+  }
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
+  call<T>("GET", pathWith(path, query), undefined, signal);
+export const post = <T>(path: string, body: unknown): Promise<T> => call<T>("POST", path, body);
+export const del = (path: string): Promise<void> => call<void>("DELETE", path);
+
+export interface List<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** All items of a list, page by page, at most `most` of them. */
+export async function all<T>(
+  path: string,
+  query: Query = {},
+  most = 2000,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: List<T> = await get<List<T>>(path, { limit: 500, ...query, cursor }, signal);
+    items.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor !== null && items.length < most);
+  return items;
+}

@@ -1,0 +1,96 @@
+/** One function per question to the server. */
+import { all, get, type List, post, type Query } from "./http";
+import type {
+  Asset,
+  AssetLatest,
+  Baseline,
+  Bundle,
+  DeadLetter,
+  Episode,
+  EpisodeEvidence,
+  EquipmentClass,
+  IngestStats,
+  LatestValue,
+  Location,
+  Point,
+  PreviewItem,
+  Readings,
+  Site,
+  SyncAnswer,
+  SyncRequest,
+  System,
+  WorkOrder,
+  WorkOrderDetail,
+} from "./types";
+
+const V1 = "/api/v1";
+
+export const fetchSites = (): Promise<Site[]> => all<Site>(`${V1}/sites`);
+export const fetchLocations = (site: string): Promise<Location[]> =>
+  all<Location>(`${V1}/locations`, { site });
+export const fetchClasses = (): Promise<EquipmentClass[]> => all<EquipmentClass>(`${V1}/classes`);
+export const fetchSystems = (): Promise<System[]> => all<System>(`${V1}/systems`);
+export const fetchAssets = (query: Query = {}): Promise<Asset[]> => all<Asset>(`${V1}/assets`, query);
+export const fetchPoints = (key: string): Promise<Point[]> => all<Point>(`${V1}/assets/${key}/points`);
+export const fetchLatest = (key: string): Promise<LatestValue[]> =>
+  all<LatestValue>(`${V1}/assets/${key}/latest`);
+export const fetchBaselines = (key: string): Promise<Baseline[]> =>
+  all<Baseline>(`${V1}/assets/${key}/baseline`);
+export const fetchPlantLatest = (): Promise<AssetLatest[]> => all<AssetLatest>(`${V1}/readings/latest`);
+export const fetchOrders = (query: Query = {}): Promise<WorkOrder[]> =>
+  all<WorkOrder>(`${V1}/work-orders`, query);
+export const fetchOrder = (id: string): Promise<WorkOrderDetail> =>
+  get<WorkOrderDetail>(`${V1}/work-orders/${id}`);
+export const fetchEpisodes = (query: Query): Promise<Episode[]> => all<Episode>(`${V1}/episodes`, query);
+export const fetchEvidence = (id: string): Promise<EpisodeEvidence> =>
+  get<EpisodeEvidence>(`${V1}/episodes/${id}/evidence`);
+export const fetchPreview = (query: Query): Promise<PreviewItem[]> =>
+  all<PreviewItem>(`${V1}/plan/preview`, { limit: null, ...query });
+export const fetchStats = (): Promise<IngestStats> => get<IngestStats>(`${V1}/ingest/stats`);
+export const fetchDeadLetters = (): Promise<List<DeadLetter>> =>
+  get<List<DeadLetter>>(`${V1}/dead-letters`, { limit: 100 });
+export const fetchBundle = (): Promise<Bundle> => get<Bundle>(`${V1}/sync/bundle`);
+export const sendOperations = (request: SyncRequest): Promise<SyncAnswer> =>
+  post<SyncAnswer>(`${V1}/sync`, request);
+
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** All readings of a span, page by page, joined per point. */
+export async function fetchReadings(
+  asset: string,
+  points: readonly string[],
+  span: Span,
+  agg: string,
+  signal?: AbortSignal,
+): Promise<Readings["series"]> {
+  const joined = new Map<string, Readings["series"][number]>();
+  let cursor: string | null = null;
+  do {
+    const page: Readings = await get<Readings>(
+      `${V1}/readings`,
+      {
+        asset,
+        points: points.join(","),
+        from: new Date(span.from).toISOString(),
+        to: new Date(span.to).toISOString(),
+        agg,
+        limit: 20_000,
+        cursor,
+      },
+      signal,
+    );
+    for (const series of page.series) {
+      const known = joined.get(series.point);
+      if (known === undefined) {
+        joined.set(series.point, { ...series, rows: [...series.rows] as typeof series.rows });
+      } else {
+        (known.rows as unknown[]).push(...series.rows);
+      }
+    }
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return [...joined.values()];
+}

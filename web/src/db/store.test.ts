@@ -1,0 +1,140 @@
+import "fake-indexeddb/auto";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Bundle, BundleOrder } from "@/api/types";
+import { Database } from "./database";
+import {
+  deviceId,
+  dismiss,
+  draftsOf,
+  pendingOf,
+  placeOf,
+  record,
+  saveDraft,
+  savePlace,
+  settle,
+  takeBundle,
+} from "./store";
+
+const name = { zh: "名", en: "name" };
+const order = (id: string, part: Partial<BundleOrder> = {}): BundleOrder =>
+  ({
+    id,
+    number: 1,
+    state: "open",
+    version: 3,
+    title: name,
+    template: [],
+    answers: {},
+    asset: null,
+    ...part,
+  }) as BundleOrder;
+const bundle = (...orders: BundleOrder[]): Bundle =>
+  ({
+    generated_at: "2026-11-21T08:00:00Z",
+    live_position: 1,
+    user: {},
+    work_orders: orders,
+    assets: [],
+  }) as unknown as Bundle;
+
+let db: Database;
+let count = 0;
+beforeEach(() => {
+  count += 1;
+  db = new Database(`test-${count}`);
+});
+
+describe("recording", () => {
+  it("keeps the operation and the order's new state together", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    await record({ type: "answer", work_order: "o", step: "1", value: { outcome: "ok" } }, "u", name, db);
+    const [op] = await pendingOf("u", db);
+    expect(op).toMatchObject({ type: "answer", step: "1", base_version: 3, status: "waiting", user: "u" });
+    expect((await db.orders.get(["u", "o"]))?.answers).toEqual({ 1: { outcome: "ok" } });
+  });
+
+  it("keeps neither when one of them fails", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    db.orders.hook("updating", () => {
+      throw new Error("disk");
+    });
+    await expect(record({ type: "start", work_order: "o" }, "u", name, db)).rejects.toThrow();
+    expect(await pendingOf("u", db)).toEqual([]);
+    expect((await db.orders.get(["u", "o"]))?.state).toBe("open");
+  });
+
+  it("survives closing and opening", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    await record({ type: "start", work_order: "o" }, "u", name, db);
+    const device = await deviceId(db);
+    await savePlace("u", "o", 7, db);
+    db.close();
+    const again = new Database(db.name);
+    expect(await pendingOf("u", again)).toHaveLength(1);
+    expect(await deviceId(again)).toBe(device);
+    expect(await placeOf("u", "o", again)).toBe(7);
+  });
+
+  it("drops the draft with the answer", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    await saveDraft({ user: "u", order: "o", step: "1", value: { number: 4 } }, db);
+    await saveDraft({ user: "u", order: "o", step: "2", value: { number: 5 } }, db);
+    await record({ type: "answer", work_order: "o", step: "1", value: { outcome: "ok" } }, "u", name, db);
+    expect((await draftsOf("u", "o", db)).map((d) => d.step)).toEqual(["2"]);
+  });
+});
+
+describe("taking over the server's word", () => {
+  it("keeps unsent work on top of it", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    await record({ type: "answer", work_order: "o", step: "1", value: { outcome: "na" } }, "u", name, db);
+    await takeBundle("u", bundle(order("o", { version: 9, answers: { 2: { outcome: "ok" } } })), db);
+    const kept = await db.orders.get(["u", "o"]);
+    expect(kept?.version).toBe(9);
+    expect(kept?.answers).toEqual({ 1: { outcome: "na" }, 2: { outcome: "ok" } });
+  });
+
+  it("forgets orders that are gone, but none with unsent work", async () => {
+    await takeBundle("u", bundle(order("a"), order("b")), db);
+    await record({ type: "start", work_order: "a" }, "u", name, db);
+    await takeBundle("u", bundle(), db);
+    expect((await db.orders.toArray()).map((o) => o.id)).toEqual(["a"]);
+  });
+
+  it("leaves another person's orders and queue alone", async () => {
+    await takeBundle("u", bundle(order("a")), db);
+    await record({ type: "start", work_order: "a" }, "u", name, db);
+    await takeBundle("v", bundle(order("a")), db);
+    expect((await db.orders.get(["v", "a"]))?.state).toBe("open");
+    expect(await pendingOf("v", db)).toEqual([]);
+  });
+});
+
+describe("settling", () => {
+  it("removes what is done, keeps what is refused with its reason", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    const done = await record({ type: "start", work_order: "o" }, "u", name, db);
+    const refused = await record({ type: "complete", work_order: "o" }, "u", name, db);
+    await settle(
+      "u",
+      [
+        { op_id: done.op_id, status: "applied", version: 5 },
+        { op_id: refused.op_id, status: "rejected", code: "illegal_transition" },
+      ],
+      db,
+    );
+    expect(await pendingOf("u", db)).toMatchObject([
+      { op_id: refused.op_id, status: "refused", code: "illegal_transition" },
+    ]);
+    expect((await db.orders.get(["u", "o"]))?.version).toBe(5);
+    await dismiss(refused.op_id, db);
+    expect(await pendingOf("u", db)).toEqual([]);
+  });
+
+  it("lets nobody dismiss what is still to be sent", async () => {
+    await takeBundle("u", bundle(order("o")), db);
+    const op = await record({ type: "start", work_order: "o" }, "u", name, db);
+    await dismiss(op.op_id, db);
+    expect(await pendingOf("u", db)).toHaveLength(1);
+  });
+});

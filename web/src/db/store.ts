@@ -1,0 +1,149 @@
+import type { Bundle, BundleOrder } from "@/api/types";
+import { uuid7 } from "@/domain/ids";
+import type { Name } from "@/domain/names";
+import { type Act, applyOperation, makeOperation, type Operation, withPending } from "@/domain/operations";
+import { type Database, type Draft, database, localOrder, type QueuedOperation } from "./database";
+
+export interface BundleInfo {
+  fetchedAt: string;
+  serverNow: string;
+}
+
+/** This device's name towards the server: made once, kept for ever. */
+export async function deviceId(db: Database = database): Promise<string> {
+  return db.transaction("rw", db.meta, async () => {
+    const row = await db.meta.get("device");
+    if (row !== undefined) {
+      return row.value as string;
+    }
+    const value = uuid7();
+    await db.meta.put({ key: "device", value });
+    return value;
+  });
+}
+
+/**
+ * Records what a person did: the operation and the order's new state in one transaction, so that neither
+ * ever exists without the other. Resolves when both are on disk.
+ */
+export async function record(
+  act: Act,
+  user: string,
+  label: Name,
+  db: Database = database,
+  now: number = Date.now(),
+): Promise<Operation> {
+  return db.transaction("rw", db.orders, db.operations, db.drafts, async () => {
+    const order = act.work_order ? await db.orders.get([user, act.work_order]) : undefined;
+    const base = act.base_version ?? order?.version ?? null;
+    const operation = makeOperation({ ...act, base_version: base }, user, now);
+    await db.operations.add({ ...operation, status: "waiting", code: null, attempts: 0, label });
+    if (order !== undefined) {
+      await db.orders.put(applyOperation(order, operation));
+    }
+    if (act.step && act.work_order) {
+      await db.drafts.delete([user, act.work_order, act.step]);
+    }
+    return operation;
+  });
+}
+
+export const pendingOf = (user: string, db: Database = database): Promise<QueuedOperation[]> =>
+  db.operations.where("user").equals(user).sortBy("op_id");
+
+/** Takes over the server's bundle: its orders with our unsent operations on top; orders that the server no
+ * longer lists go, unless something of theirs is still unsent. */
+export async function takeBundle(user: string, bundle: Bundle, db: Database = database): Promise<void> {
+  await db.transaction("rw", db.orders, db.assets, db.operations, db.meta, async () => {
+    const pending = (await pendingOf(user, db)).filter((op) => op.status === "waiting");
+    const held = new Set(pending.map((op) => op.work_order));
+    const fresh = new Set(bundle.work_orders.map((o) => o.id));
+    const old = await db.orders.where("user").equals(user).toArray();
+    await db.orders.bulkDelete(
+      old.filter((o) => !fresh.has(o.id) && !held.has(o.id)).map((o) => [user, o.id] as [string, string]),
+    );
+    await db.orders.bulkPut(bundle.work_orders.map((order) => withPending(localOrder(user, order), pending)));
+    await db.assets.where("user").equals(user).delete();
+    await db.assets.bulkPut(bundle.assets.map((card) => ({ ...card, user, key: card.asset.key })));
+    const info: BundleInfo = { fetchedAt: new Date().toISOString(), serverNow: bundle.generated_at };
+    await db.meta.put({ key: `bundle:${user}`, value: info });
+  });
+}
+
+export async function bundleInfo(user: string, db: Database = database): Promise<BundleInfo | null> {
+  return ((await db.meta.get(`bundle:${user}`))?.value as BundleInfo | undefined) ?? null;
+}
+
+/** Keeps an order that was opened on line, so that actions on it have a local state. */
+export async function keepOrder(user: string, order: BundleOrder, db: Database = database): Promise<void> {
+  await db.transaction("rw", db.orders, db.operations, async () => {
+    const pending = (await pendingOf(user, db)).filter((op) => op.status === "waiting");
+    await db.orders.put(withPending(localOrder(user, order), pending));
+  });
+}
+
+export interface Outcome {
+  op_id: string;
+  status: string;
+  code?: string | null | undefined;
+  version?: number | null | undefined;
+}
+
+/** What the server made of operations: done ones leave the queue and raise the order's version. */
+export async function settle(
+  user: string,
+  results: readonly Outcome[],
+  db: Database = database,
+): Promise<void> {
+  await db.transaction("rw", db.orders, db.operations, async () => {
+    for (const result of results) {
+      const op = await db.operations.get(result.op_id);
+      if (op === undefined || op.user !== user) {
+        continue;
+      }
+      if (result.status === "applied" || result.status === "duplicate") {
+        await db.operations.delete(op.op_id);
+      } else {
+        const status = result.status === "conflict" ? "conflict" : "refused";
+        await db.operations.update(op.op_id, { status, code: result.code ?? null });
+      }
+      if (op.work_order !== null && result.version != null) {
+        await db.orders.update([user, op.work_order], { version: result.version });
+      }
+    }
+  });
+}
+
+export async function noteAttempt(ids: readonly string[], db: Database = database): Promise<void> {
+  await db.operations
+    .where("op_id")
+    .anyOf(ids)
+    .modify((op) => {
+      op.attempts += 1;
+    });
+}
+
+/** A person has looked at a refused operation and lets it go. A waiting one stays. */
+export async function dismiss(opId: string, db: Database = database): Promise<void> {
+  await db.transaction("rw", db.operations, async () => {
+    const op = await db.operations.get(opId);
+    if (op !== undefined && op.status !== "waiting") {
+      await db.operations.delete(opId);
+    }
+  });
+}
+
+export const saveDraft = (draft: Draft, db: Database = database): Promise<unknown> => db.drafts.put(draft);
+
+export const draftsOf = (user: string, order: string, db: Database = database): Promise<Draft[]> =>
+  db.drafts.where("[user+order]").equals([user, order]).toArray();
+
+export const savePlace = (
+  user: string,
+  order: string,
+  index: number,
+  db: Database = database,
+): Promise<unknown> => db.places.put({ user, order, index });
+
+export const placeOf = async (user: string, order: string, db: Database = database): Promise<number | null> =>
+  (await db.places.get([user, order]))?.index ?? null;

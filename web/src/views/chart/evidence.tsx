@@ -1,0 +1,97 @@
+import { useComputed } from "@preact/signals";
+import type { EpisodeEvidence, EvidencePoint } from "@/api/types";
+import { hasLimits } from "@/domain/limits";
+import { HOUR_MS } from "@/domain/time";
+import { unitText } from "@/domain/units";
+import { nameOf, showTime, t } from "@/i18n";
+import { Failed } from "../parts/states";
+import { now } from "../state/now";
+import { Chart } from "./chart";
+import { Legend, type LegendItem } from "./legend";
+import { useReadings } from "./readings";
+
+const MOST = 3;
+
+function windowOf(evidence: EpisodeEvidence): { from: number; to: number } {
+  const [start, end] = [Date.parse(evidence.start), Date.parse(evidence.end)];
+  // An episode that opened a moment ago still shows some of the time before it.
+  return { from: Math.min(start, end - HOUR_MS / 6), to: Math.max(end, start + HOUR_MS / 6) };
+}
+
+function EvidenceChart({
+  evidence,
+  point,
+  span,
+}: {
+  evidence: EpisodeEvidence;
+  point: EvidencePoint;
+  span: { from: number; to: number };
+}) {
+  const loaded = useReadings(evidence.episode.asset, point.point, { ...span, live: false });
+  const aggregated = loaded.resolution !== "raw";
+  const expected = point.expected ?? point.baseline?.expected ?? null;
+  const base = point.baseline;
+  const opened = Date.parse(evidence.opened_observed_at);
+  const legend: LegendItem[] = [
+    "line",
+    ...(expected === null ? [] : (["expected"] as const)),
+    "opened",
+    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
+    ...(aggregated ? (["env"] as const) : []),
+  ];
+  return (
+    <section class="card stack-s" data-evidence={point.point}>
+      <div class="row between">
+        <h2>{nameOf(point.name)}</h2>
+        <span class="xs">{unitText(point.unit) || t("unit.unknown")}</span>
+      </div>
+      {loaded.failure !== null && <Failed failure={loaded.failure} detail="" again={loaded.again} />}
+      <Chart
+        data={loaded.data}
+        aggregated={aggregated}
+        limits={point.limits}
+        unit={unitText(point.unit)}
+        height={200}
+        syncKey={`evidence:${evidence.episode.id}`}
+        span={span}
+        marks={{
+          expected,
+          band: base?.low != null && base.high != null ? { low: base.low, high: base.high } : undefined,
+          openedAt: opened,
+          openedLabel: t("chart.opened", { at: showTime(opened) }),
+          closedAt:
+            evidence.closed_observed_at === null ? undefined : Date.parse(evidence.closed_observed_at),
+        }}
+        label={nameOf(point.name)}
+        cover={
+          loaded.loading
+            ? t("state.loading")
+            : loaded.data.x.length === 0 && loaded.failure === null
+              ? t("chart.empty")
+              : undefined
+        }
+      />
+      <Legend items={legend} />
+    </section>
+  );
+}
+
+/** The points that speak for the fault, the strongest first, over the same time. */
+export function EvidenceCharts({ evidence }: { evidence: EpisodeEvidence }) {
+  const minute = useComputed(() => Math.floor(now.value / 60_000));
+  const window = windowOf(evidence);
+  const open = evidence.closed_observed_at === null && Date.parse(evidence.end) > Date.now() - HOUR_MS;
+  // An open one ends at the present, minute by minute; the future has nothing to show.
+  const present = (minute.value + 1) * 60_000;
+  const span = open
+    ? { from: window.from, to: present }
+    : { from: window.from, to: Math.min(window.to, present) };
+  const points = evidence.points.filter((p) => p.kind !== "counter").slice(0, MOST);
+  return (
+    <>
+      {points.map((p) => (
+        <EvidenceChart key={p.point} evidence={evidence} point={p} span={span} />
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,296 @@
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import {
+  fetchAssets,
+  fetchBaselines,
+  fetchLatest,
+  fetchOrders,
+  fetchPoints,
+  fetchPreview,
+} from "@/api/resources";
+import type { Asset, LatestValue, Point, PreviewItem } from "@/api/types";
+import { judge } from "@/domain/limits";
+import { DAY_MS, dayOf } from "@/domain/time";
+import { isEnded, series, shiftOf } from "@/domain/work";
+import { nameOf, showAge, showDate, showMoment, t, word, zone } from "@/i18n";
+import { LiveChart } from "../chart/live";
+import { useSparks } from "../chart/sparks";
+import { Icon } from "../parts/icon";
+import { PlanDates } from "../parts/plandates";
+import { ageText, inkOf, valueText } from "../parts/reading";
+import { Spark } from "../parts/spark";
+import { Answered, Empty, Skeleton } from "../parts/states";
+import { HealthTag, Presence } from "../parts/tags";
+import { OrderCard } from "../parts/tickets";
+import { className, locationName, siteName } from "../state/names";
+import { now } from "../state/now";
+import { useAnswer } from "../state/query";
+import { search, setParam } from "../state/router";
+
+function Multiples({
+  asset,
+  points,
+  latest,
+  chosen,
+}: {
+  asset: Asset;
+  points: readonly Point[];
+  latest: ReadonlyMap<string, LatestValue>;
+  chosen: string | null;
+}) {
+  const sparks = useSparks(asset.key);
+  return (
+    <div class="grid multiples">
+      {points.map((p) => {
+        const value = latest.get(p.key);
+        return (
+          <button
+            key={p.key}
+            type="button"
+            class={p.kind === "measure" ? "card multi" : "card multi plain"}
+            aria-pressed={p.key === chosen}
+            onClick={() => setParam("point", p.key)}
+            data-point={p.key}
+          >
+            <span class="row between s">
+              <span class="clip">{nameOf(p.name)}</span>
+              {value?.quality === 2 && <span class="tag warn">{t("quality.bad")}</span>}
+            </span>
+            <span class={`value ${value === undefined ? "stale" : inkOf(p, value)}`}>
+              {value === undefined ? "–" : valueText(p, value.value)}
+            </span>
+            <span class="xs row">
+              {value === undefined
+                ? t("value.none")
+                : value.stale
+                  ? t("value.stale", { age: ageText(value) })
+                  : t("value.sensor", { age: ageText(value) })}
+            </span>
+            <Spark
+              rows={sparks.get(p.key) ?? []}
+              limits={p.limits}
+              label={t("spark.label", { name: nameOf(p.name) })}
+            />
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function healthText(asset: Asset): string {
+  const reason = asset.health_reason;
+  const score = typeof reason?.["score"] === "number" ? reason["score"].toFixed(1) : null;
+  const sentence = t(`health.text_${asset.health}`);
+  return score === null ? sentence : `${sentence} ${t("health.score", { score })}`;
+}
+
+function Facts({ asset }: { asset: Asset }) {
+  const seen = asset.last_seen;
+  const rows: [string, ComponentChildren][] = [
+    [t("asset.state"), word("asset_status", asset.status)],
+    [
+      t("asset.presence"),
+      <span class="row wrap">
+        <Presence presence={asset.presence} />
+        {seen !== null && <span class="xs">{showAge(now.value - Date.parse(seen))}</span>}
+      </span>,
+    ],
+    [t("asset.class"), className(asset.class)],
+    [t("asset.site"), siteName(asset.site)],
+    [t("asset.location"), locationName(asset.location)],
+    [t("asset.criticality"), asset.criticality],
+    [t("asset.department"), asset.department ?? ""],
+    [t("asset.maker"), [asset.manufacturer, asset.model].filter(Boolean).join(" ")],
+    [t("asset.serial"), asset.serial],
+    [t("asset.in_service"), asset.in_service_on === null ? "" : showDate(`${asset.in_service_on}T12:00:00`)],
+  ];
+  return (
+    <dl class="facts">
+      {rows
+        .filter(([, value]) => value !== "")
+        .map(([label, value]) => (
+          <>
+            <dt key={label}>{label}</dt>
+            <dd>{value}</dd>
+          </>
+        ))}
+    </dl>
+  );
+}
+
+/** The next date of each line of the plan: a daily round does not hide the yearly inspection. */
+function nextOfEach(items: readonly PreviewItem[]): PreviewItem[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const row = item.occurrences[0]?.plan_row ?? "";
+    const fresh = !seen.has(row);
+    seen.add(row);
+    return fresh;
+  });
+}
+
+function Work({ asset }: { asset: Asset }) {
+  const orders = useAnswer(
+    `orders:asset:${asset.key}`,
+    () => fetchOrders({ asset: asset.key, sort: "-number", limit: 100 }),
+    { topics: ["work_order"] },
+  );
+  const to = dayOf(Date.now() + 365 * DAY_MS, zone.value);
+  const preview = useAnswer(
+    `preview:${asset.key}`,
+    () => fetchPreview({ asset: asset.key, from: dayOf(Date.now(), zone.value), to, limit: 1000 }),
+    { topics: ["plan", "work_order"] },
+  );
+  return (
+    <>
+      <section>
+        <div class="sect">
+          <h2>{t("asset.tickets")}</h2>
+        </div>
+        <Answered of={orders} skeleton={<Skeleton count={2} height={64} />}>
+          {(list) => {
+            const open = series(shiftOf(list, now.value, zone.value).all).slice(0, 6);
+            const last = list.find((o) => isEnded(o.state));
+            return (
+              <div class="stack">
+                {open.length === 0 && (
+                  <div class="list">
+                    <Empty text={t("asset.no_tickets")} />
+                  </div>
+                )}
+                {open.map(({ first, more }) => (
+                  <OrderCard key={first.id} order={first} more={more} />
+                ))}
+                {last !== undefined && (
+                  <p class="xs">
+                    {t("asset.last_done", {
+                      title: nameOf(last.title),
+                      at:
+                        last.completed_at === null
+                          ? word("order_state", last.state)
+                          : showMoment(last.completed_at, now.value),
+                    })}
+                  </p>
+                )}
+              </div>
+            );
+          }}
+        </Answered>
+      </section>
+      <section>
+        <div class="sect">
+          <h2>{t("asset.next_dates")}</h2>
+        </div>
+        <Answered of={preview} skeleton={<Skeleton count={3} height={64} />}>
+          {(items) =>
+            items.length === 0 ? (
+              <div class="list">
+                <Empty text={t("asset.without_plan")} icon="plan" />
+              </div>
+            ) : (
+              <PlanDates items={nextOfEach(items).slice(0, 8)} />
+            )
+          }
+        </Answered>
+      </section>
+    </>
+  );
+}
+
+function Readings({ asset, points }: { asset: Asset; points: readonly Point[] }) {
+  const latest = useAnswer(`latest:${asset.key}`, () => fetchLatest(asset.key), { everyMs: 3000 });
+  const baselines = useAnswer(`baseline:${asset.key}`, () => fetchBaselines(asset.key), {
+    topics: ["asset"],
+  });
+  const values = new Map((latest.data ?? []).map((v) => [v.point, v]));
+  const measures = [...points].sort((a, b) => Number(b.kind === "measure") - Number(a.kind === "measure"));
+  const wanted = search.value.get("point");
+  const beyond = (p: Point): boolean => {
+    const value = values.get(p.key);
+    return (
+      value !== undefined && p.kind === "measure" && ["alarm", "watch"].includes(judge(value.value, p.limits))
+    );
+  };
+  // Without a choice the page opens on what is out of line, and stays there.
+  const first = useRef<Point | undefined>(undefined);
+  if (first.current === undefined && latest.data !== undefined) {
+    first.current = measures.find(beyond) ?? measures.find((p) => values.has(p.key)) ?? measures[0];
+  }
+  const chosen = measures.find((p) => p.key === wanted) ?? first.current;
+  if (measures.length > 0 && chosen === undefined) {
+    return <Skeleton height={420} />;
+  }
+  if (chosen === undefined) {
+    return (
+      <div class="list">
+        <Empty text={t("asset.no_points")} icon="sensor" />
+      </div>
+    );
+  }
+  return (
+    <div class="stack">
+      <LiveChart
+        key={chosen.key}
+        asset={asset.key}
+        point={chosen}
+        baseline={baselines.data?.find((b) => b.point === chosen.key)}
+      />
+      <Multiples asset={asset} points={measures} latest={values} chosen={chosen.key} />
+    </div>
+  );
+}
+
+/** Everything about one machine: how it is, what it shows, what is to be done. */
+export default function AssetPage({ code }: { code: string }) {
+  const found = useAnswer(`asset:${code}`, () => fetchAssets({ code }), {
+    topics: ["asset"],
+    everyMs: 15_000,
+  });
+  const asset = found.data?.[0];
+  const points = useAnswer(asset === undefined ? null : `points:${asset.key}`, () =>
+    fetchPoints(asset?.key ?? ""),
+  );
+  return (
+    <div class="page">
+      <a class="crumb" href="/assets">
+        <Icon name="back" />
+        {t("nav.assets")}
+      </a>
+      <Answered of={found} skeleton={<Skeleton count={4} height={96} />}>
+        {() =>
+          asset === undefined ? (
+            <div class="list">
+              <Empty big icon="box" text={t("asset.unknown", { code })} />
+            </div>
+          ) : (
+            <>
+              <div class="page-head">
+                <h1>{`${asset.code} ${nameOf(asset.name)}`}</h1>
+                <div class="row wrap">
+                  <Presence presence={asset.presence} />
+                  <HealthTag health={asset.health} />
+                </div>
+              </div>
+              <div class="two">
+                <div>
+                  <Answered of={points} skeleton={<Skeleton height={420} />}>
+                    {(list) => <Readings asset={asset} points={list} />}
+                  </Answered>
+                </div>
+                <div>
+                  <section class="card stack">
+                    <h2>{t("asset.how")}</h2>
+                    <p class="s">{healthText(asset)}</p>
+                    <Facts asset={asset} />
+                  </section>
+                  <Work asset={asset} />
+                </div>
+              </div>
+            </>
+          )
+        }
+      </Answered>
+    </div>
+  );
+}

@@ -1,0 +1,251 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { fetchOrder } from "@/api/resources";
+import type { LocalOrder } from "@/db/database";
+import { draftsOf, keepOrder, placeOf, savePlace } from "@/db/store";
+import { type Answer, answeredCount, type Item, nextOpen, sectionsOf } from "@/domain/checklist";
+import { isEnded } from "@/domain/work";
+import { nameOf, showMoment, t } from "@/i18n";
+import { ChecklistItem } from "../parts/checkitem";
+import { Icon } from "../parts/icon";
+import { Empty, Failed, Skeleton } from "../parts/states";
+import { DueTag, StateTag } from "../parts/tags";
+import { assetCards, orders, record, userId } from "../state/device";
+import { now } from "../state/now";
+
+function show(index: number): void {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  requestAnimationFrame(() =>
+    document
+      .querySelector(`[data-item="${index}"]`)
+      ?.scrollIntoView({ block: "start", behavior: calm ? "auto" : "smooth" }),
+  );
+}
+
+function Head({
+  order,
+  items,
+  index,
+  go,
+}: {
+  order: LocalOrder;
+  items: Item[];
+  index: number;
+  go: (i: number) => void;
+}) {
+  const done = answeredCount(items, order.answers);
+  const sections = sectionsOf(items, order.answers);
+  return (
+    <div class="sticky-head">
+      <div class="row between">
+        <a class="crumb grow clip" href="/today">
+          <Icon name="back" />
+          <span class="clip">{nameOf(order.title)}</span>
+        </a>
+        <span class="s nowrap" data-progress={done}>{`${done} / ${items.length}`}</span>
+      </div>
+      {sections.length > 1 ? (
+        <div class="sections">
+          {sections.map((s) => {
+            const first = items.indexOf(s.items[0] as Item);
+            const here = index >= first && index < first + s.items.length;
+            return (
+              <button
+                key={first}
+                type="button"
+                aria-current={here ? "step" : undefined}
+                onClick={() =>
+                  go(nextOpen(s.items, order.answers) < 0 ? first : first + nextOpen(s.items, order.answers))
+                }
+              >
+                <span class={here ? "strong clip" : "clip"}>{nameOf(s.name) || t("check.general")}</span>{" "}
+                {`${s.answered}/${s.items.length}`}
+                <span class="prog" style={{ display: "block" }}>
+                  <i style={{ width: `${(100 * s.answered) / s.items.length}%` }} />
+                </span>
+              </button>
+            );
+          })}
+        </div>
+      ) : (
+        <div class="prog" style={{ marginTop: "8px" }}>
+          <i style={{ width: `${(100 * done) / Math.max(1, items.length)}%` }} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Foot({
+  order,
+  items,
+  index,
+  go,
+}: {
+  order: LocalOrder;
+  items: Item[];
+  index: number;
+  go: (i: number) => void;
+}) {
+  const open = nextOpen(items, order.answers, index);
+  const act = (type: "start" | "complete" | "resume"): Promise<void> =>
+    record({ type, work_order: order.id }, order.title);
+  if (isEnded(order.state)) {
+    return null;
+  }
+  const complete = nextOpen(items, order.answers) < 0;
+  return (
+    <div class="bottom">
+      <button type="button" class="btn" disabled={index <= 0} onClick={() => go(index - 1)}>
+        {t("check.previous")}
+      </button>
+      {complete ? (
+        <button type="button" class="btn primary" data-action="complete" onClick={() => void act("complete")}>
+          {t("check.complete")}
+        </button>
+      ) : (
+        <button type="button" class="btn primary" onClick={() => go(open >= 0 ? open : index)}>
+          {t("check.next")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Running({
+  order,
+  drafts,
+  from,
+}: {
+  order: LocalOrder;
+  drafts: ReadonlyMap<string, Partial<Answer>>;
+  from: number;
+}) {
+  const items = order.template;
+  const index = useSignal(from);
+  const card = order.asset === null ? undefined : assetCards.value.get(order.asset);
+  const go = (to: number): void => {
+    index.value = to;
+    void savePlace(order.user, order.id, to);
+    show(to);
+  };
+  useEffect(() => {
+    if (from > 0) {
+      show(from);
+    }
+  }, []);
+  const answer = async (at: number, item: Item, value: Answer): Promise<void> => {
+    const running = order.state === "in_progress";
+    if (!running) {
+      await record(
+        { type: order.state === "on_hold" ? "resume" : "start", work_order: order.id },
+        order.title,
+      );
+    }
+    await record({ type: "answer", work_order: order.id, step: item.step, value: { ...value } }, item.name);
+    const next = nextOpen(items, { ...order.answers, [item.step]: value }, at);
+    if (next >= 0 && next !== at && order.answers[item.step] === undefined) {
+      go(next);
+    }
+  };
+  const ended = isEnded(order.state);
+  return (
+    <>
+      <Head order={order} items={items} index={index.value} go={go} />
+      <div class="row wrap" style={{ marginBottom: "12px" }}>
+        {ended ? <StateTag state={order.state} /> : <DueTag order={order} />}
+        {card !== undefined && (
+          <a
+            class="s textlink"
+            href={`/assets/${encodeURIComponent(card.asset.code)}`}
+          >{`${card.asset.code} ${nameOf(card.asset.name)}`}</a>
+        )}
+        <span class="xs">{nameOf(order.reason)}</span>
+      </div>
+      {order.state === "completed" && (
+        <div class="note ok" role="status" style={{ marginBottom: "12px" }}>
+          <Icon name="check" />
+          <span>
+            {t("check.completed", {
+              at: order.completed_at === null ? "" : showMoment(order.completed_at, now.value),
+            })}
+          </span>
+        </div>
+      )}
+      <div class="stack">
+        {items.map((item, i) => (
+          <ChecklistItem
+            key={item.step}
+            item={item}
+            index={i}
+            count={items.length}
+            here={!ended && i === index.value}
+            locked={ended}
+            order={order}
+            card={card}
+            draft={drafts.get(item.step)}
+            answer={order.answers[item.step]}
+            onFocus={() => {
+              index.value = i;
+            }}
+            onAnswer={(value) => answer(i, item, value)}
+          />
+        ))}
+      </div>
+      <Foot order={order} items={items} index={index.value} go={go} />
+    </>
+  );
+}
+
+/** A checklist from the device: answers are kept here first; the network only carries them on. */
+export default function ChecklistPage({ id }: { id: string }) {
+  const order = orders.value?.find((o) => o.id === id);
+  const ready = useSignal<{ drafts: ReadonlyMap<string, Partial<Answer>>; from: number } | null>(null);
+  const failed = useSignal(false);
+  const known = order !== undefined;
+  const loaded = orders.value !== undefined;
+  const user = userId.value;
+
+  useEffect(() => {
+    if (!loaded || user === null) {
+      return;
+    }
+    if (!known) {
+      // Not in the bundle (another department's, or ended): taken along when it is opened on line.
+      fetchOrder(id).then(
+        (found) => keepOrder(user, found),
+        () => {
+          failed.value = true;
+        },
+      );
+      return;
+    }
+    void Promise.all([draftsOf(user, id), placeOf(user, id)]).then(([drafts, place]) => {
+      const items = order?.template ?? [];
+      const from = place ?? nextOpen(items, order?.answers ?? {});
+      ready.value = { drafts: new Map(drafts.map((d) => [d.step, d.value])), from: Math.max(0, from) };
+    });
+  }, [loaded, known, id, user]);
+
+  return (
+    <div class="page narrow has-bottom">
+      {order !== undefined && ready.value !== null ? (
+        order.template.length === 0 ? (
+          <Empty big text={t("check.no_items")} />
+        ) : (
+          <Running order={order} drafts={ready.value.drafts} from={ready.value.from} />
+        )
+      ) : failed.value ? (
+        <Failed
+          failure="missing"
+          detail=""
+          again={() => {
+            failed.value = false;
+          }}
+        />
+      ) : (
+        <Skeleton count={4} height={140} />
+      )}
+    </div>
+  );
+}

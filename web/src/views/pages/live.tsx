@@ -1,0 +1,113 @@
+import { fetchAssets, fetchPlantLatest } from "@/api/resources";
+import type { Asset, LatestValue, Point } from "@/api/types";
+import { judge } from "@/domain/limits";
+import { nameOf, t } from "@/i18n";
+import { PlantLine } from "../parts/plantline";
+import { ReadingRow } from "../parts/reading";
+import { Answered, Empty, Skeleton } from "../parts/states";
+import { HealthTag, Presence } from "../parts/tags";
+import { catalogue } from "../state/names";
+import { useAnswer } from "../state/query";
+
+const SHOWN = 3;
+
+/** The values that matter: beyond limits first, then measures with limits in the order of the class. */
+function telling(points: readonly Point[], values: readonly LatestValue[]): [Point, LatestValue][] {
+  const byKey = new Map(values.map((v) => [v.point, v]));
+  const rank = ([p, v]: [Point, LatestValue]): number => {
+    const verdict = p.kind === "measure" ? judge(v.value, p.limits) : "unknown";
+    return verdict === "alarm" ? 0 : verdict === "watch" ? 1 : p.kind === "measure" ? 2 : 3;
+  };
+  return points
+    .flatMap((p): [Point, LatestValue][] => {
+      const value = byKey.get(p.key);
+      return value === undefined ? [] : [[p, value]];
+    })
+    .sort((a, b) => rank(a) - rank(b))
+    .slice(0, SHOWN);
+}
+
+function Tile({ asset, values }: { asset: Asset; values: readonly LatestValue[] }) {
+  const points = (catalogue.value.classes.find((c) => c.class === asset.class)?.points ?? []) as Point[];
+  const known = new Set(points.map((p) => p.key));
+  // Points that the class does not know (a recorded file's columns) are shown by their key.
+  const own = values
+    .filter((v) => !known.has(v.point))
+    .map(
+      (v) =>
+        ({
+          key: v.point,
+          name: { zh: v.point, en: v.point },
+          unit: "",
+          kind: "measure",
+          limits: {},
+        }) as Point,
+    );
+  const rows = telling([...points, ...own], values);
+  return (
+    <a class={`card tile ${asset.health}`} href={`/assets/${encodeURIComponent(asset.code)}`} data-row>
+      <div class="row between top">
+        <h3 class="grow">{`${asset.code} ${nameOf(asset.name)}`}</h3>
+        <HealthTag health={asset.health} />
+      </div>
+      <Presence presence={asset.presence} />
+      <div class="vals">
+        {rows.length === 0 ? (
+          <span class="xs">{t("value.none")}</span>
+        ) : (
+          rows.map(([p, v]) => <ReadingRow key={p.key} point={p} latest={v} />)
+        )}
+      </div>
+    </a>
+  );
+}
+
+/** The plant by system, moving: presence, health and the few values that say how a machine is. */
+export default function Live() {
+  const assets = useAnswer("assets", () => fetchAssets(), { topics: ["asset"], everyMs: 15_000 });
+  const latest = useAnswer("plant-latest", () => fetchPlantLatest(), { everyMs: 3000 });
+  const values = new Map((latest.data ?? []).map((l) => [l.asset.key, l.values]));
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>{t("nav.live")}</h1>
+        <PlantLine />
+      </div>
+      <Answered of={assets} skeleton={<Skeleton count={6} height={132} />}>
+        {(list) => {
+          if (list.length === 0) {
+            return (
+              <div class="list">
+                <Empty big icon="box" text={t("assets.none")} />
+              </div>
+            );
+          }
+          const rest = new Set(list);
+          const groups = catalogue.value.systems.map((system) => {
+            const mine = list.filter((a) => rest.has(a) && system.classes.includes(a.class));
+            mine.forEach((a) => {
+              rest.delete(a);
+            });
+            return { key: system.key, title: nameOf(system.name), mine };
+          });
+          groups.push({ key: "other", title: t("live.other"), mine: [...rest] });
+          return groups
+            .filter((g) => g.mine.length > 0)
+            .map((g) => (
+              <section key={g.key}>
+                <div class="sect">
+                  <h2>{g.title}</h2>
+                  <span class="xs">{g.mine.length}</span>
+                </div>
+                <div class="grid">
+                  {g.mine.map((a) => (
+                    <Tile key={a.key} asset={a} values={values.get(a.key) ?? []} />
+                  ))}
+                </div>
+              </section>
+            ));
+        }}
+      </Answered>
+    </div>
+  );
+}

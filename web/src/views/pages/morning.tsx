@@ -1,0 +1,280 @@
+import type { ComponentChildren } from "preact";
+import { fetchAssets, fetchOrders, fetchStats } from "@/api/resources";
+import { holds, session } from "@/api/session";
+import type { Asset, WorkOrder } from "@/api/types";
+import { withPending } from "@/domain/operations";
+import { isEnded, morningLists } from "@/domain/work";
+import { nameOf, showAge, showCount, showDay, showLongDay, showTime, t, word, zone } from "@/i18n";
+import { Line, LineHead } from "../parts/orderline";
+import { PlantLine } from "../parts/plantline";
+import { Answered, Empty, Skeleton } from "../parts/states";
+import { ClockTag, DueTag, SafetyTag, Tag } from "../parts/tags";
+import { overlay, record } from "../state/device";
+import { locationName } from "../state/names";
+import { now, second } from "../state/now";
+import { useAnswer } from "../state/query";
+
+const hrefOf = (o: WorkOrder): string => (o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`);
+const placeOf = (o: WorkOrder): string =>
+  o.asset_ref === null ? "" : `${o.asset_ref.code} ${nameOf(o.asset_ref.name)}`;
+
+/** The one button: accept what nobody has accepted, else look. */
+function Act({ order }: { order: WorkOrder }) {
+  const may = holds(session.value?.user, "technician");
+  if (may && order.kind === "corrective" && order.acknowledged_at === null) {
+    const accept = (): Promise<void> =>
+      record({ type: "acknowledge", work_order: order.id, base_version: order.version }, order.title);
+    return (
+      <button type="button" class="btn small" onClick={() => void accept()}>
+        {t("action.acknowledge")}
+      </button>
+    );
+  }
+  return (
+    <a class="btn small" href={hrefOf(order)}>
+      {t(
+        order.kind === "corrective"
+          ? "action.look"
+          : order.state === "in_progress"
+            ? "action.resume_checklist"
+            : "action.open_checklist",
+      )}
+    </a>
+  );
+}
+
+function OrderRow({ order, state }: { order: WorkOrder; state: ComponentChildren }) {
+  const who = order.assignee ?? order.department ?? "";
+  const why = nameOf(order.reason) || word("origin", order.origin);
+  return (
+    <Line
+      state={state}
+      what={
+        <a
+          class="what"
+          href={hrefOf(order)}
+        >{`${order.kind === "corrective" ? `#${order.number} ` : ""}${nameOf(order.title)}`}</a>
+      }
+      where={placeOf(order)}
+      who={who}
+      why={why}
+      action={<Act order={order} />}
+    />
+  );
+}
+
+function Section({
+  id,
+  title,
+  tone,
+  count,
+  empty,
+  children,
+}: {
+  id: string;
+  title: string;
+  tone: string;
+  count: number;
+  empty: string;
+  children: ComponentChildren;
+}) {
+  return (
+    <section aria-labelledby={id} data-section={id}>
+      <div class="sect">
+        <h2 id={id} class={count > 0 ? tone : ""}>
+          {title}
+        </h2>
+        <span class="xs">{count}</span>
+      </div>
+      <div class="list">{count === 0 ? <Empty text={empty} /> : children}</div>
+    </section>
+  );
+}
+
+const MOST = 12;
+
+function Orders({
+  orders,
+  state,
+}: {
+  orders: readonly WorkOrder[];
+  state: (o: WorkOrder) => ComponentChildren;
+}) {
+  return (
+    <>
+      <LineHead labels={[t("col.what"), t("col.where"), t("col.who"), t("col.why")]} />
+      {orders.slice(0, MOST).map((o) => (
+        <OrderRow key={o.id} order={o} state={state(o)} />
+      ))}
+      {orders.length > MOST && (
+        <div class="empty">
+          <a class="textlink" href="/tickets?list=all">
+            {t("list.more", { n: orders.length - MOST })}
+          </a>
+        </div>
+      )}
+    </>
+  );
+}
+
+function silentSince(asset: Asset): string {
+  const since = asset.last_seen ?? asset.presence_since;
+  return since === null ? word("presence", asset.presence) : showAge(now.value - Date.parse(since));
+}
+
+function OfflineRows({ assets }: { assets: readonly Asset[] }) {
+  return (
+    <>
+      {assets.map((a) => (
+        <Line
+          key={a.key}
+          state={<Tag text={silentSince(a)} />}
+          what={
+            <a class="what" href={`/assets/${encodeURIComponent(a.code)}`}>{`${a.code} ${nameOf(a.name)}`}</a>
+          }
+          where={locationName(a.location)}
+          who={a.department ?? ""}
+          why={t(a.last_seen === null ? "offline.never" : "offline.last", {
+            at: a.last_seen === null ? "" : `${showDay(a.last_seen)} ${showTime(a.last_seen)}`,
+          })}
+          action={
+            <a class="btn small" href={`/assets/${encodeURIComponent(a.code)}`}>
+              {t("action.look")}
+            </a>
+          }
+        />
+      ))}
+    </>
+  );
+}
+
+function Figures({ orders, assets }: { orders: readonly WorkOrder[]; assets: readonly Asset[] | undefined }) {
+  const stats = useAnswer("stats", fetchStats, { topics: ["collector"], everyMs: 10_000 }).data;
+  const open = orders.filter((o) => !isEnded(o.state));
+  const planned = open.filter((o) => o.kind !== "corrective" && o.due !== null);
+  const inTime = planned.filter((o) => Date.parse(o.due ?? "") >= now.value).length;
+  const tickets = open.filter((o) => o.kind === "corrective");
+  const early = tickets.filter((o) => o.origin === "model").length;
+  const silent = assets?.filter((a) => a.presence === "offline").length;
+  const cells: [string, string, string][] = [
+    [
+      t("kpi.on_time"),
+      planned.length === 0 ? "–" : `${((100 * inTime) / planned.length).toFixed(1)} %`,
+      t("kpi.of", { n: showCount(planned.length) }),
+    ],
+    [
+      t("kpi.tickets"),
+      showCount(tickets.length),
+      t("kpi.unaccepted", { n: tickets.filter((o) => o.acknowledged_at === null).length }),
+    ],
+    [t("kpi.early"), showCount(early), t("kpi.early_of")],
+    [
+      t("kpi.silent"),
+      silent === undefined ? "–" : showCount(silent),
+      t("kpi.of", { n: showCount(assets?.length ?? 0) }),
+    ],
+    [
+      t("kpi.readings"),
+      stats === undefined ? "–" : showCount(stats.stored),
+      stats === undefined ? "" : t("kpi.lag", { s: stats.lag_s.toFixed(1) }),
+    ],
+  ];
+  return (
+    <div class="kpis">
+      {cells.map(([label, value, note]) => (
+        <div key={label}>
+          <span class="xs">{label}</span>
+          <b>{value}</b>
+          <span class="xs">{note}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** The supervisor's morning: what is illegal, unsafe, due or late, in that order. */
+export default function Morning() {
+  const orders = useAnswer("orders:open", () => fetchOrders({ open: true }), {
+    topics: ["work_order", "episode"],
+    everyMs: 60_000,
+  });
+  const assets = useAnswer("assets", () => fetchAssets(), { topics: ["asset"], everyMs: 60_000 });
+  const offline = (assets.data ?? []).filter((a) => a.presence === "offline" || a.presence === "late");
+  return (
+    <div class="page">
+      <div class="page-head">
+        <h1>{showLongDay(now.value)}</h1>
+        <PlantLine />
+      </div>
+      <Answered of={orders} skeleton={<Skeleton count={8} height={48} />}>
+        {(list) => {
+          // Read once a second so that an order changes its list the moment its clock says so.
+          const shown = list.map((o) => withPending({ ...o, answers: {} }, overlay.value));
+          const lists = morningLists(shown, second.value, zone.value);
+          return (
+            <>
+              <Section
+                id="overdue"
+                title={t("morning.overdue")}
+                tone="bad-ink"
+                count={lists.overdueByLaw.length}
+                empty={t("morning.overdue_none")}
+              >
+                <Orders orders={lists.overdueByLaw} state={(o) => <DueTag order={o} />} />
+              </Section>
+              <Section
+                id="safety"
+                title={t("morning.safety")}
+                tone="bad-ink"
+                count={lists.safety.length}
+                empty={t("morning.safety_none")}
+              >
+                <Orders
+                  orders={lists.safety}
+                  state={(o) => (o.acknowledged_at === null ? <ClockTag order={o} /> : <SafetyTag />)}
+                />
+              </Section>
+              <Section
+                id="today"
+                title={t("morning.today")}
+                tone=""
+                count={lists.dueToday.length}
+                empty={t("morning.today_none")}
+              >
+                <Orders orders={lists.dueToday} state={(o) => <DueTag order={o} />} />
+              </Section>
+              <Section
+                id="clocks"
+                title={t("morning.clocks")}
+                tone="warn-ink"
+                count={lists.clocks.length}
+                empty={t("morning.clocks_none")}
+              >
+                <Orders orders={lists.clocks} state={(o) => <ClockTag order={o} />} />
+              </Section>
+            </>
+          );
+        }}
+      </Answered>
+      {assets.data !== undefined && (
+        <Section
+          id="silent"
+          title={t("morning.silent")}
+          tone=""
+          count={offline.length}
+          empty={t("morning.silent_none")}
+        >
+          <OfflineRows assets={offline} />
+        </Section>
+      )}
+      {orders.data !== undefined && (
+        <>
+          <div class="sect">
+            <h2>{t("morning.figures")}</h2>
+          </div>
+          <Figures orders={orders.data} assets={assets.data} />
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import type { PreviewItem } from "@/api/types";
+import { nameOf, showCalendarDate, t } from "@/i18n";
+
+/** Coming dates, each with why it is that day. */
+export function PlanDates({
+  items,
+  showAsset = false,
+}: {
+  items: readonly PreviewItem[];
+  showAsset?: boolean;
+}) {
+  return (
+    <ul class="list plan-dates">
+      {items.map((item) => (
+        <li key={`${item.asset}${item.due}${item.occurrences[0]?.plan_row ?? ""}`} class="plan-item" data-row>
+          <div class="plan-day">
+            <b>{showCalendarDate(item.due)}</b>
+            {item.earliest !== item.due && (
+              <span class="xs">{t("plan.from", { day: showCalendarDate(item.earliest) })}</span>
+            )}
+          </div>
+          <div class="grow stack-s">
+            <div class="row wrap">
+              {item.work_order === null ? (
+                <span class="strong">{nameOf(item.title)}</span>
+              ) : (
+                <a class="strong textlink" href={`/orders/${item.work_order}`}>
+                  {nameOf(item.title)}
+                </a>
+              )}
+              {item.layer === "law" && <span class="tag">{t("plan.law")}</span>}
+            </div>
+            {showAsset && item.asset_ref !== null && (
+              <a
+                class="s"
+                href={`/assets/${encodeURIComponent(item.asset_ref.code)}`}
+              >{`${item.asset_ref.code} ${nameOf(item.asset_ref.name)}`}</a>
+            )}
+            <p class="s">{nameOf(item.reason)}</p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,84 @@
+import { clockFace, DAY_MS, daysAway } from "@/domain/time";
+import { type OrderFacts, runningClock, type State } from "@/domain/work";
+import { showDay, showDuration, t, word, zone } from "@/i18n";
+import { now, second } from "../state/now";
+import { Icon } from "./icon";
+
+type Tone = "" | "bad" | "warn" | "go" | "ok";
+
+export function Tag({ tone = "", text }: { tone?: Tone; text: string }) {
+  return <span class={`tag ${tone}`}>{text}</span>;
+}
+
+const STATE_TONE: Partial<Record<State, Tone>> = {
+  in_progress: "go",
+  acknowledged: "go",
+  on_hold: "warn",
+  completed: "ok",
+  verified: "ok",
+  missed: "bad",
+  evidence_pending: "warn",
+};
+
+export const StateTag = ({ state }: { state: State }) => (
+  <Tag tone={STATE_TONE[state] ?? ""} text={word("order_state", state)} />
+);
+
+const SEVERITY_TONE: Record<string, Tone> = { critical: "bad", major: "warn" };
+
+export const SeverityTag = ({ severity }: { severity: string }) => (
+  <Tag tone={SEVERITY_TONE[severity] ?? ""} text={word("severity", severity)} />
+);
+
+export const SafetyTag = () => (
+  <span class="tag bad">
+    <Icon name="alert" />
+    {t("ticket.safety")}
+  </span>
+);
+
+/** When it is due, in words: overdue since, today, tomorrow, or the date. */
+export function DueTag({ order }: { order: OrderFacts }) {
+  if (order.due === null) {
+    return <StateTag state={order.state} />;
+  }
+  const due = Date.parse(order.due);
+  const away = daysAway(due, now.value, zone.value);
+  const law = order.kind === "statutory";
+  if (due < now.value) {
+    return <Tag tone="bad" text={t("due.overdue", { span: showDuration(now.value - due) })} />;
+  }
+  if (away === 0) {
+    return <Tag tone={law ? "bad" : "warn"} text={t(law ? "due.today_law" : "due.today")} />;
+  }
+  return <Tag text={away === 1 ? t("due.tomorrow") : t("due.by", { day: showDay(due) })} />;
+}
+
+/** The clock that runs, counting down; after its time it says how long ago that was. */
+export function ClockTag({ order }: { order: OrderFacts }) {
+  const clock = runningClock(order);
+  if (clock === null) {
+    return <StateTag state={order.state} />;
+  }
+  const left = clock.due - second.value;
+  if (left < 0) {
+    return <Tag tone="bad" text={t(`clock.${clock.kind}_late`, { span: showDuration(-left) })} />;
+  }
+  const face = left > DAY_MS ? showDuration(left) : clockFace(left);
+  return <Tag tone={left < DAY_MS / 6 ? "warn" : ""} text={t(`clock.${clock.kind}`, { left: face })} />;
+}
+
+export function Presence({ presence, text = true }: { presence: string; text?: boolean }) {
+  return (
+    <span class="row wrap" title={word("presence", presence)}>
+      <span class={`dot ${presence}`} />
+      <span class={text ? "s" : "hidden-label"}>{word("presence", presence)}</span>
+    </span>
+  );
+}
+
+const HEALTH_TONE: Record<string, Tone> = { good: "ok", watch: "warn", act: "bad" };
+
+export const HealthTag = ({ health }: { health: string }) => (
+  <Tag tone={HEALTH_TONE[health] ?? ""} text={word("health", health)} />
+);

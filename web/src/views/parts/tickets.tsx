@@ -1,0 +1,25 @@
+import type { WorkOrder } from "@/api/types";
+import { nameOf, t, word } from "@/i18n";
+import { ClockTag, DueTag, SafetyTag, SeverityTag } from "./tags";
+
+export const hrefOf = (o: Pick<WorkOrder, "kind" | "id">): string =>
+  o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`;
+
+/** A ticket as a card: for the asset page and small screens. */
+export function OrderCard({ order, more = 0 }: { order: WorkOrder; more?: number }) {
+  const corrective = order.kind === "corrective";
+  return (
+    <a class="card stack-s" href={hrefOf(order)} data-row>
+      <div class="row between top">
+        <h3 class="grow">{corrective ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title)}</h3>
+        {corrective ? <ClockTag order={order} /> : <DueTag order={order} />}
+      </div>
+      <div class="row wrap">
+        {order.safety && <SafetyTag />}
+        {corrective && <SeverityTag severity={order.severity} />}
+        <span class="xs">{nameOf(order.reason) || word("origin", order.origin)}</span>
+        {more > 0 && <span class="xs">{t("today.again", { n: more })}</span>}
+      </div>
+    </a>
+  );
+}

@@ -1,0 +1,58 @@
+import { effect, signal } from "@preact/signals";
+import { fetchClasses, fetchLocations, fetchSites, fetchSystems } from "@/api/resources";
+import type { EquipmentClass, Location, Site, System } from "@/api/types";
+import { nameOf, zone } from "@/i18n";
+
+/** The catalogue's names: read once, kept on the device so that they are there without a network. */
+export interface Catalogue {
+  classes: EquipmentClass[];
+  systems: System[];
+  sites: Site[];
+  locations: Location[];
+}
+
+const STORE = "plantroom.catalogue";
+
+function stored(): Catalogue {
+  try {
+    const text = localStorage.getItem(STORE);
+    if (text !== null) {
+      return { locations: [], ...(JSON.parse(text) as Omit<Catalogue, "locations">) };
+    }
+  } catch {
+    // An unreadable copy is as good as none: it is read again.
+  }
+  return { classes: [], systems: [], sites: [], locations: [] };
+}
+
+export const catalogue = signal<Catalogue>(stored());
+effect(() => {
+  zone.value = catalogue.value.sites[0]?.time_zone;
+});
+
+export async function loadCatalogue(): Promise<void> {
+  const [classes, systems, sites] = await Promise.all([fetchClasses(), fetchSystems(), fetchSites()]);
+  const locations = (await Promise.all(sites.map((s) => fetchLocations(s.code)))).flat();
+  catalogue.value = { classes, systems, sites, locations };
+  try {
+    localStorage.setItem(STORE, JSON.stringify(catalogue.value));
+  } catch {
+    // A full store costs the names without a network, nothing else.
+  }
+}
+
+export function className(key: string): string {
+  const found = catalogue.value.classes.find((c) => c.class === key);
+  return found === undefined ? key : nameOf(found.name);
+}
+
+export function siteName(code: string): string {
+  const found = catalogue.value.sites.find((s) => s.code === code);
+  return found === undefined ? code : nameOf(found.name);
+}
+
+/** A place by its key; a text that is no key of ours is a place in somebody's own words. */
+export function locationName(key: string | null | undefined): string {
+  const found = catalogue.value.locations.find((l) => l.key === key);
+  return found === undefined ? (key ?? "") : nameOf(found.name);
+}
