@@ -33,15 +33,25 @@ $(STAMPS)/product: $(STAMPS)/venv requirements/run.txt pyproject.toml
 	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
-$(STAMPS)/web: $(WEB_SOURCES)
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+
+$(STAMPS)/web-modules: web/package-lock.json
 	@echo "[3/3] web app"
 	@mkdir -p $(STAMPS)
-	@cd web && if ! cmp -s package-lock.json node_modules/.installed-lock; then \
-	  npm ci --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/.installed-lock; fi
-	@cd web && npm run --silent build
+	@cd web && $(NPM_CI) --omit=dev
 	@touch $@
 
-setup-test: setup $(STAMPS)/dev
+$(STAMPS)/web: $(STAMPS)/web-modules $(WEB_SOURCES)
+	@cd web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(STAMPS)/web-dev: web/package-lock.json
+	@echo "[test] web packages"
+	@mkdir -p $(STAMPS)
+	@cd web && $(NPM_CI)
+	@touch $(STAMPS)/web-modules $@
+
+setup-test: $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@scripts/install-test-servers
 
 $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
@@ -53,7 +63,7 @@ test: setup-test lint
 	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest $(TESTS)
 
-lint: setup $(STAMPS)/dev
+lint: $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
