@@ -51,7 +51,7 @@ $(STAMPS)/web-dev: web/package-lock.json
 	@cd web && $(NPM_CI)
 	@touch $(STAMPS)/web-modules $@
 
-setup-test: $(STAMPS)/web-dev setup $(STAMPS)/dev
+setup-test: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@scripts/install-test-servers
 
 $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
@@ -63,7 +63,7 @@ test: setup-test lint
 	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest $(TESTS)
 
-lint: $(STAMPS)/web-dev setup $(STAMPS)/dev
+lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

@@ -228,7 +228,8 @@ def _healthy(access: Access) -> bool:
 def _set_up(access: Access) -> None:
     if not json.loads(access.call("GET", "/api/v2/setup"))["allowed"]:
         return
-    body = {"username": "admin", "password": "plantroom-test", "org": access.org, "bucket": BUCKET, "token": access.token}
+    body = {"username": "admin", "password": "plantroom-test"}
+    body |= {"org": access.org, "bucket": BUCKET, "token": access.token}
     access.call("POST", "/api/v2/setup", body)
 
 
