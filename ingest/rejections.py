@@ -43,13 +43,13 @@ WORDS: Mapping[str, LocalName] = MappingProxyType(
         TOO_MANY_VALUES: LocalName("一条消息中的测量值过多", "Too many values in one message"),
         UNREADABLE_TIME: LocalName("时间戳无法识别", "The timestamp cannot be read"),
         CLOCK_NEVER_SET: LocalName(
-            "时间早于2000年,设备时钟未设置", "Before the year 2000: the device's clock was never set"
+            "时间早于2000年，设备时钟未设置", "Before the year 2000: the device's clock was never set"
         ),
         CLOCK_IN_FUTURE: LocalName("时间超前5分钟以上", "More than 5 minutes in the future"),
         NUMBER_AS_TEXT: LocalName("数值以文本形式发送", "A number was sent as text"),
-        TEXT_VALUE: LocalName("测量值是文本,不是数值", "The value is text, not a number"),
+        TEXT_VALUE: LocalName("测量值是文本，不是数值", "The value is text, not a number"),
         NOT_A_NUMBER: LocalName("测量值为 NaN 或无穷大", "The value is NaN or infinite"),
-        NULL_VALUE: LocalName("测量值为空(null)", "The value is null"),
+        NULL_VALUE: LocalName("测量值为空（null）", "The value is null"),
         NESTED_VALUE: LocalName("测量值是对象或数组", "The value is an object or an array"),
         UNKNOWN_TOPIC: LocalName("主题不符合约定", "Not a topic of this site"),
         UNKNOWN_ASSET: LocalName("台账中没有该设备编号", "The ledger has no asset of this code"),

@@ -182,7 +182,7 @@ class OperationApplier:
             severity=answer.severity or Severity.GENERAL,
             department=order.department,
             reason=LocalName(
-                f"工单#{order.number}({order.title.zh})检查不合格:{said}",
+                f"工单#{order.number}（{order.title.zh}）检查不合格：{said}",
                 f"Found on #{order.number} ({order.title.en}): {said}",
             ),
         )
@@ -263,7 +263,7 @@ class OperationApplier:
             opened_at=self._at(op),
             asset=asset.key,
             severity=severity,
-            reason=LocalName(f"现场报修:{text}", f"Reported on the spot: {text}"),
+            reason=LocalName(f"现场报修：{text}", f"Reported on the spot: {text}"),
         )
         return OperationResult(op.op_id, "applied", None, order.version)
 

@@ -111,23 +111,23 @@ def understand(sheet: str, line: SheetRow) -> tuple[Wanted | None, list[Problem]
 
     for column, value in line.cells.items():
         if value.startswith(("=", "@")):
-            wrong(column, "formula", "单元格是公式,请改为值 / a formula; put the value there")
+            wrong(column, "formula", "单元格是公式，请改为值 / a formula; put the value there")
     system = match_system(line.cells.get("system", ""))
     if system is None:
         names = "、".join(s.name.zh for s in systems().values())
-        wrong("system", "unknown_system", f"不认识的系统;可用:{names} / unknown system")
+        wrong("system", "unknown_system", f"不认识的系统；可用：{names} / unknown system")
     interval = parse_frequency(line.cells.get("frequency", ""))
     if interval is None:
         wrong(
             "frequency",
             "unknown_frequency",
-            "看不懂的周期;例如:每月一次、每季度一次、每15天 / write monthly, quarterly, every 15 days or P3M",
+            "看不懂的周期；例如：每月一次、每季度一次、每15天 / write monthly, quarterly, every 15 days or P3M",
         )
     named = line.cells.get("department", "")
     department = department_named(named) if named else None
     if named and department is None:
         names = "、".join(d.name.zh for d in departments().values())
-        wrong("department", "unknown_department", f"没有这个部门;可用:{names} / there is no such department")
+        wrong("department", "unknown_department", f"没有这个部门；可用：{names} / there is no such department")
     if problems or system is None or interval is None:
         return None, problems
     cells = line.cells
@@ -203,7 +203,7 @@ def _new(wanted: Wanted, known: Sequence[PlanRow], site: str | None) -> PlanRow:
     name = (
         LocalName(wanted.task, wanted.task)
         if wanted.task
-        else LocalName(f"{system.name.zh}维护({said.zh})", f"{system.name.en} maintenance ({said.en})")
+        else LocalName(f"{system.name.zh}维护（{said.zh}）", f"{system.name.en} maintenance ({said.en})")
     )
     return PlanRow(
         lineage=new_key(),
@@ -246,7 +246,7 @@ def _law(sheet: str, wanted: Wanted, row: PlanRow, known: Sequence[PlanRow]) -> 
         return []
     zh = "、".join(f"{r.name.zh}({frequency(r.interval).zh})" for r in stricter)
     en = ", ".join(f"{r.name.en} ({frequency(r.interval).en})" for r in stricter)
-    message = f"法规要求更严,以下项目照常安排:{zh} / the law asks for more, these stay: {en}"
+    message = f"法规要求更严，以下项目照常安排：{zh} / the law asks for more, these stay: {en}"
     return [
         Problem(sheet, wanted.line, _COLUMN["frequency"], frequency(wanted.interval).zh, "law_is_stricter", message)
     ]
@@ -270,7 +270,7 @@ def _other_frequencies(sheet: str, done: Comparison, known: Sequence[PlanRow]) -
         line, earlier = first.setdefault(system, (entry["row"], row))
         if earlier is not row:
             message = (
-                f"同一系统另有周期(第{line}行:{frequency(earlier.interval).zh}),两行并存,"
+                f"同一系统另有周期（第{line}行：{frequency(earlier.interval).zh}），两行并存，"
                 f"较深的一次在同一期限内可代替较浅的一次 / another frequency of the system stands in line {line}"
             )
             number = int(str(entry["row"]))

@@ -47,18 +47,18 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
     zh, en = _demand(leader.row, floors.get(leader.row.code))
     if len(job.occurrences) > 1:
         others = [p.row for p in job.occurrences[1:]]
-        zh += f",同时完成{'、'.join(r.name.zh for r in others)},在各自期限中最早的一天前完成"
+        zh += f"，同时完成{'、'.join(r.name.zh for r in others)}，在各自期限中最早的一天前完成"
         en += f"; done together with {', '.join(r.name.en for r in others)}, by the earliest of their last days"
     if job.placed_early:
-        zh += ",为与最近一次保养合并而提前"
+        zh += "，为与最近一次保养合并而提前"
         en += "; placed early to meet the nearest visit"
     pulled = [p for p in job.occurrences if _is_pulled(p, job.latest)]
     if pulled and pulled[0].counted_from is not None:
         day, gap = pulled[0].counted_from, floors.get(pulled[0].row.code)
-        zh += f",距前一次({_day(day)})不得超过{gap}天,因此最迟{_day(job.latest)}"
+        zh += f"，距前一次（{_day(day)}）不得超过{gap}天，因此最迟{_day(job.latest)}"
         en += f"; at most {gap} days after the one of {_day(day)}, hence pulled forward to {_day(job.latest)}"
     if overdue:
-        zh += ",现已逾期"
+        zh += "，现已逾期"
         en += "; now overdue"
     return LocalName(zh + "。", en + ".")
 
@@ -70,7 +70,7 @@ def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
     said, shown = frequency(row.interval), frequency(effective_interval(row.interval, floor))
     return (
         LocalName(
-            f"{row.name.zh}:计划周期({said.zh})宽于法定最长间隔{floor}天,按{shown.zh}安排",
+            f"{row.name.zh}：计划周期（{said.zh}）宽于法定最长间隔{floor}天，按{shown.zh}安排",
             f"{row.name.en}: {said.en} is laxer than the legal {floor} days; scheduled {shown.en}",
         ),
     )
@@ -83,7 +83,7 @@ def _demand(row: PlanRow, floor: int | None) -> tuple[str, str]:
     if row.basis:
         zh, en = f"{zh}({row.basis})", f"{en} ({row.basis})"
     if floor is not None and longest_days(row.interval) > floor:
-        zh += f",因宽于法定最长间隔,按{floor}天安排"
+        zh += f"，因宽于法定最长间隔，按{floor}天安排"
         en += f"; laxer than the law allows, so scheduled every {floor} days"
     return zh, en
 

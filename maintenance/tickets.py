@@ -11,7 +11,7 @@ from plantroom.domain.findings import FindingSource
 
 _SENSOR = LocalName("传感器异常", "sensor fault")
 _FIXED = {
-    OFFLINE: LocalName("设备离线,无数据", "offline, no data"),
+    OFFLINE: LocalName("设备离线，无数据", "offline, no data"),
     UNCLASSIFIED: LocalName("未分类异常", "unclassified fault"),
 }
 _SENSOR_CHECKS = (
@@ -54,7 +54,7 @@ def compose(episode: Episode, asset: Asset, equipment_class: EquipmentClass | No
     else:
         text = _event(episode) or _FIXED.get(episode.failure_mode, _FIXED[UNCLASSIFIED])
         checks = _OFFLINE_CHECKS if episode.failure_mode == OFFLINE else ()
-    title = LocalName(f"{asset.name.zh}:{text.zh}", f"{asset.name.en}: {text.en}")
+    title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
     return Words(title, _reason(episode, equipment_class), checks)
 
 
@@ -77,18 +77,19 @@ def _reason(episode: Episode, equipment_class: EquipmentClass | None) -> LocalNa
     detail, points = episode.detail or {}, _points(episode, equipment_class)
     if episode.source is FindingSource.MODEL:
         score = detail.get("score")
-        zh = "状态模型判定偏离正常" + (f"(得分{score})" if score is not None else "")
+        zh = "状态模型判定偏离正常" + (f"（得分{score}）" if score is not None else "")
         en = "The condition model sees a departure from normal" + (f" (score {score})" if score is not None else "")
     elif episode.source is FindingSource.LIMIT:
         value, limit = detail.get("value"), detail.get("limit")
-        zh, en = f"测点超过报警值:实测{value},限值{limit}", f"A point is beyond its alarm limit: {value}, limit {limit}"
+        zh = f"测点超过报警值：实测{value}，限值{limit}"
+        en = f"A point is beyond its alarm limit: {value}, limit {limit}"
     elif episode.source is FindingSource.PRESENCE:
         zh, en = "设备已停止上报数据", "The device has stopped sending data"
     else:
         event = _event(episode) or LocalName("安全规则", "safety rule")
-        zh, en = f"设备上报事件:{event.zh}", f"The device reported: {event.en}"
+        zh, en = f"设备上报事件：{event.zh}", f"The device reported: {event.en}"
     if points.zh and episode.source is not FindingSource.PRESENCE:
-        zh, en = f"{zh};相关测点:{points.zh}", f"{en}; points: {points.en}"
+        zh, en = f"{zh}；相关测点：{points.zh}", f"{en}; points: {points.en}"
     return LocalName(zh + "。", en + ".")
 
 

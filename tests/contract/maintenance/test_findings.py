@@ -84,7 +84,7 @@ def test_a_finding_opens_an_episode_and_one_ticket_with_words_of_the_trade(ledge
     (episode,), (ticket,) = episodes(ledger), tickets(ledger)
     assert (episode.work_order, ticket.episode) == (ticket.id, episode.id)
     assert (ticket.origin, ticket.state, ticket.severity) == (Origin.MODEL, State.OPEN, Severity.MAJOR)
-    assert ticket.title.zh == "1号泵:水泵轴承异常"
+    assert ticket.title.zh == "1号泵：水泵轴承异常"
     assert ticket.due == NOW + timedelta(days=7)
     assert ticket.first_checks
     assert ticket.reason.en

@@ -186,7 +186,7 @@ def test_a_false_alarm_ends_as_rejected(ledger: Store) -> None:
     fault = op(None, "report_fault", value={"asset": "pump-1", "text": "异响", "severity": "general"})
     assert codes(send(ledger, fault)) == [("applied", None)]
     (ticket,) = orders(ledger, kind="corrective")
-    assert (ticket.origin, ticket.title.zh) == (Origin.STAFF, "1号泵:异响")
+    assert (ticket.origin, ticket.title.zh) == (Origin.STAFF, "1号泵：异响")
     send(ledger, op(ticket, "verdict", value={"verdict": "false_alarm", "cause": "door open"}), op(ticket, "complete"))
     ended = stored(ledger, ticket)
     assert (ended.state, ended.end_reason) == (State.REJECTED, "door open")

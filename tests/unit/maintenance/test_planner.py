@@ -52,7 +52,7 @@ def test_every_quarterly_job_of_a_year_is_together_with_a_half_month_visit() -> 
 def test_each_date_is_explained_in_both_languages() -> None:
     law = row("HM", 15, "day", 5, 0, max_gap_days=15, layer=Layer.LAW, basis="TSG T5002-2017", anchor=date(2026, 1, 20))
     item = look(law)[0]
-    assert item.reason.zh == "HM:每15天一次,法规要求(TSG T5002-2017)。"
+    assert item.reason.zh == "HM：每15天一次，法规要求（TSG T5002-2017）。"
     assert item.reason.en == "HM: every 15 days, required by law (TSG T5002-2017)."
 
 
