@@ -27,6 +27,8 @@ FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/lib/plantroom --create-home plantroom
 COPY --from=build /opt/plantroom /opt/plantroom
 ENV PATH=/opt/plantroom/bin:$PATH PLANTROOM_DATA_DIR=/var/lib/plantroom
+# The folder of the models is a volume of its own in the compose file: it takes its owner from here.
+RUN mkdir -p /var/lib/plantroom/models && chown -R plantroom:plantroom /var/lib/plantroom
 USER plantroom
 VOLUME /var/lib/plantroom
 EXPOSE 8080

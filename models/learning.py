@@ -11,7 +11,7 @@ from models.registry import ModelRecord, ModelRegistry, ModelState, Provenance
 from models.rows import RUNNING, RunState, is_gated, model_points, stored_rows
 from models.settings import DetectorSettings
 from plantroom.domain.assets import LearnWindow, Plant
-from plantroom.errors import BadData, NotFound
+from plantroom.errors import BadData, NotFound, Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.readings import ReadingsStore
 
@@ -71,6 +71,8 @@ class Learner:
         except (BadData, NotFound) as error:
             _log.warning("learn_window_unusable", asset=window.asset, window=window.id, problem=str(error))
             return Learned(window, None, None)
+        except OSError as error:
+            raise Unreachable("model registry", str(error)) from error
         _log.info("model_learned", asset=window.asset, window=window.id, model=record.model)
         return Learned(window, record, self._registry.load(record))
 

@@ -1,6 +1,5 @@
 """``check``: what is reachable, what is misconfigured, and what to do."""
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from plantroom.errors import PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings, parse_broker_url
 
 EXIT_SETTING, EXIT_UNREACHABLE = 3, 5
-CONNECT_TIMEOUT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +81,10 @@ def _broker(settings: Settings) -> str:
             return "the trial's own, amqtt (forgets on a kill; `apt-get install mosquitto` for one that does not)"
         return f"the trial's own, {binary}"
     address = parse_broker_url(settings.broker_url)
-    try:
-        socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_S).close()
-    except OSError as error:
-        raise Unreachable(f"broker {address.host}:{address.port}", str(error)) from error
-    return f"{address.host}:{address.port} answers"
+    from gateway.broker.probe import probe
+
+    probe(address)
+    return f"{address.host}:{address.port} answers and takes our credentials"
 
 
 def _readings(settings: Settings) -> str:

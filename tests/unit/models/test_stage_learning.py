@@ -188,3 +188,14 @@ def test_learning_is_quick(bench: Bench) -> None:
         fit(points, START_MS + 1000 * np.arange(2000), values)
         times.append(time.perf_counter() - started)
     assert min(times) < 0.3, "the best of five runs: a busy machine slows some of them"
+
+
+def test_a_registry_that_cannot_be_written_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("models.registry._write", _full)
+        with pytest.raises(Unreachable, match="model registry"):
+            bench.play(healthy(700), LEARNED)
+
+
+def _full(*_: object) -> None:
+    raise OSError(28, "No space left on device")

@@ -1,0 +1,51 @@
+"""Whether a broker takes us: a whole CONNECT, not only an open port."""
+
+import ssl
+import threading
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.client import ConnectFlags
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from plantroom.errors import Unreachable
+from plantroom.settings import BrokerAddress
+
+TIMEOUT_S = 5.0
+
+
+def probe(broker: BrokerAddress) -> None:
+    """Connect with the given credentials and go. Raises ``Unreachable`` with the broker's own words."""
+    where = f"broker {broker.host}:{broker.port}"
+    answered = threading.Event()
+    refusals: list[str] = []
+
+    def on_connect(
+        client: mqtt.Client, data: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, data, flags, properties
+        if reason.is_failure:
+            refusals.append(f"refuses the connection: {reason}")
+        answered.set()
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+    client.on_connect = on_connect
+    client.connect_timeout = TIMEOUT_S
+    if broker.username is not None:
+        client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+    try:
+        client.connect(broker.host, broker.port)
+    except OSError as error:
+        raise Unreachable(where, str(error) or type(error).__name__) from error
+    client.loop_start()
+    try:
+        if not answered.wait(TIMEOUT_S):
+            raise Unreachable(where, "is open but does not answer the MQTT CONNECT")
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    if refusals:
+        raise Unreachable(where, refusals[0])
