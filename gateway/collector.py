@@ -56,6 +56,8 @@ class SiteGateway:
             try:
                 spool.open()
             except OSError as error:
+                for each in self.spools.values():
+                    each.close()
                 raise Unreachable(f"spool of site {self.site}", str(error)) from error
         for session in self.sessions.values():
             session.start()

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -27,6 +28,9 @@ from gateway.spool.spool import Spool
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
 
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
+
 log = structlog.get_logger()
 
 SYNC_MESSAGES = 1_000
@@ -36,6 +40,7 @@ KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 RETRY_MIN_S = 0.2
 RETRY_MAX_S = 30.0
+REFUSED_RETRY_S = 30.0
 _REFUSED = 0x80
 
 
@@ -52,6 +57,8 @@ class SessionCounts:
     acknowledged: int = 0
     dropped_acks: int = 0
     connects: int = 0
+    failures: int = 0
+    """Turns that ended in an error nobody foresaw; the session starts again after each."""
 
 
 class Session:
@@ -83,9 +90,12 @@ class Session:
         self._unacknowledged: list[int] = []
         self._first_pending_at = 0.0
         self._connected = False
-        self._granted: frozenset[str] = frozenset()
+        self._held: frozenset[str] = frozenset()
+        self._confirmed: frozenset[str] = frozenset()
         self._asked: dict[int, tuple[str, ...]] = {}
-        self._problem: str | None = "not connected yet"
+        self._refused: dict[str, float] = {}
+        self._link_problem: str | None = "not connected yet"
+        self._spool_problem: str | None = None
         self.counts = SessionCounts()
         self._client = self._make_client()
 
@@ -127,12 +137,14 @@ class Session:
         self._wake()
 
     def granted(self) -> frozenset[str]:
-        """Filters that the broker has confirmed on the present connection."""
-        return self._granted
+        """Filters that the broker holds for this session: confirmed once, and kept by it over lost connections."""
+        return self._held
 
     def problem(self) -> str | None:
         """Why the session is not taking messages now, in plain words, or ``None``."""
-        return self._problem
+        if self._refused:
+            return f"the broker refuses the subscription to {', '.join(sorted(self._refused))}"
+        return self._spool_problem or self._link_problem
 
     def _wake(self) -> None:
         self._wake_w.send(b"w")
@@ -145,12 +157,20 @@ class Session:
                 attempt = 0
                 self._serve()
             except Unreachable as error:
-                self._problem = str(error)
-                wait_s = full_jitter(attempt, self._rng)
-                attempt += 1
-                log.warning("broker_unreachable", client=self._client_id, problem=error.problem, retry_s=wait_s)
-                self._stop.wait(wait_s)
+                self._link_problem = str(error)
+                attempt = self._pause(attempt, error.problem)
+            except Exception as error:  # outermost loop of the thread: it must never end by itself
+                self.counts.failures += 1
+                self._link_problem = f"internal error: {error}"
+                log.exception("session_failed", client=self._client_id)
+                attempt = self._pause(attempt, str(error))
         self._finish()
+
+    def _pause(self, attempt: int, problem: str) -> int:
+        wait_s = full_jitter(attempt, self._rng)
+        log.warning("broker_unreachable", client=self._client_id, problem=problem, retry_s=round(wait_s, 2))
+        self._stop.wait(wait_s)
+        return attempt + 1
 
     def _connect(self) -> None:
         where = f"broker {self._broker.host}:{self._broker.port}"
@@ -163,7 +183,7 @@ class Session:
         while not self._connected and not self._stop.is_set():
             self._turn(0.2)
             if time.monotonic() > deadline:
-                raise Unreachable(where, self._problem or "did not answer the CONNECT")
+                raise Unreachable(where, self._link_problem or "did not answer the CONNECT")
         self._subscribe_missing()
 
     def _serve(self) -> None:
@@ -176,20 +196,28 @@ class Session:
         sock = self._client.socket()
         if sock is None:
             self._connected = False
-            raise Unreachable(f"broker {self._broker.host}:{self._broker.port}", self._problem or "connection lost")
-        writers = [sock] if self._client.want_write() else []
-        wait_s = 0.0 if self._waiting() or self._pending_tls(sock) else timeout_s
-        readable, writable, _ = select.select([sock, self._wake_r], writers, [], wait_s)
-        if self._wake_r in readable:
+            where = f"broker {self._broker.host}:{self._broker.port}"
+            raise Unreachable(where, self._link_problem or "connection lost")
+        at_once = self._waiting() or self._pending_tls(sock)
+        ready = self._poll(sock, 0.0 if at_once else timeout_s)
+        if self._wake_r.fileno() in ready:
             self._drain_wake()
-        if writable:
+        flags = ready.get(sock.fileno(), 0)
+        if flags & select.POLLOUT:
             self._check(self._client.loop_write())
-        got = sock in readable or self._pending_tls(sock)
+        got = bool(flags & ~select.POLLOUT) or self._pending_tls(sock)
         if got:
             self._check(self._client.loop_read())
         if self._waiting() and (not got or self._sync_is_due()):
             self._sync_and_acknowledge()
         self._check(self._client.loop_misc())
+
+    def _poll(self, sock: "SocketLike", timeout_s: float) -> dict[int, int]:
+        """Readiness by file descriptor; ``poll`` and not ``select``, which ends at descriptor 1,023."""
+        poller = select.poll()
+        poller.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        poller.register(self._wake_r.fileno(), select.POLLIN)
+        return dict(poller.poll(timeout_s * 1000))
 
     @staticmethod
     def _pending_tls(sock: object) -> bool:
@@ -215,7 +243,7 @@ class Session:
     def _check(self, code: MQTTErrorCode) -> None:
         if code not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_AGAIN):
             self._connected = False
-            self._problem = mqtt.error_string(code)
+            self._link_problem = mqtt.error_string(code)
 
     def _sync_and_acknowledge(self) -> None:
         """Durable first, then acknowledged, in order. A full disk: nothing is acknowledged until there is room."""
@@ -229,8 +257,8 @@ class Session:
                 if self._stop.is_set() or not self._connected:
                     self._forget_connection()
                     return
-        if self._problem is not None:
-            self._problem = None
+        if self._spool_problem is not None:
+            self._spool_problem = None
             log.info("spool_writable_again", client=self._client_id)
         if not self._connected:
             self.counts.dropped_acks += len(waiting)
@@ -242,30 +270,34 @@ class Session:
     def _hold_back(self, error: OSError) -> None:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         words = NothingLeft("spool", "the disk is full; make room") if full else Unreachable("spool", str(error))
-        if self._problem != str(words):
+        if self._spool_problem != str(words):
             log.error("spool_not_writable", client=self._client_id, problem=str(words))
-        self._problem = str(words)
+        self._spool_problem = str(words)
         self._check(self._client.loop_misc())
         self._stop.wait(0.5)
 
     def _subscribe_missing(self) -> None:
-        asked = {name for names in self._asked.values() for name in names}
-        missing = tuple(name for name in self._filters if name not in self._granted and name not in asked)
+        now = time.monotonic()
+        self._refused = {name: at for name, at in self._refused.items() if name in self._filters}
+        waiting = {name for names in self._asked.values() for name in names}
+        waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
+        missing = tuple(name for name in self._filters if name not in self._confirmed and name not in waiting)
         if missing and self._connected:
             code, mid = self._client.subscribe([(name, 1) for name in missing])
             self._check(code)
             if mid is not None:
                 self._asked[mid] = missing
-        gone = [name for name in self._granted if name not in self._filters]
+        gone = [name for name in self._held if name not in self._filters]
         if gone and self._connected:
             self._client.unsubscribe(gone)
-            self._granted = self._granted - set(gone)
+            self._confirmed = self._confirmed - set(gone)
+            self._held = self._held - set(gone)
 
     def _forget_connection(self) -> None:
         self.counts.dropped_acks += len(self._unacknowledged)
         self._unacknowledged = []
         self._spool.forget_pending()
-        self._granted = frozenset()
+        self._confirmed = frozenset()
         self._asked = {}
         self._connected = False
 
@@ -286,10 +318,13 @@ class Session:
     ) -> None:
         del client, userdata, properties
         if reason.is_failure:
-            self._problem = f"the broker refuses the connection: {reason}"
+            self._link_problem = f"the broker refuses the connection: {reason}"
             return
         self._connected = True
-        self._problem = None
+        self._link_problem = None
+        self._refused = {}
+        if not flags.session_present:
+            self._held = frozenset()
         self.counts.connects += 1
         log.info("broker_connected", client=self._client_id, session_present=flags.session_present)
 
@@ -303,8 +338,8 @@ class Session:
     ) -> None:
         del client, userdata, flags, properties
         self._connected = False
-        if not self._stop.is_set() and self._problem is None:
-            self._problem = f"connection lost: {reason}"
+        if not self._stop.is_set() and self._link_problem is None:
+            self._link_problem = f"connection lost: {reason}"
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
@@ -312,11 +347,15 @@ class Session:
         del client, userdata, properties
         names = self._asked.pop(mid, ())
         granted = {name for name, reason in zip(names, reasons, strict=False) if reason.value < _REFUSED}
-        refused = set(names) - granted
-        self._granted = self._granted | granted
-        if refused:
-            self._problem = f"the broker refuses the subscription to {', '.join(sorted(refused))}"
-            log.error("subscription_refused", client=self._client_id, filters=sorted(refused))
+        self._confirmed = self._confirmed | granted
+        self._held = self._held | granted
+        now = time.monotonic()
+        for name in set(names) - granted:
+            if name not in self._refused:
+                log.error("subscription_refused", client=self._client_id, filter=name)
+            self._refused[name] = now
+        for name in granted:
+            self._refused.pop(name, None)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         del client, userdata

@@ -160,9 +160,13 @@ def parse_broker_url(url: str) -> BrokerAddress:
     if not parts.hostname or parts.path not in {"", "/"}:
         raise ValueError("needs a host and nothing behind it")
     tls = parts.scheme == "mqtts"
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port must be a whole number; write # / ? @ in a password as %23 %2F %3F %40") from None
     return BrokerAddress(
         host=parts.hostname,
-        port=parts.port or (8883 if tls else 1883),
+        port=port or (8883 if tls else 1883),
         tls=tls,
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,

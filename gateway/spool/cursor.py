@@ -10,6 +10,8 @@ import struct
 from pathlib import Path
 from zlib import crc32
 
+from gateway.spool.segments import sync_folder
+
 _HEAD = struct.Struct("<IQQI")
 _CRC_BYTES = 4
 RESERVE_BYTES = 1 << 20
@@ -29,7 +31,8 @@ class Cursor:
         """Load the newest whole slot; make the files when there are none."""
         for path in self._paths:
             if not path.exists():
-                path.write_bytes(b"\0" * RESERVE_BYTES)
+                _write_whole(path, b"\0" * RESERVE_BYTES, create=True)
+        sync_folder(self._paths[0].parent)
         self.peek()
 
     def peek(self) -> None:
@@ -51,10 +54,17 @@ class Cursor:
         """Make position and state durable together. Raises ``OSError``; the earlier ones stand then."""
         generation = self._generation + 1
         rest = _HEAD.pack(0, generation, position, len(state))[_CRC_BYTES:] + state
-        handle = os.open(self._paths[generation % 2], os.O_WRONLY)
-        try:
-            os.pwrite(handle, crc32(rest).to_bytes(_CRC_BYTES, "little") + rest, 0)
-            os.fdatasync(handle)
-        finally:
-            os.close(handle)
+        _write_whole(self._paths[generation % 2], crc32(rest).to_bytes(_CRC_BYTES, "little") + rest)
         self._generation, self.position, self.state = generation, position, state
+
+
+def _write_whole(path: Path, data: bytes, create: bool = False) -> None:
+    """Write ``data`` at the file's start and sync it; a short write goes on until the system says why."""
+    handle = os.open(path, os.O_WRONLY | (os.O_CREAT if create else 0), 0o640)
+    try:
+        view, done = memoryview(data), 0
+        while done < len(view):
+            done += os.pwrite(handle, view[done:], done)
+        os.fsync(handle)
+    finally:
+        os.close(handle)

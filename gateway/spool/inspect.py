@@ -24,8 +24,8 @@ def inspect_spool(folder: Path) -> dict[str, int]:
     found = segments_in(folder)
     last = cursor.position
     if found:
-        raw = found[-1].path.read_bytes()
-        last = max(last, found[-1].first - 1 + sum(1 for _ in parse(raw, 0, 0)))
+        positions = [each.record.position for each in parse(found[-1].path.read_bytes())]
+        last = max(last, found[-1].first - 1, *positions)
     return {
         "committed": cursor.position,
         "last": last,

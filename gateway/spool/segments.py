@@ -41,15 +41,15 @@ def sync_folder(folder: Path) -> None:
 
 
 def repair_tail(segment: Segment) -> int:
-    """Cut a torn last write off; gives the position behind the last whole record.
+    """Cut a torn last write off; gives the position of the last whole record (or the one before the segment).
 
-    Only what lies behind the last whole record goes: those bytes were never synced, hence never acknowledged.
+    Only what lies behind the last whole record goes: a write that was cut short was never synced, hence never
+    acknowledged.
     """
     raw = segment.path.read_bytes()
-    whole, position = 0, segment.first
-    for index, found in enumerate(parse(raw, 0, segment.first), 1):
-        if found.record is not None:
-            whole, position = found.end, segment.first + index
+    whole, position = 0, segment.first - 1
+    for found in parse(raw):
+        whole, position = found.end, found.record.position
     if whole < len(raw):
         log.warning("spool_tail_cut", segment=segment.path.name, bytes=len(raw) - whole)
         with segment.path.open("r+b") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from gateway.spool.cursor import Cursor
-from gateway.spool.format import HEAD_BYTES, encode, parse
+from gateway.spool.format import encode, parse
 from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, repair_tail, segments_in
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
@@ -44,7 +44,7 @@ class Spool(SpoolReader):
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         self._cursor.open()
         found = segments_in(self._folder)
-        tail = repair_tail(found[-1]) - 1 if found else 0
+        tail = repair_tail(found[-1]) if found else 0
         self._durable = max(tail, self._cursor.position)
         if found and self._durable > tail:
             # The cursor outlived its segment's records (a power cut took them): never use a position twice.
@@ -60,7 +60,7 @@ class Spool(SpoolReader):
 
     def put(self, topic: bytes, payload: bytes, received_ms: int) -> None:
         """Collect a message for the next ``sync``."""
-        data = encode(topic, payload, received_ms)
+        data = encode(topic, payload, received_ms, self._durable + len(self._pending) + 1)
         self._pending.append(data)
         self.pending_bytes += len(data)
 
@@ -98,34 +98,31 @@ class Spool(SpoolReader):
         segment, following = self._segment_of(self._read_position + 1)
         if self._segment != segment:
             self._segment, self._offset = segment, self._offset_of(segment)
-        end_position = durable if following is None else following.first - 1
-        block = self._load(segment, self._offset, BLOCK_BYTES)
         records: list[SpoolRecord] = []
-        consumed = 0
-        for found in parse(block, 0, self._read_position + 1):
-            consumed = found.end
-            self._read_position += 1
-            if found.record is None:
-                self._damage(segment, self._read_position)
-            else:
-                records.append(found.record)
-            if len(records) >= max_records or self._read_position >= end_position:
+        end = 0
+        for found in parse(self._load(segment, self._offset)):
+            if found.record.position > durable:
                 break
-        self._offset += consumed
-        if not consumed:
-            # Nothing whole where durable records should be: the rest of this segment is unreadable.
-            for position in range(self._read_position + 1, end_position + 1):
-                self._damage(segment, position)
-            self._read_position = end_position
+            self._note_damage(segment, found.record.position - 1)
+            self._read_position = found.record.position
+            end = found.end
+            records.append(found.record)
+            if len(records) >= max_records:
+                break
+        if records:
+            self._offset += end
+        else:
+            # Nothing whole is left where durable records should be.
+            self._note_damage(segment, durable if following is None else following.first - 1)
         return records
 
-    def _load(self, segment: Segment, offset: int, size: int) -> bytes:
-        """A block that holds at least one whole record when there is one."""
+    def _load(self, segment: Segment, offset: int) -> bytes:
+        """A block from ``offset`` that holds at least one whole record when there is one."""
+        size = BLOCK_BYTES
         with segment.path.open("rb") as file:
             while True:
                 block = os.pread(file.fileno(), size, offset)
-                whole = len(block) < size or next(parse(block, 0, 0), None) is not None
-                if whole or len(block) < HEAD_BYTES:
+                if len(block) < size or next(parse(block), None) is not None:
                     return block
                 size *= 4
 
@@ -135,25 +132,25 @@ class Spool(SpoolReader):
         return found[index], found[index + 1] if index + 1 < len(found) else None
 
     def _offset_of(self, segment: Segment) -> int:
-        """Byte offset of the record behind the read position, by walking the segment from its start."""
-        skip = self._read_position + 1 - segment.first
+        """Byte offset behind the last record that was read, by walking the segment from its start."""
         offset = 0
-        while skip > 0:
-            block = self._load(segment, offset, BLOCK_BYTES)
+        while True:
             consumed = 0
-            for found in parse(block, 0, 0):
+            for found in parse(self._load(segment, offset)):
+                if found.record.position > self._read_position:
+                    return offset + consumed
                 consumed = found.end
-                skip -= 1
-                if skip == 0:
-                    break
             if not consumed:
-                break
+                return offset
             offset += consumed
-        return offset
 
-    def _damage(self, segment: Segment, position: int) -> None:
-        self.damaged += 1
-        log.error("spool_record_damaged", segment=segment.path.name, position=position)
+    def _note_damage(self, segment: Segment, last: int) -> None:
+        """Report the records behind the read position up to ``last`` as unreadable and pass over them."""
+        lost = last - self._read_position
+        if lost > 0:
+            self.damaged += lost
+            log.error("spool_records_damaged", segment=segment.path.name, first=self._read_position + 1, count=lost)
+            self._read_position = last
 
     def rewind(self) -> None:
         """See ``SpoolReader``."""

@@ -1,5 +1,6 @@
 """A session against real brokers: ordered, acknowledged after the fsync, taken up again after a kill."""
 
+import resource
 import subprocess
 import threading
 import time
@@ -253,3 +254,74 @@ def test_the_trial_broker_ends_with_the_process_that_started_it(tmp_path: Path) 
     again = mosquitto(tmp_path, port)
     again.start()
     again.stop()
+
+
+def test_a_refused_subscription_is_said_once_and_not_asked_again_at_once(tmp_path: Path) -> None:
+    binary = find_mosquitto()
+    assert binary
+    port = free_port()
+    (tmp_path / "acl").write_text("topic read s/#\n")
+    (tmp_path / "m.conf").write_text(
+        f"user root\nlistener {port} 127.0.0.1\nallow_anonymous true\nacl_file {tmp_path}/acl\n"
+    )
+    server = subprocess.Popen([binary, "-c", str(tmp_path / "m.conf")], stderr=subprocess.DEVNULL)
+    spool = opened(tmp_path / "spool")
+    line = Session(BrokerAddress(host="127.0.0.1", port=port), "plantroom-s", spool, ["x/#"], lambda _t: True)
+    asked: list[object] = []
+    subscribe = line._client.subscribe
+    line._client.subscribe = lambda *a, **k: asked.append(a) or subscribe(*a, **k)  # type: ignore[method-assign, func-returns-value, assignment]
+    line.start()
+    assert eventually(lambda: asked)
+    time.sleep(1.0)
+    assert len(asked) == 1
+    line.stop()
+    server.terminate()
+    server.wait()
+
+
+def test_a_session_goes_on_beyond_a_thousand_open_files(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    sender = publisher(server.port)  # paho's own loop needs low descriptors
+    held = [(tmp_path / "f").open("w") for _ in range(1_100)]
+    try:
+        spool = opened(tmp_path / "spool")
+        line = session(server.port, spool)
+        line.start()
+        assert eventually(line.granted)
+        for payload in numbered(10):
+            sender.publish("s/a/t", payload, qos=1)
+        assert eventually(lambda: spool.depth() == 10)
+        line.stop()
+    finally:
+        sender.disconnect()
+        for file in held:
+            file.close()
+        server.stop()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_session_survives_what_nobody_foresaw(tmp_path: Path) -> None:
+    server = mosquitto(tmp_path / "broker")
+    server.start()
+    spool = opened(tmp_path / "spool")
+    line = session(server.port, spool)
+    put, broken = spool.put, threading.Event()
+    broken.set()
+
+    def fail_once(topic: bytes, payload: bytes, received_ms: int) -> None:
+        if broken.is_set():
+            broken.clear()
+            raise RuntimeError("unforeseen")
+        put(topic, payload, received_ms)
+
+    spool.put = fail_once  # type: ignore[method-assign]
+    line.start()
+    assert eventually(line.granted)
+    publish(server.port, "s/a/t", numbered(5))
+    assert eventually(lambda: spool.depth() == 5)
+    assert line.counts.failures == 1
+    line.stop()
+    server.stop()

@@ -1,5 +1,7 @@
 """The spool keeps what was synced, in order, whatever happens to the process or the file."""
 
+import resource
+import signal
 import threading
 from pathlib import Path
 
@@ -104,6 +106,56 @@ def test_a_flipped_bit_is_reported_and_only_that_record_is_passed_over(tmp_path:
     again = opened(tmp_path)
     assert payloads(again) == [b"message 0", b"message 2", b"message 3"]
     assert again.damaged == 1
+
+
+def test_a_damaged_length_costs_only_its_record_and_shifts_no_position(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 6)
+    spool.commit(2, b"")
+    spool.close()
+    path = segments_in(tmp_path)[0].path
+    raw = bytearray(path.read_bytes())
+    record = len(raw) // 6
+    raw[record * 3 + 4 : record * 3 + 8] = b"\xff\xff\xff\x7f"
+    path.write_bytes(bytes(raw))
+    again = opened(tmp_path)
+    assert [(r.position, r.payload) for r in again.read(10, 0.1)] == [
+        (3, b"message 2"),
+        (5, b"message 4"),
+        (6, b"message 5"),
+    ]
+    assert again.damaged == 1
+    fill(again, 1, 6)
+    assert [r.position for r in again.read(10, 0.1)] == [7]
+
+
+def test_a_segment_that_is_all_damage_is_passed_over(tmp_path: Path) -> None:
+    spool = opened(tmp_path, segment_bytes=100)
+    for n in range(6):
+        fill(spool, 2, 2 * n)
+    spool.close()
+    second = segments_in(tmp_path)[1]
+    second.path.write_bytes(b"\0" * second.path.stat().st_size)
+    again = opened(tmp_path, segment_bytes=100)
+    assert payloads(again) == [f"message {n}".encode() for n in range(12) if n not in {2, 3}]
+    assert again.damaged == 2
+
+
+def test_a_cursor_that_cannot_be_written_whole_leaves_the_earlier_one(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 4)
+    spool.commit(1, b"one")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, limits[1]))
+    try:
+        for _ in range(3):
+            with pytest.raises(OSError):
+                spool.commit(3, b"x" * (3 << 20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert spool.committed() == (1, b"one")
+    assert opened(tmp_path).committed() == (1, b"one")
 
 
 def test_an_older_cursor_stands_in_for_a_torn_one(tmp_path: Path) -> None:
