@@ -21,6 +21,10 @@ class TrialBroker(ABC):
         """Return when the broker takes connections. Raises ``Unreachable`` (a port in use, no start)."""
 
     @abstractmethod
+    def keep_alive(self) -> None:
+        """Start the broker again when it has ended by itself; to be called now and then from the main thread."""
+
+    @abstractmethod
     def stop(self) -> None:
         """End the broker; queued messages are kept where the broker can."""
 

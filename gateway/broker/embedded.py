@@ -38,6 +38,9 @@ class EmbeddedBroker(TrialBroker):
         if not self._ready.wait(START_TIMEOUT_S) or self._problem:
             raise Unreachable("embedded broker", self._problem or "did not start in time")
 
+    def keep_alive(self) -> None:
+        """See ``TrialBroker``. In this process it ends with us."""
+
     def stop(self) -> None:
         """See ``TrialBroker``."""
         if self._loop is not None:

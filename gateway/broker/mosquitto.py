@@ -118,6 +118,16 @@ class MosquittoBroker(TrialBroker):
         words = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
         raise Unreachable("Mosquitto", "did not start: " + (" / ".join(words) or f"see {log_path}"))
 
+    def keep_alive(self) -> None:
+        """See ``TrialBroker``. A start that fails is tried again at the next call."""
+        if self._process is None or self._process.poll() is None:
+            return
+        log.error("mosquitto_ended", code=self._process.returncode)
+        try:
+            self.start()
+        except Unreachable as error:
+            log.error("mosquitto_not_restarted", problem=str(error))
+
     def stop(self) -> None:
         """See ``TrialBroker``."""
         if self._process is None:

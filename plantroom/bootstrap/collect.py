@@ -27,6 +27,7 @@ log = structlog.get_logger()
 FOLLOW_S = 0.25
 REPORT_S = 1.0
 WARM_UP_AFTER_S = 2.0
+SITE_RETRY_S = 5.0
 
 
 @dataclass(slots=True)
@@ -48,6 +49,8 @@ class Collector:
         self._sites: dict[str, SiteParts] = {}
         self._stop = threading.Event()
         self._revision = -1
+        self._unstarted: dict[str, str] = {}
+        self._retry_at = 0.0
         self._ledger_problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
@@ -78,6 +81,7 @@ class Collector:
         found = [problem for site in list(self._sites.values()) for problem in site.gateway.problems()]
         for site in list(self._sites.values()):
             found += [problem for worker in site.workers.values() for problem in worker.problems()]
+        found += list(self._unstarted.values())
         if self._ledger_problem:
             found.append(self._ledger_problem)
         return found
@@ -108,15 +112,27 @@ class Collector:
 
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
-            revision = tx.assets.revision()
-            if revision == self._revision:
+            retry = bool(self._unstarted) and time.monotonic() >= self._retry_at
+            if tx.assets.revision() == self._revision and not retry:
                 return
             plant = tx.assets.plant()
         for site in plant.sites:
-            if site not in self._sites:
-                self._sites[site] = self._start_site(site, plant)
+            if site not in self._sites and not self._try_site(site, plant):
+                continue
             self._sites[site].gateway.follow(plant)
         self._revision = plant.revision
+
+    def _try_site(self, site: str, plant: Plant) -> bool:
+        """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting."""
+        try:
+            self._sites[site] = self._start_site(site, plant)
+        except Unreachable as error:
+            log.error("site_not_started", site=site, problem=str(error), retry_s=SITE_RETRY_S)
+            self._unstarted[site] = str(error)
+            self._retry_at = time.monotonic() + SITE_RETRY_S
+            return False
+        self._unstarted.pop(site, None)
+        return True
 
     def _start_site(self, site: str, plant: Plant) -> SiteParts:
         folder = self._parts.settings.data_dir / "spool" / site

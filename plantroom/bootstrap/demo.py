@@ -67,22 +67,25 @@ class Demo:
 
 
 def prepare_scenario(parts: Parts, scenario: Scenario, stop: threading.Event) -> None:
-    """Put what is missing of the scenario into the ledger; new assets come with a learned baseline."""
+    """Put what is missing of the scenario into the ledger; assets without a learned baseline get one."""
     begun = time.monotonic()
     with parts.ledger.begin() as tx:
         if scenario.site not in {site.code for site in tx.assets.sites()}:
             tx.assets.add_site(Site(scenario.site, LocalName(scenario.site, scenario.site)))
-        missing = [item for item in scenario.assets if tx.assets.find(scenario.site, item.code) is None]
         today = parts.planning_clock.now().astimezone(ZoneInfo(tx.assets.site(scenario.site).time_zone)).date()
-        new = [
-            (_add_asset(tx, parts, scenario, item, in_service_since(today, n)), item) for n, item in enumerate(missing)
+        assets = [
+            tx.assets.find(scenario.site, item.code)
+            or _add_asset(tx, parts, scenario, item, in_service_since(today, number))
+            for number, item in enumerate(scenario.assets)
         ]
-    for asset, item in new:
+        learned = {window.asset for window in tx.assets.plant().learn_windows}
+    bare = [(asset, item) for asset, item in zip(assets, scenario.assets, strict=True) if asset.key not in learned]
+    for asset, item in bare:
         if stop.is_set():
             return
         _give_baseline(parts, scenario, asset, item)
-    if new:
-        log.info("demo_prepared", assets=len(new), seconds=round(time.monotonic() - begun, 1))
+    if bare:
+        log.info("demo_prepared", assets=len(bare), seconds=round(time.monotonic() - begun, 1))
 
 
 def in_service_since(today: date, number: int) -> date:
@@ -122,6 +125,9 @@ def _location(tx: MaintenanceTx, site: str, item: ScenarioAsset) -> str | None:
 
 def _give_baseline(parts: Parts, scenario: Scenario, asset: Asset, item: ScenarioAsset) -> None:
     """Write simulated normal history and declare it as such, so that the model scores from the start."""
+    points = parts.classes[item.equipment_class].points
+    if not any(point.in_model and point.kind is PointKind.MEASURE for point in points):
+        return
     end_ms = int(parts.clock.now().timestamp() * 1000)
     first_ms = last_ms = 0
     for chunk in baseline_rows(scenario, item, end_ms=end_ms):
@@ -129,8 +135,7 @@ def _give_baseline(parts: Parts, scenario: Scenario, asset: Asset, item: Scenari
             continue
         parts.readings.write(_batch(asset, chunk))
         first_ms, last_ms = first_ms or int(chunk.ts_ms[0]), int(chunk.ts_ms[-1])
-    points = parts.classes[item.equipment_class].points
-    if not first_ms or not any(point.in_model and point.kind is PointKind.MEASURE for point in points):
+    if not first_ms:
         return
     with parts.ledger.begin() as tx:
         tx.assets.add_learn_window(asset.key, _instant(first_ms), _instant(last_ms), f"simulated ({scenario.name})")

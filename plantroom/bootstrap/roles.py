@@ -58,7 +58,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         stack.enter_context(hold_folder(settings.data_dir))
         runtime = _fresh_runtime(settings, "runtime.json")
         sock = _listen(settings, stack)
-        broker, note = _broker(settings, stack)
+        broker, note, keep_alive = _broker(settings, stack)
         parts = _parts(settings, stopping, stack)
         say(f"broker: {note}")
         from plantroom.bootstrap.collect import Collector
@@ -82,7 +82,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
             demo.start()
             stack.callback(demo.stop)
             say(f"simulating the scenario {scenario!r}: a repair ticket appears within two minutes")
-        _wait(stopping, serving.web.alive)
+        _wait(stopping, serving.web.alive, keep_alive)
         say("stopping")
 
 
@@ -140,16 +140,21 @@ def _listen(settings: Settings, stack: ExitStack) -> socket.socket:
     return sock
 
 
-def _broker(settings: Settings, stack: ExitStack) -> tuple[BrokerAddress, str]:
+def _broker(settings: Settings, stack: ExitStack) -> tuple[BrokerAddress, str, Callable[[], None]]:
     if settings.broker_url is not None:
         address = parse_broker_url(settings.broker_url)
-        return address, f"{address.host}:{address.port} (PLANTROOM_BROKER_URL)"
+        return address, f"{address.host}:{address.port} (PLANTROOM_BROKER_URL)", _nothing
     from gateway.broker import LOOPBACK, trial_broker
 
     broker = trial_broker(settings.mqtt_port, settings.data_dir / "broker")
     broker.start()
     stack.callback(broker.stop)
-    return BrokerAddress(host=LOOPBACK, port=broker.port), f"{LOOPBACK}:{broker.port}, {broker.note}"
+    address = BrokerAddress(host=LOOPBACK, port=broker.port)
+    return address, f"{LOOPBACK}:{broker.port}, {broker.note}", broker.keep_alive
+
+
+def _nothing() -> None:
+    """What there is to do for a broker that is not ours."""
 
 
 def _parts(settings: Settings, stopping: Stopping, stack: ExitStack, seed: bool = True) -> Parts:
@@ -191,8 +196,9 @@ def _wait_ready(web: Any, problems: Callable[[], list[str]], stopping: Stopping,
         stopping.event.wait(READY_POLL_S)
 
 
-def _wait(stopping: Stopping, alive: Callable[[], bool]) -> None:
+def _wait(stopping: Stopping, alive: Callable[[], bool], keep_alive: Callable[[], None] = _nothing) -> None:
     while not stopping.event.wait(0.5):
+        keep_alive()
         if not alive():
             raise Unreachable("web server", "ended by itself; the log above says why")
 

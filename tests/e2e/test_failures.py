@@ -1,5 +1,6 @@
 """Servers that go away, processes that are killed: said in plain words, waited out, nothing acknowledged is lost."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -174,3 +175,13 @@ def test_killing_the_plant_under_load_loses_no_acknowledged_message(tmp_path: Pa
         assert plant.letters() == []
     finally:
         assert product.stop() == 0
+
+
+def test_the_trials_own_broker_is_started_again_when_it_ends(tmp_path: Path) -> None:
+    product = Product(tmp_path / "data")
+    product.start()
+    pattern = str(product.data / "broker" / "mosquitto.conf")
+    subprocess.run(["pkill", "-KILL", "-f", pattern], check=True)
+    assert eventually(lambda: Api(product.url).call("GET", "/readyz")[0] == 503, 5)
+    assert eventually(lambda: Api(product.url).call("GET", "/readyz")[0] == 200, 30)
+    assert product.stop() == 0
