@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, emit, opened, say
 from plantroom.errors import BadData
 from plantroom.ports.accounts import ApiToken, Grant, Role
 
@@ -56,4 +56,6 @@ def create(
         )
         tx.accounts.add_token(token)
     expires = (now + life).isoformat().replace("+00:00", "Z")
-    emit({"id": token.id, "token": value, "expires_at": expires}, as_json, f"{value}\nexpires {expires}")
+    if not as_json:
+        say(f"expires {expires}; it is shown this once")
+    emit({"id": token.id, "token": value, "expires_at": expires}, as_json, value)
