@@ -1,6 +1,6 @@
 """What one machine looks like when it is well: fitted once on declared normal rows, then frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +66,20 @@ class Baseline:
         """
         allowed: Floats = self.deadband + 0.45 * self.settings.raise_z / self.gain * self.scale
         return allowed
+
+    @property
+    def sound(self) -> NDArray[np.bool_]:
+        """Which points (p,) can be judged: every number of theirs is finite, so is every value within their reach,
+        and the scale is not 0."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            farthest = np.abs(self.level) + self.reach + self.noise
+        return np.isfinite(farthest) & (self.scale > 0.0)
+
+    def of(self, chosen: NDArray[np.bool_]) -> "Baseline":
+        """The baseline of some of the points (p,), before its components are known."""
+        return replace(
+            self,
+            points=tuple(point for point, yes in zip(self.points, chosen.tolist(), strict=True) if yes),
+            level=self.level[chosen], noise=self.noise[chosen], scale=self.scale[chosen],
+            deadband=self.deadband[chosen], components=np.zeros((0, int(chosen.sum()))), variances=np.zeros(0),
+        )  # fmt: skip

@@ -30,8 +30,9 @@ def fit(
 ) -> Fit:
     """Baseline of ``points`` (key, unit) on rows ``values`` (n, p; NaN: missing) at rising ``ts_ms`` (n,).
 
-    Points without a third of the rows, or without any scale (always 0), are left out. Every variance is
-    measured on contiguous blocks that the level was not taken from. Deterministic; O(n p).
+    Left out are points without a third of the rows, and points without a scale: always or nearly always 0, or of
+    values so large that their spread is no number. Every variance is measured on contiguous blocks that the level
+    was not taken from. All numbers of the baseline are finite. Deterministic; O(n p).
 
     Raises ``BadData`` when too few rows or no point is left.
     """
@@ -39,27 +40,24 @@ def fit(
     needed = settings.min_learn_rows
     if len(ts_ms) < needed:
         raise BadData(f"{len(ts_ms)} rows are too few to learn from; at least {needed} are needed")
+    values = np.where(np.isfinite(values), values, np.nan)
     kept = [j for j in range(len(points)) if _usable(values[:, j], settings)]
     if not kept:
         raise BadData("no point has enough readings to learn from")
-    values = _without_outliers(values[:, kept])
-    names = [points[j] for j in kept]
-    deadband = np.array(
-        [deadband_of(key, unit, column[~np.isnan(column)]) for (key, unit), column in zip(names, values.T, strict=True)]
-    )
-    rough = _rough_baseline([key for key, _ in names], ts_ms, values, deadband, settings)
-    block = np.minimum(np.arange(len(ts_ms)) * settings.blocks // len(ts_ms), settings.blocks - 1)
-    held_out = _held_out(rough, block, ts_ms, values)
-    drift = _drift(rough, block, values)
-    tail = np.nanquantile(np.abs(held_out), 0.99, axis=0) / _Z99
-    spread = np.maximum(np.sqrt(np.nanmean(held_out**2, axis=0)), tail)
-    white = rough.noise * np.sqrt(rough.gain / (2.0 - rough.gain))
-    scale = np.maximum(np.hypot(np.maximum(spread, white), drift), _QUIET * deadband)
-    scaled = replace(rough, scale=scale)
-    fitted, calibration = _with_components(scaled, block, values, held_out)
+    # What overflows becomes infinite or NaN, and its point is left out.
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = _without_outliers(values[:, kept])
+        spread = _spread([points[j] for j in kept], ts_ms, values, settings)
+        sound = spread.baseline.sound & np.isfinite(np.sum([spread.held_out_sd, spread.drift_sd, _sd(values)], axis=0))
+        if not sound.any():
+            raise BadData("no point has a finite scale to be judged by")
+        spread = spread.of(sound)
+        fitted, calibration = _with_components(spread, values[:, sound])
     per_point = {
-        key: {"held_out_sd": float(spread[j]), "drift_sd": float(drift[j]), "deadband": float(deadband[j])}
-        for j, (key, _) in enumerate(names)
+        key: {"held_out_sd": held_out_sd, "drift_sd": drift_sd, "deadband": deadband}
+        for key, held_out_sd, drift_sd, deadband in zip(
+            fitted.points, spread.held_out_sd.tolist(), spread.drift_sd.tolist(), fitted.deadband.tolist(), strict=True
+        )
     }
     return Fit(fitted, {"blocks": settings.blocks, "rows": len(ts_ms), "points": per_point, **calibration})
 
@@ -70,13 +68,65 @@ def _usable(column: Floats, settings: DetectorSettings) -> bool:
     return enough and bool(np.any(heard != 0.0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A baseline with scales but without components, and where the scales come from: ``block`` (n,) of each row,
+    ``held_out`` (n, p) smoothed deviations, ``held_out_sd`` and ``drift_sd`` (p,)."""
+
+    baseline: Baseline
+    block: NDArray[np.int64]
+    held_out: Floats
+    held_out_sd: Floats
+    drift_sd: Floats
+
+    def of(self, chosen: NDArray[np.bool_]) -> "_Spread":
+        """The same for some of the points (p,)."""
+        held_out, held_out_sd, drift_sd = self.held_out[:, chosen], self.held_out_sd[chosen], self.drift_sd[chosen]
+        return _Spread(self.baseline.of(chosen), self.block, held_out, held_out_sd, drift_sd)
+
+
+def _spread(names: Sequence[tuple[str, str]], ts_ms: Millis, values: Floats, settings: DetectorSettings) -> _Spread:
+    """Level, noise, scale and deadband of every point by itself; not finite where there are none."""
+    deadband = np.array(
+        [deadband_of(key, unit, column[~np.isnan(column)]) for (key, unit), column in zip(names, values.T, strict=True)]
+    )
+    rough = _rough_baseline([key for key, _ in names], ts_ms, values, deadband, settings)
+    block = np.minimum(np.arange(len(ts_ms)) * settings.blocks // len(ts_ms), settings.blocks - 1)
+    held_out = _held_out(rough, block, ts_ms, values)
+    drift = np.array([_drift(rough, j, block, values[:, j]) for j in range(len(names))])
+    tail = np.array([_quantile(np.abs(column), 0.99) for column in held_out.T]) / _Z99
+    held_out_sd = np.maximum(np.sqrt(_mean(held_out**2)), tail)
+    white = rough.noise * np.sqrt(rough.gain / (2.0 - rough.gain))
+    scale = np.maximum(np.hypot(np.maximum(held_out_sd, white), drift), _QUIET * deadband)
+    return _Spread(replace(rough, scale=scale), block, held_out, held_out_sd, drift)
+
+
+def _mean(values: Floats) -> Floats:
+    """Means (p,) of the columns of ``values`` (n, p) without their NaN; NaN where nothing else is there."""
+    heard = ~np.isnan(values)
+    count = heard.sum(axis=0)
+    mean: Floats = np.where(heard, values, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan)
+    return mean
+
+
+def _sd(values: Floats) -> Floats:
+    """Standard deviations (p,) of the columns of ``values`` (n, p) without their NaN."""
+    return np.sqrt(_mean((values - _mean(values)) ** 2))
+
+
+def _quantile(column: Floats, share: float) -> float:
+    """Quantile of a column without its NaN; NaN where nothing else is there."""
+    heard = column[~np.isnan(column)]
+    return float(np.quantile(heard, share)) if len(heard) else np.nan
+
+
 def _rough_baseline(
     keys: Sequence[str], ts_ms: Millis, values: Floats, deadband: Floats, settings: DetectorSettings
 ) -> Baseline:
     """Levels and noise; the scale is the noise alone, which only bounds the reach of single rows."""
     p = len(keys)
     dt_s = float(np.median(np.diff(ts_ms))) / 1000.0
-    level = np.nanmean(values, axis=0)
+    level = _mean(values)
     noise = np.array([_noise(column[~np.isnan(column)]) for column in values.T])
     floor = np.maximum(_QUIET * deadband, 1e-9 * np.maximum(np.abs(level), 1e-300))
     return Baseline(
@@ -103,7 +153,7 @@ def _held_out(rough: Baseline, block: NDArray[np.int64], ts_ms: Millis, values: 
     """Smoothed deviations (n, p) of every block from the level of all the others."""
     residual = np.empty_like(values)
     for b in np.unique(block):
-        residual[block == b] = values[block == b] - np.nanmean(values[block != b], axis=0)
+        residual[block == b] = values[block == b] - _mean(values[block != b])
     around_zero = replace(rough, level=np.zeros_like(rough.level))
     smoothed = smooth(around_zero, SmoothState.fresh(len(rough.points)), ts_ms, residual)
     settled = ts_ms - ts_ms[0] >= 1000.0 * rough.tau_s
@@ -112,32 +162,34 @@ def _held_out(rough: Baseline, block: NDArray[np.int64], ts_ms: Millis, values: 
     return smoothed
 
 
-def _drift(rough: Baseline, block: NDArray[np.int64], values: Floats) -> Floats:
-    """Standard deviation (p,) that the level gains over the drift horizon.
+def _drift(rough: Baseline, point: int, block: NDArray[np.int64], column: Floats) -> float:
+    """Standard deviation that the level of a point gains over the drift horizon; NaN with fewer than two blocks.
 
     Random walk plus white noise: the variance of the difference of neighbouring block means is that of the
-    walk over a block's length plus that of two means of noise.
+    walk over a block's length plus that of two means of noise. Blocks without readings do not count: the walk
+    between their neighbours is as many times longer.
     """
     blocks = np.unique(block)
-    means = np.array([np.nanmean(values[block == b], axis=0) for b in blocks])
-    heard = np.array([(~np.isnan(values[block == b])).sum(axis=0) for b in blocks])
-    walk = np.mean(np.diff(means, axis=0) ** 2, axis=0) - 2.0 * rough.noise**2 / np.maximum(heard.mean(axis=0), 1.0)
+    heard = np.array([np.count_nonzero(~np.isnan(column[block == b])) for b in blocks])
+    there = np.flatnonzero(heard)
+    if len(there) < 2:
+        return np.nan
+    means = np.array([float(_mean(column[block == blocks[i], None])[0]) for i in there])
+    walk = np.mean(np.diff(means) ** 2 / np.diff(there)) - 2.0 * rough.noise[point] ** 2 / heard[there].mean()
     steps = rough.settings.drift_horizon_windows * len(blocks)
-    grown: Floats = np.sqrt(np.maximum(walk, 0.0) * steps)
-    return grown
+    return float(np.sqrt(np.maximum(walk, 0.0) * steps))
 
 
-def _with_components(
-    baseline: Baseline, block: NDArray[np.int64], values: Floats, held_out: Floats
-) -> tuple[Baseline, Mapping[str, object]]:
+def _with_components(spread: _Spread, values: Floats) -> tuple[Baseline, Mapping[str, object]]:
     """Components of the correlation between points, and limits of T2 and Q on held-out rows."""
-    sd = np.nanstd(values, axis=0)
+    baseline, block = spread.baseline, spread.block
+    sd = _sd(values)
     moves = sd > 1e-9 * np.abs(baseline.level)
     standard = np.where(
         moves, (values - baseline.level) / np.where(moves, sd, 1.0), np.where(np.isnan(values), np.nan, 0.0)
     )
     whole = ~np.isnan(standard).any(axis=1)
-    z = held_out / baseline.scale
+    z = spread.held_out / baseline.scale
     t2_all: list[Floats] = []
     q_all: list[Floats] = []
     for b in np.unique(block):

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from models.baseline import Baseline
 from models.fitting import fit
-from models.registry import ModelRecord, ModelRegistry, ModelState, Provenance
+from models.registry import Loaded, ModelRecord, ModelRegistry, ModelState, Provenance
 from models.rows import RUNNING, RunState, is_gated, model_points, stored_rows
 from models.settings import DetectorSettings
 from plantroom.domain.assets import LearnWindow, Plant
-from plantroom.errors import BadData, NotFound, Unreachable
+from plantroom.errors import BadData, NotFound
 from plantroom.ports.clock import Clock
 from plantroom.ports.readings import ReadingsStore
 
@@ -20,11 +19,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A window that has been dealt with; ``record`` and ``baseline`` are ``None`` when nothing came of it."""
+    """A window that has been dealt with; ``model`` is ``None`` when nothing came of it."""
 
     window: LearnWindow
-    record: ModelRecord | None
-    baseline: Baseline | None
+    model: Loaded | None
 
     @property
     def end_ms(self) -> int:
@@ -60,21 +58,20 @@ class Learner:
         """Fit on exactly the stored rows of the window and make the model active.
 
         A window that was learned before gives the model of that time (processing again after a crash), or none
-        when somebody has set it aside since. Unusable data are logged and give none. Raises ``Unreachable``.
+        when somebody has set it aside since. Unusable data are logged and give none. Raises ``Unreachable`` as the
+        store does and ``OSError`` as the registry does.
         """
-        before = self._registry.by_window(window.asset, window.id)
-        if before is not None:
-            record, set_aside = before
-            return Learned(window, None, None) if set_aside else Learned(window, record, self._registry.load(record))
         try:
-            record = self._fit(window, plant)
+            before = self._registry.by_window(window.asset, window.id)
+            model = self._fit(window, plant).model if before is None else before[0]
         except (BadData, NotFound) as error:
             _log.warning("learn_window_unusable", asset=window.asset, window=window.id, problem=str(error))
-            return Learned(window, None, None)
-        except OSError as error:
-            raise Unreachable("model registry", str(error)) from error
-        _log.info("model_learned", asset=window.asset, window=window.id, model=record.model)
-        return Learned(window, record, self._registry.load(record))
+            return Learned(window, None)
+        if before is None:
+            _log.info("model_learned", asset=window.asset, window=window.id, model=model)
+        elif before[1]:
+            return Learned(window, None)
+        return Learned(window, self._registry.find(window.asset, model))
 
     def _fit(self, window: LearnWindow, plant: Plant) -> ModelRecord:
         asset = plant.assets.get(window.asset)

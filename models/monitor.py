@@ -98,18 +98,17 @@ class Monitor:
         state, clock = self._state, self._settings.clock
         if now_ms - state.last_ms > self._baseline.gap_ms:
             state.forget_pending()
-        new_instant = int(now_ms != state.last_ms)
         state.last_ms = now_ms
         state.since_ms = np.where(over, np.where(state.since_ms == NEVER, now_ms, state.since_ms), NEVER)
-        state.rows = np.where(over, np.maximum(state.rows + new_instant, 1), 0)
+        state.rows = np.where(over, state.rows + 1, 0)
         dwell_ms = now_ms - state.since_ms
         confirmed = over & (dwell_ms >= 1000 * clock.confirm_s) & (state.rows >= clock.confirm_rows)
-        changes = self._cleared(row, now_ms, size, new_instant)
+        changes = self._cleared(row, now_ms, size)
         if confirmed.any():
             changes += self._raised(row, now_ms, confirmed, scores.z[row])
         return changes
 
-    def _cleared(self, row: int, now_ms: int, size: Floats, new_instant: int) -> list[Change]:
+    def _cleared(self, row: int, now_ms: int, size: Floats) -> list[Change]:
         """A silent point keeps its finding open: nobody has seen it come back."""
         clock = self._settings.clock
         by_name = dict(zip(self._names, size.tolist(), strict=True))
@@ -121,7 +120,7 @@ class Monitor:
                 continue
             if finding.back_since_ms is None:
                 finding.back_since_ms = now_ms
-            finding.back_rows += new_instant
+            finding.back_rows += 1
             if now_ms - finding.back_since_ms >= 1000 * clock.clear_s and finding.back_rows >= clock.clear_rows:
                 del self._state.open[mode]
                 changes.append(Change(row, False, finding, finding.back_since_ms, np.zeros(0)))

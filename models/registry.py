@@ -3,6 +3,9 @@
 Layout: ``<root>/<asset>/<model>.npz`` (arrays, never pickle), ``<model>.json`` (manifest, with the SHA-256 of the
 arrays; both never change once written) and ``index.json`` (which model is shadow, active or retired, and why).
 Every file appears whole or not at all; a lock file keeps two processes from changing one index at once.
+
+A file that is missing or damaged is ``BadData``: the model is lost, and waiting does not help. Where the disk does
+not answer, every method raises ``OSError``; ``reachable`` turns that into ``Unreachable``.
 """
 
 import fcntl
@@ -10,7 +13,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -22,10 +25,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
+import structlog
 
 from models.baseline import Baseline
 from models.settings import DetectorSettings, ScoreClock
-from plantroom.errors import BadData, Conflict, NotFound
+from plantroom.errors import BadData, Conflict, NotFound, Unreachable
+
+_log = structlog.get_logger()
 
 _ARRAYS = ("level", "noise", "scale", "deadband", "components", "variances")
 _NUMBERS = ("t2_limit", "q_limit", "dt_s")
@@ -76,6 +82,15 @@ class ModelRecord:
         """The model that this one replaced."""
         parent = self.manifest["parent"]
         return None if parent is None else str(parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model taken out of the registry; without a ``baseline`` it is lost: missing or damaged."""
+
+    model: str
+    baseline: Baseline | None
+    scores_after_ms: int = 0
 
 
 @cache
@@ -138,11 +153,16 @@ class ModelRegistry:
         model = self._index(asset)["active"]
         return None if model is None else self.record(asset, model)
 
-    def by_window(self, asset: str, window: int) -> tuple[ModelRecord, bool] | None:
-        """The model learned from a window, and whether it was set aside by hand since."""
+    def active_model(self, asset: str) -> str | None:
+        """The id of the model in charge of an asset, whatever has become of its files."""
+        model = self._index(asset)["active"]
+        return None if model is None else str(model)
+
+    def by_window(self, asset: str, window: int) -> tuple[str, bool] | None:
+        """The id of the model learned from a window, and whether it was set aside by hand since."""
         for model, entry in self._index(asset)["models"].items():
             if entry["window"] == window:
-                return self.record(asset, model), entry.get("retired") == "set_aside"
+                return model, entry.get("retired") == "set_aside"
         return None
 
     def by_hand(self, asset: str) -> int:
@@ -158,25 +178,36 @@ class ModelRegistry:
         return [self.record(asset, model) for model in self._index(asset)["models"]]
 
     def record(self, asset: str, model: str) -> ModelRecord:
-        """Manifest and state of one model. Raises ``NotFound``."""
+        """Manifest and state of one model. Raises ``NotFound``, and ``BadData`` when the manifest is damaged."""
         entry = self._index(asset)["models"].get(model)
         if entry is None:
             raise NotFound(f"asset {asset} has no model {model}")
-        manifest = json.loads((self._folder(asset) / f"{model}.json").read_bytes())
+        path = self._folder(asset) / f"{model}.json"
+        manifest = _document(path, _bytes_of(path), ("data", "parent", "points", "settings", "npz_sha256"))
         return ModelRecord(model, asset, ModelState(entry["state"]), manifest)
 
     def load(self, record: ModelRecord) -> Baseline:
-        """The baseline, after checking its SHA-256. Raises ``BadData`` when the file is not what was stored."""
-        packed = (self._folder(record.asset) / f"{record.model}.npz").read_bytes()
+        """The baseline, after checking its SHA-256. Raises ``BadData`` when the file is not what was stored, or not
+        numbers to judge by."""
+        packed = _bytes_of(self._folder(record.asset) / f"{record.model}.npz")
         if hashlib.sha256(packed).hexdigest() != record.manifest["npz_sha256"]:
             raise BadData(f"model {record.model} of asset {record.asset}: the stored file was changed or damaged")
-        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            fields: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS}
-            fields |= {name: np.asarray(arrays[name], dtype=np.float64) for name in _ARRAYS}
-        settings = dict(record.manifest["settings"])
-        settings["clock"] = ScoreClock(**settings["clock"])
-        points = tuple(record.manifest["points"])
-        return Baseline(points=points, **fields, settings=DetectorSettings(**settings))
+        try:
+            baseline = _unpack(packed, record.manifest)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadData(f"model {record.model} of asset {record.asset}: of another version ({error!r})") from error
+        if not baseline.sound.all():
+            raise BadData(f"model {record.model} of asset {record.asset}: holds a number that cannot be judged by")
+        return baseline
+
+    def find(self, asset: str, model: str) -> Loaded:
+        """The model if its files are what was stored. If not it is lost, and the log says why."""
+        try:
+            record = self.record(asset, model)
+            return Loaded(model, self.load(record), record.scores_after_ms)
+        except (BadData, NotFound) as error:
+            _log.error("model_lost", asset=asset, model=model, problem=str(error))
+            return Loaded(model, None)
 
     def _folder(self, asset: str) -> Path:
         return self._root / quote(asset, safe="").replace(".", "%2E")
@@ -190,7 +221,7 @@ class ModelRegistry:
         version_seen = (stat.st_mtime_ns, stat.st_ino)
         cached = self._seen.get(asset)
         if cached is None or cached[0] != version_seen:
-            cached = (version_seen, json.loads(path.read_bytes()))
+            cached = (version_seen, _document(path, path.read_bytes(), ("active", "by_hand", "models", "history")))
             self._seen[asset] = cached
         return cached[1]
 
@@ -211,6 +242,33 @@ class ModelRegistry:
                 self._seen.pop(asset, None)
 
 
+@contextmanager
+def reachable() -> Iterator[None]:
+    """What a disk refuses in here is ``Unreachable``: waiting may help, and nothing is wrong with the data."""
+    try:
+        yield
+    except OSError as error:
+        raise Unreachable("model registry", str(error)) from error
+
+
+def _bytes_of(path: Path) -> bytes:
+    """A file that the index names."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise BadData(f"model registry: {path.name} is missing") from error
+
+
+def _document(path: Path, content: bytes, keys: Sequence[str]) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+    except ValueError as error:
+        raise BadData(f"model registry: {path.name} is damaged: {error}") from error
+    if not isinstance(document, dict) or not document.keys() >= set(keys):
+        raise BadData(f"model registry: {path.name} is not one of its files")
+    return document
+
+
 def _make_active(index: dict[str, Any], model: str, why: str) -> None:
     before = index["active"]
     if before is not None and before != model:
@@ -226,6 +284,15 @@ def _pack(baseline: Baseline) -> bytes:
     arrays = {name: getattr(baseline, name) for name in (*_ARRAYS, *_NUMBERS)}
     np.savez(buffer, **arrays)
     return buffer.getvalue()
+
+
+def _unpack(packed: bytes, manifest: Mapping[str, Any]) -> Baseline:
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        fields: dict[str, Any] = {name: float(arrays[name]) for name in _NUMBERS}
+        fields |= {name: np.asarray(arrays[name], dtype=np.float64) for name in _ARRAYS}
+    settings = dict(manifest["settings"])
+    settings["clock"] = ScoreClock(**settings["clock"])
+    return Baseline(points=tuple(manifest["points"]), **fields, settings=DetectorSettings(**settings))
 
 
 def _model_id(provenance: Provenance, packed: bytes) -> str:

@@ -1,6 +1,6 @@
 """Rows of one asset out of the long columns in which readings travel, and when the asset is judged at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ JUDGED = frozenset((AssetStatus.IN_SERVICE, AssetStatus.STANDBY))
 @dataclass(frozen=True, slots=True)
 class AssetRows:
     """Rows (n) of one asset at rising instants: ``columns`` maps a point's key to its values (n,), NaN where
-    the row came without it; ``received_ms`` (n,) is the latest arrival among a row's readings."""
+    the row came without it; ``received_ms`` (n,) is the latest arrival among a row's readings. The newest row may
+    still grow."""
 
     asset: str
     ts_ms: Millis
@@ -57,10 +58,13 @@ def is_gated(points: Mapping[str, Point]) -> bool:
     return RUNNING in points and points[RUNNING].template.kind is PointKind.STATE
 
 
-def rows_of(batch: StreamBatch, plant: Plant) -> Iterator[AssetRows]:
+def rows_of(batch: StreamBatch, plant: Plant, held: Callable[[str], AssetRows | None]) -> Iterator[AssetRows]:
     """Rows of each asset in a batch, out of its live, good or uncertain readings; assets by key.
 
-    Readings of one asset and instant make one row, whichever message they came in. O(n log n).
+    Readings of one asset and instant make one row, whichever message they came in. ``held`` gives an asset's row
+    that was still growing at the end of the batch before: it is the first of the rows here. A row grows until the
+    asset's stream has a later instant, and never after: a reading that comes behind its row counts with the row
+    that is growing then. So rows depend on the order of the stream and not on where it is cut. O(n log n).
     """
     readings = batch.readings
     usable = batch.live & (readings.reason < FIRST_BAD)
@@ -75,16 +79,26 @@ def rows_of(batch: StreamBatch, plant: Plant) -> Iterator[AssetRows]:
     for i, asset in enumerate(assets):
         picked = order[bounds[i] : bounds[i + 1]]
         if len(picked):
-            yield _assemble(asset, batch, picked, plant.points[asset])
+            yield _assemble(asset, batch, picked, plant.points[asset], held(asset))
 
 
-def _assemble(asset: str, batch: StreamBatch, picked: NDArray[np.intp], points: Mapping[str, Point]) -> AssetRows:
+def _assemble(
+    asset: str, batch: StreamBatch, picked: NDArray[np.intp], points: Mapping[str, Point], held: AssetRows | None
+) -> AssetRows:
     readings = batch.readings
-    instants, row = np.unique(readings.ts_ms[picked], return_inverse=True)
-    received = np.full(len(instants), np.iinfo(np.int64).min, dtype=np.int64)
+    instant_of = np.maximum.accumulate(readings.ts_ms[picked])
+    if held is not None:
+        instant_of = np.maximum(instant_of, held.ts_ms)
+    instants = np.unique(instant_of if held is None else np.append(instant_of, held.ts_ms))
+    row = np.searchsorted(instants, instant_of)
+    received = np.full(len(instants), NEVER, dtype=np.int64)
     np.maximum.at(received, row, batch.received_ms[picked])
     wanted = {point.key for point in model_points(points)} | ({RUNNING} if is_gated(points) else set())
     columns: dict[str, Floats] = {}
+    if held is not None:
+        received[0] = max(received[0], held.received_ms[0])
+        rest = np.full(len(instants) - 1, np.nan)
+        columns = {key: np.append(column, rest) for key, column in held.columns.items() if key in wanted}
     series = readings.series_id[picked]
     for number in np.unique(series):
         key = readings.series[number].point

@@ -45,13 +45,13 @@ class Scores:
 
 
 def smooth(baseline: Baseline, state: SmoothState, ts_ms: Millis, values: Floats) -> Floats:
-    """Exponentially smoothed deviations (n, p) of ``values`` (n, p; NaN: silent) at rising ``ts_ms`` (n,).
+    """Exponentially smoothed deviations (n, p) of ``values`` (n, p; not finite: silent) at rising ``ts_ms`` (n,).
 
     Moves ``state`` on. Each point has its own time: a silent point keeps its deviation for ``hold_ms`` and is
     NaN afterwards; a silence over ``gap_ms`` forgets it. O(n p).
     """
     n, p = values.shape
-    heard = ~np.isnan(values)
+    heard = np.isfinite(values)
     instants = np.broadcast_to(ts_ms[:, None], (n, p))
     last = np.maximum.accumulate(np.where(heard, instants, NEVER), axis=0)
     last = np.maximum(last, state.seen_ms)
@@ -61,7 +61,8 @@ def smooth(baseline: Baseline, state: SmoothState, ts_ms: Millis, values: Floats
     step_s = np.where(forgotten, baseline.dt_s, np.minimum(pause_ms / 1000.0, 3.0 * baseline.dt_s))
     gain = np.where(heard, -np.expm1(-step_s / baseline.tau_s), 0.0)
     reach = baseline.reach
-    deviation = np.clip(np.where(heard, values - baseline.level, 0.0), -reach, reach)
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = np.clip(np.where(heard, values - baseline.level, 0.0), -reach, reach)
     keep = np.where(forgotten, 0.0, 1.0 - gain)
     add = gain * deviation
     out = np.empty((n, p))
@@ -92,9 +93,13 @@ def score(baseline: Baseline, smoothed: Floats) -> Scores:
 
 def t2_and_q(components: Floats, variances: Floats, z: Floats) -> tuple[Floats, Floats]:
     """Hotelling's T2 (n,) within and squared prediction error Q (n,) outside the components (k, p) of z (n, p)."""
-    projected = np.einsum("ip,kp->ik", z, components)
-    t2 = np.einsum("ik,k->i", projected**2, 1.0 / variances)
-    q = np.maximum(np.einsum("ip,ip->i", z, z) - np.einsum("ik,ik->i", projected, projected), 0.0)
+    # Sums along rows that lie in one piece: to the last bit the same for a row alone as among others.
+    z = np.ascontiguousarray(z)
+    projected = np.zeros((len(z), len(variances)))
+    for k, component in enumerate(components):
+        projected[:, k] = (z * component).sum(axis=1)
+    t2: Floats = (projected**2 / variances).sum(axis=1)
+    q: Floats = np.maximum((z**2).sum(axis=1) - (projected**2).sum(axis=1), 0.0)
     return t2, q
 
 

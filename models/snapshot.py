@@ -1,18 +1,18 @@
 """The state of every watched asset as bytes and back, exactly."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from models.monitor import MonitorState, OpenFinding
-from models.rows import RunState
+from models.rows import AssetRows, RunState
 from models.scoring import SmoothState
 from models.watcher import AssetState
 from plantroom.domain.assets import Health
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def pack(states: Mapping[str, AssetState]) -> bytes:
@@ -29,18 +29,18 @@ def unpack(packed: bytes) -> dict[str, AssetState]:
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise ValueError("not a snapshot of the condition models, or of another version")
     try:
-        return {asset: _state(plain) for asset, plain in document["assets"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
+        return {asset: _state(asset, plain) for asset, plain in document["assets"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"a damaged snapshot of the condition models: {error!r}") from error
 
 
 def _plain(state: AssetState) -> dict[str, Any]:
-    smooth, monitor = state.smooth, state.monitor
+    smooth, monitor, held = state.smooth, state.monitor, state.held
     return {
         "model": state.model,
         "by_hand": state.by_hand,
         "windows": state.windows,
-        "last_ms": state.last_ms,
+        "held": None if held is None else _plain_row(held),
         "run": [state.run.running, state.run.started_ms],
         "judging": state.judging,
         "smooth": None if smooth is None else [smooth.deviation.tolist(), smooth.seen_ms.tolist()],
@@ -61,13 +61,24 @@ def _plain(state: AssetState) -> dict[str, Any]:
     }
 
 
-def _state(plain: Mapping[str, Any]) -> AssetState:
-    smooth, monitor = plain["smooth"], plain["monitor"]
+def _plain_row(row: AssetRows) -> list[Any]:
+    said = {key: float(column[0]) for key, column in row.columns.items() if not np.isnan(column[0])}
+    return [int(row.ts_ms[0]), int(row.received_ms[0]), said]
+
+
+def _row(asset: str, plain: Sequence[Any]) -> AssetRows:
+    ts_ms, received_ms, said = plain
+    columns = {key: np.array([value], dtype=np.float64) for key, value in said.items()}
+    return AssetRows(asset, np.array([ts_ms], dtype=np.int64), np.array([received_ms], dtype=np.int64), columns)
+
+
+def _state(asset: str, plain: Mapping[str, Any]) -> AssetState:
+    smooth, monitor, held = plain["smooth"], plain["monitor"], plain["held"]
     return AssetState(
         model=plain["model"],
         by_hand=plain["by_hand"],
         windows=list(plain["windows"]),
-        last_ms=plain["last_ms"],
+        held=None if held is None else _row(asset, held),
         run=RunState(*plain["run"]),
         judging=plain["judging"],
         smooth=None

@@ -23,7 +23,7 @@ _SMALLEST_SHARE = 0.02
 @dataclass(frozen=True, slots=True)
 class AssetHealth:
     """What the model makes of an asset: the last ``score`` (0: at its baseline), in standard deviations of
-    normal data; at ``threshold`` a finding is near."""
+    normal data; at ``threshold`` a finding is near. A ``lost`` model (missing or damaged) makes nothing of it."""
 
     asset: str
     health: Health
@@ -31,16 +31,18 @@ class AssetHealth:
     threshold: float
     observed_at: datetime
     model: str
+    lost: bool = False
 
 
 @dataclass(slots=True)
 class AssetState:
-    """Everything about an asset that outlives a batch. ``windows`` are the ids of learn windows dealt with."""
+    """Everything about an asset that outlives a batch. ``windows`` are the ids of learn windows dealt with,
+    ``held`` is the newest row, which may still grow and is judged when the next one begins."""
 
     model: str | None = None
     by_hand: int = 0
     windows: list[int] = field(default_factory=list)
-    last_ms: int = NEVER
+    held: AssetRows | None = None
     run: RunState = field(default_factory=RunState)
     judging: bool = False
     smooth: SmoothState | None = None
@@ -85,29 +87,33 @@ class Watcher:
             state.monitor.forget_pending()
         smoothed = smooth(self.baseline, state.smooth, rows.ts_ms, rows.matrix(self.baseline.points))
         scores = score(self.baseline, smoothed)
-        monitor = Monitor(self.baseline, self._modes, state.monitor)
-        findings: list[Finding] = [
-            self._raised(change, rows, scores) if change.raised else self._cleared(change, rows)
-            for change in monitor.watch(rows.ts_ms, scores)
-        ]
+        opened = np.full(len(rows.ts_ms), len(state.monitor.open))
+        findings: list[Finding] = []
+        for change in Monitor(self.baseline, self._modes, state.monitor).watch(rows.ts_ms, scores):
+            opened[change.row :] += 1 if change.raised else -1
+            findings.append(self._raised(change, rows, scores) if change.raised else self._cleared(change, rows))
         state.score, state.scored_ms = float(scores.overall[-1]), int(rows.ts_ms[-1])
-        state.health = self._health(state, scores)
+        state.health = self._health(state.health, scores, opened > 0)
         return findings
 
-    def _health(self, state: AssetState, scores: Scores) -> Health:
-        assert state.monitor is not None
+    def _health(self, before: Health, scores: Scores, opened: NDArray[np.bool_]) -> Health:
+        """Health at the last row. Between the two thresholds the last row outside them decides, in whichever batch
+        it came."""
         settings = self.baseline.settings
-        if state.monitor.open:
+        silent: NDArray[np.bool_] = np.asarray(np.isnan(scores.z).all(axis=1))
+        high = opened | (~silent & (scores.overall >= settings.watch_z))
+        telling = np.flatnonzero(high | silent | (scores.overall < settings.clear_z))
+        watched = bool(high[telling[-1]]) if len(telling) else before in (Health.WATCH, Health.ACT)
+        if opened[-1]:
             return Health.ACT
-        if np.isnan(scores.z[-1]).all():
+        if silent[-1]:
             return Health.UNKNOWN
-        watched = state.health in (Health.WATCH, Health.ACT)
-        return Health.WATCH if state.score >= (settings.clear_z if watched else settings.watch_z) else Health.GOOD
+        return Health.WATCH if watched else Health.GOOD
 
     def _raised(self, change: Change, rows: AssetRows, scores: Scores) -> FindingRaised:
         finding, row, settings = change.finding, change.row, self.baseline.settings
         spec = next((mode for mode in self._modes if mode.key == finding.mode), None)
-        finding.finding_id = self._id(finding.mode, "raised", int(rows.ts_ms[row]))
+        finding.finding_id = _id(self._site, self._asset, finding.mode, "raised", int(rows.ts_ms[row]))
         reached = float(scores.overall[row])
         ranked = sorted(range(len(change.portions)), key=lambda j: -change.portions[j])[:_SHOWN]
         evidence = tuple(
@@ -143,23 +149,8 @@ class Watcher:
         )
 
     def _cleared(self, change: Change, rows: AssetRows) -> FindingCleared:
-        return self.cleared(change.finding, int(rows.ts_ms[change.row]), int(rows.received_ms[change.row]))
-
-    def cleared(self, finding: OpenFinding, ts_ms: int, received_ms: int) -> FindingCleared:
-        """The end of a finding at an observed instant."""
-        return FindingCleared(
-            finding_id=self._id(finding.mode, "cleared", ts_ms),
-            site=self._site,
-            asset=self._asset,
-            failure_mode=finding.mode,
-            source=FindingSource.MODEL,
-            observed_at=instant(ts_ms),
-            received_at=instant(received_ms),
-        )
-
-    def _id(self, mode: str, what: str, ts_ms: int) -> str:
-        parts = (self._site, self._asset, FindingSource.MODEL.value, mode, what, str(ts_ms))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+        ts_ms, received_ms = int(rows.ts_ms[change.row]), int(rows.received_ms[change.row])
+        return cleared(self._site, self._asset, change.finding, ts_ms, received_ms)
 
     def health(self, state: AssetState) -> AssetHealth:
         """The last judgement; the threshold is the model's."""
@@ -171,6 +162,24 @@ class Watcher:
             observed_at=instant(state.scored_ms),
             model=self.model,
         )
+
+
+def cleared(site: str, asset: str, finding: OpenFinding, ts_ms: int, received_ms: int) -> FindingCleared:
+    """The end of a finding at an observed instant."""
+    return FindingCleared(
+        finding_id=_id(site, asset, finding.mode, "cleared", ts_ms),
+        site=site,
+        asset=asset,
+        failure_mode=finding.mode,
+        source=FindingSource.MODEL,
+        observed_at=instant(ts_ms),
+        received_at=instant(received_ms),
+    )
+
+
+def _id(site: str, asset: str, mode: str, what: str, ts_ms: int) -> str:
+    parts = (site, asset, FindingSource.MODEL.value, mode, what, str(ts_ms))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def confidence(score: float, threshold: float) -> float:
