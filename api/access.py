@@ -84,6 +84,19 @@ class Access:
             if department is not None and None not in own and department not in own:
                 raise Forbidden(f"needs the role {self.role.value} in department {department}")
 
+    def require_grant(self, wanted: Grant) -> None:
+        """``Forbidden`` unless one grant of the caller covers what they want to give: role, site and department."""
+        for own in self.principal.grants:
+            if (
+                RANK[own.role] >= max(RANK[self.role], RANK[wanted.role])
+                and own.site in {None, wanted.site}
+                and own.department in {None, wanted.department}
+            ):
+                return
+        where = wanted.site or "every site"
+        whose = f", department {wanted.department}" if wanted.department is not None else ""
+        raise Forbidden(f"nobody gives more than they have: needs the role {self.role.value} on {where}{whose}")
+
     def require_everywhere(self) -> None:
         """``Forbidden`` unless the caller holds the role on every site and in every department."""
         if not any(

@@ -23,6 +23,7 @@ from plantroom.errors import (
     Unreachable,
     VersionConflict,
 )
+from plantroom.ports.ledger import Contended
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ STATUS: Mapping[type[PlantroomError], int] = {
     Forbidden: 403,
     VersionConflict: 412,
     IllegalTransition: 409,
+    Contended: 503,
     Conflict: 409,
     Throttled: 429,
     Unreachable: 503,

@@ -60,7 +60,10 @@ def parse_number(value: object) -> float:
     if isinstance(value, bool):
         raise Refused("not_a_number")
     if isinstance(value, (int, float)):
-        return _finite(float(value))
+        try:
+            return _finite(float(value))
+        except OverflowError:
+            raise Refused("not_a_number") from None
     text = unicodedata.normalize("NFKC", str(value)).replace("。", ".").replace("−", "-").strip()
     if "," in text:
         if _THOUSANDS.fullmatch(text):

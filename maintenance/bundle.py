@@ -1,14 +1,15 @@
 """What a tablet takes along before going down: its work, the machines, their points and limits."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from maintenance.orders import pages
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.views import instant_json, name_json, order_json
-from maintenance.work_orders import WorkOrder
+from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Point
 from plantroom.ports.accounts import User
-from plantroom.ports.ledger import AssetView, PageRequest, Scope
+from plantroom.ports.ledger import AssetView, Scope
 
 AHEAD = timedelta(days=14)
 """How far ahead planned work is taken along."""
@@ -22,8 +23,9 @@ def scope_of(user: User) -> Scope:
 
 
 def bundle(tx: MaintenanceTx, user: User, now: datetime) -> dict[str, object]:
-    """Orders of the user's sites and departments that are not ended and due or begun within 14 days, with frozen
-    templates and answers; their assets with points and limits. The API adds last readings. JSON-ready."""
+    """Orders of the user's sites and departments by due date: those that are open, whenever they are due, and the
+    scheduled ones that begin within 14 days and are due within 28; with frozen templates and answers, and their assets
+    with points and limits. The API adds last readings. JSON-ready."""
     orders = list(_orders(tx, user, now))
     keys = dict.fromkeys(order.asset for order in orders if order.asset is not None)
     return {
@@ -68,17 +70,16 @@ def _point_json(point: Point) -> dict[str, object]:
 
 
 def _orders(tx: MaintenanceTx, user: User, now: datetime) -> Iterable[WorkOrder]:
-    request = PageRequest(limit=500)
-    filters = OrderFilter(scope=scope_of(user), due_before=now + 2 * AHEAD, open_only=True)
-    while True:
-        page = tx.orders.list(filters, request)
-        for order in page.items:
-            begins = order.earliest is None or order.earliest <= (now + AHEAD).date()
-            if begins and _mine(order, user):
-                yield order
-        if page.next_cursor is None:
-            return
-        request = PageRequest(limit=500, cursor=page.next_cursor)
+    begun = ",".join(state.value for state in State if state is not State.SCHEDULED)
+    scope = scope_of(user)
+    found = pages(tx, OrderFilter(scope=scope, state=begun, open_only=True))
+    waiting = OrderFilter(scope=scope, state=State.SCHEDULED.value, due_before=now + 2 * AHEAD)
+    found += [o for o in pages(tx, waiting) if o.earliest is None or o.earliest <= (now + AHEAD).date()]
+    return (order for order in sorted(found, key=_by_due) if _mine(order, user))
+
+
+def _by_due(order: WorkOrder) -> tuple[datetime, int]:
+    return order.due or datetime.max.replace(tzinfo=UTC), order.number
 
 
 def _mine(order: WorkOrder, user: User) -> bool:

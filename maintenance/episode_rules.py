@@ -5,13 +5,15 @@
   completed or verified. A ticket that ended otherwise (rejected as a false alarm, cancelled, deferred, bypassed) was a
   decision of people: a recurrence joins silently with its evidence, and only critical or safety findings begin a new
   episode with a new ticket.
-- Safety findings always make or update a ticket and never join an ended one: they begin a new episode instead.
+- Safety findings always make or update a ticket and never join an ended one, nor one that only waits for its photos:
+  they begin a new episode instead.
 - Information and limit warnings open an episode at the level "watch", without a ticket.
-- From an asset under maintenance, limits and models make no ticket; what they noticed stays on the episode, tagged, so
-  that it can become a ticket if it still holds when the maintenance ends. Safety findings gather on one ticket.
+- From an asset under maintenance, limits and models make no ticket; what they noticed is held back on the episode, so
+  that it can become a ticket, or open a completed one again, if it still holds when the maintenance ends. Safety
+  findings gather on one ticket.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +29,12 @@ RECURRENCE = timedelta(days=14)
 
 UNDER_MAINTENANCE = "under_maintenance"
 REPEATED = "repeated"
+
+RECURRED = "recurred"
+"""Tag of an episode, and its ticket, that closed and came back."""
+
+HELD_BACK = "held_back"
+"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance kept from its ticket."""
 
 _SHOWN_POINTS = 20
 _ORDER = tuple(Severity)
@@ -80,16 +88,46 @@ def suppressed(finding: FindingRaised, under_maintenance: bool) -> bool:
     return under_maintenance and not finding.safety and finding.source in _QUIET_SOURCES
 
 
+def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
+    """The episode with the word that a finding waits for the end of the maintenance."""
+    return replace(episode, detail=dict(episode.detail or {}) | {HELD_BACK: finding.observed_at.isoformat()})
+
+
+def let_go(episode: Episode) -> Episode:
+    """The episode without that word."""
+    return replace(episode, detail={k: v for k, v in (episode.detail or {}).items() if k != HELD_BACK})
+
+
+def after_maintenance(episode: Episode, ticket: WorkOrder | None) -> Ticketing:
+    """What a finding that was held back does to the episode's ticket when the maintenance ends. What was noticed
+    before the ticket's work was done is over with it."""
+    said = (episode.detail or {}).get(HELD_BACK)
+    if said is None or episode.state is not EpisodeState.OPEN:
+        return Ticketing.NONE
+    step = ticketing(Level(episode.severity, ticket=True), ticket)
+    done_at = None if ticket is None else ticket.completed_at
+    if step is Ticketing.REOPEN and done_at is not None and datetime.fromisoformat(str(said)) <= done_at:
+        return Ticketing.NONE
+    return step
+
+
+def work_is_done(ticket: WorkOrder) -> bool:
+    """Whether nobody works on a ticket any more (its photos may still be on the way)."""
+    return ticket.state in ENDED or ticket.state is State.EVIDENCE_PENDING
+
+
 def joins(finding: FindingRaised, level: Level, earlier: Episode, ticket: WorkOrder | None) -> bool:
     """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one)."""
     if earlier.state is EpisodeState.CLOSED:
         ended = earlier.closed_observed_at or earlier.last_observed_at
         if abs(finding.observed_at - ended) > RECURRENCE:
             return False
-    if ticket is None or ticket.state not in ENDED:
+    if ticket is None:
         return True
     if finding.safety:
-        return False
+        return not work_is_done(ticket)
+    if ticket.state not in ENDED:
+        return True
     return ticket.state in _DONE or not (level.ticket and level.severity is Severity.CRITICAL)
 
 
@@ -134,10 +172,12 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     """
     subjects = tuple(dict.fromkeys((*earlier.open_subjects, _subject(finding))))
     leads = earlier.work_order is None and level.ticket
+    recurred = (RECURRED,) if earlier.state is EpisodeState.CLOSED else ()
     detail = dict(earlier.detail or {})
-    if leads or not detail:
-        detail = detail | dict(finding.detail)
+    detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
+    if level.ticket and not under_maintenance:
+        detail.pop(HELD_BACK, None)
     return replace(
         earlier,
         state=EpisodeState.OPEN,
@@ -149,10 +189,27 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
         last_observed_at=max(earlier.last_observed_at, finding.observed_at),
         open_subjects=subjects,
         evidence=_merged(earlier.evidence, finding.evidence),
-        tags=_tags(earlier.tags, finding, under_maintenance, repeated=finding.safety),
+        tags=_tags((*earlier.tags, *recurred), finding, under_maintenance, repeated=finding.safety),
         detail=detail,
         findings=earlier.findings + 1,
     )
+
+
+def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, object]:
+    """The detail with the finding's event under ``also``, when it is another than those named there already: one
+    ticket may stand for several events, and each must be readable on it."""
+    event = finding.detail.get("event")
+    named = [detail.get("event"), *(also.get("event") for also in events_also(detail))]
+    if not event or event in named:
+        return detail
+    entry = {"event": event, "name": finding.detail.get("name")}
+    return detail | {"also": [*events_also(detail), entry]}
+
+
+def events_also(detail: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Events that joined an episode after its first one: ``event`` and, where the class knows it, ``name``."""
+    found = detail.get("also")
+    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
 
 
 def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
@@ -165,7 +222,7 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
     if left:
         return replace(earlier, open_subjects=left, last_observed_at=observed)
     return replace(
-        earlier,
+        let_go(earlier),
         state=EpisodeState.CLOSED,
         open_subjects=(),
         last_observed_at=observed,

@@ -11,20 +11,25 @@ from datetime import datetime
 import structlog
 
 from maintenance.episode_rules import (
+    HELD_BACK,
     UNDER_MAINTENANCE,
     Ticketing,
     absorb,
+    after_maintenance,
     clear,
     closed_by_successor,
+    events_also,
+    hold_back,
     joins,
+    let_go,
     level_of,
     new_episode,
     severest,
     suppressed,
     ticketing,
+    work_is_done,
 )
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.lifecycle import ENDED
 from maintenance.orders import apply_transition, create_order, resolve_by
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.tickets import compose, origin_of, tags_of
@@ -87,20 +92,40 @@ class FindingApplier:
                 self._store(after)
 
     def maintenance_ended(self, asset_key: str) -> int:
-        """Make tickets of what began while the asset was under maintenance and still holds; gives how many.
+        """Follow what was held back while the asset was under maintenance and still holds: make its tickets, open
+        completed ones again. Gives how many.
 
-        To be called by whoever sets the asset's status back.
+        To be called by whoever sets the asset's status back. Each episode is looked at again under its lock: it may
+        have closed meanwhile.
         """
+        asset = self._tx.assets.get(asset_key).asset
+        modes = {
+            episode.failure_mode for episode in self._open_episodes(asset_key) if HELD_BACK in (episode.detail or {})
+        }
+        followed = 0
+        for mode in sorted(modes):
+            episode = self._tx.episodes.latest(asset_key, mode)
+            if episode is None:
+                continue
+            ticket = None if episode.work_order is None else self._tx.orders.lock(episode.work_order)
+            step = after_maintenance(episode, ticket)
+            if step is Ticketing.NONE:
+                continue
+            episode = let_go(episode)
+            self._store(episode)
+            self._follow(episode, step, ticket, self._now, asset)
+            followed += step is not Ticketing.UPDATE
+        return followed
+
+    def _open_episodes(self, asset_key: str) -> list[Episode]:
+        found: list[Episode] = []
         request = PageRequest(limit=1000)
-        page = self._tx.episodes.list(EVERYTHING, request, asset=asset_key, state=EpisodeState.OPEN.value)
-        waiting = [
-            e
-            for e in page.items
-            if e.work_order is None and UNDER_MAINTENANCE in e.tags and (e.detail or {}).get("ticket")
-        ]
-        for episode in waiting:
-            self._open_ticket(episode, self._tx.assets.get(asset_key).asset)
-        return len(waiting)
+        while True:
+            page = self._tx.episodes.list(EVERYTHING, request, asset=asset_key, state=EpisodeState.OPEN.value)
+            found += page.items
+            if page.next_cursor is None:
+                return found
+            request = PageRequest(limit=1000, cursor=page.next_cursor)
 
     def _raised(self, finding: FindingRaised) -> None:
         try:
@@ -112,20 +137,21 @@ class FindingApplier:
         level = level_of(finding, self._classes.get(asset.equipment_class))
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = None if earlier is None or earlier.work_order is None else self._tx.orders.lock(earlier.work_order)
+        quiet = suppressed(finding, maintained)
         if earlier is not None and joins(finding, level, earlier, ticket):
             episode = absorb(earlier, finding, level, maintained)
-            self._store(episode)
+            self._store(hold_back(episode, finding) if quiet and level.ticket else episode)
         else:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
                 self._store(closed_by_successor(earlier, finding, self._now))
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
-            self._tx.episodes.add(episode)
+            self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
-        if not suppressed(finding, maintained):
-            self._follow(episode, ticketing(level, ticket), ticket, finding, asset)
+        if not quiet:
+            self._follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
 
     def _follow(
-        self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, finding: FindingRaised, asset: Asset
+        self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
     ) -> None:
         if step is Ticketing.NEW:
             self._open_ticket(episode, asset)
@@ -134,7 +160,7 @@ class FindingApplier:
         elif step is Ticketing.UPDATE:
             self._update(ticket, episode)
         elif step is Ticketing.REOPEN:
-            at = max(finding.observed_at, ticket.completed_at or finding.observed_at)
+            at = max(observed_at, ticket.completed_at or observed_at)
             stored = apply_transition(
                 self._tx, ticket.id, State.OPEN, at, _BY, _RECURRED, now=self._now, recurrence=True, changes=ticket
             )
@@ -171,15 +197,19 @@ class FindingApplier:
             return None
         filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
         found = self._tx.orders.list(filters, PageRequest(limit=200)).items
-        return next((o for o in found if o.safety and UNDER_MAINTENANCE in o.tags and o.state not in ENDED), None)
+        return next((o for o in found if o.safety and UNDER_MAINTENANCE in o.tags and not work_is_done(o)), None)
 
     def _update(self, order: WorkOrder, episode: Episode) -> None:
         severity = severest(order.severity, episode.severity)
-        due = order.due
-        if severity is not order.severity:
-            due = resolve_by(severity, order.opened_at or self._now)
+        due = resolve_by(severity, order.opened_at or self._now) if severity is not order.severity else None
+        if order.due is not None:
+            due = order.due if due is None else min(due, order.due)
         tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
         changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
+        if episode.id == order.episode and events_also(episode.detail or {}):
+            asset = self._tx.assets.get(episode.asset).asset
+            words = compose(episode, asset, self._classes.get(asset.equipment_class))
+            changed = replace(changed, title=words.title, reason=words.reason)
         note_order(self._tx, self._tx.orders.update(changed, order.version))
 
     def _store(self, episode: Episode) -> None:

@@ -3,13 +3,14 @@
     scheduled > open > acknowledged > in_progress <> on_hold > (evidence_pending >) completed > verified
 
 with missed, bypassed, deferred, cancelled and rejected as endings that need a reason. A completed or verified order
-comes back to ``open`` only through a recurrence; a verifier may send completed work back to ``in_progress``.
+comes back to ``open`` only through a recurrence; a verifier may send completed work back to ``in_progress``; work that
+was done in time goes on although its order had been recorded as missed before anybody heard of it.
 Times are aware UTC instants; DST does not matter.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
@@ -17,6 +18,12 @@ from plantroom.errors import BadData, FieldProblem, IllegalTransition
 
 PLANNER = "system:planner"
 """Who the planner's own steps are by."""
+
+INCOMPLETE = "incomplete"
+"""Tag of orders completed with steps unanswered or evidence missing."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before this nothing was done that a work order is about: such an instant is a clock's mistake."""
 
 _ENDINGS = frozenset({State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED, State.REJECTED})
 ENDED = _ENDINGS | {State.COMPLETED, State.VERIFIED}
@@ -31,17 +38,20 @@ NEXT: Mapping[State, frozenset[State]] = {
     State.EVIDENCE_PENDING: frozenset({State.COMPLETED, State.IN_PROGRESS}),
     State.COMPLETED: frozenset({State.VERIFIED, State.IN_PROGRESS, State.OPEN}),
     State.VERIFIED: frozenset({State.OPEN}),
-    State.MISSED: frozenset(),
+    State.MISSED: frozenset({State.IN_PROGRESS}),
     State.BYPASSED: frozenset(),
     State.DEFERRED: frozenset(),
     State.CANCELLED: frozenset(),
     State.REJECTED: frozenset(),
 }
-"""The table. ``missed`` is for planned work only, ``rejected`` for repair tickets only (checked in ``transition``)."""
+"""The table. ``missed`` is for planned work only, ``rejected`` for repair tickets only, and ``missed`` is
+left by work done in time only (checked in ``transition``)."""
 
 
 def needs_reason(order: WorkOrder, to: State) -> bool:
-    """Whether the step must say why: endings, holds, rework and reopening."""
+    """Whether the step must say why: endings, holds, rework, reopening, verifying what is incomplete."""
+    if to is State.VERIFIED:
+        return INCOMPLETE in order.tags
     return to in _ENDINGS or to is State.ON_HOLD or (order.state in ENDED and to in (State.OPEN, State.IN_PROGRESS))
 
 
@@ -54,18 +64,22 @@ def transition(
     *,
     recorded_at: datetime | None = None,
     recurrence: bool = False,
+    in_time: bool = False,
     completed_by: str | None = None,
 ) -> tuple[WorkOrder, Transition]:
     """The order after one step, and the entry of its history. The order's ``version`` is left to the repository.
 
     ``at`` is when it was done (an instant after ``recorded_at`` counts as ``recorded_at``). ``recurrence`` marks the
-    fault's return, the only way back to ``open`` from completed or verified. ``completed_by`` is who completed the
-    order: critical work is verified by somebody else. Raises ``IllegalTransition``, and ``BadData`` where a reason is
-    missing.
+    fault's return, the only way back to ``open`` from completed or verified; ``in_time`` work that was done before
+    its order was recorded as missed. ``completed_by`` is who completed the order: critical work is verified by
+    somebody else. Raises ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
     """
     recorded = recorded_at if recorded_at is not None else at
     when = min(at, recorded)
-    _check(order, to, by, recurrence, completed_by)
+    if when < EARLIEST:
+        problem = FieldProblem("at", "too_early", "时间早于2000年 / earlier than the year 2000")
+        raise BadData(f"{when.isoformat()} is too early to be true", [problem])
+    _check(order, to, by, recurrence, in_time, completed_by)
     why = reason.strip()
     if needs_reason(order, to) and not why:
         problem = FieldProblem("reason", "reason_required", "说明原因 / say why")
@@ -79,13 +93,15 @@ def arrived(order: WorkOrder, at: datetime) -> WorkOrder:
     return order if order.arrived_at is not None else replace(order, arrived_at=at)
 
 
-def _check(order: WorkOrder, to: State, by: str, recurrence: bool, completed_by: str | None) -> None:
+def _check(order: WorkOrder, to: State, by: str, recurrence: bool, in_time: bool, completed_by: str | None) -> None:
     said = f"work order #{order.number}: {order.state.value} > {to.value}"
     corrective = order.kind is Kind.CORRECTIVE
     if to not in NEXT[order.state]:
         raise IllegalTransition(f"{said} is no step of its life")
     if (to is State.MISSED and corrective) or (to is State.REJECTED and not corrective):
         raise IllegalTransition(f"{said}: only {'planned work' if corrective else 'a repair ticket'} can be that")
+    if order.state is State.MISSED and not in_time:
+        raise IllegalTransition(f"{said}: only work that was done in time goes on")
     if order.state in (State.COMPLETED, State.VERIFIED) and to is State.OPEN and not recurrence:
         raise IllegalTransition(f"{said}: only the fault's return opens it again")
     if to is State.VERIFIED and order.severity is Severity.CRITICAL and by == completed_by:
@@ -110,6 +126,8 @@ def _moved(order: WorkOrder, to: State, at: datetime, why: str) -> WorkOrder:
         changes["completed_at"] = at
     if to is State.VERIFIED:
         changes["verified_at"] = at
+    if order.state is State.MISSED:
+        changes["end_reason"] = None
     changes["hold_reason"] = why if to is State.ON_HOLD else None
     if to in _ENDINGS:
         changes["end_reason"] = why

@@ -15,6 +15,9 @@ A passed occurrence (its last local day is over) is dealt with by the policy of 
 
 Each leaves a record: the occurrence's state ``missed``, or the tag ``missed`` and an entry in the history of the order
 that stays due.
+
+One row, date or site that cannot be planned costs no other: it is logged and left out of the run. Unstarted orders of
+scrapped assets are cancelled.
 """
 
 from collections import defaultdict
@@ -28,7 +31,7 @@ import structlog
 from maintenance.checklists import template_of
 from maintenance.lifecycle import ENDED, PLANNER, transition
 from maintenance.nesting import Job, Planned
-from maintenance.orders import ISOLATES
+from maintenance.orders import ISOLATES, apply_transition, pages
 from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import (
     Standing,
@@ -45,13 +48,19 @@ from maintenance.reasons import reason
 from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
-from plantroom.domain.assets import LocalName, Site
+from plantroom.domain.assets import AssetStatus, LocalName, Site
 from plantroom.domain.keys import new_key
-from plantroom.ports.ledger import Ledger, PageRequest
+from plantroom.errors import BadData, NotFound
+from plantroom.ports.ledger import Ledger
 
 HORIZON_DAYS = 60
+FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
+"""What data that make no sense raise; a ledger that is away is another matter."""
+
 _UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 _MISSED_TAG = "missed"
+SCRAPPED = "asset scrapped"
+"""Why the orders of a scrapped asset are cancelled."""
 
 
 def materialise(
@@ -70,8 +79,12 @@ def materialise(
         sites = list(tx.assets.sites())
     total = {"created": 0, "existing": 0, "missed": 0}
     for site in sites:
-        with ledger.begin() as tx:
-            done = SiteRun(tx, site, now, systems, horizon_days, is_working_day).run()
+        try:
+            with ledger.begin() as tx:
+                done = SiteRun(tx, site, now, systems, horizon_days, is_working_day).run()
+        except (*FAULTS, BadData) as error:
+            structlog.get_logger().error("site_not_planned", site=site.code, error=str(error), type=_named(error))
+            continue
         total = {key: total[key] + done[key] for key in total}
     structlog.get_logger().info("plan_materialised", **total)
     return total
@@ -83,6 +96,14 @@ class _Draft:
 
     occurrences: list[Occurrence] = field(default_factory=list)
     orders: list[tuple[WorkOrder, tuple[OccurrenceKey, ...]]] = field(default_factory=list)
+
+    def size(self) -> tuple[int, int]:
+        """How much there is, for ``cut``."""
+        return len(self.occurrences), len(self.orders)
+
+    def cut(self, occurrences: int, orders: int) -> None:
+        """Forget what came later."""
+        del self.occurrences[occurrences:], self.orders[orders:]
 
 
 class SiteRun:
@@ -104,44 +125,72 @@ class SiteRun:
         self._until = self._today + timedelta(days=horizon_days)
         self._draft = _Draft()
         self._counts = {"created": 0, "existing": 0, "missed": 0}
-        self._rows: Sequence[PlanRow] = tx.plan.rows(site.code)
+        self._rows: Sequence[PlanRow] = tx.plan.rows(site.code, self._today)
         self._by_code: Mapping[str, PlanRow] = {row.code: row for row in self._rows}
         self._orders: dict[str, WorkOrder] = {}
+        self._assets = tx.assets.plant().assets
 
     def run(self) -> dict[str, int]:
         """Do the whole site; gives the counts."""
-        self._orders = {order.id: order for order in self._open_orders()}
+        planned = OrderFilter(site=self._site.code, origin=Origin.PLAN.value, open_only=True)
+        self._orders = {order.id: order for order in pages(self._tx, planned)}
         history: dict[str, list[Occurrence]] = defaultdict(list)
         for occurrence in self._tx.plan.occurrences_of(self._site.code):
             history[occurrence.key.subject].append(occurrence)
         for subject in self._subjects():
-            self._subject(subject, history[subject.key])
+            self._apart(subject, history[subject.key])
+        self._withdraw()
         self._insert()
         return self._counts
 
-    def _open_orders(self) -> list[WorkOrder]:
-        found: list[WorkOrder] = []
-        filters = OrderFilter(site=self._site.code, origin=Origin.PLAN.value, open_only=True)
-        request = PageRequest(limit=1000)
-        while True:
-            page = self._tx.orders.list(filters, request)
-            found += page.items
-            if page.next_cursor is None:
-                return found
-            request = PageRequest(limit=1000, cursor=page.next_cursor)
-
     def _subjects(self) -> list[Subject]:
-        assets = self._tx.assets.plant().assets.values()
-        mine = sorted((a for a in assets if a.site == self._site.code), key=lambda a: a.code)
+        mine = sorted((a for a in self._assets.values() if a.site == self._site.code), key=lambda a: a.code)
         return [site_subject(self._site.code, self._site.name), *(asset_subject(a) for a in mine)]
 
-    def _subject(self, subject: Subject, history: Sequence[Occurrence]) -> None:
+    def _apart(self, subject: Subject, history: Sequence[Occurrence]) -> None:
+        """One subject, so that what fails on it leaves the others alone, and one of its rows the other rows."""
         rows = rows_for(self._rows, subject, self._systems)
-        if not rows:
+        if self._worked(subject, rows, history):
             return
-        plan = plan_subject(
+        sound = [row for row in rows if self._is_sound(row, subject, history)]
+        if len(sound) < len(rows):
+            self._worked(subject, sound, history)
+
+    def _worked(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> bool:
+        drafted, counts = self._draft.size(), dict(self._counts)
+        try:
+            self._subject(subject, rows, history)
+        except FAULTS as error:
+            self._draft.cut(*drafted)
+            self._counts = counts
+            structlog.get_logger().error(
+                "subject_not_planned", subject=subject.key, site=self._site.code, error=str(error), type=_named(error)
+            )
+            return False
+        return True
+
+    def _is_sound(self, row: PlanRow, subject: Subject, history: Sequence[Occurrence]) -> bool:
+        """Whether a row can be planned by itself; one that cannot is logged."""
+        try:
+            plan = self._plan(subject, [row], history)
+            for job in plan.upcoming(self._until):
+                self._order(subject, job, plan, passed=False, held=False)
+        except FAULTS as error:
+            structlog.get_logger().error(
+                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+            )
+            return False
+        return True
+
+    def _plan(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> SubjectPlan:
+        return plan_subject(
             rows, self._by_code, subject, history, self._today, self._zone, is_working_day=self._is_working_day
         )
+
+    def _subject(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> None:
+        if not rows:
+            return
+        plan = self._plan(subject, rows, history)
         upcoming = plan.upcoming(self._until)
         begun = _begun([*(s.job for s in plan.standing), *upcoming], self._today)
         held: set[str] = set()
@@ -150,6 +199,15 @@ class SiteRun:
             self._stand(subject, standing, plan, begun, held)
         for job in upcoming:
             self._add(subject, job, plan, begun, held)
+
+    def _withdraw(self) -> None:
+        """Cancel the unstarted orders of scrapped assets."""
+        for order in self._orders.values():
+            if order.asset is None or order.state not in _UNSTARTED or order.asset in self._assets:
+                continue
+            locked = self._tx.orders.lock(order.id)
+            if locked.state in _UNSTARTED and self._tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
+                apply_transition(self._tx, order.id, State.CANCELLED, self._now, PLANNER, SCRAPPED, changes=locked)
 
     def _stand(
         self, subject: Subject, standing: Standing, plan: SubjectPlan, begun: Mapping[str, int], held: set[str]
@@ -297,6 +355,10 @@ class SiteRun:
         if order.state is State.OPEN:
             self._tx.orders.add_transition(Transition(order.id, State.OPEN, self._now, self._now, PLANNER, text))
             note_order(self._tx, order)
+
+
+def _named(error: Exception) -> str:
+    return type(error).__name__
 
 
 def _key(planned: Planned, subject: str) -> OccurrenceKey:

@@ -12,10 +12,10 @@ does not depend on how far ahead is asked for.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from maintenance.plan import Layer, PlanRow, Roll
-from maintenance.recurrence import IsWorkingDay, Series, Window, every_day, longest_days, rolled, window
+from maintenance.recurrence import LAST_DAY, IsWorkingDay, Series, Window, every_day, longest_days, rolled, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,11 @@ class Track:
         """The next occurrence by itself."""
         return Planned(self.row, window(self.series, self.next_cycle, self.last, self.calendar), self.last)
 
+    @property
+    def ended(self) -> bool:
+        """Whether the row has no date any more."""
+        return self.series.nominal(self.next_cycle) > LAST_DAY
+
     def advance(self, cycle: int, done: date) -> None:
         """Go on behind a cycle that is counted as done on that day."""
         self.next_cycle, self.last = cycle + 1, done
@@ -97,8 +102,7 @@ class Track:
     def alone(self) -> Iterator[Planned]:
         """The occurrences to come as if nothing absorbed them."""
         cycle, last = self.next_cycle, self.last
-        while True:
-            found = window(self.series, cycle, last, self.calendar)
+        while not (found := window(self.series, cycle, last, self.calendar)).is_end:
             yield Planned(self.row, found, last)
             cycle, last = cycle + 1, found.planned
 
@@ -142,16 +146,17 @@ def jobs(tracks: Sequence[Track], until: date) -> list[Job]:
     return sorted(done, key=lambda j: (j.due, j.leader.row.code))
 
 
-def look_ahead(tracks: Sequence[Track]) -> timedelta:
-    """How far beyond a day the jobs must be computed so that those before it are grouped for good."""
+def look_ahead(tracks: Sequence[Track]) -> int:
+    """How many days beyond a day the jobs must be computed so that those before it are grouped for good."""
+    inner = frozenset[str]().union(*(t.contains for t in tracks))
     reach = max((t.row.early_days + t.row.late_days for t in tracks if t.contains), default=0)
-    step = max((t.length for t in tracks if not t.contains), default=0)
-    return timedelta(days=reach + 2 * step if reach or any(t.contains for t in tracks) else 0)
+    step = max((t.length for t in tracks if not t.contains and t.row.code in inner), default=0)
+    return reach + 2 * step
 
 
 def _climb(track: Track, tracks: Sequence[Track]) -> Track:
     """The deepest row whose next job takes this row's next occurrence with it (else the row itself)."""
-    parents = sorted((t for t in tracks if track.row.code in t.contains), key=lambda t: -t.length)
+    parents = sorted((t for t in tracks if track.row.code in t.contains and not t.ended), key=lambda t: -t.length)
     return next((p for p in parents if any(t is track for t, _ in _deep(p, tracks))), track)
 
 

@@ -2,8 +2,12 @@
 
 Different steps always merge. Two devices' answers to one step are both kept: the first stays the accepted one, the
 second is listed under its ``conflicts`` and the order is tagged ``conflict``. An answer that replaces an earlier one
-keeps it under ``earlier``. Work on an ended order is kept as an operation (``late_evidence``) and changes nothing:
-a signed record stays as it was.
+keeps it under ``earlier``.
+
+Work on an ended order is checked like other work and kept as an operation (``late_evidence``); the signed record stays
+as it was, but what is not OK gets its ticket, and a verdict is a label for the order whenever it comes. Work that was
+done before its order was recorded as missed goes on as if it had come in time. Numbers become readings afterwards
+(``maintenance.round_readings``).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,9 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
-from maintenance.lifecycle import ENDED, arrived, transition
-from maintenance.orders import apply_transition, create_order
-from maintenance.ports import MaintenanceTx
+from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
+from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
+from maintenance.orders import apply_transition, create_order, pages, settled
+from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
@@ -23,46 +28,26 @@ from plantroom.ports.accounts import Role, User
 WHOLE_ORDER = "_order"
 """Key among the answers for files that belong to no step (the signature at the end)."""
 
+LATE_EVIDENCE = "late_evidence"
+"""Tag of ended orders on which more operations came in, and the code of those."""
+
 VERDICTS = ("confirmed", "false_alarm", "sensor", "nothing_found")
-_FILES = ("photo", "signature")
+_WORK = ("start", "resume", "answer", "photo", "signature", "complete")
+_IN_TIME = "done in time, heard of later / 按时完成，事后上传"
 _BEFORE_WORK = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 _UNDER_WAY: tuple[State, ...] = (State.ACKNOWLEDGED, State.IN_PROGRESS, State.ON_HOLD, State.EVIDENCE_PENDING)
 
 _BEING_DONE: tuple[State, ...] = (State.IN_PROGRESS, State.EVIDENCE_PENDING)
 
 Outcome = tuple[str, str | None, WorkOrder]
-"""Status, code, the order after it (the same object: nothing changed; a newer version: stored already)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChecklistReading:
-    """A number taken on a round: a reading of an asset's point (source: checklist)."""
-
-    site: str
-    asset: str
-    point: str
-    observed_at: datetime
-    value: float
-    work_order: str
-    step: str
-    user: str
-
-
-def no_reading(_: ChecklistReading) -> None:
-    """A sink that keeps nothing."""
-
-
-def no_file(_: str) -> bool:
-    """Nothing has arrived yet."""
-    return False
+"""Status, code, the order as it is stored after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncEffects:
-    """What sync needs from outside: where readings go, and whether a file (by SHA-256) has arrived."""
+    """What sync needs from outside: whether a file (by SHA-256) has arrived."""
 
-    readings_sink: Callable[[ChecklistReading], None] = no_reading
-    file_arrived: Callable[[str], bool] = no_file
+    file_arrived: FileArrived = no_file
 
 
 class OperationApplier:
@@ -73,62 +58,84 @@ class OperationApplier:
 
     def apply(self, op: Operation) -> OperationResult:
         """Apply one operation. Raises ``Refused``, ``IllegalTransition``, ``BadData``, ``NotFound``, ``Conflict``."""
-        if op.user and op.user not in (self._user.id, self._user.username):
+        if op.user not in (self._user.id, self._user.username):
             raise Refused("wrong_user")
+        at = self._at(op)
         if op.type == "report_fault":
-            return self._report_fault(op)
+            return self._report_fault(op, at)
         if op.work_order is None:
             raise Refused("unknown_work_order")
         order = self._tx.orders.lock(op.work_order)
         self._may(order.site, order.department)
+        if order.state is State.MISSED and op.type in _WORK and at <= self._ended_at(order):
+            order = self._moved(order, State.IN_PROGRESS, at, _IN_TIME, in_time=True)
         if order.state in ENDED:
-            return self._late(op, order)
-        status, code, changed = self._step(op, order)
-        if changed is not order and changed.version == order.version:
-            changed = self._tx.orders.update(changed, order.version)
-            note_order(self._tx, changed)
+            return self._late(op, order, at)
+        status, code, changed = self._step(op, order, at)
         return OperationResult(op.op_id, status, code, changed.version)
 
-    def _step(self, op: Operation, order: WorkOrder) -> Outcome:
+    def _ended_at(self, order: WorkOrder) -> datetime:
+        """When an ended order was ended."""
+        return max(step.at for step in self._tx.orders.transitions(order.id) if step.to is order.state)
+
+    def _step(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
         if op.type == "answer":
-            return self._answer(op, order)
+            return self._answer(op, order, at)
         if op.type == "complete":
-            return self._complete(op, order)
-        steps: Mapping[str, Callable[[Operation, WorkOrder], WorkOrder]] = {
+            return self._complete(op, order, at)
+        steps: Mapping[str, Callable[[Operation, WorkOrder, datetime], WorkOrder]] = {
             "photo": self._file,
             "signature": self._file,
-            "verdict": self._verdict,
+            "verdict": lambda said, current, when: self._save(
+                current, replace(current, verdict=_verdict(said, self._user.username, when))
+            ),
             "hold": self._hold,
-            "arrive": lambda given, current: arrived(current, self._at(given)),
+            "arrive": lambda _, current, when: self._save(current, arrived(current, when)),
         }
-        return "applied", None, steps.get(op.type, self._go_on)(op, order)
+        return "applied", None, steps.get(op.type, self._go_on)(op, order, at)
 
-    def _hold(self, op: Operation, order: WorkOrder) -> WorkOrder:
+    def _save(self, order: WorkOrder, changed: WorkOrder) -> WorkOrder:
+        """Write what has changed, if anything has."""
+        if changed is order:
+            return order
+        stored = self._tx.orders.update(changed, order.version)
+        note_order(self._tx, stored)
+        return stored
+
+    def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         if order.state is State.ON_HOLD:
             return order
-        at, reason = self._at(op), str(op.value.get("reason") or "")
-        order = self._begun(order, at) if order.state is State.SCHEDULED else order
-        return self._moved(order, State.ON_HOLD, at, reason)
+        order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
+        return self._moved(order, State.ON_HOLD, at, str(op.value.get("reason") or ""))
 
-    def _go_on(self, op: Operation, order: WorkOrder) -> WorkOrder:
+    def _go_on(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         """Acknowledge, start or resume; what another device has done already stands."""
         if op.type == "acknowledge":
             to, passed = State.ACKNOWLEDGED, _UNDER_WAY
         else:
             to, passed = State.IN_PROGRESS, _BEING_DONE
-        return order if order.state in passed else self._moved(order, to, self._at(op))
+        return order if order.state in passed else self._moved(order, to, at)
 
-    def _moved(self, order: WorkOrder, to: State, at: datetime, reason: str = "") -> WorkOrder:
-        by = self._user.username
-        return apply_transition(self._tx, order.id, to, at, by, reason, now=self._now, changes=order)
+    def _moved(
+        self, order: WorkOrder, to: State, at: datetime, reason: str = "", *, in_time: bool = False
+    ) -> WorkOrder:
+        return apply_transition(
+            self._tx,
+            order.id,
+            to,
+            at,
+            self._user.username,
+            reason,
+            now=self._now,
+            in_time=in_time,
+            changes=order,
+            file_arrived=self._effects.file_arrived,
+        )
 
-    def _answer(self, op: Operation, order: WorkOrder) -> Outcome:
-        item = next((i for i in order.template if i.step == op.step), None)
-        if item is None:
-            raise Refused("unknown_step")
+    def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
+        item = _item(order, op.step)
         answer = read_answer(item, op.value)
-        at = self._at(op)
-        order = self._begun(order, at) if order.state in _BEFORE_WORK else order
+        order = self._moved(order, State.IN_PROGRESS, at) if order.state in _BEFORE_WORK else order
         before = order.answers.get(item.step, {})
         entry: dict[str, object] = answer.as_json() | {
             "at": at.isoformat(),
@@ -144,18 +151,8 @@ class OperationApplier:
         changed = replace(
             order, answers={**order.answers, item.step: merged}, tags=tuple(dict.fromkeys((*order.tags, *tags)))
         )
-        self._reading(order, item, answer, at)
         code = "step_changed" if status == "conflict" else ("outside_limits" if answer.outside else None)
-        return status, code, changed
-
-    def _reading(self, order: WorkOrder, item: ChecklistItem, answer: Answer, at: datetime) -> None:
-        if item.point is None or answer.number is None or answer.outcome == "na" or order.asset is None:
-            return
-        self._effects.readings_sink(
-            ChecklistReading(
-                order.site, order.asset, item.point, at, answer.number, order.id, item.step, self._user.username
-            )
-        )
+        return status, code, self._save(order, changed)
 
     def _failure_ticket(
         self, order: WorkOrder, item: ChecklistItem, answer: Answer, before: Mapping[str, object]
@@ -166,16 +163,18 @@ class OperationApplier:
             return None if earlier is None else str(earlier)
         if earlier is not None and self._tx.orders.get(str(earlier)).state not in ENDED:
             return str(earlier)
-        name = LocalName("", "") if order.asset is None else self._tx.assets.get(order.asset).asset.name
+        return self._new_ticket(order, item, answer).id
+
+    def _new_ticket(self, order: WorkOrder, item: ChecklistItem, answer: Answer) -> WorkOrder:
         said = answer.remark or ""
         if answer.number is not None:
             said = f"{said} {answer.number:g} {item.unit}".strip()
-        ticket = create_order(
+        return create_order(
             self._tx,
             site=order.site,
             kind=Kind.CORRECTIVE,
             origin=Origin.CHECKLIST,
-            title=LocalName(f"{name.zh} {item.name.zh}不合格".strip(), f"{name.en} {item.name.en}: not OK".strip()),
+            title=_fault_title(self._asset_name(order), item),
             by=self._user.username,
             now=self._now,
             asset=order.asset,
@@ -186,60 +185,39 @@ class OperationApplier:
                 f"Found on #{order.number} ({order.title.en}): {said}",
             ),
         )
-        return ticket.id
 
-    def _file(self, op: Operation, order: WorkOrder) -> WorkOrder:
-        digest = str(op.value.get("sha256") or "")
-        if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
-            raise Refused("malformed")
+    def _file(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
+        digest = _digest(op, order)
         step = op.step or WHOLE_ORDER
-        if op.step is not None and all(i.step != op.step for i in order.template):
-            raise Refused("unknown_step")
         entry = dict(order.answers.get(step, {}))
-        known = entry.get("files")
-        files = list(known) if isinstance(known, (list, tuple)) else []
-        files.append(
+        entry["files"] = [
+            *files_of(entry),
             {
                 "kind": op.type,
                 "sha256": digest,
                 "bytes": op.value.get("bytes"),
                 "mime": op.value.get("mime"),
                 "by": self._user.username,
-                "at": self._at(op).isoformat(),
-            }
-        )
-        entry["files"] = files
-        changed = replace(order, answers={**order.answers, step: entry})
-        return self._settled(changed) if order.state is State.EVIDENCE_PENDING else changed
+                "at": at.isoformat(),
+            },
+        ]
+        stored = self._save(order, replace(order, answers={**order.answers, step: entry}))
+        return settled(self._tx, stored, self._effects.file_arrived, self._now)
 
-    def _settled(self, order: WorkOrder) -> WorkOrder:
-        if missing_evidence(order, self._effects.file_arrived):
-            return order
-        return self._moved(order, State.COMPLETED, order.completed_at or self._now)
-
-    def _verdict(self, op: Operation, order: WorkOrder) -> WorkOrder:
-        if op.value.get("verdict") not in VERDICTS:
-            raise Refused("unknown_verdict")
-        kept = {key: op.value.get(key) for key in ("verdict", "cause", "action")}
-        return replace(order, verdict=kept | {"by": self._user.username, "at": self._at(op).isoformat()})
-
-    def _complete(self, op: Operation, order: WorkOrder) -> Outcome:
-        at, note = self._at(op), str(op.value.get("note") or "").strip()
+    def _complete(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
+        note = str(op.value.get("note") or "").strip()
         if order.state is State.EVIDENCE_PENDING:
-            return "applied", "evidence_pending", order
-        order = self._begun(order, at) if order.state is not State.IN_PROGRESS else order
+            order = settled(self._tx, order, self._effects.file_arrived, self._now)
+            return "applied", _lacks(order), order
+        order = self._moved(order, State.IN_PROGRESS, at) if order.state is not State.IN_PROGRESS else order
         verdict = order.verdict or {}
         if order.kind is Kind.CORRECTIVE and verdict.get("verdict") == "false_alarm":
             said = verdict.get("cause") or note or "误报 / false alarm"
             return "applied", None, self._moved(order, State.REJECTED, at, str(said))
-        code, to = None, State.COMPLETED
-        if any("outcome" not in order.answers.get(i.step, {}) for i in order.template if i.type not in _FILES):
-            code, order = "incomplete", replace(order, tags=tuple(dict.fromkeys((*order.tags, "incomplete"))))
-        if missing_evidence(order, self._effects.file_arrived):
-            code, to = "evidence_pending", State.EVIDENCE_PENDING
-        return "applied", code, self._moved(order, to, at, note)
+        order = self._moved(order, State.COMPLETED, at, note)
+        return "applied", _lacks(order), order
 
-    def _report_fault(self, op: Operation) -> OperationResult:
+    def _report_fault(self, op: Operation, at: datetime) -> OperationResult:
         text = str(op.value.get("text") or "").strip()
         if not text:
             raise Refused("text_required")
@@ -247,7 +225,7 @@ class OperationApplier:
             asset = self._tx.assets.get(str(op.value.get("asset") or "")).asset
         except NotFound:
             raise Refused("unknown_asset") from None
-        self._may(asset.site, asset.department)
+        self._may(asset.site, None)
         try:
             severity = Severity(str(op.value.get("severity") or Severity.GENERAL.value))
         except ValueError:
@@ -257,31 +235,56 @@ class OperationApplier:
             site=asset.site,
             kind=Kind.CORRECTIVE,
             origin=Origin.STAFF,
-            title=LocalName(f"{asset.name.zh}:{text}", f"{asset.name.en}: {text}"),
+            title=LocalName(f"{asset.name.zh}：{text}", f"{asset.name.en}: {text}"),
             by=self._user.username,
             now=self._now,
-            opened_at=self._at(op),
+            opened_at=at,
             asset=asset.key,
             severity=severity,
             reason=LocalName(f"现场报修：{text}", f"Reported on the spot: {text}"),
         )
         return OperationResult(op.op_id, "applied", None, order.version)
 
-    def _late(self, op: Operation, order: WorkOrder) -> OperationResult:
+    def _late(self, op: Operation, order: WorkOrder, at: datetime) -> OperationResult:
         """Work that came after the order's end: the operation is the evidence."""
-        if "late_evidence" not in order.tags:
-            order = self._tx.orders.update(replace(order, tags=(*order.tags, "late_evidence")), order.version)
-        note_order(self._tx, order)
-        return OperationResult(op.op_id, "applied", "late_evidence", order.version)
+        if op.type == "answer":
+            item = _item(order, op.step)
+            answer = read_answer(item, op.value)
+            if answer.failed and not self._is_known(order, item):
+                self._new_ticket(order, item, answer)
+        elif op.type in FILE_KINDS:
+            _digest(op, order)
+        elif op.type == "hold" and not str(op.value.get("reason") or "").strip():
+            raise Refused("reason_required")
+        elif op.type == "verdict":
+            signed = order.state is State.VERIFIED and order.verdict is not None
+            verdict = _verdict(op, self._user.username, at)
+            order = order if signed else self._save(order, replace(order, verdict=verdict))
+        if LATE_EVIDENCE not in order.tags:
+            order = self._save(order, replace(order, tags=(*order.tags, LATE_EVIDENCE)))
+        return OperationResult(op.op_id, "applied", LATE_EVIDENCE, order.version)
 
-    def _begun(self, order: WorkOrder, at: datetime) -> WorkOrder:
-        """The order in progress; the step is part of the change that the caller writes."""
-        moved, step = transition(order, State.IN_PROGRESS, at, self._user.username, recorded_at=self._now)
-        self._tx.orders.add_transition(step)
-        return moved
+    def _is_known(self, order: WorkOrder, item: ChecklistItem) -> bool:
+        """Whether the step has an open ticket, of its accepted answer or of other late ones."""
+        earlier = order.answers.get(item.step, {}).get("ticket")
+        if earlier is not None and self._tx.orders.get(str(earlier)).state not in ENDED:
+            return True
+        wanted = _fault_title(self._asset_name(order), item)
+        filters = OrderFilter(site=order.site, asset=order.asset, origin=Origin.CHECKLIST.value, open_only=True)
+        return any(ticket.title == wanted and ticket.asset == order.asset for ticket in pages(self._tx, filters))
+
+    def _asset_name(self, order: WorkOrder) -> LocalName:
+        return LocalName("", "") if order.asset is None else self._tx.assets.get(order.asset).asset.name
 
     def _at(self, op: Operation) -> datetime:
-        return min(op.captured_at + self._offset, self._now)
+        """When it was done, by our clock: never later than now. ``Refused`` for what no clock can have meant."""
+        try:
+            at = op.captured_at + self._offset
+        except OverflowError:
+            raise Refused("malformed") from None
+        if at < EARLIEST:
+            raise Refused("malformed")
+        return min(at, self._now)
 
     def _may(self, site: str, department: str | None) -> None:
         for grant in self._user.grants:
@@ -292,24 +295,38 @@ class OperationApplier:
         raise Refused("forbidden")
 
 
-def missing_evidence(order: WorkOrder, file_arrived: Callable[[str], bool]) -> list[tuple[str, str]]:
-    """(step, photo or signature) pairs that the template demands and that have not arrived. Items answered as not
-    applicable demand nothing."""
-    missing: list[tuple[str, str]] = []
-    for item in order.template:
-        entry = order.answers.get(item.step, {})
-        if entry.get("outcome") == "na":
-            continue
-        wanted = set(item.evidence) | ({item.type} if item.type in _FILES else set())
-        missing += [(item.step, kind) for kind in sorted(wanted) if not _has(entry, kind, file_arrived)]
-    return missing
+def _item(order: WorkOrder, step: str | None) -> ChecklistItem:
+    item = next((i for i in order.template if i.step == step), None)
+    if item is None:
+        raise Refused("unknown_step")
+    return item
 
 
-def _has(entry: Mapping[str, object], kind: str, file_arrived: Callable[[str], bool]) -> bool:
-    files = entry.get("files")
-    return isinstance(files, (list, tuple)) and any(
-        file.get("kind") == kind and file_arrived(str(file.get("sha256"))) for file in files
-    )
+def _digest(op: Operation, order: WorkOrder) -> str:
+    """The SHA-256 of the file that an operation speaks of."""
+    digest = str(op.value.get("sha256") or "")
+    if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):
+        raise Refused("malformed")
+    if op.step is not None:
+        _item(order, op.step)
+    return digest
+
+
+def _verdict(op: Operation, by: str, at: datetime) -> dict[str, object]:
+    if op.value.get("verdict") not in VERDICTS:
+        raise Refused("unknown_verdict")
+    return {key: op.value.get(key) for key in ("verdict", "cause", "action")} | {"by": by, "at": at.isoformat()}
+
+
+def _lacks(order: WorkOrder) -> str | None:
+    """The code that says what a completed order still lacks."""
+    if order.state is State.EVIDENCE_PENDING:
+        return "evidence_pending"
+    return INCOMPLETE if INCOMPLETE in order.tags else None
+
+
+def _fault_title(asset: LocalName, item: ChecklistItem) -> LocalName:
+    return LocalName(f"{asset.zh} {item.name.zh}不合格".strip(), f"{asset.en} {item.name.en}: not OK".strip())
 
 
 _MEANING = ("outcome", "number", "choice", "text", "remark", "severity")

@@ -8,15 +8,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from maintenance.evidence import FileArrived, awaited, completed, no_file, with_arrived
+from maintenance.isolation import ISOLATES, end_maintenance, isolate
 from maintenance.lifecycle import ENDED, transition
 from maintenance.plan import Occurrence, OccurrenceState
-from maintenance.ports import MaintenanceTx
+from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
-from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import AssetStatus, LocalName, Severity
+from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
+from plantroom.ports.ledger import PageRequest
+
+__all__ = [
+    "ISOLATES",
+    "RESOLVE",
+    "apply_transition",
+    "create_order",
+    "end_maintenance",
+    "evidence_arrived",
+    "is_ended",
+    "last_completed_by",
+    "pages",
+    "resolve_by",
+    "settle_evidence",
+    "settled",
+]
 
 RESOLVE = {
     Severity.CRITICAL: timedelta(days=7),
@@ -25,9 +42,6 @@ RESOLVE = {
     Severity.INFO: timedelta(days=7),
 }
 """The resolve clock by severity (the user's own figures: 3 h general, 7 days major)."""
-
-ISOLATES = "isolates"
-"""Tag of orders whose work takes the asset out of monitoring (a plan row's ``custom.isolates``)."""
 
 _DONE = (State.EVIDENCE_PENDING, State.COMPLETED)
 _UNDONE = (State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED)
@@ -106,25 +120,80 @@ def apply_transition(
     *,
     now: datetime | None = None,
     recurrence: bool = False,
+    in_time: bool = False,
     changes: WorkOrder | None = None,
+    file_arrived: FileArrived = no_file,
 ) -> WorkOrder:
     """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
     missed. ``changes`` is the locked order with other fields already changed by the caller.
 
-    Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing).
+    Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
+    ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
+    tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
     order = changes if changes is not None else tx.orders.lock(order_id)
     before = order.version
     completed_by = _completed_by(tx.orders.transitions(order_id)) if to is State.VERIFIED else None
+    if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
+        order, to = completed(order, to, file_arrived)
     moved, step = transition(
-        order, to, at, by, reason, recorded_at=now or at, recurrence=recurrence, completed_by=completed_by
+        order,
+        to,
+        at,
+        by,
+        reason,
+        recorded_at=now or at,
+        recurrence=recurrence,
+        in_time=in_time,
+        completed_by=completed_by,
     )
     tx.orders.add_transition(step)
     _credit(tx, moved, step.at)
-    _isolate(tx, moved, now or at)
+    moved = isolate(tx, order.state, moved, now or at)
     stored = tx.orders.update(moved, before)
     note_order(tx, stored)
     return stored
+
+
+def evidence_arrived(tx: MaintenanceTx, sha256: str, now: datetime) -> int:
+    """Tell the orders that wait for a file that it is there; those that wait for no other are completed (at the time
+    their work was done). Gives how many. To be called by whoever stores files."""
+    return settle_evidence(tx, lambda digest: digest == sha256, now)
+
+
+def settle_evidence(tx: MaintenanceTx, file_arrived: FileArrived, now: datetime) -> int:
+    """As ``evidence_arrived`` for every file that has arrived."""
+    pending = pages(tx, OrderFilter(state=State.EVIDENCE_PENDING.value))
+    concerned = [order.id for order in pending if with_arrived(order, file_arrived) is not order or not awaited(order)]
+    return sum(settled(tx, tx.orders.lock(i), file_arrived, now).state is State.COMPLETED for i in concerned)
+
+
+def settled(tx: MaintenanceTx, order: WorkOrder, file_arrived: FileArrived, now: datetime) -> WorkOrder:
+    """A locked order after a look at what has arrived: stored, and completed when it waits for nothing any more."""
+    if order.state is not State.EVIDENCE_PENDING:
+        return order
+    marked = with_arrived(order, file_arrived)
+    if not awaited(marked):
+        by = last_completed_by(tx, order.id) or "system:evidence"
+        at = order.completed_at or now
+        return apply_transition(tx, order.id, State.COMPLETED, at, by, now=now, changes=marked)
+    if marked is order:
+        return order
+    stored = tx.orders.update(marked, order.version)
+    note_order(tx, stored)
+    return stored
+
+
+def pages(tx: MaintenanceTx, filters: OrderFilter) -> list[WorkOrder]:
+    """All orders of a list, page by page."""
+    found: list[WorkOrder] = []
+    request = PageRequest(limit=1000)
+    while True:
+        page = tx.orders.list(filters, request)
+        found += page.items
+        if page.next_cursor is None:
+            return found
+        request = PageRequest(limit=1000, cursor=page.next_cursor)
 
 
 def last_completed_by(tx: MaintenanceTx, order_id: str) -> str | None:
@@ -138,8 +207,9 @@ def _completed_by(history: Sequence[Transition]) -> str | None:
 
 def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
     """Occurrences follow their order: the deepest is done, those it contains are credited. The first completion
-    stands: completed work that is sent back and completed again was still done the first time."""
-    if not order.occurrences or order.state not in (*_DONE, *_UNDONE):
+    stands: completed work that is sent back and completed again was still done the first time. Missed ones of an
+    order that goes on are due again."""
+    if not order.occurrences or order.state not in (*_DONE, *_UNDONE, State.IN_PROGRESS):
         return
     found = tx.plan.occurrences([o.key for o in order.occurrences])
     changed: list[Occurrence] = []
@@ -147,35 +217,15 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
         occurrence = found.get(shown.key)
         if occurrence is None or occurrence.completed_at is not None:
             continue
-        if order.state in _UNDONE:
+        if order.state is State.IN_PROGRESS:
+            if occurrence.state is OccurrenceState.MISSED:
+                changed.append(replace(occurrence, state=OccurrenceState.DUE))
+        elif order.state in _UNDONE:
             changed.append(replace(occurrence, state=OccurrenceState.MISSED))
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed.append(replace(occurrence, state=state, completed_at=at))
     tx.plan.update_occurrences(changed)
-
-
-def _isolate(tx: MaintenanceTx, order: WorkOrder, now: datetime) -> None:
-    """An order tagged ``isolates`` puts its asset under maintenance while it is being worked on."""
-    if ISOLATES not in order.tags or order.asset is None:
-        return
-    status = tx.assets.get(order.asset).asset.status
-    working = order.state in (State.IN_PROGRESS, State.ON_HOLD)
-    if working and status in (AssetStatus.IN_SERVICE, AssetStatus.STANDBY):
-        tx.assets.set_status(order.asset, AssetStatus.UNDER_MAINTENANCE)
-    elif not working and status is AssetStatus.UNDER_MAINTENANCE:
-        end_maintenance(tx, order.asset, now)
-
-
-def end_maintenance(tx: MaintenanceTx, asset_key: str, now: datetime) -> int:
-    """Put an asset back into service; what limits and models noticed meanwhile and still holds becomes tickets.
-
-    Gives how many tickets that made.
-    """
-    from maintenance.findings import FindingApplier  # makes tickets by ``create_order`` above
-
-    tx.assets.set_status(asset_key, AssetStatus.IN_SERVICE)
-    return FindingApplier(tx, now, equipment_classes()).maintenance_ended(asset_key)
 
 
 def is_ended(order: WorkOrder) -> bool:

@@ -12,7 +12,7 @@ from maintenance.plan import AppliesTo, Interval, IntervalUnit, Layer, PlanRow
 from maintenance.plan_sheet import HEADINGS, Problem, Sheet, SheetRow, read_sheet
 from maintenance.ports import MaintenanceTx
 from maintenance.reasons import frequency
-from maintenance.recurrence import default_early_days, longest_days
+from maintenance.recurrence import default_early_days, has_dates, longest_days
 from maintenance.seed.loader import department_named, departments
 from plantroom.catalogue.systems import match_system, systems
 from plantroom.domain.assets import LocalName
@@ -123,6 +123,12 @@ def understand(sheet: str, line: SheetRow) -> tuple[Wanted | None, list[Problem]
             "unknown_frequency",
             "看不懂的周期；例如：每月一次、每季度一次、每15天 / write monthly, quarterly, every 15 days or P3M",
         )
+    elif not has_dates(interval):
+        wrong(
+            "frequency",
+            "hours_not_scheduled",
+            "不足一天的周期尚不能排程，请改为每日 / write daily: hours are not scheduled",
+        )
     named = line.cells.get("department", "")
     department = department_named(named) if named else None
     if named and department is None:
@@ -177,7 +183,10 @@ def _merge(
     changes: dict[str, list[object]] = {}
     if canonical(wanted.interval) != canonical(row.interval):
         changes["frequency"] = [frequency(row.interval).zh, frequency(wanted.interval).zh]
-        row = replace(row, interval=wanted.interval)
+        row = _with_tolerance(replace(row, interval=wanted.interval))
+        before, after = _tolerance(match), _tolerance(row)
+        if before != after:
+            changes["tolerance"] = [before, after]
     if wanted.department is not None and wanted.department != row.department:
         changes["department"] = [row.department.zh, wanted.department.zh]
         row = replace(row, department=wanted.department)
@@ -188,6 +197,18 @@ def _merge(
         changes["standard"] = [row.standard.zh, wanted.standard]
         row = replace(row, standard=LocalName(wanted.standard, wanted.standard))
     return row, changes
+
+
+def _with_tolerance(row: PlanRow) -> PlanRow:
+    """The row with the tolerance of its interval; what the law asks for does not become laxer."""
+    late = late_days(row.interval)
+    if row.layer is Layer.LAW:
+        late = min(late, row.late_days)
+    return replace(row, early_days=default_early_days(row.interval, late), late_days=late)
+
+
+def _tolerance(row: PlanRow) -> str:
+    return f"提前{row.early_days}天、延后{row.late_days}天"
 
 
 def _new(wanted: Wanted, known: Sequence[PlanRow], site: str | None) -> PlanRow:
@@ -244,7 +265,7 @@ def _law(sheet: str, wanted: Wanted, row: PlanRow, known: Sequence[PlanRow]) -> 
     ]
     if not stricter:
         return []
-    zh = "、".join(f"{r.name.zh}({frequency(r.interval).zh})" for r in stricter)
+    zh = "、".join(f"{r.name.zh}（{frequency(r.interval).zh}）" for r in stricter)
     en = ", ".join(f"{r.name.en} ({frequency(r.interval).en})" for r in stricter)
     message = f"法规要求更严，以下项目照常安排：{zh} / the law asks for more, these stay: {en}"
     return [

@@ -6,19 +6,29 @@ month-end, leap day and DST are as in ``maintenance.recurrence``.
 Which cycle comes first: a row's dates count from its own anchor, else from the day the asset went into service, else
 from the row's effective date. A subject without any occurrence starts with the first cycle whose window is still open
 today (and not before the row is effective), so that a new asset is never born with missed work. With a history the
-next cycle is the one after the last known, however long ago that was.
+next cycle is the one after the last known, however long ago that was; where interval, floor or anchor have changed
+since, its date is the first one of the new calendar behind the last known.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
 from maintenance.reasons import reason
-from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day, window, with_history
+from maintenance.recurrence import (
+    IsWorkingDay,
+    every_day,
+    has_dates,
+    local_day,
+    longest_days,
+    shifted,
+    window_at,
+    with_history,
+)
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
 
 Systems = Mapping[str, Sequence[str]]
@@ -56,27 +66,53 @@ def asset_subject(asset: Asset) -> Subject:
 def rows_for(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> list[PlanRow]:
     """The dated rows that hold for a subject.
 
-    A site's own row stands for the default profile's row of the same code. A row that another applicable row names in
-    ``fulfils`` is left to that one. Assets out of service or scrapped have none; hour rows have no dates yet.
+    A site's own row stands for the default profile's row of the same code. Rows that others
+    fulfil are among them: they end (``replaced_from``), but what they have made due is still to be done. Assets out of
+    service or scrapped have none; hour rows have no dates yet.
     """
     if subject.asset is not None and subject.asset.status in _UNPLANNED:
         return []
     own = {row.code for row in rows if row.site == subject.site}
-    found = [
+    return [
         row
         for row in rows
         if (row.site == subject.site or (row.site is None and row.code not in own))
         and has_dates(row.interval)
         and _applies(row, subject, systems)
     ]
-    fulfilled = {code for row in found for code in row.fulfils if code != row.code}
-    return [row for row in found if row.code not in fulfilled]
+
+
+def replaced_from(rows: Sequence[PlanRow]) -> dict[str, date]:
+    """From when other rows of a subject stand for a row, by its code. Rows that fulfil each other all stay."""
+    by_code = {row.code: row for row in rows}
+    found: dict[str, date] = {}
+    for row in rows:
+        for code in _fulfilled(row, by_code):
+            if code in by_code and row.code not in _fulfilled(by_code[code], by_code):
+                found[code] = min(found.get(code, date.max), row.effective_from)
+    return found
+
+
+def _fulfilled(row: PlanRow, by_code: Mapping[str, PlanRow]) -> set[str]:
+    """Codes of the rows that a row fulfils, also by way of others; never its own."""
+    found: set[str] = set()
+    left = list(row.fulfils)
+    while left:
+        code = left.pop()
+        if code not in found:
+            found.add(code)
+            left += by_code[code].fulfils if code in by_code else ()
+    return found - {row.code}
 
 
 def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
-    """The longest gap in days that holds for a row: its own and those of the rows that it fulfils."""
-    gaps = [row.max_gap_days, *(by_code[code].max_gap_days for code in row.fulfils if code in by_code)]
-    return min((gap for gap in gaps if gap is not None), default=None)
+    """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
+    has none, its interval), so that a laxer row never loosens what it stands for."""
+    others = [by_code[code] for code in _fulfilled(row, by_code) if code in by_code]
+    gaps = [longest_days(o.interval) if o.max_gap_days is None else o.max_gap_days for o in others]
+    if row.max_gap_days is not None:
+        gaps.append(row.max_gap_days)
+    return min(gaps, default=None)
 
 
 def _applies(row: PlanRow, subject: Subject, systems: Systems) -> bool:
@@ -111,7 +147,7 @@ class SubjectPlan:
         """
         blocked: set[str] = set()
         kept: list[Job] = []
-        for job in jobs(self.tracks, until + look_ahead(self.tracks)):
+        for job in jobs(self.tracks, shifted(until, look_ahead(self.tracks))):
             codes = {p.row.code for p in job.occurrences}
             if job.earliest <= until and not codes & blocked:
                 kept.append(job)
@@ -140,10 +176,14 @@ def plan_subject(
     for occurrence in history:
         by_row[occurrence.key.lineage].append(occurrence)
     floors = {row.code: floor_of(row, every_row) for row in rows}
+    ends = replaced_from(rows)
     tracks = [
-        _track(row, subject, by_row[row.lineage], floors[row.code], _start(row, start or today, today), zone)
+        _track(
+            row, subject, by_row[row.lineage], floors[row.code], _start(row, start or today, today), zone,
+            ends.get(row.code),
+        )
         for row in rows
-    ]
+    ]  # fmt: skip
     for track in tracks:
         track.contains, track.calendar = contains[track.row.code], is_working_day
     standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day)
@@ -155,23 +195,29 @@ def _start(row: PlanRow, start: date, today: date) -> date:
 
 
 def _track(
-    row: PlanRow, subject: Subject, history: Sequence[Occurrence], floor: int | None, start: date, zone: ZoneInfo
+    row: PlanRow,
+    subject: Subject,
+    history: Sequence[Occurrence],
+    floor: int | None,
+    start: date,
+    zone: ZoneInfo,
+    ends: date | None,
 ) -> Track:
     done = {
         o.key.cycle: local_day(o.completed_at, zone)
         for o in history
         if o.state in _CREDIT and o.completed_at is not None
     }
-    series = with_history(row, subject.anchor(row), floor, done)
+    closed = [o for o in history if o.state is not OccurrenceState.DUE]
+    # Dates that have been given stay, but those of a floating row move with what is closed before them.
+    given = (closed or history) if row.shift_percent else history
+    known = {o.key.cycle: o.nominal_date for o in given}
+    series = with_history(row, subject.anchor(row), floor, done, known, ends)
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
     last = max([*done.values(), *breaches], default=None)
     if not history:
         return Track(series, series.first_cycle(start), None)
-    newest = max(history, key=lambda o: o.key.cycle)
-    following = newest.key.cycle + 1
-    while series.nominal(following) <= newest.nominal_date and not row.shift_percent:
-        following += 1
-    return Track(series, following, last)
+    return Track(series, max(o.key.cycle for o in history) + 1, last)
 
 
 def _standing(
@@ -192,17 +238,10 @@ def _standing(
 
 
 def _planned(track: Track, occurrence: Occurrence, is_working_day: IsWorkingDay) -> Planned:
-    cycle = occurrence.key.cycle
-    found = window(track.series, cycle, track.last, is_working_day)
-    if not track.row.shift_percent and found.nominal != occurrence.nominal_date:
-        found = replace(
-            found,
-            nominal=occurrence.nominal_date,
-            earliest=min(occurrence.earliest, occurrence.latest),
-            latest=occurrence.latest,
-            planned=min(occurrence.nominal_date, occurrence.latest),
-        )
-    return Planned(track.row, found, track.last)
+    series, cycle = track.series, occurrence.key.cycle
+    floats = track.row.shift_percent > 0 and cycle >= series.next_cycle
+    day = series.nominal(cycle) if floats else occurrence.nominal_date
+    return Planned(track.row, window_at(series, cycle, day, track.last, is_working_day), track.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +304,7 @@ def preview(
         plan = plan_subject(mine, every_row, subject, known, today, zone, min(start, today), is_working_day)
         pairs = [(s.job, s.work_order) for s in plan.standing]
         reach = max((row.early_days + row.late_days for row in mine), default=0)
-        pairs += [(job, None) for job in plan.upcoming(date.fromordinal(end.toordinal() + reach))]
+        pairs += [(job, None) for job in plan.upcoming(shifted(end, reach))]
         for job, order in pairs:
             if not any(start <= p.window.nominal <= end for p in job.occurrences):
                 continue

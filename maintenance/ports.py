@@ -18,9 +18,13 @@ class PlanRepository(ABC):
     """The plan table and its occurrences."""
 
     @abstractmethod
-    def rows(self, site: str | None = None) -> Sequence[PlanRow]:
-        """The newest version of every row, of all sites or those that hold for one (its own and the default
-        profile's)."""
+    def rows(self, site: str | None = None, on: date | None = None) -> Sequence[PlanRow]:
+        """Every row, of all sites or those that hold for one (its own and the default profile's), at its newest
+        version, in effect or not.
+
+        With ``on`` at the version in effect on that day: the newest of those whose ``effective_from`` has come. A row
+        without one is given at the version that comes into effect first (its ``effective_from`` is then after
+        ``on``)."""
 
     @abstractmethod
     def row(self, code: str, site: str | None = None) -> PlanRow | None: ...
@@ -72,6 +76,15 @@ class OrderFilter:
     open_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedOperation:
+    """An operation that was taken (applied or a conflict), with its place among all of them."""
+
+    position: int
+    operation: Operation
+    result: OperationResult
+
+
 class OrderRepository(ABC):
     """Work orders, their history, and the operations that tablets sent."""
 
@@ -119,6 +132,15 @@ class OrderRepository(ABC):
     @abstractmethod
     def operations(self, order_id: str) -> Sequence[tuple[Operation, OperationResult]]:
         """All operations on an order in the order of capture."""
+
+    @abstractmethod
+    def operations_after(self, consumer: str, limit: int) -> Sequence[QueuedOperation]:
+        """Operations behind the consumer's cursor, in the order of their positions, which is the order of commits:
+        a reader never skips one. Consumers of findings and of operations share one space of names."""
+
+    @abstractmethod
+    def move_cursor(self, consumer: str, position: int) -> None:
+        """The consumer has done everything up to ``position``. A cursor never moves back."""
 
 
 class EpisodeRepository(ABC):

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from maintenance.plan import Occurrence
@@ -10,12 +10,34 @@ from maintenance.planner import PreviewItem, Subject, Systems, asset_subject, pr
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import local_day
 from plantroom.domain.assets import Asset, Site
+from plantroom.errors import BadData, FieldProblem
+
+FIRST_DAY = date(2000, 1, 1)
+MAX_SPAN = timedelta(days=3 * 366)
+MAX_AHEAD = timedelta(days=5 * 366)
 
 
 def subjects_of(site: Site, assets: Sequence[Asset]) -> list[Subject]:
     """The site itself and its assets, by code."""
     mine = sorted((a for a in assets if a.site == site.code), key=lambda a: a.code)
     return [site_subject(site.code, site.name), *(asset_subject(a) for a in mine)]
+
+
+def check_span(start: date, end: date, today: date) -> None:
+    """``BadData`` naming ``from`` or ``to`` for a span that a preview does not cover: one that ends before it begins,
+    begins before 2000, is longer than three years or ends more than five years after today."""
+    if start < FIRST_DAY:
+        raise _wrong("from", "too_early", f"should not be before {FIRST_DAY}")
+    if end < start:
+        raise _wrong("to", "empty_span", "should not be before `from`")
+    if end - start > MAX_SPAN:
+        raise _wrong("to", "too_long", "should be at most three years after `from`")
+    if end - today > MAX_AHEAD:
+        raise _wrong("to", "too_far", "should be at most five years from today")
+
+
+def _wrong(field: str, code: str, message: str) -> BadData:
+    return BadData(f"{field}: {message}", [FieldProblem(field, code, message)])
 
 
 def ledger_preview(
@@ -27,11 +49,15 @@ def ledger_preview(
     now: datetime,
     systems: Systems,
 ) -> list[PreviewItem]:
-    """Items with a nominal date in ``start .. end``, by due day; "today" is the site's local day at ``now``."""
+    """Items with a nominal date in ``start .. end``, by due day; "today" is the site's local day at ``now``.
+
+    Raises ``BadData`` as ``check_span``."""
     zone = ZoneInfo(site.time_zone)
+    today = local_day(now, zone)
+    check_span(start, end, today)
     only = subjects[0].key if len(subjects) == 1 else None
     history: dict[str, list[Occurrence]] = defaultdict(list)
     for occurrence in tx.plan.occurrences_of(site.code, only):
         history[occurrence.key.subject].append(occurrence)
-    rows = tx.plan.rows(site.code)
-    return preview(rows, subjects, history, start, end, local_day(now, zone), systems, zone)
+    rows = tx.plan.rows(site.code, today)
+    return preview(rows, subjects, history, start, end, today, systems, zone)

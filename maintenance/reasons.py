@@ -78,10 +78,10 @@ def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
 
 def _demand(row: PlanRow, floor: int | None) -> tuple[str, str]:
     said, layer = frequency(row.interval), _LAYERS[row.layer]
-    zh = f"{row.name.zh}:{said.zh},{layer.zh}"
+    zh = f"{row.name.zh}：{said.zh}，{layer.zh}"
     en = f"{row.name.en}: {said.en}, {layer.en}"
     if row.basis:
-        zh, en = f"{zh}({row.basis})", f"{en} ({row.basis})"
+        zh, en = f"{zh}（{row.basis}）", f"{en} ({row.basis})"
     if floor is not None and longest_days(row.interval) > floor:
         zh += f"，因宽于法定最长间隔，按{floor}天安排"
         en += f"; laxer than the law allows, so scheduled every {floor} days"

@@ -5,13 +5,16 @@ All dates are local calendar dates of the site. Month-end: a day that a month do
 row anchored on 29 Feb falls on 28 Feb in common years and on 29 Feb in leap years. DST: dates carry no time of
 day, so a clock change moves nothing; the last instant of a day is taken in the site's zone (``end_of_day``).
 
+The calendar ends on ``LAST_DAY``: what would fall later has the date ``date.max`` and is not planned.
+
 Rows under a day (unit ``hour``) have instants, not dates. They are left out here (``has_dates`` is false) rather
 than folded into days, because their cycle numbers would then change meaning.
 """
 
 from calendar import monthrange
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,8 +23,12 @@ from maintenance.plan import Interval, IntervalUnit, PlanRow, Roll
 IsWorkingDay = Callable[[date], bool]
 """Port of the holiday calendar: whether people work on that local day."""
 
+LAST_DAY = date(9998, 12, 31)
+"""The last day that anything is planned on; the year after it is room for tolerances and time zones."""
+
 _MONTHS = {IntervalUnit.MONTH: 1, IntervalUnit.YEAR: 12}
 _DAYS = {IntervalUnit.DAY: 1, IntervalUnit.WEEK: 7}
+_PHASES = 6
 _EARLY = {15: 5, 92: 15, 184: 30, 366: 60}
 
 
@@ -35,18 +42,26 @@ def has_dates(interval: Interval) -> bool:
     return interval.unit is not IntervalUnit.HOUR
 
 
+def shifted(day: date, days: int) -> date:
+    """``day`` moved by some days, kept between the calendar's first day and ``LAST_DAY``."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), LAST_DAY.toordinal()))
+
+
 def nominal(anchor: date, interval: Interval, cycle: int) -> date:
-    """``anchor + cycle x interval``; month-end clamped backwards. ``ValueError`` for a negative cycle, an interval
-    that is not positive and hour rows."""
+    """``anchor + cycle x interval``; month-end clamped backwards; ``date.max`` behind the calendar's end.
+    ``ValueError`` for a negative cycle, an interval that is not positive and hour rows."""
     if cycle < 0 or interval.every < 1:
         raise ValueError(f"cycle {cycle} of every {interval.every} {interval.unit}: neither may be negative")
     steps = cycle * interval.every
     if interval.unit in _DAYS:
-        return anchor + timedelta(days=steps * _DAYS[interval.unit])
+        ordinal = anchor.toordinal() + steps * _DAYS[interval.unit]
+        return date.max if ordinal > LAST_DAY.toordinal() else date.fromordinal(ordinal)
     if interval.unit not in _MONTHS:
         raise ValueError("rows under a day have no dates")
     months = anchor.year * 12 + anchor.month - 1 + steps * _MONTHS[interval.unit]
     year, month = divmod(months, 12)
+    if year > LAST_DAY.year:
+        return date.max
     return date(year, month + 1, min(anchor.day, monthrange(year, month + 1)[1]))
 
 
@@ -89,8 +104,11 @@ def default_early_days(interval: Interval, late_days: int) -> int:
 class Series:
     """The dates of one plan row on one subject.
 
-    ``max_gap_days``: the longest time between two completions; ``last_done``: local day of the last completion.
-    ``shift`` maps cycles at or after ``shift_from`` (see ``with_history``).
+    ``max_gap_days`` is the longest time between two completions, ``last_done`` the local day of the last one.
+    ``offset_days`` is how far earlier deviations have moved the calendar (``shift_percent``). Cycle numbers are keys
+    and never come twice, also when anchor or interval change: ``renumbered`` is what they are ahead of the number of
+    intervals since ``anchor``, ``next_cycle`` the first one behind the known history. From ``ends`` on there are no
+    dates.
     """
 
     row: PlanRow
@@ -98,24 +116,35 @@ class Series:
     interval: Interval
     max_gap_days: int | None
     last_done: date | None = None
-    last_done_cycle: int = -1
-    rebased: tuple[int, date] | None = None
     offset_days: int = 0
+    renumbered: int = 0
+    next_cycle: int = 0
+    ends: date | None = None
 
     def nominal(self, cycle: int) -> date:
-        """Nominal date of a cycle after the shift that earlier completions caused."""
-        if self.rebased is not None and cycle > self.rebased[0]:
-            return nominal(self.rebased[1], self.interval, cycle - self.rebased[0])
-        return nominal(self.anchor, self.interval, cycle) + timedelta(days=self.offset_days)
+        """Nominal date of a cycle; ``date.max`` from the series' end on."""
+        day = nominal(self.anchor, self.interval, cycle - self.renumbered)
+        if day > LAST_DAY:
+            return date.max
+        day = shifted(day, self.offset_days)
+        return date.max if self.ends is not None and day >= self.ends else day
 
     def first_cycle(self, day: date) -> int:
-        """The smallest cycle after the last completed one whose window ends on ``day`` or later."""
-        wanted = day - timedelta(days=self.row.late_days)
-        if self.rebased is not None:
-            base, start = self.rebased
-            return base + max(1, first_cycle(start, self.interval, wanted))
-        cycle = first_cycle(self.anchor, self.interval, wanted - timedelta(days=self.offset_days))
-        return max(cycle, self.last_done_cycle + 1)
+        """The smallest cycle behind the known history whose window ends on ``day`` or later."""
+        wanted = shifted(day, -self.row.late_days - self.offset_days)
+        return max(first_cycle(self.anchor, self.interval, wanted) + self.renumbered, self.next_cycle)
+
+    def behind(self, cycle: int, day: date) -> "Series":
+        """The series that goes on behind a cycle with its first date after ``day``."""
+        index = first_cycle(self.anchor, self.interval, shifted(day, 1 - self.offset_days))
+        return replace(self, renumbered=cycle + 1 - index, next_cycle=cycle + 1)
+
+    def has(self, day: date) -> bool:
+        """Whether the calendar (before any offset) has a nominal date on that day."""
+        return (
+            day >= self.anchor
+            and nominal(self.anchor, self.interval, first_cycle(self.anchor, self.interval, day)) == day
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +159,11 @@ class Window:
     planned: date
     pulled: bool
 
+    @property
+    def is_end(self) -> bool:
+        """Whether the series has no date any more."""
+        return self.nominal > LAST_DAY
+
 
 def effective_interval(interval: Interval, max_gap_days: int | None) -> Interval:
     """The interval, or the floor in days when the interval is laxer than ``max_gap_days``."""
@@ -138,48 +172,81 @@ def effective_interval(interval: Interval, max_gap_days: int | None) -> Interval
     return interval
 
 
-def with_history(row: PlanRow, anchor: date, max_gap_days: int | None, completions: Mapping[int, date]) -> Series:
-    """The series of a row after ``completions`` (cycle -> local day it was done or credited).
+def with_history(
+    row: PlanRow,
+    anchor: date,
+    max_gap_days: int | None,
+    completions: Mapping[int, date],
+    known: Mapping[int, date] | None = None,
+    ends: date | None = None,
+) -> Series:
+    """The series of a row behind its history: ``completions`` (cycle -> local day it was done or credited) and
+    ``known`` (cycle -> nominal date that it was given; default: where the calendar has the completed cycles).
 
-    ``shift_percent`` moves the dates that follow by that share of each deviation (late or early; days rounded towards
-    zero), computed anew from the history each time. At 100 % the next date is completion + interval, at 0 % nothing
-    moves.
+    The next date is the first one of the present calendar behind the newest known one, whatever calendar (interval,
+    floor, anchor) that one was given by. ``shift_percent`` moves the dates that follow by that share of each
+    deviation (late or early; days rounded towards zero), computed anew from the history each time. At 100 % the next
+    date is completion + interval, at 0 % nothing moves.
     """
     interval = effective_interval(row.interval, max_gap_days)
-    offset, rebased = 0, None
-    if completions and row.shift_percent >= 100:
-        last = max(completions)
-        rebased = (last, completions[last])
-    elif row.shift_percent > 0:
-        for cycle in sorted(completions):
-            delay = (completions[cycle] - nominal(anchor, interval, cycle)).days - offset
-            offset += int(delay * row.shift_percent / 100)
-    return Series(
-        row=row,
-        anchor=anchor,
-        interval=interval,
-        max_gap_days=max_gap_days,
-        last_done=max(completions.values(), default=None),
-        last_done_cycle=max(completions, default=-1),
-        rebased=rebased,
-        offset_days=offset,
-    )
+    series = Series(row, anchor, interval, max_gap_days, max(completions.values(), default=None), ends=ends)
+    given = {cycle: series.nominal(cycle) for cycle in completions} if known is None else known
+    if not given:
+        return series
+    newest = max(given)
+    if row.shift_percent <= 0:
+        return series.behind(newest, given[newest])
+    if row.shift_percent < 100:
+        offset, day = _drift(series, completions, given)
+        return replace(series, offset_days=offset).behind(newest, day)
+    if not completions:
+        return series.behind(newest, given[newest])
+    last = max(completions)
+    floating = replace(series, anchor=completions[last])
+    return floating.behind(newest, floating.anchor if newest <= last else max(given[newest], floating.anchor))
+
+
+def _drift(calendar: Series, completions: Mapping[int, date], known: Mapping[int, date]) -> tuple[int, date]:
+    """How far the completions have moved the calendar, and where that puts the newest known cycle. What an earlier
+    calendar (another interval or anchor) has caused does not count."""
+    offset, seen, day = 0, deque([0], maxlen=_PHASES), date.min
+    for cycle in sorted(known):
+        day = known[cycle]
+        phase = next((p for p in reversed(seen) if calendar.has(shifted(day, -p))), None)
+        if phase is None:
+            offset, seen = 0, deque([0], maxlen=_PHASES)
+            continue
+        day = shifted(day, offset - phase)
+        if cycle in completions:
+            step = int((completions[cycle] - day).days * calendar.row.shift_percent / 100)
+            offset, day = offset + step, shifted(day, step)
+            seen.append(offset)
+    return offset, day
 
 
 def window(series: Series, cycle: int, last: date | None, is_working_day: IsWorkingDay = every_day) -> Window:
-    """The window of a cycle when the job before it was (or will be) done on ``last``.
+    """The window of a cycle when the job before it was (or will be) done on ``last``."""
+    return window_at(series, cycle, series.nominal(cycle), last, is_working_day)
+
+
+def window_at(
+    series: Series, cycle: int, day: date, last: date | None, is_working_day: IsWorkingDay = every_day
+) -> Window:
+    """The window around a nominal date.
 
     ``latest = min(nominal + late days, last + max_gap)``. Where the law leaves less than the tolerance window, the
     law wins: the window then ends (and at the worst begins) on the day the law names.
     """
-    row, day = series.row, series.nominal(cycle)
-    latest = day + timedelta(days=row.late_days)
+    if day > LAST_DAY:
+        return Window(cycle, date.max, date.max, date.max, date.max, pulled=False)
+    row = series.row
+    latest = shifted(day, row.late_days)
     pulled = False
     if series.max_gap_days is not None and last is not None:
-        floor = last + timedelta(days=series.max_gap_days)
+        floor = shifted(last, series.max_gap_days)
         pulled = floor < latest
         latest = min(latest, floor)
-    earliest = min(day - timedelta(days=row.early_days), latest)
+    earliest = min(shifted(day, -row.early_days), latest)
     planned = rolled(min(day, latest), row.roll, earliest, latest, is_working_day)
     return Window(cycle, day, earliest, latest, planned, pulled)
 

@@ -4,12 +4,14 @@ Each operation has its own transaction: one that is refused costs no other. An `
 ``duplicate`` when its body is the same and refused (``op_reused``) when it is not. Refused operations are not kept, so
 they may be sent again once the cause is gone.
 
-Times are the device's, corrected by the offset between its clock and ours, never later than now.
+Times are the device's, corrected by the offset between its clock and ours, never later than now; what then lies before
+2000 is no time at which anything was done (``malformed``).
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from maintenance.answers import Refused
@@ -52,14 +54,15 @@ def apply_operations(
 ) -> list[OperationResult]:
     """Apply what ``POST /sync`` brought; one result per operation, in the same order.
 
-    ``ops`` are the objects as sent. ``effects`` has the sink for readings (called inside the transaction and again
-    if it has to be repeated: it must tolerate that) and the question whether a file has arrived. Codes of refusals:
+    ``ops`` are the objects as sent. ``effects`` has the question whether a file has arrived. Codes of refusals:
     ``malformed, unknown_type, wrong_user, forbidden, unknown_work_order, unknown_asset, unknown_step, op_reused,
     illegal_transition, reason_required`` and those of ``maintenance.answers``. Codes of what is applied:
-    ``late_evidence`` (the order had ended; kept as evidence), ``outside_limits``, ``incomplete``, ``evidence_pending``;
-    of conflicts: ``step_changed``. Raises ``Unreachable`` (nothing of the operation at hand is then kept).
+    ``late_evidence`` (the order had ended; checked and kept as evidence), ``outside_limits``, ``incomplete``,
+    ``evidence_pending``; of conflicts: ``step_changed``. Raises ``Unreachable`` (nothing of the operation at hand is
+    then kept).
     """
-    offset = timedelta(0) if device_now is None else now - device_now
+    aware = device_now is not None and device_now.tzinfo is not None
+    offset = now - device_now if device_now is not None and aware else timedelta(0)
     if abs(offset) <= CLOCKS_AGREE:
         offset = timedelta(0)
     results: list[OperationResult] = []
@@ -88,7 +91,8 @@ def _apply(
                 if known is not None:
                     return _again(operation, *known)
                 result = OperationApplier(tx, user, now, offset, effects).apply(operation)
-                tx.orders.add_operation(operation, result)
+                done_at = min(operation.captured_at + offset, now)
+                tx.orders.add_operation(replace(operation, done_at=done_at), result)
                 return result
         except IllegalTransition:
             raise Refused("illegal_transition") from None
@@ -109,10 +113,12 @@ def _again(operation: Operation, stored: Operation, result: OperationResult) -> 
 
 def parse_operation(raw: Mapping[str, object], device: str) -> Operation:
     """One operation as sent. Raises ``Refused`` (``malformed``, ``unknown_type``)."""
-    op_id, kind, value = raw.get("op_id"), raw.get("type"), raw.get("value")
+    op_id, kind, user, value = raw.get("op_id"), raw.get("type"), raw.get("user"), raw.get("value")
     if not isinstance(op_id, str) or not 0 < len(op_id) <= 100:
         raise Refused("malformed")
-    if kind not in TYPES:
+    if not isinstance(user, str) or not user:
+        raise Refused("malformed")
+    if not isinstance(kind, str) or kind not in TYPES:
         raise Refused("unknown_type")
     if value is not None and not isinstance(value, Mapping):
         raise Refused("malformed")
@@ -123,8 +129,8 @@ def parse_operation(raw: Mapping[str, object], device: str) -> Operation:
         op_id=op_id,
         fingerprint=fingerprint(raw),
         device=device,
-        user=str(raw.get("user") or ""),
-        type=str(kind),
+        user=user,
+        type=kind,
         work_order=_optional(raw.get("work_order")),
         step=_optional(raw.get("step")),
         base_version=base,
@@ -147,8 +153,8 @@ def _optional(value: object) -> str | None:
 def _instant(value: object) -> datetime:
     try:
         instant = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
+        if instant.tzinfo is None:
+            raise Refused("malformed")
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("malformed") from None
-    if instant.tzinfo is None:
-        raise Refused("malformed")
-    return instant.astimezone(UTC)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from maintenance.episode_rules import UNDER_MAINTENANCE
+from maintenance.episode_rules import UNDER_MAINTENANCE, events_also
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
 from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName
@@ -62,11 +62,16 @@ def _sensor_text(episode: Episode, equipment_class: EquipmentClass | None) -> Lo
     names = _points(episode, equipment_class)
     if not names.zh:
         return _SENSOR
-    return LocalName(f"{_SENSOR.zh}({names.zh})", f"{_SENSOR.en} ({names.en})")
+    return LocalName(f"{_SENSOR.zh}（{names.zh}）", f"{_SENSOR.en} ({names.en})")
 
 
 def _event(episode: Episode) -> LocalName | None:
     detail = episode.detail or {}
+    found = [name for entry in (detail, *events_also(detail)) if (name := _event_name(entry)) is not None]
+    return LocalName("、".join(n.zh for n in found), ", ".join(n.en for n in found)) if found else None
+
+
+def _event_name(detail: Mapping[str, object]) -> LocalName | None:
     name, key = detail.get("name"), detail.get("event")
     if isinstance(name, Mapping) and name.get("zh"):
         return LocalName(str(name["zh"]), str(name.get("en") or name["zh"]))
@@ -76,9 +81,11 @@ def _event(episode: Episode) -> LocalName | None:
 def _reason(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
     detail, points = episode.detail or {}, _points(episode, equipment_class)
     if episode.source is FindingSource.MODEL:
-        score = detail.get("score")
-        zh = "状态模型判定偏离正常" + (f"（得分{score}）" if score is not None else "")
-        en = "The condition model sees a departure from normal" + (f" (score {score})" if score is not None else "")
+        zh, en = "状态模型判定偏离正常", "The condition model sees a departure from normal"
+        score, threshold = detail.get("score"), detail.get("threshold")
+        if score is not None and threshold is not None:
+            zh += f"（偏离度{score}，{threshold}以上开单）"
+            en += f" (deviation {score}; a ticket is opened from {threshold})"
     elif episode.source is FindingSource.LIMIT:
         value, limit = detail.get("value"), detail.get("limit")
         zh = f"测点超过报警值：实测{value}，限值{limit}"

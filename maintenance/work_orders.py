@@ -89,7 +89,7 @@ class WorkOrder:
 
     ``due`` is the last moment (planned work: end of the local day of the latest date; tickets: the resolve
     clock). ``template`` is frozen at creation. ``answers`` maps a checklist step to its accepted answer.
-    ``late_evidence`` counts operations that came in after the order had ended.
+    Operations that came in after the order had ended are kept as operations; the tag ``late_evidence`` says so.
     """
 
     id: str
@@ -141,7 +141,8 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a tablet, as ``POST /sync`` sends it. ``fingerprint`` is the SHA-256 of its canonical
-    body: the same ``op_id`` with another fingerprint is refused (``op_reused``)."""
+    body: the same ``op_id`` with another fingerprint is refused (``op_reused``). ``captured_at`` is the device's
+    time; ``done_at``, once it is applied, the same by our clock."""
 
     op_id: str
     fingerprint: str
@@ -153,6 +154,7 @@ class Operation:
     base_version: int | None
     captured_at: datetime
     value: Mapping[str, object]
+    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

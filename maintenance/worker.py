@@ -1,10 +1,10 @@
-"""The thread that turns findings into episodes and tickets as they come."""
+"""The thread that works off a queue of the ledger as it fills: findings into tickets, rounds into readings."""
 
 import threading
+from typing import Protocol
 
 import structlog
 
-from maintenance.findings import FindingsConsumer
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import Ledger
@@ -15,10 +15,22 @@ IDLE_S = 1.0
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-class MaintenanceWorker:
-    """Runs a ``FindingsConsumer`` until stopped. ``failures`` counts batches that had to be tried again."""
+class Consumer(Protocol):
+    """What works a queue off, batch by batch."""
 
-    def __init__(self, ledger: Ledger[MaintenanceTx], consumer: FindingsConsumer, idle_s: float = IDLE_S) -> None:
+    def run_once(self) -> int:
+        """Work off the next batch; gives how many entries it had (0: nothing waits)."""
+        ...
+
+
+class MaintenanceWorker:
+    """Runs a consumer until stopped. ``failures`` counts batches that had to be tried again; ``name`` is the
+    thread's and stands in the log."""
+
+    def __init__(
+        self, ledger: Ledger[MaintenanceTx], consumer: Consumer, idle_s: float = IDLE_S, name: str = "findings"
+    ) -> None:
+        self._name = name
         self._ledger = ledger
         self._consumer = consumer
         self._idle_s = idle_s
@@ -32,7 +44,7 @@ class MaintenanceWorker:
         """Begin; a second call changes nothing."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="maintenance-findings", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=f"maintenance-{self._name}", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -65,6 +77,8 @@ class MaintenanceWorker:
     def _failed(self, in_a_row: int, error: Exception) -> int:
         self.failures += 1
         pause = _RETRY_S[min(in_a_row, len(_RETRY_S) - 1)]
-        self._log.warning("findings_not_applied", error=str(error), type=type(error).__name__, retry_s=pause)
+        self._log.warning(
+            "batch_not_applied", queue=self._name, error=str(error), type=type(error).__name__, retry_s=pause
+        )
         self._stopping.wait(pause)
         return in_a_row + 1

@@ -16,6 +16,8 @@ from plantroom.errors import BadData, NotFound, VersionConflict
 from plantroom.ports.ledger import AssetView, LedgerTx
 from plantroom.wire import check_topic_level
 
+_AT_WORK = (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
+
 
 def _check_code(code: str) -> str:
     try:
@@ -61,9 +63,11 @@ def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetC
 def change_asset(
     tx: MaintenanceTx, before: AssetView, form: AssetChange, expected: int | None, now: datetime
 ) -> AssetView:
-    """Write the fields that ``form`` names. ``StaleVersion`` when ``expected`` is not the stored version.
+    """Write the fields that ``form`` names; ``before`` is the locked asset. ``StaleVersion`` when ``expected`` is not
+    the stored version.
 
-    Put back into service, what was noticed during maintenance and still holds becomes tickets.
+    When its maintenance ends (in service or on standby again), what was noticed meanwhile and still holds becomes
+    tickets.
     """
     asset = before.asset
     given = {name: getattr(form, name) for name in form.model_fields_set}
@@ -80,7 +84,7 @@ def change_asset(
         current = AssetShape.of(before).model_dump(mode="json", by_alias=True)
         differing = [f.name for f in fields(asset) if f.name in given and getattr(asset, f.name) != given[f.name]]
         raise StaleVersion(str(error), current, asset.version, differing) from error
-    if asset.status is AssetStatus.UNDER_MAINTENANCE and changed.status is AssetStatus.IN_SERVICE:
-        end_maintenance(tx, asset.key, now)
+    if asset.status is AssetStatus.UNDER_MAINTENANCE and changed.status in _AT_WORK:
+        end_maintenance(tx, asset.key, now, changed.status)
     tx.live.note("asset", asset.site, {"key": asset.key, "change": "changed", "fields": sorted(given)})
     return tx.assets.get(asset.key)

@@ -23,11 +23,12 @@ from api.assets.schemas import (
 from api.episodes.shaping import shape_baseline
 from api.paging import cut_in_order, page_request
 from api.preconditions import IfMatch, etag, expected_version
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery, Name
 from plantroom.ports.ledger import AssetFilter
 
-router = APIRouter(prefix="/api/v1/assets", tags=["assets"])
+router = APIRouter(prefix="/api/v1/assets", tags=["assets"], route_class=BeginAgain)
 
 
 @router.get("", operation_id="listAssets")
@@ -72,7 +73,7 @@ def patch_asset(
 ) -> Asset:
     """Change fields of an asset. 412 with the asset as it stands now when somebody else was faster."""
     with services.ledger.begin() as tx:
-        before = visible_asset(tx, caller, key)
+        before = visible_asset(tx, caller, key, lock=True)
         departments = [before.asset.department, *([form.department] if "department" in form.model_fields_set else [])]
         caller.require_change(before.asset.site, departments)
         view = change_asset(tx, before, form, expected_version(if_match), services.clock.now())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from api.assets.schemas import LatestValue
 from api.services import Services
 from plantroom.domain.assets import Asset, Point
-from plantroom.domain.quality import quality_of
+from plantroom.domain.quality import Reason, quality_of
 from plantroom.ports.readings import SeriesRef
 
 
@@ -42,5 +42,6 @@ def _value(point: Point, reading: tuple[int, float, int], now: datetime) -> Late
         value=value,
         quality=int(quality_of(reason)),
         reason=reason,
+        source="person" if reason == Reason.MANUAL else "sensor",
         stale=limit_s is not None and (now - at).total_seconds() > limit_s,
     )

@@ -5,10 +5,11 @@ from plantroom.errors import NotFound
 from plantroom.ports.ledger import AssetView, LedgerTx
 
 
-def visible_asset(tx: LedgerTx, caller: Access, key: str) -> AssetView:
-    """The asset by key; ``NotFound`` for an unknown one and for one on a site without a grant alike."""
+def visible_asset(tx: LedgerTx, caller: Access, key: str, *, lock: bool = False) -> AssetView:
+    """The asset by key; ``NotFound`` for an unknown one and for one on a site without a grant alike. ``lock`` keeps
+    others from changing it until the transaction ends."""
     try:
-        view = tx.assets.get(key)
+        view = tx.assets.lock(key) if lock else tx.assets.get(key)
     except NotFound:
         raise NotFound("there is no such asset") from None
     caller.require_sight(view.asset.site)

@@ -11,6 +11,9 @@ from plantroom.ports.ledger import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView
 
 Criticality = Literal["A", "B", "C"]
+AssetDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+"""A day in an asset's life. The plan's dates count from the day it went into service."""
+
 ShortText = Annotated[str, Field(max_length=200)]
 
 
@@ -95,8 +98,8 @@ class AssetFields(Payload):
     manufacturer: ShortText = ""
     model: ShortText = ""
     serial: ShortText = ""
-    installed_on: date | None = None
-    in_service_on: date | None = None
+    installed_on: AssetDay | None = None
+    in_service_on: AssetDay | None = None
     custom: Annotated[dict[str, str | FiniteFloat | bool | None], Field(max_length=100, default_factory=dict)]
 
 
@@ -119,13 +122,15 @@ class AssetChange(AssetFields):
 
 
 class LatestValue(Shape):
-    """The newest reading of a point. ``stale`` when it is older than the point may be silent."""
+    """The newest reading of a point. ``stale`` when it is older than the point may be silent; ``source`` says who
+    took it."""
 
     point: str
     at: Instant
     value: float
     quality: int
     reason: int
+    source: Literal["sensor", "person"]
     stale: bool
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.access import Viewer
 from api.ingest.schemas import CollectorStats, IngestStats
+from api.ingest.sight import as_seen
 from api.services import Parts, Services
 from plantroom.ports.ledger import CollectorReport
 
@@ -19,9 +20,12 @@ def reports(services: Services) -> list[CollectorReport]:
 
 
 @router.get("/stats", operation_id="getIngestStats")
-def get_stats(_caller: Viewer, services: Parts) -> IngestStats:
-    """What came in, what was stored and what waits, summed over all collectors."""
-    found = reports(services)
+def get_stats(caller: Viewer, services: Parts) -> IngestStats:
+    """What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
+    over the sites that they may see."""
+    with services.ledger.read() as tx:
+        sites = {site.code for site in tx.assets.sites()}
+    found = [as_seen(report, caller.scope, sites) for report in reports(services)]
     now = services.clock.now()
 
     def total(key: str) -> int:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from api.access import Access, Supervisor, Viewer
 from api.paging import cut, cut_in_order
 from api.plan.preview import preview_items
-from api.plan.rows import make_row, site_of
+from api.plan.rows import departments_of, make_row, site_of
 from api.plan.schemas import (
     MaterialiseResult,
     PlanRow,
@@ -18,12 +18,13 @@ from api.plan.schemas import (
     PreviewItem,
     PreviewQuery,
 )
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
 from maintenance.materialise import materialise
 from maintenance.plan import PlanRow as DomainRow
 
-router = APIRouter(prefix="/api/v1", tags=["plan"])
+router = APIRouter(prefix="/api/v1", tags=["plan"], route_class=BeginAgain)
 
 
 def _wanted(row: DomainRow, query: PlanRowQuery, caller: Access) -> bool:
@@ -55,7 +56,7 @@ def create_plan_row(form: PlanRowCreate, caller: Supervisor, services: Parts) ->
         if site is None:
             caller.require_everywhere()
         else:
-            caller.require_site(site)
+            caller.require_site(site, departments_of(tx, services, form, site))
         return PlanRow.of(make_row(tx, services, form, site))
 
 

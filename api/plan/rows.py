@@ -82,3 +82,15 @@ def site_of(tx: MaintenanceTx, caller: Access, form: PlanRowCreate) -> str | Non
     if len(sites) > 1:
         raise bad_field("assets", "several_sites", "a row names assets of one site, its own")
     return next(iter(sites), None)
+
+
+def departments_of(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str) -> set[str | None]:
+    """Whose work a new row makes on its site: the department that it names (as its orders will), else those of the
+    assets that it applies to now."""
+    named = form.department.to_domain().zh
+    if named:
+        return {named}
+    system = services.systems.get(form.system or "")
+    classes = {*form.classes, *(system.classes if system is not None else ())}
+    assets = [a for a in services.directory.plant(tx).assets.values() if a.site == site]
+    return {a.department for a in assets if a.key in form.assets or a.equipment_class in classes}

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
 from maintenance.plan import IntervalUnit, Layer, Missed, Roll
@@ -16,11 +16,34 @@ Key = Annotated[str, Field(max_length=200)]
 Days = Annotated[int, Field(ge=0, le=3660)]
 
 
-class Interval(Payload):
-    """Every `every` units."""
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
+PlanDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A day that dates may count from: the longest interval after the last one is still inside the calendar."""
 
-    every: Annotated[int, Field(ge=1, le=10_000)]
+LONGEST = {IntervalUnit.DAY: 36_525, IntervalUnit.WEEK: 5_217, IntervalUnit.MONTH: 1_200, IntervalUnit.YEAR: 100}
+"""A hundred years in each unit."""
+
+
+class Interval(Payload):
+    """Every `every` units, at most a hundred years. Rows by the hour are not scheduled yet and are refused."""
+
     unit: IntervalUnit
+    every: Annotated[int, Field(ge=1, le=max(LONGEST.values()))]
+
+    @field_validator("unit")
+    @classmethod
+    def _dated(cls, unit: IntervalUnit) -> IntervalUnit:
+        if unit not in LONGEST:
+            raise ValueError(f"rows by the hour are not scheduled yet: should be one of {', '.join(LONGEST)}")
+        return unit
+
+    @field_validator("every")
+    @classmethod
+    def _bounded(cls, every: int, info: ValidationInfo) -> int:
+        longest = LONGEST.get(info.data.get("unit", IntervalUnit.DAY), every)
+        if every > longest:
+            raise ValueError(f"an interval is at most a hundred years: {longest} {info.data['unit'].value}s")
+        return every
 
 
 class Tolerance(Payload):
@@ -43,7 +66,7 @@ class PlanRowFields(Payload):
     assets: Annotated[tuple[Key, ...], Field(max_length=10_000)] = ()
     site: bool = False
     interval: Interval
-    anchor: date | None = None
+    anchor: PlanDay | None = None
     tolerance: Tolerance = Tolerance()
     max_gap_days: Annotated[int | None, Field(ge=1, le=36_600)] = None
     fulfils: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
@@ -59,7 +82,7 @@ class PlanRowFields(Payload):
     evidence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
     standard: NameIn = NameIn()
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
-    effective_from: date = date(2000, 1, 1)
+    effective_from: PlanDay = date(2000, 1, 1)
 
 
 class PlanRowCreate(PlanRowFields):
@@ -155,7 +178,7 @@ class PlanRowQuery(ListQuery):
 
 
 class PreviewQuery(BaseModel):
-    """Which dates: of one asset or of one site."""
+    """Which dates: of one asset or of one site; at most three years, from 2000 on, to five years from today."""
 
     model_config = ConfigDict(extra="forbid")
 

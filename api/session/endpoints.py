@@ -1,42 +1,29 @@
 """Signing in and out."""
 
 import secrets
-from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
 from api.access import COOKIE, Principal, Viewer, digest
 from api.passwords import verify_password
+from api.retrying import BeginAgain
 from api.services import Parts, Services
 from api.session.schemas import SessionInfo, SignIn
 from api.session.schemas import User as UserShape
-from plantroom.errors import NotSignedIn, Throttled
+from api.session.throttle import reserve
+from plantroom.errors import NotSignedIn
 from plantroom.ports.accounts import SessionRecord, User
 
-router = APIRouter(prefix="/api/v1/session", tags=["session"])
-
-ATTEMPTS = 5
-ATTEMPTS_WINDOW = timedelta(minutes=5)
+router = APIRouter(prefix="/api/v1/session", tags=["session"], route_class=BeginAgain)
 
 
-def _count_attempt(services: Services, username: str, address: str) -> None:
-    """Note an attempt before its password is looked at, so that a burst in parallel gains nothing."""
-    now = services.clock.now()
-    with services.ledger.begin() as tx:
-        if tx.accounts.failed_sign_ins(username, address, now - ATTEMPTS_WINDOW) >= ATTEMPTS:
-            seconds = ATTEMPTS_WINDOW.total_seconds()
-            raise Throttled("too many failed attempts: wait five minutes and try again", seconds)
-        tx.accounts.note_failed_sign_in(username, address, now)
-
-
-def _known_user(services: Services, form: SignIn) -> User:
+def _known_user(services: Services, form: SignIn) -> User | None:
+    """The user, when the password is right."""
     with services.ledger.read() as tx:
         user = tx.accounts.user_by_name(form.username)
     usable = user is not None and user.active
-    if not verify_password(user.password_hash if user is not None and usable else "", form.password):
-        raise NotSignedIn("the user name or the password is wrong")
-    assert user is not None
-    return user
+    right = verify_password(user.password_hash if user is not None and usable else "", form.password)
+    return user if right else None
 
 
 def _secure(services: Services, request: Request) -> bool:
@@ -49,15 +36,20 @@ def _secure(services: Services, request: Request) -> bool:
 def sign_in(form: SignIn, request: Request, response: Response, services: Parts) -> SessionInfo:
     """Start a session: sets its cookie and answers the token that changes need in `X-CSRF-Token`."""
     address = request.client.host if request.client else ""
-    _count_attempt(services, form.username, address)
+    attempt = reserve(services, form.username, address)
     user = _known_user(services, form)
     secret, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     now = services.clock.now()
     with services.ledger.begin() as tx:
-        tx.accounts.forget_failed_sign_ins(form.username, address)
-        tx.accounts.add_session(
-            SessionRecord(digest(secret), user.id, csrf_token, created_at=now, expires_at=now + services.session_life)
-        )
+        tx.accounts.end_sign_in(attempt)
+        if user is None:
+            tx.accounts.note_failed_sign_in(form.username, address, now)
+        else:
+            tx.accounts.forget_failed_sign_ins(form.username, address)
+            expires = now + services.session_life
+            tx.accounts.add_session(SessionRecord(digest(secret), user.id, csrf_token, now, expires))
+    if user is None:
+        raise NotSignedIn("the user name or the password is wrong")
     response.set_cookie(
         COOKIE,
         secret,

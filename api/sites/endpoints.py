@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.access import Admin, Viewer
 from api.paging import bad_field, cut
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
 from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteCreate, SiteList
@@ -13,7 +14,7 @@ from plantroom.domain.assets import Site as DomainSite
 from plantroom.errors import BadData
 from plantroom.wire import check_topic_level
 
-router = APIRouter(prefix="/api/v1", tags=["sites"])
+router = APIRouter(prefix="/api/v1", tags=["sites"], route_class=BeginAgain)
 
 
 @router.get("/sites", operation_id="listSites")

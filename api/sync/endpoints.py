@@ -3,12 +3,13 @@
 from fastapi import APIRouter
 
 from api.access import Technician
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.sync.incoming import apply_request
 from api.sync.outgoing import make_bundle
 from api.sync.schemas import Bundle, OperationResult, SyncAnswer, SyncRequest
 
-router = APIRouter(prefix="/api/v1/sync", tags=["sync"])
+router = APIRouter(prefix="/api/v1/sync", tags=["sync"], route_class=BeginAgain)
 
 
 @router.post("", operation_id="sync")

@@ -5,20 +5,15 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TypeGuard
 
-import numpy as np
-
 from api.access import Access
 from api.services import Services
 from api.sync.schemas import SyncRequest
-from maintenance.operations import ChecklistReading, SyncEffects
+from maintenance.operations import SyncEffects
 from maintenance.sync import apply_operations
 from maintenance.work_orders import OperationResult
-from plantroom.domain.assets import Plant
-from plantroom.domain.quality import Reason
 from plantroom.errors import NotFound
 from plantroom.ports.accounts import Role, User
 from plantroom.ports.ledger import LedgerTx
-from plantroom.ports.readings import ReadingBatch, SeriesRef
 
 MAX_INT = 2**31 - 1
 MAX_TEXT = 20_000
@@ -26,12 +21,11 @@ Op = dict[str, object]
 
 
 def apply_request(services: Services, caller: Access, form: SyncRequest) -> list[OperationResult]:
-    """One result per operation, in the order they were sent. ``Unreachable`` when a store goes away half-way:
+    """One result per operation, in the order they were sent. ``Unreachable`` when the ledger goes away half-way:
     what was applied by then answers as duplicate when the tablet sends all of it again."""
     with services.ledger.read() as tx:
-        plant = services.directory.plant(tx)
         people = _people(tx, caller, form.ops)
-    effects = SyncEffects(lambda reading: _store(services, plant, reading), services.file_arrived)
+    effects = SyncEffects(file_arrived=services.file_arrived)
     results: list[OperationResult] = []
     for (sound, said), group in groupby(form.ops, key=lambda op: (_is_sound(op), _said_user(op))):
         ops = list(group)
@@ -102,19 +96,3 @@ def _people(tx: LedgerTx, caller: Access, ops: Sequence[object]) -> dict[str, Us
         if user.active:
             found[said] = user
     return found
-
-
-def _store(services: Services, plant: Plant, reading: ChecklistReading) -> None:
-    """A number taken on a round becomes a reading of its point; writing it again changes nothing."""
-    asset = plant.assets.get(reading.asset)
-    if asset is None or reading.point not in plant.points.get(reading.asset, {}):
-        return
-    ts_ms = round(reading.observed_at.timestamp() * 1000)
-    batch = ReadingBatch(
-        series=[SeriesRef(asset.site, asset.equipment_class, asset.key, reading.point)],
-        series_id=np.zeros(1, np.int32),
-        ts_ms=np.array([ts_ms], np.int64),
-        value=np.array([reading.value], np.float64),
-        reason=np.array([Reason.GOOD], np.uint8),
-    )
-    services.readings.write(batch)

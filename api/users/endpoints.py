@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.access import Admin, Principal, Viewer, digest
 from api.paging import bad_field, cut
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.session.schemas import GrantOut, User
 from api.shapes import ListQuery
@@ -17,7 +18,7 @@ from plantroom.errors import NotFound
 from plantroom.ports.accounts import ApiToken, Grant
 from plantroom.ports.accounts import User as DomainUser
 
-router = APIRouter(prefix="/api/v1", tags=["users"])
+router = APIRouter(prefix="/api/v1", tags=["users"], route_class=BeginAgain)
 
 
 @router.get("/users/me", operation_id="getMe")
@@ -41,13 +42,11 @@ def _shape(user: DomainUser) -> User:
 
 @router.post("/tokens", operation_id="createToken", status_code=201)
 def create_token(form: TokenCreate, caller: Admin, services: Parts) -> Token:
-    """A token for a machine. An administrator of one site can only give grants on that site."""
-    if form.site is None:
-        caller.require_everywhere()
-    else:
-        caller.require_site(form.site)
+    """A token for a machine. An administrator of one site or department can only give grants on that site and in
+    that department, and has to name them."""
+    grant = Grant(form.role, form.site, form.department)
+    caller.require_grant(grant)
     secret, now = secrets.token_urlsafe(32), services.clock.now()
-    grant = Grant(form.role, form.site)
     token = ApiToken(
         id=new_key(),
         name=form.name,

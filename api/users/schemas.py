@@ -17,11 +17,12 @@ class UserList(Shape):
 
 
 class TokenCreate(Payload):
-    """A token for a machine: a role on a site, or on every one; ``ttl_hours`` until it expires."""
+    """A token for a machine: a role on a site and in a department, or on every one; ``ttl_hours`` until it expires."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     role: Role
     site: Annotated[str | None, Field(max_length=200)] = None
+    department: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     ttl_hours: Annotated[float, Field(gt=0, le=24 * 366, allow_inf_nan=False)] = 8
 
 

@@ -9,7 +9,9 @@ from api.assets.lookup import visible_asset
 from api.paging import bad_field, page_request
 from api.preconditions import IfMatch, etag, expected_version
 from api.problems import StaleVersion
+from api.retrying import BeginAgain
 from api.services import Parts, Services
+from api.work_orders.moments import moment
 from api.work_orders.schemas import (
     OrderCount,
     OrderCounts,
@@ -28,7 +30,7 @@ from maintenance.work_orders import WorkOrder as DomainOrder
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 
-router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"])
+router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"], route_class=BeginAgain)
 
 SUPERVISED = frozenset({State.VERIFIED, State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED, State.OPEN})
 """Steps that only a supervisor takes."""
@@ -126,7 +128,8 @@ def move_order(
     if_match: IfMatch = None,
 ) -> WorkOrderDetail:
     """Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-    back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed."""
+    back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed. `at` lies
+    between the order's opening (planned work that waits: its making) and five minutes from now."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = tx.orders.lock(order_id)
@@ -137,7 +140,8 @@ def move_order(
         if expected is not None and expected != order.version:
             current = _detail(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
-        moved = apply_transition(tx, order.id, form.to, form.at or now, caller.principal.name, form.reason, now=now)
+        at = moment(order, form.at, now)
+        moved = apply_transition(tx, order.id, form.to, at, caller.principal.name, form.reason, now=now)
         detail = _detail(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -166,18 +166,24 @@ class Collector:
 
     def report(self) -> CollectorReport:
         """What this collector says of itself now: sums over its sites and lanes, the largest lag."""
-        totals: dict[str, float] = {}
-        for site in list(self._sites.values()):
-            for worker in site.workers.values():
-                for key, value in worker.stats().as_mapping().items():
-                    totals[key] = max(totals.get(key, 0), value) if key == "lag_s" else totals.get(key, 0) + value
+        by_site = {
+            code: summed_figures([w.stats().as_mapping() for w in site.workers.values()])
+            for code, site in list(self._sites.items())
+        }
         problems = self.problems()
-        return CollectorReport(self.name, self._parts.clock.now(), not problems, problems, totals)
+        now = self._parts.clock.now()
+        return CollectorReport(self.name, now, not problems, problems, summed_figures(list(by_site.values())), by_site)
 
     def _report(self) -> None:
         report = self.report()
         with self._parts.ledger.begin() as tx:
             tx.collect.report_collector(report)
+
+
+def summed_figures(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Figures of several lanes or sites as one: sums, and of the lags the largest."""
+    keys = dict.fromkeys(key for part in parts for key in part)
+    return {key: (max if key == "lag_s" else sum)(part.get(key, 0) for part in parts) for key in keys}
 
 
 def _together(actions: Sequence[Callable[[], None]]) -> None:

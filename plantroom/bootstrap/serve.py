@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api.app import begin_shutdown, create_app
 from api.services import Services
 from maintenance.findings import FindingsConsumer
+from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.listen import web_folder
@@ -95,7 +96,11 @@ class Serving:
             model_view=RegistryView(parts.settings.models),
         )
         self.web = WebServer(create_app(services), sock)
-        self._maintenance = MaintenanceWorker(parts.ledger, FindingsConsumer(parts.ledger, parts.clock, parts.classes))
+        ledger = parts.ledger
+        self._workers = (
+            MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
+            MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
+        )
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
 
     def problems(self) -> list[str]:
@@ -110,11 +115,13 @@ class Serving:
 
     def start(self) -> None:
         """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""
-        self._maintenance.start()
+        for worker in self._workers:
+            worker.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """End in the reverse order."""
         self._scheduler.stop()
-        self._maintenance.stop()
+        for worker in self._workers:
+            worker.stop()
         self.web.stop()

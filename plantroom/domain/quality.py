@@ -16,11 +16,17 @@ class Quality(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a reading is not plainly good."""
+    """Why a reading is not plainly good.
+
+    ``SPIKE`` and ``UNKNOWN_UNIT`` are reserved: stored codes keep their meaning for ever, and nothing sets these
+    two yet. Staleness is no reason code, since it is not a reading that is stale but the silence after it.
+    """
 
     GOOD = 0
     RECEIVE_TIME = 1
     """The device sent no time; the spool's receive time stands in."""
+    MANUAL = 2
+    """Taken by a person on a round, not by the point's sensor."""
     OUT_OF_RANGE = 100
     """Outside what the point can physically show."""
     STUCK = 101

@@ -62,6 +62,16 @@ class ApiToken:
     created_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SignInCounts:
+    """Sign-ins that failed and sign-ins whose password is being looked at just now."""
+
+    failed_of_user: int
+    failed_from_address: int
+    in_flight_of_user: int
+    in_flight_from_address: int
+
+
 class AccountRepository(ABC):
     """Users, sessions, tokens, failed sign-ins."""
 
@@ -96,8 +106,17 @@ class AccountRepository(ABC):
     def note_failed_sign_in(self, username: str, address: str, at: datetime) -> None: ...
 
     @abstractmethod
-    def failed_sign_ins(self, username: str, address: str, since: datetime) -> int:
-        """How many failures of this user name or from this address since then, whichever is more."""
+    def sign_ins(self, username: str, address: str, failed_since: datetime, in_flight_since: datetime) -> SignInCounts:
+        """How many there are of this user name and from this address. Nobody else counts those of the same name or
+        address until the transaction ends, so that a count and what is begun upon it belong together."""
+
+    @abstractmethod
+    def begin_sign_in(self, username: str, address: str, at: datetime) -> int:
+        """Note an attempt before its password is looked at; gives the number to end it with."""
+
+    @abstractmethod
+    def end_sign_in(self, attempt: int) -> None:
+        """The attempt has been decided; ending it twice is allowed."""
 
     @abstractmethod
     def forget_failed_sign_ins(self, username: str, address: str) -> None: ...

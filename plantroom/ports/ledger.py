@@ -4,8 +4,8 @@ The ledger is transactional. ``Ledger.begin()`` gives one unit of work (``Ledger
 repositories below and those of ``maintenance.ports``; leaving the block commits, an exception rolls back.
 Safe to use from several threads and processes; a transaction belongs to one thread.
 
-Every repository raises ``Unreachable`` when the database is away, ``NotFound``, ``Conflict`` and
-``VersionConflict`` as their names say.
+Every repository raises ``Unreachable`` when the database is away, ``Contended`` when the transaction lost against
+another one and may be begun again, ``NotFound``, ``Conflict`` and ``VersionConflict`` as their names say.
 """
 
 from abc import ABC, abstractmethod
@@ -28,9 +28,19 @@ from plantroom.domain.assets import (
     Source,
 )
 from plantroom.domain.findings import Finding
+from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 
 T = TypeVar("T")
+
+
+class Contended(Conflict):
+    """Two transactions waited for each other, or one changed what the other had read, and this one was undone as a
+    whole: begin it again."""
+
+    code = "contended"
+    retryable = True
+    retry_after_s = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,10 @@ class AssetRepository(ABC):
     def get(self, key: str) -> AssetView: ...
 
     @abstractmethod
+    def lock(self, key: str) -> AssetView:
+        """As ``get``, and nobody else changes the asset until the transaction ends."""
+
+    @abstractmethod
     def find(self, site: str, code: str) -> Asset | None:
         """By code or alias within a site."""
 
@@ -215,6 +229,8 @@ class CollectorReport:
     problems: Sequence[str]
     stats: Mapping[str, float]
     """Keys: received, stored, duplicates, dead_lettered, gaps, spool_depth, lag_s."""
+    by_site: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The same figures by site, for those who may not see every site."""
 
 
 @dataclass(frozen=True, slots=True)

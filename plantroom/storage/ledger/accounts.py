@@ -1,4 +1,4 @@
-"""Users, sessions, tokens and failed sign-ins."""
+"""Users, sessions, tokens and sign-ins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.accounts import AccountRepository, ApiToken, SessionRecord, User
+from plantroom.ports.accounts import AccountRepository, ApiToken, SessionRecord, SignInCounts, User
 from plantroom.storage.ledger import tables_accounts as t
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, clean
@@ -17,6 +17,9 @@ TOKENS = Record(ApiToken, t.api_tokens)
 
 FAILURES_KEPT = timedelta(days=7)
 """Failed sign-ins older than this are dropped when the next one is noted."""
+
+ATTEMPTS_KEPT = timedelta(days=1)
+"""Attempts to sign in that were never ended (a crash) are dropped after this when the next one begins."""
 
 
 class SqlAccounts(AccountRepository):
@@ -74,15 +77,31 @@ class SqlAccounts(AccountRepository):
         row = {"username": clean(username), "address": clean(address), "at": at}
         self._connection.execute(failures.insert(), row)
 
-    def failed_sign_ins(self, username: str, address: str, since: datetime) -> int:
-        f = t.failed_sign_ins.c
-        counts = [
-            self._connection.execute(
-                sa.select(sa.func.count()).where(column == clean(text), f.at >= since)
-            ).scalar_one()
-            for column, text in ((f.username, username), (f.address, address))
-        ]
-        return int(max(counts))
+    def sign_ins(self, username: str, address: str, failed_since: datetime, in_flight_since: datetime) -> SignInCounts:
+        # Names before addresses, everywhere: so nobody waits in a circle.
+        for text in (f"sign-ins of {clean(username)}", f"sign-ins from {clean(address)}"):
+            self._work.backend.lock_text(self._connection, text)
+        failed, in_flight = t.failed_sign_ins, t.sign_in_attempts
+        return SignInCounts(
+            self._count(failed, failed.c.username, username, failed_since),
+            self._count(failed, failed.c.address, address, failed_since),
+            self._count(in_flight, in_flight.c.username, username, in_flight_since),
+            self._count(in_flight, in_flight.c.address, address, in_flight_since),
+        )
+
+    def _count(self, table: sa.Table, column: sa.Column[str], text: str, since: datetime) -> int:
+        statement = sa.select(sa.func.count()).select_from(table).where(column == clean(text), table.c.at >= since)
+        return int(self._connection.execute(statement).scalar_one())
+
+    def begin_sign_in(self, username: str, address: str, at: datetime) -> int:
+        """As the port says; attempts that nobody ended are dropped after a day."""
+        attempts = t.sign_in_attempts
+        self._connection.execute(attempts.delete().where(attempts.c.at < at - ATTEMPTS_KEPT))
+        row = {"username": clean(username), "address": clean(address), "at": at}
+        return int(self._connection.execute(attempts.insert().returning(attempts.c.id), row).scalar_one())
+
+    def end_sign_in(self, attempt: int) -> None:
+        self._connection.execute(t.sign_in_attempts.delete().where(t.sign_in_attempts.c.id == attempt))
 
     def forget_failed_sign_ins(self, username: str, address: str) -> None:
         """Forget this user's failures from this address. Those of others from there stay, so that nobody clears

@@ -174,6 +174,10 @@ class SqlAssets(AssetRepository):
             raise NotFound(f"there is no asset {key!r}")
         return _view(row)
 
+    def lock(self, key: str) -> AssetView:
+        self._locked(key)
+        return self.get(key)
+
     def find(self, site: str, code: str) -> Asset | None:
         c = t.asset_codes.c
         row = self._connection.execute(

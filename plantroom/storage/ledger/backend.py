@@ -30,6 +30,7 @@ class Lock(IntEnum):
     LIVE = 3
     OCCURRENCES = 4
     NUMBERS = 5
+    OPERATIONS = 6
 
 
 class Backend(ABC):

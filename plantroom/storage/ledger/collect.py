@@ -23,6 +23,7 @@ from plantroom.ports.ledger import (
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
+from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
@@ -58,14 +59,13 @@ class SqlCollect(CollectRepository):
 
     def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
         position = t.findings.c.position
-        behind = self._cursor(consumer)
+        behind = cursor(self._work, consumer)
         rows = self._connection.execute(sa.select(t.findings).where(position > behind).order_by(position).limit(limit))
         return [QueuedFinding(row.position, _finding(row)) for row in rows]
 
     def move_cursor(self, consumer: str, position: int) -> None:
-        if self._cursor(consumer) != position:
-            moved = t.consumer_cursors.update().where(t.consumer_cursors.c.consumer == consumer)
-            self._connection.execute(moved, {"position": position})
+        if cursor(self._work, consumer) != position:
+            set_cursor(self._work, consumer, position)
 
     def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         rows = {letter.id: LETTERS.row(letter) for letter in letters}
@@ -122,17 +122,6 @@ class SqlCollect(CollectRepository):
     def collectors(self) -> Sequence[CollectorReport]:
         statement = REPORTS.select().order_by(t.collector_reports.c.collector)
         return [REPORTS.item(row) for row in self._connection.execute(statement)]
-
-    def _cursor(self, consumer: str) -> int:
-        """Where the consumer stands; 0 before its first finding."""
-        c = t.consumer_cursors.c
-        statement = self._work.locking(sa.select(c.position).where(c.consumer == consumer))
-        position = self._connection.execute(statement).scalar()
-        if position is None and self._work.writable:
-            insert = self._work.backend.insert(t.consumer_cursors).on_conflict_do_nothing(index_elements=["consumer"])
-            self._connection.execute(insert, {"consumer": consumer, "position": 0})
-            position = self._connection.execute(statement).scalar()
-        return int(position or 0)
 
     def _add_missing(self, table: sa.Table, rows: Mapping[str, dict[str, Any]]) -> None:
         if rows:

@@ -30,7 +30,7 @@ class SqlTx(MaintenanceTx):
     """One transaction with its repositories.
 
     A ``Conflict`` that comes from the database itself (two writers at the same moment) ends the transaction on
-    PostgreSQL: leave the block and begin again.
+    PostgreSQL: leave the block and begin again. After a ``Contended`` it always is.
     """
 
     def __init__(self, connection: Connection, backend: Backend, *, writable: bool) -> None:

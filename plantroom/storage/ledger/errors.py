@@ -6,18 +6,22 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
 from plantroom.errors import BadData, Conflict, NothingLeft, PlantroomError, Unreachable
+from plantroom.ports.ledger import Contended
 
 LEDGER = "ledger"
 _FULL = ("53100", "53200", "53400")
 """SQLSTATE: disk full, out of memory, configuration limit exceeded."""
+
+_CONTENDED = ("40001", "40P01")
+"""SQLSTATE: serialization failure, deadlock detected. The whole transaction is undone and may be begun again."""
 
 _READ_ONLY = "25006"
 """SQLSTATE of a standby, or of a reading transaction."""
 
 
 def translate_errors(engine: Engine) -> None:
-    """From now on the engine's connections raise ``Unreachable``, ``NothingLeft``, ``Conflict`` or ``BadData``
-    instead of a driver's error. Mistakes in a statement stay what they are."""
+    """From now on the engine's connections raise ``Unreachable``, ``NothingLeft``, ``Contended``, ``Conflict``
+    or ``BadData`` instead of a driver's error. Mistakes in a statement stay what they are."""
 
     @event.listens_for(engine, "handle_error")
     def _handle(context: ExceptionContext) -> PlantroomError | None:
@@ -38,6 +42,8 @@ def _postgresql(error: BaseException, problem: str) -> PlantroomError | None:
     if isinstance(error, psycopg.DataError):
         return BadData(problem)
     state = getattr(error, "sqlstate", None)
+    if state in _CONTENDED:
+        return Contended(f"{LEDGER}: {problem}")
     if state in _FULL:
         return NothingLeft(LEDGER, problem)
     is_away = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or state == _READ_ONLY

@@ -7,13 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from maintenance.lifecycle import ENDED
-from maintenance.ports import OrderFilter, OrderRepository
+from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
 from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
 from plantroom.ports.ledger import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_maintenance as t
+from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE
+from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, in_scope, one_of
@@ -111,12 +113,25 @@ class SqlOrders(OrderRepository):
             raise ValueError("the result is another operation's")
         if self.operation(operation.op_id) is not None:
             raise Conflict(f"the operation {operation.op_id!r} is there already")
+        # Held until the commit, so that positions become visible in their order.
+        self._work.backend.lock(self._connection, Lock.OPERATIONS)
         self._connection.execute(t.operations.insert(), OPERATIONS.row(operation) | RESULTS.row(result))
 
     def operations(self, order_id: str) -> Sequence[tuple[Operation, OperationResult]]:
         o = t.operations.c
         statement = _OPERATIONS.where(o.work_order == order_id).order_by(o.captured_at, o.position)
         return [_operation(row) for row in self._connection.execute(statement)]
+
+    def operations_after(self, consumer: str, limit: int) -> Sequence[QueuedOperation]:
+        """As the port says. A writing transaction locks the cursor until it ends."""
+        position = t.operations.c.position
+        behind = cursor(self._work, consumer)
+        statement = _OPERATIONS.add_columns(position).where(position > behind).order_by(position).limit(limit)
+        return [QueuedOperation(row[-1], *_operation(row)) for row in self._connection.execute(statement)]
+
+    def move_cursor(self, consumer: str, position: int) -> None:
+        if cursor(self._work, consumer) < position:
+            set_cursor(self._work, consumer, position)
 
     def flush(self) -> None:
         """Write the transitions; they are gathered, because a scheduler adds thousands."""

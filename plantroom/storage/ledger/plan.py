@@ -43,9 +43,9 @@ class SqlPlan(PlanRepository):
         self._work = work
         self._connection = work.connection
 
-    def rows(self, site: str | None = None) -> Sequence[PlanRow]:
+    def rows(self, site: str | None = None, on: date | None = None) -> Sequence[PlanRow]:
         r = t.plan_rows.c
-        statement = sa.select(r.document).order_by(r.profile, r.code)
+        statement = _newest() if on is None else _in_effect(on)
         if site is not None:
             statement = statement.where(r.profile.in_(["", site]))
         return [load_shared(PlanRow, text) for text in self._connection.execute(statement).scalars()]
@@ -160,6 +160,22 @@ class SqlPlan(PlanRepository):
             wanted = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
             known.update(OccurrenceKey(*row) for row in self._connection.execute(sa.select(*_KEY).where(wanted)))
         return known
+
+
+def _newest() -> sa.Select[Any]:
+    r = t.plan_rows.c
+    return sa.select(r.document).order_by(r.profile, r.code)
+
+
+def _in_effect(on: date) -> sa.Select[Any]:
+    """Versions in effect come before those that are not; among them the newest, else the first to come."""
+    r, v = t.plan_rows.c, t.plan_row_versions.c
+    waits = v.effective_from > on
+    first_to_come = sa.case((waits, v.effective_from))
+    place = sa.func.row_number().over(partition_by=v.lineage, order_by=(waits, first_to_come, v.version.desc()))
+    ranked = sa.select(v.lineage, v.document, place.label("place")).subquery()
+    best = sa.and_(ranked.c.lineage == r.lineage, ranked.c.place == 1)
+    return sa.select(ranked.c.document).join_from(t.plan_rows, ranked, best).order_by(r.profile, r.code)
 
 
 def _row_values(row: PlanRow) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables of users, sessions, tokens and failed sign-ins."""
+"""Tables of users, sessions, tokens and sign-ins."""
 
 import sqlalchemy as sa
 
@@ -49,4 +49,15 @@ failed_sign_ins = sa.Table(
     sa.Index(None, "username", "at"),
     sa.Index(None, "address", "at"),
     sqlite_autoincrement=True,
+)
+
+sign_in_attempts = sa.Table(
+    "sign_in_attempts",
+    metadata,
+    sa.Column("id", Position, primary_key=True),
+    sa.Column("username", Word, nullable=False),
+    sa.Column("address", Word, nullable=False),
+    sa.Column("at", Instant, nullable=False, index=True),
+    sqlite_autoincrement=True,
+    comment="Sign-ins whose password is being looked at: a few rows, each gone within a second",
 )

@@ -91,6 +91,7 @@ collector_reports = sa.Table(
     sa.Column("ready", sa.Boolean, nullable=False),
     sa.Column("problems", Json, nullable=False),
     sa.Column("stats", Json, nullable=False),
+    sa.Column("by_site", Json, nullable=False),
 )
 
 live_log = sa.Table(

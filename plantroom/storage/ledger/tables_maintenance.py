@@ -131,6 +131,7 @@ operations = sa.Table(
     sa.Column("step", Text),
     sa.Column("base_version", sa.BigInteger),
     sa.Column("captured_at", Instant, nullable=False),
+    sa.Column("done_at", Instant),
     sa.Column("value", Json, nullable=False),
     sa.Column("status", Word, nullable=False),
     sa.Column("code", Text),

@@ -26,8 +26,10 @@ class Work:
     wakes: bool = False
 
     def locking(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        """The statement, keeping others from changing its rows until the transaction ends (when it may write)."""
-        return statement.with_for_update() if self.writable else statement
+        """The statement, keeping others from changing its rows until the transaction ends (when it may write).
+
+        Keys are never changed, so others may go on referring to the rows: ``FOR NO KEY UPDATE`` on PostgreSQL."""
+        return statement.with_for_update(key_share=True) if self.writable else statement
 
     def raise_plant_revision(self) -> None:
         """Tell collectors that the plant is another. Holds the counter until the transaction ends."""

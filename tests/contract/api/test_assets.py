@@ -2,7 +2,10 @@
 
 import pytest
 
+from maintenance.findings import FindingsConsumer
 from plantroom.catalogue import equipment_classes
+from plantroom.domain.assets import Severity
+from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import AssetEvent, LiveEvent
@@ -187,3 +190,44 @@ def test_classes_and_systems_are_listed(world: World) -> None:
     rest = client.get("/api/v1/systems", params={"cursor": first["next_cursor"]}).json()
     assert rest["items"]
     assert not {s["key"] for s in first["items"]} & {s["key"] for s in rest["items"]}
+
+
+@pytest.mark.parametrize("status", ["in_service", "standby"])
+def test_what_was_noticed_during_maintenance_becomes_a_ticket_when_it_ends(world: World, status: str) -> None:
+    key, free = world.keys[HOME], {"If-Match": "*"}
+
+    def put(wanted: str) -> None:
+        assert world.admin.patch(f"/api/v1/assets/{key}", json={"status": wanted}, headers=free).status_code == 200
+
+    put("under_maintenance")
+    found = FindingRaised(
+        "f1", HOME, key, "bearing", FindingSource.LIMIT, Severity.MAJOR, False, NOW, NOW, "vibration"
+    )  # fmt: skip
+    with world.ledger.begin() as tx:
+        tx.collect.append_findings([found])
+    FindingsConsumer(world.ledger, world.clock, equipment_classes()).run_once()
+    tickets = f"/api/v1/work-orders?kind=corrective&asset={key}"
+    assert world.admin.get(tickets).json()["items"] == []
+    put(status)
+    assert len(world.admin.get(tickets).json()["items"]) == 1
+    assert world.admin.get(f"/api/v1/assets/{key}").json()["status"] == status
+
+
+@pytest.mark.parametrize("status", ["out_of_service", "scrapped"])
+def test_an_asset_that_does_not_come_back_needs_no_tickets(world: World, status: str) -> None:
+    key, free = world.keys[HOME], {"If-Match": "*"}
+    for wanted in ("under_maintenance", status):
+        answer = world.admin.patch(f"/api/v1/assets/{key}", json={"status": wanted}, headers=free)
+        assert (answer.status_code, answer.json()["status"]) == (200, wanted)
+
+
+@pytest.mark.parametrize("code", ["", " P", "P ", "P\u2028", "a/b", "+", "#", "$x", ".", "..", "\u200b", "泵" * 67])
+def test_a_code_that_no_topic_can_carry_is_named(world: World, code: str) -> None:
+    path = f"/api/v1/assets/{world.keys[HOME]}"
+    answers = [
+        world.admin.post("/api/v1/assets", json={"site": HOME, "code": code, "class": "pump"}),
+        world.admin.post("/api/v1/sites", json={"code": code, "name": {"zh": "新"}}),
+        world.admin.patch(path, json={"code": code}, headers={"If-Match": "*"}),
+    ]
+    assert [a.status_code for a in answers] == [422] * 3
+    assert [[e["field"] for e in a.json()["errors"]] for a in answers] == [["code"]] * 3

@@ -61,7 +61,7 @@ def test_bodies_that_are_not_what_they_should_be(world: World, body: bytes) -> N
         ("/api/v1/plan/preview", "asset"),
         ("/api/v1/plan/preview?site=demo&from=2026-02-30", "from"),
         ("/api/v1/plan/preview?site=demo&from=2026-03-01&to=2026-02-01", "to"),
-        ("/api/v1/plan/preview?site=demo&from=0001-01-01&to=9999-12-31", "to"),
+        ("/api/v1/plan/preview?site=demo&from=0001-01-01&to=9999-12-31", "from"),
         ("/api/v1/readings", "asset"),
     ],
 )

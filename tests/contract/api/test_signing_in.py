@@ -1,5 +1,7 @@
 """Sessions, CSRF, throttling, tokens."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi.testclient import TestClient
@@ -115,6 +117,50 @@ def test_a_right_password_forgets_the_wrong_ones(world: World) -> None:
         assert sign_in(client).status_code == 200
 
 
+def at_once(count: int, go) -> list[int]:
+    """Statuses of so many answers asked for at the same moment, sorted."""
+    with ThreadPoolExecutor(count) as pool:
+        return sorted(pool.map(lambda n: go(n).status_code, range(count)))
+
+
+def test_a_shift_signs_in_at_once_from_one_address(world: World) -> None:
+    with world.ledger.begin() as tx:
+        known = tx.accounts.user("u-tech")
+        for n in range(12):
+            tx.accounts.put_user(replace(known, id=f"u-{n}", username=f"u{n}"))
+    assert at_once(12, lambda n: sign_in(world.client(), f"u{n}")) == [200] * 12
+    assert at_once(12, lambda _: sign_in(world.client(), "li")) == [200] * 12
+
+
+def test_guessing_at_once_gains_nothing(world: World) -> None:
+    assert at_once(12, lambda _: sign_in(world.client(), "li", "wrong")) == [401] * 5 + [429] * 7
+
+
+def test_other_people_s_mistakes_behind_one_address_lock_nobody_out_until_they_are_many(world: World) -> None:
+    def fail(count: int) -> None:
+        with world.ledger.begin() as tx:
+            for n in range(count):
+                tx.accounts.note_failed_sign_in(f"somebody-{n}", "10.0.0.7", NOW)
+
+    fail(49)
+    assert sign_in(world.client()).status_code == 200
+    fail(1)
+    assert sign_in(world.client()).status_code == 429
+    elsewhere = TestClient(world.app, client=("10.0.0.8", 1))
+    assert sign_in(elsewhere).status_code == 200
+
+
+def test_an_attempt_whose_process_died_is_forgotten_after_a_minute(world: World, monkeypatch) -> None:
+    monkeypatch.setattr("api.session.throttle.PATIENCE_S", 0.2)
+    with world.ledger.begin() as tx:
+        for _ in range(5):
+            tx.accounts.begin_sign_in("admin", "10.0.0.7", NOW)
+    busy = sign_in(world.client())
+    assert (busy.status_code, busy.headers["retry-after"]) == (429, "5")
+    world.clock.forward(seconds=61)
+    assert sign_in(world.client()).status_code == 200
+
+
 def test_tokens_expire_and_unknown_ones_are_refused(world: World) -> None:
     with world.ledger.begin() as tx:
         grants = [Grant(Role.VIEWER, HOME)]
@@ -138,3 +184,18 @@ def test_a_new_token_works_and_reaches_no_further_than_its_maker(world: World) -
     assert local.post("/api/v1/tokens", json={"name": "x", "role": "viewer"}).status_code == 403
     assert local.post("/api/v1/tokens", json={"name": "x", "role": "viewer", "site": AWAY}).status_code == 403
     assert local.post("/api/v1/tokens", json={"name": "x", "role": "admin", "site": HOME}).status_code == 201
+
+
+def test_an_administrator_of_one_department_mints_no_wider_token(world: World) -> None:
+    own = {"name": "x", "role": "admin", "site": HOME, "department": "水务管理部门"}
+    bound = world.as_(Role.ADMIN, HOME, "水务管理部门")
+    for wider in ({"department": None}, {"department": "电梯维修部门"}, {"site": None}, {"site": AWAY}):
+        assert bound.post("/api/v1/tokens", json=own | wider).status_code == 403, wider
+        assert bound.post("/api/v1/tokens", json=own | wider | {"role": "viewer"}).status_code == 403, wider
+    answer = bound.post("/api/v1/tokens", json=own)
+    assert answer.status_code == 201
+    assert answer.json()["grants"] == [{"role": "admin", "site": HOME, "department": "水务管理部门"}]
+    everywhere = world.as_(Role.ADMIN, None, "水务管理部门")
+    assert everywhere.post("/api/v1/tokens", json=own | {"site": None}).status_code == 201
+    assert everywhere.post("/api/v1/tokens", json=own | {"department": None}).status_code == 403
+    assert world.as_(Role.ADMIN, HOME).post("/api/v1/tokens", json=own).status_code == 201

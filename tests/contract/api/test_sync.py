@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maintenance.round_readings import RoundReadings
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
@@ -62,8 +63,16 @@ def test_a_checklist_is_answered_and_completed(world: World, tablet) -> None:
 def test_a_number_taken_on_a_round_is_a_reading(world: World, tablet) -> None:
     order = world.ticket(template=TEMPLATE)
     send(tablet, op("answer", order.id, "2", outcome="ok", number=2.5))
+    RoundReadings(world.ledger, world.readings).run_once()
     (series,) = tablet.get(f"/api/v1/readings?asset={world.keys[HOME]}&points=vibration").json()["series"]
     assert series["rows"] == [[round(NOW.timestamp() * 1000) - 60_000, 2.5, 0]]
+
+
+def test_a_round_is_taken_in_while_the_readings_store_is_away(world: World, tablet) -> None:
+    order = world.ticket(template=TEMPLATE)
+    world.readings.close()
+    ops = [op("answer", order.id, "2", outcome="ok", number=2.5), op("complete", order.id)]
+    assert outcomes(send(tablet, *ops)) == [("applied", None), ("applied", "incomplete")]
 
 
 def test_sending_again_changes_nothing_and_a_reused_id_is_refused(world: World, tablet) -> None:
@@ -98,6 +107,35 @@ def test_a_bad_operation_costs_no_other(world: World, tablet) -> None:
     assert {status for status, _ in results[:-1]} == {"rejected"}
     assert all(code for _, code in results[:-1])
     assert results[-2] == ("rejected", "wrong_user")
+
+
+@pytest.mark.parametrize(
+    ("device_now", "captured_at"),
+    [
+        ("9999-12-31T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("0001-01-01T00:00:01Z", "9999-12-31T00:00:00Z"),
+        ("2026-03-02T08:00:00Z", "0001-01-01T00:00:00+14:00"),
+        ("2026-03-02T08:00:00Z", "9999-12-31T23:59:59-14:00"),
+        ("2026-03-02T08:00:00Z", "0001-01-01T00:00:00Z"),
+        ("2026-03-02T08:00:00Z", "1999-12-31T23:59:59Z"),
+        ("2030-03-02T08:00:00Z", "2003-03-02T08:00:00Z"),
+        ("2026-03-02T08:00:00Z", 5),
+    ],
+)
+def test_an_operation_from_before_the_calendar_or_behind_it_costs_no_other(
+    world: World, tablet, device_now: str, captured_at: Any
+) -> None:
+    order = world.ticket(template=TEMPLATE)
+    odd = op("start", order.id) | {"captured_at": captured_at}
+    sound = op("answer", order.id, "1", outcome="ok") | {"captured_at": device_now}
+    assert outcomes(send(tablet, odd, sound, device_now=device_now)) == [("rejected", "malformed"), ("applied", None)]
+
+
+def test_a_tablet_whose_clock_fell_back_to_1970_is_understood(world: World, tablet) -> None:
+    order = world.ticket(template=TEMPLATE)
+    begun = op("start", order.id) | {"captured_at": "1970-01-01T00:10:00Z"}
+    assert outcomes(send(tablet, begun, device_now="1970-01-01T00:11:00Z")) == [("applied", None)]
+    assert tablet.get(f"/api/v1/work-orders/{order.id}").json()["arrived_at"] == "2026-03-02T07:59:00.000Z"
 
 
 def test_half_a_surrogate_pair_is_refused_and_nothing_else(world: World, tablet) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from api.services import Baseline
 from maintenance.episodes import EpisodeState
-from plantroom.domain.assets import Severity
+from maintenance.work_orders import Kind, Origin, State, WorkOrder
+from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.findings import FindingSource
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import CollectorReport
@@ -46,16 +47,52 @@ def test_a_ticket_may_be_about_a_site_but_must_be_about_something(world: World) 
 
 def test_an_order_goes_through_its_life_and_the_history_says_who(world: World) -> None:
     order = world.ticket()
+    world.clock.forward(hours=1)
     technician, supervisor = world.as_(Role.TECHNICIAN, HOME), world.as_(Role.SUPERVISOR, HOME)
-    assert move(technician, order.id, "acknowledged", at="2026-03-02T07:00:00Z").json()["state"] == "acknowledged"
+    assert move(technician, order.id, "acknowledged", at="2026-03-02T08:30:00Z").json()["state"] == "acknowledged"
     assert move(technician, order.id, "in_progress").status_code == 200
     assert move(technician, order.id, "completed").status_code == 200
     assert move(technician, order.id, "verified").status_code == 403
     verified = move(supervisor, order.id, "verified").json()
     assert [h["to"] for h in verified["history"]] == ["open", "acknowledged", "in_progress", "completed", "verified"]
-    assert verified["history"][1]["at"] == "2026-03-02T07:00:00.000Z"
-    assert verified["history"][1]["recorded_at"] == "2026-03-02T08:00:00.000Z"
+    assert verified["history"][1]["at"] == "2026-03-02T08:30:00.000Z"
+    assert verified["history"][1]["recorded_at"] == "2026-03-02T09:00:00.000Z"
     assert all(h["by"] for h in verified["history"])
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+def test_a_step_from_another_age_is_refused_naming_its_moment(world: World, at: str) -> None:
+    answer = move(world.admin, world.ticket().id, "in_progress", at=at)
+    assert answer.status_code == 422
+    assert [e["field"] for e in answer.json()["errors"]] == ["at"]
+
+
+def test_a_step_is_taken_after_the_order_was_opened_and_hardly_in_the_future(world: World) -> None:
+    order = world.ticket()
+    world.clock.forward(hours=1)
+    for wrong in ("2026-03-02T07:59:59.999Z", "2026-03-02T09:05:01Z"):
+        answer = move(world.admin, order.id, "in_progress", at=wrong)
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, ["at"])
+    assert move(world.admin, order.id, "acknowledged", at="2026-03-02T08:00:00Z").status_code == 200
+    ahead = move(world.admin, order.id, "in_progress", at="2026-03-02T09:05:00Z")
+    assert ahead.json()["arrived_at"] == "2026-03-02T09:00:00.000Z"
+
+
+def test_planned_work_that_waits_is_done_after_it_was_made(world: World) -> None:
+    key = f"{round(NOW.timestamp() * 1000):012x}{7:x}000{8:x}{0:015x}"  # as ``new_key`` makes them
+    title = LocalName("年检", "Yearly")
+    with world.ledger.begin() as tx:
+        tx.orders.add(WorkOrder(key, 0, HOME, Kind.PREVENTIVE, Origin.PLAN, State.SCHEDULED, title))
+    world.clock.forward(hours=1)
+    assert move(world.admin, key, "in_progress", at="2026-03-02T07:59:59Z").status_code == 422
+    assert move(world.admin, key, "in_progress", at="2026-03-02T08:00:00Z").status_code == 200
+
+
+def test_a_step_without_a_moment_is_taken_now_even_on_an_order_planned_in_a_pretended_future(world: World) -> None:
+    world.clock.forward(days=300)
+    order = world.ticket()
+    world.clock.forward(days=-300)
+    assert move(world.admin, order.id, "in_progress").status_code == 200
 
 
 def test_a_step_that_is_not_there_is_a_conflict_and_a_missing_reason_is_named(world: World) -> None:
@@ -168,6 +205,28 @@ def test_ingest_stats_are_summed_over_the_collectors(world: World) -> None:
         "received": 15, "stored": 30, "duplicates": 0, "dead_lettered": 2, "gaps": 0, "spool_depth": 0, "lag_s": 3.0,
     }  # fmt: skip
     assert [(c["collector"], c["age_s"]) for c in collectors] == [("a", 7.0), ("b", 7.0)]
+
+
+def test_a_site_s_caller_sees_the_collectors_as_far_as_the_site_goes(world: World) -> None:
+    ours, theirs = {"received": 3.0, "lag_s": 1.0}, {"received": 7.0, "lag_s": 9.0}
+    told = f"site {HOME}, telemetry lane: no broker", f"site {AWAY}, safety lane: disk full", "ledger: away"
+    summed = CollectorReport("a", NOW, False, told, {"received": 10.0, "lag_s": 9.0}, {HOME: ours, AWAY: theirs})
+    foreign = CollectorReport("b", NOW, False, told[1:2], {"received": 5.0})
+    with world.ledger.begin() as tx:
+        tx.collect.report_collector(summed)
+        tx.collect.report_collector(foreign)
+
+    def stats(role: Role, site: str | None = None) -> dict:
+        return world.as_(role, site).get("/api/v1/ingest/stats").json()
+
+    assert (stats(Role.VIEWER)["received"], stats(Role.VIEWER)["lag_s"]) == (15, 9.0)
+    seen = stats(Role.ADMIN, HOME)
+    assert AWAY not in str(seen)
+    assert (seen["received"], seen["lag_s"]) == (3, 1.0)
+    first, second = seen["collectors"]
+    assert (first["ready"], first["problems"]) == (False, [told[0], told[2]])
+    assert first["stats"] == ours
+    assert (second["ready"], second["problems"], second["stats"]) == (True, [], {})
 
 
 def test_the_word_of_a_collector_in_this_process_counts_before_the_ledger_s(world: World) -> None:

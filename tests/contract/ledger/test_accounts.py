@@ -1,7 +1,8 @@
 """Users, sessions, tokens, failed sign-ins."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -78,14 +79,48 @@ def test_tokens_are_found_by_hash(ledger: SqlLedger) -> None:
         tx.accounts.add_token(replace(kept, id="t2"))
 
 
-def test_failed_sign_ins_count_by_name_or_address_whichever_is_more(ledger: SqlLedger) -> None:
+def counts(ledger: SqlLedger, username: str, address: str, since: datetime = NOW) -> tuple[int, int, int, int]:
+    with ledger.begin() as tx:
+        seen = tx.accounts.sign_ins(username, address, since, since)
+    return seen.failed_of_user, seen.failed_from_address, seen.in_flight_of_user, seen.in_flight_from_address
+
+
+def test_failed_sign_ins_count_by_name_and_by_address(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         for minute, (username, address) in enumerate([("anna", "1"), ("anna", "2"), ("ben", "2"), ("carl", "2")]):
             tx.accounts.note_failed_sign_in(username, address, NOW + minute * MINUTE)
-        assert tx.accounts.failed_sign_ins("anna", "1", NOW) == 2
-        assert tx.accounts.failed_sign_ins("anna", "2", NOW) == 3
-        assert tx.accounts.failed_sign_ins("anna", "2", NOW + 2 * MINUTE) == 2
-        assert tx.accounts.failed_sign_ins("dora", "9", NOW) == 0
+    assert counts(ledger, "anna", "1") == (2, 1, 0, 0)
+    assert counts(ledger, "anna", "2") == (2, 3, 0, 0)
+    assert counts(ledger, "anna", "2", NOW + 2 * MINUTE) == (0, 2, 0, 0)
+    assert counts(ledger, "dora", "9") == (0, 0, 0, 0)
+
+
+def test_attempts_in_flight_count_until_they_end_or_grow_old(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        first = tx.accounts.begin_sign_in("anna", "1", NOW)
+        second = tx.accounts.begin_sign_in("ben", "1", NOW + MINUTE)
+    assert first != second
+    assert counts(ledger, "anna", "1") == (0, 0, 1, 2)
+    assert counts(ledger, "anna", "1", NOW + MINUTE) == (0, 0, 0, 1)
+    with ledger.begin() as tx:
+        tx.accounts.end_sign_in(second)
+    assert counts(ledger, "ben", "1") == (0, 0, 0, 1)
+    with ledger.begin() as tx:
+        third = tx.accounts.begin_sign_in("carl", "2", NOW + timedelta(days=30))
+        tx.accounts.end_sign_in(first)
+    assert third > second
+    assert counts(ledger, "anna", "1") == (0, 0, 0, 0)
+
+
+def test_who_counts_one_name_s_attempts_waits_for_whoever_counts_them_too(ledger: SqlLedger, other: SqlLedger) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.begin() as tx:
+            tx.accounts.sign_ins("anna", "1", NOW, NOW)
+            theirs = pool.submit(counts, other, "anna", "2")
+            with pytest.raises(TimeoutError):
+                theirs.result(timeout=0.3)
+            tx.accounts.begin_sign_in("anna", "1", NOW)
+        assert theirs.result(timeout=5) == (0, 0, 1, 0)
 
 
 def test_signing_in_forgets_ones_own_failures_only(ledger: SqlLedger) -> None:
@@ -93,12 +128,11 @@ def test_signing_in_forgets_ones_own_failures_only(ledger: SqlLedger) -> None:
         tx.accounts.note_failed_sign_in("anna", "1", NOW)
         tx.accounts.note_failed_sign_in("ben", "1", NOW)
         tx.accounts.forget_failed_sign_ins("anna", "1")
-        assert tx.accounts.failed_sign_ins("anna", "9", NOW) == 0
-        assert tx.accounts.failed_sign_ins("anna", "1", NOW) == 1
+    assert counts(ledger, "anna", "1") == (0, 1, 0, 0)
 
 
 def test_old_failures_are_dropped(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         tx.accounts.note_failed_sign_in("anna", "1", NOW)
         tx.accounts.note_failed_sign_in("anna", "1", NOW + timedelta(days=30))
-        assert tx.accounts.failed_sign_ins("anna", "1", NOW) == 1
+    assert counts(ledger, "anna", "1") == (1, 1, 0, 0)

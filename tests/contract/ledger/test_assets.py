@@ -1,5 +1,6 @@
 """Sites, locations, assets, points, sources, learn windows."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -305,3 +306,23 @@ def test_the_list_sorts(planted: SqlLedger, sort: str | None, keys: list[str]) -
             one_by_one += [v.asset.key for v in page.items]
             cursor = page.next_cursor
         assert (one_by_one, cursor) == (keys, None)
+
+
+def test_a_locked_asset_is_the_newest_and_stays_so(planted: SqlLedger, other: SqlLedger) -> None:
+    def rename() -> int:
+        with other.begin() as tx:
+            mine = tx.assets.lock("p1").asset
+            return tx.assets.update(replace(mine, model="M"), mine.version).version
+
+    with ThreadPoolExecutor(1) as pool:
+        with planted.begin() as tx:
+            mine = tx.assets.lock("p1").asset
+            theirs = pool.submit(rename)
+            with pytest.raises(TimeoutError):
+                theirs.result(timeout=0.3)
+            tx.assets.update(replace(mine, serial="S"), mine.version)
+        assert theirs.result(timeout=5) == 3
+    with planted.read() as tx:
+        assert (tx.assets.get("p1").asset.serial, tx.assets.get("p1").asset.model) == ("S", "M")
+    with planted.begin() as tx, pytest.raises(NotFound):
+        tx.assets.lock("p9")

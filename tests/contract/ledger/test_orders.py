@@ -297,3 +297,35 @@ def test_paging_while_others_insert_repeats_and_hides_nothing(planted: SqlLedger
         if cursor is None:
             break
     assert seen == [f"w{n:02d}" for n in range(0, 20, 2)]
+
+
+def test_a_consumer_reads_operations_behind_its_cursor_in_order(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        for n in range(5):
+            tx.orders.add_operation(*operation(f"op{n}", minutes=-n, done_at=NOW))
+    with planted.read() as tx:
+        first = tx.orders.operations_after("a", 3)
+        assert [(q.operation.op_id, q.result.op_id) for q in first] == [(f"op{n}", f"op{n}") for n in range(3)]
+        assert (first[0].operation, first[0].result) == operation("op0", done_at=NOW)
+    with planted.begin() as tx:
+        tx.orders.move_cursor("a", first[-1].position)
+        tx.orders.move_cursor("a", first[0].position)  # never back
+    with planted.begin() as tx:
+        assert [q.operation.op_id for q in tx.orders.operations_after("a", 10)] == ["op3", "op4"]
+        assert len(tx.orders.operations_after("b", 10)) == 5
+
+
+def test_an_operation_never_appears_behind_one_that_a_consumer_has_seen(planted: SqlLedger, other: SqlLedger) -> None:
+    def add_second() -> None:
+        with other.begin() as tx:
+            tx.orders.add_operation(*operation("second"))
+
+    with ThreadPoolExecutor(1) as pool:
+        with planted.begin() as tx:
+            tx.orders.add_operation(*operation("first"))
+            second = pool.submit(add_second)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        second.result(timeout=5)
+    with planted.read() as tx:
+        assert [q.operation.op_id for q in tx.orders.operations_after("a", 10)] == ["first", "second"]

@@ -17,6 +17,7 @@ from maintenance.plan import (
     Missed,
     OccurrenceKey,
     OccurrenceState,
+    PlanRow,
     Roll,
 )
 from maintenance.work_orders import ChecklistItem
@@ -69,6 +70,23 @@ def test_the_next_version_replaces_the_row_and_may_rename_it(planted: SqlLedger)
         assert freed.version == 1
         with pytest.raises(Conflict, match="SP-01"):
             tx.plan.put_row(plan_row("row-1", "SP-01"))
+
+
+def test_a_row_is_given_at_the_version_in_effect_on_a_day(planted: SqlLedger) -> None:
+    def begins(month: int, **changes: Any) -> PlanRow:
+        return plan_row(effective_from=date(2026, month, 1), **changes)
+
+    with planted.begin() as tx:
+        first = tx.plan.put_row(begins(2))
+        later = tx.plan.put_row(begins(8, code="SP-99"))
+        tx.plan.put_row(begins(12, late_days=4))
+        sooner = tx.plan.put_row(begins(11, late_days=5))  # takes the place of the one before
+        other = tx.plan.put_row(begins(9, lineage="north-row", code="N", site="north"))
+    with planted.read() as tx:
+        days = [date(2026, 1, 31), date(2026, 2, 1), date(2026, 7, 31), date(2026, 8, 1), date(2026, 12, 1)]
+        assert [list(tx.plan.rows("demo", on=day)) for day in days] == [[first], [first], [first], [later], [sooner]]
+        assert list(tx.plan.rows(on=date(2026, 1, 1))) == [first, other]
+        assert list(tx.plan.rows("demo")) == [sooner]
 
 
 def test_a_code_belongs_to_one_row_of_a_site(planted: SqlLedger) -> None:

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import Conflict, NothingLeft, Unreachable
+from plantroom.ports.ledger import Contended
 from plantroom.storage.ledger import SqlLedger
-from tests.contract.ledger.given import asset, finding, site
+from tests.contract.ledger.given import add_plant, asset, episode, finding, order, site
 from tests.servers.postgres import Postgres
 
 
@@ -83,6 +84,57 @@ def test_writers_of_several_ledgers_wait_for_each_other(ledger: SqlLedger, other
         list(pool.map(write, range(4)))
     with ledger.read() as tx:
         assert len(tx.assets.sites()) == tx.assets.revision() == 80
+
+
+@pytest.fixture
+def side_by_side(postgresql_url: str) -> Iterator[SqlLedger]:
+    """A planted ledger in which writers do not exclude each other."""
+    with closing(SqlLedger(postgresql_url)) as ledger:
+        ledger.open()
+        add_plant(ledger)
+        yield ledger
+
+
+def test_who_refers_to_a_locked_asset_does_not_wait(side_by_side: SqlLedger) -> None:
+    def refer() -> None:
+        with side_by_side.begin() as tx:
+            tx.orders.add(order(asset="p1"))
+            tx.episodes.add(episode(asset="p1"))
+
+    with ThreadPoolExecutor(1) as pool, side_by_side.begin() as tx:
+        tx.assets.lock("p1")
+        pool.submit(refer).result(timeout=5)
+        tx.assets.set_status("p1", AssetStatus.STANDBY)
+        assert tx.orders.lock("w1").asset == "p1"
+
+
+def test_two_writers_that_wait_for_each_other_are_told_to_begin_again(side_by_side: SqlLedger) -> None:
+    with side_by_side.begin() as tx:
+        tx.orders.add_many([order("w1"), order("w2")])
+    both = threading.Barrier(2)
+
+    def lock(first: str, second: str) -> str:
+        try:
+            with side_by_side.begin() as tx:
+                tx.orders.lock(first)
+                both.wait(5)
+                tx.orders.lock(second)
+        except Contended as error:
+            return "again" if error.retryable else "never"
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [pool.submit(lock, *pair) for pair in (("w1", "w2"), ("w2", "w1"))]
+        assert sorted(o.result(timeout=10) for o in outcomes) == ["again", "done"]
+
+
+def test_a_serialization_failure_is_one_to_begin_again_after(side_by_side: SqlLedger) -> None:
+    with pytest.raises(Contended), side_by_side.begin() as tx:  # noqa: PT012
+        tx.work.connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        tx.assets.get("p1")
+        with side_by_side.begin() as writer:
+            writer.assets.set_status("p1", AssetStatus.STANDBY)
+        tx.assets.set_status("p1", AssetStatus.UNDER_MAINTENANCE)
 
 
 def test_many_threads_read_at_once(planted: SqlLedger) -> None:

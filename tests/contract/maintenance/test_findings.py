@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.findings import FindingsConsumer
+from maintenance.findings import FindingApplier, FindingsConsumer
 from maintenance.orders import apply_transition, end_maintenance
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Origin, State, WorkOrder
@@ -77,6 +77,19 @@ def step(ledger: Store, order: WorkOrder, *states: State, at: datetime = NOW) ->
 
 def finish(ledger: Store, order: WorkOrder, at: datetime = NOW) -> None:
     step(ledger, order, State.IN_PROGRESS, State.COMPLETED, at=at)
+
+
+DAY = timedelta(days=1)
+
+
+def under_maintenance(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        tx.assets.set_status("pump-1", AssetStatus.UNDER_MAINTENANCE)
+
+
+def ended(ledger: Store, now: datetime) -> int:
+    with ledger.begin() as tx:
+        return end_maintenance(tx, "pump-1", now)
 
 
 def test_a_finding_opens_an_episode_and_one_ticket_with_words_of_the_trade(ledger: Store) -> None:
@@ -211,6 +224,65 @@ def test_under_maintenance_limits_and_models_make_no_ticket_until_it_ends(ledger
     assert len(tickets(ledger)) == 1
 
 
+def test_a_recurrence_under_maintenance_opens_the_completed_ticket_when_it_ends(ledger: Store) -> None:
+    feed(ledger, raised())
+    feed(ledger, cleared(NOW + DAY), now=NOW + DAY)
+    finish(ledger, tickets(ledger)[0], NOW + DAY)
+    under_maintenance(ledger)
+    feed(ledger, raised(NOW + 2 * DAY), now=NOW + 2 * DAY)
+    assert tickets(ledger)[0].state is State.COMPLETED
+    assert ended(ledger, NOW + 3 * DAY) == 1
+    (ticket,) = tickets(ledger)
+    assert (ticket.state, ticket.reopened) == (State.OPEN, 1)
+    assert ended(ledger, NOW + 4 * DAY) == 0
+
+
+def test_what_was_noticed_before_the_work_was_done_is_over_with_it(ledger: Store) -> None:
+    feed(ledger, raised())
+    under_maintenance(ledger)
+    feed(ledger, raised(NOW + DAY), now=NOW + DAY)
+    finish(ledger, tickets(ledger)[0], NOW + 2 * DAY)
+    assert ended(ledger, NOW + 2 * DAY) == 0
+    assert tickets(ledger)[0].state is State.COMPLETED
+
+
+def test_what_is_over_when_the_maintenance_ends_makes_no_ticket(any_ledger: Store) -> None:
+    """Also when it clears in another transaction that has not been committed when the maintenance ends."""
+    under_maintenance(any_ledger)
+    feed(any_ledger, raised())
+    clearing = threading.Event()
+
+    def clear() -> None:
+        with any_ledger.begin() as tx:
+            FindingApplier(tx, NOW, equipment_classes()).apply(cleared(NOW))
+            clearing.set()
+            time.sleep(0.3)
+
+    thread = threading.Thread(target=clear)
+    thread.start()
+    clearing.wait(5)
+    assert ended(any_ledger, NOW) == 0
+    thread.join()
+    (episode,) = episodes(any_ledger)
+    assert (episode.state, episode.work_order) == (EpisodeState.CLOSED, None)
+
+
+def test_a_worse_severity_never_gives_a_ticket_more_time(ledger: Store) -> None:
+    one: dict[str, Any] = {"failure_mode": UNCLASSIFIED, "source": FindingSource.RULE}
+    feed(ledger, raised(severity=Severity.GENERAL, **one))
+    before = tickets(ledger)[0].due
+    feed(ledger, raised(severity=Severity.CRITICAL, safety=True, **one))
+    (ticket,) = tickets(ledger)
+    assert (ticket.severity, ticket.due) == (Severity.CRITICAL, before)
+
+
+def test_a_safety_event_never_joins_a_ticket_that_only_waits_for_photos(ledger: Store) -> None:
+    feed(ledger, trapped())
+    step(ledger, tickets(ledger, "lift-1")[0], State.IN_PROGRESS, State.EVIDENCE_PENDING)
+    feed(ledger, trapped(NOW + DAY), now=NOW + DAY)
+    assert [t.state for t in tickets(ledger, "lift-1")] == [State.EVIDENCE_PENDING, State.OPEN]
+
+
 def test_safety_events_under_maintenance_gather_on_one_tagged_ticket(ledger: Store) -> None:
     with ledger.begin() as tx:
         tx.assets.set_status("lift-1", AssetStatus.UNDER_MAINTENANCE)
@@ -269,3 +341,22 @@ def test_the_worker_makes_a_ticket_soon_after_the_finding(ledger: Store) -> None
             tx.live.note("asset", "demo", {})
         stopper.join(5)
     assert not worker.alive
+
+
+def test_every_safety_event_is_readable_on_the_ticket_that_it_joins(ledger: Store) -> None:
+    for minute, event in enumerate(("unknown_thing", "passenger_trapped", "unknown_thing")):
+        at = NOW + timedelta(minutes=minute)
+        feed(ledger, trapped(at, failure_mode=UNCLASSIFIED, subject=event, detail={"event": event}))
+    (ticket,) = tickets(ledger, "lift-1")
+    for text in (ticket.title.zh, ticket.title.en, ticket.reason.zh, ticket.reason.en):
+        assert "thing" in text
+        assert "trapped" in text
+    assert ticket.title.zh.count("unknown_thing") == 1
+
+
+def test_what_comes_back_is_tagged(ledger: Store) -> None:
+    feed(ledger, raised())
+    feed(ledger, cleared(NOW + timedelta(minutes=5)))
+    feed(ledger, raised(NOW + timedelta(minutes=9)))
+    (ticket,) = tickets(ledger)
+    assert "recurred" in ticket.tags

@@ -13,7 +13,7 @@ from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 
 Store = Ledger[MaintenanceTx]
 TABLE = (
-    "设施设备类别，维护周期，维护责任部门\n照明系统，每月一次，电气管理部门\n照明系统，每季度一次，电气管理部门\n".encode()
+    "设施设备类别,维护周期,维护责任部门\n照明系统,每月一次,电气管理部门\n照明系统,每季度一次,电气管理部门\n".encode()
 )
 
 
@@ -27,7 +27,7 @@ def test_a_dry_run_writes_nothing_and_a_commit_is_unchanged_the_second_time(ledg
 
 
 def test_one_wrong_line_keeps_all_out(ledger: Store) -> None:
-    wrong = TABLE + "供水系统，偶尔，水务管理部门\n".encode()
+    wrong = TABLE + "供水系统,偶尔,水务管理部门\n".encode()
     assert import_plan_table(ledger, wrong, "t.csv", dry_run=False)["errors"]
     with ledger.read() as tx:
         assert not tx.plan.rows()

@@ -1,6 +1,7 @@
 """Plan table into work orders, on a real ledger."""
 
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 
 from maintenance.materialise import materialise
 from maintenance.orders import apply_transition
-from maintenance.plan import Missed, OccurrenceState, PlanRow
+from maintenance.plan import Interval, IntervalUnit, Missed, OccurrenceState, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from maintenance.work_orders import State
+from plantroom.domain.assets import AssetStatus, LocalName, Site
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.unit.maintenance.rows import row
@@ -156,3 +158,43 @@ def test_site_rows_have_the_site_as_their_subject(ledger: Store) -> None:
     with ledger.read() as tx:
         assert tx.plan.occurrences_of("demo", "site:demo")
     assert any(o.asset is None and o.occurrences[0].plan_row == "FI-PAT" for o in orders(ledger))
+
+
+def test_one_row_that_cannot_be_planned_costs_no_other_row_asset_or_site(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("aaa", LocalName("甲", "A"), time_zone="Nowhere/Atlantis"))
+    poison = replace(row("P", 1, "month", anchor=date(2026, 3, 4)), kind="dance")
+    put(ledger, poison, row("M", 1, "month", anchor=date(2026, 3, 4)))
+    assert materialise(ledger, NOW, SYSTEMS)["created"] == 2
+    assert {o.occurrences[0].plan_row for o in orders(ledger)} == {"M"}
+
+
+def test_dates_at_the_end_of_the_calendar_stop_nothing(ledger: Store) -> None:
+    put(
+        ledger,
+        row("FAR", 10_000, "year", anchor=date(2026, 3, 4)),
+        row("END", 1, "month", anchor=date(9999, 12, 31)),
+        row("M", 1, "month", anchor=date(2026, 3, 4)),
+    )
+    materialise(ledger, NOW, SYSTEMS)
+    assert sorted(o.occurrences[0].plan_row for o in orders(ledger, asset="pump-1")) == ["FAR", "M", "M"]
+
+
+def test_unstarted_orders_of_a_scrapped_asset_are_cancelled_and_say_why(ledger: Store) -> None:
+    put(ledger, row("W", 14, "day", 1, 1, anchor=date(2026, 3, 2)))
+    materialise(ledger, NOW, SYSTEMS)
+    begun, *others = orders(ledger, asset="pump-1")
+    with ledger.begin() as tx:
+        apply_transition(tx, begun.id, State.IN_PROGRESS, NOW, "li")
+        tx.assets.set_status("pump-1", AssetStatus.SCRAPPED)
+    materialise(ledger, NOW, SYSTEMS)
+    after = {o.id: (o.state, o.end_reason) for o in orders(ledger, asset="pump-1")}
+    assert after.pop(begun.id) == (State.IN_PROGRESS, None)
+    assert after == {o.id: (State.CANCELLED, "asset scrapped") for o in others}
+
+
+def test_a_version_that_is_not_in_effect_yet_changes_nothing(ledger: Store) -> None:
+    weekly = row("W", 7, "day", anchor=date(2026, 3, 2))
+    put(ledger, weekly, replace(weekly, interval=Interval(1, IntervalUnit.YEAR), effective_from=date(2026, 6, 1)))
+    materialise(ledger, NOW, SYSTEMS)
+    assert len(orders(ledger, asset="pump-1")) == 9

@@ -2,21 +2,25 @@
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from maintenance.bundle import bundle
-from maintenance.operations import ChecklistReading, SyncEffects
-from maintenance.orders import create_order
+from maintenance.materialise import materialise
+from maintenance.operations import SyncEffects
+from maintenance.orders import apply_transition, create_order, evidence_arrived, last_completed_by
+from maintenance.plan import Missed, OccurrenceState
 from maintenance.ports import MaintenanceTx
 from maintenance.sync import apply_operations
 from maintenance.work_orders import ChecklistItem, Kind, OperationResult, Origin, State, WorkOrder
-from plantroom.domain.assets import AssetStatus, LocalName, Severity
+from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.errors import BadData
 from plantroom.ports.accounts import Grant, Role
 from plantroom.ports.ledger import Ledger
-from tests.contract.maintenance.conftest import LI, NOW, orders
+from tests.contract.maintenance.conftest import LI, NOW, SYSTEMS, orders
+from tests.unit.maintenance.rows import row as plan_row
 
 Store = Ledger[MaintenanceTx]
 numbers = itertools.count()
@@ -132,34 +136,143 @@ def test_a_number_beyond_its_limits_is_taken_flagged_and_opens_a_ticket(ledger: 
     assert len(orders(ledger, kind="corrective")) == 1
 
 
-def test_a_number_of_a_point_is_a_reading_of_the_instant_it_was_taken(ledger: Store, order: WorkOrder) -> None:
-    readings: list[ChecklistReading] = []
-    send(ledger, answer(order, "S2", number="０．５"), effects=SyncEffects(readings_sink=readings.append))
-    assert [(r.asset, r.point, r.value, r.observed_at) for r in readings] == [
-        ("pump-1", "discharge_pressure", 0.5, NOW)
-    ]
-
-
-def test_completion_waits_for_evidence_that_has_not_arrived(ledger: Store, order: WorkOrder) -> None:
-    effects = SyncEffects(file_arrived={PHOTO["sha256"]}.__contains__)
-    results = send(
-        ledger, answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3"), op(order, "complete")
-    )
+def test_completion_waits_for_a_photo_that_was_taken_and_has_not_arrived(ledger: Store, order: WorkOrder) -> None:
+    round_done = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    results = send(ledger, *round_done, op(order, "photo", "S3", value=PHOTO), op(order, "complete"))
     assert codes(results)[-1] == ("applied", "evidence_pending")
     assert stored(ledger, order).state is State.EVIDENCE_PENDING
-    send(ledger, op(order, "photo", "S3", value=PHOTO), effects=effects)
+    with ledger.begin() as tx:
+        assert evidence_arrived(tx, "cd" * 32, NOW + timedelta(hours=1)) == 0
+        assert evidence_arrived(tx, PHOTO["sha256"], NOW + timedelta(hours=1)) == 1
+    done = stored(ledger, order)
+    assert (done.state, done.completed_at, "incomplete" in done.tags) == (State.COMPLETED, NOW, False)
+    with ledger.read() as tx:
+        assert last_completed_by(tx, order.id) == "li", "a second person verifies, whoever stored the photo"
+
+
+def test_an_order_waits_for_the_last_of_its_photos(ledger: Store, order: WorkOrder) -> None:
+    other = PHOTO | {"sha256": "cd" * 32}
+    photos = [op(order, "photo", "S3", value=value) for value in (PHOTO, other)]
+    there = SyncEffects(file_arrived={PHOTO["sha256"]}.__contains__)
+    answers = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    send(ledger, *answers, *photos, op(order, "complete"), effects=there)
+    assert stored(ledger, order).state is State.EVIDENCE_PENDING
+    with ledger.begin() as tx:
+        assert evidence_arrived(tx, other["sha256"], NOW) == 1
     assert stored(ledger, order).state is State.COMPLETED
 
 
-def test_work_on_an_ended_order_is_kept_as_late_evidence(ledger: Store, order: WorkOrder) -> None:
+def test_a_photo_that_was_never_taken_makes_the_completion_incomplete(ledger: Store, order: WorkOrder) -> None:
+    results = send(
+        ledger, answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3"), op(order, "complete")
+    )
+    assert codes(results)[-1] == ("applied", "incomplete")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+
+
+@pytest.mark.parametrize("way", [(State.COMPLETED,), (State.EVIDENCE_PENDING, State.COMPLETED)])
+def test_a_supervisors_step_to_completed_obeys_the_same_rule(
+    ledger: Store, order: WorkOrder, way: tuple[State, ...]
+) -> None:
+    with ledger.begin() as tx:
+        for to in (State.IN_PROGRESS, *way):
+            apply_transition(tx, order.id, to, NOW, "wang")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+    with pytest.raises(BadData), ledger.begin() as tx:
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao")
+    with ledger.begin() as tx:
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", "paper form seen")
+
+
+def test_giving_up_on_a_photo_is_an_incomplete_completion(ledger: Store, order: WorkOrder) -> None:
+    answers = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    send(ledger, *answers, op(order, "photo", "S3", value=PHOTO), op(order, "complete"))
+    with ledger.begin() as tx:
+        apply_transition(tx, order.id, State.COMPLETED, NOW, "wang")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+
+
+@pytest.fixture
+def ended(ledger: Store, order: WorkOrder) -> WorkOrder:
     send(ledger, answer(order, "S1"), answer(order, "S3", "na"), op(order, "complete"))
-    before = stored(ledger, order)
-    late = answer(order, "S1", "not_ok", remark="late")
+    return stored(ledger, order)
+
+
+def test_work_on_an_ended_order_is_kept_as_late_evidence_and_the_record_stays(ledger: Store, ended: WorkOrder) -> None:
+    late = answer(ended, "S1", "not_ok", remark="late")
     assert codes(send(ledger, late, device="tab-2")) == [("applied", "late_evidence")]
-    after = stored(ledger, order)
-    assert (after.answers, after.state) == (before.answers, before.state)
+    after = stored(ledger, ended)
+    assert (after.answers, after.state) == (ended.answers, ended.state)
+    assert "late_evidence" in after.tags
     with ledger.read() as tx:
-        assert late["op_id"] in {kept.op_id for kept, _ in tx.orders.operations(order.id)}
+        assert late["op_id"] in {kept.op_id for kept, _ in tx.orders.operations(ended.id)}
+
+
+def test_a_late_answer_that_is_not_ok_opens_one_ticket(ledger: Store, ended: WorkOrder) -> None:
+    send(ledger, answer(ended, "S1", "not_ok", remark="漏水", severity="critical"))
+    send(ledger, answer(ended, "S1", "not_ok", remark="漏水"), device="tab-2")
+    (ticket,) = orders(ledger, kind="corrective")
+    assert (ticket.origin, ticket.severity) == (Origin.CHECKLIST, Severity.CRITICAL)
+
+
+def test_a_verdict_on_a_completed_ticket_is_stored(ledger: Store) -> None:
+    send(ledger, op(None, "report_fault", value={"asset": "pump-1", "text": "异响"}))
+    (ticket,) = orders(ledger, kind="corrective")
+    send(ledger, op(ticket, "complete"), op(ticket, "verdict", value={"verdict": "confirmed", "cause": "bearing"}))
+    kept = stored(ledger, ticket)
+    assert kept.verdict is not None
+    assert (kept.state, kept.verdict["verdict"], kept.verdict["cause"]) == (State.COMPLETED, "confirmed", "bearing")
+
+
+@pytest.mark.parametrize(
+    ("late", "code"),
+    [
+        ({"type": "answer", "step": "S99", "value": {"outcome": "ok"}}, "unknown_step"),
+        ({"type": "answer", "step": "S1", "value": {"outcome": "??"}}, "unknown_outcome"),
+        ({"type": "answer", "step": "S1", "value": {"outcome": "not_ok"}}, "remark_required"),
+        ({"type": "verdict", "value": {"verdict": "perhaps"}}, "unknown_verdict"),
+        ({"type": "photo", "value": {"sha256": "short"}}, "malformed"),
+        ({"type": "hold"}, "reason_required"),
+    ],
+)
+def test_late_work_is_checked_like_other_work(ledger: Store, ended: WorkOrder, late: dict[str, Any], code: str) -> None:
+    assert codes(send(ledger, op(ended, "start") | late)) == [("rejected", code)]
+
+
+DAILY: dict[str, Any] = {"anchor": date(2026, 3, 2), "missed": Missed.SUPERSEDE}
+
+
+@pytest.fixture
+def missed(ledger: Store) -> WorkOrder:
+    """A daily round of 2 March that was superseded in the night after it."""
+    with ledger.begin() as tx:
+        tx.plan.put_row(plan_row("D", 1, "day", **DAILY))
+    materialise(ledger, NOW, SYSTEMS)
+    materialise(ledger, NOW + timedelta(days=1), SYSTEMS)
+    return next(o for o in orders(ledger, asset="pump-1") if o.state is State.MISSED)
+
+
+def test_work_done_in_time_counts_although_it_is_heard_of_after_the_order_was_missed(
+    ledger: Store, missed: WorkOrder
+) -> None:
+    later = NOW + timedelta(days=1, hours=1)
+    done = [op(missed, "start"), answer(missed, "D"), op(missed, "complete")]
+    assert codes(send(ledger, *done, device_now=later, now=later)) == [("applied", None)] * 3
+    after, key = stored(ledger, missed), missed.occurrences[0].key
+    assert (after.state, after.completed_at, after.end_reason) == (State.COMPLETED, NOW, None)
+    with ledger.read() as tx:
+        occurrence = tx.plan.occurrences([key])[key]
+    assert (occurrence.state, occurrence.completed_at) == (OccurrenceState.DONE, NOW)
+
+
+def test_work_done_after_the_order_was_missed_is_late_evidence(ledger: Store, missed: WorkOrder) -> None:
+    later = NOW + timedelta(days=1, hours=2)
+    done = op(missed, "complete", captured_at=(later - timedelta(hours=1)).isoformat())
+    assert codes(send(ledger, done, device_now=later, now=later)) == [("applied", "late_evidence")]
+    assert stored(ledger, missed).state is State.MISSED
 
 
 def test_completion_with_open_steps_is_taken_and_says_so(ledger: Store, order: WorkOrder) -> None:
@@ -240,3 +353,67 @@ def test_the_bundle_has_the_work_with_frozen_template_and_the_machine(ledger: St
     assert len(taken["template"]) == 3  # type: ignore[has-type]
     assert asset["code"] == "P-1"  # type: ignore[has-type]
     assert foreign["work_orders"] == []
+
+
+def test_a_ticket_that_is_due_late_is_in_the_bundle_and_far_planned_work_is_not(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        tx.plan.put_row(plan_row("M", 1, "month", 1, 1, anchor=date(2026, 3, 20)))
+        far = create_order(
+            tx, site="demo", kind=Kind.CORRECTIVE, origin=Origin.STAFF, title=NAME, by="wang", now=NOW,
+            asset="lift-1", due=NOW + timedelta(days=40),
+        )  # fmt: skip
+    materialise(ledger, NOW, SYSTEMS)
+    with ledger.read() as tx:
+        taken = {o["id"] for o in bundle(tx, LI, NOW)["work_orders"]}  # type: ignore[attr-defined]
+    planned = [o.id for o in orders(ledger, asset="pump-1")]
+    assert len(planned) == 2
+    assert taken == {far.id}
+
+
+def test_any_technician_of_the_site_reports_a_fault_on_any_machine(ledger: Store) -> None:
+    with ledger.begin() as tx:
+        lift = Asset("lift-2", "demo", "E-2", "elevator", LocalName("2号梯", "Lift 2"), department="电梯维修部门")
+        tx.assets.add(lift, [])
+    user = replace(LI, grants=(Grant(Role.TECHNICIAN, "demo", "水务管理部门"),))
+    fault = op(None, "report_fault", value={"asset": "lift-2", "text": "异响"})
+    assert codes(apply_operations(ledger, user, "t", NOW, [fault], NOW)) == [("applied", None)]
+
+
+@pytest.mark.parametrize(
+    ("device_now", "captured_at"),
+    [
+        (datetime(9999, 12, 31, tzinfo=UTC), "2026-01-01T00:00:00Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "9999-12-31T00:00:00Z"),
+        (NOW, "0001-01-01T00:00:00+14:00"),
+        (NOW, "0001-01-01T00:00:00Z"),
+        (NOW, "1999-12-31T23:59:59Z"),
+        (None, "9999-12-31T23:59:59-14:00"),
+    ],
+)
+def test_a_time_that_no_clock_can_have_meant_is_malformed(
+    ledger: Store, order: WorkOrder, device_now: datetime | None, captured_at: str
+) -> None:
+    bad = op(order, "start", captured_at=captured_at)
+    assert codes(send(ledger, bad, answer(order, "S1"), device_now=device_now))[0] == ("rejected", "malformed")
+
+
+def test_a_time_ahead_of_ours_counts_as_now(ledger: Store, order: WorkOrder) -> None:
+    send(ledger, op(order, "start", captured_at="9999-01-01T00:00:00Z"), now=NOW, device_now=None)
+    assert stored(ledger, order).arrived_at == NOW
+
+
+def test_an_operation_says_whose_it_is(ledger: Store, order: WorkOrder) -> None:
+    nobody = op(order, "start")
+    del nobody["user"]
+    assert codes(send(ledger, nobody, op(order, "start", user=""))) == [("rejected", "malformed")] * 2
+    odd = [op(order, "start") | {"type": ["start"]}, answer(order, "S2", number=10**400)]
+    assert codes(send(ledger, *odd)) == [("rejected", "unknown_type"), ("rejected", "not_a_number")]
+
+
+def test_answering_without_a_start_isolates_too(ledger: Store, order: WorkOrder) -> None:
+    with ledger.begin() as tx:
+        tx.orders.update(replace(tx.orders.lock(order.id), tags=("isolates",)), 1)
+    send(ledger, answer(order, "S1"))
+    assert stored(ledger, order).state is State.IN_PROGRESS
+    with ledger.read() as tx:
+        assert tx.assets.get("pump-1").asset.status is AssetStatus.UNDER_MAINTENANCE

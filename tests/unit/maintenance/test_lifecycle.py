@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maintenance.lifecycle import ENDED, NEXT, transition
+from maintenance.lifecycle import ENDED, INCOMPLETE, NEXT, transition
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import BadData, IllegalTransition
@@ -22,7 +22,7 @@ on_hold           > in_progress missed bypassed deferred cancelled rejected
 evidence_pending  > completed in_progress
 completed         > verified in_progress open
 verified          > open
-missed            >
+missed            > in_progress
 bypassed          >
 deferred          >
 cancelled         >
@@ -41,12 +41,12 @@ def test_every_pair_of_states(start: State, to: State) -> None:
     kind = Kind.PREVENTIVE if to is State.MISSED else Kind.CORRECTIVE
     order = replace(ORDER, state=start, kind=kind)
     if (start, to) in LEGAL:
-        moved, step = transition(order, to, NOW, "li", "reason", recurrence=True)
+        moved, step = transition(order, to, NOW, "li", "reason", recurrence=True, in_time=True)
         assert (moved.state, step.to, step.by, step.at) == (to, to, "li", NOW)
         assert moved.version == order.version
     else:
         with pytest.raises(IllegalTransition):
-            transition(order, to, NOW, "li", "reason", recurrence=True)
+            transition(order, to, NOW, "li", "reason", recurrence=True, in_time=True)
 
 
 def test_the_table_has_every_state() -> None:
@@ -101,3 +101,24 @@ def test_starting_sets_the_clocks_that_were_not_set() -> None:
 def test_a_time_ahead_of_the_record_counts_as_the_record() -> None:
     moved, step = transition(ORDER, State.ACKNOWLEDGED, NOW + timedelta(hours=5), "li", recorded_at=NOW)
     assert moved.acknowledged_at == step.at == NOW
+
+
+def test_missed_work_goes_on_only_when_it_was_done_in_time() -> None:
+    missed = replace(ORDER, kind=Kind.PREVENTIVE, state=State.MISSED, end_reason="too late")
+    with pytest.raises(IllegalTransition):
+        transition(missed, State.IN_PROGRESS, NOW, "li", "want it back")
+    going, _ = transition(missed, State.IN_PROGRESS, NOW, "li", "heard of later", in_time=True)
+    assert (going.state, going.end_reason) == (State.IN_PROGRESS, None)
+
+
+def test_a_time_before_2000_is_refused() -> None:
+    with pytest.raises(BadData) as raised:
+        transition(ORDER, State.IN_PROGRESS, datetime(1970, 1, 1, tzinfo=UTC), "li", recorded_at=NOW)
+    assert raised.value.problems[0].field == "at"
+
+
+def test_verifying_what_is_incomplete_needs_a_reason() -> None:
+    done = replace(ORDER, state=State.COMPLETED, tags=(INCOMPLETE,))
+    with pytest.raises(BadData):
+        transition(done, State.VERIFIED, NOW, "wang")
+    assert transition(done, State.VERIFIED, NOW, "wang", "paper form seen")[0].state is State.VERIFIED

@@ -61,7 +61,7 @@ def test_rows_that_the_law_is_stricter_about_are_taken_with_a_warning() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_traditional_headings_and_common_encodings_are_read(encoding: str) -> None:
-    found = table("設施設備類別，維護周期，維護責任部門\n樓梯、扶手，每季度一次，清潔維護部門\n", encoding)
+    found = table("設施設備類別,維護周期,維護責任部門\n樓梯、扶手,每季度一次,清潔維護部門\n", encoding)
     assert not found.errors
     assert found.rows[0]["action"] == "unchanged"
 
@@ -72,43 +72,56 @@ def test_english_headings_and_semicolons_are_read() -> None:
 
 
 def test_a_new_frequency_is_a_new_row_and_both_stand_with_a_warning() -> None:
-    found = table("设施设备类别，维护周期\n照明系统，每月一次\n照明系统，每季度一次\n")
+    found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,每季度一次\n")
     assert [r["action"] for r in found.rows] == ["unchanged", "created"]
     assert any(p.code == "second_frequency" and p.row == 3 for p in found.warnings)
     assert (found.put[0].early_days, found.put[0].late_days) == (15, 7)
 
 
 def test_another_department_is_an_update_that_says_before_and_after() -> None:
-    found = table("设施设备类别，维护周期，维护责任部门\n照明系统，每月一次，清洁维护部门\n")
+    found = table("设施设备类别,维护周期,维护责任部门\n照明系统,每月一次,清洁维护部门\n")
     assert found.rows[0]["changes"] == {"department": ["电气管理部门", "清洁维护部门"]}
 
 
 def test_a_row_with_a_code_is_known_by_it() -> None:
-    found = table("编号，设施设备类别，维护周期\nPW-M，供电系统，每周一次\n")
+    found = table("编号,设施设备类别,维护周期\nPW-M,供电系统,每周一次\n")
     assert found.rows[0] == {
-        "row": 2, "action": "updated", "code": "PW-M", "changes": {"frequency": ["每月一次", "每周一次"]},
+        "row": 2, "action": "updated", "code": "PW-M",
+        "changes": {"frequency": ["每月一次", "每周一次"], "tolerance": ["提前3天、延后3天", "提前1天、延后1天"]},
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("line", "column", "code"),
     [
-        ("供水系统，偶尔，水务管理部门", "维护周期", "unknown_frequency"),
-        ("飞船系统，每月一次，水务管理部门", "设施设备类别", "unknown_system"),
-        ("供水系统，每月一次，魔法部门", "维护责任部门", "unknown_department"),
-        ("供水系统，=B2，水务管理部门", "维护周期", "formula"),
+        ("供水系统,偶尔,水务管理部门", "维护周期", "unknown_frequency"),
+        ("飞船系统,每月一次,水务管理部门", "设施设备类别", "unknown_system"),
+        ("供水系统,每月一次,魔法部门", "维护责任部门", "unknown_department"),
+        ("供水系统,=B2,水务管理部门", "维护周期", "formula"),
     ],
 )
 def test_errors_name_row_column_and_value_and_nothing_is_taken(line: str, column: str, code: str) -> None:
-    found = table(f"设施设备类别，维护周期，维护责任部门\n照明系统，每季度一次，电气管理部门\n{line}\n").document("i")
+    found = table(f"设施设备类别,维护周期,维护责任部门\n照明系统,每季度一次,电气管理部门\n{line}\n").document("i")
     first = found["errors"][0]  # type: ignore[index]
     assert (first["row"], first["column"], first["code"]) == (3, column, code)
     assert all((first["value"], first["message"]))
     assert (found["created"], found["rows"]) == (0, [])
 
 
+def test_another_frequency_brings_its_own_tolerance_but_the_law_stays_as_strict() -> None:
+    found = table(
+        "编号,设施设备类别,维护周期\nWA-M,供水系统,每季度一次\nFI-TANK,消防系统,每季度一次\nEL-Q,电梯系统,每年\n"
+    )
+    assert [(r.early_days, r.late_days) for r in found.put] == [(15, 7), (15, 3), (60, 0)]
+
+
+def test_rows_by_the_hour_are_refused_until_they_are_scheduled() -> None:
+    found = table("设施设备类别,维护周期\n供水系统,每2小时\n")
+    assert [(p.row, p.column, p.code) for p in found.errors] == [(2, "维护周期", "hours_not_scheduled")]
+
+
 def test_two_lines_for_one_row_are_an_error() -> None:
-    found = table("设施设备类别，维护周期\n照明系统，每月一次\n照明系统，monthly\n")
+    found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,monthly\n")
     assert found.errors[0].code == "duplicate_row"
 
 
@@ -118,7 +131,7 @@ def test_two_lines_for_one_row_are_an_error() -> None:
         (b"PK\x03\x04rest", "not_csv"),
         (b"\x00\x01", "not_csv"),
         (b"", "empty"),
-        ("名称，周期\n".encode(), "missing_column"),
+        ("名称,周期\n".encode(), "missing_column"),
     ],
 )
 def test_files_that_are_no_table_say_so(data: bytes, code: str) -> None:

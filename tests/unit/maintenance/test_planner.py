@@ -3,8 +3,21 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import PreviewItem, Subject, asset_subject, preview, rows_for, site_subject
+from maintenance.planner import (
+    PreviewItem,
+    Subject,
+    asset_subject,
+    plan_subject,
+    preview,
+    rows_for,
+    site_subject,
+)
+from maintenance.recurrence import longest_days
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
 from tests.unit.maintenance.rows import row
 
@@ -118,3 +131,92 @@ def test_a_sites_own_row_stands_for_the_default_one_of_its_code() -> None:
 def test_machines_out_of_service_have_no_planned_work() -> None:
     asset = Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump"), status=AssetStatus.OUT_OF_SERVICE)
     assert rows_for([row("M", 1, "month")], asset_subject(asset), {}) == []
+
+
+CALENDARS = st.tuples(
+    st.sampled_from([(1, "day"), (7, "day"), (15, "day"), (1, "month"), (2, "month"), (1, "year"), (2, "year")]),
+    st.dates(date(2019, 1, 1), date(2026, 1, 10)),
+    st.sampled_from([None, 10, 31, 92]),
+)
+
+
+@given(calendars=st.lists(CALENDARS, min_size=2, max_size=6), shift=st.sampled_from([0, 0, 30, 100]))
+@settings(max_examples=150, deadline=None)
+def test_a_row_whose_calendar_changes_goes_on_without_a_gap_and_uses_no_key_twice(
+    calendars: list[tuple[tuple[int, str], date, int | None]], shift: int
+) -> None:
+    """Each calendar holds for three jobs, each done on its planned day, then the next one takes over."""
+    history: list[Occurrence] = []
+    today, before, longest = TODAY, None, 0
+    for (every, unit), anchor, gap in calendars:
+        one = row("R", every, unit, 1, 1, anchor=anchor, max_gap_days=gap, shift_percent=shift)
+        longest = min(longest_days(one.interval), gap or 10_000) + 2
+        for _ in range(3):
+            plan = plan_subject([one], {"R": one}, asset_subject(PUMP), history, today, ZONE)
+            found = plan.tracks[0].peek().window
+            assert found.cycle not in {o.key.cycle for o in history}
+            if before is not None:
+                assert (found.planned - before).days <= longest
+            today = max(today, found.planned)
+            before = found.planned
+            at = datetime(found.planned.year, found.planned.month, found.planned.day, 4, tzinfo=UTC)
+            key = OccurrenceKey(one.lineage, "k1", found.cycle)
+            history.append(
+                Occurrence(key, "demo", "R", found.nominal, found.earliest, found.latest, OccurrenceState.DONE, at)
+            )
+
+
+@pytest.mark.parametrize("standing", [OccurrenceState.DUE, OccurrenceState.MISSED])
+def test_a_longer_interval_goes_on_behind_the_last_known_job(standing: OccurrenceState) -> None:
+    key = OccurrenceKey("lineage-R", "k1", 84)
+    known = Occurrence(key, "demo", "R", date(2026, 1, 1), date(2025, 12, 31), date(2026, 1, 2), standing)
+    items = look(row("R", 2, "month", 1, 1, anchor=date(2019, 1, 1)), history=(known,), end=date(2026, 6, 1))
+    ahead = [(p.window.cycle, p.window.nominal) for i in items for p in i.job.occurrences if p.window.cycle > 84]
+    assert ahead == [(85, date(2026, 3, 1)), (86, date(2026, 5, 1))]
+
+
+def test_a_later_in_service_day_does_not_make_a_row_vanish() -> None:
+    asset = Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump"), in_service_on=date(2024, 5, 10))
+    known = done("M", 134, date(2026, 3, 1), datetime(2026, 1, 10, tzinfo=UTC))
+    items = look(row("M", 1, "month"), subject=asset_subject(asset), history=(known,), end=date(2026, 6, 1))
+    assert dates(items, "M") == ["2026-03-10", "2026-04-10", "2026-05-10"]
+
+
+def test_a_series_ends_quietly_at_the_end_of_the_calendar() -> None:
+    far = row("FAR", 10_000, "year", 60, 30, anchor=date(2026, 1, 20), contains=("M",))
+    late = row("LATE", 1, "month", 3, 3, anchor=date(9999, 12, 31))
+    items = look(far, late, row("M", 1, "month", 3, 3, anchor=date(2026, 1, 20)), end=date(2026, 4, 1))
+    assert dates(items, "FAR") == ["2026-01-20"]
+    assert dates(items, "LATE") == []
+    assert dates(items, "M") == ["2026-01-20", "2026-02-20", "2026-03-20"]
+
+
+def test_a_laxer_row_keeps_the_interval_of_the_law_that_it_stands_for() -> None:
+    law = row("LAW", 1, "month", 3, 0, layer=Layer.LAW, anchor=date(2026, 1, 20))
+    lax = row("LAX", 2, "year", 3, 0, fulfils=("LAW",), anchor=date(2026, 1, 20))
+    assert dates(look(law, lax, end=date(2026, 4, 1)), "LAX") == ["2026-01-20", "2026-02-20", "2026-03-23"]
+
+
+def test_a_row_stands_for_the_law_from_its_effective_date_on() -> None:
+    law = row("LAW", 1, "month", 3, 0, max_gap_days=31, layer=Layer.LAW, anchor=date(2026, 1, 20))
+    new = row("NEW", 1, "month", fulfils=("LAW",), anchor=date(2026, 1, 20), effective_from=date(2026, 3, 15))
+    items = look(law, new, end=date(2026, 5, 1))
+    assert dates(items, "LAW") == ["2026-01-20", "2026-02-20"]
+    assert dates(items, "NEW") == ["2026-03-20", "2026-04-20"]
+
+
+def test_rows_that_fulfil_each_other_all_stay() -> None:
+    one = row("A", 1, "month", fulfils=("B",), anchor=date(2026, 1, 20))
+    other = row("B", 2, "month", fulfils=("A",), anchor=date(2026, 1, 20))
+    items = look(one, other, end=date(2026, 2, 28))
+    assert (dates(items, "A"), dates(items, "B")) == (["2026-01-20", "2026-02-20"], ["2026-01-20", "2026-02-20"])
+
+
+def test_what_the_law_has_made_due_stays_due_when_another_row_takes_its_place() -> None:
+    law = row("LAW", 1, "month", 3, 0, max_gap_days=31, layer=Layer.LAW, anchor=date(2026, 1, 20))
+    new = row("NEW", 1, "month", fulfils=("LAW",), anchor=date(2026, 2, 10))
+    key = OccurrenceKey("lineage-LAW", "k1", 0)
+    standing = Occurrence(key, "demo", "LAW", date(2026, 1, 20), date(2026, 1, 17), date(2026, 1, 20), work_order="o")
+    items = look(law, new, history=(standing,), end=date(2026, 3, 31))
+    assert dates(items, "LAW") == ["2026-01-20"]
+    assert dates(items, "NEW") == ["2026-02-10", "2026-03-10"]

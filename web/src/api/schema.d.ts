@@ -322,7 +322,8 @@ export interface paths {
         };
         /**
          * Get Stats
-         * @description What came in, what was stored and what waits, summed over all collectors.
+         * @description What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
+         *     over the sites that they may see.
          */
         get: operations["getIngestStats"];
         put?: never;
@@ -583,7 +584,8 @@ export interface paths {
         put?: never;
         /**
          * Create Token
-         * @description A token for a machine. An administrator of one site can only give grants on that site.
+         * @description A token for a machine. An administrator of one site or department can only give grants on that site and in
+         *     that department, and has to name them.
          */
         post: operations["createToken"];
         delete?: never;
@@ -708,7 +710,8 @@ export interface paths {
         /**
          * Move Order
          * @description Take a step of the order's life. 409 when there is no such step from where it stands. Verifying, sending
-         *     back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed.
+         *     back and ending work that was not done need a supervisor. With `If-Match`, 412 when it has changed. `at` lies
+         *     between the order's opening (planned work that waits: its making) and five minutes from now.
          */
         post: operations["moveWorkOrder"];
         delete?: never;
@@ -1365,7 +1368,7 @@ export interface components {
         };
         /**
          * Interval
-         * @description Every `every` units.
+         * @description Every `every` units, at most a hundred years. Rows by the hour are not scheduled yet and are refused.
          */
         Interval: {
             /** Every */
@@ -1395,7 +1398,8 @@ export interface components {
         Kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective";
         /**
          * LatestValue
-         * @description The newest reading of a point. ``stale`` when it is older than the point may be silent.
+         * @description The newest reading of a point. ``stale`` when it is older than the point may be silent; ``source`` says who
+         *     took it.
          */
         LatestValue: {
             /**
@@ -1409,6 +1413,11 @@ export interface components {
             quality: number;
             /** Reason */
             reason: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "sensor" | "person";
             /** Stale */
             stale: boolean;
             /** Value */
@@ -2233,9 +2242,11 @@ export interface components {
         };
         /**
          * TokenCreate
-         * @description A token for a machine: a role on a site, or on every one; ``ttl_hours`` until it expires.
+         * @description A token for a machine: a role on a site and in a department, or on every one; ``ttl_hours`` until it expires.
          */
         TokenCreate: {
+            /** Department */
+            department?: string | null;
             /** Name */
             name: string;
             role: components["schemas"]["Role"];
