@@ -247,7 +247,12 @@ def _innermost(watched: _Watched | None, side: int) -> float:
 
 
 def _step(state: AlarmState, level: Level, watched: _Watched, ts_ms: int, value: float) -> Phase | None:
-    """Move one alarm on; ``ACTIVE`` when it is raised now, ``CLEARING`` when it is cleared now."""
+    """Move one alarm on; ``ACTIVE`` when it is raised now, ``CLEARING`` when it is cleared now.
+
+    A clock that was set back begins the delay anew: it would run until the old time is reached again.
+    """
+    if ts_ms < state.last_ms:
+        state.since_ms = min(state.since_ms, ts_ms)
     if state.phase in (Phase.IDLE, Phase.PENDING):
         if not level.beyond(value):
             state.phase = Phase.IDLE

@@ -1,10 +1,9 @@
 """From decoded samples to the columns that the store and the stages take."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
 from ingest.checkpoint import pack, unpack
@@ -12,6 +11,7 @@ from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
 from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
+from ingest.receive_times import ReceiveTimes
 from ingest.rejections import (
     CLOCK_IN_FUTURE,
     CLOCK_NEVER_SET,
@@ -26,45 +26,26 @@ from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.stages import StreamBatch
 
 
-class ReceiveTimes:
-    """Receive times that stand in for a missing ``ts``: unique per asset, the next free millisecond."""
-
-    def __init__(self) -> None:
-        self._last: dict[str, int] = {}
-
-    def next_free(self, asset: str, received_ms: int) -> int:
-        """A millisecond at or after ``received_ms`` that no message of the asset was given before."""
-        given = self._last[asset] = max(received_ms, self._last.get(asset, -1) + 1)
-        return given
-
-    def snapshot(self) -> bytes:
-        """The whole state."""
-        return orjson.dumps(self._last)
-
-    def restore(self, state: bytes) -> None:
-        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
-        try:
-            self._last = dict(orjson.loads(state)) if state else {}
-        except TypeError as error:
-            raise ValueError("not a snapshot of receive times") from error
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrival:
-    """A telemetry message: where it belongs and when it came."""
+    """A message with values: where it belongs and when it came. ``with_event``: on an event topic, whose numbers
+    are not those of the telemetry."""
 
     route: AssetRoute
     received_ms: int
+    with_event: bool = False
 
 
 @dataclass(slots=True)
 class Columns:
-    """Readings of a batch of messages, all (n,): ``message`` says which message each came with."""
+    """Readings of a batch of messages, all (n,): ``message`` says which message each came with, ``arrival`` which
+    of those that were assembled together."""
 
     readings: ReadingBatch
     live: NDArray[np.bool_]
     received_ms: NDArray[np.int64]
     message: NDArray[np.int64]
+    arrival: NDArray[np.int64]
     rejections: list[Rejection]
     duplicates: int
 
@@ -130,15 +111,27 @@ class Assembler:
         ts_ms = np.repeat(np.array(samples.ts_ms, np.int64), width)
         received_ms = np.repeat(np.array(samples.received_ms, np.int64), width)
         reason = np.repeat(np.array(samples.stands_in, np.uint8) * np.uint8(Reason.RECEIVE_TIME), width)
-        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason)
+        message = np.repeat(np.array(samples.message, np.int64), width)
+        aside = np.array([arrival.with_event for arrival in arrivals], np.bool_)[message]
+        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
+        self.forget(decoded, arrivals, {r.message for r in (*decoded.rejections, *samples.rejections)})
         return Columns(
             ReadingBatch(self.table.refs, series_id, ts_ms, value, reason),
             live,
             received_ms,
-            np.repeat(np.array(samples.message, np.int64), width),
+            message,
+            message,
             samples.rejections,
             samples.duplicates,
         )
+
+    def forget(self, decoded: Decoded, arrivals: Sequence[Arrival], messages: Collection[int]) -> None:
+        """Not all of these messages was stored: when they are sent again they are no repetitions."""
+        if not messages:
+            return
+        for message, boot, seq, digest in zip(decoded.message, decoded.boot, decoded.seq, decoded.digest, strict=True):
+            if seq != NO_SEQ and message in messages:
+                self.sequences.forget(arrivals[message].route.asset.key, boot, seq, digest)
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -167,11 +160,14 @@ class Assembler:
             first, at = at, at + len(keys)
             arrival = arrivals[message]
             route, received_ms = arrival.route, arrival.received_ms
-            if seq != NO_SEQ and self.sequences.repeated(route.asset.key, boot, seq, digest):
+            own = ts_ms != NO_TIME
+            numbered = seq != NO_SEQ and not arrival.with_event
+            seen = numbered and self.sequences.repeated(route.asset.key, boot, seq, digest)
+            # A counter that begins anew with the same values looks the same; only a time or a boot tells them apart.
+            if seen and (own or boot):
                 out.duplicates += len(keys)
                 out.dropped.extend(range(first, at))
                 continue
-            own = ts_ms != NO_TIME
             if own and not YEAR_2000_MS <= ts_ms <= received_ms + FUTURE_MS:
                 reason = CLOCK_NEVER_SET if ts_ms < YEAR_2000_MS else CLOCK_IN_FUTURE
                 out.rejections.append(Rejection(message, reason, ", ".join(keys)))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import identity
-from ingest.dialects.json.parse import Malformed, parse_at_any_cost
+from ingest.dialects.json.decoder import digest_of, identity
+from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.matching import AssetRoute
 from ingest.rejections import WRONG_SHAPE, Rejection, printable, stable_id, with_detail
@@ -44,28 +44,51 @@ class _Told:
 
     route: AssetRoute
     record: SpoolRecord
-    element: int
     name: str
     observed_ms: int
     tags: tuple[str, ...]
-    fields: Mapping[str, object]
+    told_severity: object
+    data: Mapping[str, object]
     event_id: str
 
 
 def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
     """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all."""
-    document = parse_at_any_cost(record.payload)
+    document, cut = parse_at_any_cost(record.payload)
     if isinstance(document, Malformed):
         return [], [Rejection(0, document.reason)]
     elements = document if isinstance(document, list) else [document]
     found, rejections = [], []
     for number, element in enumerate(elements):
         if isinstance(element, dict) and isinstance(element.get("event"), str) and element["event"].strip():
-            found.append(EventObject(0, number, element))
+            found.append(EventObject(0, number, element, digest_of(element, record.payload, number), cut))
         else:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
     return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
+
+
+def values_beside(payload: bytes) -> list[bytes]:
+    """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
+
+    One that could not be written again stands for itself as a whole, so that its values are dead-lettered.
+    """
+    if b'"values"' not in payload:
+        return []
+    document, _ = parse_at_any_cost(payload)
+    if not isinstance(document, list):
+        return [payload] if _has_values(document) else []
+    found = []
+    for element in filter(_has_values, document):
+        try:
+            found.append(orjson.dumps(element))
+        except TypeError:
+            found.append(payload)
+    return found
+
+
+def _has_values(element: object) -> bool:
+    return isinstance(element, dict) and bool(element.get("values")) and isinstance(element.get("event"), str)
 
 
 class EventRules:
@@ -97,12 +120,12 @@ class EventRules:
     def _told(self, route: AssetRoute, record: SpoolRecord, one: EventObject) -> tuple[_Told, bool]:
         name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
         observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
-        boot, seq, digest = identity(fields)
+        boot, seq = identity(fields)
         asset = route.asset.key
         own_time = fields.get("ts") is not None and "clock_wrong" not in tags
-        seen = seq != NO_SEQ and self._sequences.repeated(asset, boot, seq, digest)
+        seen = seq != NO_SEQ and self._sequences.repeated(asset, boot, seq, one.digest)
         if own_time and seq != NO_SEQ:
-            event_id = stable_id("event", self._site, asset, name, boot, seq, digest, observed_ms)
+            event_id = stable_id("event", self._site, asset, name, boot, seq, one.digest, observed_ms)
         else:
             place = (self._lane, record.position, record.received_ms, one.element)
             event_id = stable_id("event", self._site, asset, name, *place)
@@ -110,12 +133,15 @@ class EventRules:
             tags.append("repeated")
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
             tags.append("under_maintenance")
-        told = _Told(route, record, one.element, name, observed_ms, tuple(tags), fields, event_id)
+        data = None if one.cut else _data_of(fields)
+        if data is None:
+            tags.append("data_dropped")
+        told = _Told(route, record, name, observed_ms, tuple(tags), fields.get("severity"), data or {}, event_id)
         return told, seen and own_time
 
     def _decide(self, out: EventOutcome, told: _Told) -> None:
         template = self._template(told.route, told.name)
-        severity, safety, extra = _weight(template, told.fields.get("severity"))
+        severity, safety, extra = _weight(template, told.told_severity)
         tags = (*told.tags, *extra)
         out.events.append(self._history(told, severity, safety, tags))
         asset = told.route.asset.key
@@ -139,7 +165,7 @@ class EventRules:
             del self._open[next(iter(self._open))]
 
     def _history(self, told: _Told, severity: Severity | None, safety: bool, tags: Sequence[str]) -> AssetEvent:
-        data = _data_of(told.fields) | ({"tags": list(tags)} if tags else {})
+        data = {**told.data, **({"tags": list(tags)} if tags else {})}
         return AssetEvent(
             id=told.event_id,
             site=self._site,
@@ -167,7 +193,7 @@ class EventRules:
             observed_at=from_ms(told.observed_ms),
             received_at=from_ms(told.record.received_ms),
             subject=told.name,
-            detail={"event": told.name, "data": _data_of(told.fields), "tags": list(tags), **names},
+            detail={"event": told.name, "data": told.data, "tags": list(tags), **names},
         )
 
     def _cleared(self, told: _Told, ended: str) -> FindingCleared:
@@ -229,11 +255,17 @@ def _weight(template: EventTemplate | None, told: object) -> tuple[Severity | No
     return severity, False, ("unknown_event",)
 
 
-def _data_of(fields: Mapping[str, object]) -> dict[str, object]:
-    """The event's data as a plain object without NaN and without NUL characters, which databases refuse."""
+def _data_of(fields: Mapping[str, object]) -> dict[str, object] | None:
+    """The event's data as a plain object without NaN and without NUL characters, which databases refuse;
+    ``None`` when it is nested too deep to be kept."""
     data = fields.get("data")
     if data is None:
         return {}
-    text = orjson.dumps(data if isinstance(data, dict) else {"value": data})
+    try:
+        text = orjson.dumps(data if isinstance(data, dict) else {"value": data})
+    except TypeError:
+        return None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and nesting(text.decode()) > MAX_DEPTH:
+        return None
     clean: dict[str, object] = orjson.loads(text.replace(b"\\u0000", b"\\ufffd"))
     return clean

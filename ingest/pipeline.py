@@ -1,13 +1,15 @@
 """From raw messages to what is stored, found and dead-lettered: everything but waiting and writing.
 
-``Pipeline.sort`` takes a batch apart by channel, ``read`` turns its telemetry into columns, ``conclude`` draws
-the findings from what the store has confirmed. The result depends on the records and the saved state alone,
-never on how the stream is cut into batches; so processing again after a crash changes nothing.
+``Pipeline.sort`` takes a batch apart by channel, ``read`` turns its telemetry into columns, ``conclude`` and
+``watches`` draw the findings from what the store has confirmed. The result depends on the records and the saved
+state alone, never on how the stream is cut into batches; so processing again after a crash changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import structlog
@@ -15,8 +17,8 @@ import structlog
 from ingest.checkpoint import pack, unpack
 from ingest.columns import Arrival, Assembler, Columns
 from ingest.dialects import DECODERS
-from ingest.dialects.decoded import EventObject
-from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.dialects.decoded import Decoded, EventObject
+from ingest.events import EventOutcome, EventRules, event_objects, values_beside
 from ingest.instants import from_ms
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable
 from ingest.presence import PresenceTracker, parse_status
@@ -30,6 +32,7 @@ from ingest.rejections import (
     stable_id,
     with_detail,
 )
+from ingest.stages import GuardedStage
 from ingest.stats import Totals
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
@@ -41,14 +44,8 @@ from plantroom.wire import Channel
 
 log = structlog.get_logger()
 
-
-@runtime_checkable
-class HealthSource(Protocol):
-    """A stage that also has a word on the assets' health."""
-
-    def health_changes(self) -> Sequence[HealthChange]:
-        """Changes since the last call, oldest first."""
-        ...
+EVENT_DIALECT = "json"
+"""What event topics speak, whatever the source's telemetry does."""
 
 
 class _Stateful(Protocol):
@@ -66,16 +63,24 @@ class Outcome:
     events: list[AssetEvent] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
 
+    def take(self, other: "Outcome") -> None:
+        """Add what another one holds."""
+        self.findings += other.findings
+        self.letters += other.letters
+        self.events += other.events
+        self.health += other.health
+
     def __bool__(self) -> bool:
         return bool(self.findings or self.letters or self.events or self.health)
 
 
 @dataclass(slots=True)
 class Sorted:
-    """A batch by channel. Telemetry is grouped by dialect; events come with their route."""
+    """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect, each as number
+    of the record, arrival and payload; events come with their route."""
 
     records: Sequence[SpoolRecord]
-    telemetry: dict[str, list[tuple[int, AssetRoute]]] = field(default_factory=dict)
+    values: defaultdict[str, list[tuple[int, Arrival, bytes]]] = field(default_factory=lambda: defaultdict(list))
     events: list[tuple[SpoolRecord, AssetRoute]] = field(default_factory=list)
     statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -87,6 +92,7 @@ class Read:
     ``stray_events`` are events that came on telemetry topics."""
 
     columns: list[Columns] = field(default_factory=list)
+    decoded: list[tuple[Decoded, Sequence[Arrival]]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
@@ -110,7 +116,7 @@ class Pipeline:
         self.site = site
         self.lane = lane
         self.totals = Totals()
-        self._stages = stages
+        self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
         self._assembler = Assembler(self._table)
@@ -140,14 +146,20 @@ class Pipeline:
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
         out = Sorted(records)
+        values = out.values
         for number, record in enumerate(records):
             route = self._matcher.route(record.topic)
             if not isinstance(route, Route):
                 out.rejections.append(Rejection(number, route))
             elif route.channel is Channel.TELEMETRY:
-                out.telemetry.setdefault(route.asset.source.dialect, []).append((number, route.asset))
+                asset = route.asset
+                one = (number, Arrival(asset, record.received_ms), record.payload)
+                values[asset.source.dialect].append(one)
             elif route.channel is Channel.EVENT:
                 out.events.append((record, route.asset))
+                arrival = Arrival(route.asset, record.received_ms, with_event=True)
+                for payload in values_beside(record.payload):
+                    values[EVENT_DIALECT].append((number, arrival, payload))
             else:
                 out.statuses.append((number, route.asset))
         return out
@@ -175,15 +187,16 @@ class Pipeline:
     def read(self, batch: Sorted) -> Read:
         """Decode, match and judge the telemetry of a batch, and hear its status messages."""
         out = Read(rejections=list(batch.rejections))
-        for dialect, members in batch.telemetry.items():
+        for dialect, members in batch.values.items():
             decoder = DECODERS.get(dialect)
+            numbers = [number for number, _, _ in members]
             if decoder is None:
-                out.rejections += [Rejection(number, with_detail(UNKNOWN_DIALECT, dialect)) for number, _ in members]
+                out.rejections += [Rejection(number, with_detail(UNKNOWN_DIALECT, dialect)) for number in numbers]
                 continue
-            decoded = decoder([batch.records[number].payload for number, _ in members])
-            arrivals = [Arrival(route, batch.records[number].received_ms) for number, route in members]
+            decoded = decoder([payload for _, _, payload in members])
+            arrivals = [arrival for _, arrival, _ in members]
             columns = self._assembler.assemble(decoded, arrivals)
-            numbers = [number for number, _ in members]
+            out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             out.columns.append(columns)
             out.duplicates += columns.duplicates
@@ -191,22 +204,23 @@ class Pipeline:
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
             out.stray_events += [
-                (batch.records[numbers[one.message]], members[one.message][1], one) for one in decoded.events
+                (batch.records[numbers[one.message]], arrivals[one.message].route, one)
+                for one in decoded.events
+                if not arrivals[one.message].with_event
             ]
         self._hear(batch, out)
         return out
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
-        """Findings and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
+        """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
         out = Outcome()
         for record, route, one in read.stray_events:
             self._add_events(out, self._events.take(route, record, [one]))
         rejections = list(read.rejections)
-        for columns, rejected in zip(read.columns, refused, strict=True):
+        for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
             rejections += columns.refused(rejected)
-            stream = columns.confirmed(rejected, self.site)
-            self.totals.stored += len(stream.readings)
-            self._watch(stream, out)
+            self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
+            self.totals.stored += len(columns.readings) - len(rejected)
         letters = self._letters(batch.records, rejections)
         self.totals.received += len(batch.records)
         self.totals.duplicates += read.duplicates
@@ -220,13 +234,27 @@ class Pipeline:
         self.totals.dead_lettered += 1
         return Outcome(letters=self._letters([record], [Rejection(0, reason)]))
 
-    def _watch(self, stream: StreamBatch, out: Outcome) -> None:
-        if self._plant is None or not len(stream.readings):
-            return
-        for stage in self._stages:
-            out.findings += stage.process(stream, self._plant)
-            if isinstance(stage, HealthSource):
-                out.health += stage.health_changes()
+    def watches(
+        self, read: Read, refused: Sequence[Sequence[RejectedReading]], without: Collection[GuardedStage] = ()
+    ) -> list[Callable[[], Outcome]]:
+        """What is left to do: each stage's look at the confirmed readings, in this order. One that raises
+        ``Unreachable`` can be called again."""
+        plant = self._plant
+        if plant is None:
+            return []
+        streams = [
+            columns.confirmed(rejected, self.site) for columns, rejected in zip(read.columns, refused, strict=True)
+        ]
+        stages = [stage for stage in self._stages if stage not in without]
+        return [partial(_watch, stage, stream, plant) for stream in streams if len(stream.readings) for stage in stages]
+
+    def stage_failures(self) -> int:
+        """Messages that a stage did not get through, since the start."""
+        return sum(stage.failures for stage in self._stages)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the stages, in plain words (any thread)."""
+        return [words for stage in self._stages for words in stage.problems()]
 
     def _add_events(self, out: Outcome, told: EventOutcome) -> None:
         out.events += told.events
@@ -235,9 +263,9 @@ class Pipeline:
 
     def _hear(self, batch: Sorted, out: Read) -> None:
         latest: dict[str, int] = {}
-        for members in batch.telemetry.values():
-            for number, route in members:
-                latest[route.asset.key] = batch.records[number].received_ms
+        for members in batch.values.values():
+            for _, arrival, _ in members:
+                latest[arrival.route.asset.key] = arrival.received_ms
         for asset, received_ms in latest.items():
             self._presence.seen(asset, received_ms)
         for number, route in batch.statuses:
@@ -290,5 +318,10 @@ class Pipeline:
             self.follow(self._plant)
 
     def _parts(self) -> dict[str, _Stateful]:
-        stages = {f"stage:{type(stage).__name__}": stage for stage in self._stages}
+        stages = {f"stage:{stage.name}": stage for stage in self._stages}
         return {"totals": self.totals, "columns": self._assembler, "events": self._events, **stages}
+
+
+def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:
+    findings, health = stage.process(stream, plant)
+    return Outcome(findings=list(findings), health=list(health))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ingest.instants import from_ms, to_ms
+from ingest.instants import LEAD_MS, from_ms, to_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import EMPTY_PAYLOAD, UNKNOWN_STATUS, stable_id
 from plantroom.domain.assets import OFFLINE, EquipmentClass, Presence, Severity
@@ -32,6 +32,7 @@ _DEFAULT_OFFLINE_S = 900.0
 class PresenceNote:
     """A change for the ledger, with the finding that goes with it."""
 
+    asset: str
     change: PresenceChange | None
     finding: Finding | None = None
 
@@ -81,6 +82,7 @@ class PresenceTracker:
         self._started_ms: int | None = None
         self._horizons: dict[str, int] = {}
         self._notes: list[PresenceNote] = []
+        self._taken: set[int] = set()
         self._link_down = False
 
     def begin(self, known: Mapping[str, PresenceChange], now_ms: int) -> None:
@@ -113,7 +115,7 @@ class PresenceTracker:
                 self._move(asset, one, Presence.ONLINE, received_ms)
             elif received_ms - one.written_ms >= SEEN_EVERY_MS:
                 one.written_ms = received_ms
-                self._notes.append(PresenceNote(_change(asset, one)))
+                self._notes.append(PresenceNote(asset, _change(asset, one)))
 
     def told(self, asset: str, presence: Presence, received_ms: int) -> None:
         """The asset's publisher, or its last will, says where it stands."""
@@ -136,10 +138,13 @@ class PresenceTracker:
         """Judge silence. ``now_ms`` is up to when ``lane`` has processed its messages; the laggard counts."""
         with self._lock:
             self._horizons[lane] = now_ms
-            horizon_ms = min(self._horizons.values())
+            horizon_ms, latest_ms = min(self._horizons.values()), max(self._horizons.values())
             if self._started_ms is None or self._link_down:
                 return
             for asset, one in self._followed.items():
+                if (one.seen_ms or 0) > latest_ms + LEAD_MS:  # our own clock was set back
+                    one.seen_ms, one.since_ms = latest_ms, min(one.since_ms, latest_ms)
+                    one.written_ms = 0
                 self._judge(asset, one, horizon_ms, self._started_ms)
 
     def pending(self) -> Sequence[PresenceNote]:
@@ -147,11 +152,25 @@ class PresenceTracker:
         with self._lock:
             return list(self._notes)
 
+    def take(self) -> Sequence[PresenceNote]:
+        """As ``pending``, for one lane to write: what concerns an asset of which the other lane is writing an
+        earlier note has to wait, so that the ledger hears them in order. To be given back, told or not."""
+        with self._lock:
+            busy = {note.asset for note in self._notes if id(note) in self._taken}
+            notes = [note for note in self._notes if note.asset not in busy]
+            self._taken.update(map(id, notes))
+            return notes
+
     def told_ledger(self, notes: Sequence[PresenceNote]) -> None:
         """These notes are in the ledger."""
         done = set(map(id, notes))
         with self._lock:
             self._notes = [note for note in self._notes if id(note) not in done]
+
+    def give_back(self, notes: Sequence[PresenceNote]) -> None:
+        """These notes are no longer being written; those that the ledger was not told come again."""
+        with self._lock:
+            self._taken.difference_update(map(id, notes))
 
     def _judge(self, asset: str, one: _Followed, now_ms: int, started_ms: int) -> None:
         if one.presence is Presence.OFFLINE:
@@ -173,11 +192,11 @@ class PresenceTracker:
         cleared = _cleared(asset, one, at_ms) if away else None
         one.raised = one.doubtful = False
         one.presence, one.since_ms, one.written_ms = presence, at_ms, at_ms
-        self._notes.append(PresenceNote(_change(asset, one), cleared))
+        self._notes.append(PresenceNote(asset, _change(asset, one), cleared))
 
     def _raise(self, asset: str, one: _Followed, now_ms: int) -> None:
         one.raised = True
-        self._notes.append(PresenceNote(None, _raised(asset, one, now_ms)))
+        self._notes.append(PresenceNote(asset, None, _raised(asset, one, now_ms)))
 
     def _delays(self, route: AssetRoute) -> _Followed:
         known = self._classes.get(route.asset.equipment_class)

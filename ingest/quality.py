@@ -10,9 +10,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.instants import LATE_MS
+from ingest.instants import LATE_MS, LEAD_MS
 from ingest.matching import AssetRoute
-from plantroom.domain.assets import PointKind, PointTemplate, SourceClock
+from plantroom.domain.assets import Point, PointKind, PointTemplate, Source, SourceClock
 from plantroom.domain.quality import Reason
 
 _NEVER = -1
@@ -25,11 +25,15 @@ _STATE = np.dtype([("newest", "<i8"), ("value", "<f8"), ("at", "<i8"), ("since",
 _LIMITS = np.dtype([("low", "<f8"), ("high", "<f8"), ("stuck_ms", "<f8"), ("simulated", "?")])
 
 
-def is_stale(template: PointTemplate, clock: SourceClock, last: datetime | None, now: datetime) -> bool:
-    """Whether a live point's last reading is older than its ``stale_after_s`` (no reading yet: not stale)."""
-    if clock is SourceClock.SIMULATED or template.stale_after_s is None or last is None:
+def is_stale(point: Point, source: Source | None, last: datetime | None, now: datetime) -> bool:
+    """Whether the newest reading of a point, observed at ``last``, is older than its ``stale_after_s`` at ``now``.
+
+    Never for recorded (simulated) sources, for points without ``stale_after_s``, nor before the first reading.
+    """
+    after_s = point.template.stale_after_s
+    if last is None or after_s is None or (source is not None and source.clock is SourceClock.SIMULATED):
         return False
-    return (now - last).total_seconds() > template.stale_after_s
+    return (now - last).total_seconds() > after_s
 
 
 class QualityGate:
@@ -53,21 +57,27 @@ class QualityGate:
         value: NDArray[np.float64],
         received_ms: NDArray[np.int64],
         reason: NDArray[np.uint8],
+        aside: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.bool_]:
         """Write what is bad into ``reason`` (n,) and give ``live`` (n,): neither late nor out of order.
 
         All arrays are (n,), in the order of the spool; instants lie in the years 1970 to 2109. A reading is
         late when it was observed more than 600 s before it was received (live sources), out of order when its
-        series already has one of the same or a later instant.
+        series already has one of the same or a later instant. No instant of a live source holds others back for
+        longer than ``LEAD_MS``, however far it lies in the future, nor does one from before our own clock was set
+        back. Readings that are ``aside`` are looked at by themselves: never live, and no trace of them is kept.
         """
         live = np.zeros(len(value), np.bool_)
-        if not len(value):
-            return live
         order = np.argsort(series_id, kind="stable")
-        sid, ts = series_id[order], ts_ms[order]
+        if aside is not None and aside.any():
+            self._judge_range(series_id, value, reason, np.flatnonzero(aside))
+            order = order[~aside[order]]
+        if not len(order):
+            return live
+        sid, ts, received = series_id[order], ts_ms[order], received_ms[order]
         bounds = self._limits[sid]
-        in_order = self._advance(sid, ts)
-        late = ~bounds["simulated"] & (received_ms[order] - ts > LATE_MS)
+        in_order = self._advance(sid, ts, np.where(bounds["simulated"], _SPAN, received + LEAD_MS))
+        late = ~bounds["simulated"] & (received - ts > LATE_MS)
         out_of_range = (value[order] < bounds["low"]) | (value[order] > bounds["high"])
         sorted_live = in_order & ~late
         judged = np.flatnonzero(sorted_live & ~out_of_range & np.isfinite(bounds["stuck_ms"]))
@@ -90,17 +100,44 @@ class QualityGate:
         self._state = _extended(self._state, series, (_NEVER, np.nan, _NEVER, _NEVER))
         self._limits = _extended(self._limits, series, (-np.inf, np.inf, np.inf, False))
 
-    def _advance(self, sid: NDArray[np.int32], ts: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which readings are newer than all before them in their series; moves the newest instants on."""
+    def _judge_range(
+        self,
+        series_id: NDArray[np.int32],
+        value: NDArray[np.float64],
+        reason: NDArray[np.uint8],
+        at: NDArray[np.int64],
+    ) -> None:
+        bounds = self._limits[series_id[at]]
+        reason[at[(value[at] < bounds["low"]) | (value[at] > bounds["high"])]] = Reason.OUT_OF_RANGE
+
+    def _advance(
+        self, sid: NDArray[np.int32], observed: NDArray[np.int64], cap: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which readings are newer than all before them in their series; moves the newest instants on, which
+        never lie beyond the ``cap`` (n,) of the latest reading."""
         starts = _starts(sid)
+        ts = np.minimum(observed, cap)
         offset = (np.cumsum(starts) - 1) * _SPAN
         running = np.maximum.accumulate(ts + offset) - offset
         before = np.where(starts, _NEVER, np.concatenate(([_NEVER], running[:-1])))
         before = np.maximum(before, self._state["newest"][sid])
+        if (before > cap).any():
+            return self._advance_capped(sid, observed, cap)
         ends = np.concatenate((starts[1:], [True]))
         self._state["newest"][sid[ends]] = np.maximum(running[ends], before[ends])
-        newer: NDArray[np.bool_] = ts > before
+        newer: NDArray[np.bool_] = observed > before
         return newer
+
+    def _advance_capped(
+        self, sid: NDArray[np.int32], observed: NDArray[np.int64], cap: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """As ``_advance``, one by one: our own clock was set back."""
+        newest, newer = self._state["newest"], []
+        for series, ts, most in zip(sid.tolist(), observed.tolist(), cap.tolist(), strict=True):
+            before = min(int(newest[series]), most)
+            newer.append(ts > before)
+            newest[series] = max(before, min(ts, most))
+        return np.array(newer, np.bool_)
 
     def _stuck(self, sid: NDArray[np.int32], ts: NDArray[np.int64], value: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which readings repeat their value for too long; a silence of that length begins a new run."""
@@ -109,7 +146,7 @@ class QualityGate:
         starts, limit, state = _starts(sid), self._limits["stuck_ms"][sid], self._state
         last_value = np.where(starts, state["value"][sid], np.concatenate(([0.0], value[:-1])))
         last_ts = np.where(starts, state["at"][sid], np.concatenate(([0], ts[:-1])))
-        changed = (value != last_value) | (ts - last_ts > limit)
+        changed = (value != last_value) | (ts - last_ts > limit) | (ts < last_ts)
         run = np.maximum.accumulate(np.where(changed | starts, np.arange(len(sid)), 0))
         since = np.where(changed, ts, state["since"][sid])[run]
         ends = np.concatenate((starts[1:], [True]))

@@ -1,7 +1,8 @@
 """What ``boot`` and ``seq`` prove: which messages came twice, and how many are missing.
 
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
-again under the same boot is therefore never mistaken for a repetition. Remembered are the last ``WINDOW``
+again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
+stored is taken back by ``forget``: it did come, but may come again. Remembered are the last ``WINDOW``
 numbers of the last ``BOOTS`` boots of each asset; O(1) per message.
 """
 
@@ -77,6 +78,12 @@ class SequenceTracker:
             del run.seen[next(iter(run.seen))]
         return False
 
+    def forget(self, asset: str, boot: str, seq: int, digest: int) -> None:
+        """This message was not stored as a whole: sent again, it is no repetition. Its number is not missing."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is not None and run.seen.get(seq) == digest:
+            del run.seen[seq]
+
     def snapshot(self) -> bytes:
         """The whole state."""
         runs = {
@@ -103,6 +110,8 @@ class SequenceTracker:
 
 def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:
     """First number, steps between the numbers (``None``: all 1) and digests, about 6 bytes an entry."""
+    if not seen:
+        return 0, [], ""
     seqs = np.fromiter(seen, np.int64, len(seen))
     steps = np.diff(seqs)
     digests = np.fromiter(seen.values(), "<u4", len(seen))
@@ -112,6 +121,8 @@ def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:
 
 def _decoded(first: int, steps: list[int] | None, digests: str) -> dict[int, int]:
     values = np.frombuffer(b64decode(digests), "<u4")
+    if not len(values):
+        return {}
     between = np.ones(len(values) - 1, np.int64) if steps is None else np.array(steps, np.int64)
     seqs = first + np.concatenate((np.zeros(1, np.int64), np.cumsum(between)))
     return dict(zip(seqs.tolist(), values.tolist(), strict=True))

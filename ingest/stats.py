@@ -31,7 +31,8 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class IngestStats:
     """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now, ``spool_depth``
-    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none)."""
+    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are
+    messages that an alarm or model stage did not get through since the start."""
 
     received: int = 0
     stored: int = 0
@@ -40,6 +41,7 @@ class IngestStats:
     gaps: int = 0
     spool_depth: int = 0
     lag_s: float = 0.0
+    stage_failures: int = 0
 
     def as_mapping(self) -> Mapping[str, float]:
         """By name, as a collector reports them."""

@@ -2,13 +2,13 @@
 
 Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
 wait. While a safety lane waits for the readings store it goes on telling the events that come in, since they
-need no store.
+need no store. A batch that trips an internal error is halved until the message at fault stands alone.
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,10 +16,12 @@ import structlog
 
 from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
-from ingest.pipeline import Outcome, Pipeline
+from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
+from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import IngestStats
+from ingest.suspects import Suspects
 from plantroom.domain.assets import EquipmentClass
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
@@ -40,7 +42,7 @@ STATE_BYTES_PER_S = 8e6
 """How much of the disk's time the saving of a large state may take."""
 
 STATS_EVERY_S = 1.0
-LEDGER, STORE, SPOOL, INTERNAL = "ledger", "readings store", "spool", "internal"
+LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
 AHEAD_MAX_BYTES = 32 << 20
 
 
@@ -91,7 +93,9 @@ class IngestWorker:
         self._state_bytes = 0
         self._told_at = 0.0
         self._oldest_ms: int | None = None
-        self._singly_until = 0
+        self._at_work: tuple[int, int] | None = None
+        """First and last position of the batch at hand."""
+        self._suspects = Suspects()
 
     def start(self) -> None:
         """Begin in an own thread."""
@@ -114,7 +118,8 @@ class IngestWorker:
 
     def problems(self) -> list[str]:
         """What it is waiting for, in plain words; empty when all is well (any thread)."""
-        return [f"site {self.site}, {self.lane.value} lane: {words}" for words in self._patience.problems()]
+        found = [*self._patience.problems(), *self._pipeline.problems()]
+        return [f"site {self.site}, {self.lane.value} lane: {words}" for words in found]
 
     def _run(self) -> None:
         failures = 0
@@ -130,7 +135,9 @@ class IngestWorker:
             except Exception as error:
                 log.exception("ingest_turn_failed", site=self.site, lane=self.lane.value)
                 self._patience.note(INTERNAL, f"internal error {type(error).__name__}: {error}; trying again")
-                self._singly_until = max(self._singly_until, self._done + BATCH)
+                if self._at_work is not None:
+                    self._suspects.add(*self._at_work)
+                    self._at_work = None
                 self._rest(failures)
                 failures += 1
 
@@ -158,7 +165,8 @@ class IngestWorker:
         records = self._next()
         if records:
             self._oldest_ms = records[0].received_ms
-            self._process(records)
+            if not self._process(records):
+                return
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
             self.presence.tick(self.lane.value, records[-1].received_ms)
         else:
@@ -169,11 +177,10 @@ class IngestWorker:
         self._note_stats(idle=not records)
 
     def _next(self) -> Sequence[SpoolRecord]:
-        limit = 1 if self._done < self._singly_until else BATCH
         if not self._ahead:
-            self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(limit, READ_TIMEOUT_S)))
+            self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(BATCH, READ_TIMEOUT_S)))
         size = count = 0
-        for record in self._ahead[:limit]:
+        for record in self._ahead[: self._suspects.limit(self._ahead, BATCH)]:
             size += len(record.payload)
             count += 1
             if size >= BATCH_BYTES:
@@ -181,26 +188,51 @@ class IngestWorker:
         records, self._ahead = self._ahead[:count], self._ahead[count:]
         return records
 
-    def _process(self, records: Sequence[SpoolRecord]) -> None:
-        if self._done < self._singly_until:
-            self._process_suspect(records[0])
-        else:
+    def _process(self, records: Sequence[SpoolRecord]) -> bool:
+        """``False``: they were suspect, could not be processed together, and come again in two halves."""
+        if not self._suspects.include(records):
+            self._at_work = records[0].position, records[-1].position
             self._process_all(records)
-
-    def _process_suspect(self, record: SpoolRecord) -> None:
-        """One message after an internal error: when it is the one that fails, it is dead-lettered."""
+            self._at_work = None
+            return True
         saved = self._pipeline.snapshot()
-        try:
-            self._process_all([record])
-        except (Unreachable, Stopping):
-            raise
-        except Exception as error:
-            log.exception("message_given_up", site=self.site, lane=self.lane.value, position=record.position)
+        error = self._attempt(records)
+        if error is not None:
             self._pipeline.restore(saved)
+            if len(records) > 1:
+                self._suspects.halve(records)
+                self._ahead[:0] = records
+                return False
+            self._process_without(records[0], error, saved)
+        return True
+
+    def _process_without(self, record: SpoolRecord, error: Exception | None, saved: bytes) -> None:
+        """One message that fails by itself: without the stages that it fails in, or else it is dead-lettered."""
+        failed: list[StageFailed] = []
+        while isinstance(error, StageFailed):
+            failed.append(error)
+            error = self._attempt([record], [one.stage for one in failed])
+            if error is not None:
+                self._pipeline.restore(saved)
+        for one in failed:
+            one.stage.missed(one)
+        if error is not None:
             reason = with_detail(INTERNAL_ERROR, f"{type(error).__name__}: {error}")
             self._tell(self._pipeline.give_up(record, reason))
 
-    def _process_all(self, records: Sequence[SpoolRecord]) -> None:
+    def _attempt(self, records: Sequence[SpoolRecord], without: Collection[GuardedStage] = ()) -> Exception | None:
+        """What went wrong with suspect records, if anything; waiting and stopping are not that."""
+        try:
+            self._process_all(records, without)
+        except (Unreachable, Stopping):
+            raise
+        except Exception as error:
+            if len(records) == 1:
+                log.exception("message_failed", site=self.site, lane=self.lane.value, position=records[0].position)
+            return error
+        return None
+
+    def _process_all(self, records: Sequence[SpoolRecord], without: Collection[GuardedStage] = ()) -> None:
         fresh = self._try_refresh()
         if not fresh and not self._pipeline.knows_all(records):
             self._patience.insist(LEDGER, self._refresh)
@@ -215,7 +247,24 @@ class IngestWorker:
             batch = self._pipeline.sort(records)
             read = self._pipeline.read(batch)
         refused = [self._put(columns.readings) for columns in read.columns]
-        self._tell(self._pipeline.conclude(batch, read, refused))
+        outcome = self._pipeline.conclude(batch, read, refused)
+        self._tell(self._watch(outcome, read, refused, without))
+
+    def _watch(
+        self,
+        outcome: Outcome,
+        read: Read,
+        refused: Sequence[Sequence[RejectedReading]],
+        without: Collection[GuardedStage],
+    ) -> Outcome:
+        """Each stage's findings added to what there is; one that must wait lets the ledger hear the rest first."""
+        for look in self._pipeline.watches(read, refused, without):
+            try:
+                outcome.take(look())
+            except Unreachable:
+                self._tell(outcome)
+                outcome = self._patience.insist(STAGES, look)
+        return outcome
 
     def _put(self, readings: ReadingBatch) -> Sequence[RejectedReading]:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
@@ -243,10 +292,13 @@ class IngestWorker:
 
     def _tell(self, outcome: Outcome) -> None:
         """One ledger transaction with all that came of a batch, and with changes of presence."""
-        notes = self.presence.pending()
-        if outcome or notes:
-            self._patience.insist(LEDGER, lambda: self._write(outcome, notes))
-            self.presence.told_ledger(notes)
+        notes = self.presence.take()
+        try:
+            if outcome or notes:
+                self._patience.insist(LEDGER, lambda: self._write(outcome, notes))
+                self.presence.told_ledger(notes)
+        finally:
+            self.presence.give_back(notes)
 
     def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
         changes = {note.change.asset: note.change for note in notes if note.change is not None}
@@ -266,7 +318,7 @@ class IngestWorker:
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""
         ahead_bytes = sum(len(record.payload) for record in self._ahead)
-        if what == STORE and self.lane is Lane.SAFETY and ahead_bytes < AHEAD_MAX_BYTES:
+        if what in (STORE, STAGES) and self.lane is Lane.SAFETY and ahead_bytes < AHEAD_MAX_BYTES:
             self._look_out(seconds)
         else:
             self._stop.wait(seconds)
@@ -319,6 +371,7 @@ class IngestWorker:
             gaps=self._pipeline.gaps,
             spool_depth=depth,
             lag_s=lag_s,
+            stage_failures=self._pipeline.stage_failures(),
         )
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
             self._told_at = time.monotonic()

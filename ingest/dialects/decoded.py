@@ -14,11 +14,16 @@ NO_SEQ = -1
 
 @dataclass(frozen=True, slots=True)
 class EventObject:
-    """An object that names an event: element ``element`` (0 unless in an array) of message ``message``."""
+    """An object that names an event: element ``element`` (0 unless in an array) of message ``message``.
+
+    ``digest`` as in ``Decoded``. ``cut``: ``fields`` are not all that was sent.
+    """
 
     message: int
     element: int
     fields: Mapping[str, object]
+    digest: int = 0
+    cut: bool = False
 
 
 @dataclass(slots=True)
@@ -26,7 +31,7 @@ class Decoded:
     """``m`` samples (one device instant each, of one message) with their values laid end to end.
 
     ``message``, ``ts_ms`` (``NO_TIME`` where the device sent none), ``boot`` (empty: none), ``seq``
-    (``NO_SEQ``: none), ``digest`` (of the whole object, 0 without ``seq``) and ``keys`` have ``m`` entries.
+    (``NO_SEQ``: none), ``digest`` (by which the same object is known again) and ``keys`` have ``m`` entries.
     ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``.
     """
 

@@ -20,3 +20,17 @@ def hold_folder(folder: Path) -> TextIO:
         problem = f"{folder} is in use by another plantroom process"
         raise SettingError("PLANTROOM_DATA_DIR", problem, "a folder of its own for each collector") from error
     return file
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds the folder's lock now."""
+    path = folder / "collect.lock"
+    if not path.exists():
+        return False
+    with path.open("r+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(file, fcntl.LOCK_UN)
+    return False

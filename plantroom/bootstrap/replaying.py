@@ -126,7 +126,8 @@ def _series(asset: Asset, recording: Recording) -> list[SeriesRef]:
 def wait_until_stored(parts: Parts, asset: Asset, recording: Recording, progress: Progress) -> int:
     """Rows of the recording that the store holds, once it holds all or none has come for 30 s."""
     series = _series(asset, recording)
-    want = len(np.unique(recording.ts_ms))
+    filled = recording.ts_ms[~np.isnan(recording.values).all(axis=1)]
+    want = len(np.unique(filled))
     first, last = int(recording.ts_ms.min()), int(recording.ts_ms.max())
     stored, grown = 0, time.monotonic()
     while True:
@@ -139,7 +140,7 @@ def wait_until_stored(parts: Parts, asset: Asset, recording: Recording, progress
             stored, grown = count, time.monotonic()
             progress(f"{stored} of {want} rows stored")
         if stored >= want:
-            return len(recording.ts_ms)
+            return len(filled)
         if time.monotonic() - grown > STORE_STALL_S:
             return stored
         time.sleep(STORE_POLL_S)

@@ -56,7 +56,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
     make_data_dir(settings)
     with ExitStack() as stack:
         stack.enter_context(hold_folder(settings.data_dir))
-        runtime = _fresh_runtime(settings, "runtime.json")
+        runtime = _fresh_runtime(settings, "runtime.json", stack)
         sock = _listen(settings, stack)
         broker, note, keep_alive = _broker(settings, stack)
         parts = _parts(settings, stopping, stack)
@@ -95,7 +95,7 @@ def collect(settings: Settings, say: Say) -> None:
     make_data_dir(settings)
     with ExitStack() as stack:
         stack.enter_context(hold_folder(settings.data_dir))
-        runtime = _fresh_runtime(settings, "runtime-collect.json")
+        runtime = _fresh_runtime(settings, "runtime-collect.json", stack)
         parts = _parts(settings, stopping, stack, seed=False)
         from plantroom.bootstrap.collect import Collector
 
@@ -114,8 +114,8 @@ def serve(settings: Settings, say: Say) -> None:
     stopping = Stopping()
     stopping.install()
     make_data_dir(settings)
-    runtime = _fresh_runtime(settings, "runtime-serve.json")
     with ExitStack() as stack:
+        runtime = _fresh_runtime(settings, "runtime-serve.json", stack)
         sock = _listen(settings, stack)
         parts = _parts(settings, stopping, stack)
         from plantroom.bootstrap.serve import Serving
@@ -169,9 +169,11 @@ def _url(settings: Settings, sock: socket.socket) -> str:
     return f"http://{shown}:{sock.getsockname()[1]}"
 
 
-def _fresh_runtime(settings: Settings, name: str) -> Path:
+def _fresh_runtime(settings: Settings, name: str, stack: ExitStack) -> Path:
+    """Where the process will say how to reach it; gone when it ends, so that nobody goes by stale words."""
     path = settings.data_dir / name
     path.unlink(missing_ok=True)
+    stack.callback(path.unlink, missing_ok=True)
     return path
 
 

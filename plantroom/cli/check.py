@@ -1,5 +1,6 @@
 """``check``: what is reachable, what is misconfigured, and what to do."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +8,12 @@ from pathlib import Path
 import typer
 
 from plantroom.bootstrap.logs import configure_logs
-from plantroom.cli.common import AsJson, DataDir, emit, settings_for
-from plantroom.errors import PlantroomError, SettingError, Unreachable
-from plantroom.settings import Settings, parse_broker_url
+from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
+from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
+from plantroom.settings import Settings
 
 EXIT_SETTING, EXIT_UNREACHABLE = 3, 5
+LOW_BYTES = 200 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,23 @@ def _data_dir(settings: Settings) -> str:
     from plantroom.bootstrap.parts import make_data_dir
 
     make_data_dir(settings)
-    return str(settings.data_dir)
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < LOW_BYTES:
+        raise NothingLeft(f"data folder {settings.data_dir}", f"only {free >> 20} MiB are free; make room")
+    return f"{settings.data_dir}, {free >> 30} GiB free"
 
 
 def _broker(settings: Settings) -> str:
-    if settings.broker_url is None:
+    from plantroom.bootstrap.folder import is_held
+
+    if settings.broker_url is None and not is_held(settings.data_dir):
         from gateway.broker.mosquitto import find_mosquitto
 
         binary = find_mosquitto()
         if binary is None:
             return "the trial's own, amqtt (forgets on a kill; `apt-get install mosquitto` for one that does not)"
         return f"the trial's own, {binary}"
-    address = parse_broker_url(settings.broker_url)
+    address = running_broker(settings)
     from gateway.broker.probe import probe
 
     probe(address)

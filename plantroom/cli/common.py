@@ -68,13 +68,17 @@ def running_broker(settings: Settings) -> BrokerAddress:
     """The broker of the plantroom that runs on this data folder. Raises ``Unreachable`` when none does."""
     if settings.broker_url is not None:
         return parse_broker_url(settings.broker_url)
+    from plantroom.bootstrap.folder import is_held
+
     runtime = settings.data_dir / "runtime.json"
     try:
+        if not is_held(settings.data_dir):
+            raise FileNotFoundError
         facts = json.loads(runtime.read_text(encoding="utf-8"))
         return BrokerAddress(host=facts["mqtt_host"], port=facts["mqtt_port"])
     except (OSError, ValueError, KeyError) as error:
-        words = f"nothing runs on {settings.data_dir}. Start `plantroom run` first, or set PLANTROOM_BROKER_URL"
-        raise Unreachable("plantroom", words) from error
+        words = "nothing runs there. Start `plantroom run` first, or set PLANTROOM_BROKER_URL"
+        raise Unreachable(f"data folder {settings.data_dir}", words) from error
 
 
 def asset_by_code(tx: "MaintenanceTx", code: str, site: str | None) -> "Asset":

@@ -93,7 +93,9 @@ def _publish(broker: Any, letters: list[DeadLetter]) -> None:
     except OSError as error:
         raise Unreachable(f"broker {broker.host}:{broker.port}", str(error)) from error
     client.loop_start()
-    sent = [client.publish(letter.topic, letter.payload, qos=1) for letter in letters]
+    # A message has a letter for each reason; published once, it answers all of them.
+    messages = dict.fromkeys((letter.topic, letter.payload) for letter in letters)
+    sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
     deadline = time.monotonic() + PUBLISH_TIMEOUT_S
     while not all(info.is_published() for info in sent) and time.monotonic() < deadline:
         time.sleep(0.01)

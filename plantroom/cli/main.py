@@ -5,7 +5,20 @@ import sys
 import typer
 
 from plantroom import __version__
-from plantroom.cli import bench, check, classes, dead_letters, importing, models, plan, roles, simulate, spool, tokens
+from plantroom.cli import (
+    bench,
+    check,
+    classes,
+    dead_letters,
+    importing,
+    models,
+    plan,
+    roles,
+    simulate,
+    spool,
+    tokens,
+    users,
+)
 from plantroom.errors import PlantroomError, SettingError, Unreachable
 
 EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
@@ -31,7 +44,7 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-for group in (bench, dead_letters, models, plan, simulate, spool, tokens):
+for group in (bench, dead_letters, models, plan, simulate, spool, tokens, users):
     app.add_typer(group.app)
 
 

@@ -50,7 +50,8 @@ def preview(
             subjects = subjects_of(place, list(tx.assets.plant().assets.values()))
         now = parts.planning_clock.now()
         items = [i.as_json() for i in ledger_preview(tx, place, subjects, first, last, now, parts.systems)]
-    lines = [f"{i['due']}  {i['asset']}  {_text(i['reason'])}" for i in items]
+        codes = {key: found.code for key, found in tx.assets.plant().assets.items()}
+    lines = [f"{i['due']}  {codes.get(str(i['asset']), i['asset'])}  {_text(i['reason'])}" for i in items]
     emit({"items": items}, as_json, "\n".join(lines) or "nothing falls due in these days")
 
 

@@ -8,6 +8,8 @@ import typer
 from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, running_broker, say
 from plantroom.errors import BadData
 
+EXIT_DATA = 4
+
 app = typer.Typer(name="simulate", help="Simulated and recorded buildings.", no_args_is_help=True)
 
 
@@ -83,8 +85,12 @@ def replay(
         target = ReplayTarget(site, asset, equipment_class)
         report = run_replay(parts, broker, shifted, target, learn_rows, pace, wait_stored, say)
     report |= {"shift_s": shift_s, "first_ts": _text(int(shifted.ts_ms[0])), "last_ts": _text(int(shifted.ts_ms[-1]))}
-    words = f"published {report['published']}, acknowledged {report['acked']}, stored {report['stored']}"
-    emit(report, as_json, words)
+    stored = report["stored"]
+    words = f"published {report['published']}, acknowledged {report['acked']}"
+    emit(report, as_json, words if stored is None else f"{words}, stored {stored}")
+    if stored is not None and stored != report["published"]:
+        say("not every row was stored: `plantroom dead-letter list` says which and why")
+        raise typer.Exit(EXIT_DATA)
 
 
 def _text(ts_ms: int) -> str:

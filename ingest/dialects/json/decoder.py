@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
-from ingest.dialects.json.parse import Malformed, parse_all
+from ingest.dialects.json.parse import Malformed, parse_all, parse_at_any_cost
 from ingest.instants import parse_all_ts
 from ingest.rejections import (
     NESTED_VALUE,
@@ -50,11 +50,12 @@ def decode(payloads: Sequence[bytes]) -> Decoded:
     out, raw = Decoded(), _Raw()
     for message, document in enumerate(parse_all(payloads)):
         if type(document) is dict:
-            _take(out, raw, message, 0, "", document)
+            _take(out, raw, message, 0, "", document, payloads[message])
         elif type(document) is list:
-            _take_array(out, raw, message, document)
+            _take_array(out, raw, message, document, payloads[message])
         elif isinstance(document, Malformed):
             out.rejections.append(Rejection(message, document.reason))
+            out.events += rescued_events(message, payloads[message])
         else:
             out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "neither an object nor an array")))
     times = parse_all_ts(raw.ts)
@@ -67,7 +68,20 @@ def decode(payloads: Sequence[bytes]) -> Decoded:
     return _sift(out, raw, times)
 
 
-def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object]) -> None:
+def rescued_events(message: int, payload: bytes) -> list[EventObject]:
+    """The events of a payload that cannot be read as it is; the payload itself is dead-lettered all the same."""
+    if b'"event"' not in payload:
+        return []
+    document, cut = parse_at_any_cost(payload)
+    elements = document if isinstance(document, list) else [document]
+    return [
+        EventObject(message, number, element, digest_of(element, payload, number), cut)
+        for number, element in enumerate(elements)
+        if isinstance(element, dict) and isinstance(element.get("event"), str)
+    ]
+
+
+def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object], payload: bytes) -> None:
     if not elements:
         out.rejections.append(Rejection(message, NO_VALUES))
     elif sum(map(_size, elements)) > MAX_VALUES:
@@ -75,7 +89,7 @@ def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object
     else:
         for number, element in enumerate(elements):
             if isinstance(element, dict):
-                _take(out, raw, message, number, f"[{number}]", element)
+                _take(out, raw, message, number, f"[{number}]", element, payload)
             else:
                 out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "not an object"), f"[{number}]"))
 
@@ -85,18 +99,19 @@ def _size(element: object) -> int:
     return len(values) if isinstance(values, dict) else 1
 
 
-def _take(out: Decoded, raw: _Raw, message: int, number: int, where: str, fields: Mapping[str, object]) -> None:
+def _take(
+    out: Decoded, raw: _Raw, message: int, number: int, where: str, fields: Mapping[str, object], payload: bytes
+) -> None:
     values = fields.get("values")
-    if type(values) is not dict:
-        if isinstance(fields.get("event"), str):
-            out.events.append(EventObject(message, number, fields))
+    if "event" in fields and isinstance(fields["event"], str):
+        out.events.append(EventObject(message, number, fields, digest_of(fields, payload, number)))
+        if not values and not isinstance(values, str):
             return
+    if type(values) is not dict:
         if "values" in fields:
             out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "values is not an object"), where))
             return
         values = {key: value for key, value in fields.items() if key not in _ENVELOPE}
-    elif "event" in fields and isinstance(fields["event"], str):
-        out.events.append(EventObject(message, number, fields))
     if not values or len(values) > MAX_VALUES:
         out.rejections.append(Rejection(message, TOO_MANY_VALUES if values else NO_VALUES, where))
         return
@@ -105,23 +120,31 @@ def _take(out: Decoded, raw: _Raw, message: int, number: int, where: str, fields
     raw.where.append(where)
     raw.values.extend(values.values())
     out.keys.append(tuple(values))
-    boot, seq, digest = identity(fields)
+    boot, seq = identity(fields)
     out.boot.append(boot)
     out.seq.append(seq)
-    out.digest.append(digest)
+    out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else zlib.crc32(payload))
 
 
-def identity(fields: Mapping[str, object]) -> tuple[str, int, int]:
-    """``boot``, ``seq`` and a digest of the object, by which a repeated message is known.
-
-    Without a usable ``seq``: ``("", NO_SEQ, 0)``.
-    """
+def identity(fields: Mapping[str, object]) -> tuple[str, int]:
+    """``boot`` and ``seq``; without a usable ``seq``: ``("", NO_SEQ)``."""
     seq = fields.get("seq")
     if type(seq) is not int or not 0 <= seq < _MAX_SEQ:
-        return "", NO_SEQ, 0
+        return "", NO_SEQ
     boot = fields.get("boot")
-    text = boot if isinstance(boot, str) else "" if boot is None else repr(boot)
-    return text[:64], seq, zlib.crc32(orjson.dumps(fields))
+    text = boot if isinstance(boot, str) else repr(boot) if isinstance(boot, (int, float)) else ""
+    return text[:64], seq
+
+
+def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
+    """By which an object is known again: its own content, so that it may come in another array the next time.
+
+    What is nested too deep to be written again is known by the raw bytes and its place in them.
+    """
+    try:
+        return zlib.crc32(orjson.dumps(fields))
+    except TypeError:
+        return zlib.crc32(payload, number)
 
 
 def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:

@@ -1,6 +1,7 @@
 """JSON text to Python objects, fast for what is right and with good words for what is wrong."""
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from ingest.rejections import EMPTY_PAYLOAD, NOT_JSON, NOT_UTF8, with_detail
 _SEPARATOR = 1 + secrets.randbits(52)
 _JOINT = b",%d," % _SEPARATOR
 _MAX_INT = 1 << 63
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+MAX_DEPTH = 64
+"""How deep the data of an event may be nested; ledgers and browsers have limits of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,51 @@ def parse_one(payload: bytes) -> object:
     return Malformed(with_detail(NOT_JSON, refusal)) if document is None else document
 
 
-def parse_at_any_cost(payload: bytes) -> object:
-    """As ``parse_one``, and bytes that are not UTF-8 are replaced: for events, which must not be lost."""
+def parse_at_any_cost(payload: bytes) -> tuple[object, bool]:
+    """As ``parse_one``, for events, which must not be lost: bytes and characters that are none are replaced, NaN
+    becomes ``None``, and what is nested deeper than ``MAX_DEPTH`` is left out when nothing else helps (``True``)."""
     document = parse_one(payload)
-    if document == Malformed(NOT_UTF8):
-        return parse_one(payload.decode("utf-8", "replace").encode())
-    return document
+    if not isinstance(document, Malformed) or not payload.strip():
+        return document, False
+    text = payload.decode("utf-8-sig", "replace")
+    for cut in (False, True):
+        try:
+            loose = json.loads(shallow(text) if cut else text, parse_int=_bounded_int, parse_constant=lambda _: None)
+            clean = json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace")
+            return orjson.loads(clean), cut
+        except (ValueError, RecursionError):
+            continue
+    return document, False
+
+
+def nesting(text: str) -> int:
+    """How deep a JSON text is nested at most. O(n)."""
+    depth = deepest = 0
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif first != '"':
+            depth -= 1
+    return deepest
+
+
+def shallow(text: str) -> str:
+    """A JSON text with ``null`` in place of what is nested deeper than ``MAX_DEPTH``. O(n)."""
+    pieces: list[str] = []
+    depth = kept = 0
+    for token in _TOKEN.finditer(text):
+        first = token[0][0]
+        if first in "[{":
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                pieces += (text[kept : token.start()], "null")
+        elif first != '"':
+            depth -= 1
+            if depth == MAX_DEPTH:
+                kept = token.end()
+    return "".join(pieces) + text[kept:] if depth <= MAX_DEPTH else text
 
 
 def _parse_loosely(text: str) -> object | None:

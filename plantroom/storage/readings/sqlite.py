@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from plantroom.errors import NothingLeft, Unreachable
+import numpy as np
+from numpy.typing import NDArray
+
+from plantroom.errors import BadData, NothingLeft, Unreachable
 from plantroom.ports.readings import (
     AggregatePage,
     ReadingBatch,
     ReadingsStore,
+    RejectedReading,
     SeriesPage,
     SeriesRef,
     WriteResult,
@@ -38,6 +42,21 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -32768",
 )
+
+_REFUSALS = frozenset(
+    (
+        sqlite3.SQLITE_ERROR,
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_RANGE,
+    )
+)
+"""What is said of a statement and its values; every other code is about the file, the disk or other users of it."""
+
+
+class Refused(BadData):
+    """SQLite will not do this, today or tomorrow."""
 
 
 class SqliteReadings(ReadingsStore):
@@ -93,11 +112,27 @@ class SqliteReadings(ReadingsStore):
             raise NothingLeft(self._what, "its disk is full")
 
     def write(self, batch: ReadingBatch) -> WriteResult:
-        """One transaction, synced before this returns."""
+        """One transaction, synced before this returns; what SQLite refuses is found by halving and left out."""
         rejected = unstorable(batch, LOW_MS, HIGH_MS)
-        if len(rejected) == len(batch):
-            return WriteResult(0, rejected)
-        leave_out = [one.position for one in rejected]
+        positions = np.delete(np.arange(len(batch)), [one.position for one in rejected])
+        rejected += self._write_some(batch, positions)
+        return WriteResult(len(batch) - len(rejected), sorted(rejected, key=lambda one: one.position))
+
+    def _write_some(self, batch: ReadingBatch, positions: NDArray[np.int64]) -> list[RejectedReading]:
+        if not len(positions):
+            return []
+        try:
+            self._transact(batch, positions)
+        except Refused as error:
+            if len(positions) == 1:
+                return [RejectedReading(int(positions[0]), str(error))]
+            middle = len(positions) // 2
+            return self._write_some(batch, positions[:middle]) + self._write_some(batch, positions[middle:])
+        return []
+
+    def _transact(self, batch: ReadingBatch, positions: NDArray[np.int64]) -> None:
+        everything = len(positions) == len(batch)
+        leave_out = () if everything else np.delete(np.arange(len(batch)), positions).tolist()
         with self._lock, self._translated():
             connection = self._writer
             if connection is None:
@@ -113,7 +148,6 @@ class SqliteReadings(ReadingsStore):
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
-        return WriteResult(len(batch) - len(rejected), rejected)
 
     def read(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
         """Read at most ``limit`` instants over all the series."""
@@ -179,8 +213,12 @@ class SqliteReadings(ReadingsStore):
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except (OverflowError, UnicodeError) as error:  # a value that has no form in the file
+            raise Refused(str(error)) from error
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code in _REFUSALS or isinstance(error, sqlite3.DataError | sqlite3.InterfaceError):
+                raise Refused(f"{self._what}: {error}") from error
             if code == sqlite3.SQLITE_FULL:
                 raise NothingLeft(self._what, "its disk is full") from error
             if code == sqlite3.SQLITE_NOTADB:

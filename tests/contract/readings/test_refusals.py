@@ -2,6 +2,7 @@
 
 import json
 import math
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ from plantroom.ports.readings import ReadingsStore
 from plantroom.storage.readings.factory import open_readings
 from plantroom.storage.readings.influx import InfluxReadings
 from plantroom.storage.readings.influx_http import InfluxTarget
+from plantroom.storage.readings.sqlite import SqliteReadings
 from tests.contract.readings.doorman import Doorman
 from tests.contract.readings.given import FOR_EVER, T0, batch, pump, shown, wave
 
@@ -63,6 +65,46 @@ def test_a_value_that_is_no_number_is_given_back(store: ReadingsStore) -> None:
 def test_a_batch_of_nothing_but_refused_values_is_no_error(store: ReadingsStore) -> None:
     result = store.write(batch((FLOW, T0, math.nan)))
     assert (result.written, len(result.rejected)) == (0, 1)
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[SqliteReadings]:
+    opened = SqliteReadings(tmp_path / "readings.db")
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def test_what_sqlite_refuses_is_given_back_and_its_neighbours_are_stored(sqlite_store: SqliteReadings) -> None:
+    sqlite_store.write(batch((FLOW, T0 - 1, 0.0), (HEAD, T0 - 1, 0.0)))
+    with sqlite3.connect(sqlite_store.path) as other:
+        other.execute(
+            "CREATE TRIGGER picky BEFORE INSERT ON readings_1_pump WHEN NEW.flow = 13"
+            " BEGIN SELECT RAISE(ABORT, 'thirteen'); END"
+        )
+    rows = [(one, T0 + t, float(t)) for t in range(500) for one in (FLOW, HEAD)]
+    result = sqlite_store.write(batch(*rows))
+    assert [(one.position, "thirteen" in one.message) for one in result.rejected] == [(26, True)]
+    assert (result.written, len(shown(sqlite_store, FLOW)), len(shown(sqlite_store, HEAD))) == (999, 500, 501)
+
+
+def test_a_name_that_has_no_form_in_the_file_is_given_back(sqlite_store: SqliteReadings) -> None:
+    result = sqlite_store.write(batch((FLOW, T0, 1.0), (pump("flow\ud800"), T0, 2.0), (HEAD, T0, math.nan)))
+    assert [one.position for one in result.rejected] == [1, 2]
+    assert shown(sqlite_store, FLOW) == [(0, 1.0, 0)]
+
+
+def test_a_file_that_is_damaged_refuses_no_reading(sqlite_store: SqliteReadings, tmp_path: Path) -> None:
+    sqlite_store.write(batch((FLOW, T0, 1.0)))
+    sqlite_store.close()
+    for leftover in tmp_path.glob("readings.db-*"):
+        leftover.unlink()
+    raw = bytearray((tmp_path / "readings.db").read_bytes())
+    raw[8192:] = b"\x55" * (len(raw) - 8192)
+    (tmp_path / "readings.db").write_bytes(raw)
+    sqlite_store.open()
+    with pytest.raises(Unreachable):
+        sqlite_store.write(batch((FLOW, T0 + 1, 1.0)))
 
 
 def test_an_instant_that_influxdb_cannot_hold_is_given_back(influx_store: InfluxReadings) -> None:

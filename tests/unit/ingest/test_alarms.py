@@ -125,3 +125,8 @@ def test_a_restart_anywhere_gives_the_same_findings(steps: list[tuple[int, float
     second.restore(first.snapshot())
     found += second.process(stream(rows[cut:]), plant_of())
     assert sorted(found, key=lambda f: f.finding_id) == sorted(whole, key=lambda f: f.finding_id)
+
+
+def test_a_clock_set_back_does_not_keep_an_alarm_from_being_raised() -> None:
+    found = watch([(290, 1.2), *((s, 1.2) for s in range(20))])
+    assert told(found) == [("raised", "pressure:alarm_high", 5.0), ("raised", "pressure:warning_high", 10.0)]

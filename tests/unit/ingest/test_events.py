@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ingest.dialects.json.decoder import decode
 from ingest.events import EventOutcome, EventRules, event_objects
 from ingest.matching import Matcher, Route, SeriesTable
 from plantroom.domain.assets import AssetStatus, Severity
@@ -161,3 +164,39 @@ def test_processing_again_from_a_snapshot_gives_the_same() -> None:
         again.position, parts = parts.position, again
         found.append(parts.send(message))
     assert found == expected
+
+
+DEPTHS = st.integers(1, 1100) | st.sampled_from([64, 65, 253, 254, 255, 256, 1023, 1024, 5000, 20_000])
+
+
+def nested(depth: int, core: str, objects: bool) -> str:
+    opening, closing = ('{"d":', "}") if objects else ("[", "]")
+    return opening * depth + core + closing * depth
+
+
+@settings(deadline=None)
+@given(
+    DEPTHS,
+    st.sampled_from(["1", '""', '"\\ud800"', "NaN", '"]}\\""', "1e999"]),
+    st.booleans(),
+    st.sampled_from(["data", "boot", "ts", "values", "seq", "else"]),
+    st.booleans(),
+)
+def test_no_depth_of_nesting_swallows_a_safety_event(
+    depth: int, core: str, objects: bool, field: str, in_array: bool
+) -> None:
+    text = f'{{"seq":1,"{field}":{nested(depth, core, objects)},"event":"flooded","severity":"safety"}}'
+    payload = (f"[{text}]" if in_array else text).encode()
+    found = Bench().raised(payload)
+    assert (found.safety, found.subject) == (True, "flooded")
+    if field == "data" and depth > 70:
+        assert found.detail["data"] == {}
+        assert "data_dropped" in str(tags(found))
+    assert [one.fields["event"] for one in decode([payload]).events] == ["flooded"], "on a telemetry topic too"
+
+
+def test_deep_data_is_no_excuse_to_tell_a_repetition_twice() -> None:
+    bench = Bench()
+    payload = f'{{"ts":"{NOON}","boot":"b","seq":3,"event":"flooded","data":{nested(300, "1", False)}}}'.encode()
+    bench.raised(payload)
+    assert bench.send(payload).duplicates == 1

@@ -158,3 +158,32 @@ def test_ways_to_say_online(payload: bytes) -> None:
 @pytest.mark.parametrize("payload", [b"", b"late", b"\xff\xfe", b"{", b'{"status":1}', b'{"state":"online"}', b"[]"])
 def test_what_says_neither_has_a_reason(payload: bytes) -> None:
     assert parse_status(payload) in {"empty_payload", "unknown_status"}
+
+
+def test_the_ledger_hears_of_an_asset_from_one_lane_at_a_time_and_in_order() -> None:
+    bench = Bench()
+    bench.seen(1)
+    held = bench.tracker.take()
+    bench.told(2, Presence.OFFLINE)
+    assert bench.tracker.take() == [], "the lane that retries would overwrite what is newer"
+    bench.tracker.told_ledger(held)
+    bench.tracker.give_back(held)
+    (note,) = bench.tracker.take()
+    assert note.change is not None
+    assert note.change.presence is Presence.OFFLINE
+
+
+def test_notes_given_back_untold_come_again() -> None:
+    bench = Bench()
+    bench.seen(1)
+    held = bench.tracker.take()
+    bench.tracker.give_back(held)
+    assert bench.tracker.take() == held
+
+
+def test_a_message_from_the_future_does_not_keep_an_asset_online_for_ever() -> None:
+    bench = Bench()
+    bench.seen(86_400)
+    bench.tick(2)
+    bench.told(3, Presence.OFFLINE)
+    assert bench.news() == ["online", "offline"]

@@ -1,14 +1,18 @@
 """The quality gate."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.matching import Matcher, SeriesTable
-from ingest.quality import QualityGate
-from plantroom.domain.assets import Source, SourceClock
+from ingest.quality import QualityGate, is_stale
+from plantroom.domain.assets import Point, Source, SourceClock
 from plantroom.domain.quality import Reason
-from tests.unit.ingest.plants import NOON_MS, plant_of
+from tests.unit.ingest.plants import NOON_MS, PRESSURE, plant_of
 
 Row = tuple[str, int, float]
 """Point, milliseconds after noon, value."""
@@ -26,15 +30,18 @@ class Bench:
         self.gate.follow(routes, len(self.table))
         self.ids = routes[0].ids
 
-    def judge(self, rows: list[Row], late_s: float = 0) -> list[tuple[int, bool]]:
+    def judge(
+        self, rows: list[Row], late_s: float = 0, received: list[int] | None = None, aside: bool = False
+    ) -> list[tuple[int, bool]]:
         ts = np.array([NOON_MS + row[1] for row in rows], np.int64)
         reason = np.zeros(len(rows), np.uint8)
         live = self.gate.judge(
             np.array([self.ids[row[0]] for row in rows], np.int32),
             ts,
             np.array([row[2] for row in rows], np.float64),
-            ts + round(1000 * late_s),
+            ts + round(1000 * late_s) if received is None else np.array(received, np.int64) + NOON_MS,
             reason,
+            np.full(len(rows), aside),
         )
         return list(zip(reason.tolist(), live.tolist(), strict=True))
 
@@ -73,6 +80,69 @@ def test_a_repeated_instant_is_not_live_again() -> None:
     bench = Bench()
     assert bench.judge([("vibration", 5, 1.0)]) == [(0, True)]
     assert bench.judge([("vibration", 5, 1.0), ("pressure", 5, 1.0)]) == [(0, False), (0, True)]
+
+
+def live(judged: list[tuple[int, bool]]) -> list[bool]:
+    return [one for _, one in judged]
+
+
+@pytest.mark.parametrize("ahead_s", [290, 86_400])
+def test_one_instant_far_ahead_holds_the_others_back_for_a_second_only(ahead_s: int) -> None:
+    """By the device's clock, or (in the same message's time of receipt) by our own."""
+    ahead_ms = 1000 * ahead_s
+    received = 0 if ahead_s < 300 else ahead_ms
+    rows = [("vibration", ahead_ms, 1.0)] + [("vibration", 500 * n, 1.0) for n in range(1, 8)]
+    judged = live(Bench().judge(rows, received=[received] + [500 * n for n in range(1, 8)]))
+    assert judged[0]
+    assert judged[4:] == [True] * 4
+
+
+def test_a_device_whose_clock_is_fast_is_judged_all_the_time() -> None:
+    rows = [("vibration", 1000 * n + 200_000, 1.0) for n in range(10)]
+    assert live(Bench().judge(rows, received=[1000 * n for n in range(10)])) == [True] * 10
+
+
+def test_a_clock_set_back_begins_a_new_run_of_a_stuck_value() -> None:
+    bench = Bench()
+    bench.judge([("pressure", 290_000, 0.5)], received=[0])
+    judged = bench.judge([("pressure", 10_000 * n, 0.5) for n in range(1, 9)])
+    assert [reason for reason, _ in judged] == [0] * 7 + [Reason.STUCK]
+
+
+def test_readings_aside_are_only_looked_at_for_their_range() -> None:
+    bench = Bench()
+    assert bench.judge([("pressure", 9000, 0.5), ("pressure", 9001, 99.0)], aside=True) == [
+        (0, False),
+        (Reason.OUT_OF_RANGE, False),
+    ]
+    assert bench.judge([("pressure", 1, 0.5)]) == [(0, True)]
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "clock", "stale"),
+    [(120, SourceClock.LIVE, False), (121, SourceClock.LIVE, True), (121, SourceClock.SIMULATED, False)],
+)
+def test_a_live_point_is_stale_after_its_own_time(silent_s: int, clock: SourceClock, stale: bool) -> None:
+    last = datetime(2026, 11, 21, tzinfo=UTC)
+    point, now = Point("key-P-1", PRESSURE), last + timedelta(seconds=silent_s)
+    assert is_stale(point, Source("key-P-1", clock=clock), last, now) is stale
+    assert not is_stale(point, None, None, now)
+    assert not is_stale(replace(point, template=replace(PRESSURE, stale_after_s=None)), None, last, now)
+
+
+RECEIVED = st.lists(st.tuples(st.integers(0, 12), st.integers(-6, 12)), max_size=20)
+
+
+@settings(max_examples=60)
+@given(RECEIVED, st.integers(0, 20))
+def test_jumping_clocks_are_judged_the_same_wherever_the_stream_is_cut(
+    instants: list[tuple[int, int]], cut: int
+) -> None:
+    rows: list[Row] = [("vibration", 500 * max(0, r + d), float(n)) for n, (r, d) in enumerate(instants)]
+    received = [500 * r for r, _ in instants]
+    whole, parts = Bench(), Bench()
+    first = parts.judge(rows[:cut], received=received[:cut])
+    assert first + parts.judge(rows[cut:], received=received[cut:]) == whole.judge(rows, received=received)
 
 
 ROWS = st.lists(

@@ -84,3 +84,23 @@ def test_a_backlog_sent_afterwards_heals_its_hole_however_long_ago_that_was() ->
     assert tracker.missing == 0
     assert not tracker.repeated("a", "b1", 60 + 2 * WINDOW, 1)
     assert tracker.missing == 0
+
+
+def test_what_was_not_stored_may_come_again_and_is_not_missing() -> None:
+    tracker = SequenceTracker()
+    for seq in (1, 2, 3):
+        tracker.repeated("a", "b1", seq, seq)
+    tracker.forget("a", "b1", 2, 2)
+    tracker.forget("a", "b1", 3, 999)
+    tracker.forget("x", "b1", 2, 2)
+    assert not tracker.repeated("a", "b1", 2, 2)
+    assert tracker.repeated("a", "b1", 3, 3)
+    assert tracker.missing == 0
+
+
+def test_a_memory_of_nothing_survives_a_restart() -> None:
+    tracker, again = SequenceTracker(), SequenceTracker()
+    tracker.repeated("a", "b1", 1, 1)
+    tracker.forget("a", "b1", 1, 1)
+    again.restore(tracker.snapshot())
+    assert not again.repeated("a", "b1", 1, 1)

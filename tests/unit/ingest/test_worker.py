@@ -1,145 +1,16 @@
-"""The whole ingest on real stores: a SQLite readings file and a SQLite ledger; only the spool is a list."""
+"""The whole ingest on real stores (see ``house``)."""
 
 import json
 import os
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from ingest.alarms import LimitAlarms
-from ingest.stats import IngestStats
-from ingest.worker import IngestWorker
-from plantroom.domain.assets import Point, Presence, Site
-from plantroom.domain.findings import Finding
-from plantroom.errors import Unreachable
-from plantroom.ports.clock import SystemClock
-from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
-from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
+from plantroom.domain.assets import Point, Presence
 from plantroom.ports.spool import Lane
-from plantroom.storage.ledger.engine import SqlLedger, SqlTx
-from plantroom.storage.readings.sqlite import SqliteReadings
-from tests.unit.ingest.plants import CLASSES, NAME, TEMPLATES, ListSpool, pump
-
-
-class FlakyReadings(SqliteReadings):
-    """The real store; while ``away`` it answers as an unreachable server does."""
-
-    away = False
-    poison: float | None = None
-
-    def write(self, batch: ReadingBatch) -> WriteResult:
-        if self.away:
-            raise Unreachable("readings store", "connection refused")
-        if self.poison is not None and self.poison in batch.value:
-            raise ZeroDivisionError("a bug")
-        return super().write(batch)
-
-
-class FlakyLedger(SqlLedger):
-    """The real ledger; while ``away`` it answers as an unreachable server does."""
-
-    away = False
-
-    def begin(self) -> AbstractContextManager[SqlTx]:  # type: ignore[override]
-        self._check()
-        return super().begin()
-
-    def read(self) -> AbstractContextManager[SqlTx]:  # type: ignore[override]
-        self._check()
-        return super().read()
-
-    def _check(self) -> None:
-        if self.away:
-            raise Unreachable("ledger", "connection refused")
-
-
-class House:
-    """A site with one pump, its stores, and a worker that can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = FlakyReadings(folder / "readings.db")
-        self.store.open()
-        self.ledger = FlakyLedger(f"sqlite:///{folder / 'ledger.db'}")
-        self.ledger.open()
-        with self.ledger.begin() as tx:
-            if "demo" not in [site.code for site in tx.assets.sites()]:
-                tx.assets.add_site(Site("demo", NAME))
-        self.add("P-1")
-        self.spool = ListSpool()
-        self.now_ms = round(time.time() * 1000)
-        self.worker: IngestWorker | None = None
-
-    def add(self, code: str) -> None:
-        asset = pump(code)
-        with self.ledger.begin() as tx:
-            tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
-
-    def start(self, lane: Lane = Lane.NORMAL) -> IngestWorker:
-        stages = [LimitAlarms(CLASSES)]
-        self.worker = IngestWorker(
-            "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1)
-        )
-        self.worker.start()
-        return self.worker
-
-    def stop(self) -> None:
-        if self.worker is not None:
-            self.worker.stop()
-
-    def close(self) -> None:
-        self.stop()
-        self.store.close()
-        self.ledger.close()
-
-    def send(self, values: dict[str, object], s: float = 0, code: str = "P-1", **envelope: object) -> None:
-        at = self.now_ms + round(1000 * s)
-        self.raw(json.dumps({"ts": at, "values": values, **envelope}).encode(), code=code, received_ms=at)
-
-    def raw(
-        self, payload: bytes, code: str = "P-1", channel: str = "telemetry", received_ms: int | None = None
-    ) -> None:
-        self.spool.put(f"plantroom/demo/{code}/{channel}", payload, received_ms or self.now_ms)
-
-    def settle(self) -> IngestStats:
-        worker = self.worker
-        assert worker is not None
-        until(lambda: self.spool.position == len(self.spool.records))
-        return worker.stats()
-
-    def readings(self, point: str, code: str = "P-1") -> list[tuple[int, float]]:
-        ref = SeriesRef("demo", "pump", f"key-{code}", point)
-        (page,) = self.store.read([ref], 0, 1 << 50, 100_000)
-        return [(ts - self.now_ms, value) for ts, value in zip(page.ts_ms.tolist(), page.value.tolist(), strict=True)]
-
-    def letters(self) -> Sequence[DeadLetter]:
-        with self.ledger.read() as tx:
-            return list(reversed(tx.collect.dead_letters(EVERYTHING, PageRequest(limit=500)).items))
-
-    def reasons(self) -> list[str]:
-        return sorted(letter.reason.split(":")[0] for letter in self.letters())
-
-    def findings(self) -> list[Finding]:
-        with self.ledger.begin() as tx:
-            return [queued.finding for queued in tx.collect.findings_after("test", 1000)]
-
-
-def until(what: Callable[[], object], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path)
-    yield built
-    built.close()
+from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import TEMPLATES
 
 
 def test_values_are_stored_and_counted(house: House) -> None:
@@ -360,18 +231,6 @@ def test_presence_follows_status_and_data(house: House) -> None:
         house.settle()
         with house.ledger.read() as tx:
             assert tx.assets.get("key-P-1").presence is expected
-
-
-def test_a_message_that_trips_a_bug_is_put_aside_and_the_others_are_stored(house: House) -> None:
-    house.store.poison = 7.0
-    for n in range(15):
-        house.send({"vibration": n}, s=n)
-    worker = house.start()
-    house.settle()
-    assert [value for _, value in house.readings("vibration")] == [float(n) for n in range(15) if n != 7]
-    (letter,) = house.letters()
-    assert letter.reason == "internal_error: ZeroDivisionError: a bug"
-    assert worker.stats().received == 15
 
 
 def test_a_renamed_asset_is_found_by_its_old_code(house: House) -> None:

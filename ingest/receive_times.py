@@ -1,0 +1,69 @@
+"""Receive times that stand in for a missing ``ts``: unique per asset."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+import orjson
+
+from ingest.instants import LEAD_MS
+
+REMEMBERED = 1024
+"""Instants of each asset that are not given again after our own clock was set back."""
+
+
+@dataclass(slots=True)
+class _Given:
+    """``order``: the last instants given to one asset; ``taken``: the same as a set."""
+
+    received_ms: int
+    order: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    taken: set[int] = field(default_factory=set)
+
+    def give(self, ts_ms: int) -> int:
+        """The first free instant from ``ts_ms`` on."""
+        while ts_ms in self.taken:
+            ts_ms += 1
+        if len(self.order) == REMEMBERED:
+            self.taken.discard(self.order[0])
+        self.order.append(ts_ms)
+        self.taken.add(ts_ms)
+        return ts_ms
+
+
+class ReceiveTimes:
+    """The next free millisecond for each message. Amortised O(1).
+
+    A burst runs ahead of its receipt by as many milliseconds as it has messages too many. When our own clock is
+    set back by more than ``LEAD_MS``, instants go back with it instead of standing still until it has caught up.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[str, _Given] = {}
+
+    def next_free(self, asset: str, received_ms: int) -> int:
+        """A millisecond at or after ``received_ms`` that none of the asset's last messages was given."""
+        given = self._given.get(asset)
+        if given is None:
+            given = self._given[asset] = _Given(received_ms)
+        set_back = received_ms < given.received_ms - LEAD_MS
+        if set_back or received_ms > given.received_ms:
+            given.received_ms = received_ms
+        if set_back or not given.order:
+            return given.give(received_ms)
+        return given.give(max(received_ms, given.order[-1] + 1))
+
+    def snapshot(self) -> bytes:
+        """The whole state."""
+        steps = {asset: np.diff(one.order, prepend=0).tolist() for asset, one in self._given.items()}
+        return orjson.dumps({asset: (self._given[asset].received_ms, steps[asset]) for asset in steps})
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
+        self._given = {}
+        try:
+            for asset, (received_ms, steps) in (orjson.loads(state) if state else {}).items():
+                order = np.cumsum(np.array(steps, np.int64)).tolist()
+                self._given[asset] = _Given(received_ms, deque(order, REMEMBERED), set(order))
+        except (TypeError, AttributeError) as error:
+            raise ValueError("not a snapshot of receive times") from error

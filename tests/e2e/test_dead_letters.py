@@ -1,0 +1,57 @@
+"""``dead-letter replay`` after the cause is mended: what could not be stored then is stored now, and off the list."""
+
+import time
+from typing import Any
+
+from plantroom.domain.assets import LocalName, Point, PointKind, PointTemplate
+from plantroom.settings import Settings
+from plantroom.storage.ledger import SqlLedger
+from tests.e2e.plant import Plant
+from tests.product import eventually
+
+AHEAD_S = 300
+"""How far a device's clock may be ahead."""
+
+
+def letters_of(plant: Plant, code: str) -> list[dict[str, Any]]:
+    return [letter for letter in plant.letters() if f"/{code}/" in letter["topic"]]
+
+
+def test_a_message_with_an_unknown_point_is_whole_once_the_point_is_there(plant: Plant) -> None:
+    key = plant.add_asset("GROWS", "pump")["key"]
+    message = {"ts": time.time_ns() // 1_000_000, "boot": "b", "seq": 1, "values": {"flow": 7.5, "oil_level": 40}}
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/demo/GROWS/telemetry", message)
+        (letter,) = eventually(lambda: letters_of(plant, "GROWS"), 5)
+    assert letter["reason"] == "unknown_point"
+    assert list(plant.readings(key)) == ["flow"]
+
+    ledger = SqlLedger(Settings(data_dir=plant.process.data).ledger)
+    ledger.open()
+    with ledger.begin() as tx:
+        oil_level = PointTemplate("oil_level", LocalName("油位", "Oil level"), "%", PointKind.MEASURE)
+        tx.assets.put_points([Point(key, oil_level)])
+    ledger.close()
+    plant.process.json("dead-letter", "replay", letter["id"])
+
+    found = eventually(lambda: (rows := plant.readings(key)).get("oil_level") and rows, 5)
+    assert {point: rows[0][:2] for point, rows in found.items()} == {
+        "flow": [message["ts"], 7.5],
+        "oil_level": [message["ts"], 40],
+    }
+    assert letters_of(plant, "GROWS") == []
+
+
+def test_a_message_from_the_future_is_stored_once_its_time_has_come(plant: Plant) -> None:
+    key = plant.add_asset("AHEAD", "pump")["key"]
+    ts_ms = time.time_ns() // 1_000_000 + 1000 * AHEAD_S + 1500
+    with plant.publisher() as publisher:
+        message = {"ts": ts_ms, "boot": "b", "seq": 1, "values": {"flow": 7.5}}
+        publisher.send("plantroom/demo/AHEAD/telemetry", message)
+        (letter,) = eventually(lambda: letters_of(plant, "AHEAD"), 5)
+    assert letter["reason"] == "clock_in_future"
+
+    time.sleep(max(0.0, ts_ms / 1000 - AHEAD_S - time.time()))
+    plant.process.json("dead-letter", "replay", letter["id"])
+    assert eventually(lambda: plant.readings(key).get("flow"), 5)[0][:2] == [ts_ms, 7.5]
+    assert letters_of(plant, "AHEAD") == []
