@@ -38,6 +38,7 @@ def test_answers_given_offline_outlive_the_tab_and_reach_the_server(
     order = planned_order(api, with_number=True)
     number = next(i for i in order["template"] if i["type"] == "number")
     plain = [i["step"] for i in order["template"] if i["type"] == "ok"]
+    technician.takes_along(order["id"])
     tablet.set_offline(True)
     technician.page.goto(f"/orders/{order['id']}")
 
@@ -142,6 +143,7 @@ def test_what_is_unsent_is_listed_and_can_be_saved_as_a_file(
 ) -> None:
     order = planned_order(api)
     step = next(i["step"] for i in order["template"] if i["type"] == "ok")
+    technician.takes_along(order["id"])
     tablet.set_offline(True)
     technician.page.goto(f"/orders/{order['id']}")
     technician.answer(step, "ok")
@@ -166,3 +168,109 @@ def test_targets_are_large_enough_for_a_gloved_thumb(technician: Person, api: Ap
     )
     assert boxes
     assert all(width >= 48 and height >= 48 for width, height in boxes), boxes
+
+
+def open_number(person: Person, api: Api) -> tuple[dict[str, Any], dict[str, Any], Any]:
+    """An order, its first number with limits, and the open item."""
+    order = planned_order(api, with_number=True)
+    item = next(i for i in order["template"] if i["type"] == "number")
+    person.page.goto(f"/orders/{order['id']}?step={item['step']}")
+    row = person.page.locator(f'[data-step="{item["step"]}"]')
+    expect(row.locator("input")).to_be_visible()
+    return order, item, row
+
+
+def test_a_number_is_read_as_people_type_it_or_refused_on_the_spot(technician: Person, api: Api) -> None:
+    order, item, row = open_number(technician, api)
+    row.locator("input").fill("1,234")
+    expect(row.locator("[data-fault=comma]")).to_be_visible()
+    technician.answer(item["step"], "ok")
+    expect(technician.page.get_by_role("alert")).to_contain_text("小数点")
+    technician.expect_answered(item["step"], "")
+    row.locator("input").fill("０．４")
+    technician.answer(item["step"], "ok")
+    if row.locator("[data-outside]").count():
+        technician.page.fill("[name=remark]", "现场核对无误")
+        technician.page.locator("[data-action=insist]").click()
+    technician.expect_answered(item["step"], "ok")
+    assert eventually(lambda: answer_of(api, order["id"], item["step"]).get("number") == 0.4, 10)
+
+
+def test_the_same_answer_again_sends_nothing(tablet: BrowserContext, technician: Person, api: Api) -> None:
+    order = planned_order(api)
+    step = next(i["step"] for i in order["template"] if i["type"] == "ok")
+    technician.takes_along(order["id"])
+    tablet.set_offline(True)
+    technician.page.goto(f"/orders/{order['id']}")
+    technician.answer(step, "ok")
+    technician.expect_answered(step, "ok")
+    expect(technician.page.locator("[data-saved-item]")).to_be_visible()
+    technician.answer(step, "ok")
+    expect(technician.page.locator(f'[data-step="{step}"].folded')).to_be_visible()
+    technician.sync_line().click()
+    expect(technician.page.locator("[data-op=waiting]")).to_have_count(2)
+    tablet.set_offline(False)
+    expect(technician.sync_line()).to_have_attribute("data-sync", "sent", timeout=20_000)
+
+
+def test_a_number_outside_the_limits_leads_to_not_ok_and_is_never_green(technician: Person, api: Api) -> None:
+    order = planned_order(api, with_number=True)
+    numbers = [i for i in order["template"] if i["type"] == "number"]
+    item = next((i for i in numbers if i["high"] is not None or i["low"] is not None), None)
+    assert item is not None, "the order has no number with limits"
+    beyond = item["high"] + 1 if item["high"] is not None else item["low"] - 1
+    technician.page.goto(f"/orders/{order['id']}?step={item['step']}")
+    row = technician.page.locator(f'[data-step="{item["step"]}"]')
+    row.locator("input").fill(str(beyond))
+    technician.answer(item["step"], "ok")
+    technician.expect_answered(item["step"], "")
+    expect(row.locator("[data-notok]")).to_be_visible()
+    technician.page.locator("[data-action=insist]").click()
+    expect(technician.page.get_by_role("alert")).to_contain_text("请填写说明")
+    technician.page.fill("[name=remark]", "表已更换，读数属实")
+    technician.page.locator("[data-action=insist]").click()
+    technician.expect_answered(item["step"], "ok")
+    expect(row.locator(".tag")).to_contain_text("超出限值")
+    expect(row.locator(".tag.ok")).to_have_count(0)
+    kept = eventually(lambda: answer_of(api, order["id"], item["step"]).get("remark"), 10)
+    assert kept == "表已更换，读数属实"
+
+
+def test_a_refused_answer_says_what_it_was_and_leads_back_to_its_item(
+    tablet: BrowserContext, technician: Person, api: Api
+) -> None:
+    order = planned_order(api)
+    item = next(i for i in order["template"] if i["type"] == "ok")
+
+    def refuse(route: Any) -> None:
+        ops = route.request.post_data_json["ops"]
+        results = [{"op_id": op["op_id"], "status": "rejected", "code": "malformed", "version": None} for op in ops]
+        route.fulfill(json={"results": results, "live_position": 0})
+
+    technician.page.goto(f"/orders/{order['id']}")
+    tablet.route("**/api/v1/sync", refuse)
+    technician.answer(item["step"], "not_ok")
+    technician.page.fill("[name=remark]", "阀门渗漏")
+    technician.page.get_by_role("button", name="一般").click()
+    technician.page.locator("[data-action=save]").click()
+    expect(technician.sync_line()).to_have_attribute("data-sync", "refused", timeout=20_000)
+    technician.sync_line().click()
+    refused = technician.page.locator("[data-op=refused]").last
+    for said in (order["title"]["zh"], order["asset_ref"]["code"], item["name"]["zh"], "不正常", "阀门渗漏", "格式"):
+        expect(refused).to_contain_text(said)
+    tablet.unroute("**/api/v1/sync")
+    refused.get_by_role("button", name="打开检查表").click()
+    expect(technician.page.locator(f'[data-step="{item["step"]}"] [data-outcome-button]').first).to_be_visible()
+    technician.answer(item["step"], "not_ok")
+    expect(technician.page.locator("[name=remark]")).to_have_value("阀门渗漏")
+    technician.sync_line().click()
+    technician.page.get_by_role("button", name="知道了").last.click()
+    technician.page.get_by_role("button", name="知道了").click()
+    expect(technician.page.locator("[data-op=refused]")).to_have_count(0)
+
+
+def test_the_count_beside_a_group_is_that_of_its_cards(technician: Person) -> None:
+    groups = technician.page.locator("[data-group]")
+    expect(groups.first).to_be_visible()
+    for group in groups.all():
+        assert group.locator(".sect .xs").inner_text() == str(group.locator("[data-order]").count())

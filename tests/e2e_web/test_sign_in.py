@@ -43,6 +43,7 @@ def test_without_a_network_it_says_so_and_keeps_what_was_typed(
     context: BrowserContext, page: Page, product: Product
 ) -> None:
     page.goto("/sign-in")
+    expect(page.locator("[name=username]")).to_be_visible()
     context.set_offline(True)
     Person(page, *product.admin()).fill_in()
     expect(page.get_by_role("alert")).to_contain_text("连不上服务器")

@@ -33,7 +33,7 @@ def test_the_evidence_shows_what_was_seen_and_what_was_expected(
     points = chart.locator(".chart")
     assert eventually(lambda: int(points.get_attribute("data-points") or 0) > 50, 15)
     expect(chart).to_contain_text(strongest["name"]["zh"])
-    expect(chart).to_contain_text("开单时刻")
+    expect(chart).to_contain_text("发现时刻")
     expect(page.locator(".bars")).to_contain_text(f"{round(100 * strongest['contribution'])} %")
     expect(page.locator("[data-why]")).to_contain_text(ticket["reason"]["zh"])
     for check in evidence["episode"]["first_checks"]:

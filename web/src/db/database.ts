@@ -1,6 +1,7 @@
 import { Dexie, type Table } from "dexie";
 import type { BundleAsset, BundleOrder } from "@/api/types";
-import type { Answer, Item } from "@/domain/checklist";
+import type { Answer, DraftAnswer, Item } from "@/domain/checklist";
+import type { Name } from "@/domain/names";
 import type { Operation } from "@/domain/operations";
 
 /** An order as this device sees it: the server's word with unsent operations on top. */
@@ -30,6 +31,16 @@ export interface QueuedOperation extends Operation {
   code: string | null;
   attempts: number;
   label: { zh: string; en: string };
+  /** What it is about, for people; missing on operations of older versions and on those without an order. */
+  about?: OperationSubject;
+}
+
+/** The work order and the machine of an operation as they were called, and the unit of the item's number. */
+export interface OperationSubject {
+  title: Name;
+  kind: string;
+  asset: { code: string; name: Name } | null;
+  unit: string;
 }
 
 /** What is typed but not yet an answer, and where the person stopped. */
@@ -37,7 +48,7 @@ export interface Draft {
   user: string;
   order: string;
   step: string;
-  value: Partial<Answer>;
+  value: DraftAnswer;
 }
 
 export interface Place {

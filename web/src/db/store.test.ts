@@ -12,6 +12,7 @@ import {
   saveDraft,
   savePlace,
   settle,
+  takeBack,
   takeBundle,
 } from "./store";
 
@@ -107,6 +108,38 @@ describe("taking over the server's word", () => {
     await takeBundle("v", bundle(order("a")), db);
     expect((await db.orders.get(["v", "a"]))?.state).toBe("open");
     expect(await pendingOf("v", db)).toEqual([]);
+  });
+});
+
+describe("a refused answer", () => {
+  const refuse = async (value: Record<string, unknown>) => {
+    const asset_ref = { code: "P-101", name } as never;
+    const template = [{ step: "1", unit: "MPa" }] as never;
+    await takeBundle("u", bundle(order("o", { asset_ref, template, kind: "inspection" })), db);
+    const op = await record({ type: "answer", work_order: "o", step: "1", value }, "u", name, db);
+    await settle("u", [{ op_id: op.op_id, status: "rejected", code: "malformed" }], db);
+    return op.op_id;
+  };
+
+  it("still says which order, machine and unit it is about when the order has left the device", async () => {
+    await refuse({ outcome: "ok", number: 0.4 });
+    await takeBundle("u", bundle(), db);
+    const [kept] = await pendingOf("u", db);
+    expect(kept?.about).toEqual({
+      title: name,
+      kind: "inspection",
+      asset: { code: "P-101", name },
+      unit: "MPa",
+    });
+  });
+
+  it("goes back into its fields, and over nothing that was typed since", async () => {
+    const id = await refuse({ outcome: "not_ok", number: 0.4, remark: "leaks" });
+    await takeBack(id, db);
+    expect((await draftsOf("u", "o", db))[0]?.value).toEqual({ typed: "0.4", remark: "leaks" });
+    await saveDraft({ user: "u", order: "o", step: "1", value: { typed: "0.5" } }, db);
+    await takeBack(id, db);
+    expect((await draftsOf("u", "o", db))[0]?.value).toEqual({ typed: "0.5" });
   });
 });
 

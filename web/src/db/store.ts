@@ -2,7 +2,15 @@ import type { Bundle, BundleOrder } from "@/api/types";
 import { uuid7 } from "@/domain/ids";
 import type { Name } from "@/domain/names";
 import { type Act, applyOperation, makeOperation, type Operation, withPending } from "@/domain/operations";
-import { type Database, type Draft, database, localOrder, type QueuedOperation } from "./database";
+import {
+  type Database,
+  type Draft,
+  database,
+  type LocalOrder,
+  localOrder,
+  type OperationSubject,
+  type QueuedOperation,
+} from "./database";
 
 export interface BundleInfo {
   fetchedAt: string;
@@ -22,6 +30,16 @@ export async function deviceId(db: Database = database): Promise<string> {
   });
 }
 
+function aboutOf(order: LocalOrder, step: string | null | undefined): OperationSubject {
+  const asset = order.asset_ref;
+  return {
+    title: order.title,
+    kind: order.kind,
+    asset: asset == null ? null : { code: asset.code, name: asset.name },
+    unit: order.template?.find((item) => item.step === step)?.unit ?? "",
+  };
+}
+
 /**
  * Records what a person did: the operation and the order's new state in one transaction, so that neither
  * ever exists without the other. Resolves when both are on disk.
@@ -37,7 +55,8 @@ export async function record(
     const order = act.work_order ? await db.orders.get([user, act.work_order]) : undefined;
     const base = act.base_version ?? order?.version ?? null;
     const operation = makeOperation({ ...act, base_version: base }, user, now);
-    await db.operations.add({ ...operation, status: "waiting", code: null, attempts: 0, label });
+    const queued: QueuedOperation = { ...operation, status: "waiting", code: null, attempts: 0, label };
+    await db.operations.add(order === undefined ? queued : { ...queued, about: aboutOf(order, act.step) });
     if (order !== undefined) {
       await db.orders.put(applyOperation(order, operation));
     }
@@ -134,6 +153,31 @@ export async function dismiss(opId: string, db: Database = database): Promise<vo
 }
 
 export const saveDraft = (draft: Draft, db: Database = database): Promise<unknown> => db.drafts.put(draft);
+
+/** Forgets what was typed: it said nothing new. */
+export const dropDraft = (
+  user: string,
+  order: string,
+  step: string,
+  db: Database = database,
+): Promise<void> => db.drafts.delete([user, order, step]);
+
+/** Puts a refused answer back into its fields, unless something newer stands there. */
+export async function takeBack(opId: string, db: Database = database): Promise<void> {
+  await db.transaction("rw", db.operations, db.drafts, async () => {
+    const op = await db.operations.get(opId);
+    if (op === undefined || op.status === "waiting" || op.type !== "answer" || !op.work_order || !op.step) {
+      return;
+    }
+    if ((await db.drafts.get([op.user, op.work_order, op.step])) === undefined) {
+      const { number, choice, text, remark, severity } = op.value as Record<string, never>;
+      const typed = number === undefined ? {} : { typed: String(number) };
+      const filled = Object.entries({ choice, text, remark, severity }).filter(([, v]) => v !== undefined);
+      const value = { ...Object.fromEntries(filled), ...typed };
+      await db.drafts.put({ user: op.user, order: op.work_order, step: op.step, value });
+    }
+  });
+}
 
 export const draftsOf = (user: string, order: string, db: Database = database): Promise<Draft[]> =>
   db.drafts.where("[user+order]").equals([user, order]).toArray();

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { answeredCount, type Item, lacksOf, nextOpen, sectionsOf, withinLimits } from "./checklist";
+import {
+  answeredCount,
+  answerOf,
+  type Item,
+  isOutside,
+  lacksOf,
+  nextOpen,
+  sameAnswer,
+  sectionsOf,
+  withinLimits,
+} from "./checklist";
 import { uuid7 } from "./ids";
 import { applyOperation, makeOperation, withPending } from "./operations";
 
@@ -38,6 +48,48 @@ describe("answers", () => {
   it("count a limit itself as within", () => {
     const gap = { low: 0.3, high: 0.6 };
     expect([0.3, 0.6, 0.29, 0.61].map((v) => withinLimits(gap, v))).toEqual([true, true, false, false]);
+  });
+});
+
+describe("a number outside its limits", () => {
+  const gauge = item("1", { type: "number", low: 0.3, high: 0.6 });
+
+  it("is OK only with a remark, and needs nothing when the item does not apply", () => {
+    expect(lacksOf(gauge, { outcome: "ok", number: 0.9 })).toEqual(["remark"]);
+    expect(lacksOf(gauge, { outcome: "ok", number: 0.9, remark: "gauge replaced today" })).toEqual([]);
+    expect(lacksOf(gauge, { outcome: "na", number: 0.9 })).toEqual([]);
+  });
+
+  it("keeps its remark when it is sent as OK", () => {
+    const value = { number: 0.9, remark: "gauge replaced", severity: "major" };
+    expect(answerOf(gauge, value, "ok")).toEqual({ outcome: "ok", number: 0.9, remark: "gauge replaced" });
+    expect(isOutside(gauge, { outcome: "ok", number: 0.9 })).toBe(true);
+    expect(isOutside(gauge, { outcome: "ok", number: 0.6 })).toBe(false);
+  });
+
+  it("that cannot be read keeps the answer from being saved, whatever the outcome", () => {
+    const comma = { kind: "fault", fault: "comma" } as const;
+    expect(lacksOf(gauge, { outcome: "ok" }, comma)).toEqual(["comma"]);
+    expect(lacksOf(gauge, { outcome: "not_ok", remark: "x", severity: "major" }, comma)).toEqual(["comma"]);
+  });
+});
+
+describe("an answer as it is sent", () => {
+  it("has nothing in it that the server added, and no remark of an outcome that was taken back", () => {
+    const kept = { outcome: "not_ok", remark: "leaks", severity: "major", by: "li", op_id: "x" } as const;
+    expect(answerOf(item("1"), kept, "ok")).toEqual({ outcome: "ok" });
+    expect(answerOf(item("1"), kept, "not_ok")).toEqual({
+      outcome: "not_ok",
+      remark: "leaks",
+      severity: "major",
+    });
+  });
+
+  it("is the same as before when only the server's additions differ", () => {
+    const kept = { outcome: "ok", number: 0.4, at: "2026-11-21", by: "li" } as never;
+    expect(sameAnswer(kept, { outcome: "ok", number: 0.4 })).toBe(true);
+    expect(sameAnswer(kept, { outcome: "ok", number: 0.5 })).toBe(false);
+    expect(sameAnswer(undefined, { outcome: "ok" })).toBe(false);
   });
 });
 

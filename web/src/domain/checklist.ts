@@ -1,3 +1,4 @@
+import type { Entry, EntryFault } from "./entry";
 import type { Name } from "./names";
 
 export type ItemType = "ok" | "number" | "choice" | "text" | "photo" | "signature";
@@ -28,20 +29,31 @@ export interface Answer {
   severity?: string;
 }
 
+/** What is typed and not yet an answer; `typed` is the number as it stands in its field, readable or not. */
+export type DraftAnswer = Partial<Answer> & { typed?: string };
+
+/** Texts longer than this are not taken by the fields (the server's limit is 10,000). */
+export const LONGEST_TEXT = 4000;
+
 export type Answers = Readonly<Record<string, Answer | undefined>>;
 
 /** Whether a step has its answer; files alone (photos that came before) are none. */
 export const isAnswered = (answers: Answers, step: string): boolean => answers[step]?.outcome !== undefined;
 
-export type Lack = "outcome" | "number" | "choice" | "text" | "remark" | "severity";
+export type Lack = "outcome" | "number" | "choice" | "text" | "remark" | "severity" | EntryFault;
 
 /** Whether a number lies within the item's limits; without limits every number does. */
 export function withinLimits(item: Pick<Item, "low" | "high">, value: number): boolean {
   return !(item.low !== null && value < item.low) && !(item.high !== null && value > item.high);
 }
 
-/** What is still missing before an answer may be kept. Not OK asks for a remark and a severity. */
-export function lacksOf(item: Item, answer: Partial<Answer>): Lack[] {
+/** Whether the answer's number is beyond the item's limits, whatever its outcome says. */
+export const isOutside = (item: Pick<Item, "low" | "high">, answer: Partial<Answer>): boolean =>
+  answer.number !== undefined && answer.outcome !== "na" && !withinLimits(item, answer.number);
+
+/** What is still missing before an answer may be kept. Not OK asks for a remark and a severity; OK with a number
+ * outside the limits asks for a remark. `entry` is what stands in the number's field. */
+export function lacksOf(item: Item, answer: Partial<Answer>, entry?: Entry): Lack[] {
   if (answer.outcome === undefined) {
     return ["outcome"];
   }
@@ -49,24 +61,54 @@ export function lacksOf(item: Item, answer: Partial<Answer>): Lack[] {
     return [];
   }
   const lacks: Lack[] = [];
-  if (item.type === "number" && answer.number === undefined) {
+  if (item.type === "number" && entry?.kind === "fault") {
+    lacks.push(entry.fault);
+  } else if (item.type === "number" && answer.number === undefined && answer.outcome === "ok") {
     lacks.push("number");
   }
-  if (item.type === "choice" && !answer.choice) {
+  if (item.type === "choice" && !answer.choice && answer.outcome === "ok") {
     lacks.push("choice");
   }
   if (item.type === "text" && !answer.text?.trim() && answer.outcome === "ok") {
     lacks.push("text");
   }
-  if (answer.outcome === "not_ok") {
-    if (!answer.remark?.trim()) {
-      lacks.push("remark");
-    }
-    if (!answer.severity) {
-      lacks.push("severity");
-    }
+  if ((answer.outcome === "not_ok" || isOutside(item, answer)) && !answer.remark?.trim()) {
+    lacks.push("remark");
+  }
+  if (answer.outcome === "not_ok" && !answer.severity) {
+    lacks.push("severity");
   }
   return lacks;
+}
+
+/** The answer as it is sent: only its own fields, only those that are filled in and belong to the outcome. */
+export function answerOf(item: Item, value: Partial<Answer>, outcome: Outcome): Answer {
+  const answer: Answer = { outcome };
+  if (value.number !== undefined) {
+    answer.number = value.number;
+  }
+  if (value.choice) {
+    answer.choice = value.choice;
+  }
+  if (value.text?.trim()) {
+    answer.text = value.text;
+  }
+  const explained = outcome === "not_ok" || isOutside(item, { ...answer, outcome });
+  if (explained && value.remark?.trim()) {
+    answer.remark = value.remark;
+  }
+  if (outcome === "not_ok" && value.severity) {
+    answer.severity = value.severity;
+  }
+  return answer;
+}
+
+const FIELDS = ["outcome", "number", "choice", "text", "remark", "severity"] as const;
+
+/** Whether two answers say the same; what the server adds to an answer does not count, nor does space around it. */
+export function sameAnswer(one: Partial<Answer> | undefined, other: Partial<Answer>): boolean {
+  const plain = (v: unknown): unknown => (typeof v === "string" ? v.trim() : (v ?? ""));
+  return one !== undefined && FIELDS.every((field) => plain(one[field]) === plain(other[field]));
 }
 
 export interface Section {

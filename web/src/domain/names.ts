@@ -12,3 +12,8 @@ export function inLanguage(name: Name | null | undefined, locale: Locale): strin
   }
   return name[locale] || name.zh || name.en;
 }
+
+/** A machine's code with its name; a name that is the code again is not said twice. */
+export function codeAndName(code: string, name: string): string {
+  return name === "" || name.trim().toLowerCase() === code.trim().toLowerCase() ? code : `${code} ${name}`;
+}

@@ -28,6 +28,9 @@ export function unitText(ucum: string): string {
   return WRITTEN[ucum] ?? ucum.replaceAll(/\{[^}]*\}/g, "").replaceAll(".", "·");
 }
 
+/** The ways in which people write a unit: as on the gauge, and as the ledger keeps it. */
+export const unitSpellings = (ucum: string): string[] => [unitText(ucum), ucum];
+
 /** Enough digits to compare, no more: four significant figures, at most three decimals. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
-import { locale, t, word } from "./index";
+import { isKnown, locale, t, word } from "./index";
 import { zh } from "./zh";
 
 const params = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "").sort();
@@ -77,6 +77,15 @@ describe("the pages", () => {
       });
     expect(found).toEqual([]);
   });
+});
+
+it("has a word for every tag that a work order can carry", () => {
+  const events = ["unknown_event", "unknown_severity", "repeated", "clock_wrong", "late", "data_dropped"];
+  const orders = ["under_maintenance", "late_evidence", "conflict", "incomplete", "missed", "isolates"];
+  const more = ["from_standby", "evidence_missing", "recurred"];
+  const all = [...events, ...orders, ...more];
+  expect(all.filter((tag) => !isKnown("tag", tag))).toEqual([]);
+  expect(isKnown("tag", "quite_new")).toBe(false);
 });
 
 it("fills in, and shows a word that it does not know as it came", () => {

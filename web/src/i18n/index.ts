@@ -45,6 +45,9 @@ export function word(group: string, code: string | null | undefined): string {
   return key in zh ? t(key as Key) : code.replaceAll("_", " ");
 }
 
+/** Whether there is a word for a code of the server. */
+export const isKnown = (group: string, code: string): boolean => `${group}.${code}` in zh;
+
 export const nameOf = (name: Name | null | undefined): string => inLanguage(name, locale.value);
 
 const formats = new Map<string, Intl.DateTimeFormat>();

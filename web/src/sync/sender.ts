@@ -116,7 +116,7 @@ export class Sender {
     const answer = await this.ports.send({
       device,
       device_now: new Date().toISOString(),
-      ops: batch.map(({ status: _s, code: _c, attempts: _a, label: _l, ...op }) => op),
+      ops: batch.map(({ status: _s, code: _c, attempts: _a, label: _l, about: _o, ...op }) => op),
     });
     // Somebody else signed in in another tab: the operations are good, only not now.
     const results = answer.results.filter((r) => r.code !== "wrong_user");

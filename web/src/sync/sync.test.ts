@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ApiError } from "@/api/http";
 import type { SyncAnswer, SyncRequest } from "@/api/types";
 import { Database } from "@/db/database";
-import { pendingOf, record } from "@/db/store";
+import { keepOrder, pendingOf, record } from "@/db/store";
 import { backoffMs } from "./backoff";
 import { type Obstacle, Sender } from "./sender";
 import { exportOf, syncLine } from "./status";
@@ -56,6 +56,24 @@ describe("the sender", () => {
       "work_order",
     ]);
     expect(await pendingOf("u", db)).toEqual([]);
+  });
+
+  it("keeps to itself what it noted for people about an operation", async () => {
+    const sent: SyncRequest[] = [];
+    await keepOrder("u", { id: "o", title: name, template: [], answers: {}, version: 1 } as never, db);
+    await record({ type: "start", work_order: "o" }, "u", name, db);
+    expect((await pendingOf("u", db))[0]?.about?.title).toEqual(name);
+    const sender = new Sender({
+      db,
+      alone,
+      send: async (r) => {
+        sent.push(r);
+        return applied(r);
+      },
+    });
+    sender.serve("u");
+    await sender.flush();
+    expect(Object.keys(sent[0]?.ops[0] ?? {})).not.toContain("about");
   });
 
   it("keeps everything while the network is away, and says why", async () => {

@@ -3,9 +3,12 @@ import { render } from "preact";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LatestValue, Point } from "@/api/types";
 import { setLocale } from "@/i18n";
+import { answerText, enteredText } from "./parts/entered";
 import { LimitBar } from "./parts/limitbar";
-import { ReadingRow } from "./parts/reading";
+import { LongText } from "./parts/longtext";
+import { fromSensor, ReadingRow } from "./parts/reading";
 import { Answered, Empty } from "./parts/states";
+import { HealthTag } from "./parts/tags";
 
 const pressure = {
   key: "p",
@@ -20,6 +23,7 @@ const value = (part: Partial<LatestValue>): LatestValue => ({
   value: 0.2,
   quality: 0,
   reason: 0,
+  source: "sensor",
   stale: false,
   ...part,
 });
@@ -41,6 +45,51 @@ describe("a reading", () => {
     render(<ReadingRow point={pressure} latest={value({ stale: true })} />, host);
     expect(host.querySelector("b")?.className).toBe("stale");
   });
+});
+
+it("says of a number from a round that a person took it, and that a silent machine's values are old", () => {
+  render(<ReadingRow point={pressure} latest={value({ source: "person", quality: 1 })} old />, host);
+  expect(host.textContent).toContain("By hand");
+  expect(host.querySelector("b")?.className).toBe("bad-ink");
+  render(<ReadingRow point={pressure} latest={value({})} old />, host);
+  expect(host.querySelector("b")?.className).toBe("stale");
+});
+
+it("takes only a good value for a sensor's when nobody says who took it", () => {
+  expect([0, 1, 2].map((quality) => fromSensor({ quality }))).toEqual([true, false, false]);
+  expect(fromSensor({ quality: 1, source: "sensor" })).toBe(true);
+});
+
+describe("health", () => {
+  it("is grey with its age once the machine is silent, never green", () => {
+    render(<HealthTag health="good" silent={Date.now() - 3.5 * 3_600_000} />, host);
+    expect(host.textContent).toContain("No data · 3 h ago");
+    expect(host.querySelector(".tag.ok")).toBeNull();
+  });
+
+  it("keeps in sight what was found wrong before", () => {
+    render(<HealthTag health="act" silent={null} />, host);
+    expect(host.querySelector(".tag.bad")?.textContent).toBe("Act");
+    expect(host.textContent).toContain("No data");
+  });
+});
+
+it("counts down near the end of a long text", () => {
+  const field = (text: string) => <LongText label="Remark" value={text} set={() => undefined} />;
+  render(field("short"), host);
+  expect(host.querySelector(".counter")).toBeNull();
+  render(field("x".repeat(3990)), host);
+  expect(host.querySelector(".counter")?.textContent).toContain("10 of 4000");
+  expect(host.querySelector("textarea")?.maxLength).toBe(4000);
+});
+
+it("shows what was entered with its unit, in full", () => {
+  expect(answerText({ outcome: "not_ok", number: 1234.5678, remark: "leaks" }, "m3/h")).toBe(
+    "Not OK · 1234.5678 m³/h · leaks",
+  );
+  expect(enteredText("verdict", { verdict: "confirmed", cause: "leak", action: "seal" }, "")).toBe(
+    "Fault confirmed · Leak · seal",
+  );
 });
 
 describe("an answer from the server", () => {

@@ -3,7 +3,7 @@ import type { EpisodeEvidence, EvidencePoint } from "@/api/types";
 import { hasLimits } from "@/domain/limits";
 import { HOUR_MS } from "@/domain/time";
 import { unitText } from "@/domain/units";
-import { nameOf, showTime, t } from "@/i18n";
+import { nameOf, showMoment, t } from "@/i18n";
 import { Failed } from "../parts/states";
 import { now } from "../state/now";
 import { Chart } from "./chart";
@@ -31,14 +31,23 @@ function EvidenceChart({
   const aggregated = loaded.resolution !== "raw";
   const expected = point.expected ?? point.baseline?.expected ?? null;
   const base = point.baseline;
+  const band = base?.low != null && base.high != null ? { low: base.low, high: base.high } : undefined;
   const opened = Date.parse(evidence.opened_observed_at);
   const legend: LegendItem[] = [
     "line",
     ...(expected === null ? [] : (["expected"] as const)),
+    ...(band === undefined ? [] : (["band"] as const)),
     "opened",
+    ...(evidence.closed_observed_at === null ? [] : (["closed"] as const)),
+    ...(aggregated ? [] : (["bad"] as const)),
     ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
     ...(aggregated ? (["env"] as const) : []),
   ];
+  // A point that is only there for the class (an event ticket has no readings of its own) is no empty frame.
+  const spoken = point.contribution !== null || point.value !== null;
+  if (!spoken && loaded.failure === null && loaded.data.x.length === 0) {
+    return null;
+  }
   return (
     <section class="card stack-s" data-evidence={point.point}>
       <div class="row between">
@@ -56,9 +65,9 @@ function EvidenceChart({
         span={span}
         marks={{
           expected,
-          band: base?.low != null && base.high != null ? { low: base.low, high: base.high } : undefined,
+          band,
           openedAt: opened,
-          openedLabel: t("chart.opened", { at: showTime(opened) }),
+          openedLabel: t("chart.observed", { at: showMoment(opened, now.value) }),
           closedAt:
             evidence.closed_observed_at === null ? undefined : Date.parse(evidence.closed_observed_at),
         }}

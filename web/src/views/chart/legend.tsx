@@ -1,6 +1,15 @@
 import { type Key, t } from "@/i18n";
 
-export type LegendItem = "line" | "env" | "alarm" | "watch" | "expected" | "opened" | "bad";
+export type LegendItem =
+  | "line"
+  | "env"
+  | "alarm"
+  | "watch"
+  | "expected"
+  | "band"
+  | "opened"
+  | "closed"
+  | "bad";
 
 /** What the marks of a chart mean, in words. */
 export function Legend({ items }: { items: readonly LegendItem[] }) {

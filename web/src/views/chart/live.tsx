@@ -46,6 +46,9 @@ export function LiveChart({
   if (baseline !== undefined) {
     legend.push("expected");
   }
+  if (band !== undefined) {
+    legend.push("band");
+  }
   const empty = !loaded.loading && loaded.failure === null && loaded.data.x.length === 0;
   const pick = (next: Range): void => {
     zoom.value = null;

@@ -37,6 +37,9 @@ function drawBackground(u: uPlot, input: ChartInput): void {
   const [min, max] = [u.scales["y"]?.min ?? 0, u.scales["y"]?.max ?? 1];
   const y = (v: number): number => u.valToPos(v, "y", true);
   ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
   for (const zone of zonesOf(input.limits, min, max)) {
     if (zone.kind !== "ok") {
       ctx.fillStyle = colour(zone.kind === "alarm" ? "--bad-soft" : "--warn-soft");

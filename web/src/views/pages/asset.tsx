@@ -10,6 +10,7 @@ import {
 } from "@/api/resources";
 import type { Asset, LatestValue, Point, PreviewItem } from "@/api/types";
 import { judge } from "@/domain/limits";
+import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
 import { isEnded, series, shiftOf } from "@/domain/work";
 import { nameOf, showAge, showDate, showMoment, t, word, zone } from "@/i18n";
@@ -17,7 +18,7 @@ import { LiveChart } from "../chart/live";
 import { useSparks } from "../chart/sparks";
 import { Icon } from "../parts/icon";
 import { PlanDates } from "../parts/plandates";
-import { ageText, inkOf, valueText } from "../parts/reading";
+import { ageText, fromSensor, inkOf, silence, valueText } from "../parts/reading";
 import { Spark } from "../parts/spark";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
@@ -32,11 +33,13 @@ function Multiples({
   points,
   latest,
   chosen,
+  old,
 }: {
   asset: Asset;
   points: readonly Point[];
   latest: ReadonlyMap<string, LatestValue>;
   chosen: string | null;
+  old: boolean;
 }) {
   const sparks = useSparks(asset.key);
   return (
@@ -56,15 +59,19 @@ function Multiples({
               <span class="clip">{nameOf(p.name)}</span>
               {value?.quality === 2 && <span class="tag warn">{t("quality.bad")}</span>}
             </span>
-            <span class={`value ${value === undefined ? "stale" : inkOf(p, value)}`}>
+            <span
+              class={`value ${value === undefined || (old && fromSensor(value)) ? "stale" : inkOf(p, value)}`}
+            >
               {value === undefined ? "–" : valueText(p, value.value)}
             </span>
             <span class="xs row">
               {value === undefined
                 ? t("value.none")
-                : value.stale
-                  ? t("value.stale", { age: ageText(value) })
-                  : t("value.sensor", { age: ageText(value) })}
+                : !fromSensor(value)
+                  ? t("value.person_age", { age: ageText(value) })
+                  : value.stale
+                    ? t("value.stale", { age: ageText(value) })
+                    : t("value.sensor", { age: ageText(value) })}
             </span>
             <Spark
               rows={sparks.get(p.key) ?? []}
@@ -78,7 +85,12 @@ function Multiples({
   );
 }
 
-function healthText(asset: Asset): string {
+function healthText(asset: Asset, silent: number | null | undefined): string {
+  if (silent !== undefined && asset.health !== "act" && asset.health !== "watch") {
+    return silent === null
+      ? t("health.text_never")
+      : t("health.text_silent", { age: showAge(now.value - silent) });
+  }
   const reason = asset.health_reason;
   const score = typeof reason?.["score"] === "number" ? reason["score"].toFixed(1) : null;
   const sentence = t(`health.text_${asset.health}`);
@@ -189,7 +201,11 @@ function Work({ asset }: { asset: Asset }) {
                 <Empty text={t("asset.without_plan")} icon="plan" />
               </div>
             ) : (
-              <PlanDates items={nextOfEach(items).slice(0, 8)} />
+              <PlanDates
+                items={nextOfEach(items)
+                  .slice(0, 8)
+                  .map((first) => ({ first, times: 1 }))}
+              />
             )
           }
         </Answered>
@@ -236,7 +252,13 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
         point={chosen}
         baseline={baselines.data?.find((b) => b.point === chosen.key)}
       />
-      <Multiples asset={asset} points={measures} latest={values} chosen={chosen.key} />
+      <Multiples
+        asset={asset}
+        points={measures}
+        latest={values}
+        chosen={chosen.key}
+        old={silence(asset, latest.data) !== undefined}
+      />
     </div>
   );
 }
@@ -251,6 +273,12 @@ export default function AssetPage({ code }: { code: string }) {
   const points = useAnswer(asset === undefined ? null : `points:${asset.key}`, () =>
     fetchPoints(asset?.key ?? ""),
   );
+  const latest = useAnswer(
+    asset === undefined ? null : `latest:${asset.key}`,
+    () => fetchLatest(asset?.key ?? ""),
+    { everyMs: 10_000 },
+  );
+  const silent = asset === undefined ? undefined : silence(asset, latest.data);
   return (
     <div class="page">
       <a class="crumb" href="/assets">
@@ -266,10 +294,10 @@ export default function AssetPage({ code }: { code: string }) {
           ) : (
             <>
               <div class="page-head">
-                <h1>{`${asset.code} ${nameOf(asset.name)}`}</h1>
+                <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
                 <div class="row wrap">
                   <Presence presence={asset.presence} />
-                  <HealthTag health={asset.health} />
+                  <HealthTag health={asset.health} silent={silent} />
                 </div>
               </div>
               <div class="two">
@@ -281,7 +309,7 @@ export default function AssetPage({ code }: { code: string }) {
                 <div>
                   <section class="card stack">
                     <h2>{t("asset.how")}</h2>
-                    <p class="s">{healthText(asset)}</p>
+                    <p class="s">{healthText(asset, silent)}</p>
                     <Facts asset={asset} />
                   </section>
                   <Work asset={asset} />

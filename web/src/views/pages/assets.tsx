@@ -2,6 +2,7 @@ import { fetchAssets } from "@/api/resources";
 import type { Asset } from "@/api/types";
 import { nameOf, showAge, t, word } from "@/i18n";
 import { Icon } from "../parts/icon";
+import { silence } from "../parts/reading";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
 import { className, locationName } from "../state/names";
@@ -27,7 +28,7 @@ function Row({ asset }: { asset: Asset }) {
         {asset.last_seen === null ? "" : showAge(now.value - Date.parse(asset.last_seen))}
       </span>
       <span class="health">
-        <HealthTag health={asset.health} />
+        <HealthTag health={asset.health} silent={silence(asset)} />
       </span>
     </div>
   );

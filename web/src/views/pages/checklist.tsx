@@ -2,16 +2,26 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { fetchOrder } from "@/api/resources";
 import type { LocalOrder } from "@/db/database";
-import { draftsOf, keepOrder, placeOf, savePlace } from "@/db/store";
-import { type Answer, answeredCount, type Item, nextOpen, sectionsOf } from "@/domain/checklist";
+import { draftsOf, dropDraft, keepOrder, placeOf, savePlace } from "@/db/store";
+import {
+  type Answer,
+  answeredCount,
+  type DraftAnswer,
+  type Item,
+  nextOpen,
+  sameAnswer,
+  sectionsOf,
+} from "@/domain/checklist";
+import { codeAndName } from "@/domain/names";
 import { isEnded } from "@/domain/work";
 import { nameOf, showMoment, t } from "@/i18n";
 import { ChecklistItem } from "../parts/checkitem";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Skeleton } from "../parts/states";
 import { DueTag, StateTag } from "../parts/tags";
-import { assetCards, orders, record, userId } from "../state/device";
+import { assetCards, operations, orders, record, userId } from "../state/device";
 import { now } from "../state/now";
+import { search } from "../state/router";
 
 function show(index: number): void {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -27,11 +37,13 @@ function Head({
   items,
   index,
   go,
+  saved,
 }: {
   order: LocalOrder;
   items: Item[];
   index: number;
   go: (i: number) => void;
+  saved: string | null;
 }) {
   const done = answeredCount(items, order.answers);
   const sections = sectionsOf(items, order.answers);
@@ -71,6 +83,12 @@ function Head({
         <div class="prog" style={{ marginTop: "8px" }}>
           <i style={{ width: `${(100 * done) / Math.max(1, items.length)}%` }} />
         </div>
+      )}
+      {saved !== null && (
+        <p class="xs row saved" role="status" data-saved-item>
+          <Icon name="check" />
+          <span class="clip">{t("check.saved_item", { name: saved })}</span>
+        </p>
       )}
     </div>
   );
@@ -112,13 +130,33 @@ function Foot({
   );
 }
 
+/** Whether the server has this very answer, or it is on its way: then there is nothing to send. */
+function isKept(order: LocalOrder, item: Item, value: Answer): boolean {
+  const refused = operations
+    .peek()
+    .some((op) => op.work_order === order.id && op.step === item.step && op.status !== "waiting");
+  return !refused && sameAnswer(order.answers[item.step], value);
+}
+
+async function keepAnswer(order: LocalOrder, item: Item, value: Answer): Promise<void> {
+  if (isKept(order, item, value)) {
+    await dropDraft(order.user, order.id, item.step);
+    return;
+  }
+  if (order.state !== "in_progress") {
+    const type = order.state === "on_hold" ? "resume" : "start";
+    await record({ type, work_order: order.id }, order.title);
+  }
+  await record({ type: "answer", work_order: order.id, step: item.step, value: { ...value } }, item.name);
+}
+
 function Running({
   order,
   drafts,
   from,
 }: {
   order: LocalOrder;
-  drafts: ReadonlyMap<string, Partial<Answer>>;
+  drafts: ReadonlyMap<string, DraftAnswer>;
   from: number;
 }) {
   const items = order.template;
@@ -134,31 +172,28 @@ function Running({
       show(from);
     }
   }, []);
+  const saved = useSignal<string | null>(null);
   const answer = async (at: number, item: Item, value: Answer): Promise<void> => {
-    const running = order.state === "in_progress";
-    if (!running) {
-      await record(
-        { type: order.state === "on_hold" ? "resume" : "start", work_order: order.id },
-        order.title,
-      );
-    }
-    await record({ type: "answer", work_order: order.id, step: item.step, value: { ...value } }, item.name);
+    await keepAnswer(order, item, value);
+    saved.value = `${at + 1}. ${nameOf(item.name)}`;
     const next = nextOpen(items, { ...order.answers, [item.step]: value }, at);
-    if (next >= 0 && next !== at && order.answers[item.step] === undefined) {
+    if (next >= 0 && next !== at) {
       go(next);
+    } else {
+      // Everything is answered: nothing stays open, so that each result can be seen before it is completed.
+      index.value = items.length;
     }
   };
   const ended = isEnded(order.state);
   return (
     <>
-      <Head order={order} items={items} index={index.value} go={go} />
+      <Head order={order} items={items} index={index.value} go={go} saved={saved.value} />
       <div class="row wrap" style={{ marginBottom: "12px" }}>
         {ended ? <StateTag state={order.state} /> : <DueTag order={order} />}
         {card !== undefined && (
-          <a
-            class="s textlink"
-            href={`/assets/${encodeURIComponent(card.asset.code)}`}
-          >{`${card.asset.code} ${nameOf(card.asset.name)}`}</a>
+          <a class="s textlink" href={`/assets/${encodeURIComponent(card.asset.code)}`}>
+            {codeAndName(card.asset.code, nameOf(card.asset.name))}
+          </a>
         )}
         <span class="xs">{nameOf(order.reason)}</span>
       </div>
@@ -200,7 +235,7 @@ function Running({
 /** A checklist from the device: answers are kept here first; the network only carries them on. */
 export default function ChecklistPage({ id }: { id: string }) {
   const order = orders.value?.find((o) => o.id === id);
-  const ready = useSignal<{ drafts: ReadonlyMap<string, Partial<Answer>>; from: number } | null>(null);
+  const ready = useSignal<{ drafts: ReadonlyMap<string, DraftAnswer>; from: number } | null>(null);
   const failed = useSignal(false);
   const known = order !== undefined;
   const loaded = orders.value !== undefined;
@@ -222,7 +257,8 @@ export default function ChecklistPage({ id }: { id: string }) {
     }
     void Promise.all([draftsOf(user, id), placeOf(user, id)]).then(([drafts, place]) => {
       const items = order?.template ?? [];
-      const from = place ?? nextOpen(items, order?.answers ?? {});
+      const asked = items.findIndex((item) => item.step === search.peek().get("step"));
+      const from = asked >= 0 ? asked : (place ?? nextOpen(items, order?.answers ?? {}));
       ready.value = { drafts: new Map(drafts.map((d) => [d.step, d.value])), from: Math.max(0, from) };
     });
   }, [loaded, known, id, user]);

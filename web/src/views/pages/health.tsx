@@ -1,11 +1,10 @@
 import { fetchDeadLetters, fetchStats } from "@/api/resources";
 import type { DeadLetter, IngestStats } from "@/api/types";
-import { showCount, showDuration, showMoment, t, word } from "@/i18n";
+import { showCount, showDate, showDuration, showTime, t, word } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { Tag } from "../parts/tags";
 import { siteName } from "../state/names";
-import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 
 /** The first bytes as text; what is no text is shown as hexadecimal. */
@@ -66,7 +65,7 @@ function Letter({ letter }: { letter: DeadLetter }) {
   return (
     <details class="letter" data-row>
       <summary>
-        <span class="xs nowrap">{showMoment(letter.received_at, now.value)}</span>
+        <span class="xs nowrap">{`${showDate(letter.received_at)} ${showTime(letter.received_at)}`}</span>
         <span class="strong">{word("dead", letter.reason.split(":", 1)[0])}</span>
         <span class="s clip">{letter.topic}</span>
       </summary>

@@ -1,9 +1,10 @@
-import { fetchAssets, fetchPlantLatest } from "@/api/resources";
+import { fetchAssets, fetchPlantLatest, fetchPoints } from "@/api/resources";
 import type { Asset, LatestValue, Point } from "@/api/types";
 import { judge } from "@/domain/limits";
+import { codeAndName } from "@/domain/names";
 import { nameOf, t } from "@/i18n";
 import { PlantLine } from "../parts/plantline";
-import { ReadingRow } from "../parts/reading";
+import { ReadingRow, silence } from "../parts/reading";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
 import { catalogue } from "../state/names";
@@ -30,32 +31,28 @@ function telling(points: readonly Point[], values: readonly LatestValue[]): [Poi
 function Tile({ asset, values }: { asset: Asset; values: readonly LatestValue[] }) {
   const points = (catalogue.value.classes.find((c) => c.class === asset.class)?.points ?? []) as Point[];
   const known = new Set(points.map((p) => p.key));
-  // Points that the class does not know (a recorded file's columns) are shown by their key.
-  const own = values
-    .filter((v) => !known.has(v.point))
-    .map(
-      (v) =>
-        ({
-          key: v.point,
-          name: { zh: v.point, en: v.point },
-          unit: "",
-          kind: "measure",
-          limits: {},
-        }) as Point,
-    );
+  // Points that the class does not know (a recorded file's columns) carry their names at the machine itself.
+  const unknown = values.some((v) => !known.has(v.point));
+  const asked = useAnswer(unknown ? `points:${asset.key}` : null, () => fetchPoints(asset.key));
+  const own = (asked.data ?? []).filter((p) => !known.has(p.key));
+  const silent = silence(asset, values);
   const rows = telling([...points, ...own], values);
   return (
-    <a class={`card tile ${asset.health}`} href={`/assets/${encodeURIComponent(asset.code)}`} data-row>
+    <a
+      class={`card tile ${silent === undefined ? asset.health : "dead"}`}
+      href={`/assets/${encodeURIComponent(asset.code)}`}
+      data-row
+    >
       <div class="row between top">
-        <h3 class="grow">{`${asset.code} ${nameOf(asset.name)}`}</h3>
-        <HealthTag health={asset.health} />
+        <h3 class="grow">{codeAndName(asset.code, nameOf(asset.name))}</h3>
+        <HealthTag health={asset.health} silent={silent} />
       </div>
       <Presence presence={asset.presence} />
       <div class="vals">
         {rows.length === 0 ? (
           <span class="xs">{t("value.none")}</span>
         ) : (
-          rows.map(([p, v]) => <ReadingRow key={p.key} point={p} latest={v} />)
+          rows.map(([p, v]) => <ReadingRow key={p.key} point={p} latest={v} old={silent !== undefined} />)
         )}
       </div>
     </a>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { fetchAssets, fetchOrders, fetchStats } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { Asset, WorkOrder } from "@/api/types";
+import { codeAndName } from "@/domain/names";
 import { withPending } from "@/domain/operations";
 import { isEnded, morningLists } from "@/domain/work";
 import { nameOf, showAge, showCount, showDay, showLongDay, showTime, t, word, zone } from "@/i18n";
@@ -16,7 +17,7 @@ import { useAnswer } from "../state/query";
 
 const hrefOf = (o: WorkOrder): string => (o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`);
 const placeOf = (o: WorkOrder): string =>
-  o.asset_ref === null ? "" : `${o.asset_ref.code} ${nameOf(o.asset_ref.name)}`;
+  o.asset_ref === null ? "" : codeAndName(o.asset_ref.code, nameOf(o.asset_ref.name));
 
 /** The one button: accept what nobody has accepted, else look. */
 function Act({ order }: { order: WorkOrder }) {
@@ -130,7 +131,9 @@ function OfflineRows({ assets }: { assets: readonly Asset[] }) {
           key={a.key}
           state={<Tag text={silentSince(a)} />}
           what={
-            <a class="what" href={`/assets/${encodeURIComponent(a.code)}`}>{`${a.code} ${nameOf(a.name)}`}</a>
+            <a class="what" href={`/assets/${encodeURIComponent(a.code)}`}>
+              {codeAndName(a.code, nameOf(a.name))}
+            </a>
           }
           where={locationName(a.location)}
           who={a.department ?? ""}
@@ -203,7 +206,7 @@ export default function Morning() {
   return (
     <div class="page">
       <div class="page-head">
-        <h1>{showLongDay(now.value)}</h1>
+        <h1>{zone.value === undefined ? "\u00a0" : showLongDay(now.value)}</h1>
         <PlantLine />
       </div>
       <Answered of={orders} skeleton={<Skeleton count={8} height={48} />}>

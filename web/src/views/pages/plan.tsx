@@ -1,4 +1,5 @@
 import { fetchPreview } from "@/api/resources";
+import { foldDaily } from "@/domain/folding";
 import { DAY_MS, dayOf } from "@/domain/time";
 import { showCount, t, zone } from "@/i18n";
 import { PlanDates } from "../parts/plandates";
@@ -66,7 +67,7 @@ export default function Plan() {
       <div style={{ height: "16px" }} />
       <Answered of={answer} skeleton={<Skeleton count={6} height={84} />}>
         {(all) => {
-          const items = law ? all.filter((i) => i.layer === "law") : all;
+          const items = foldDaily(law ? all.filter((i) => i.layer === "law") : all);
           return items.length === 0 ? (
             <div class="list">
               <Empty big icon="plan" text={t("plan.none")} />

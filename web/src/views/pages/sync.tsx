@@ -1,13 +1,16 @@
 import type { QueuedOperation } from "@/db/database";
-import { deviceId, dismiss } from "@/db/store";
+import { deviceId, dismiss, takeBack } from "@/db/store";
+import { codeAndName } from "@/domain/names";
 import { type Key, nameOf, showMoment, t, word } from "@/i18n";
 import { exportOf } from "@/sync/status";
+import { enteredText } from "../parts/entered";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/states";
 import { syncText } from "../parts/syncline";
 import { Tag } from "../parts/tags";
-import { flush, foreign, line, operations } from "../state/device";
+import { flush, foreign, line, operations, orders } from "../state/device";
 import { now } from "../state/now";
+import { navigate } from "../state/router";
 
 async function save(): Promise<void> {
   const text = exportOf(await deviceId(), operations.peek(), new Date());
@@ -25,20 +28,57 @@ function reasonOf(op: QueuedOperation): string {
   return op.code === null ? t("sync.refused_plain") : word("code", op.code);
 }
 
+/** The work order and machine of an operation: as they were called then, or as the device knows the order. */
+function subjectOf(op: QueuedOperation): { title: string; asset: string; unit: string; kind: string } {
+  const order = orders.value?.find((o) => o.id === op.work_order);
+  const asset = op.about?.asset ?? order?.asset_ref;
+  return {
+    title: nameOf(op.about?.title ?? order?.title),
+    asset: asset == null ? "" : codeAndName(asset.code, nameOf(asset.name)),
+    unit: op.about?.unit ?? order?.template.find((i) => i.step === op.step)?.unit ?? "",
+    kind: op.about?.kind ?? order?.kind ?? "",
+  };
+}
+
+async function open(op: QueuedOperation, kind: string): Promise<void> {
+  await takeBack(op.op_id);
+  const step = op.step === null ? "" : `?step=${encodeURIComponent(op.step)}`;
+  navigate(kind === "corrective" ? `/tickets/${op.work_order}` : `/orders/${op.work_order}${step}`);
+}
+
 function Row({ op }: { op: QueuedOperation }) {
   const refused = op.status !== "waiting";
+  const about = subjectOf(op);
+  const entered = enteredText(op.type, op.value, about.unit);
+  const where = [about.title, about.asset].filter(Boolean).join(" · ");
+  const what = op.step === null && nameOf(op.label) === about.title ? "" : nameOf(op.label);
   return (
     <li class="op" data-op={op.status}>
-      <Tag tone={op.status === "refused" ? "bad" : "warn"} text={t(`sync.${op.status}` as Key)} />
       <div class="grow stack-s">
-        <div class="strong">{`${word("op", op.type)} · ${nameOf(op.label)}`}</div>
+        <div class="row wrap">
+          <Tag tone={op.status === "refused" ? "bad" : "warn"} text={t(`sync.${op.status}` as Key)} />
+          <span class="strong">{[word("op", op.type), what].filter(Boolean).join(" · ")}</span>
+        </div>
+        {where !== "" && <div class="s">{where}</div>}
+        {entered !== "" && (
+          <div class="s entered" data-entered>
+            {t("sync.entered", { what: entered })}
+          </div>
+        )}
+        {refused && <div class="s bad-ink">{reasonOf(op)}</div>}
         <div class="xs">{showMoment(op.captured_at, now.value)}</div>
-        {refused && <div class="s">{reasonOf(op)}</div>}
       </div>
       {refused && (
-        <button type="button" class="btn small" onClick={() => void dismiss(op.op_id)}>
-          {t("sync.dismiss")}
-        </button>
+        <div class="op-ways">
+          {op.work_order !== null && (
+            <button type="button" class="btn small" onClick={() => void open(op, about.kind)}>
+              {t(about.kind === "corrective" ? "sync.open_ticket" : "sync.open_checklist")}
+            </button>
+          )}
+          <button type="button" class="btn small" onClick={() => void dismiss(op.op_id)}>
+            {t("sync.dismiss")}
+          </button>
+        </div>
       )}
     </li>
   );

@@ -3,10 +3,11 @@ import type { ComponentChildren } from "preact";
 import { fetchEvidence, fetchOrder } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { EpisodeEvidence, WorkOrderDetail } from "@/api/types";
+import { codeAndName } from "@/domain/names";
 import { withPending } from "@/domain/operations";
 import { numberText, unitText } from "@/domain/units";
 import { isEnded } from "@/domain/work";
-import { nameOf, showMoment, t, word } from "@/i18n";
+import { isKnown, nameOf, showMoment, t, word } from "@/i18n";
 import { EvidenceCharts } from "../chart/evidence";
 import { Icon } from "../parts/icon";
 import { Answered, Empty, Skeleton } from "../parts/states";
@@ -149,19 +150,20 @@ function Head({ order }: { order: WorkOrderDetail }) {
         {!isEnded(order.state) && <StateTag state={order.state} />}
         <Tag text={word("origin", order.origin)} />
         {order.reopened > 0 && <Tag tone="warn" text={t("ticket.reopened", { n: order.reopened })} />}
-        {order.tags.map((tag) => (
-          <Tag key={tag} text={word("tag", tag)} />
-        ))}
+        {order.tags
+          .filter((tag) => isKnown("tag", tag))
+          .map((tag) => (
+            <Tag key={tag} text={word("tag", tag)} />
+          ))}
       </div>
       <div class="row wrap s">
         <Icon name="place" />
         {asset === null ? (
           t("ticket.no_asset")
         ) : (
-          <a
-            class="textlink"
-            href={`/assets/${encodeURIComponent(asset.code)}`}
-          >{`${asset.code} ${nameOf(asset.name)}`}</a>
+          <a class="textlink" href={`/assets/${encodeURIComponent(asset.code)}`}>
+            {codeAndName(asset.code, nameOf(asset.name))}
+          </a>
         )}
         {order.opened_at !== null && (
           <span>{t("ticket.opened", { at: showMoment(order.opened_at, now.value) })}</span>

@@ -1,5 +1,6 @@
 import { fetchOrders } from "@/api/resources";
 import type { WorkOrder } from "@/api/types";
+import { codeAndName } from "@/domain/names";
 import { isEnded, type State } from "@/domain/work";
 import { type Key, nameOf, showMoment, t, word } from "@/i18n";
 import { Icon } from "../parts/icon";
@@ -54,7 +55,7 @@ function Row({ order }: { order: WorkOrder }) {
           {`#${order.number} ${nameOf(order.title)}`}
         </a>
       }
-      where={order.asset_ref === null ? "" : `${order.asset_ref.code} ${nameOf(order.asset_ref.name)}`}
+      where={order.asset_ref === null ? "" : codeAndName(order.asset_ref.code, nameOf(order.asset_ref.name))}
       who={order.opened_at === null ? word("kind", order.kind) : showMoment(order.opened_at, now.value)}
       why={nameOf(order.reason) || word("origin", order.origin)}
       action={

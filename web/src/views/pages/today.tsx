@@ -1,5 +1,6 @@
 import type { LocalOrder } from "@/db/database";
 import { answeredCount } from "@/domain/checklist";
+import { codeAndName } from "@/domain/names";
 import { series, shiftOf } from "@/domain/work";
 import { nameOf, showLongDay, showMoment, t, word, zone } from "@/i18n";
 import { Icon } from "../parts/icon";
@@ -16,7 +17,7 @@ function where(order: LocalOrder): string {
   if (ref === null || ref === undefined) {
     return "";
   }
-  return [`${ref.code} ${nameOf(ref.name)}`, locationName(asset?.location)].filter(Boolean).join(" · ");
+  return [codeAndName(ref.code, nameOf(ref.name)), locationName(asset?.location)].filter(Boolean).join(" · ");
 }
 
 function Progress({ order }: { order: LocalOrder }) {
@@ -80,13 +81,14 @@ function Card({ order, more }: { order: LocalOrder; more: number }) {
 }
 
 function Group({ title, orders: list }: { title: string; orders: readonly LocalOrder[] }) {
-  return list.length === 0 ? null : (
-    <section class="stack">
+  const cards = series(list);
+  return cards.length === 0 ? null : (
+    <section class="stack" data-group>
       <div class="sect">
         <h2>{title}</h2>
-        <span class="xs">{list.length}</span>
+        <span class="xs">{cards.length}</span>
       </div>
-      {series(list).map(({ first, more }) => (
+      {cards.map(({ first, more }) => (
         <Card key={first.id} order={first} more={more} />
       ))}
     </section>
@@ -102,7 +104,7 @@ export default function Today() {
   return (
     <div class="page narrow">
       <div class="page-head">
-        <h1>{showLongDay(now.value)}</h1>
+        <h1>{zone.value === undefined ? "\u00a0" : showLongDay(now.value)}</h1>
         <button
           type="button"
           class="btn small"

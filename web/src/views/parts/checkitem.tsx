@@ -1,12 +1,26 @@
 import { useSignal } from "@preact/signals";
+import type { LatestValue } from "@/api/types";
 import type { LocalAsset, LocalOrder } from "@/db/database";
 import { saveDraft } from "@/db/store";
-import { type Answer, type Item, type Lack, lacksOf, type Outcome, withinLimits } from "@/domain/checklist";
-import { numberText, unitText } from "@/domain/units";
+import {
+  type Answer,
+  answerOf,
+  type DraftAnswer,
+  type Item,
+  isOutside,
+  type Lack,
+  lacksOf,
+  type Outcome,
+  withinLimits,
+} from "@/domain/checklist";
+import { type Entry, readEntry } from "@/domain/entry";
+import { numberText, unitSpellings, unitText } from "@/domain/units";
 import { type Key, nameOf, t, word } from "@/i18n";
+import { answerText } from "./entered";
 import { Icon, type IconName } from "./icon";
 import { LimitBar } from "./limitbar";
-import { ageText } from "./reading";
+import { LongText } from "./longtext";
+import { ageText, fromSensor } from "./reading";
 
 interface Props {
   item: Item;
@@ -16,7 +30,7 @@ interface Props {
   locked: boolean;
   order: LocalOrder;
   card: LocalAsset | undefined;
-  draft: Partial<Answer> | undefined;
+  draft: DraftAnswer | undefined;
   answer: Answer | undefined;
   onFocus: () => void;
   onAnswer: (answer: Answer) => Promise<void>;
@@ -29,37 +43,24 @@ const OUTCOMES: readonly [Outcome, IconName][] = [
 ];
 const SEVERITIES = ["general", "major", "critical"] as const;
 
-function parsed(text: string): number | undefined {
-  const value = Number(text.replace(",", ".").trim());
-  return text.trim() === "" || !Number.isFinite(value) ? undefined : value;
-}
-
-/** The sensor's word beside the entered one, with its age; one touch takes it over. */
-function SensorValue({
-  item,
-  card,
-  take,
-}: {
-  item: Item;
-  card: LocalAsset | undefined;
-  take: (v: number) => void;
-}) {
-  const latest = card?.latest.find((v) => v.point === item.point);
-  if (item.point === null || latest === undefined) {
-    return null;
-  }
+/** The newest value beside the entered one, with its age. A good one of a sensor can be taken over with one touch;
+ * what a person wrote down the last time is only shown. */
+function Beside({ item, latest, take }: { item: Item; latest: LatestValue; take: (v: number) => void }) {
+  const sensor = fromSensor(latest);
   return (
-    <div class="sensor">
+    <div class="sensor" data-source={sensor ? "sensor" : "person"}>
       <span>
-        {t("check.sensor")}{" "}
+        {t(sensor ? "check.sensor" : "value.person")}{" "}
         <b
-          class={latest.stale ? "stale" : "go-ink"}
+          class={latest.stale || !sensor ? "stale" : "go-ink"}
         >{`${numberText(latest.value)} ${unitText(item.unit)}`}</b>{" "}
         <span class="xs">{ageText(latest)}</span>
       </span>
-      <button type="button" class="btn small" onClick={() => take(latest.value)}>
-        {t("check.take_over")}
-      </button>
+      {sensor && latest.quality !== 2 && (
+        <button type="button" class="btn small" onClick={() => take(latest.value)}>
+          {t("check.take_over")}
+        </button>
+      )}
     </div>
   );
 }
@@ -67,18 +68,20 @@ function SensorValue({
 function NumberField({
   item,
   card,
+  entry,
   text,
   set,
 }: {
   item: Item;
   card: LocalAsset | undefined;
+  entry: Entry;
   text: string;
   set: (text: string) => void;
 }) {
-  const value = parsed(text);
-  const sensor = card?.latest.find((v) => v.point === item.point)?.value;
+  const value = entry.kind === "number" ? entry.value : undefined;
+  const latest = item.point === null ? undefined : card?.latest.find((v) => v.point === item.point);
+  const sensor = latest !== undefined && fromSensor(latest) ? latest.value : undefined;
   const outside = value !== undefined && !withinLimits(item, value);
-  const name = nameOf(item.name);
   return (
     <div class="stack">
       <div class="num">
@@ -86,16 +89,28 @@ function NumberField({
           class="input"
           inputMode="decimal"
           autocomplete="off"
-          aria-label={name}
-          aria-invalid={outside}
+          maxLength={60}
+          aria-label={nameOf(item.name)}
+          aria-invalid={outside || entry.kind === "fault"}
           value={text}
           onInput={(e) => set(e.currentTarget.value)}
         />
         <span class="s">{unitText(item.unit)}</span>
       </div>
+      {entry.kind === "fault" && (
+        <p class="s bad-ink" data-fault={entry.fault}>
+          {t(`lack.${entry.fault}`)}
+        </p>
+      )}
       <LimitBar limits={{ alarm_low: item.low, alarm_high: item.high }} value={value} sensor={sensor} />
-      {outside && <p class="s bad-ink">{t("check.outside")}</p>}
-      <SensorValue item={item} card={card} take={(v) => set(numberText(v))} />
+      {outside && (
+        <p class="s bad-ink" data-outside>
+          {t("check.outside")}
+        </p>
+      )}
+      {latest !== undefined && (
+        <Beside item={item} latest={latest} take={(v) => set(String(Number(v.toPrecision(6))))} />
+      )}
     </div>
   );
 }
@@ -111,16 +126,13 @@ function NotOk({
 }) {
   return (
     <div class="notok stack" data-notok>
-      <label class="field">
-        <span>{t("check.remark")}</span>
-        <textarea
-          class="input"
-          name="remark"
-          value={value.remark ?? ""}
-          aria-invalid={lacks.includes("remark")}
-          onInput={(e) => set({ remark: e.currentTarget.value })}
-        />
-      </label>
+      <LongText
+        label={t("check.remark")}
+        name="remark"
+        value={value.remark ?? ""}
+        invalid={lacks.includes("remark")}
+        set={(remark) => set({ remark })}
+      />
       <div>
         <span class="s">{t("check.severity")}</span>
         <div class="seg" role="group" aria-label={t("check.severity")}>
@@ -170,28 +182,9 @@ function Extra({
     );
   }
   if (item.type === "text") {
-    return (
-      <textarea
-        class="input"
-        aria-label={nameOf(item.name)}
-        value={value.text ?? ""}
-        onInput={(e) => set({ text: e.currentTarget.value })}
-      />
-    );
+    return <LongText bare label={nameOf(item.name)} value={value.text ?? ""} set={(text) => set({ text })} />;
   }
   return null;
-}
-
-function Summary({ item, answer }: { item: Item; answer: Answer }) {
-  const parts = [
-    t(`outcome.${answer.outcome}`),
-    answer.number === undefined ? "" : `${numberText(answer.number)} ${unitText(item.unit)}`.trim(),
-    answer.choice ?? "",
-    answer.text ?? "",
-    answer.remark ?? "",
-    answer.severity === undefined ? "" : word("severity", answer.severity),
-  ];
-  return <span class="s">{parts.filter((p) => p !== "").join(" · ")}</span>;
 }
 
 const MARKS: Record<Outcome, [IconName, string]> = {
@@ -199,6 +192,29 @@ const MARKS: Record<Outcome, [IconName, string]> = {
   not_ok: ["cross", "bad"],
   na: ["dash", ""],
 };
+
+/** The result as a tag; a number outside the limits is never green, whatever was judged. */
+function ResultTag({ item, answer }: { item: Item; answer: Answer | undefined }) {
+  if (answer === undefined) {
+    return (
+      <span class="tag">
+        <Icon name="next" />
+        {t("check.open")}
+      </span>
+    );
+  }
+  const outside = isOutside(item, answer);
+  const [icon, tone] =
+    outside && answer.outcome === "ok" ? (["alert", "warn"] as const) : MARKS[answer.outcome];
+  return (
+    <span class={`tag ${tone}`}>
+      <Icon name={icon} />
+      {outside
+        ? `${t(`outcome.${answer.outcome}`)} · ${t("check.outside_short")}`
+        : t(`outcome.${answer.outcome}`)}
+    </span>
+  );
+}
 
 /** A line that is not being worked on: its name and its answer, one touch away from changing it. */
 function Folded({
@@ -208,7 +224,6 @@ function Folded({
   locked,
   onFocus,
 }: Pick<Props, "item" | "index" | "answer" | "locked" | "onFocus">) {
-  const [icon, tone] = answer === undefined ? (["next", ""] as const) : MARKS[answer.outcome];
   return (
     <button
       type="button"
@@ -216,21 +231,15 @@ function Folded({
       data-item={index}
       data-step={item.step}
       data-outcome={answer?.outcome ?? ""}
+      data-outside={answer !== undefined && isOutside(item, answer) ? "" : undefined}
       disabled={locked}
       onClick={onFocus}
     >
       <span class="grow">
         <span class="name">{`${index + 1}. ${nameOf(item.name)}`}</span>
-        {answer !== undefined && (
-          <span style={{ display: "block" }}>
-            <Summary item={item} answer={answer} />
-          </span>
-        )}
+        {answer !== undefined && <span class="s entered">{answerText(answer, item.unit)}</span>}
       </span>
-      <span class={`tag ${tone}`}>
-        <Icon name={icon} />
-        {answer === undefined ? t("check.open") : t(`outcome.${answer.outcome}`)}
-      </span>
+      <ResultTag item={item} answer={answer} />
     </button>
   );
 }
@@ -239,39 +248,80 @@ export function ChecklistItem(props: Props) {
   return props.here ? <Open key="open" {...props} /> : <Folded {...props} />;
 }
 
-function Open({ item, index, count, order, card, draft, answer, onAnswer }: Props) {
-  const value = useSignal<Partial<Answer>>({ ...answer, ...draft });
-  const text = useSignal(value.peek().number === undefined ? "" : String(value.peek().number));
+/** What is being entered for one item: kept as a draft with every key, an answer only once it is whole. */
+function useEntering({ item, order, draft, answer, onAnswer }: Props) {
+  const value = useSignal<DraftAnswer>({ ...answer, ...draft });
+  const text = useSignal(draft?.typed ?? (answer?.number === undefined ? "" : String(answer.number)));
   const tried = useSignal(false);
-  const keep = (part: Partial<Answer>): void => {
+  const busy = useSignal(false);
+  const keep = (part: DraftAnswer): void => {
     value.value = { ...value.value, ...part };
     void saveDraft({ user: order.user, order: order.id, step: item.step, value: value.value });
   };
-  const setText = (next: string): void => {
-    text.value = next;
-    const number = parsed(next);
-    const { number: _old, ...rest } = value.value;
-    value.value = rest;
-    keep(number === undefined ? {} : { number });
+  const entry = readEntry(text.value, unitSpellings(item.unit));
+  const filled = (): Partial<Answer> => {
+    const { typed: _typed, number: _number, ...rest } = value.value;
+    return item.type === "number" && entry.kind === "number" ? { ...rest, number: entry.value } : rest;
   };
-  const commit = async (outcome: Outcome): Promise<void> => {
+  const commit = async (outcome: Outcome, insist = false): Promise<void> => {
+    const whole = answerOf(item, filled(), outcome);
+    // Outside the limits the way leads through "not OK"; only who insists keeps "OK", and says why.
+    if (outcome === "ok" && !insist && isOutside(item, whole)) {
+      keep({ outcome: "not_ok" });
+      tried.value = false;
+      return;
+    }
     keep({ outcome });
     tried.value = true;
-    const { severity, remark, ...rest } = value.value;
-    const full = outcome === "not_ok" ? { ...rest, remark, severity } : rest;
-    const clean = Object.fromEntries(
-      Object.entries({ ...full, outcome }).filter(([, v]) => v !== undefined && v !== ""),
-    ) as unknown as Answer;
-    if (lacksOf(item, clean).length === 0) {
+    if (!busy.peek() && lacksOf(item, whole, entry).length === 0) {
+      busy.value = true;
       tried.value = false;
-      await onAnswer(clean);
+      await onAnswer(whole).finally(() => {
+        busy.value = false;
+      });
     }
   };
-  const chosen = value.value.outcome;
-  const lacks = lacksOf(item, value.value);
+  const type = (next: string): void => {
+    text.value = next;
+    keep({ typed: next });
+  };
+  const { outcome } = value.value;
+  const shown = { ...filled(), outcome: outcome as Outcome };
+  return { value: value.value, text: text.value, entry, shown, tried: tried.value, keep, type, commit };
+}
+
+function Outcomes({
+  item,
+  chosen,
+  commit,
+}: {
+  item: Item;
+  chosen: Outcome | undefined;
+  commit: (outcome: Outcome) => Promise<void>;
+}) {
+  return (
+    <div class="seg" role="group" aria-label={nameOf(item.name)}>
+      {OUTCOMES.map(([outcome, icon]) => (
+        <button
+          key={outcome}
+          type="button"
+          class={`btn ${outcome}`}
+          aria-pressed={chosen === outcome}
+          data-outcome-button={outcome}
+          onClick={() => void commit(outcome)}
+        >
+          <Icon name={icon} />
+          {t(`outcome.${outcome}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Heading({ item, index, count }: Pick<Props, "item" | "index" | "count">) {
   const requirement = nameOf(item.requirement);
   return (
-    <section class="item here" data-item={index} data-step={item.step} data-outcome={answer?.outcome ?? ""}>
+    <>
       <div class="row between xs">
         <span class="clip">{[nameOf(item.section), item.step].filter(Boolean).join(" · ")}</span>
         <span class="nowrap">{t("check.number", { n: index + 1, all: count })}</span>
@@ -283,32 +333,47 @@ function Open({ item, index, count, order, card, draft, answer, onAnswer }: Prop
           {t("check.evidence", { kinds: item.evidence.map((kind) => word("evidence", kind)).join(", ") })}
         </p>
       )}
-      {item.type === "number" && <NumberField item={item} card={card} text={text.value} set={setText} />}
-      <Extra item={item} value={value.value} set={keep} />
-      <div class="seg" role="group" aria-label={nameOf(item.name)}>
-        {OUTCOMES.map(([outcome, icon]) => (
-          <button
-            key={outcome}
-            type="button"
-            class={`btn ${outcome}`}
-            aria-pressed={chosen === outcome}
-            data-outcome-button={outcome}
-            onClick={() => void commit(outcome)}
-          >
-            <Icon name={icon} />
-            {t(`outcome.${outcome}`)}
-          </button>
-        ))}
-      </div>
-      {chosen === "not_ok" && (
+    </>
+  );
+}
+
+function Open(props: Props) {
+  const { item, index, count, card, answer } = props;
+  const { value, text, entry, shown, tried, keep, type, commit } = useEntering(props);
+  const chosen = value.outcome;
+  const outside = isOutside(item, shown);
+  const lacks = tried ? lacksOf(item, shown, entry) : [];
+  return (
+    <section class="item here" data-item={index} data-step={item.step} data-outcome={answer?.outcome ?? ""}>
+      <Heading item={item} index={index} count={count} />
+      {answer !== undefined && (
+        <div class="row wrap s" data-saved>
+          <span>{t("check.saved")}</span>
+          <ResultTag item={item} answer={answer} />
+        </div>
+      )}
+      {item.type === "number" && <NumberField item={item} card={card} entry={entry} text={text} set={type} />}
+      <Extra item={item} value={value} set={keep} />
+      <Outcomes item={item} chosen={chosen} commit={commit} />
+      {(chosen === "not_ok" || (chosen === "ok" && outside)) && (
         <>
-          <NotOk value={value.value} lacks={tried.value ? lacks : []} set={keep} />
+          <NotOk value={value} lacks={lacks} set={keep} />
           <button type="button" class="btn wide" data-action="save" onClick={() => void commit("not_ok")}>
             {t("check.save_not_ok")}
           </button>
+          {outside && (
+            <button
+              type="button"
+              class="btn wide"
+              data-action="insist"
+              onClick={() => void commit("ok", true)}
+            >
+              {t("check.insist_ok")}
+            </button>
+          )}
         </>
       )}
-      {tried.value && lacks.length > 0 && (
+      {lacks.length > 0 && (
         <div class="note warn" role="alert">
           <Icon name="alert" />
           <span>{lacks.map((lack) => t(`lack.${lack}` as Key)).join(" ")}</span>

@@ -1,4 +1,6 @@
 import type { PreviewItem } from "@/api/types";
+import type { Folded } from "@/domain/folding";
+import { codeAndName } from "@/domain/names";
 import { nameOf, showCalendarDate, t } from "@/i18n";
 
 /** Coming dates, each with why it is that day. */
@@ -6,12 +8,12 @@ export function PlanDates({
   items,
   showAsset = false,
 }: {
-  items: readonly PreviewItem[];
+  items: readonly Folded<PreviewItem>[];
   showAsset?: boolean;
 }) {
   return (
     <ul class="list plan-dates">
-      {items.map((item) => (
+      {items.map(({ first: item, times }) => (
         <li key={`${item.asset}${item.due}${item.occurrences[0]?.plan_row ?? ""}`} class="plan-item" data-row>
           <div class="plan-day">
             <b>{showCalendarDate(item.due)}</b>
@@ -30,11 +32,15 @@ export function PlanDates({
               )}
               {item.layer === "law" && <span class="tag">{t("plan.law")}</span>}
             </div>
+            {times > 1 && (
+              <p class="s" data-times={times}>
+                {t("plan.daily", { day: showCalendarDate(item.due), n: times })}
+              </p>
+            )}
             {showAsset && item.asset_ref !== null && (
-              <a
-                class="s"
-                href={`/assets/${encodeURIComponent(item.asset_ref.code)}`}
-              >{`${item.asset_ref.code} ${nameOf(item.asset_ref.name)}`}</a>
+              <a class="s" href={`/assets/${encodeURIComponent(item.asset_ref.code)}`}>
+                {codeAndName(item.asset_ref.code, nameOf(item.asset_ref.name))}
+              </a>
             )}
             <p class="s">{nameOf(item.reason)}</p>
           </div>

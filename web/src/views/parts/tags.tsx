@@ -1,6 +1,6 @@
 import { clockFace, DAY_MS, daysAway } from "@/domain/time";
 import { type OrderFacts, runningClock, type State } from "@/domain/work";
-import { showDay, showDuration, t, word, zone } from "@/i18n";
+import { showAge, showDay, showDuration, t, word, zone } from "@/i18n";
 import { now, second } from "../state/now";
 import { Icon } from "./icon";
 
@@ -79,6 +79,19 @@ export function Presence({ presence, text = true }: { presence: string; text?: b
 
 const HEALTH_TONE: Record<string, Tone> = { good: "ok", watch: "warn", act: "bad" };
 
-export const HealthTag = ({ health }: { health: string }) => (
-  <Tag tone={HEALTH_TONE[health] ?? ""} text={word("health", health)} />
-);
+/** How a machine is. Without data it is not "good": grey, with how long ago it was last heard. What was found wrong
+ * before it fell silent stays beside that. */
+export function HealthTag({ health, silent }: { health: string; silent?: number | null | undefined }) {
+  if (silent === undefined) {
+    return <Tag tone={HEALTH_TONE[health] ?? ""} text={word("health", health)} />;
+  }
+  const age = silent === null ? "" : ` · ${showAge(now.value - silent)}`;
+  return (
+    <span class="row wrap" data-health="none">
+      {(health === "act" || health === "watch") && (
+        <Tag tone={HEALTH_TONE[health] ?? ""} text={word("health", health)} />
+      )}
+      <Tag text={`${t("value.none")}${age}`} />
+    </span>
+  );
+}

@@ -4,6 +4,7 @@ import type { OperationType } from "@/domain/operations";
 import { actionsOf, HOLD_REASONS, isEnded, type TicketAction, VERDICTS, type Verdict } from "@/domain/work";
 import { type Key, t } from "@/i18n";
 import { record } from "../state/device";
+import { LongText } from "./longtext";
 import { Modal } from "./modal";
 
 const CAUSES = [
@@ -120,17 +121,14 @@ function FinishForm({
           </select>
         </label>
       )}
-      <label class="field">
-        <span>{t("finish.action")}</span>
-        <textarea
-          class="input"
-          name="action"
-          value={action.value}
-          onInput={(e) => {
-            action.value = e.currentTarget.value;
-          }}
-        />
-      </label>
+      <LongText
+        label={t("finish.action")}
+        name="action"
+        value={action.value}
+        set={(text) => {
+          action.value = text;
+        }}
+      />
       <button type="submit" class="btn primary wide" disabled={!ready}>
         {t("action.finish")}
       </button>
