@@ -65,7 +65,7 @@ def test_a_number_taken_on_a_round_is_a_reading(world: World, tablet) -> None:
     send(tablet, op("answer", order.id, "2", outcome="ok", number=2.5))
     RoundReadings(world.ledger, world.readings).run_once()
     (series,) = tablet.get(f"/api/v1/readings?asset={world.keys[HOME]}&points=vibration").json()["series"]
-    assert series["rows"] == [[round(NOW.timestamp() * 1000) - 60_000, 2.5, 0]]
+    assert series["rows"] == [[round(NOW.timestamp() * 1000) - 60_000, 2.5, 1]]
 
 
 def test_a_round_is_taken_in_while_the_readings_store_is_away(world: World, tablet) -> None:
