@@ -10,13 +10,6 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 TABLET: ViewportSize = {"width": 820, "height": 1180}
 PHONE: ViewportSize = {"width": 360, "height": 760}
 ITEMS = 3
-ON_DEVICE = """(id) => new Promise((done) => {
-  const opened = indexedDB.open("plantroom");
-  opened.onsuccess = () => {
-    const asked = opened.result.transaction("orders").objectStore("orders").getAll();
-    asked.onsuccess = () => { opened.result.close(); done(asked.result.some((order) => order.id === id)); };
-  };
-})"""
 
 
 def open_context(browser: Browser, url: str, size: ViewportSize, **more: Any) -> BrowserContext:
@@ -55,8 +48,10 @@ class Person:
         expect(self.page.locator("[data-order]").first).to_be_visible()
 
     def takes_along(self, order: str) -> None:
-        """Wait until an order is on the device: orders that are made while the app starts come a little later."""
-        self.page.wait_for_function(ON_DEVICE, arg=order, polling=200)
+        """Open an order while there is a network, so that it is on the device: one that is made while the app starts
+        comes a little later."""
+        self.page.goto(f"/orders/{order}")
+        expect(self.page.locator("[data-step]").first).to_be_visible()
 
     def answer(self, step: str, outcome: str) -> None:
         """Open an item when it is folded, and press its result."""
