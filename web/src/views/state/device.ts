@@ -121,8 +121,11 @@ function serve(user: string): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const off = onLive((event) => {
     if (event.topic === "work_order" || isFresh(event.topic)) {
-      clearTimeout(timer);
-      timer = setTimeout(() => void refreshBundle(), 1500);
+      // Not put off by further events: a steady stream of them would keep the shift from ever being renewed.
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void refreshBundle();
+      }, 1500);
     }
   });
   return () => {
