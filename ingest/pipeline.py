@@ -34,6 +34,7 @@ from ingest.rejections import (
 )
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
+from ingest.strangers import StrangerRules
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
 from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
@@ -77,11 +78,12 @@ class Outcome:
 @dataclass(slots=True)
 class Sorted:
     """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect, each as number
-    of the record, arrival and payload; events come with their route."""
+    of the record, arrival and payload; events come with their route, those of unknown assets by themselves."""
 
     records: Sequence[SpoolRecord]
     values: defaultdict[str, list[tuple[int, Arrival, bytes]]] = field(default_factory=lambda: defaultdict(list))
     events: list[tuple[SpoolRecord, AssetRoute]] = field(default_factory=list)
+    strange: list[SpoolRecord] = field(default_factory=list)
     statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
@@ -122,6 +124,7 @@ class Pipeline:
         self._assembler = Assembler(self._table)
         self._matcher = Matcher(site, self._table)
         self._events = EventRules(site, lane.value, classes)
+        self._strangers = StrangerRules(site, lane.value, classes)
         self._events_done = 0
         self._plant: Plant | None = None
 
@@ -151,6 +154,8 @@ class Pipeline:
             route = self._matcher.route(record.topic)
             if not isinstance(route, Route):
                 out.rejections.append(Rejection(number, route))
+                if route == UNKNOWN_ASSET:
+                    out.strange.append(record)
             elif route.channel is Channel.TELEMETRY:
                 asset = route.asset
                 one = (number, Arrival(asset, record.received_ms), record.payload)
@@ -180,6 +185,9 @@ class Pipeline:
             self.totals.dead_lettered += bool(letters)
             out.letters += letters
             self._add_events(out, self._events.take(route, record, objects))
+        for record in batch.strange:
+            if record.position > self._events_done:
+                out.findings += self._strangers.take(record)
         if batch.records:
             self._events_done = max(self._events_done, batch.records[-1].position)
         return out

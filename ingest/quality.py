@@ -5,14 +5,13 @@ n readings (a stable sort by series).
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ingest.instants import LATE_MS, LEAD_MS
 from ingest.matching import AssetRoute
-from plantroom.domain.assets import Point, PointKind, PointTemplate, Source, SourceClock
+from plantroom.domain.assets import PointKind, PointTemplate
 from plantroom.domain.quality import Reason
 
 _NEVER = -1
@@ -23,17 +22,6 @@ _STATE = np.dtype([("newest", "<i8"), ("value", "<f8"), ("at", "<i8"), ("since",
 """Per series: newest instant; last judged value, its instant, and since when that value repeats."""
 
 _LIMITS = np.dtype([("low", "<f8"), ("high", "<f8"), ("stuck_ms", "<f8"), ("simulated", "?")])
-
-
-def is_stale(point: Point, source: Source | None, last: datetime | None, now: datetime) -> bool:
-    """Whether the newest reading of a point, observed at ``last``, is older than its ``stale_after_s`` at ``now``.
-
-    Never for recorded (simulated) sources, for points without ``stale_after_s``, nor before the first reading.
-    """
-    after_s = point.template.stale_after_s
-    if last is None or after_s is None or (source is not None and source.clock is SourceClock.SIMULATED):
-        return False
-    return (now - last).total_seconds() > after_s
 
 
 class QualityGate:

@@ -30,10 +30,11 @@ from maintenance.episode_rules import (
     work_is_done,
 )
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.orders import apply_transition, create_order, resolve_by
+from maintenance.orders import create_order, keep, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.tickets import compose, origin_of, tags_of
-from maintenance.views import note_episode, note_order
+from maintenance.strangers import is_stranger, tell_of_stranger
+from maintenance.tickets import Words, compose, origin_of, tags_of
+from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass
 from plantroom.domain.findings import FindingCleared, FindingRaised
@@ -81,7 +82,8 @@ class FindingApplier:
         self._classes = classes
 
     def apply(self, finding: FindingRaised | FindingCleared) -> None:
-        """Apply one finding. One for an asset that the ledger does not know is logged and left."""
+        """Apply one finding. One for an asset that the ledger does not know (any more) is logged and left, unless
+        it is a safety event of a stranger."""
         if isinstance(finding, FindingRaised):
             self._raised(finding)
             return
@@ -128,6 +130,9 @@ class FindingApplier:
             request = PageRequest(limit=1000, cursor=page.next_cursor)
 
     def _raised(self, finding: FindingRaised) -> None:
+        if is_stranger(finding):
+            tell_of_stranger(self._tx, finding, self._now)
+            return
         try:
             asset = self._tx.assets.get(finding.asset).asset
         except NotFound:
@@ -161,10 +166,9 @@ class FindingApplier:
             self._update(ticket, episode)
         elif step is Ticketing.REOPEN:
             at = max(observed_at, ticket.completed_at or observed_at)
-            stored = apply_transition(
-                self._tx, ticket.id, State.OPEN, at, _BY, _RECURRED, now=self._now, recurrence=True, changes=ticket
-            )
-            self._update(replace(stored, due=resolve_by(stored.severity, self._now)), episode)
+            # No order is being worked on before or after this step: whatever isolates stays as it is.
+            moved = take_step(self._tx, ticket, State.OPEN, at, _BY, _RECURRED, now=self._now, recurrence=True)
+            self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
 
     def _open_ticket(self, episode: Episode, asset: Asset) -> None:
         gathered = self._gathering(episode)
@@ -172,7 +176,7 @@ class FindingApplier:
             self._update(self._tx.orders.lock(gathered.id), episode)
             self._store(replace(episode, work_order=gathered.id))
             return
-        words = compose(episode, asset, self._classes.get(asset.equipment_class))
+        words = self._words(episode, asset)
         order = create_order(
             self._tx,
             site=asset.site,
@@ -207,10 +211,13 @@ class FindingApplier:
         tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
         changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
         if episode.id == order.episode and events_also(episode.detail or {}):
-            asset = self._tx.assets.get(episode.asset).asset
-            words = compose(episode, asset, self._classes.get(asset.equipment_class))
+            words = self._words(episode, self._tx.assets.get(episode.asset).asset)
             changed = replace(changed, title=words.title, reason=words.reason)
-        note_order(self._tx, self._tx.orders.update(changed, order.version))
+        keep(self._tx, changed)
+
+    def _words(self, episode: Episode, asset: Asset) -> Words:
+        points = self._tx.assets.points(asset.key)
+        return compose(episode, asset, self._classes.get(asset.equipment_class), points)
 
     def _store(self, episode: Episode) -> None:
         self._tx.episodes.update(episode)

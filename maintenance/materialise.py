@@ -29,9 +29,10 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from maintenance.checklists import template_of
+from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import ENDED, PLANNER, transition
 from maintenance.nesting import Job, Planned
-from maintenance.orders import ISOLATES, apply_transition, pages
+from maintenance.orders import pages
 from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.planner import (
     Standing,
@@ -46,6 +47,7 @@ from maintenance.planner import (
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.reasons import reason
 from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day
+from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.assets import AssetStatus, LocalName, Site

@@ -17,8 +17,9 @@ from datetime import datetime, timedelta
 from maintenance.answers import Answer, Refused, read_answer
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
-from maintenance.orders import apply_transition, create_order, pages, settled
+from maintenance.orders import create_order, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.transitions import apply_transition, settled
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity

@@ -1,16 +1,15 @@
-"""What staff do with work orders: make them, move them along, credit what they stand for.
+"""Work orders in the ledger: making them, taking one step, crediting what they stand for.
 
-Every function works inside the caller's transaction and notes a live event for what it changed. Instants are aware
-UTC; completion days are local to the site.
+Every function works inside the caller's transaction and notes a live event for what it stored. Instants are aware
+UTC; completion days are local to the site. What a step means for the machine stands in ``maintenance.transitions``.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maintenance.evidence import FileArrived, awaited, completed, no_file, with_arrived
-from maintenance.isolation import ISOLATES, end_maintenance, isolate
-from maintenance.lifecycle import ENDED, transition
+from maintenance.evidence import FileArrived, completed, no_file
+from maintenance.lifecycle import transition
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.views import note_order
@@ -19,21 +18,6 @@ from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.ledger import PageRequest
-
-__all__ = [
-    "ISOLATES",
-    "RESOLVE",
-    "apply_transition",
-    "create_order",
-    "end_maintenance",
-    "evidence_arrived",
-    "is_ended",
-    "last_completed_by",
-    "pages",
-    "resolve_by",
-    "settle_evidence",
-    "settled",
-]
 
 RESOLVE = {
     Severity.CRITICAL: timedelta(days=7),
@@ -110,9 +94,9 @@ def create_order(
     return order
 
 
-def apply_transition(
+def take_step(
     tx: MaintenanceTx,
-    order_id: str,
+    order: WorkOrder,
     to: State,
     at: datetime,
     by: str,
@@ -121,19 +105,14 @@ def apply_transition(
     now: datetime | None = None,
     recurrence: bool = False,
     in_time: bool = False,
-    changes: WorkOrder | None = None,
     file_arrived: FileArrived = no_file,
 ) -> WorkOrder:
-    """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
-    missed. ``changes`` is the locked order with other fields already changed by the caller.
+    """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
+    itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
 
-    Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
-    ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
-    tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
-    order = changes if changes is not None else tx.orders.lock(order_id)
-    before = order.version
-    completed_by = _completed_by(tx.orders.transitions(order_id)) if to is State.VERIFIED else None
+    completed_by = last_completed_by(tx, order.id) if to is State.VERIFIED else None
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
         order, to = completed(order, to, file_arrived)
     moved, step = transition(
@@ -149,37 +128,12 @@ def apply_transition(
     )
     tx.orders.add_transition(step)
     _credit(tx, moved, step.at)
-    moved = isolate(tx, order.state, moved, now or at)
-    stored = tx.orders.update(moved, before)
-    note_order(tx, stored)
-    return stored
+    return moved
 
 
-def evidence_arrived(tx: MaintenanceTx, sha256: str, now: datetime) -> int:
-    """Tell the orders that wait for a file that it is there; those that wait for no other are completed (at the time
-    their work was done). Gives how many. To be called by whoever stores files."""
-    return settle_evidence(tx, lambda digest: digest == sha256, now)
-
-
-def settle_evidence(tx: MaintenanceTx, file_arrived: FileArrived, now: datetime) -> int:
-    """As ``evidence_arrived`` for every file that has arrived."""
-    pending = pages(tx, OrderFilter(state=State.EVIDENCE_PENDING.value))
-    concerned = [order.id for order in pending if with_arrived(order, file_arrived) is not order or not awaited(order)]
-    return sum(settled(tx, tx.orders.lock(i), file_arrived, now).state is State.COMPLETED for i in concerned)
-
-
-def settled(tx: MaintenanceTx, order: WorkOrder, file_arrived: FileArrived, now: datetime) -> WorkOrder:
-    """A locked order after a look at what has arrived: stored, and completed when it waits for nothing any more."""
-    if order.state is not State.EVIDENCE_PENDING:
-        return order
-    marked = with_arrived(order, file_arrived)
-    if not awaited(marked):
-        by = last_completed_by(tx, order.id) or "system:evidence"
-        at = order.completed_at or now
-        return apply_transition(tx, order.id, State.COMPLETED, at, by, now=now, changes=marked)
-    if marked is order:
-        return order
-    stored = tx.orders.update(marked, order.version)
+def keep(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
+    """Store a locked order with what the caller has changed; gives it as it is stored."""
+    stored = tx.orders.update(order, order.version)
     note_order(tx, stored)
     return stored
 
@@ -198,11 +152,7 @@ def pages(tx: MaintenanceTx, filters: OrderFilter) -> list[WorkOrder]:
 
 def last_completed_by(tx: MaintenanceTx, order_id: str) -> str | None:
     """Who completed an order last."""
-    return _completed_by(tx.orders.transitions(order_id))
-
-
-def _completed_by(history: Sequence[Transition]) -> str | None:
-    return next((step.by for step in reversed(history) if step.to in _DONE), None)
+    return next((step.by for step in reversed(tx.orders.transitions(order_id)) if step.to in _DONE), None)
 
 
 def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
@@ -226,8 +176,3 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed.append(replace(occurrence, state=state, completed_at=at))
     tx.plan.update_occurrences(changed)
-
-
-def is_ended(order: WorkOrder) -> bool:
-    """Whether no work is left to do."""
-    return order.state in ENDED

@@ -6,6 +6,7 @@ from datetime import date
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Interval, IntervalUnit, Layer, PlanRow
 from maintenance.recurrence import effective_interval, longest_days
+from maintenance.sources import cited
 from plantroom.domain.assets import LocalName
 
 _ZH = {
@@ -81,7 +82,8 @@ def _demand(row: PlanRow, floor: int | None) -> tuple[str, str]:
     zh = f"{row.name.zh}：{said.zh}，{layer.zh}"
     en = f"{row.name.en}: {said.en}, {layer.en}"
     if row.basis:
-        zh, en = f"{zh}（{row.basis}）", f"{en} ({row.basis})"
+        basis = cited(row.basis)
+        zh, en = f"{zh}（{basis.zh}）", f"{en} ({basis.en})"
     if floor is not None and longest_days(row.interval) > floor:
         zh += f"，因宽于法定最长间隔，按{floor}天安排"
         en += f"; laxer than the law allows, so scheduled every {floor} days"

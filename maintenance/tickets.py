@@ -1,12 +1,12 @@
 """What a repair ticket says: title, reason, first checks, tags. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maintenance.episode_rules import UNDER_MAINTENANCE, events_also
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
-from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName
+from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
 from plantroom.domain.findings import FindingSource
 
 _SENSOR = LocalName("传感器异常", "sensor fault")
@@ -43,23 +43,28 @@ def tags_of(episode: Episode) -> tuple[str, ...]:
     return tuple(tag for tag in episode.tags if tag != UNDER_MAINTENANCE or episode.safety)
 
 
-def compose(episode: Episode, asset: Asset, equipment_class: EquipmentClass | None) -> Words:
-    """Title (asset and the failure mode's ticket text), reason in one sentence, what to check first."""
+def compose(
+    episode: Episode, asset: Asset, equipment_class: EquipmentClass | None, points: Sequence[Point] = ()
+) -> Words:
+    """Title (asset and the failure mode's ticket text), reason in one sentence, what to check first.
+
+    ``points`` are the asset's own: their names stand before those of the class, and a key only where neither has one.
+    """
+    named = _points(episode, equipment_class, points)
     mode = None if equipment_class is None else equipment_class.mode(episode.failure_mode)
     checks: tuple[LocalName, ...]
     if episode.failure_mode == SENSOR_FAULT:
-        text, checks = _sensor_text(episode, equipment_class), _SENSOR_CHECKS
+        text, checks = _sensor_text(named), _SENSOR_CHECKS
     elif mode is not None:
         text, checks = (mode.ticket if mode.ticket.zh else mode.name), mode.first_checks
     else:
         text = _event(episode) or _FIXED.get(episode.failure_mode, _FIXED[UNCLASSIFIED])
         checks = _OFFLINE_CHECKS if episode.failure_mode == OFFLINE else ()
     title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
-    return Words(title, _reason(episode, equipment_class), checks)
+    return Words(title, _reason(episode, named), checks)
 
 
-def _sensor_text(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
-    names = _points(episode, equipment_class)
+def _sensor_text(names: LocalName) -> LocalName:
     if not names.zh:
         return _SENSOR
     return LocalName(f"{_SENSOR.zh}（{names.zh}）", f"{_SENSOR.en} ({names.en})")
@@ -78,8 +83,8 @@ def _event_name(detail: Mapping[str, object]) -> LocalName | None:
     return None if not key else LocalName(str(key), str(key).replace("_", " "))
 
 
-def _reason(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
-    detail, points = episode.detail or {}, _points(episode, equipment_class)
+def _reason(episode: Episode, points: LocalName) -> LocalName:
+    detail = episode.detail or {}
     if episode.source is FindingSource.MODEL:
         zh, en = "状态模型判定偏离正常", "The condition model sees a departure from normal"
         score, threshold = detail.get("score"), detail.get("threshold")
@@ -100,7 +105,13 @@ def _reason(episode: Episode, equipment_class: EquipmentClass | None) -> LocalNa
     return LocalName(zh + "。", en + ".")
 
 
-def _points(episode: Episode, equipment_class: EquipmentClass | None) -> LocalName:
-    known = {} if equipment_class is None else {p.key: p.name for p in equipment_class.points}
-    shown = [known.get(e.point, LocalName(e.point, e.point)) for e in episode.evidence[:3]]
+def _points(episode: Episode, equipment_class: EquipmentClass | None, own: Sequence[Point]) -> LocalName:
+    templates = (*(() if equipment_class is None else equipment_class.points), *(p.template for p in own))
+    known = {p.key: p.name for p in templates if p.name.zh or p.name.en}
+    shown = [_whole(known.get(e.point, LocalName(e.point, e.point))) for e in episode.evidence[:3]]
     return LocalName("、".join(n.zh for n in shown), ", ".join(n.en for n in shown))
+
+
+def _whole(name: LocalName) -> LocalName:
+    """The name with the one language standing for the other where that is missing."""
+    return LocalName(name.zh or name.en, name.en or name.zh)

@@ -8,8 +8,8 @@ from api.assets.schemas import Asset as AssetShape
 from api.assets.schemas import AssetChange, AssetCreate
 from api.paging import bad_field
 from api.problems import StaleVersion
-from maintenance.orders import end_maintenance
 from maintenance.ports import MaintenanceTx
+from maintenance.transitions import end_maintenance
 from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound, VersionConflict

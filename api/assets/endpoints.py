@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.access import Supervisor, Viewer
 from api.assets.changes import change_asset, make_asset
-from api.assets.latest import latest_values
+from api.assets.latest import latest_of
 from api.assets.lookup import visible_asset
 from api.assets.schemas import (
     Asset,
@@ -87,7 +87,9 @@ def get_latest(key: str, query: Annotated[ListQuery, Query()], caller: Viewer, s
     with services.ledger.read() as tx:
         asset = visible_asset(tx, caller, key).asset
         points = tx.assets.points(key)
-    page = cut_in_order(latest_values(services, asset, points), query, lambda v: v.point)
+        sources = services.directory.plant(tx).sources
+    values = latest_of(services, [(asset, points)], sources)[asset.key]
+    page = cut_in_order(values, query, lambda v: v.point)
     return LatestValues(items=list(page.items), next_cursor=page.next_cursor)
 
 

@@ -1,12 +1,12 @@
 """The newest readings of assets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from api.assets.schemas import LatestValue
 from api.services import Services
-from plantroom.domain.assets import Asset, Point
-from plantroom.domain.quality import Reason, quality_of
+from plantroom.domain.assets import Asset, Point, Source
+from plantroom.domain.quality import Reason, is_stale, quality_of
 from plantroom.ports.readings import SeriesRef
 
 
@@ -15,27 +15,25 @@ def series_of(asset: Asset, point: str) -> SeriesRef:
     return SeriesRef(asset.site, asset.equipment_class, asset.key, point)
 
 
-def latest_values(services: Services, asset: Asset, points: Sequence[Point]) -> list[LatestValue]:
-    """The newest reading of each point, in the order of the points; those without one are left out."""
-    return latest_of(services, [(asset, points)])[asset.key]
-
-
-def latest_of(services: Services, assets: Sequence[tuple[Asset, Sequence[Point]]]) -> dict[str, list[LatestValue]]:
-    """As ``latest_values`` for several assets at once, by asset key; one query of the store."""
+def latest_of(
+    services: Services, assets: Sequence[tuple[Asset, Sequence[Point]]], sources: Mapping[str, Source]
+) -> dict[str, list[LatestValue]]:
+    """The newest reading of each point, in the order of the points, by asset key; points without one are left out.
+    One query of the store. ``sources`` by asset key say whose silence is judged."""
     series = [series_of(asset, p.key) for asset, points in assets for p in points]
     found = services.readings.latest(series) if series else {}
     now = services.clock.now()
     values: dict[str, list[LatestValue]] = {}
     for asset, points in assets:
         known = ((p, found.get(series_of(asset, p.key))) for p in points)
-        values[asset.key] = [_value(p, reading, now) for p, reading in known if reading is not None]
+        source = sources.get(asset.key)
+        values[asset.key] = [_value(p, reading, source, now) for p, reading in known if reading is not None]
     return values
 
 
-def _value(point: Point, reading: tuple[int, float, int], now: datetime) -> LatestValue:
+def _value(point: Point, reading: tuple[int, float, int], source: Source | None, now: datetime) -> LatestValue:
     ts_ms, value, reason = reading
     at = datetime.fromtimestamp(ts_ms / 1000, UTC)
-    limit_s = point.template.stale_after_s
     return LatestValue(
         point=point.key,
         at=at,
@@ -43,5 +41,5 @@ def _value(point: Point, reading: tuple[int, float, int], now: datetime) -> Late
         quality=int(quality_of(reason)),
         reason=reason,
         source="person" if reason == Reason.MANUAL else "sensor",
-        stale=limit_s is not None and (now - at).total_seconds() > limit_s,
+        stale=is_stale(point, source, at, now),
     )

@@ -92,8 +92,8 @@ def get_plant_latest(query: Annotated[LatestQuery, Query()], caller: Viewer, ser
     filters = AssetFilter(scope=caller.scope, site=query.site, equipment_class=query.equipment_class)
     with services.ledger.read() as tx:
         page = tx.assets.list(filters, page_request(query))
-        known = services.directory.plant(tx).points
-    assets = [(v.asset, list(known.get(v.asset.key, {}).values())) for v in page.items]
-    values = latest_of(services, assets)
+        plant = services.directory.plant(tx)
+    assets = [(v.asset, list(plant.points.get(v.asset.key, {}).values())) for v in page.items]
+    values = latest_of(services, assets, plant.sources)
     items = [AssetLatest(asset=ref_of(a), site=a.site, values=values[a.key]) for a, _ in assets]
     return PlantLatest(items=items, next_cursor=page.next_cursor)

@@ -23,8 +23,9 @@ from api.work_orders.schemas import (
     WorkOrderQuery,
 )
 from maintenance.lifecycle import ENDED
-from maintenance.orders import apply_transition, create_order
+from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import WorkOrder as DomainOrder
 from plantroom.domain.assets import LocalName
@@ -141,7 +142,9 @@ def move_order(
             current = _detail(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
-        moved = apply_transition(tx, order.id, form.to, at, caller.principal.name, form.reason, now=now)
+        moved = apply_transition(
+            tx, order.id, form.to, at, caller.principal.name, form.reason, now=now, file_arrived=services.file_arrived
+        )
         detail = _detail(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail

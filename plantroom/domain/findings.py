@@ -37,7 +37,8 @@ class FindingRaised:
 
     ``subject`` tells findings of one mode apart inside the source that raised them (a point, an event);
     ``detail`` carries what a ticket shows: the event's name and data, tags (``late``, ``under_maintenance``),
-    the score, confidence.
+    the score, confidence. ``asset`` is empty for a safety event of a device that the ledger does not know; what it
+    called itself is ``detail["code"]`` then.
     """
 
     finding_id: str

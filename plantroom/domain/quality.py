@@ -4,7 +4,10 @@ A reason code is one byte: 0 is good, 1-99 uncertain (the value stands, with a r
 (the value is kept, but apart: it never reaches an aggregate, a limit or a model).
 """
 
+from datetime import datetime
 from enum import IntEnum
+
+from plantroom.domain.assets import Point, Source, SourceClock
 
 
 class Quality(IntEnum):
@@ -43,3 +46,14 @@ def quality_of(reason: int) -> Quality:
     if reason == Reason.GOOD:
         return Quality.GOOD
     return Quality.BAD if reason >= FIRST_BAD else Quality.UNCERTAIN
+
+
+def is_stale(point: Point, source: Source | None, last: datetime | None, now: datetime) -> bool:
+    """Whether the newest reading of a point, observed at ``last``, is older than its ``stale_after_s`` at ``now``.
+
+    Never for recorded (simulated) sources, for points without ``stale_after_s``, nor before the first reading.
+    """
+    after_s = point.template.stale_after_s
+    if last is None or after_s is None or (source is not None and source.clock is SourceClock.SIMULATED):
+        return False
+    return (now - last).total_seconds() > after_s

@@ -37,7 +37,8 @@ class StreamStage(ABC):
 
     @abstractmethod
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
-        """Findings that this batch gives rise to, in observed order."""
+        """Findings that this batch gives rise to, in observed order. May raise ``Unreachable`` for something that it
+        needs and that is away; it is then given the same batch again, and its state must be as before the call."""
 
     @abstractmethod
     def snapshot(self) -> bytes:

@@ -100,6 +100,19 @@ def test_a_safety_event_with_an_impossible_time_makes_its_ticket_all_the_same(pl
             assert eventually(lambda key=lift["key"]: plant.tickets(key, "rule"), 5), f"no ticket for {ts}"
 
 
+def test_a_safety_event_of_a_device_that_nobody_entered_makes_a_ticket_all_the_same(plant: Plant):
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/demo/E-TYPO/event", {"event": "passenger_trapped", "ts": now_text()})
+
+    def tickets() -> list[dict[str, Any]]:
+        found = plant.api.items("/api/v1/work-orders?kind=corrective")
+        return [one for one in found if one["asset"] is None and "E-TYPO" in one["title"]["en"]]
+
+    (ticket,) = eventually(tickets, 5)
+    assert (ticket["severity"], ticket["safety"], ticket["site"]) == ("critical", True, "demo")
+    assert [x["reason"] for x in plant.letters() if "/E-TYPO/" in x["topic"]] == ["unknown_asset"]
+
+
 def test_a_dead_letter_is_stored_once_its_cause_is_mended(plant: Plant):
     raw = telemetry(values={"flow": 7.5})
     with plant.publisher() as publisher:

@@ -4,7 +4,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.e2e_web.person import DESK, Person, open_context
@@ -84,3 +86,14 @@ def person(page: Page, product: Product) -> Person:
     somebody = Person(page, *product.admin())
     somebody.sign_in()
     return somebody
+
+
+@pytest.fixture
+def device(product: Product) -> Iterator[mqtt.Client]:
+    """A publisher of the plant."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="e2e-web-device")
+    client.connect(product.runtime["mqtt_host"], product.runtime["mqtt_port"])
+    client.loop_start()
+    yield client
+    client.disconnect()
+    client.loop_stop()

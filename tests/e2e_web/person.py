@@ -10,6 +10,16 @@ DESK: ViewportSize = {"width": 1440, "height": 900}
 TABLET: ViewportSize = {"width": 820, "height": 1180}
 PHONE: ViewportSize = {"width": 360, "height": 760}
 ITEMS = 3
+TAKEN_ALONG_S = 20
+ON_DEVICE = """(id) => new Promise((done, fail) => {
+  const opened = indexedDB.open("plantroom");
+  opened.onerror = () => fail(opened.error);
+  opened.onsuccess = () => {
+    const asked = opened.result.transaction("orders").objectStore("orders").getAll();
+    asked.onerror = () => fail(asked.error);
+    asked.onsuccess = () => { opened.result.close(); done(asked.result.some((order) => order.id === id)); };
+  };
+})"""
 
 
 def open_context(browser: Browser, url: str, size: ViewportSize, **more: Any) -> BrowserContext:
@@ -48,10 +58,11 @@ class Person:
         expect(self.page.locator("[data-order]").first).to_be_visible()
 
     def takes_along(self, order: str) -> None:
-        """Open an order while there is a network, so that it is on the device: one that is made while the app starts
-        comes a little later."""
-        self.page.goto(f"/orders/{order}")
-        expect(self.page.locator("[data-step]").first).to_be_visible()
+        """Wait on the first page until an order has come to the device: one that is made while the app starts comes a
+        little later."""
+        assert self.page.url.endswith("/today")
+        there = eventually(lambda: self.page.evaluate(ON_DEVICE, order), TAKEN_ALONG_S)
+        assert there, f"order {order} did not come to the device"
 
     def answer(self, step: str, outcome: str) -> None:
         """Open an item when it is folded, and press its result."""

@@ -2,27 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import paho.mqtt.client as mqtt
-import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import expect
 
 from tests.e2e_web.person import Person
-from tests.product import Api, Product, eventually
-
-
-@pytest.fixture
-def device(product: Product) -> Iterator[mqtt.Client]:
-    """A publisher of the plant."""
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="e2e-web-device")
-    client.connect(product.runtime["mqtt_host"], product.runtime["mqtt_port"])
-    client.loop_start()
-    yield client
-    client.disconnect()
-    client.loop_stop()
+from tests.product import Api, eventually
 
 
 def test_the_lists_stand_in_the_order_of_what_matters(person: Person) -> None:

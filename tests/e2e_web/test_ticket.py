@@ -1,7 +1,10 @@
 """A repair ticket from the developing fault of the demo: evidence, and its life."""
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
 from playwright.sync_api import expect
 
@@ -84,3 +87,35 @@ def test_the_list_filters_by_state(person: Person, api: Api, ticket: dict[str, A
     page.get_by_role("button", name="计划工作").click()
     expect(page.locator("[data-row]", has_text=f"#{ticket['number']} ")).to_be_hidden()
     assert "list=planned" in page.url
+
+
+def test_a_ticket_about_no_machine_says_where_it_is(person: Person, api: Api) -> None:
+    site = api.items("/api/v1/sites")[0]
+    title = {"zh": "地下车库积水", "en": "Water in the car park"}
+    order = api.post("/api/v1/work-orders", {"site": site["code"], "title": title, "severity": "major"})
+    page = person.page
+    page.goto("/tickets")
+    row = page.locator("[data-row]", has_text=f"#{order['number']} ")
+    expect(row.locator(".where")).to_have_text(site["name"]["zh"])
+    row.get_by_role("link").click()
+    expect(page.locator("[data-about=none]")).to_have_text(f"{site['name']['zh']} · 不属于单台设备")
+    expect(page.locator("[data-evidence]")).to_have_count(0)
+
+
+def test_a_ticket_about_an_unregistered_device_says_so(person: Person, api: Api, device: mqtt.Client) -> None:
+    event = {"ts": datetime.now(UTC).isoformat(), "event": "passenger_trapped", "severity": "safety"}
+    device.publish("plantroom/demo/E-99/event", json.dumps(event), qos=1).wait_for_publish(5)
+
+    def opened() -> Any:
+        tickets = api.items("/api/v1/work-orders", kind="corrective", open=True)
+        return [t for t in tickets if "unknown_asset" in t["tags"]]
+
+    found = eventually(opened, 15)
+    assert found, "the stranger's safety event opened no ticket"
+    page = person.page
+    page.goto(f"/tickets/{found[0]['id']}")
+    expect(page.locator(".tag", has_text="未登记设备")).to_be_visible()
+    expect(page.locator(".tag", has_text="code:")).to_have_count(0)
+    expect(page.locator("[data-about=none]")).to_have_text(api.items("/api/v1/sites")[0]["name"]["zh"])
+    for check in api.get(f"/api/v1/work-orders/{found[0]['id']}")["first_checks"]:
+        expect(page.get_by_text(check["zh"])).to_be_visible()

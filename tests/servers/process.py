@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ def answers(port: int) -> bool:
     return False
 
 
-class ServerProcess:
+class ServerProcess(ABC):
     """Common part of the servers. ``start`` after ``stop`` or ``kill`` uses the same port and the same data."""
 
     name = "server"
@@ -65,12 +66,13 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The command line that runs the server in the foreground."""
-        raise NotImplementedError
 
     def prepare(self) -> None:
         """Write what the server needs before its start."""
+        self.folder.mkdir(exist_ok=True)
 
     def is_ready(self) -> bool:
         """Whether the server takes requests."""

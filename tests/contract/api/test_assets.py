@@ -4,7 +4,7 @@ import pytest
 
 from maintenance.findings import FindingsConsumer
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Severity
+from plantroom.domain.assets import Severity, Source, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
 from plantroom.ports.accounts import Role
@@ -149,6 +149,16 @@ def test_latest_values_carry_their_age_and_quality(world: World) -> None:
     )  # fmt: skip
     assert items["vibration"]["at"] == "2026-03-02T07:59:59.000Z"
     assert (items["flow"]["quality"], items["flow"]["stale"]) == (1, True)
+
+
+def test_the_silence_of_a_recording_is_not_stale(world: World) -> None:
+    key = world.keys[HOME]
+    with world.ledger.begin() as tx:
+        tx.assets.put_source(Source(key, clock=SourceClock.SIMULATED))
+    world.store(key, {"flow": [(MS - 86_400_000, 7.0, 0)]})
+    (latest,) = world.admin.get(f"/api/v1/assets/{key}/latest").json()["items"]
+    (in_plant,) = world.admin.get("/api/v1/readings/latest?class=pump").json()["items"][0]["values"]
+    assert (latest["stale"], in_plant["stale"]) == (False, False)
 
 
 def test_the_plant_s_latest_values_come_in_one_request(world: World) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.work_orders import WorkOrder
+from maintenance.work_orders import ChecklistItem, Kind, Origin, WorkOrder
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import Asset, LocalName, Site
 from plantroom.ports.accounts import Grant, Role, User
@@ -16,6 +17,14 @@ from plantroom.storage.ledger import SqlLedger
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SYSTEMS: Mapping[str, Sequence[str]] = {key: system.classes for key, system in systems().items()}
+NAME = LocalName("项目", "Item")
+TEMPLATE = (
+    ChecklistItem("S1", "ok", NAME),
+    ChecklistItem(
+        "S2", "number", LocalName("出水压力", "Pressure"), unit="MPa", low=0.2, high=1.0, point="discharge_pressure"
+    ),
+    ChecklistItem("S3", "ok", NAME, evidence=("photo",)),
+)
 LI = User("u-li", "li", "", (Grant(Role.TECHNICIAN, "demo"),))
 
 
@@ -46,3 +55,13 @@ def any_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledge
 def orders(ledger: Ledger[MaintenanceTx], **filters: str) -> list[WorkOrder]:
     with ledger.read() as tx:
         return list(tx.orders.list(OrderFilter(**filters), PageRequest(limit=1000)).items)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def order(ledger: Ledger[MaintenanceTx]) -> WorkOrder:
+    """An open round on the pump."""
+    with ledger.begin() as tx:
+        return create_order(
+            tx, site="demo", kind=Kind.INSPECTION, origin=Origin.STAFF, title=LocalName("巡检", "Round"), by="wang",
+            now=NOW, asset="pump-1", template=TEMPLATE,
+        )  # fmt: skip

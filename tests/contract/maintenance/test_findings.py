@@ -11,12 +11,21 @@ import pytest
 
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier, FindingsConsumer
-from maintenance.orders import apply_transition, end_maintenance
 from maintenance.ports import MaintenanceTx
+from maintenance.transitions import apply_transition, end_maintenance
 from maintenance.work_orders import Origin, State, WorkOrder
 from maintenance.worker import MaintenanceWorker
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import SENSOR_FAULT, UNCLASSIFIED, AssetStatus, Severity
+from plantroom.domain.assets import (
+    SENSOR_FAULT,
+    UNCLASSIFIED,
+    AssetStatus,
+    LocalName,
+    Point,
+    PointKind,
+    PointTemplate,
+    Severity,
+)
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
@@ -102,6 +111,16 @@ def test_a_finding_opens_an_episode_and_one_ticket_with_words_of_the_trade(ledge
     assert ticket.first_checks
     assert ticket.reason.en
     assert episode.evidence[0].point == "vibration"
+
+
+def test_a_ticket_calls_the_machines_own_points_by_their_names(ledger: Store) -> None:
+    name = LocalName("3号轴承温度", "Bearing 3 temperature")
+    with ledger.begin() as tx:
+        tx.assets.put_points([Point("pump-1", PointTemplate("c17", name, "", PointKind.MEASURE))])
+    feed(ledger, raised(evidence=(Evidence("c17", 0.8, 7.0, 2.0), Evidence("vibration", 0.2, 3.0, 2.0))))
+    (ticket,) = tickets(ledger)
+    assert "；相关测点：3号轴承温度、" in ticket.reason.zh
+    assert "; points: Bearing 3 temperature, " in ticket.reason.en
 
 
 def test_findings_are_applied_exactly_once(ledger: Store) -> None:

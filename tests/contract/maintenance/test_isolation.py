@@ -1,26 +1,33 @@
 """Orders that take their machine out of monitoring, on a real ledger."""
 
 import threading
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from maintenance.isolation import ISOLATES, end_maintenance
-from maintenance.orders import apply_transition, create_order
-from maintenance.ports import MaintenanceTx
+from maintenance.isolation import ISOLATES
+from maintenance.orders import create_order
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.transitions import apply_transition, end_maintenance
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
-from plantroom.ports.ledger import Ledger
-from tests.contract.maintenance.conftest import NOW
+from plantroom.ports.ledger import Ledger, PageRequest
+from tests.contract.maintenance.conftest import NOW, TEMPLATE, orders
+from tests.contract.maintenance.tablet import answer, op, send, stored
+from tests.contract.maintenance.test_findings import feed, raised
 
 Store = Ledger[MaintenanceTx]
 
 
-def order(ledger: Store) -> WorkOrder:
+def order(ledger: Store, **given: Any) -> WorkOrder:
+    fields: dict[str, Any] = {"kind": Kind.PREVENTIVE, "origin": Origin.PLAN, "template": TEMPLATE} | given
     with ledger.begin() as tx:
         return create_order(
-            tx, site="demo", kind=Kind.PREVENTIVE, origin=Origin.PLAN, title=LocalName("维保", "Visit"), by="plan",
-            now=NOW, asset="pump-1", tags=(ISOLATES,),
+            tx, site="demo", title=LocalName("维保", "Visit"), by="plan", now=NOW, asset="pump-1", tags=(ISOLATES,),
+            **fields,
         )  # fmt: skip
 
 
@@ -94,3 +101,66 @@ def test_maintenance_ends_with_a_machine_at_work_or_on_standby(ledger: Store) ->
     assert status(ledger) is AssetStatus.STANDBY
     with pytest.raises(ValueError), ledger.begin() as tx:
         end_maintenance(tx, "pump-1", NOW, AssetStatus.SCRAPPED)
+
+
+def test_a_tablets_start_and_completion_isolate_too(ledger: Store) -> None:
+    one = order(ledger)
+    send(ledger, op(one, "start"))
+    assert status(ledger) is AssetStatus.UNDER_MAINTENANCE
+    send(ledger, op(one, "complete"))
+    assert status(ledger) is AssetStatus.IN_SERVICE
+
+
+def test_answering_without_a_start_isolates_too(ledger: Store) -> None:
+    one = order(ledger)
+    send(ledger, answer(one, "S1"))
+    assert stored(ledger, one).state is State.IN_PROGRESS
+    assert status(ledger) is AssetStatus.UNDER_MAINTENANCE
+
+
+class PowerCut(Exception):
+    """What ends a transaction half-way."""
+
+
+def tickets(ledger: Store) -> list[WorkOrder]:
+    return orders(ledger, kind="corrective")
+
+
+@pytest.mark.parametrize("end", ["completed by staff", "completed on a tablet", "cancelled"])
+def test_what_was_held_back_becomes_a_ticket_when_the_order_ends(any_ledger: Store, end: str) -> None:
+    one = order(any_ledger)
+    step(any_ledger, one, State.IN_PROGRESS)
+    feed(any_ledger, raised())
+    assert tickets(any_ledger) == []
+    if end == "completed on a tablet":
+        send(any_ledger, op(one, "complete"))
+    else:
+        step(any_ledger, one, State.CANCELLED if end == "cancelled" else State.COMPLETED)
+    assert [ticket.state for ticket in tickets(any_ledger)] == [State.OPEN]
+
+
+def test_the_end_of_the_work_and_its_tickets_are_stored_together_or_not_at_all(any_ledger: Store) -> None:
+    one = order(any_ledger)
+    step(any_ledger, one, State.IN_PROGRESS)
+    feed(any_ledger, raised())
+    with suppress(PowerCut), any_ledger.begin() as tx:
+        apply_transition(tx, one.id, State.COMPLETED, NOW, "li")
+        assert len(tx.orders.list(OrderFilter(kind="corrective"), PageRequest(limit=9)).items) == 1
+        raise PowerCut
+    assert (stored(any_ledger, one).state, tickets(any_ledger)) == (State.IN_PROGRESS, [])
+    assert status(any_ledger) is AssetStatus.UNDER_MAINTENANCE
+
+
+def test_the_order_that_isolates_may_be_the_ticket_that_opens_again(ledger: Store) -> None:
+    feed(ledger, raised())
+    (ticket,) = tickets(ledger)
+    with ledger.begin() as tx:
+        locked = tx.orders.lock(ticket.id)
+        tx.orders.update(replace(locked, tags=(*locked.tags, ISOLATES)), locked.version)
+    step(ledger, ticket, State.IN_PROGRESS)
+    back, heard = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    feed(ledger, raised(back), now=back)
+    with ledger.begin() as tx:
+        after = apply_transition(tx, ticket.id, State.COMPLETED, NOW, "li", now=heard)
+    (ticket,) = tickets(ledger)
+    assert (ticket.state, ticket.reopened, ticket.version) == (State.OPEN, 1, after.version)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from maintenance.materialise import materialise
-from maintenance.orders import apply_transition
 from maintenance.plan import Interval, IntervalUnit, Missed, OccurrenceState, PlanRow
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
+from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from plantroom.domain.assets import AssetStatus, LocalName, Site
 from plantroom.ports.ledger import Ledger

@@ -17,8 +17,8 @@ from plantroom.errors import Unreachable
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
 from plantroom.storage.readings.sqlite import SqliteReadings
-from tests.contract.maintenance.conftest import NOW
-from tests.contract.maintenance.test_sync import NAME, answer, op, send
+from tests.contract.maintenance.conftest import NAME, NOW
+from tests.contract.maintenance.tablet import answer, op, send
 
 Store = Ledger[MaintenanceTx]
 SERIES = SeriesRef("demo", "pump", "pump-1", "vibration")

@@ -55,6 +55,48 @@ def test_the_domain_imports_only_the_standard_library() -> None:
     assert not foreign
 
 
+FENCES = {
+    "api/events/hub.py": 1,
+    "api/middleware.py": 1,
+    "gateway/broker/embedded.py": 1,
+    "gateway/session.py": 1,
+    "ingest/stages.py": 3,
+    "ingest/worker.py": 2,
+    "maintenance/scheduler.py": 1,
+    "maintenance/worker.py": 1,
+    "plantroom/bootstrap/collect.py": 1,
+    "plantroom/bootstrap/demo.py": 1,
+    "plantroom/bootstrap/serve.py": 1,
+    "plantroom/storage/ledger/changes.py": 1,
+    "simulators/live.py": 1,
+}
+"""Where everything may be caught: outermost loops of threads, and the fences of docs/decisions/0006."""
+
+
+def catches_everything(handler: ast.ExceptHandler) -> bool:
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(name is None or (isinstance(name, ast.Name) and name.id in BLANKET) for name in names)
+
+
+BLANKET = {"Exception", "BaseException"}
+
+
+def test_everything_is_caught_only_at_an_outermost_loop_or_a_recorded_fence() -> None:
+    found = {}
+    for path in modules():
+        handlers = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.ExceptHandler)]
+        # One that raises again whatever came (to clean up first) catches nothing.
+        last = [h for h in handlers if catches_everything(h) and not _passes_on(h)]
+        if last:
+            found[path.relative_to(ROOT).as_posix()] = len(last)
+    assert found == FENCES
+
+
+def _passes_on(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def test_the_lock_files_pin_with_hashes_and_without_any_registry() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         text = path.read_text()

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.matching import Matcher, SeriesTable
-from ingest.quality import QualityGate, is_stale
+from ingest.quality import QualityGate
 from plantroom.domain.assets import Point, Source, SourceClock
-from plantroom.domain.quality import Reason
+from plantroom.domain.quality import Reason, is_stale
 from tests.unit.ingest.plants import NOON_MS, PRESSURE, plant_of
 
 Row = tuple[str, int, float]

@@ -10,14 +10,11 @@ import { Line, LineHead } from "../parts/orderline";
 import { PlantLine } from "../parts/plantline";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { ClockTag, DueTag, SafetyTag, Tag } from "../parts/tags";
+import { hrefOf, whereOf } from "../parts/tickets";
 import { overlay, record } from "../state/device";
 import { locationName } from "../state/names";
 import { now, second } from "../state/now";
 import { useAnswer } from "../state/query";
-
-const hrefOf = (o: WorkOrder): string => (o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`);
-const placeOf = (o: WorkOrder): string =>
-  o.asset_ref === null ? "" : codeAndName(o.asset_ref.code, nameOf(o.asset_ref.name));
 
 /** The one button: accept what nobody has accepted, else look. */
 function Act({ order }: { order: WorkOrder }) {
@@ -56,7 +53,7 @@ function OrderRow({ order, state }: { order: WorkOrder; state: ComponentChildren
           href={hrefOf(order)}
         >{`${order.kind === "corrective" ? `#${order.number} ` : ""}${nameOf(order.title)}`}</a>
       }
-      where={placeOf(order)}
+      where={whereOf(order)}
       who={who}
       why={why}
       action={<Act order={order} />}

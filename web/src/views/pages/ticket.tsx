@@ -14,6 +14,7 @@ import { Answered, Empty, Skeleton } from "../parts/states";
 import { ClockTag, SafetyTag, SeverityTag, StateTag, Tag } from "../parts/tags";
 import { TicketActions } from "../parts/ticketactions";
 import { orders, overlay, settled } from "../state/device";
+import { siteName } from "../state/names";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 
@@ -136,6 +137,17 @@ function History({ order }: { order: WorkOrderDetail }) {
   );
 }
 
+/** What a ticket without a machine of the ledger is about; a device that is not in it is said by the ticket's tag. */
+function aboutNone(order: WorkOrderDetail): string {
+  const why =
+    order.asset !== null
+      ? t("ticket.asset_gone")
+      : order.tags.includes("unknown_asset")
+        ? ""
+        : t("ticket.no_asset");
+  return [siteName(order.site), why].filter(Boolean).join(" · ");
+}
+
 function Head({ order }: { order: WorkOrderDetail }) {
   const asset = order.asset_ref;
   return (
@@ -159,7 +171,7 @@ function Head({ order }: { order: WorkOrderDetail }) {
       <div class="row wrap s">
         <Icon name="place" />
         {asset === null ? (
-          t("ticket.no_asset")
+          <span data-about="none">{aboutNone(order)}</span>
         ) : (
           <a class="textlink" href={`/assets/${encodeURIComponent(asset.code)}`}>
             {codeAndName(asset.code, nameOf(asset.name))}

@@ -1,13 +1,12 @@
 import { fetchOrders } from "@/api/resources";
 import type { WorkOrder } from "@/api/types";
-import { codeAndName } from "@/domain/names";
 import { isEnded, type State } from "@/domain/work";
 import { type Key, nameOf, showMoment, t, word } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { Line, LineHead } from "../parts/orderline";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { ClockTag, DueTag, SafetyTag, SeverityTag, StateTag } from "../parts/tags";
-import { hrefOf } from "../parts/tickets";
+import { hrefOf, whereOf } from "../parts/tickets";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 import { search, setParam } from "../state/router";
@@ -55,7 +54,7 @@ function Row({ order }: { order: WorkOrder }) {
           {`#${order.number} ${nameOf(order.title)}`}
         </a>
       }
-      where={order.asset_ref === null ? "" : codeAndName(order.asset_ref.code, nameOf(order.asset_ref.name))}
+      where={whereOf(order)}
       who={order.opened_at === null ? word("kind", order.kind) : showMoment(order.opened_at, now.value)}
       why={nameOf(order.reason) || word("origin", order.origin)}
       action={

@@ -8,14 +8,14 @@ import { Empty, Failed, Skeleton } from "../parts/states";
 import { ClockTag, DueTag, SafetyTag, StateTag } from "../parts/tags";
 import { hrefOf } from "../parts/tickets";
 import { assetCards, bundle, bundleFailure, flush, orders, refreshBundle } from "../state/device";
-import { locationName } from "../state/names";
+import { locationName, siteName } from "../state/names";
 import { now } from "../state/now";
 
 function where(order: LocalOrder): string {
   const asset = order.asset === null ? undefined : assetCards.value.get(order.asset)?.asset;
   const ref = asset ?? order.asset_ref;
   if (ref === null || ref === undefined) {
-    return "";
+    return siteName(order.site);
   }
   return [codeAndName(ref.code, nameOf(ref.name)), locationName(asset?.location)].filter(Boolean).join(" · ");
 }

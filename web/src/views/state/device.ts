@@ -1,13 +1,14 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { liveQuery } from "dexie";
 import { isFresh, onLive, startLive, stopLive } from "@/api/events";
-import { ApiError, connectHttp, type Failure } from "@/api/http";
+import { connectHttp, type Failure } from "@/api/http";
 import { fetchBundle, sendOperations } from "@/api/resources";
 import { checkSession, expired, session } from "@/api/session";
 import { database, type LocalAsset, type LocalOrder, type QueuedOperation } from "@/db/database";
 import { type BundleInfo, bundleInfo, record as recordInStore, takeBundle } from "@/db/store";
 import type { Name } from "@/domain/names";
 import type { Act, Operation } from "@/domain/operations";
+import { Renewal } from "@/sync/renewal";
 import { type Obstacle, Sender } from "@/sync/sender";
 import { syncLine } from "@/sync/status";
 import { loadCatalogue } from "./names";
@@ -72,25 +73,18 @@ export async function record(act: Act, label: Name): Promise<void> {
 
 export const flush = (): Promise<void> => sender.flush();
 
-let refreshing: Promise<void> | null = null;
+const renewal = new Renewal({
+  fetch: fetchBundle,
+  take: takeBundle,
+  allowed: () => !expired.peek(),
+  onFailure: (failure) => {
+    bundleFailure.value = failure;
+  },
+});
 
-/** Takes everything for the shift along. Failing is no fault: what is on the device stays. */
-export function refreshBundle(): Promise<void> {
-  refreshing ??= (async () => {
-    const user = userId.peek();
-    try {
-      if (user !== null && !expired.peek()) {
-        await takeBundle(user, await fetchBundle());
-        bundleFailure.value = null;
-      }
-    } catch (error) {
-      bundleFailure.value = error instanceof ApiError ? error.kind : "server";
-    } finally {
-      refreshing = null;
-    }
-  })();
-  return refreshing;
-}
+/** Takes everything for the shift along, as the server has it after this call. Failing is no fault: what is on the
+ * device stays, and `bundleFailure` says why. */
+export const refreshBundle = (): Promise<void> => renewal.now();
 
 function watch(user: string): () => void {
   const watched = liveQuery(async () => ({
@@ -116,22 +110,17 @@ function serve(user: string): () => void {
   sender.serve(user);
   startLive();
   void checkSession().then(() => sender.flush());
-  void refreshBundle();
+  renewal.serve(user);
   void loadCatalogue().catch(() => undefined);
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const off = onLive((event) => {
     if (event.topic === "work_order" || isFresh(event.topic)) {
-      // Not put off by further events: a steady stream of them would keep the shift from ever being renewed.
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        void refreshBundle();
-      }, 1500);
+      renewal.soon();
     }
   });
   return () => {
     unwatch();
     off();
-    clearTimeout(timer);
+    renewal.stop();
     sender.serve(null);
     stopLive();
     orders.value = undefined;
@@ -162,13 +151,15 @@ export function startDevice(): void {
       void sender.flush();
     }
   });
-  effect(() => {
-    const user = userId.value;
-    return user === null ? undefined : serve(user);
-  });
+  // Before the one below, so that at the start nothing is asked twice.
   effect(() => {
     if (!expired.value) {
       void sender.flush();
+      void refreshBundle();
     }
+  });
+  effect(() => {
+    const user = userId.value;
+    return user === null ? undefined : serve(user);
   });
 }

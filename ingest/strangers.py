@@ -1,0 +1,60 @@
+"""Safety events of devices that the ledger does not know.
+
+Such a message stays a dead letter, to be replayed once the asset is entered; but somebody may be trapped in an
+elevator whose code was mistyped, so people hear of the event at once.
+"""
+
+from collections.abc import Mapping
+
+from ingest.dialects.decoded import EventObject
+from ingest.events import MAX_NAME, SAFETY, event_objects
+from ingest.instants import from_ms
+from ingest.rejections import UNKNOWN_ASSET, printable, stable_id
+from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
+from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.ports.spool import SpoolRecord
+from plantroom.wire import Channel, parse_topic
+
+
+class StrangerRules:
+    """Findings without an asset, one for each event that says it is a safety event or is known as one in any class."""
+
+    def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
+        self._site = site
+        self._lane = lane
+        self._known = {event.key: event for one in classes.values() for event in one.events if event.safety}
+
+    def take(self, record: SpoolRecord) -> list[FindingRaised]:
+        """What an event message of an unknown asset is worth telling; of other messages nothing."""
+        parts = parse_topic(record.topic)
+        if parts is None or parts.channel is not Channel.EVENT:
+            return []
+        objects, _ = event_objects(record)
+        return [self._finding(record, parts.asset, one, known) for one in objects for known in self._weigh(one)]
+
+    def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
+        """The event's template where a class has one; empty when it is no safety event."""
+        known = self._known.get(str(one.fields["event"]).strip())
+        word = one.fields.get("severity")
+        told = isinstance(word, str) and word.strip().lower() == SAFETY
+        return [known] if told or known is not None else []
+
+    def _finding(self, record: SpoolRecord, code: str, one: EventObject, known: EventTemplate | None) -> FindingRaised:
+        name = printable(str(one.fields["event"]).strip())[:MAX_NAME]
+        words = {} if known is None else {"name": {"zh": known.name.zh, "en": known.name.en}}
+        received_at = from_ms(record.received_ms)
+        place = (self._lane, record.position, record.received_ms, one.element)
+        return FindingRaised(
+            finding_id=stable_id("stranger", self._site, code, name, *place),
+            site=self._site,
+            asset="",
+            failure_mode=UNCLASSIFIED,
+            source=FindingSource.RULE,
+            severity=Severity.CRITICAL,
+            safety=True,
+            # A device that nobody entered has no clock that anybody checked.
+            observed_at=received_at,
+            received_at=received_at,
+            subject=name,
+            detail={"event": name, "code": printable(code)[:MAX_NAME], "tags": [UNKNOWN_ASSET], **words},
+        )

@@ -1,0 +1,90 @@
+"""Steps of work orders with all that follows from them: maintenance that begins or ends, tickets for what was held
+back meanwhile, evidence that arrives.
+
+Above orders, isolation and findings, which know nothing of each other's followers. Every function works inside the
+caller's transaction. Instants are aware UTC.
+"""
+
+from datetime import datetime
+
+from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
+from maintenance.findings import FindingApplier
+from maintenance.isolation import RESTING, isolate, released
+from maintenance.orders import keep, last_completed_by, pages, take_step
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.work_orders import State, WorkOrder
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.domain.assets import AssetStatus
+
+
+def apply_transition(
+    tx: MaintenanceTx,
+    order_id: str,
+    to: State,
+    at: datetime,
+    by: str,
+    reason: str = "",
+    *,
+    now: datetime | None = None,
+    in_time: bool = False,
+    changes: WorkOrder | None = None,
+    file_arrived: FileArrived = no_file,
+) -> WorkOrder:
+    """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
+    missed, and isolating work begins or ends the maintenance of its machine. ``changes`` is the locked order with
+    other fields already changed by the caller.
+
+    Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
+    ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
+    tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    """
+    order = changes if changes is not None else tx.orders.lock(order_id)
+    moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived)
+    stored = keep(tx, isolate(tx, order.state, moved))
+    status = released(tx, order.state, stored)
+    if status is None or stored.asset is None:
+        return stored
+    end_maintenance(tx, stored.asset, now or at, status)
+    return tx.orders.get(order_id)
+
+
+def end_maintenance(
+    tx: MaintenanceTx, asset_key: str, now: datetime, status: AssetStatus = AssetStatus.IN_SERVICE
+) -> int:
+    """Give an asset under maintenance its status back; what limits and models noticed meanwhile and still holds becomes
+    tickets, and opens completed ones again.
+
+    ``status`` is in service or standby (``ValueError`` otherwise: what is taken out of service needs no tickets).
+    Gives how many tickets were made or opened.
+    """
+    if status not in RESTING:
+        raise ValueError(f"maintenance does not end with the status {status.value}")
+    tx.assets.set_status(asset_key, status)
+    return FindingApplier(tx, now, equipment_classes()).maintenance_ended(asset_key)
+
+
+def evidence_arrived(tx: MaintenanceTx, sha256: str, now: datetime) -> int:
+    """Tell the orders that wait for a file that it is there; those that wait for no other are completed (at the time
+    their work was done). Gives how many. To be called by whoever stores files."""
+    return settle_evidence(tx, lambda digest: digest == sha256, now)
+
+
+def settle_evidence(tx: MaintenanceTx, file_arrived: FileArrived, now: datetime) -> int:
+    """As ``evidence_arrived`` for every file that has arrived."""
+    pending = pages(tx, OrderFilter(state=State.EVIDENCE_PENDING.value))
+    concerned = [order.id for order in pending if with_arrived(order, file_arrived) is not order or not awaited(order)]
+    return sum(settled(tx, tx.orders.lock(i), file_arrived, now).state is State.COMPLETED for i in concerned)
+
+
+def settled(tx: MaintenanceTx, order: WorkOrder, file_arrived: FileArrived, now: datetime) -> WorkOrder:
+    """A locked order after a look at what has arrived: stored, and completed when it waits for nothing any more."""
+    if order.state is not State.EVIDENCE_PENDING:
+        return order
+    marked = with_arrived(order, file_arrived)
+    if not awaited(marked):
+        by = last_completed_by(tx, order.id) or "system:evidence"
+        at = order.completed_at or now
+        return apply_transition(tx, order.id, State.COMPLETED, at, by, now=now, changes=marked)
+    if marked is order:
+        return order
+    return keep(tx, marked)

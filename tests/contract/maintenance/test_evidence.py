@@ -1,0 +1,77 @@
+"""What completed work still owes: photos that are on their way, or were never taken."""
+
+from datetime import timedelta
+
+import pytest
+
+from maintenance.operations import SyncEffects
+from maintenance.orders import last_completed_by
+from maintenance.transitions import apply_transition, evidence_arrived
+from maintenance.work_orders import State, WorkOrder
+from plantroom.errors import BadData
+from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.tablet import PHOTO, Store, answer, codes, op, send, stored
+
+
+def test_completion_waits_for_a_photo_that_was_taken_and_has_not_arrived(ledger: Store, order: WorkOrder) -> None:
+    round_done = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    results = send(ledger, *round_done, op(order, "photo", "S3", value=PHOTO), op(order, "complete"))
+    assert codes(results)[-1] == ("applied", "evidence_pending")
+    assert stored(ledger, order).state is State.EVIDENCE_PENDING
+    with ledger.begin() as tx:
+        assert evidence_arrived(tx, "cd" * 32, NOW + timedelta(hours=1)) == 0
+        assert evidence_arrived(tx, PHOTO["sha256"], NOW + timedelta(hours=1)) == 1
+    done = stored(ledger, order)
+    assert (done.state, done.completed_at, "incomplete" in done.tags) == (State.COMPLETED, NOW, False)
+    with ledger.read() as tx:
+        assert last_completed_by(tx, order.id) == "li", "a second person verifies, whoever stored the photo"
+
+
+def test_an_order_waits_for_the_last_of_its_photos(ledger: Store, order: WorkOrder) -> None:
+    other = PHOTO | {"sha256": "cd" * 32}
+    photos = [op(order, "photo", "S3", value=value) for value in (PHOTO, other)]
+    there = SyncEffects(file_arrived={PHOTO["sha256"]}.__contains__)
+    answers = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    send(ledger, *answers, *photos, op(order, "complete"), effects=there)
+    assert stored(ledger, order).state is State.EVIDENCE_PENDING
+    with ledger.begin() as tx:
+        assert evidence_arrived(tx, other["sha256"], NOW) == 1
+    assert stored(ledger, order).state is State.COMPLETED
+
+
+def test_a_photo_that_was_never_taken_makes_the_completion_incomplete(ledger: Store, order: WorkOrder) -> None:
+    results = send(
+        ledger, answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3"), op(order, "complete")
+    )
+    assert codes(results)[-1] == ("applied", "incomplete")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+
+
+@pytest.mark.parametrize("way", [(State.COMPLETED,), (State.EVIDENCE_PENDING, State.COMPLETED)])
+def test_a_supervisors_step_to_completed_obeys_the_same_rule(
+    ledger: Store, order: WorkOrder, way: tuple[State, ...]
+) -> None:
+    with ledger.begin() as tx:
+        for to in (State.IN_PROGRESS, *way):
+            apply_transition(tx, order.id, to, NOW, "wang")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+    with pytest.raises(BadData), ledger.begin() as tx:
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao")
+    with ledger.begin() as tx:
+        apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", "paper form seen")
+
+
+def test_giving_up_on_a_photo_is_an_incomplete_completion(ledger: Store, order: WorkOrder) -> None:
+    answers = [answer(order, "S1"), answer(order, "S2", number=0.5), answer(order, "S3")]
+    send(ledger, *answers, op(order, "photo", "S3", value=PHOTO), op(order, "complete"))
+    with ledger.begin() as tx:
+        apply_transition(tx, order.id, State.COMPLETED, NOW, "wang")
+    done = stored(ledger, order)
+    assert (done.state, "incomplete" in done.tags) == (State.COMPLETED, True)
+
+
+def test_completion_with_open_steps_is_taken_and_says_so(ledger: Store, order: WorkOrder) -> None:
+    assert codes(send(ledger, answer(order, "S3", "na"), op(order, "complete")))[-1] == ("applied", "incomplete")
+    assert "incomplete" in stored(ledger, order).tags

@@ -1,0 +1,70 @@
+"""Safety events of devices that the ledger does not know: a dead letter, and people hear of it."""
+
+import json
+
+import pytest
+
+from plantroom.domain.assets import Severity
+from plantroom.domain.findings import FindingRaised
+from plantroom.ports.spool import Lane
+from tests.unit.ingest.house import House, until
+
+FLOODED = json.dumps({"event": "flooded"}).encode()
+
+
+def found(house: House) -> list[FindingRaised]:
+    return [finding for finding in house.findings() if isinstance(finding, FindingRaised)]
+
+
+def test_a_safety_event_of_an_unknown_asset_is_a_finding_and_stays_a_dead_letter(house: House) -> None:
+    house.raw(b'{"event": "hatch_open", "severity": "safety"}', code="EL-9", channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    (finding,) = found(house)
+    assert (finding.asset, finding.severity, finding.safety) == ("", Severity.CRITICAL, True)
+    assert (finding.detail["code"], finding.detail["event"]) == ("EL-9", "hatch_open")
+    assert house.reasons() == ["unknown_asset"]
+
+
+def test_what_any_class_knows_as_a_safety_event_needs_no_word_of_its_own(house: House) -> None:
+    house.raw(FLOODED, code="P-9", channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert [finding.subject for finding in found(house)] == ["flooded"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "channel"),
+    [
+        (b'{"event": "door_held"}', "event"),
+        (b'{"event": "tripped", "severity": "general"}', "event"),
+        (b"not json", "event"),
+        (FLOODED, "telemetry"),
+    ],
+)
+def test_everything_else_of_an_unknown_asset_is_a_dead_letter_alone(house: House, payload: bytes, channel: str) -> None:
+    house.raw(payload, code="P-9", channel=channel)
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert found(house) == []
+    assert house.reasons() == ["unknown_asset"]
+
+
+def test_it_is_told_while_the_readings_store_is_away(house: House) -> None:
+    house.store.away = True
+    house.send({"vibration": 1.0})
+    house.raw(FLOODED, code="P-9", channel="event")
+    worker = house.start(Lane.SAFETY)
+    until(lambda: found(house))
+    assert worker.problems()
+
+
+def test_processing_again_gives_the_same_finding(house: House) -> None:
+    house.raw(FLOODED, code="P-9", channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    house.stop()
+    house.spool.commit(0, b"")
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert len({finding.finding_id for finding in found(house)}) == 1
