@@ -23,7 +23,7 @@ _BY = "system:findings"
 _CHECKS = (
     LocalName("到现场确认情况，先处置险情", "Go and look first: whatever the event says may be real"),
     LocalName("查明是哪台设备，按其编号登记，或改正设备上的编号", "Find the device; register its code, or correct it"),
-    LocalName("登记后重放该消息（plantroom dead-letter replay）", "Then replay the message (plantroom dead-letter replay)"),
+    LocalName("登记后重放该消息（plantroom dead-letter replay）", "Then replay it: plantroom dead-letter replay"),
 )
 
 
