@@ -26,8 +26,9 @@ class SiteGateway:
 
     The safety lane takes all events and the telemetry of safety sources, the normal lane all the rest of the
     site's topics (a mistyped one too, so that it shows as a dead letter). A topic is left to the safety lane only
-    once the broker has confirmed that lane's subscription, so nothing falls between the two; a message taken by
-    both is recognised by the ingest (same asset, same instant).
+    once the broker has confirmed that lane's subscription, so nothing falls between the two: a broker that has lost
+    one lane's session is asked about the other's again before it counts. A message taken by both is recognised by the
+    ingest (same asset, same instant).
     """
 
     def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
@@ -42,8 +43,13 @@ class SiteGateway:
         }
 
     def _session(self, lane: Lane, broker: BrokerAddress, filters: list[str]) -> Session:
-        owns = self._normal_owns if lane is Lane.NORMAL else (lambda _topic: True)
-        return Session(broker, CLIENT_IDS[lane].format(site=self.site), self.spools[lane], filters, owns)
+        client_id, spool = CLIENT_IDS[lane].format(site=self.site), self.spools[lane]
+        if lane is Lane.SAFETY:
+            return Session(broker, client_id, spool, filters, lambda _topic: True)
+        return Session(broker, client_id, spool, filters, self._normal_owns, on_fresh=self._doubt_safety)
+
+    def _doubt_safety(self) -> None:
+        self.sessions[Lane.SAFETY].doubt()
 
     def _normal_owns(self, topic: str) -> bool:
         filter_of_other = self._events if topic.endswith(f"/{Channel.EVENT}") else topic

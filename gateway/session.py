@@ -25,6 +25,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.spool.spool import Spool
+from gateway.subscriptions import Subscriptions
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
 
@@ -40,8 +41,6 @@ KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 RETRY_MIN_S = 0.2
 RETRY_MAX_S = 30.0
-REFUSED_RETRY_S = 30.0
-_REFUSED = 0x80
 
 
 def full_jitter(attempt: int, rng: random.Random) -> float:
@@ -65,7 +64,8 @@ class Session:
     """A lane's connection to the broker, reconnecting for ever.
 
     ``owns`` says whether a topic belongs to this lane; a message that does not is acknowledged and left to
-    the other lane. ``filters`` may be changed at any time (``subscribe``).
+    the other lane. ``filters`` may be changed at any time (``subscribe``). ``on_fresh`` is called, in the session's
+    thread and before any message, when the broker knew nothing of this session: it may have lost others too.
     """
 
     def __init__(
@@ -76,11 +76,13 @@ class Session:
         filters: Sequence[str],
         owns: Callable[[str], bool],
         rng: random.Random | None = None,
+        on_fresh: Callable[[], None] = lambda: None,
     ) -> None:
         self._broker = broker
         self._spool = spool
-        self._filters = tuple(filters)
+        self._subscriptions = Subscriptions(client_id, filters)
         self._owns = owns
+        self._on_fresh = on_fresh
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._client_id = client_id
         self._stop = threading.Event()
@@ -90,10 +92,6 @@ class Session:
         self._unacknowledged: list[int] = []
         self._first_pending_at = 0.0
         self._connected = False
-        self._held: frozenset[str] = frozenset()
-        self._confirmed: frozenset[str] = frozenset()
-        self._asked: dict[int, tuple[str, ...]] = {}
-        self._refused: dict[str, float] = {}
         self._link_problem: str | None = "not connected yet"
         self._spool_problem: str | None = None
         self.counts = SessionCounts()
@@ -133,17 +131,22 @@ class Session:
 
     def subscribe(self, filters: Sequence[str]) -> None:
         """Use these topic filters from now on (on this connection and all later ones)."""
-        self._filters = tuple(filters)
+        self._subscriptions.want(filters)
         self._wake()
 
     def granted(self) -> frozenset[str]:
-        """Filters that the broker holds for this session: confirmed once, and kept by it over lost connections."""
-        return self._held
+        """Filters that the broker holds for this session, see ``Subscriptions.granted``."""
+        return self._subscriptions.granted()
+
+    def doubt(self) -> None:
+        """The broker may have lost this session: have it confirm every filter once more (any thread)."""
+        self._subscriptions.doubt()
+        self._wake()
 
     def problem(self) -> str | None:
         """Why the session is not taking messages now, in plain words, or ``None``."""
-        if self._refused:
-            return f"the broker refuses the subscription to {', '.join(sorted(self._refused))}"
+        if refused := self._subscriptions.refused():
+            return f"the broker refuses the subscription to {', '.join(refused)}"
         return self._spool_problem or self._link_problem
 
     def _wake(self) -> None:
@@ -277,28 +280,21 @@ class Session:
         self._stop.wait(0.5)
 
     def _subscribe_missing(self) -> None:
-        now = time.monotonic()
-        self._refused = {name: at for name, at in self._refused.items() if name in self._filters}
-        waiting = {name for names in self._asked.values() for name in names}
-        waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
-        missing = tuple(name for name in self._filters if name not in self._confirmed and name not in waiting)
-        if missing and self._connected:
+        if not self._connected:
+            return
+        if missing := self._subscriptions.missing():
             code, mid = self._client.subscribe([(name, 1) for name in missing])
             self._check(code)
             if mid is not None:
-                self._asked[mid] = missing
-        gone = [name for name in self._held if name not in self._filters]
-        if gone and self._connected:
+                self._subscriptions.asked(mid, missing)
+        if gone := self._subscriptions.gone():
             self._client.unsubscribe(gone)
-            self._confirmed = self._confirmed - set(gone)
-            self._held = self._held - set(gone)
 
     def _forget_connection(self) -> None:
         self.counts.dropped_acks += len(self._unacknowledged)
         self._unacknowledged = []
         self._spool.forget_pending()
-        self._confirmed = frozenset()
-        self._asked = {}
+        self._subscriptions.disconnected()
         self._connected = False
 
     def _finish(self) -> None:
@@ -322,9 +318,9 @@ class Session:
             return
         self._connected = True
         self._link_problem = None
-        self._refused = {}
+        self._subscriptions.connected(session_present=flags.session_present)
         if not flags.session_present:
-            self._held = frozenset()
+            self._on_fresh()
         self.counts.connects += 1
         log.info("broker_connected", client=self._client_id, session_present=flags.session_present)
 
@@ -345,17 +341,7 @@ class Session:
         self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
     ) -> None:
         del client, userdata, properties
-        names = self._asked.pop(mid, ())
-        granted = {name for name, reason in zip(names, reasons, strict=False) if reason.value < _REFUSED}
-        self._confirmed = self._confirmed | granted
-        self._held = self._held | granted
-        now = time.monotonic()
-        for name in set(names) - granted:
-            if name not in self._refused:
-                log.error("subscription_refused", client=self._client_id, filter=name)
-            self._refused[name] = now
-        for name in granted:
-            self._refused.pop(name, None)
+        self._subscriptions.answered(mid, [reason.value for reason in reasons])
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         del client, userdata

@@ -25,9 +25,9 @@ class StrangerRules:
         self._known = {event.key: event for one in classes.values() for event in one.events if event.safety}
 
     def take(self, record: SpoolRecord) -> list[FindingRaised]:
-        """What an event message of an unknown asset is worth telling; of other messages nothing."""
+        """What a message of an unknown asset is worth telling: its safety events, on whatever topic they come."""
         parts = parse_topic(record.topic)
-        if parts is None or parts.channel is not Channel.EVENT:
+        if parts is None or parts.channel is Channel.STATUS or b'"event"' not in record.payload:
             return []
         objects, _ = event_objects(record)
         return [self._finding(record, parts.asset, one, known) for one in objects for known in self._weigh(one)]

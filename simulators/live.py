@@ -43,7 +43,7 @@ class LiveCounts:
 class _Publisher:
     """One asset's MQTT client: retained status, last will, telemetry and events."""
 
-    def __init__(self, site: str, code: str, username: str | None, password: str | None) -> None:
+    def __init__(self, site: str, code: str, username: str | None, password: str | None, *, tls: bool) -> None:
         self.status_topic = wire.status_topic(site, code)
         self.telemetry_topic = wire.telemetry_topic(site, code)
         self.event_topic = wire.event_topic(site, code)
@@ -54,6 +54,8 @@ class _Publisher:
         )
         if username is not None:
             self._client.username_pw_set(username, password)
+        if tls:
+            self._client.tls_set()
         self._client.will_set(self.status_topic, OFFLINE, qos=1, retain=True)
         self._client.max_queued_messages_set(QUEUE_LENGTH)
         self._client.reconnect_delay_set(min_delay=1, max_delay=30)
@@ -110,11 +112,15 @@ class LiveSimulator:
         username: str | None = None,
         password: str | None = None,
         clock: Clock | None = None,
+        *,
+        tls: bool = False,
     ) -> None:
         self._scenario = scenario
         self._host, self._port = mqtt_host, mqtt_port
         self._clock = clock or SystemClock()
-        self._publishers = {a.code: _Publisher(scenario.site, a.code, username, password) for a in scenario.assets}
+        self._publishers = {
+            a.code: _Publisher(scenario.site, a.code, username, password, tls=tls) for a in scenario.assets
+        }
         self._thread = threading.Thread(target=self._run, name="live-simulator", daemon=True)
         self._stopping = threading.Event()
         self._waiting: list[tuple[int, int, _Publisher, str, bytes]] = []

@@ -57,7 +57,13 @@ class Demo:
             materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
             broker = self._broker
             self._simulator = LiveSimulator(
-                self._scenario, broker.host, broker.port, broker.username, broker.password, self._parts.clock
+                self._scenario,
+                broker.host,
+                broker.port,
+                broker.username,
+                broker.password,
+                self._parts.clock,
+                tls=broker.tls,
             )
             self._simulator.start()
         except PlantroomError as error:

@@ -88,6 +88,8 @@ def _publish(broker: Any, letters: list[DeadLetter]) -> None:
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     if broker.username:
         client.username_pw_set(broker.username, broker.password)
+    if broker.tls:
+        client.tls_set()
     try:
         client.connect(broker.host, broker.port)
     except OSError as error:

@@ -33,13 +33,22 @@ def test_what_any_class_knows_as_a_safety_event_needs_no_word_of_its_own(house: 
     assert [finding.subject for finding in found(house)] == ["flooded"]
 
 
+def test_an_event_that_strayed_onto_a_telemetry_topic_is_told_too(house: House) -> None:
+    house.raw(b'[{"values": {"vibration": 1}}, {"event": "flooded"}]', code="P-9")
+    house.start()
+    house.settle()
+    assert [finding.subject for finding in found(house)] == ["flooded"]
+
+
 @pytest.mark.parametrize(
     ("payload", "channel"),
     [
         (b'{"event": "door_held"}', "event"),
         (b'{"event": "tripped", "severity": "general"}', "event"),
         (b"not json", "event"),
-        (FLOODED, "telemetry"),
+        (b'{"values": {"vibration": 1}}', "telemetry"),
+        (b'"event"', "telemetry"),
+        (FLOODED, "status"),
     ],
 )
 def test_everything_else_of_an_unknown_asset_is_a_dead_letter_alone(house: House, payload: bytes, channel: str) -> None:

@@ -1,0 +1,111 @@
+"""What a session asked of the broker and what the broker has granted."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import structlog
+
+log = structlog.get_logger()
+
+REFUSED_RETRY_S = 30.0
+TRUST_S = 60.0
+"""How long the broker is trusted to keep the session of somebody who is away."""
+
+_REFUSED = 0x80
+
+
+class Subscriptions:
+    """Topic filters of one session: wanted, asked for, confirmed on this connection, held by the broker.
+
+    The session's thread drives it; ``want``, ``granted`` and ``doubt`` may be called from any thread.
+    """
+
+    def __init__(self, client_id: str, filters: Sequence[str], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._client_id = client_id
+        self._wanted = tuple(filters)
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._held: frozenset[str] = frozenset()
+        self._confirmed: frozenset[str] = frozenset()
+        self._asked: dict[int, tuple[int, tuple[str, ...]]] = {}
+        self._refused: Mapping[str, float] = {}
+        self._doubts = 0
+        self._doubts_met = 0
+        self._away_since: float | None = None
+
+    def want(self, filters: Sequence[str]) -> None:
+        """Use these filters from now on."""
+        self._wanted = tuple(filters)
+
+    def granted(self) -> frozenset[str]:
+        """Filters that the broker holds: confirmed once, and kept by it over lost connections, but for no longer than
+        ``TRUST_S`` of absence: how long a broker keeps what nobody comes back for is its own affair."""
+        away_since = self._away_since
+        if away_since is not None and self._monotonic() - away_since > TRUST_S:
+            return frozenset()
+        return self._held
+
+    def doubt(self) -> None:
+        """The broker may have lost this session: nothing counts as granted until it confirms once more."""
+        with self._lock:
+            self._doubts += 1
+            self._held = frozenset()
+
+    def refused(self) -> Sequence[str]:
+        """Filters that the broker refuses, sorted."""
+        return sorted(self._refused)
+
+    def connected(self, *, session_present: bool) -> None:
+        """A connection stands; a broker that knows nothing of the session holds nothing of it."""
+        self._away_since = None
+        self._refused = {}
+        if not session_present:
+            with self._lock:
+                self._held = frozenset()
+
+    def disconnected(self) -> None:
+        """The connection is gone, with all that was confirmed or asked on it."""
+        self._confirmed, self._asked = frozenset(), {}
+        if self._away_since is None:
+            self._away_since = self._monotonic()
+
+    def missing(self) -> tuple[str, ...]:
+        """Wanted filters to subscribe to now; refused ones are tried again after ``REFUSED_RETRY_S``."""
+        now = self._monotonic()
+        with self._lock:
+            if self._doubts_met != self._doubts:
+                self._doubts_met = self._doubts
+                self._confirmed, self._asked = frozenset(), {}
+        self._refused = {name: at for name, at in self._refused.items() if name in self._wanted}
+        waiting = {name for _, names in self._asked.values() for name in names}
+        waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
+        return tuple(name for name in self._wanted if name not in self._confirmed and name not in waiting)
+
+    def asked(self, mid: int, names: tuple[str, ...]) -> None:
+        """A SUBSCRIBE with this packet id is under way."""
+        self._asked[mid] = (self._doubts_met, names)
+
+    def answered(self, mid: int, codes: Iterable[int]) -> None:
+        """Its SUBACK: one code a filter."""
+        doubts, names = self._asked.pop(mid, (-1, ()))
+        granted = {name for name, code in zip(names, codes, strict=False) if code < _REFUSED}
+        with self._lock:
+            if doubts != self._doubts:
+                return
+            self._confirmed |= granted
+            self._held |= granted
+        now = self._monotonic()
+        for name in set(names) - granted:
+            if name not in self._refused:
+                log.error("subscription_refused", client=self._client_id, filter=name)
+        still = {name: at for name, at in self._refused.items() if name not in granted}
+        self._refused = still | dict.fromkeys(set(names) - granted, now)
+
+    def gone(self) -> list[str]:
+        """Held filters that nobody wants any more, to unsubscribe from; they no longer count."""
+        with self._lock:
+            found = [name for name in self._held if name not in self._wanted]
+            self._confirmed -= set(found)
+            self._held -= set(found)
+        return found

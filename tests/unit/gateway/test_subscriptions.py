@@ -1,0 +1,85 @@
+"""What counts as granted by the broker."""
+
+from gateway.subscriptions import REFUSED_RETRY_S, TRUST_S, Subscriptions
+
+GRANTED, REFUSED = 1, 0x80
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def made(clock: Clock) -> Subscriptions:
+    book = Subscriptions("c", ["a/#", "b/#"], clock)
+    book.connected(session_present=False)
+    return book
+
+
+def confirm(book: Subscriptions, mid: int = 1, *codes: int) -> None:
+    names = book.missing()
+    book.asked(mid, names)
+    book.answered(mid, codes or [GRANTED] * len(names))
+
+
+def test_what_the_broker_confirmed_counts_and_is_not_asked_for_again() -> None:
+    book = made(Clock())
+    confirm(book)
+    assert book.granted() == {"a/#", "b/#"}
+    assert book.missing() == ()
+
+
+def test_a_lost_connection_changes_nothing_for_a_while_and_then_all() -> None:
+    clock = Clock()
+    book = made(clock)
+    confirm(book)
+    book.disconnected()
+    clock.now += TRUST_S
+    assert book.granted()
+    clock.now += 1
+    assert not book.granted()
+    book.connected(session_present=True)
+    assert book.granted()
+    assert book.missing() == ("a/#", "b/#"), "every connection confirms anew"
+
+
+def test_a_broker_without_the_session_holds_nothing() -> None:
+    book = made(Clock())
+    confirm(book)
+    book.disconnected()
+    book.connected(session_present=False)
+    assert not book.granted()
+
+
+def test_in_doubt_only_an_answer_to_a_later_question_counts() -> None:
+    book = made(Clock())
+    names = book.missing()
+    book.asked(1, names)
+    book.doubt()
+    book.answered(1, [GRANTED, GRANTED])
+    assert not book.granted()
+    confirm(book, 2)
+    assert book.granted() == set(names)
+
+
+def test_a_refused_filter_is_named_and_tried_again_later() -> None:
+    clock = Clock()
+    book = made(clock)
+    confirm(book, 1, GRANTED, REFUSED)
+    assert (book.granted(), book.refused(), book.missing()) == ({"a/#"}, ["b/#"], ())
+    clock.now += REFUSED_RETRY_S
+    assert book.missing() == ("b/#",)
+    confirm(book, 2)
+    assert book.refused() == []
+
+
+def test_an_unwanted_filter_no_longer_counts() -> None:
+    book = made(Clock())
+    confirm(book)
+    book.want(["a/#", "c/#"])
+    assert book.gone() == ["b/#"]
+    assert book.granted() == {"a/#"}
+    assert book.missing() == ("c/#",)
