@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -24,13 +23,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
-
-if TYPE_CHECKING:
-    from paho.mqtt.client import SocketLike
 
 log = structlog.get_logger()
 
@@ -97,8 +94,8 @@ class Session:
         self.counts = SessionCounts()
         self._client = self._make_client()
 
-    def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+    def _make_client(self) -> PacketClient:
+        client = PacketClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             clean_session=False,
@@ -113,7 +110,6 @@ class Session:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         return client
 
     def start(self) -> None:
@@ -196,35 +192,54 @@ class Session:
 
     def _turn(self, timeout_s: float) -> None:
         """Wait for the socket once, read what is there, sync and acknowledge when it is time."""
-        sock = self._client.socket()
-        if sock is None:
+        packets = self._client.packets
+        if self._client.socket() is None or packets is None:
             self._connected = False
             where = f"broker {self._broker.host}:{self._broker.port}"
             raise Unreachable(where, self._link_problem or "connection lost")
-        at_once = self._waiting() or self._pending_tls(sock)
-        ready = self._poll(sock, 0.0 if at_once else timeout_s)
+        at_once = self._waiting() or packets.pending() > 0
+        ready = self._poll(packets, 0.0 if at_once else timeout_s)
         if self._wake_r.fileno() in ready:
             self._drain_wake()
-        flags = ready.get(sock.fileno(), 0)
+        flags = ready.get(packets.fileno(), 0)
         if flags & select.POLLOUT:
             self._check(self._client.loop_write())
-        got = bool(flags & ~select.POLLOUT) or self._pending_tls(sock)
+            packets.flush()
+        got = bool(flags & ~select.POLLOUT) or packets.pending() > 0
         if got:
-            self._check(self._client.loop_read())
+            self._receive(packets)
         if self._waiting() and (not got or self._sync_is_due()):
-            self._sync_and_acknowledge()
+            self._sync_and_acknowledge(packets)
         self._check(self._client.loop_misc())
 
-    def _poll(self, sock: "SocketLike", timeout_s: float) -> dict[int, int]:
+    def _receive(self, packets: PacketSocket) -> None:
+        """One read of the socket: what is for paho first (a CONNACK says what the messages behind it are worth)."""
+        messages = packets.receive()
+        while packets.for_paho and self._client.socket() is not None:
+            self._check(self._client.loop_read())
+        if not messages:
+            return
+        if not self._waiting():
+            self._first_pending_at = time.monotonic()
+        now_ms = time.time_ns() // 1_000_000
+        owned: dict[bytes, bool] = {}
+        for topic, payload, mid in messages:
+            mine = owned.get(topic)
+            if mine is None:
+                mine = owned[topic] = self._owns(topic.decode("utf-8", "replace"))
+            if mine:
+                self._spool.put(topic, payload, now_ms)
+                self.counts.received += 1
+            if mid:
+                self._unacknowledged.append(mid)
+
+    def _poll(self, packets: PacketSocket, timeout_s: float) -> dict[int, int]:
         """Readiness by file descriptor; ``poll`` and not ``select``, which ends at descriptor 1,023."""
         poller = select.poll()
-        poller.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        wants_out = packets.unsent or self._client.want_write()
+        poller.register(packets.fileno(), select.POLLIN | (select.POLLOUT if wants_out else 0))
         poller.register(self._wake_r.fileno(), select.POLLIN)
         return dict(poller.poll(timeout_s * 1000))
-
-    @staticmethod
-    def _pending_tls(sock: object) -> bool:
-        return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
     def _drain_wake(self) -> None:
         try:
@@ -248,7 +263,7 @@ class Session:
             self._connected = False
             self._link_problem = mqtt.error_string(code)
 
-    def _sync_and_acknowledge(self) -> None:
+    def _sync_and_acknowledge(self, packets: PacketSocket) -> None:
         """Durable first, then acknowledged, in order. A full disk: nothing is acknowledged until there is room."""
         waiting, self._unacknowledged = self._unacknowledged, []
         while True:
@@ -266,8 +281,7 @@ class Session:
         if not self._connected:
             self.counts.dropped_acks += len(waiting)
             return
-        for mid in waiting:
-            self._client.ack(mid, 1)
+        packets.acknowledge(waiting)
         self.counts.acknowledged += len(waiting)
 
     def _hold_back(self, error: OSError) -> None:
@@ -298,8 +312,9 @@ class Session:
         self._connected = False
 
     def _finish(self) -> None:
-        if self._waiting() and self._connected:
-            self._sync_and_acknowledge()
+        packets = self._client.packets
+        if self._waiting() and self._connected and packets is not None:
+            self._sync_and_acknowledge(packets)
         if self._connected:
             self._client.disconnect()
             self._client.loop_write()
@@ -342,13 +357,3 @@ class Session:
     ) -> None:
         del client, userdata, properties
         self._subscriptions.answered(mid, [reason.value for reason in reasons])
-
-    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        del client, userdata
-        if self._owns(message.topic):
-            if not self._waiting():
-                self._first_pending_at = time.monotonic()
-            self._spool.put(message.topic.encode(), bytes(message.payload), time.time_ns() // 1_000_000)
-            self.counts.received += 1
-        if message.qos:
-            self._unacknowledged.append(message.mid)

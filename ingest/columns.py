@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,7 @@ from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.stages import StreamBatch
 
 
-@dataclass(slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A message with values: where it belongs and when it came. ``with_event``: on an event topic, whose numbers
     are not those of the telemetry."""
 
@@ -155,14 +155,13 @@ class Assembler:
     def _admit(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> _Samples:
         out = _Samples()
         at = 0
+        repeated, next_free = self.sequences.repeated, self.receive_times.next_free
         columns = (decoded.message, decoded.ts_ms, decoded.boot, decoded.seq, decoded.digest, decoded.keys)
         for message, ts_ms, boot, seq, digest, keys in zip(*columns, strict=True):
             first, at = at, at + len(keys)
-            arrival = arrivals[message]
-            route, received_ms = arrival.route, arrival.received_ms
+            route, received_ms, with_event = arrivals[message]
             own = ts_ms != NO_TIME
-            numbered = seq != NO_SEQ and not arrival.with_event
-            seen = numbered and self.sequences.repeated(route.asset.key, boot, seq, digest)
+            seen = seq != NO_SEQ and not with_event and repeated(route.asset.key, boot, seq, digest)
             # A counter that begins anew with the same values looks the same; only a time or a boot tells them apart.
             if seen and (own or boot):
                 out.duplicates += len(keys)
@@ -173,17 +172,17 @@ class Assembler:
                 out.rejections.append(Rejection(message, reason, ", ".join(keys)))
                 out.dropped.extend(range(first, at))
                 continue
-            series = route.match(keys)
+            series = route.shapes.get(keys) or route.match(keys)
             if series is None:
                 series = _known_only(out, route, message, keys, first)
                 if not series:
                     continue
             out.message.append(message)
-            out.ts_ms.append(ts_ms if own else self.receive_times.next_free(route.asset.key, received_ms))
+            out.ts_ms.append(ts_ms if own else next_free(route.asset.key, received_ms))
             out.received_ms.append(received_ms)
             out.stands_in.append(not own)
             out.width.append(len(series))
-            out.series_id.extend(series)
+            out.series_id += series
         return out
 
 

@@ -39,8 +39,11 @@ def parse_ts(raw: object) -> int | None:
 
 
 def parse_all_ts(raw: Sequence[object]) -> list[int | None]:
-    """As ``parse_ts`` for each; one pass of NumPy when all have the canonical form with milliseconds."""
-    fast = _parse_canonical(raw)
+    """As ``parse_ts`` for each; quick when all are whole numbers, or texts in the canonical form with milliseconds."""
+    kinds = set(map(type, raw))
+    if kinds == {int}:
+        return [one if -_MAX_MS < one < _MAX_MS else None for one in raw]  # type: ignore[operator, misc]
+    fast = _parse_canonical(raw) if kinds == {str} else None
     return [parse_ts(one) for one in raw] if fast is None else fast
 
 

@@ -96,16 +96,17 @@ class Matcher:
         self._table = table
         self._plant: Plant | None = None
         self._assets: dict[str, AssetRoute] = {}
-        self._routes: dict[str, Route] = {}
+        self.known: dict[str, Route] = {}
+        """Topics that were understood so far, for those who look up many."""
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
         self._plant = plant
-        self._assets, self._routes = {}, {}
+        self._assets, self.known = {}, {}
 
     def route(self, topic: str) -> Route | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""
-        known = self._routes.get(topic)
+        known = self.known.get(topic)
         if known is not None:
             return known
         parts = parse_topic(topic)
@@ -114,7 +115,7 @@ class Matcher:
         asset = self._asset_of(parts.asset)
         if asset is None:
             return UNKNOWN_ASSET
-        route = self._routes[topic] = Route(parts.channel, asset)
+        route = self.known[topic] = Route(parts.channel, asset)
         return route
 
     def routes(self) -> Sequence[AssetRoute]:

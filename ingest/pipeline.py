@@ -20,7 +20,7 @@ from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.events import EventOutcome, EventRules, event_objects, values_beside
 from ingest.instants import from_ms
-from ingest.matching import AssetRoute, Matcher, Route, SeriesTable
+from ingest.matching import AssetRoute, Matcher, SeriesTable
 from ingest.presence import PresenceTracker, parse_status
 from ingest.rejections import (
     UNKNOWN_ASSET,
@@ -149,10 +149,10 @@ class Pipeline:
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
         out = Sorted(records)
-        values = out.values
+        values, known = out.values, self._matcher.known
         for number, record in enumerate(records):
-            route = self._matcher.route(record.topic)
-            if not isinstance(route, Route):
+            route = known.get(record.topic) or self._matcher.route(record.topic)
+            if isinstance(route, str):
                 out.rejections.append(Rejection(number, route))
                 if route == UNKNOWN_ASSET:
                     out.strange.append(record)

@@ -10,19 +10,22 @@ import structlog
 
 from gateway.spool.cursor import Cursor
 from gateway.spool.format import encode, parse
+from gateway.spool.recent import RecentRecords
 from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, repair_tail, segments_in
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
 log = structlog.get_logger()
 BLOCK_BYTES = 1 << 20
 _LAST_POSITION = (1 << 63) - 1
+_TOPICS_KNOWN = 10_000
 
 
 class Spool(SpoolReader):
     """Messages of one site and lane between broker and ingest.
 
     ``put`` collects, ``sync`` makes what was collected durable (one fdatasync however many). ``read`` and
-    ``commit`` are the ingest's. Reading goes in blocks of a megabyte, never a whole backlog.
+    ``commit`` are the ingest's. A reader that keeps up gets the newest records from memory (``RecentRecords``, a few
+    megabytes); one that is behind reads the files in blocks of a megabyte, never a whole backlog.
     """
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
@@ -31,6 +34,9 @@ class Spool(SpoolReader):
         self._cursor = Cursor(folder)
         self._writer = SegmentWriter(folder, segment_bytes)
         self._pending: list[bytes] = []
+        self._pending_records: list[SpoolRecord] = []
+        self._recent = RecentRecords()
+        self._topics: dict[bytes, str] = {}
         self.pending_bytes = 0
         self._durable = 0
         self._grown = threading.Condition()
@@ -60,9 +66,16 @@ class Spool(SpoolReader):
 
     def put(self, topic: bytes, payload: bytes, received_ms: int) -> None:
         """Collect a message for the next ``sync``."""
-        data = encode(topic, payload, received_ms, self._durable + len(self._pending) + 1)
+        position = self._durable + len(self._pending) + 1
+        data = encode(topic, payload, received_ms, position)
         self._pending.append(data)
         self.pending_bytes += len(data)
+        text = self._topics.get(topic)
+        if text is None:
+            if len(self._topics) >= _TOPICS_KNOWN:
+                self._topics.clear()
+            text = self._topics[topic] = topic.decode("utf-8", "replace")
+        self._pending_records.append(SpoolRecord(position, received_ms, text, payload))
 
     def sync(self) -> int:
         """Make everything collected durable; gives how many records. Raises ``OSError`` and keeps them."""
@@ -70,9 +83,10 @@ class Spool(SpoolReader):
         if not count:
             return 0
         self._writer.append(b"".join(self._pending), self._durable + 1)
-        self._pending.clear()
-        self.pending_bytes = 0
+        records, size = self._pending_records, self.pending_bytes
+        self.forget_pending()
         with self._grown:
+            self._recent.add(records, size)
             self._durable += count
             self._grown.notify_all()
         return count
@@ -80,6 +94,7 @@ class Spool(SpoolReader):
     def forget_pending(self) -> None:
         """Drop what was collected and not synced (the connection it came by is gone)."""
         self._pending.clear()
+        self._pending_records = []
         self.pending_bytes = 0
 
     def read(self, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
@@ -88,6 +103,10 @@ class Spool(SpoolReader):
             if not self._grown.wait_for(lambda: self._durable > self._read_position, timeout_s):
                 return []
             durable = self._durable
+            records = self._recent.behind(self._read_position, max_records)
+        if records:
+            self._read_position, self._segment = records[-1].position, None
+            return records
         while self._read_position < durable:
             records = self._read_block(max_records, durable)
             if records:

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Lane(StrEnum):
@@ -13,8 +13,7 @@ class Lane(StrEnum):
     SAFETY = "safety"
 
 
-@dataclass(frozen=True, slots=True)
-class SpoolRecord:
+class SpoolRecord(NamedTuple):
     """One raw message as it came in. ``position`` rises by one with each record of the spool, for ever."""
 
     position: int

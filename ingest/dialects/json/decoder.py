@@ -5,8 +5,8 @@ something unusable is gone through value by value.
 """
 
 import math
-import zlib
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
 import orjson
@@ -31,6 +31,9 @@ from ingest.rejections import (
 MAX_VALUES = 10_000
 """Values that one message may carry, over all its objects."""
 
+MAX_BOOT = 64
+"""Characters of ``boot`` that count."""
+
 _ENVELOPE = frozenset(("ts", "boot", "seq"))
 _NUMERIC = frozenset((float, int, bool))
 _MAX_SEQ = 1 << 62
@@ -50,7 +53,8 @@ def decode(payloads: Sequence[bytes]) -> Decoded:
     out, raw = Decoded(), _Raw()
     for message, document in enumerate(parse_all(payloads)):
         if type(document) is dict:
-            _take(out, raw, message, 0, "", document, payloads[message])
+            if not _take_canonical(out, raw, message, document, payloads[message]):
+                _take(out, raw, message, 0, "", document, payloads[message])
         elif type(document) is list:
             _take_array(out, raw, message, document, payloads[message])
         elif isinstance(document, Malformed):
@@ -99,6 +103,33 @@ def _size(element: object) -> int:
     return len(values) if isinstance(values, dict) else 1
 
 
+def _take_canonical(out: Decoded, raw: _Raw, message: int, fields: Mapping[str, object], payload: bytes) -> bool:
+    """What nearly every message is: one object with values and, if at all, plain ``boot`` and ``seq``. The same as
+    ``_take`` would do, in a third of its time; ``False``: it is something else."""
+    values = fields.get("values")
+    if type(values) is not dict or not 0 < len(values) <= MAX_VALUES or "event" in fields:
+        return False
+    seq, boot = fields.get("seq"), fields.get("boot", "")
+    if type(seq) is int:
+        if type(boot) is not str or len(boot) > MAX_BOOT or not 0 <= seq < _MAX_SEQ:
+            return False
+        out.boot.append(boot)
+        out.seq.append(seq)
+        out.digest.append(crc32(payload))
+    elif seq is None:
+        out.boot.append("")
+        out.seq.append(NO_SEQ)
+        out.digest.append(0)
+    else:
+        return False
+    out.message.append(message)
+    out.keys.append(tuple(values))
+    raw.ts.append(fields.get("ts"))
+    raw.where.append("")
+    raw.values += values.values()
+    return True
+
+
 def _take(
     out: Decoded, raw: _Raw, message: int, number: int, where: str, fields: Mapping[str, object], payload: bytes
 ) -> None:
@@ -123,7 +154,7 @@ def _take(
     boot, seq = identity(fields)
     out.boot.append(boot)
     out.seq.append(seq)
-    out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else zlib.crc32(payload))
+    out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else crc32(payload))
 
 
 def identity(fields: Mapping[str, object]) -> tuple[str, int]:
@@ -133,7 +164,7 @@ def identity(fields: Mapping[str, object]) -> tuple[str, int]:
         return "", NO_SEQ
     boot = fields.get("boot")
     text = boot if isinstance(boot, str) else repr(boot) if isinstance(boot, (int, float)) else ""
-    return text[:64], seq
+    return text[:MAX_BOOT], seq
 
 
 def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
@@ -142,9 +173,9 @@ def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
     What is nested too deep to be written again is known by the raw bytes and its place in them.
     """
     try:
-        return zlib.crc32(orjson.dumps(fields))
+        return crc32(orjson.dumps(fields))
     except TypeError:
-        return zlib.crc32(payload, number)
+        return crc32(payload, number)
 
 
 def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
