@@ -78,11 +78,14 @@ class PacketSocket:
         while size - start >= 2:
             body, length = start + 2, buffer[start + 1]
             if length & _MORE:
-                at = _long_length(buffer, start + 1)
-                if at is None:
-                    self._wanted = size - start + 1
-                    break
-                body, length = at
+                if size - start > 2 and not buffer[start + 2] & _MORE:
+                    body, length = start + 3, length & 0x7F | buffer[start + 2] << 7
+                else:
+                    at = _long_length(buffer, start + 1)
+                    if at is None:
+                        self._wanted = size - start + 1
+                        break
+                    body, length = at
             end = body + length
             if end > size:
                 self._wanted = end - start

@@ -33,6 +33,32 @@ class Parsed:
     record: SpoolRecord
 
 
+def whole_records(buffer: bytes, limit: int, last: int) -> tuple[list[SpoolRecord], int]:
+    """Records from the start of ``buffer`` on, at most ``limit``, none beyond position ``last``, and where the last one
+    ends. Stops at the first that is damaged, cut off or out of order, which is for ``parse`` to look at."""
+    found: list[SpoolRecord] = []
+    start, size = 0, len(buffer)
+    view = memoryview(buffer)
+    unpack, topics = _HEAD.unpack_from, dict[bytes, str]()
+    expected = -1
+    while len(found) < limit and start + HEAD_BYTES <= size:
+        crc, body, position, received_ms, topic_bytes = unpack(buffer, start)
+        head = start + HEAD_BYTES
+        end = head + body
+        if end > size or position > last or (position != expected and expected >= 0):
+            break
+        if topic_bytes > body or crc32(view[start + _CRC_BYTES : end]) != crc:
+            break
+        split = head + topic_bytes
+        raw = buffer[head:split]
+        topic = topics.get(raw)
+        if topic is None:
+            topic = topics[raw] = raw.decode("utf-8", "replace")
+        found.append(SpoolRecord(position, received_ms, topic, buffer[split:end]))
+        start, expected = end, position + 1
+    return found, start
+
+
 def parse(buffer: bytes, start: int = 0) -> Iterator[Parsed]:
     """The whole records of ``buffer`` from ``start`` on. What is damaged or cut off is passed over; the gap in the
     positions tells how many records that was."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from gateway.spool.cursor import Cursor
-from gateway.spool.format import encode, parse
+from gateway.spool.format import encode, parse, whole_records
 from gateway.spool.recent import RecentRecords
 from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, repair_tail, segments_in
 from plantroom.ports.spool import SpoolReader, SpoolRecord
@@ -117,9 +117,21 @@ class Spool(SpoolReader):
         segment, following = self._segment_of(self._read_position + 1)
         if self._segment != segment:
             self._segment, self._offset = segment, self._offset_of(segment)
+        block = self._load(segment, self._offset)
+        records, end = whole_records(block, max_records, durable)
+        if records and records[0].position == self._read_position + 1:
+            self._read_position = records[-1].position
+            self._offset += end
+            return records
+        return self._read_damaged(segment, following, block, max_records, durable)
+
+    def _read_damaged(
+        self, segment: Segment, following: Segment | None, block: bytes, max_records: int, durable: int
+    ) -> list[SpoolRecord]:
+        """What is whole in a block that does not begin with the next record."""
         records: list[SpoolRecord] = []
         end = 0
-        for found in parse(self._load(segment, self._offset)):
+        for found in parse(block):
             if found.record.position > durable:
                 break
             self._note_damage(segment, found.record.position - 1)

@@ -181,9 +181,10 @@ class Collector:
 
 
 def summed_figures(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Figures of several lanes or sites as one: sums, and of the lags the largest."""
+    """Figures of several lanes or sites as one: sums, and of lags and delays the largest."""
     keys = dict.fromkeys(key for part in parts for key in part)
-    return {key: (max if key == "lag_s" else sum)(part.get(key, 0) for part in parts) for key in keys}
+    largest = {key for key in keys if key == "lag_s" or key.endswith("_ms")}
+    return {key: (max if key in largest else sum)(part.get(key, 0) for part in parts) for key in keys}
 
 
 def _together(actions: Sequence[Callable[[], None]]) -> None:

@@ -15,6 +15,26 @@ def _group() -> None:
 
 
 @app.command()
+def ingest(
+    seconds: Annotated[int, typer.Option(min=1, max=3600, help="How long the collector has to drain in all.")] = 60,
+    window: Annotated[int, typer.Option(min=1, max=65535, help="Messages that the broker keeps under way.")] = 1000,
+    peer: Annotated[str | None, typer.Option(help="telegraf: measure it in the same run (on the PATH).")] = None,
+    store: Annotated[str, typer.Option(help="influxdb or sqlite.")] = "influxdb",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """From the broker into InfluxDB with everything on, beside a bare consumer."""
+    from plantroom.cli.bench_ingest import measure_ingest
+
+    del data_dir
+    if peer not in (None, "telegraf"):
+        raise typer.BadParameter("the one peer is telegraf")
+    if store not in ("influxdb", "sqlite"):
+        raise typer.BadParameter("influxdb or sqlite")
+    emit(measure_ingest(seconds, window, peer, say, store), as_json)
+
+
+@app.command()
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,

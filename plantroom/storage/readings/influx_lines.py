@@ -6,6 +6,7 @@ reserves some names, and InfluxQL confuses a field with a tag of the same name. 
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from plantroom.storage.readings.layout import BAD_SUFFIX, REASON_SUFFIX, Cells, Holder
@@ -77,8 +78,9 @@ class LineBook:
         self._cells = cells
         self._heads = [_head(holder) for holder in cells.holders]
         self._names = [name for one in cells.series for name in fields_of(one.point)]
-        keys = [f"{name.translate(_IN_KEY)}=" for name in self._names]
-        self._fields = [keys[c] + repr(v) for c, v in zip(cells.column, cells.value, strict=True)]
+        self._keys = [f"{name.translate(_IN_KEY)}=" for name in self._names]
+        self._templates: dict[tuple[int, tuple[int, ...]], str] = {}
+        self._columns, self._values = tuple(cells.column), tuple(cells.value)
         self._gone: set[int] = set()
 
     def __len__(self) -> int:
@@ -88,20 +90,34 @@ class LineBook:
         """Lines of the rows ``start:stop`` without what ``drop_conflicting`` took out."""
         if self._gone:
             return [line for row in range(start, stop) if (line := self._what_is_left(row))]
-        first, fields, heads = self._cells.first, self._fields, self._heads
-        return [
-            f"{heads[h]} {','.join(fields[a:b])} {t}"
-            for h, t, a, b in zip(
-                self._cells.holder[start:stop],
-                self._cells.ts_ms[start:stop],
-                first[start:stop],
-                first[start + 1 : stop + 1],
-                strict=True,
-            )
-        ]
+        cells, templates = self._cells, self._templates
+        first, columns, values = cells.first, self._columns, self._values
+        lines = []
+        for h, t, a, b in zip(
+            cells.holder[start:stop],
+            cells.ts_ms[start:stop],
+            first[start:stop],
+            first[start + 1 : stop + 1],
+            strict=True,
+        ):
+            shape = h, columns[a:b]
+            template = templates.get(shape)
+            if template is None:
+                template = templates[shape] = self._template(h, columns[a:b])
+            lines.append(template % (*values[a:b], t))
+        return lines
+
+    def _template(self, holder: int, columns: Sequence[int]) -> str:
+        """A row's line with a place for each value and for the instant: rows of one machine mostly look alike."""
+        head = self._heads[holder].replace("%", "%%")
+        fields = ",".join(self._keys[column].replace("%", "%%") + "%r" for column in columns)
+        return f"{head} {fields} %d"
+
+    def _field(self, cell: int) -> str:
+        return self._keys[self._cells.column[cell]] + repr(self._cells.value[cell])
 
     def _what_is_left(self, row: int) -> str:
-        fields = ",".join(self._fields[i] for i in self._left(row, row + 1))
+        fields = ",".join(self._field(i) for i in self._left(row, row + 1))
         return f"{self._heads[self._cells.holder[row]]} {fields} {self._cells.ts_ms[row]}" if fields else ""
 
     def _left(self, start: int, stop: int) -> list[int]:
@@ -110,7 +126,7 @@ class LineBook:
     def single(self, row: int) -> list[tuple[int, str]]:
         """The row as one line per cell, each with the position in the batch that it came from."""
         head, ts_ms = self._heads[self._cells.holder[row]], self._cells.ts_ms[row]
-        return [(int(self._cells.position[i]), f"{head} {self._fields[i]} {ts_ms}") for i in self._left(row, row + 1)]
+        return [(int(self._cells.position[i]), f"{head} {self._field(i)} {ts_ms}") for i in self._left(row, row + 1)]
 
     def positions(self, start: int, stop: int) -> list[int]:
         """Positions in the batch that the rows ``start:stop`` hold, each once."""

@@ -1,0 +1,254 @@
+"""``bench ingest``: the way from the broker into InfluxDB, beside a bare consumer and a peer in the same run.
+
+Messages are queued for a persistent session and then drained, in turns: bare consumer, collector, peer, again and
+again until the collector has drained for the time asked for. So noise of the machine meets all of them alike, and no
+publisher competes for the two cores while a consumer is measured. Delays are measured apart, at a live rate. At the end
+every value that was published is compared with what the API gives.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from plantroom.cli.bench_product import environment
+from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
+from plantroom.cli.bench_site import CLIENT_ID, FILTER, BenchSite, message_topics
+from plantroom.cli.bench_telegraf import Telegraf
+from plantroom.cli.bench_wire import RawPublisher, drain_bare, forget_session, hold_session
+from plantroom.wire import encode_telemetry
+
+ASSETS = 20
+ROUND = 200_000
+LEARN_ROWS = 400
+LIVE_RATE = 2_000
+LIVE_S = 20
+STEP_MS = 100
+BACK_MS = 24 * 3_600_000
+"""How far back the first instant lies; the sources' clocks are recorded ones, so all is judged as if it were live."""
+
+FLOOR = 20_000
+"""Messages/s that the bare consumer has to reach for a run to count."""
+
+BARE = "bench-bare"
+PAGE = 20_000
+
+
+class Publishing:
+    """Makes messages whose values follow from the asset and the instant, so that they can be checked later."""
+
+    def __init__(self, site: BenchSite, start_ms: int) -> None:
+        self._site = site
+        self._topics = message_topics(site.codes)
+        self._next_ms = start_ms
+        self._seq = 0
+        self.instants: list[int] = []
+
+    def catch_up(self, now_ms: int) -> None:
+        """Go on from this instant, if it lies ahead."""
+        self._next_ms = max(self._next_ms, now_ms)
+
+    def make(self, count: int, step_ms: int = STEP_MS) -> list[tuple[bytes, bytes]]:
+        """The next messages, the assets in turn; all assets share an instant."""
+        steps = -(-count // len(self._topics))
+        instants = self._next_ms + step_ms * np.arange(steps, dtype=np.int64)
+        self._next_ms += step_ms * steps
+        of_assets = [values_at(instants, number).tolist() for number in range(len(self._topics))]
+        messages: list[tuple[bytes, bytes]] = []
+        for step, ts_ms in enumerate(instants.tolist()):
+            self.instants.append(ts_ms)
+            self._seq += 1
+            for topic, values in zip(self._topics, of_assets, strict=True):
+                named = dict(zip(self._site.points, values[step], strict=True))
+                messages.append((topic, encode_telemetry(ts_ms, named, boot="bench", seq=self._seq)))
+        return messages
+
+
+def values_at(ts_ms: NDArray[np.int64], asset: int) -> NDArray[np.float64]:
+    """Values (n, 5) of an asset at instants (n,): a calm machine whose points move together a little."""
+    phase = (ts_ms // STEP_MS + 17 * asset)[:, None]
+    load = phase * 7919 % 1009 / 1009
+    noise = phase * np.array([31, 61, 97, 131, 173]) % 499 / 49_900
+    base = np.array([0.2, 0.42, 50.0, 48.0, 1.8])
+    found: NDArray[np.float64] = np.round(base + np.array([0.01, 0.02, 2.0, 0.5, 0.1]) * load + base * noise, 4)
+    return found
+
+
+def measure_ingest(
+    seconds: int, window: int, peer: str | None, say: Callable[[str], None], store: str = "influxdb"
+) -> dict[str, Any]:
+    """The document of ``bench ingest``. Raises ``Unreachable`` when a server is missing or gives up."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(BenchMosquitto(window))
+        influx = stack.enter_context(BenchInflux()) if store == "influxdb" or peer else None
+        url = influx.readings_url if influx is not None and store == "influxdb" else None
+        site = stack.enter_context(BenchSite(broker.port, ASSETS, url, {}))
+        telegraf = stack.enter_context(Telegraf(broker.port, influx, FILTER)) if peer and influx else None
+        run = _Run(broker, site, telegraf, say)
+        run.prepare()
+        run.rounds(seconds)
+        run.live()
+        document = run.document()
+        say("comparing every value with what the API gives")
+        document["lost"], document["duplicates"] = compare(site, run.publishing)
+    return document | {
+        "settings": {
+            "seconds": seconds, "window": window, "peer": peer, "store": store, "assets": ASSETS,
+            "values_a_message": len(site.points), "messages_a_round": ROUND, "live_rate": LIVE_RATE,
+        },
+        "environment": environment(),
+    }  # fmt: skip
+
+
+class _Run:
+    def __init__(
+        self, broker: BenchMosquitto, site: BenchSite, telegraf: Telegraf | None, say: Callable[[str], None]
+    ) -> None:
+        self._broker, self._site, self._telegraf, self._say = broker, site, telegraf, say
+        self.publishing = Publishing(site, (time.time_ns() // 1_000_000 - BACK_MS) // STEP_MS * STEP_MS)
+        self._published = 0
+        self._ours: list[tuple[int, float]] = []
+        self._bare: list[float] = []
+        self._peer: list[float] = []
+        self._cpu_s = 0.0
+        self._delays: dict[str, float] = {}
+
+    def prepare(self) -> None:
+        """Start the collector and have every asset learn its model, so that scoring is on in what follows."""
+        hold_session(self._broker.port, CLIENT_ID, FILTER)
+        self._site.start()
+        messages = self.publishing.make(LEARN_ROWS * ASSETS)
+        instants = self.publishing.instants
+        self._say(f"{len(messages)} messages that each asset's model is learned from")
+        self._send(messages)
+        self._site.wait_received(self._published, 120)
+        self._site.declare_normal(_utc(instants[0]), _utc(instants[-1]))
+        self._send(self.publishing.make(2 * ASSETS))
+        self._site.wait_received(self._published, 120)
+
+    def _send(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        publisher = RawPublisher(self._broker.port, "bench-publisher")
+        publisher.publish(messages)
+        publisher.close()
+        self._published += len(messages)
+
+    def rounds(self, seconds: int) -> None:
+        """Turns of all consumers until the collector has drained for ``seconds``."""
+        while sum(s for _, s in self._ours) < seconds:
+            messages = self.publishing.make(ROUND)
+            self._bare_turn(messages)
+            self._our_turn(messages)
+            if self._telegraf is not None:
+                self._peer.append(self._telegraf.drain(messages, self._publish_only))
+            told = f"bare {self._bare[-1]:,.0f}, collector {self._ours[-1][0] / self._ours[-1][1]:,.0f}"
+            self._say(told + (f", telegraf {self._peer[-1]:,.0f} messages/s" if self._peer else " messages/s"))
+
+    def _publish_only(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        """For a consumer that is not the collector: the collector's own session does not get these."""
+        publisher = RawPublisher(self._broker.port, "bench-publisher")
+        publisher.publish([(b"x" + topic, payload) for topic, payload in messages])
+        publisher.close()
+
+    def _bare_turn(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        hold_session(self._broker.port, BARE, "x" + FILTER)
+        self._publish_only(messages)
+        self._bare.append(drain_bare(self._broker.port, BARE, len(messages), self._broker.folder).rate)
+        forget_session(self._broker.port, BARE)
+
+    def _our_turn(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        """The collector is stopped in its tracks while the messages queue up; then it goes on."""
+        self._site.signal(signal.SIGSTOP)
+        self._send(messages)
+        cpu_s = self._site.cpu_s()
+        self._site.signal(signal.SIGCONT)
+        seconds = self._site.wait_received(self._published, 600)
+        self._ours.append((len(messages), seconds))
+        self._cpu_s += self._site.cpu_s() - cpu_s
+
+    def live(self) -> None:
+        """Delays at a live rate, from each reading's own time to its being durable and stored."""
+        self._say(f"delays at {LIVE_RATE} messages/s")
+        time.sleep(1)
+        publisher = RawPublisher(self._broker.port, "bench-live")
+        begun = time.monotonic()
+        for n in range(LIVE_S * LIVE_RATE // ASSETS):
+            ahead = n * ASSETS / LIVE_RATE - (time.monotonic() - begun)
+            if ahead > 0:
+                time.sleep(ahead)
+            now_ms = time.time_ns() // 1_000_000
+            self.publishing.catch_up(now_ms)
+            messages = self.publishing.make(ASSETS, 1)
+            publisher.send(messages)
+            self._published += len(messages)
+        publisher.settle()
+        publisher.close()
+        self._site.wait_received(self._published, 60)
+        self._delays = self._site.stats()
+
+    def document(self) -> dict[str, Any]:
+        """The figures so far."""
+        messages, seconds = sum(n for n, _ in self._ours), sum(s for _, s in self._ours)
+        rate, bare = messages / seconds, float(np.median(self._bare))
+        telegraf = round(float(np.median(self._peer))) if self._peer else None
+        return {
+            "messages_per_s": round(rate),
+            "values_per_s": round(rate * len(self._site.points)),
+            "bare_messages_per_s": round(bare),
+            "ratio": round(rate / bare, 3),
+            "telegraf_messages_per_s": telegraf,
+            "ratio_to_telegraf": None if telegraf is None else round(rate / telegraf, 3),
+            "counts": bare >= FLOOR,
+            "messages": messages,
+            "cpu_cores": round(self._cpu_s / seconds, 2),
+            "cpu_s_per_100k": round(self._cpu_s / messages * 100_000, 2),
+            "rss_mb": self._site.rss_mb(),
+            "publish_to_durable_ms": {p: self._delays.get(f"durable_{p}_ms") for p in ("p50", "p99")},
+            "publish_to_stored_ms": {p: self._delays.get(f"stored_{p}_ms") for p in ("p50", "p99")},
+        }
+
+
+def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
+    """Readings that were published and are not there with their value; and instants that nobody published."""
+    wanted = np.array(sorted(publishing.instants), np.int64)
+    lost = extra = 0
+    with site.serving() as client:
+        for number, code in enumerate(site.codes):
+            values = values_at(wanted, number)
+            for column, point in enumerate(site.points):
+                ts_ms, value = _stored(client, f"key-{code}", point, int(wanted[0]), int(wanted[-1]))
+                at = np.searchsorted(wanted, ts_ms)
+                known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
+                extra += int((~known).sum())
+                right = value[known] == values[at[known], column]
+                lost += len(wanted) - int(right.sum())
+    return lost, extra
+
+
+def _stored(
+    client: httpx.Client, asset: str, point: str, first_ms: int, last_ms: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    query = {"asset": asset, "points": point, "from": _text(first_ms), "to": _text(last_ms + 1), "limit": str(PAGE)}
+    rows: list[list[float]] = []
+    while True:
+        answer = client.get("/api/v1/readings", params=query)
+        answer.raise_for_status()
+        document = answer.json()
+        rows += document["series"][0]["rows"]
+        if document["next_cursor"] is None:
+            break
+        query["cursor"] = document["next_cursor"]
+    return np.array([r[0] for r in rows], np.int64), np.array([r[1] for r in rows], np.float64)
+
+
+def _utc(ts_ms: int) -> datetime:
+    return datetime.fromtimestamp(ts_ms / 1000, UTC)
+
+
+def _text(ts_ms: int) -> str:
+    return _utc(ts_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
