@@ -166,36 +166,6 @@ def test_a_broker_that_comes_back_is_taken_up_again(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_the_fsync_comes_before_the_acknowledgement(tmp_path: Path) -> None:
-    server = mosquitto(tmp_path / "broker")
-    server.start()
-    spool = opened(tmp_path / "spool")
-    line = session(server.port, spool)
-    order: list[str] = []
-    sync, ack = spool.sync, line._client.ack
-
-    def noted_sync() -> int:
-        done = sync()
-        order.append(f"sync {done}")
-        return done
-
-    def noted_ack(mid: int, qos: int) -> mqtt.MQTTErrorCode:
-        order.append("ack")
-        return ack(mid, qos)
-
-    spool.sync, line._client.ack = noted_sync, noted_ack  # type: ignore[method-assign]
-    line.start()
-    assert eventually(line.granted)
-    publish(server.port, "s/a/t", numbered(50))
-    assert eventually(lambda: order.count("ack") == 50)
-    line.stop()
-    server.stop()
-    durable = 0
-    for step in order:
-        durable += int(step.split()[1]) if step.startswith("sync") else -1
-        assert durable >= 0
-
-
 def plant_with_safety(keys: dict[str, Priority]) -> Plant:
     assets = {k: Asset(k, "s", k.upper(), "pump", LocalName(k, k)) for k in keys}
     return Plant(
