@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
@@ -63,6 +63,7 @@ class Session:
     ``owns`` says whether a topic belongs to this lane; a message that does not is acknowledged and left to
     the other lane. ``filters`` may be changed at any time (``subscribe``). ``on_fresh`` is called, in the session's
     thread and before any message, when the broker knew nothing of this session: it may have lost others too.
+    ``casual`` filters are asked for with QoS 0: the broker queues nothing of theirs while nobody is there.
     """
 
     def __init__(
@@ -74,12 +75,14 @@ class Session:
         owns: Callable[[str], bool],
         rng: random.Random | None = None,
         on_fresh: Callable[[], None] = lambda: None,
+        casual: Collection[str] = (),
     ) -> None:
         self._broker = broker
         self._spool = spool
         self._subscriptions = Subscriptions(client_id, filters)
         self._owns = owns
         self._on_fresh = on_fresh
+        self._casual = frozenset(casual)
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._client_id = client_id
         self._stop = threading.Event()
@@ -297,7 +300,7 @@ class Session:
         if not self._connected:
             return
         if missing := self._subscriptions.missing():
-            code, mid = self._client.subscribe([(name, 1) for name in missing])
+            code, mid = self._client.subscribe([(name, 0 if name in self._casual else 1) for name in missing])
             self._check(code)
             if mid is not None:
                 self._subscriptions.asked(mid, missing)

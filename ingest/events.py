@@ -23,6 +23,9 @@ from plantroom.ports.ledger import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 
 SAFETY = "safety"
+UNNAMED = "unnamed_event"
+"""Stands for the name of a safety event that has none."""
+
 MAX_NAME = 120
 MAX_OPEN = 10_000
 _SEVERITIES = {severity.value: severity for severity in Severity}
@@ -53,19 +56,35 @@ class _Told:
 
 
 def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
-    """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all."""
+    """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all. One that is marked
+    safety and names no event is ``UNNAMED``: a misspelt key must not swallow it."""
     document, cut = parse_at_any_cost(record.payload)
     if isinstance(document, Malformed):
         return [], [Rejection(0, document.reason)]
     elements = document if isinstance(document, list) else [document]
     found, rejections = [], []
     for number, element in enumerate(elements):
-        if isinstance(element, dict) and isinstance(element.get("event"), str) and element["event"].strip():
-            found.append(EventObject(0, number, element, digest_of(element, record.payload, number), cut))
+        fields = _named(element)
+        if fields is not None:
+            found.append(EventObject(0, number, fields, digest_of(fields, record.payload, number), cut))
         else:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
     return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
+
+
+def _named(element: object) -> Mapping[str, object] | None:
+    if not isinstance(element, dict):
+        return None
+    if isinstance(element.get("event"), str) and element["event"].strip():
+        return element
+    if not _says_safety(element.get("severity")):
+        return None
+    return {**element, "event": UNNAMED, "data": {"as_sent": element}}
+
+
+def _says_safety(word: object) -> bool:
+    return isinstance(word, str) and word.strip().lower() == SAFETY
 
 
 def values_beside(payload: bytes) -> list[bytes]:

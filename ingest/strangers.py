@@ -1,4 +1,4 @@
-"""Safety events of devices that the ledger does not know.
+"""Safety events of devices that the ledger does not know, at a site of the ledger or at one that it does not have.
 
 Such a message stays a dead letter, to be replayed once the asset is entered; but somebody may be trapped in an
 elevator whose code was mistyped, so people hear of the event at once.
@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from ingest.dialects.decoded import EventObject
 from ingest.events import MAX_NAME, SAFETY, event_objects
 from ingest.instants import from_ms
-from ingest.rejections import UNKNOWN_ASSET, printable, stable_id
+from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id
 from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.ports.spool import SpoolRecord
-from plantroom.wire import Channel, parse_topic
+from plantroom.wire import Channel, Topic, parse_topic
 
 
 class StrangerRules:
-    """Findings without an asset, one for each event that says it is a safety event or is known as one in any class."""
+    """Findings without an asset, one for each event that says it is a safety event or is known as one in any class.
+
+    They belong to ``site``; for a message of another site their detail says which (``site``).
+    """
 
     def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
         self._site = site
@@ -27,10 +30,12 @@ class StrangerRules:
     def take(self, record: SpoolRecord) -> list[FindingRaised]:
         """What a message of an unknown asset is worth telling: its safety events, on whatever topic they come."""
         parts = parse_topic(record.topic)
-        if parts is None or parts.channel is Channel.STATUS or b'"event"' not in record.payload:
+        if parts is None or parts.channel is Channel.STATUS:
+            return []
+        if parts.channel is Channel.TELEMETRY and b'"event"' not in record.payload:
             return []
         objects, _ = event_objects(record)
-        return [self._finding(record, parts.asset, one, known) for one in objects for known in self._weigh(one)]
+        return [self._finding(record, parts, one, known) for one in objects for known in self._weigh(one)]
 
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
         """The event's template where a class has one; empty when it is no safety event."""
@@ -39,13 +44,18 @@ class StrangerRules:
         told = isinstance(word, str) and word.strip().lower() == SAFETY
         return [known] if told or known is not None else []
 
-    def _finding(self, record: SpoolRecord, code: str, one: EventObject, known: EventTemplate | None) -> FindingRaised:
+    def _finding(
+        self, record: SpoolRecord, parts: Topic, one: EventObject, known: EventTemplate | None
+    ) -> FindingRaised:
         name = printable(str(one.fields["event"]).strip())[:MAX_NAME]
         words = {} if known is None else {"name": {"zh": known.name.zh, "en": known.name.en}}
+        at_home = parts.site == self._site
+        elsewhere = {} if at_home else {"site": printable(parts.site)[:MAX_NAME]}
+        detail = {"event": name, "code": printable(parts.asset)[:MAX_NAME], **elsewhere, **words}
         received_at = from_ms(record.received_ms)
         place = (self._lane, record.position, record.received_ms, one.element)
         return FindingRaised(
-            finding_id=stable_id("stranger", self._site, code, name, *place),
+            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place),
             site=self._site,
             asset="",
             failure_mode=UNCLASSIFIED,
@@ -56,5 +66,5 @@ class StrangerRules:
             observed_at=received_at,
             received_at=received_at,
             subject=name,
-            detail={"event": name, "code": printable(code)[:MAX_NAME], "tags": [UNKNOWN_ASSET], **words},
+            detail=detail | {"tags": [UNKNOWN_ASSET if at_home else UNKNOWN_SITE]},
         )

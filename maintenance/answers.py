@@ -1,8 +1,5 @@
 """Answers on a checklist: what a tablet may send, and what it means. Pure."""
 
-import math
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -10,8 +7,8 @@ from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import Severity
 
 OUTCOMES = ("ok", "not_ok", "na")
-_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+LARGEST = 1e12
+"""No number that a plant's checklist asks for is further from zero."""
 
 
 class Refused(Exception):
@@ -53,37 +50,21 @@ class Answer:
         return shown
 
 
-def parse_number(value: object) -> float:
-    """A number as people type it: full-width digits and signs count as half-width ones, and one comma without a point
-    is a decimal comma. A comma that could as well part thousands (``1,234``) is refused (``ambiguous_number``), as is
-    everything else that is no finite number (``not_a_number``)."""
-    if isinstance(value, bool):
-        raise Refused("not_a_number")
-    if isinstance(value, (int, float)):
-        try:
-            return _finite(float(value))
-        except OverflowError:
-            raise Refused("not_a_number") from None
-    text = unicodedata.normalize("NFKC", str(value)).replace("。", ".").replace("−", "-").strip()
-    if "," in text:
-        if _THOUSANDS.fullmatch(text):
-            raise Refused("ambiguous_number")
-        if text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
-    if not _DECIMAL.fullmatch(text):
-        raise Refused("not_a_number")
-    return _finite(float(text))
-
-
-def _finite(number: float) -> float:
-    if not math.isfinite(number):
-        raise Refused("not_a_number")
-    return number
+def read_number(value: object) -> float:
+    """A number as JSON has it. Text is for the tablet to read, where the person who typed it can be asked: it is
+    refused here (``malformed``), and so is what is not finite or further than ``LARGEST`` from zero."""
+    # A truth value is an integer to Python.
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Refused("malformed")
+    # Not "further than": of a NaN neither is true.
+    if not abs(value) <= LARGEST:
+        raise Refused("malformed")
+    return float(value)
 
 
 def read_answer(item: ChecklistItem, value: Mapping[str, object]) -> Answer:
     """The answer to an item. Raises ``Refused``: ``unknown_outcome``, ``remark_required`` (not ok without a remark),
-    ``number_required``, ``not_a_number``, ``ambiguous_number``, ``choice_required``, ``unknown_choice``,
+    ``number_required``, ``malformed`` (a number that is none), ``choice_required``, ``unknown_choice``,
     ``unknown_severity``."""
     outcome = value.get("outcome")
     if outcome not in OUTCOMES:
@@ -96,8 +77,8 @@ def read_answer(item: ChecklistItem, value: Mapping[str, object]) -> Answer:
         severity=_severity(value.get("severity")),
     )
     raw = value.get("number")
-    if raw is not None and raw != "":
-        number = parse_number(raw)
+    if raw is not None:
+        number = read_number(raw)
         answer = replace(answer, number=number, outside=_outside(item, number) and outcome != "na")
     if outcome == "not_ok" and answer.remark is None:
         raise Refused("remark_required")

@@ -6,14 +6,16 @@
   decision of people: a recurrence joins silently with its evidence, and only critical or safety findings begin a new
   episode with a new ticket.
 - Safety findings always make or update a ticket and never join an ended one, nor one that only waits for its photos:
-  they begin a new episode instead.
+  they begin a new episode instead. One that joins a ticket stands in its history and ends its hold.
+- What still holds ``RECHECK`` after its ticket's work was done opens the ticket again, unless people judged it a false
+  alarm or the sensor's fault; what is critical comes back all the same.
 - Information and limit warnings open an episode at the level "watch", without a ticket.
 - From an asset under maintenance, limits and models make no ticket; what they noticed is held back on the episode, so
   that it can become a ticket, or open a completed one again, if it still holds when the maintenance ends. Safety
   findings gather on one ticket.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +29,15 @@ from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, F
 RECURRENCE = timedelta(days=14)
 """How long after its close an episode is joined by a recurrence."""
 
+RECHECK = timedelta(minutes=30)
+"""How long after the work was done a fault may take to clear."""
+
+ALSO_KEPT = 50
+"""How many events besides its first one an episode names: the newest."""
+
+_ONE_LINE_IN = timedelta(minutes=1)
+"""How often an event that goes on coming gets a line in the history of its ticket."""
+
 UNDER_MAINTENANCE = "under_maintenance"
 REPEATED = "repeated"
 
@@ -37,9 +48,16 @@ HELD_BACK = "held_back"
 """Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance kept from its ticket."""
 
 _SHOWN_POINTS = 20
+CALLING = "calling"
+"""Key in an episode's detail: those of its open subjects whose last finding calls for a ticket."""
+
+LINES = "lines"
+"""Key in an episode's detail: when the events that came again had their last lines in the ticket's history."""
+
 _ORDER = tuple(Severity)
 _DONE = (State.COMPLETED, State.VERIFIED)
 _QUIET_SOURCES = (FindingSource.MODEL, FindingSource.LIMIT)
+_NO_FAULT = ("false_alarm", "sensor")
 
 
 class Ticketing(StrEnum):
@@ -59,9 +77,14 @@ class Level:
     ticket: bool
 
 
+def rank(severity: Severity) -> int:
+    """Place among the severities, the worst first."""
+    return _ORDER.index(severity)
+
+
 def severest(*severities: Severity) -> Severity:
     """The worst of them."""
-    return min(severities, key=_ORDER.index)
+    return min(severities, key=rank)
 
 
 def level_of(finding: FindingRaised, equipment_class: EquipmentClass | None) -> Level:
@@ -161,7 +184,7 @@ def new_episode(
         open_subjects=(_subject(finding),),
         evidence=_merged((), finding.evidence),
         tags=_tags((), finding, under_maintenance, repeated=False),
-        detail=dict(finding.detail) | {"ticket": level.ticket},
+        detail=dict(finding.detail) | {"ticket": level.ticket, CALLING: [_subject(finding)] if level.ticket else []},
     )
 
 
@@ -176,6 +199,8 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail = dict(earlier.detail or {})
     detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
+    others = [one for one in _calling(earlier) if one != _subject(finding)]
+    detail[CALLING] = [*others, _subject(finding)] if level.ticket else others
     if level.ticket and not under_maintenance:
         detail.pop(HELD_BACK, None)
     return replace(
@@ -197,13 +222,17 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
 
 def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, object]:
     """The detail with the finding's event under ``also``, when it is another than those named there already: one
-    ticket may stand for several events, and each must be readable on it."""
+    ticket may stand for several events, and each must be readable on it. Of more than ``ALSO_KEPT`` the newest stay."""
     event = finding.detail.get("event")
-    named = [detail.get("event"), *(also.get("event") for also in events_also(detail))]
-    if not event or event in named:
+    if not event or names_event(detail, event):
         return detail
     entry = {"event": event, "name": finding.detail.get("name")}
-    return detail | {"also": [*events_also(detail), entry]}
+    return detail | {"also": [*events_also(detail), entry][-ALSO_KEPT:]}
+
+
+def names_event(detail: Mapping[str, object], event: object) -> bool:
+    """Whether an episode's detail names the event."""
+    return event in (detail.get("event"), *(also.get("event") for also in events_also(detail)))
 
 
 def events_also(detail: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -236,6 +265,52 @@ def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime)
     return replace(
         earlier, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now, closed_observed_at=finding.observed_at
     )
+
+
+def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:
+    """The episode with the word that the finding gets a line in its ticket's history; the same object when its event
+    had one less than a minute ago, by both the device's time and ours."""
+    known = _lines(episode)
+    before = next((one for one in known if one["subject"] == finding.subject), None)
+    if before is not None:
+        newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= _ONE_LINE_IN
+        if not newer and now - datetime.fromisoformat(str(before["written"])) < _ONE_LINE_IN:
+            return episode
+    line = {"subject": finding.subject, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
+    kept = [one for one in known if one is not before][1 - ALSO_KEPT :]
+    return replace(episode, detail=dict(episode.detail or {}) | {LINES: [*kept, line]})
+
+
+def goes_on(episode: Episode, ended_events: Collection[str], unseen: Collection[FindingSource] = ()) -> bool:
+    """Whether something that calls for a ticket is still raised. An event is known to go on only when another ends it
+    (``ended_events``: those that have such); what ``unseen`` sources noticed last proves nothing."""
+    if episode.state is not EpisodeState.OPEN:
+        return False
+    for subject in _calling(episode):
+        source, _, name = subject.partition(":")
+        believed = name in ended_events if source == FindingSource.RULE.value else source not in unseen
+        if believed:
+            return True
+    return False
+
+
+def outlives_work(episode: Episode, ticket: WorkOrder, now: datetime) -> bool:
+    """Whether the ticket's work has been done for so long that what goes on outlived it."""
+    if ticket.state not in _DONE or ticket.completed_at is None or now - ticket.completed_at < RECHECK:
+        return False
+    no_fault = (ticket.verdict or {}).get("verdict") in _NO_FAULT
+    return not no_fault or severest(ticket.severity, episode.severity) is Severity.CRITICAL
+
+
+def _calling(episode: Episode) -> list[str]:
+    """The open subjects that call for a ticket; of an episode from before they were kept, all."""
+    said = (episode.detail or {}).get(CALLING)
+    return [one for one in episode.open_subjects if not isinstance(said, (list, tuple)) or one in said]
+
+
+def _lines(episode: Episode) -> list[Mapping[str, object]]:
+    found = (episode.detail or {}).get(LINES)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, (list, tuple)) else []
 
 
 def _subject(finding: FindingRaised) -> str:

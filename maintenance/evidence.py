@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from maintenance.lifecycle import INCOMPLETE
 from maintenance.work_orders import State, WorkOrder
+from plantroom.errors import IllegalTransition
 
 FILE_KINDS = ("photo", "signature")
 
@@ -77,10 +78,13 @@ def completed(order: WorkOrder, to: State, file_arrived: FileArrived) -> tuple[W
     """An order about to be completed, and the state that it gets.
 
     Work in progress with awaited files becomes ``evidence_pending`` instead of ``completed``. From there
-    ``completed`` gives up on what has not arrived: it then counts as missing.
+    ``completed`` gives up on what has not arrived: it then counts as missing. ``IllegalTransition`` for
+    ``evidence_pending`` when no file is awaited: nothing would ever complete the order.
     """
     order = with_arrived(order, file_arrived)
     left = awaited(order)
+    if to is State.EVIDENCE_PENDING and not left:
+        raise IllegalTransition(f"work order #{order.number} waits for no file: complete it")
     gives_up = order.state is State.EVIDENCE_PENDING and bool(left)
     if left and not gives_up:
         to = State.EVIDENCE_PENDING

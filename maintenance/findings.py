@@ -1,12 +1,14 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
-One transaction applies a batch and moves the cursor. The rules stand in ``maintenance.episode_rules`` (pure) and
-what a ticket says in ``maintenance.tickets``.
+One transaction applies a batch and moves the cursor. After a batch that failed its findings are applied one by one,
+each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other. When
+nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
+(pure) and what a ticket says in ``maintenance.tickets``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -19,39 +21,53 @@ from maintenance.episode_rules import (
     clear,
     closed_by_successor,
     events_also,
+    goes_on,
     hold_back,
     joins,
     let_go,
     level_of,
+    names_event,
     new_episode,
+    outlives_work,
     severest,
     suppressed,
     ticketing,
+    with_line,
     work_is_done,
 )
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.orders import create_order, keep, resolve_by, take_step
+from maintenance.orders import create_order, keep, pages, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.strangers import is_stranger, tell_of_stranger
-from maintenance.tickets import Words, compose, origin_of, tags_of
+from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
+from maintenance.tickets import Words, compose, event_name, origin_of, tags_of
 from maintenance.views import note_episode
-from maintenance.work_orders import Kind, State, WorkOrder
-from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass
-from plantroom.domain.findings import FindingCleared, FindingRaised
+from maintenance.work_orders import Kind, State, Transition, WorkOrder
+from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, Health, LocalName, Presence
+from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
-from plantroom.errors import NotFound
+from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+from plantroom.ports.ledger import EVERYTHING, AssetView, Contended, Ledger, PageRequest
 
 CONSUMER = "maintenance"
 BATCH = 500
+
+GATHERED = "episodes"
+"""Key, among what a ticket gathers, of the episodes that it stands for when they are several."""
+
+LOOK_EVERY = timedelta(minutes=1)
+"""How often the consumer, when it has nothing else to do, looks for faults that outlived the work on them."""
+
 _BY = "system:findings"
 _RECURRED = "the fault came back / 故障复发"
+_STILL_THERE = "the fault is still there after the work / 处理后故障仍在"
+_AGAIN = LocalName("安全事件再次发生", "the safety event came again")
+_ANOTHER = LocalName("又发生安全事件", "another safety event came")
 
 
 class FindingsConsumer:
     """Applies findings from the ledger's outbox. Not thread-safe; several instances exclude each other through the
-    lock on the cursor."""
+    lock on the cursor. ``failures`` counts findings that were put aside because they could not be applied."""
 
     def __init__(
         self, ledger: Ledger[MaintenanceTx], clock: Clock, classes: Mapping[str, EquipmentClass], batch: int = BATCH
@@ -60,17 +76,73 @@ class FindingsConsumer:
         self._clock = clock
         self._classes = classes
         self._batch = batch
+        self._singly = 0
+        """How many of the next findings are applied one by one."""
+        self._looked_at: datetime | None = None
+        self._next: int | None = None
+        """Position of the first finding of the batch that is being applied."""
+        self.failures = 0
 
     def run_once(self) -> int:
-        """Apply the next batch; gives how many findings it had (0: nothing waits). Raises ``Unreachable``."""
+        """Apply the next batch; gives how many findings it had (0: nothing waits). Raises ``Unreachable`` and
+        ``Contended``, which are waited out; a finding that raises anything else is put aside."""
+        limit = 1 if self._singly else self._batch
+        self._next = None
+        try:
+            count = self._apply(limit)
+        except (Unreachable, Contended):
+            raise
+        except Exception as error:  # a fence of docs/decisions/0006: logged, counted, told on a ticket
+            if self._next is None:
+                raise
+            if limit > 1:
+                self._singly = self._batch
+                return self.run_once()
+            return self._put_aside(self._next, error)
+        self._singly = max(0, self._singly - 1)
+        if count == 0:
+            self._look()
+        return count
+
+    def _look(self) -> None:
+        """Open the tickets again whose faults are still there; at most every ``LOOK_EVERY``."""
+        now = self._clock.now()
+        if self._looked_at is not None and abs(now - self._looked_at) < LOOK_EVERY:
+            return
+        self._looked_at = now
+        with self._ledger.read() as tx:
+            found = FindingApplier(tx, now, self._classes).outlived()
+        for episode in found:
+            with self._ledger.begin() as tx:
+                FindingApplier(tx, now, self._classes).look_again(episode.asset, episode.failure_mode)
+
+    def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
-            queued = tx.collect.findings_after(CONSUMER, self._batch)
+            queued = tx.collect.findings_after(CONSUMER, limit)
+            if queued:
+                self._next = queued[0].position
             applier = FindingApplier(tx, self._clock.now(), self._classes)
             for item in queued:
                 applier.apply(item.finding)
             if queued:
                 tx.collect.move_cursor(CONSUMER, queued[-1].position)
         return len(queued)
+
+    def _put_aside(self, position: int, error: Exception) -> int:
+        """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
+        with self._ledger.begin() as tx:
+            queued = tx.collect.findings_after(CONSUMER, 1)
+            # Another instance may have been there meanwhile.
+            if queued and queued[0].position == position:
+                finding = queued[0].finding
+                structlog.get_logger().error(
+                    "finding_not_applied", id=finding.finding_id, site=finding.site, asset=finding.asset, exc_info=error
+                )
+                tell_of_failure(tx, finding, self._clock.now())
+                tx.collect.move_cursor(CONSUMER, position)
+                self.failures += 1
+        self._singly = max(0, self._singly - 1)
+        return 1
 
 
 class FindingApplier:
@@ -119,7 +191,41 @@ class FindingApplier:
             followed += step is not Ticketing.UPDATE
         return followed
 
-    def _open_episodes(self, asset_key: str) -> list[Episode]:
+    def outlived(self) -> list[Episode]:
+        """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
+        ticket."""
+        ended = {e.clears for known in self._classes.values() for e in known.events if e.clears is not None}
+        found = []
+        for episode in self._open_episodes():
+            if episode.work_order is None or not goes_on(episode, ended):
+                continue
+            try:
+                ticket = self._tx.orders.get(episode.work_order)
+            except NotFound:
+                continue
+            if outlives_work(episode, ticket, self._now):
+                found.append(episode)
+        return found
+
+    def look_again(self, asset_key: str, failure_mode: str) -> bool:
+        """Open the ticket again whose work left the fault where it was; gives whether it was so.
+
+        While the asset is under maintenance or out of service nothing is expected of it.
+        """
+        episode = self._tx.episodes.latest(asset_key, failure_mode)
+        if episode is None or episode.work_order is None:
+            return False
+        ticket = self._tx.orders.lock(episode.work_order)
+        view = self._tx.assets.get(asset_key)
+        known = self._classes.get(view.asset.equipment_class)
+        ended = {e.clears for e in known.events if e.clears is not None} if known is not None else set()
+        expected = view.asset.status in (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
+        if not (expected and goes_on(episode, ended, _unseen(view)) and outlives_work(episode, ticket, self._now)):
+            return False
+        self._reopen(ticket, episode, self._now, _STILL_THERE)
+        return True
+
+    def _open_episodes(self, asset_key: str | None = None) -> list[Episode]:
         found: list[Episode] = []
         request = PageRequest(limit=1000)
         while True:
@@ -143,8 +249,15 @@ class FindingApplier:
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = None if earlier is None or earlier.work_order is None else self._tx.orders.lock(earlier.work_order)
         quiet = suppressed(finding, maintained)
+        first = True
         if earlier is not None and joins(finding, level, earlier, ticket):
+            first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
+            if finding.safety and ticket is not None:
+                told = with_line(episode, finding, self._now)
+                words = _ANOTHER if first else _AGAIN
+                ticket = self._told_again(ticket, words, finding.detail, finding.observed_at, written=told is episode)
+                episode = told
             self._store(hold_back(episode, finding) if quiet and level.ticket else episode)
         else:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
@@ -153,30 +266,52 @@ class FindingApplier:
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
         if not quiet:
-            self._follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
+            followed = self._follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
+            if first and followed is not None and finding.source is FindingSource.RULE:
+                now_known(self._tx, asset, finding, followed, self._now)
 
     def _follow(
         self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
-    ) -> None:
+    ) -> WorkOrder | None:
+        """Do what a finding does to its ticket; gives that."""
         if step is Ticketing.NEW:
-            self._open_ticket(episode, asset)
-        elif ticket is None:
-            return
-        elif step is Ticketing.UPDATE:
-            self._update(ticket, episode)
-        elif step is Ticketing.REOPEN:
-            at = max(observed_at, ticket.completed_at or observed_at)
-            # No order is being worked on before or after this step: whatever isolates stays as it is.
-            moved = take_step(self._tx, ticket, State.OPEN, at, _BY, _RECURRED, now=self._now, recurrence=True)
-            self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
+            return self._open_ticket(episode, asset)
+        if ticket is None:
+            return None
+        if step is Ticketing.UPDATE:
+            return self._update(ticket, episode)
+        if step is Ticketing.REOPEN:
+            return self._reopen(ticket, episode, observed_at, _RECURRED)
+        return None
 
-    def _open_ticket(self, episode: Episode, asset: Asset) -> None:
+    def _reopen(self, ticket: WorkOrder, episode: Episode, observed_at: datetime, why: str) -> WorkOrder:
+        at = max(observed_at, ticket.completed_at or observed_at)
+        # No order is being worked on before or after this step: whatever isolates stays as it is.
+        moved = take_step(self._tx, ticket, State.OPEN, at, _BY, why, now=self._now, recurrence=True)
+        return self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
+
+    def _told_again(
+        self, ticket: WorkOrder, words: LocalName, detail: Mapping[str, object], at: datetime, *, written: bool = False
+    ) -> WorkOrder:
+        """The locked ticket after a safety event that joins it: a hold ends, so that it is acknowledged again, and
+        its history says so, unless that was ``written`` just now."""
+        name = event_name(detail)
+        said = f"{words.zh}：{name.zh} / {words.en}: {name.en}" if name is not None else f"{words.zh} / {words.en}"
+        if ticket.state is State.ON_HOLD:
+            return take_step(self._tx, ticket, State.OPEN, at, _BY, said, now=self._now, recurrence=True)
+        if not written:
+            line = Transition(ticket.id, ticket.state, min(at, self._now), self._now, _BY, said)
+            self._tx.orders.add_transition(line)
+        return ticket
+
+    def _open_ticket(self, episode: Episode, asset: Asset) -> WorkOrder:
         gathered = self._gathering(episode)
         if gathered is not None:
-            self._update(self._tx.orders.lock(gathered.id), episode)
+            told = self._told_again(gathered, _ANOTHER, episode.detail or {}, episode.last_observed_at)
+            updated = self._update(told, episode)
             self._store(replace(episode, work_order=gathered.id))
-            return
-        words = self._words(episode, asset)
+            return updated
+        words = self._words([episode], asset)
         order = create_order(
             self._tx,
             site=asset.site,
@@ -194,31 +329,57 @@ class FindingApplier:
             episode=episode.id,
         )
         self._store(replace(episode, work_order=order.id))
+        return order
 
     def _gathering(self, episode: Episode) -> WorkOrder | None:
-        """The one ticket on which safety findings during maintenance gather."""
+        """The one ticket on which safety findings during maintenance gather, locked."""
         if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
             return None
         filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
-        found = self._tx.orders.list(filters, PageRequest(limit=200)).items
-        return next((o for o in found if o.safety and UNDER_MAINTENANCE in o.tags and not work_is_done(o)), None)
+        for one in pages(self._tx, filters):
+            if one.safety and UNDER_MAINTENANCE in one.tags and not work_is_done(one):
+                locked = self._tx.orders.lock(one.id)
+                # Its work may have been done between the list and the lock.
+                if not work_is_done(locked):
+                    return locked
+        return None
 
-    def _update(self, order: WorkOrder, episode: Episode) -> None:
+    def _update(self, order: WorkOrder, episode: Episode) -> WorkOrder:
         severity = severest(order.severity, episode.severity)
         due = resolve_by(severity, order.opened_at or self._now) if severity is not order.severity else None
         if order.due is not None:
             due = order.due if due is None else min(due, order.due)
         tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
         changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
-        if episode.id == order.episode and events_also(episode.detail or {}):
-            words = self._words(episode, self._tx.assets.get(episode.asset).asset)
-            changed = replace(changed, title=words.title, reason=words.reason)
-        keep(self._tx, changed)
+        gathered = _episodes_of(order)
+        if episode.id not in gathered:
+            gathered = [*gathered, episode.id]
+            changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
+        if len(gathered) > 1 or events_also(episode.detail or {}):
+            all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
+            words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
+            changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)
+        return keep(self._tx, changed)
 
-    def _words(self, episode: Episode, asset: Asset) -> Words:
+    def _words(self, episodes: Sequence[Episode], asset: Asset) -> Words:
         points = self._tx.assets.points(asset.key)
-        return compose(episode, asset, self._classes.get(asset.equipment_class), points)
+        return compose(episodes, asset, self._classes.get(asset.equipment_class), points)
 
     def _store(self, episode: Episode) -> None:
         self._tx.episodes.update(episode)
         note_episode(self._tx, episode)
+
+
+def _unseen(view: AssetView) -> set[FindingSource]:
+    """Sources whose last word on an asset proves nothing now."""
+    if view.presence is Presence.OFFLINE:
+        return {FindingSource.MODEL, FindingSource.LIMIT}
+    return {FindingSource.MODEL} if view.health is Health.GOOD else set()
+
+
+def _episodes_of(order: WorkOrder) -> list[str]:
+    """Keys of the episodes that a ticket stands for."""
+    listed = (order.gathered or {}).get(GATHERED)
+    if isinstance(listed, (list, tuple)):
+        return [str(one) for one in listed]
+    return [] if order.episode is None else [order.episode]

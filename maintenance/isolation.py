@@ -1,7 +1,8 @@
 """Orders that take their asset out of monitoring while they are being worked on.
 
-The asset is under maintenance from the start of the first such order to the end of the last one; then it gets the
-status back that it had (a tag on the orders keeps that it was on standby).
+The asset is under maintenance from the start of the first such order to the end of the last one; an order on hold is
+still being worked on, once it has been started. Then the asset gets the status back that it had (tags on the orders
+keep which); one that was under maintenance or out of service already, by somebody's hand, is left so.
 """
 
 from dataclasses import replace
@@ -17,46 +18,77 @@ ISOLATES = "isolates"
 FROM_STANDBY = "from_standby"
 """Tag of isolating orders whose asset was on standby before."""
 
+FOUND_STOPPED = "found_stopped"
+"""Tag of isolating orders that found their asset under maintenance by hand, or out of service: they end nothing."""
+
 RESTING = (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
 """What a machine is when its maintenance has ended."""
 
 _WORKING = (State.IN_PROGRESS, State.ON_HOLD)
+_FOUND = (FROM_STANDBY, FOUND_STOPPED)
 
 
-def isolate(tx: MaintenanceTx, before: State, order: WorkOrder) -> WorkOrder:
-    """The order, maybe with another tag, after a step (from ``before`` to its state) that may begin the maintenance of
-    its machine. Nothing is stored of the order."""
-    if ISOLATES in order.tags and order.asset is not None and before not in _WORKING and order.state in _WORKING:
+def isolate(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
+    """The order, maybe with another tag, after a step (in its history already) that may begin the maintenance of its
+    machine. Nothing is stored of the order."""
+    begins = ISOLATES in order.tags and order.state is State.IN_PROGRESS
+    if begins and order.asset is not None and not _was_being_worked_on(tx, order):
         return _begin(tx, order, order.asset)
     return order
 
 
-def released(tx: MaintenanceTx, before: State, order: WorkOrder) -> AssetStatus | None:
+def released(tx: MaintenanceTx, order: WorkOrder) -> AssetStatus | None:
     """The status that the order's machine goes back to after a step, when that was the end of its maintenance; else
     ``None``. To be asked once the order is stored; whoever asks ends the maintenance."""
-    if ISOLATES not in order.tags or order.asset is None or before not in _WORKING or order.state in _WORKING:
+    if ISOLATES not in order.tags or order.asset is None or order.state in _WORKING:
         return None
-    if tx.assets.get(order.asset).asset.status is not AssetStatus.UNDER_MAINTENANCE:
+    if FOUND_STOPPED in order.tags or not _was_being_worked_on(tx, order):
         return None
-    # Locks the asset: of two orders that end at the same moment the second one sees the first one's end.
-    tx.assets.set_status(order.asset, AssetStatus.UNDER_MAINTENANCE)
+    # Of two orders that end at the same moment the second one sees the first one's end.
+    if tx.assets.lock(order.asset).asset.status is not AssetStatus.UNDER_MAINTENANCE:
+        return None
     if _others(tx, order, order.asset):
         return None
     return AssetStatus.STANDBY if FROM_STANDBY in order.tags else AssetStatus.IN_SERVICE
 
 
 def _begin(tx: MaintenanceTx, order: WorkOrder, asset: str) -> WorkOrder:
-    status = tx.assets.get(asset).asset.status
-    tags = tuple(tag for tag in order.tags if tag != FROM_STANDBY)
-    rested = any(FROM_STANDBY in other.tags for other in _others(tx, order, asset))
+    """The order with the word on how it found its machine: as it is now or, where another order has isolated it, as
+    that one found it."""
+    status = tx.assets.lock(asset).asset.status
+    found: str | None = None
     if status in RESTING:
         tx.assets.set_status(asset, AssetStatus.UNDER_MAINTENANCE)
-        rested = status is AssetStatus.STANDBY
-    return replace(order, tags=(*tags, FROM_STANDBY) if rested else tags)
+        found = FROM_STANDBY if status is AssetStatus.STANDBY else None
+    else:
+        isolating = [other for other in _others(tx, order, asset) if FOUND_STOPPED not in other.tags]
+        if status is not AssetStatus.UNDER_MAINTENANCE or not isolating:
+            found = FOUND_STOPPED
+        elif any(FROM_STANDBY in other.tags for other in isolating):
+            found = FROM_STANDBY
+    tags = tuple(tag for tag in order.tags if tag not in _FOUND)
+    return replace(order, tags=tags if found is None else (*tags, found))
 
 
 def _others(tx: MaintenanceTx, order: WorkOrder, asset: str) -> list[WorkOrder]:
     """The asset's other isolating orders that are being worked on."""
     working = OrderFilter(asset=asset, state=",".join(state.value for state in _WORKING))
     found = tx.orders.list(working, PageRequest(limit=1000)).items
-    return [other for other in found if other.id != order.id and ISOLATES in other.tags]
+    return [
+        other
+        for other in found
+        if other.id != order.id
+        and ISOLATES in other.tags
+        and _worked_on([step.to for step in tx.orders.transitions(other.id)])
+    ]
+
+
+def _was_being_worked_on(tx: MaintenanceTx, order: WorkOrder) -> bool:
+    """Whether an order was being worked on before its last step."""
+    return _worked_on([step.to for step in tx.orders.transitions(order.id)][:-1])
+
+
+def _worked_on(states: list[State]) -> bool:
+    """Whether work that went through the states has been started and not ended: a hold alone starts nothing."""
+    before_holds = (state for state in reversed(states) if state is not State.ON_HOLD)
+    return next(before_holds, None) is State.IN_PROGRESS

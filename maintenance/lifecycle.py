@@ -2,9 +2,10 @@
 
     scheduled > open > acknowledged > in_progress <> on_hold > (evidence_pending >) completed > verified
 
-with missed, bypassed, deferred, cancelled and rejected as endings that need a reason. A completed or verified order
-comes back to ``open`` only through a recurrence; a verifier may send completed work back to ``in_progress``; work that
-was done in time goes on although its order had been recorded as missed before anybody heard of it.
+with missed, bypassed, deferred, cancelled and rejected as endings that need a reason. A completed or verified order,
+and one on hold, comes back to ``open`` only through a recurrence; a verifier may send completed work back to
+``in_progress``; work that was done in time goes on although its order had been recorded as missed before anybody heard
+of it.
 Times are aware UTC instants; DST does not matter.
 """
 
@@ -29,12 +30,15 @@ _ENDINGS = frozenset({State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCEL
 ENDED = _ENDINGS | {State.COMPLETED, State.VERIFIED}
 """States in which no work is left to do."""
 
+RETURNS = frozenset({State.ON_HOLD, State.COMPLETED, State.VERIFIED})
+"""States that the fault's return leads out of, back to ``open``."""
+
 NEXT: Mapping[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({State.OPEN, State.ACKNOWLEDGED, State.IN_PROGRESS}) | _ENDINGS,
     State.OPEN: frozenset({State.ACKNOWLEDGED, State.IN_PROGRESS, State.ON_HOLD}) | _ENDINGS,
     State.ACKNOWLEDGED: frozenset({State.IN_PROGRESS, State.ON_HOLD}) | _ENDINGS,
     State.IN_PROGRESS: frozenset({State.ON_HOLD, State.EVIDENCE_PENDING, State.COMPLETED}) | _ENDINGS,
-    State.ON_HOLD: frozenset({State.IN_PROGRESS}) | _ENDINGS,
+    State.ON_HOLD: frozenset({State.IN_PROGRESS, State.OPEN}) | _ENDINGS,
     State.EVIDENCE_PENDING: frozenset({State.COMPLETED, State.IN_PROGRESS}),
     State.COMPLETED: frozenset({State.VERIFIED, State.IN_PROGRESS, State.OPEN}),
     State.VERIFIED: frozenset({State.OPEN}),
@@ -49,10 +53,12 @@ left by work done in time only (checked in ``transition``)."""
 
 
 def needs_reason(order: WorkOrder, to: State) -> bool:
-    """Whether the step must say why: endings, holds, rework, reopening, verifying what is incomplete."""
+    """Whether the step must say why: endings, holds, rework, opening again, verifying what is incomplete."""
     if to is State.VERIFIED:
         return INCOMPLETE in order.tags
-    return to in _ENDINGS or to is State.ON_HOLD or (order.state in ENDED and to in (State.OPEN, State.IN_PROGRESS))
+    if order.state in RETURNS and to is State.OPEN:
+        return True
+    return to in _ENDINGS or to is State.ON_HOLD or (order.state in ENDED and to is State.IN_PROGRESS)
 
 
 def transition(
@@ -70,7 +76,7 @@ def transition(
     """The order after one step, and the entry of its history. The order's ``version`` is left to the repository.
 
     ``at`` is when it was done (an instant after ``recorded_at`` counts as ``recorded_at``). ``recurrence`` marks the
-    fault's return, the only way back to ``open`` from completed or verified; ``in_time`` work that was done before
+    fault's return, the only way back to ``open`` (from ``RETURNS``); ``in_time`` work that was done before
     its order was recorded as missed. ``completed_by`` is who completed the order: critical work is verified by
     somebody else. Raises ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
     """
@@ -102,7 +108,7 @@ def _check(order: WorkOrder, to: State, by: str, recurrence: bool, in_time: bool
         raise IllegalTransition(f"{said}: only {'planned work' if corrective else 'a repair ticket'} can be that")
     if order.state is State.MISSED and not in_time:
         raise IllegalTransition(f"{said}: only work that was done in time goes on")
-    if order.state in (State.COMPLETED, State.VERIFIED) and to is State.OPEN and not recurrence:
+    if order.state in RETURNS and to is State.OPEN and not recurrence:
         raise IllegalTransition(f"{said}: only the fault's return opens it again")
     if to is State.VERIFIED and order.severity is Severity.CRITICAL and by == completed_by:
         raise IllegalTransition(f"{said}: critical work is verified by a second person")
@@ -114,9 +120,11 @@ def _moved(order: WorkOrder, to: State, at: datetime, why: str) -> WorkOrder:
     if reopening:
         changes |= {"completed_at": None, "verified_at": None}
         changes["reopened"] = order.reopened + (1 if to is State.OPEN else 0)
-        if to is State.OPEN:
-            changes |= {"acknowledged_at": None, "arrived_at": None, "opened_at": at}
-    elif to is not State.SCHEDULED and order.opened_at is None and to not in _ENDINGS:
+    if order.state in RETURNS and to is State.OPEN:
+        # Acknowledging and arriving are asked for again, from now on.
+        begins = max(at, order.opened_at or at)
+        changes |= {"acknowledged_at": None, "arrived_at": None, "opened_at": begins}
+    elif not reopening and to is not State.SCHEDULED and order.opened_at is None and to not in _ENDINGS:
         changes["opened_at"] = at
     if to in (State.ACKNOWLEDGED, State.IN_PROGRESS) and order.acknowledged_at is None:
         changes["acknowledged_at"] = at

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
+from maintenance.episode_rules import REPEATED
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, pages
@@ -31,6 +32,11 @@ WHOLE_ORDER = "_order"
 
 LATE_EVIDENCE = "late_evidence"
 """Tag of ended orders on which more operations came in, and the code of those."""
+
+MAX_FAULT_TITLE = 80
+MAX_FAULT_TEXT = 4_000
+"""Characters of a reported fault's text: its first line in the ticket's title, all of it in the reason. What is longer
+is cut; the operation itself is kept as it was sent."""
 
 VERDICTS = ("confirmed", "false_alarm", "sensor", "nothing_found")
 _WORK = ("start", "resume", "answer", "photo", "signature", "complete")
@@ -104,7 +110,7 @@ class OperationApplier:
         return stored
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        if order.state is State.ON_HOLD:
+        if order.state is State.ON_HOLD or _ended_by_event(order, at):
             return order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
         return self._moved(order, State.ON_HOLD, at, str(op.value.get("reason") or ""))
@@ -231,12 +237,13 @@ class OperationApplier:
             severity = Severity(str(op.value.get("severity") or Severity.GENERAL.value))
         except ValueError:
             raise Refused("unknown_severity") from None
+        short, text = _cut(text.splitlines()[0].strip(), MAX_FAULT_TITLE), _cut(text, MAX_FAULT_TEXT)
         order = create_order(
             self._tx,
             site=asset.site,
             kind=Kind.CORRECTIVE,
             origin=Origin.STAFF,
-            title=LocalName(f"{asset.name.zh}：{text}", f"{asset.name.en}: {text}"),
+            title=LocalName(f"{asset.name.zh}：{short}", f"{asset.name.en}: {short}"),
             by=self._user.username,
             now=self._now,
             opened_at=at,
@@ -296,6 +303,12 @@ class OperationApplier:
         raise Refused("forbidden")
 
 
+def _ended_by_event(order: WorkOrder, held_at: datetime) -> bool:
+    """Whether a hold that is heard of only now was over when a safety event came again and asked for somebody."""
+    asked = order.state is State.OPEN and order.safety and REPEATED in order.tags
+    return asked and order.opened_at is not None and held_at < order.opened_at
+
+
 def _item(order: WorkOrder, step: str | None) -> ChecklistItem:
     item = next((i for i in order.template if i.step == step), None)
     if item is None:
@@ -311,6 +324,10 @@ def _digest(op: Operation, order: WorkOrder) -> str:
     if op.step is not None:
         _item(order, op.step)
     return digest
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _verdict(op: Operation, by: str, at: datetime) -> dict[str, object]:

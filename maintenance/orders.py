@@ -4,7 +4,7 @@ Every function works inside the caller's transaction and notes a live event for 
 UTC; completion days are local to the site. What a step means for the machine stands in ``maintenance.transitions``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -55,6 +55,7 @@ def create_order(
     first_checks: Sequence[LocalName] = (),
     tags: Sequence[str] = (),
     template: Sequence[ChecklistItem] = (),
+    gathered: Mapping[str, object] | None = None,
     episode: str | None = None,
 ) -> WorkOrder:
     """Make an open order, with its number and the first entry of its history.
@@ -87,6 +88,7 @@ def create_order(
         first_checks=tuple(first_checks),
         tags=tuple(tags),
         template=tuple(template),
+        gathered=gathered,
     )
     tx.orders.add(order)
     tx.orders.add_transition(Transition(order.id, State.OPEN, opened, now, by))

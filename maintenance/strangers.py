@@ -1,29 +1,100 @@
-"""Tickets for safety events of devices that the ledger does not know: without asset and episode, but never missing.
+"""Tickets without asset and episode, so that no event is missing: for safety events of devices that the ledger does
+not know (or has scrapped), and for findings that could not be applied.
 
 Events of one device gather on its open ticket, never on one where the work is done. A site has at most
 ``MAX_TICKETS`` such tickets open, so that a publisher gone wild cannot bury the others; what comes after them
-gathers on the newest.
+gathers on the newest. Every event is a new version of its ticket, which the live view hears of.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from maintenance.episode_rules import work_is_done
-from maintenance.orders import create_order, pages
+from maintenance.episode_rules import severest, work_is_done
+from maintenance.heard import Heard, all_known, first_heard, with_heard, with_known
+from maintenance.orders import create_order, keep, pages, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.views import note_order
-from maintenance.work_orders import Kind, Origin, WorkOrder
-from plantroom.domain.assets import LocalName
-from plantroom.domain.findings import FindingRaised
+from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
+from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.findings import Finding, FindingCleared, FindingRaised
+from plantroom.errors import NotFound
 
+UNKNOWN_SITE = "unknown_site"
 UNKNOWN_ASSET = "unknown_asset"
+SCRAPPED_ASSET = "scrapped_asset"
+NOT_APPLIED = "finding_not_applied"
+"""Tag of the ticket for findings that could not be applied."""
+
 MAX_TICKETS = 20
-MAX_EVENTS = 20
 _BY = "system:findings"
-_CHECKS = (
-    LocalName("到现场确认情况，先处置险情", "Go and look first: whatever the event says may be real"),
-    LocalName("查明是哪台设备，按其编号登记，或改正设备上的编号", "Find the device; register its code, or correct it"),
-    LocalName("登记后重放该消息（plantroom dead-letter replay）", "Then replay it: plantroom dead-letter replay"),
+_GO = LocalName("到现场确认情况，先处置险情", "Go and look first: whatever the event says may be real")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What makes a ticket without asset: its tag, its title, how its reason begins, what to check first."""
+
+    tag: str
+    title: LocalName
+    intro: LocalName
+    checks: tuple[LocalName, ...]
+
+
+_UNKNOWN = _Case(
+    UNKNOWN_ASSET,
+    LocalName("未登记设备 {code}：{event}", "Unregistered device {code}: {event}"),
+    LocalName("一台台账中没有的设备上报了安全事件：", "A device that is not in the ledger reported a safety event: "),
+    (
+        _GO,
+        LocalName(
+            "查明是哪台设备，按其编号登记，或改正设备上的编号", "Find the device; register its code, or correct it"
+        ),
+        LocalName("登记后重放该消息（plantroom dead-letter replay）", "Then replay it: plantroom dead-letter replay"),
+    ),
+)
+_OF_UNKNOWN_SITE = _Case(
+    UNKNOWN_ASSET,
+    LocalName("未知站点 {site} 的设备 {code}：{event}", "Device {code} of unknown site {site}: {event}"),
+    LocalName(
+        "一台设备以台账中没有的站点代码上报了安全事件：",
+        "A device reported a safety event under a site code that the ledger does not have: ",
+    ),
+    (
+        _GO,
+        LocalName(
+            "查明是哪台设备，改正其站点代码，或在台账中增加该站点",
+            "Find the device; correct the site code that it sends, or enter that site",
+        ),
+        LocalName("此后重放该消息（plantroom dead-letter replay）", "Then replay it: plantroom dead-letter replay"),
+    ),
+)
+_SCRAPPED = _Case(
+    SCRAPPED_ASSET,
+    LocalName("已报废设备 {code}：{event}", "Scrapped device {code}: {event}"),
+    LocalName(
+        "一台在台账中已报废的设备仍在上报安全事件：",
+        "A device that is scrapped in the ledger still sends, and reported a safety event: ",
+    ),
+    (
+        _GO,
+        LocalName(
+            "在台账中将其恢复为在用，或将其控制器断开网络",
+            "Put it back in service in the ledger or take its controller off the network",
+        ),
+    ),
+)
+_FAILED = _Case(
+    NOT_APPLIED,
+    LocalName("一条发现未能处理：{code}：{event}", "A finding could not be applied: {code}: {event}"),
+    LocalName("程序未能处理以下发现，没有为其开单：", "The program failed at these findings, which have no tickets: "),
+    (
+        _GO,
+        LocalName(
+            "查看日志中的 finding_not_applied，报告给软件维护人员",
+            "Report what the log says under finding_not_applied to whoever maintains the software",
+        ),
+    ),
 )
 
 
@@ -33,56 +104,137 @@ def is_stranger(finding: FindingRaised) -> bool:
 
 
 def tell_of_stranger(tx: MaintenanceTx, finding: FindingRaised, now: datetime) -> WorkOrder:
-    """Make the device's ticket, or name the event on the open one."""
-    code, event = str(finding.detail.get("code", "?")), _event_name(finding)
-    open_ones = _open(tx, finding.site)
-    mine = [one for one in open_ones if _tag(code) in one.tags]
-    if mine or len(open_ones) >= MAX_TICKETS:
-        newest = max(mine or open_ones, key=lambda one: one.number)
-        return _named(tx, tx.orders.lock(newest.id), code, event)
-    return create_order(
-        tx,
-        site=finding.site,
-        kind=Kind.CORRECTIVE,
-        origin=Origin.RULE,
-        title=LocalName(f"未登记设备 {code}：{event.zh}", f"Unregistered device {code}: {event.en}"),
-        by=_BY,
-        now=now,
-        severity=finding.severity,
-        safety=True,
-        reason=LocalName(
-            f"一台台账中没有的设备上报了安全事件：{code}：{event.zh}。",
-            f"A device that is not in the ledger reported a safety event: {code}: {event.en}.",
-        ),
-        first_checks=_CHECKS,
-        tags=(UNKNOWN_ASSET, _tag(code)),
+    """Make the device's ticket, or name the event on the open one. A device of a site that the ledger does not have is
+    none of those of the same code at the finding's own site."""
+    code, elsewhere = str(finding.detail.get("code", "?")), "site" in finding.detail
+    found = None if elsewhere else tx.assets.find(finding.site, code)
+    scrapped = found is not None and found.status is AssetStatus.SCRAPPED
+    if elsewhere:
+        code = f"{finding.detail['site']}/{code}"
+    said = Heard(code, _event(finding), _event_name(finding), finding.observed_at, scrapped=scrapped)
+    case = _OF_UNKNOWN_SITE if elsewhere else _SCRAPPED if scrapped else _UNKNOWN
+    open_ones = _open(tx, finding.site, (UNKNOWN_ASSET, SCRAPPED_ASSET))
+    ticket = _newest(tx, [one for one in open_ones if _tag(code) in one.tags])
+    if ticket is None and len(open_ones) >= MAX_TICKETS:
+        ticket = _newest(tx, open_ones)
+    tags = (UNKNOWN_SITE, _tag(code)) if elsewhere else (_tag(code),)
+    return _told(tx, finding, case, said, ticket, now, *tags)
+
+
+def now_known(tx: MaintenanceTx, asset: Asset, finding: FindingRaised, ticket: WorkOrder, now: datetime) -> None:
+    """Name the ticket of a known asset's event on the open tickets for devices that were not known then, where
+    the event waits under the asset's code. Such a ticket is cancelled when nothing waits on it any more, unless
+    somebody is working on it."""
+    elsewhere = f"{asset.site}/{asset.code}"
+    for one in _open(tx, None, (UNKNOWN_ASSET, SCRAPPED_ASSET)):
+        codes = {asset.code, elsewhere} if one.site == asset.site else {elsewhere}
+        zone = ZoneInfo(tx.assets.site(one.site).time_zone)
+        if one.id == ticket.id or with_known(one, codes, _event(finding), ticket.number, zone) is one:
+            continue
+        locked = tx.orders.lock(one.id)
+        marked = with_known(locked, codes, _event(finding), ticket.number, zone)
+        # Its work may have been done between the list and the lock.
+        if marked is locked or work_is_done(locked):
+            continue
+        said = f"已登记为{asset.code}，事件见工单#{ticket.number} / registered as {asset.code}; "
+        said += f"its event is on ticket #{ticket.number}"
+        if all_known(marked) and locked.state is not State.IN_PROGRESS:
+            keep(tx, take_step(tx, marked, State.CANCELLED, now, _BY, said))
+        else:
+            tx.orders.add_transition(Transition(locked.id, locked.state, now, now, _BY, said))
+            keep(tx, marked)
+
+
+def tell_of_failure(tx: MaintenanceTx, finding: Finding, now: datetime) -> WorkOrder | None:
+    """Name a finding that could not be applied on the site's open ticket for such, or make that; ``None`` for a site
+    that is not there."""
+    if finding.site not in {site.code for site in tx.assets.sites()}:
+        return None
+    try:
+        code = tx.assets.get(finding.asset).asset.code if finding.asset else str(_detail(finding).get("code", "?"))
+    except NotFound:
+        code = finding.asset
+    said = Heard(code, _event(finding), _event_name(finding), finding.observed_at)
+    return _told(tx, finding, _FAILED, said, _newest(tx, _open(tx, finding.site, (NOT_APPLIED,))), now)
+
+
+def _told(
+    tx: MaintenanceTx, finding: Finding, case: _Case, said: Heard, ticket: WorkOrder | None, now: datetime, *tags: str
+) -> WorkOrder:
+    """The event on the locked ticket or, without one, on a new ticket."""
+    zone = ZoneInfo(tx.assets.site(finding.site).time_zone)
+    severity = finding.severity if isinstance(finding, FindingRaised) else Severity.GENERAL
+    safety = isinstance(finding, FindingRaised) and finding.safety
+    if ticket is None:
+        gathered, reason = first_heard(said, case.intro, zone)
+        return create_order(
+            tx,
+            site=finding.site,
+            kind=Kind.CORRECTIVE,
+            origin=Origin(finding.source.value),
+            title=_title(finding, case, said),
+            by=_BY,
+            now=now,
+            severity=severity,
+            safety=safety,
+            reason=reason,
+            first_checks=case.checks,
+            tags=(case.tag, *tags),
+            gathered=gathered,
+        )
+    worst = severest(ticket.severity, severity)
+    due = ticket.due
+    if worst is not ticket.severity and due is not None:
+        due = min(due, resolve_by(worst, ticket.opened_at or now))
+    checks = tuple(dict.fromkeys((*ticket.first_checks, *case.checks)))
+    changed = replace(ticket, severity=worst, due=due, safety=ticket.safety or safety, first_checks=checks)
+    return keep(tx, with_heard(changed, said, zone))
+
+
+def _title(finding: Finding, case: _Case, said: Heard) -> LocalName:
+    site = str(_detail(finding).get("site", ""))
+    code = said.code.removeprefix(f"{site}/")
+    return LocalName(
+        case.title.zh.format(site=site, code=code, event=said.name.zh),
+        case.title.en.format(site=site, code=code, event=said.name.en),
     )
 
 
-def _open(tx: MaintenanceTx, site: str) -> list[WorkOrder]:
-    filters = OrderFilter(site=site, kind=Kind.CORRECTIVE.value, origin=Origin.RULE.value, open_only=True)
+def _open(tx: MaintenanceTx, site: str | None, tags: Sequence[str]) -> list[WorkOrder]:
+    filters = OrderFilter(site=site, kind=Kind.CORRECTIVE.value, open_only=True)
     return [
-        one for one in pages(tx, filters) if one.asset is None and UNKNOWN_ASSET in one.tags and not work_is_done(one)
+        one
+        for one in pages(tx, filters)
+        if one.asset is None and not work_is_done(one) and any(tag in one.tags for tag in tags)
     ]
 
 
-def _named(tx: MaintenanceTx, order: WorkOrder, code: str, event: LocalName) -> WorkOrder:
-    """The ticket with the event among its reasons; unchanged when it stands there already."""
-    zh, en = f"{code}：{event.zh}。", f"{code}: {event.en}."
-    if zh in order.reason.zh or order.reason.zh.count("；") >= MAX_EVENTS:
-        return order
-    reason = LocalName(f"{order.reason.zh.rstrip('。')}；{zh}", f"{order.reason.en.rstrip('.')}; {en}")
-    stored = tx.orders.update(replace(order, reason=reason), order.version)
-    note_order(tx, stored)
-    return stored
+def _newest(tx: MaintenanceTx, found: Sequence[WorkOrder]) -> WorkOrder | None:
+    """The newest of the tickets, locked. Looked at again under the lock: its work may have been done meanwhile."""
+    for one in sorted(found, key=lambda order: order.number, reverse=True):
+        locked = tx.orders.lock(one.id)
+        if not work_is_done(locked):
+            return locked
+    return None
 
 
 def _tag(code: str) -> str:
     return f"code:{code}"
 
 
-def _event_name(finding: FindingRaised) -> LocalName:
-    name = finding.detail.get("name")
+def _detail(finding: Finding) -> Mapping[str, object]:
+    return finding.detail if isinstance(finding, FindingRaised) else {}
+
+
+def _event(finding: Finding) -> str:
+    event = _detail(finding).get("event")
+    return str(event) if event else f"{finding.failure_mode} {finding.subject}".strip()
+
+
+def _event_name(finding: Finding) -> LocalName:
+    name = _detail(finding).get("name")
     words = name if isinstance(name, dict) else {}
-    plain = str(finding.detail.get("event", finding.subject))
-    return LocalName(str(words.get("zh") or plain), str(words.get("en") or plain.replace("_", " ")))
+    plain = _event(finding)
+    said = LocalName(str(words.get("zh") or plain), str(words.get("en") or plain.replace("_", " ")))
+    over = isinstance(finding, FindingCleared)
+    return LocalName(f"{said.zh}（解除）", f"{said.en} (over)") if over else said

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintenance.episode_rules import UNDER_MAINTENANCE, events_also
+from maintenance.episode_rules import UNDER_MAINTENANCE, events_also, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
 from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
@@ -22,6 +22,10 @@ _OFFLINE_CHECKS = (
     LocalName("检查网关供电与网络", "Check the gateway's supply and network"),
     LocalName("检查控制器通信线路", "Check the controller's communication line"),
 )
+
+
+MAX_NAMES = 3
+"""How many modes, or events of one mode, a title names; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,25 @@ def tags_of(episode: Episode) -> tuple[str, ...]:
 
 
 def compose(
-    episode: Episode, asset: Asset, equipment_class: EquipmentClass | None, points: Sequence[Point] = ()
+    episodes: Sequence[Episode], asset: Asset, equipment_class: EquipmentClass | None, points: Sequence[Point] = ()
 ) -> Words:
-    """Title (asset and the failure mode's ticket text), reason in one sentence, what to check first.
+    """Title (asset and each failure mode's ticket text), reason in one sentence for each episode, what to check first
+    for any of them. What is worst comes first.
 
     ``points`` are the asset's own: their names stand before those of the class, and a key only where neither has one.
     """
+    parts = [_part(one, equipment_class, points) for one in sorted(episodes, key=lambda one: rank(one.severity))]
+    text = _strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
+    reasons = list(dict.fromkeys(part.reason for part in parts))
+    return Words(
+        LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}"),
+        LocalName("".join(one.zh for one in reasons), " ".join(one.en for one in reasons)),
+        tuple(dict.fromkeys(check for part in parts for check in part.first_checks)),
+    )
+
+
+def _part(episode: Episode, equipment_class: EquipmentClass | None, points: Sequence[Point]) -> Words:
+    """An episode's share in its ticket; the title without the asset."""
     named = _points(episode, equipment_class, points)
     mode = None if equipment_class is None else equipment_class.mode(episode.failure_mode)
     checks: tuple[LocalName, ...]
@@ -58,10 +75,9 @@ def compose(
     elif mode is not None:
         text, checks = (mode.ticket if mode.ticket.zh else mode.name), mode.first_checks
     else:
-        text = _event(episode) or _FIXED.get(episode.failure_mode, _FIXED[UNCLASSIFIED])
+        text = _event(episode, MAX_NAMES) or _FIXED.get(episode.failure_mode, _FIXED[UNCLASSIFIED])
         checks = _OFFLINE_CHECKS if episode.failure_mode == OFFLINE else ()
-    title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
-    return Words(title, _reason(episode, named), checks)
+    return Words(text, _reason(episode, named), checks)
 
 
 def _sensor_text(names: LocalName) -> LocalName:
@@ -70,13 +86,22 @@ def _sensor_text(names: LocalName) -> LocalName:
     return LocalName(f"{_SENSOR.zh}（{names.zh}）", f"{_SENSOR.en} ({names.en})")
 
 
-def _event(episode: Episode) -> LocalName | None:
+def _event(episode: Episode, shown: int | None = None) -> LocalName | None:
+    """The names of an episode's events, all of them or the first ones."""
     detail = episode.detail or {}
-    found = [name for entry in (detail, *events_also(detail)) if (name := _event_name(entry)) is not None]
-    return LocalName("、".join(n.zh for n in found), ", ".join(n.en for n in found)) if found else None
+    found = [name for entry in (detail, *events_also(detail)) if (name := event_name(entry)) is not None]
+    return _strung(found, shown) if found else None
 
 
-def _event_name(detail: Mapping[str, object]) -> LocalName | None:
+def _strung(names: Sequence[LocalName], shown: int | None) -> LocalName:
+    """The names in a row; those after the first ones are counted."""
+    first = names[:shown]
+    more = f" +{len(names) - len(first)}" if len(names) > len(first) else ""
+    return LocalName("、".join(n.zh for n in first) + more, ", ".join(n.en for n in first) + more)
+
+
+def event_name(detail: Mapping[str, object]) -> LocalName | None:
+    """What the event of a finding's detail is called; ``None`` when it names none."""
     name, key = detail.get("name"), detail.get("event")
     if isinstance(name, Mapping) and name.get("zh"):
         return LocalName(str(name["zh"]), str(name.get("en") or name["zh"]))

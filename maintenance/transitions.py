@@ -40,8 +40,8 @@ def apply_transition(
     """
     order = changes if changes is not None else tx.orders.lock(order_id)
     moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived)
-    stored = keep(tx, isolate(tx, order.state, moved))
-    status = released(tx, order.state, stored)
+    stored = keep(tx, isolate(tx, moved))
+    status = released(tx, stored)
     if status is None or stored.asset is None:
         return stored
     end_maintenance(tx, stored.asset, now or at, status)

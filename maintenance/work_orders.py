@@ -90,6 +90,7 @@ class WorkOrder:
     ``due`` is the last moment (planned work: end of the local day of the latest date; tickets: the resolve
     clock). ``template`` is frozen at creation. ``answers`` maps a checklist step to its accepted answer.
     Operations that came in after the order had ended are kept as operations; the tag ``late_evidence`` says so.
+    ``gathered`` is what a ticket with more than one cause keeps of them (``maintenance.findings``, ``.heard``).
     """
 
     id: str
@@ -122,6 +123,7 @@ class WorkOrder:
     template: tuple[ChecklistItem, ...] = ()
     answers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     verdict: Mapping[str, object] | None = None
+    gathered: Mapping[str, object] | None = None
     version: int = 1
 
 

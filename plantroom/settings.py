@@ -50,7 +50,9 @@ class BrokerAddress(BaseModel):
 class Settings(BaseSettings):
     """All settings. Paths are absolute; URLs are left as given (their makers validate them)."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, validate_default=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=PREFIX, validate_default=True, env_ignore_empty=True
+    )
 
     toml_file: ClassVar[Path | None] = None
 

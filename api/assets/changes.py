@@ -66,8 +66,8 @@ def change_asset(
     """Write the fields that ``form`` names; ``before`` is the locked asset. ``StaleVersion`` when ``expected`` is not
     the stored version.
 
-    When its maintenance ends (in service or on standby again), what was noticed meanwhile and still holds becomes
-    tickets.
+    When it comes into service or on standby, from maintenance by whatever way, what was noticed meanwhile and still
+    holds becomes tickets.
     """
     asset = before.asset
     given = {name: getattr(form, name) for name in form.model_fields_set}
@@ -84,7 +84,7 @@ def change_asset(
         current = AssetShape.of(before).model_dump(mode="json", by_alias=True)
         differing = [f.name for f in fields(asset) if f.name in given and getattr(asset, f.name) != given[f.name]]
         raise StaleVersion(str(error), current, asset.version, differing) from error
-    if asset.status is AssetStatus.UNDER_MAINTENANCE and changed.status in _AT_WORK:
+    if asset.status is not changed.status and changed.status in _AT_WORK:
         end_maintenance(tx, asset.key, now, changed.status)
     tx.live.note("asset", asset.site, {"key": asset.key, "change": "changed", "fields": sorted(given)})
     return tx.assets.get(asset.key)

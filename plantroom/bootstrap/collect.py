@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.collector import SiteGateway
+from gateway.strays import StrayGateway
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
+from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from models.fitting import warm_up
 from models.stage import ModelStage
@@ -28,6 +30,8 @@ FOLLOW_S = 0.25
 REPORT_S = 1.0
 WARM_UP_AFTER_S = 2.0
 SITE_RETRY_S = 5.0
+STRAYS = "+"
+"""Stands for all unknown sites among the codes of sites."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,18 @@ class SiteParts:
     heard: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class StrayParts:
+    """What runs for all sites that the ledger does not have."""
+
+    gateway: StrayGateway
+    worker: StrayWorker
+
+    def problems(self) -> list[str]:
+        """Why what goes to unknown sites is not kept now, in plain words."""
+        return [*self.gateway.problems(), *self.worker.problems()]
+
+
 class Collector:
     """Runs the way in of every site; takes up new sites and changed sources within a second."""
 
@@ -47,6 +63,7 @@ class Collector:
         self._parts = parts
         self._broker = broker
         self._sites: dict[str, SiteParts] = {}
+        self._strays: StrayParts | None = None
         self._stop = threading.Event()
         self._revision = -1
         self._unstarted: dict[str, str] = {}
@@ -73,14 +90,18 @@ class Collector:
         if self._thread.is_alive():
             self._thread.join(5)
         sites = list(self._sites.values())
-        _together([worker.stop for site in sites for worker in site.workers.values()])
-        _together([site.gateway.stop for site in sites])
+        strays = [self._strays] if self._strays is not None else []
+        workers = [worker.stop for site in sites for worker in site.workers.values()]
+        _together([*workers, *(one.worker.stop for one in strays)])
+        _together([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
         found = [problem for site in list(self._sites.values()) for problem in site.gateway.problems()]
         for site in list(self._sites.values()):
             found += [problem for worker in site.workers.values() for problem in worker.problems()]
+        if self._strays is not None:
+            found += self._strays.problems()
         found += list(self._unstarted.values())
         if self._ledger_problem:
             found.append(self._ledger_problem)
@@ -91,6 +112,8 @@ class Collector:
         while not self._stop.wait(FOLLOW_S):
             self._note_links()
             try:
+                if self._strays is not None:
+                    self._strays.gateway.follow({code: site.gateway for code, site in self._sites.items()})
                 self._follow()
                 if time.monotonic() - reported >= REPORT_S:
                     reported = time.monotonic()
@@ -120,16 +143,35 @@ class Collector:
             if site not in self._sites and not self._try_site(site, plant):
                 continue
             self._sites[site].gateway.follow(plant)
+        self._listen_for_strays()
         self._revision = plant.revision
+
+    def _listen_for_strays(self) -> None:
+        """Once the sites are started: what comes for any other is kept from now on."""
+        if self._strays is not None:
+            return
+        gateway = StrayGateway(self._broker, self._parts.settings.data_dir / "spool")
+        try:
+            gateway.start(self._sites)
+        except Unreachable as error:
+            self._note_unstarted(STRAYS, error)
+            return
+        worker = StrayWorker(gateway.spool, self._parts.ledger, self._parts.classes, gateway.state)
+        worker.start()
+        self._strays = StrayParts(gateway, worker)
+        self._unstarted.pop(STRAYS, None)
+
+    def _note_unstarted(self, site: str, error: Unreachable) -> None:
+        log.error("site_not_started", site=site, problem=str(error), retry_s=SITE_RETRY_S)
+        self._unstarted[site] = str(error)
+        self._retry_at = time.monotonic() + SITE_RETRY_S
 
     def _try_site(self, site: str, plant: Plant) -> bool:
         """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting."""
         try:
             self._sites[site] = self._start_site(site, plant)
         except Unreachable as error:
-            log.error("site_not_started", site=site, problem=str(error), retry_s=SITE_RETRY_S)
-            self._unstarted[site] = str(error)
-            self._retry_at = time.monotonic() + SITE_RETRY_S
+            self._note_unstarted(site, error)
             return False
         self._unstarted.pop(site, None)
         return True
@@ -172,7 +214,9 @@ class Collector:
         }
         problems = self.problems()
         now = self._parts.clock.now()
-        return CollectorReport(self.name, now, not problems, problems, summed_figures(list(by_site.values())), by_site)
+        strays = [] if self._strays is None else [self._strays.worker.figures()]
+        figures = summed_figures([*by_site.values(), *strays])
+        return CollectorReport(self.name, now, not problems, problems, figures, by_site)
 
     def _report(self) -> None:
         report = self.report()

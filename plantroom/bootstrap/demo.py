@@ -14,7 +14,7 @@ from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
 from plantroom.domain.keys import new_key
 from plantroom.domain.quality import Reason
-from plantroom.errors import PlantroomError
+from plantroom.errors import PlantroomError, Unreachable
 from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.settings import BrokerAddress
 from simulators.live import LiveSimulator
@@ -24,6 +24,7 @@ from simulators.stream import baseline_rows
 
 log = structlog.get_logger()
 
+RETRY_S = 5.0
 SAFETY_CLASSES = frozenset({"fire_pump_set", "fire_panel"})
 
 
@@ -51,7 +52,7 @@ class Demo:
 
     def _run(self) -> None:
         try:
-            prepare_scenario(self._parts, self._scenario, self._stop)
+            self._prepare()
             if self._stop.is_set():
                 return
             materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
@@ -70,6 +71,17 @@ class Demo:
             log.error("demo_stopped", problem=str(error))
         except Exception:  # outermost frame of the thread
             log.exception("demo_failed")
+
+    def _prepare(self) -> None:
+        """Prepare the scenario; what is out of reach or full is waited for."""
+        while not self._stop.is_set():
+            try:
+                prepare_scenario(self._parts, self._scenario, self._stop)
+            except Unreachable as error:
+                log.warning("demo_waits", problem=str(error), retry_s=RETRY_S)
+                self._stop.wait(RETRY_S)
+            else:
+                return
 
 
 def prepare_scenario(parts: Parts, scenario: Scenario, stop: threading.Event) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 from plantroom.errors import SettingError
+from plantroom.settings import EXPECTED
 
 
 def hold_folder(folder: Path) -> TextIO:
@@ -23,14 +24,16 @@ def hold_folder(folder: Path) -> TextIO:
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process holds the folder's lock now."""
-    path = folder / "collect.lock"
-    if not path.exists():
+    """Whether a process holds the folder's lock now. Raises ``SettingError`` when the folder cannot be looked into."""
+    try:
+        # A shared lock needs no right to write: the folder may be read-only, or another user's.
+        with (folder / "collect.lock").open("r", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
         return False
-    with path.open("r+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(file, fcntl.LOCK_UN)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        problem = f"{folder} cannot be looked into ({error.strerror})"
+        raise SettingError("PLANTROOM_DATA_DIR", problem, EXPECTED["data_dir"]) from error
     return False

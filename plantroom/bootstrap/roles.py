@@ -22,7 +22,9 @@ from plantroom.settings import EXPECTED, BrokerAddress, Settings, parse_broker_u
 
 log = structlog.get_logger()
 READY_POLL_S = 0.02
-SLOW_START_S = 20.0
+SLOW_START_S = 5.0
+"""How long a part that is out of reach keeps the page's address from being told."""
+
 
 Say = Callable[[str], None]
 
@@ -73,6 +75,8 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         serving.start()
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.problems, stopping, say)
+        if stopping.event.is_set():
+            return
         _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port})
         _greet(settings, url, say)
         if scenario != "none":
@@ -126,6 +130,8 @@ def serve(settings: Settings, say: Say) -> None:
         stack.callback(serving.stop)
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.problems, stopping, say)
+        if stopping.event.is_set():
+            return
         _write_runtime(runtime, {"http_url": url})
         _greet(settings, url, say)
         _wait(stopping, serving.web.alive)

@@ -63,6 +63,8 @@ def _try(part: str, action: Callable[[], str], advice: str) -> Finding:
         return Finding(part, True, action())
     except SettingError as error:
         return Finding(part, False, str(error), f"set {error.name} to {error.expected}", setting=True)
+    except NothingLeft as error:
+        return Finding(part, False, str(error), "make room on that disk")
     except PlantroomError as error:
         return Finding(part, False, str(error), advice)
 

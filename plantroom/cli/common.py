@@ -70,15 +70,15 @@ def running_broker(settings: Settings) -> BrokerAddress:
         return parse_broker_url(settings.broker_url)
     from plantroom.bootstrap.folder import is_held
 
-    runtime = settings.data_dir / "runtime.json"
+    runtime, where = settings.data_dir / "runtime.json", f"data folder {settings.data_dir}"
     try:
         if not is_held(settings.data_dir):
-            raise FileNotFoundError
+            raise Unreachable(where, "nothing runs there. Start `plantroom run` first, or set PLANTROOM_BROKER_URL")
         facts = json.loads(runtime.read_text(encoding="utf-8"))
         return BrokerAddress(host=facts["mqtt_host"], port=facts["mqtt_port"])
     except (OSError, ValueError, KeyError) as error:
-        words = "nothing runs there. Start `plantroom run` first, or set PLANTROOM_BROKER_URL"
-        raise Unreachable(f"data folder {settings.data_dir}", words) from error
+        words = "what runs there is not ready; it may be waiting for a part that is out of reach. Try again shortly"
+        raise Unreachable(where, words) from error
 
 
 def asset_by_code(tx: "MaintenanceTx", code: str, site: str | None) -> "Asset":

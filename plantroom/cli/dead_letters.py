@@ -65,6 +65,8 @@ def show(letter_id: LetterId, data_dir: DataDir = None, as_json: AsJson = False)
 def discard(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Throw dead letters away for good."""
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        for letter_id in ids:
+            tx.collect.dead_letter(letter_id)
         count = tx.collect.discard_dead_letters(ids)
     emit({"discarded": count}, as_json, f"{count} discarded")
 
@@ -75,6 +77,9 @@ def replay(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     with opened(data_dir) as parts:
         with parts.ledger.read() as tx:
             letters = [tx.collect.dead_letter(letter_id) for letter_id in ids]
+            unknown = sorted({letter.site for letter in letters} - {site.code for site in tx.assets.sites()})
+        if unknown:
+            raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
         _publish(running_broker(parts.settings), letters)
         with parts.ledger.begin() as tx:
             count = tx.collect.discard_dead_letters([letter.id for letter in letters])

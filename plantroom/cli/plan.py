@@ -1,6 +1,7 @@
 """``plan preview`` and ``plan materialise``."""
 
 from datetime import date, datetime
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -39,17 +40,17 @@ def preview(
     first, last = _day(start, "--from"), _day(end, "--to")
     if last < first:
         raise BadData("--to is before --from")
-    if asset is None and site is None:
-        raise BadData("name an asset with --asset or a site with --site")
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         if asset is not None:
             found = asset_by_code(tx, asset, site)
-            place, subjects = tx.assets.site(found.site), [asset_subject(found)]
+            wanted = [(tx.assets.site(found.site), [asset_subject(found)])]
         else:
-            place = tx.assets.site(str(site))
-            subjects = subjects_of(place, list(tx.assets.plant().assets.values()))
+            places = tx.assets.sites() if site is None else [tx.assets.site(site)]
+            assets = list(tx.assets.plant().assets.values())
+            wanted = [(place, subjects_of(place, assets)) for place in places]
         now = parts.planning_clock.now()
-        items = [i.as_json() for i in ledger_preview(tx, place, subjects, first, last, now, parts.systems)]
+        previews = [ledger_preview(tx, place, subjects, first, last, now, parts.systems) for place, subjects in wanted]
+        items = [item.as_json() for item in sorted(chain.from_iterable(previews), key=lambda item: item.job.due)]
         codes = {key: found.code for key, found in tx.assets.plant().assets.items()}
     lines = [f"{i['due']}  {codes.get(str(i['asset']), i['asset'])}  {_text(i['reason'])}" for i in items]
     emit({"items": items}, as_json, "\n".join(lines) or "nothing falls due in these days")

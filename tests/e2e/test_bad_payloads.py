@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import time
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.product import eventually
 TS = now_text()
 GARBAGE = random.Random(7).randbytes(1 << 20)
 DEEP = b"[" * 100_000
+TAKEN_UP_S = 2.0
+"""By then a new site's own sessions have its messages."""
 
 
 def telemetry(**fields: Any) -> bytes:
@@ -38,7 +41,7 @@ PAYLOADS: dict[str, tuple[str, bytes, str]] = {
     "no time at all": ("BAD/telemetry", b'{"ts": "yesterday", "values": {"flow": 1}}', "unreadable_time"),
     "an unknown point": ("BAD/telemetry", telemetry(values={"warp_factor": 9}), "unknown_point"),
     "an unknown asset": ("NO-SUCH/telemetry", telemetry(values={"flow": 1}), "unknown_asset"),
-    "an event without a name": ("BAD/event", b'{"severity": "safety"}', "wrong_shape"),
+    "an event without a name": ("BAD/event", b'{"severity": "general"}', "wrong_shape"),
 }
 
 HALF_BAD = telemetry(values={"flow": 21.5, "vibration": "loud", "power": 3.25, "warp_factor": 9})
@@ -124,3 +127,42 @@ def test_a_dead_letter_is_stored_once_its_cause_is_mended(plant: Plant):
     plant.process.json("dead-letter", "replay", letter["id"])
     assert eventually(lambda: plant.readings(made["key"]).get("flow"), 5)[0][1] == 7.5
     assert [x for x in plant.letters() if "/LATER/" in x["topic"]] == []
+
+
+def test_nothing_that_is_sent_to_a_site_that_nobody_entered_vanishes(plant: Plant):
+    values, event = telemetry(values={"flow": 1}), {"event": "passenger_trapped", "ts": now_text()}
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/nosite/GHOST-3/event", event)
+        publisher.send("plantroom/nosite/GHOST-3/telemetry", values)
+
+        def tickets() -> list[dict[str, Any]]:
+            found = plant.api.items("/api/v1/work-orders?kind=corrective")
+            return [one for one in found if "GHOST-3" in one["title"]["en"]]
+
+        (ticket,) = eventually(tickets, 5)
+    assert (ticket["severity"], ticket["safety"], ticket["site"]) == ("critical", True, "demo")
+    assert ticket["title"]["zh"].startswith("未知站点 nosite 的设备 GHOST-3：")
+    assert ticket["title"]["en"].startswith("Device GHOST-3 of unknown site nosite: ")
+    assert eventually(lambda: len(letters_of_site(plant, "nosite")) == 2, 5)
+    found = {x["topic"].split("/")[-1]: (x["reason"], x["site"]) for x in letters_of_site(plant, "nosite")}
+    assert found == {"event": ("unknown_site", "nosite"), "telemetry": ("unknown_site", "nosite")}
+
+
+def test_what_went_to_a_site_that_is_entered_later_is_stored_by_a_replay(plant: Plant):
+    raw = telemetry(values={"flow": 7.5})
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/wing-b/W-1/telemetry", raw)
+        (letter,) = eventually(lambda: letters_of_site(plant, "wing-b"), 5)
+    plant.api.post("/api/v1/sites", {"code": "wing-b", "name": {"zh": "乙楼", "en": "Wing B"}})
+    made = plant.add_asset("W-1", "pump", "wing-b")
+    time.sleep(TAKEN_UP_S)
+    plant.process.json("dead-letter", "replay", letter["id"])
+    assert eventually(lambda: plant.readings(made["key"]).get("flow"), 5)[0][1] == 7.5
+    with plant.publisher() as publisher:
+        publisher.send("plantroom/wing-b/W-1/telemetry", telemetry(values={"power": 3.5}))
+        assert eventually(lambda: plant.readings(made["key"]).get("power"), 5)[0][1] == 3.5
+    assert letters_of_site(plant, "wing-b") == []
+
+
+def letters_of_site(plant: Plant, site: str) -> list[dict[str, Any]]:
+    return plant.api.items("/api/v1/dead-letters", site=site)

@@ -1,5 +1,6 @@
 """Commands that cannot do what they are asked: exit code and plain words, never a stack trace."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from plantroom.domain.assets import LocalName, Site
+from plantroom.storage.ledger import SqlLedger
 from tests.e2e.plant import Plant
 from tests.e2e.recordings import Recorded
 from tests.product import Finished, Product, run_cli, run_together
@@ -43,7 +46,6 @@ DAYS = ("--from", "2026-01-01", "--to", "2026-02-01")
 WRONG_COMMANDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("plan", "preview", "--site", "demo", "--from", "soon", "--to", "2026-01-01"), "--from"),
     (("plan", "preview", "--site", "demo", "--from", "2026-02-01", "--to", "2026-01-01"), "--to"),
-    (("plan", "preview", *DAYS), "--asset"),
     (("plan", "preview", "--asset", "NOBODY", *DAYS), "NOBODY"),
     (("token", "create", "x", "--role", "viewer", "--ttl", "long"), "--ttl"),
     (("token", "create", "x", "--role", "viewer", "--site", "atlantis"), "atlantis"),
@@ -135,6 +137,28 @@ def test_check_finds_nothing_wrong_with_a_trial(tmp_path: Path):
     done = run_cli("check", "--data-dir", str(tmp_path))
     assert done.returncode == 0, done.stdout
     assert [line[:4] for line in done.stdout.splitlines()] == ["ok  "] * 5
+
+
+def test_a_preview_of_nothing_in_particular_has_every_site(tmp_path: Path):
+    """The sites of the data folder in one document, by due day."""
+
+    def preview(*whose: str) -> list[dict[str, Any]]:
+        done = run_cli("plan", "preview", *whose, *DAYS, "--data-dir", str(tmp_path), "--json")
+        assert done.returncode == 0, done.stderr
+        items: list[dict[str, Any]] = json.loads(done.stdout)["items"]
+        return items
+
+    assert {item["site"] for item in preview()} == {"demo"}
+    ledger = SqlLedger(f"sqlite:///{tmp_path}/ledger.db")
+    ledger.open()
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("annex", LocalName("附楼", "Annex")))
+    ledger.close()
+    of_demo, of_annex, of_all = preview("--site", "demo"), preview("--site", "annex"), preview()
+    assert of_demo
+    assert of_annex
+    assert sorted(map(str, of_all)) == sorted(map(str, of_demo + of_annex))
+    assert [item["due"] for item in of_all] == sorted(item["due"] for item in of_all)
 
 
 @pytest.mark.parametrize(

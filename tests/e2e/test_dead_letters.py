@@ -42,6 +42,12 @@ def test_a_message_with_an_unknown_point_is_whole_once_the_point_is_there(plant:
     assert letters_of(plant, "GROWS") == []
 
 
+def test_a_letter_that_is_not_there_cannot_be_thrown_away(plant: Plant) -> None:
+    done = plant.process.cli("dead-letter", "discard", "nope")
+    assert done.returncode == 4
+    assert "nope" in done.stderr
+
+
 def test_a_message_from_the_future_is_stored_once_its_time_has_come(plant: Plant) -> None:
     key = plant.add_asset("AHEAD", "pump")["key"]
     ts_ms = time.time_ns() // 1_000_000 + 1000 * AHEAD_S + 1500

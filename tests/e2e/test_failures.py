@@ -87,6 +87,7 @@ def test_a_broker_out_of_reach_is_said_and_waited_for(tmp_path: Path, own_mosqui
         assert str(own_mosquitto.port) in readiness(api)[1]
         assert api.call("GET", "/healthz")[0] == 200
         assert str(own_mosquitto.port) in eventually(lambda: "waiting: " in product.words() and product.words(), 5)
+        assert eventually(lambda: f"open http://127.0.0.1:{port}" in product.words(), 10), "the page's address is told"
         own_mosquitto.start()
         product.wait_ready()
         plant = Plant(product, {"host": "127.0.0.1", "port": own_mosquitto.port})

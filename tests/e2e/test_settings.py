@@ -119,6 +119,29 @@ def test_a_data_folder_that_cannot_be_written_to_is_said(tmp_path: Path):
         assert run_cli("run", "--data-dir", str(closed)).returncode == 3
 
 
+def test_a_data_folder_that_cannot_be_looked_into_is_said_by_check(tmp_path: Path):
+    (tmp_path / "collect.lock").mkdir()
+    done = run_cli("check", "--data-dir", str(tmp_path))
+    assert done.returncode == 3
+    assert "cannot be looked into" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_file_that_is_no_ledger_is_said_and_not_waited_for(tmp_path: Path, command: str):
+    (tmp_path / "ledger.db").write_text("no ledger at all, whatever its name says " * 100)
+    ports = {"PLANTROOM_HTTP_PORT": "0", "PLANTROOM_MQTT_PORT": "0"}
+    done = run_cli(command, "--data-dir", str(tmp_path), settings=ports)
+    assert done.returncode == 3
+    assert "PLANTROOM_LEDGER_URL" in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path):
+    done = run_cli("check", "--data-dir", str(tmp_path), settings={"PLANTROOM_BROKER_URL": "", "PLANTROOM_NOW": ""})
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_collector_without_a_broker_says_which_setting_it_needs(tmp_path: Path):
     done = run_cli("collect", "--data-dir", str(tmp_path))
     assert done.returncode == 3

@@ -43,6 +43,12 @@ class Person:
         self.fill_in()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
+    def sign_out(self) -> None:
+        """From the menu, in Chinese; ends on the page to sign in."""
+        self.page.locator("[data-menu]").click()
+        self.page.get_by_role("button", name="退出登录").click()
+        self.page.wait_for_url("**/sign-in")
+
     def fill_in(self, password: str | None = None) -> None:
         """User name and password, and send."""
         self.page.fill("[name=username]", self._username)

@@ -10,6 +10,22 @@ from playwright.sync_api import expect
 from tests.e2e_web.person import Person
 from tests.product import Api, eventually
 
+TWO_LINES_PX = 72
+REPORT = """async ([asset, text]) => {
+  const session = JSON.parse(localStorage.getItem("plantroom.session"));
+  const now = new Date().toISOString();
+  const op = {
+    op_id: crypto.randomUUID(), user: session.user.id, type: "report_fault", work_order: null, step: null,
+    base_version: null, captured_at: now, value: { asset, text, severity: "critical" },
+  };
+  const answer = await fetch("/api/v1/sync", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": session.csrf_token },
+    body: JSON.stringify({ device: "e2e", device_now: now, ops: [op] }),
+  });
+  return (await answer.json()).results[0].status;
+}"""
+
 
 def test_the_lists_stand_in_the_order_of_what_matters(person: Person) -> None:
     sections = person.page.locator("[data-section]")
@@ -77,3 +93,27 @@ def test_a_lost_connection_is_said_and_what_was_there_stays(person: Person) -> N
     page.context.set_offline(False)
     expect(page.locator("[data-notice=offline]")).to_be_hidden()
     expect(page.locator("[data-live=open]").first).to_be_visible()
+
+
+def test_a_report_of_many_pages_leaves_the_morning_usable(person: Person, api: Api) -> None:
+    asset = api.items("/api/v1/assets", code="P-3")[0]["key"]
+    sent = person.page.evaluate(REPORT, [asset, "漏水" + "水" * 5000 + "x" * 5000])
+    assert sent == "applied"
+    page = person.page
+    page.goto("/")
+    row = page.locator("[data-row]", has_text="漏水水").first
+    expect(row).to_be_visible()
+    box = row.bounding_box()
+    assert box is not None
+    assert box["height"] <= TWO_LINES_PX
+    assert "漏水水" in (row.locator(".why").get_attribute("title") or "")
+
+
+def test_in_english_the_departments_of_the_plan_are_english(person: Person, api: Api) -> None:
+    page = person.page
+    page.locator("[data-menu]").click()
+    page.get_by_role("button", name="English").click()
+    page.keyboard.press("Escape")
+    fire = page.locator('[data-section="today"] [data-row]', has_text="Fire patrol")
+    expect(fire.locator(".who")).to_have_text("Fire management")
+    expect(page.locator('[data-section="today"] .who', has_text="部门")).to_have_count(0)

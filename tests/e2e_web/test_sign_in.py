@@ -4,7 +4,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e_web.person import Person
-from tests.product import Product
+from tests.product import Api, Product, eventually
+
+KNOWN, UNKNOWN = 200, 401
+ENDED_S = 15
+
+
+def session_status(page: Page) -> int:
+    """What the server says of the browser's session."""
+    return int(page.evaluate("fetch('/api/v1/session').then(r => r.status)"))
 
 
 @pytest.mark.parametrize(
@@ -59,8 +67,55 @@ def test_a_page_asked_for_before_signing_in_comes_after_it(page: Page, product: 
 
 
 def test_signing_out_ends_the_session_on_the_server(person: Person) -> None:
-    person.page.locator("[data-menu]").click()
-    person.page.get_by_role("button", name="退出登录").click()
-    person.page.wait_for_url("**/sign-in")
-    status = person.page.evaluate("fetch('/api/v1/session').then(r => r.status)")
-    assert status == 401
+    person.sign_out()
+    assert eventually(lambda: session_status(person.page) == UNKNOWN, ENDED_S)
+
+
+def test_signing_out_without_a_network_ends_the_session_as_soon_as_there_is_one(
+    context: BrowserContext, person: Person
+) -> None:
+    person.ready_offline()
+    context.set_offline(True)
+    person.sign_out()
+    again = context.new_page()
+    again.goto("/today")
+    again.wait_for_url("**/sign-in?to=*")
+    again.close()
+    context.set_offline(False)
+    assert eventually(lambda: session_status(person.page) == UNKNOWN, ENDED_S)
+    expect(person.page.locator("[name=username]")).to_be_visible()
+
+
+def test_signing_in_after_leaving_without_a_network_ends_the_old_session_first(
+    context: BrowserContext, person: Person, product: Product
+) -> None:
+    old = {c["name"]: c["value"] for c in context.cookies()}["plantroom_session"]
+    headers = {"Cookie": f"plantroom_session={old}"}
+    api = Api(product.url)
+    assert api.request("GET", "/api/v1/session", headers=headers)[0] == KNOWN
+    context.set_offline(True)
+    person.sign_out()
+    context.set_offline(False)
+    person.fill_in()
+    expect(person.page.locator('[data-section="overdue"]')).to_be_visible()
+    assert api.request("GET", "/api/v1/session", headers=headers)[0] == UNKNOWN
+    assert session_status(person.page) == KNOWN
+
+
+def test_another_person_in_another_tab_is_named_and_nobody_is_changed_unasked(
+    context: BrowserContext, person: Person, product: Product
+) -> None:
+    made = product.json("user", "add", "lin", "--role", "technician", "--name", "林工")
+    lin = Person(context.new_page(), "lin", made["password"])
+    lin.sign_in()
+    page = person.page
+    notice = page.locator("[data-notice=other]")
+    expect(notice).to_contain_text("林工 已在这个浏览器的另一个标签页登录")
+    expect(page.locator('[data-section="overdue"]')).to_be_visible()
+    notice.locator("[data-action=follow]").click()
+    expect(notice).to_be_hidden()
+    page.locator("[data-menu]").click()
+    expect(page.locator(".menu-panel")).to_contain_text("林工")
+
+    lin.sign_out()
+    page.wait_for_url("**/sign-in*")

@@ -8,7 +8,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e_web.person import Person
+from tests.e2e_web.person import TABLET, Person
 from tests.product import Api, eventually
 
 
@@ -119,3 +119,27 @@ def test_a_ticket_about_an_unregistered_device_says_so(person: Person, api: Api,
     expect(page.locator("[data-about=none]")).to_have_text(api.items("/api/v1/sites")[0]["name"]["zh"])
     for check in api.get(f"/api/v1/work-orders/{found[0]['id']}")["first_checks"]:
         expect(page.get_by_text(check["zh"])).to_be_visible()
+
+
+def test_a_title_of_many_lines_shows_three_and_opens(person: Person, api: Api) -> None:
+    asset = api.items("/api/v1/assets", code="P-3")[0]["key"]
+    title = "高区水泵漏水" + "，地面有积水" * 30
+    order = api.post("/api/v1/work-orders", {"asset": asset, "title": {"zh": title, "en": "leaks"}})
+    page = person.page
+    page.set_viewport_size(TABLET)
+    page.goto(f"/tickets/{order['id']}")
+    heading = page.locator("h1")
+    expect(heading).to_contain_text(title)
+    line = heading.evaluate("e => parseFloat(getComputedStyle(e).lineHeight)")
+    folded = heading.evaluate("e => e.clientHeight")
+    assert folded <= 3 * line + 1
+    page.get_by_role("button", name="展开").click()
+    assert heading.evaluate("e => e.scrollHeight - e.clientHeight") < line / 2
+    assert heading.evaluate("e => e.clientHeight") > folded
+    page.get_by_role("button", name="收起").click()
+    assert heading.evaluate("e => e.clientHeight") == folded
+
+    short = api.post("/api/v1/work-orders", {"asset": asset, "title": {"zh": "水泵漏水", "en": "leaks"}})
+    page.goto(f"/tickets/{short['id']}")
+    expect(heading).to_contain_text(f"#{short['number']} 水泵漏水")
+    expect(page.locator("[data-expand]")).to_have_count(0)

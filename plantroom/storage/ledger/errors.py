@@ -5,7 +5,7 @@ import sqlite3
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
-from plantroom.errors import BadData, Conflict, NothingLeft, PlantroomError, Unreachable
+from plantroom.errors import BadData, Conflict, NothingLeft, PlantroomError, SettingError, Unreachable
 from plantroom.ports.ledger import Contended
 
 LEDGER = "ledger"
@@ -56,6 +56,9 @@ def _sqlite(original: sqlite3.Error, problem: str) -> PlantroomError | None:
     code = getattr(original, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return NothingLeft(LEDGER, problem)
+    if code == sqlite3.SQLITE_NOTADB:
+        words = "a ledger, or a file that does not exist yet; restore the ledger from a backup"
+        return SettingError("PLANTROOM_LEDGER_URL", f"the file is no ledger, or damaged ({problem})", words)
     if code == sqlite3.SQLITE_TOOBIG:
         return BadData(problem)
     if isinstance(original, sqlite3.OperationalError | sqlite3.DatabaseError) and code != sqlite3.SQLITE_ERROR:

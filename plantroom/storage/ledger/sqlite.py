@@ -15,11 +15,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from plantroom.errors import Unreachable
+from plantroom.errors import SettingError, Unreachable
 from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
-from plantroom.storage.ledger.errors import LEDGER, translate_errors
+from plantroom.storage.ledger.errors import LEDGER, translate_errors, translated
 from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER, counters
 
 POLL_S = 0.025
@@ -42,8 +42,13 @@ class SqliteBackend(Backend):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _use_wal(self._path)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise Unreachable(LEDGER, f"{self._path}: {error}") from error
+        except sqlite3.Error as error:
+            known = translated(error)
+            raise (
+                known if isinstance(known, SettingError) else Unreachable(LEDGER, f"{self._path}: {error}")
+            ) from error
         self.changes = SqliteChanges(self._connect_reader)
 
     def close(self) -> None:

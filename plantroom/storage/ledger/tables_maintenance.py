@@ -97,6 +97,7 @@ work_orders = sa.Table(
     sa.Column("template", Text, nullable=False, comment="The checklist as it was when the order was made, JSON"),
     sa.Column("answers", Json, nullable=False),
     sa.Column("verdict", Json),
+    sa.Column("gathered", Json),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index(None, "due_order", "number"),
     sa.Index(None, "ended", "due_order", "number"),

@@ -3,6 +3,7 @@
 import pytest
 
 from maintenance.findings import FindingsConsumer
+from maintenance.isolation import ISOLATES
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Severity, Source, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
@@ -221,6 +222,42 @@ def test_what_was_noticed_during_maintenance_becomes_a_ticket_when_it_ends(world
     put(status)
     assert len(world.admin.get(tickets).json()["items"]) == 1
     assert world.admin.get(f"/api/v1/assets/{key}").json()["status"] == status
+
+
+def _notice(world: World, asset: str) -> None:
+    found = FindingRaised(
+        "f1", HOME, asset, "bearing", FindingSource.LIMIT, Severity.MAJOR, False, NOW, NOW, "vibration"
+    )  # fmt: skip
+    with world.ledger.begin() as tx:
+        tx.collect.append_findings([found])
+    FindingsConsumer(world.ledger, world.clock, equipment_classes()).run_once()
+
+
+@pytest.mark.parametrize("visit", [False, True])
+def test_what_was_noticed_becomes_a_ticket_also_when_the_way_back_is_not_straight(world: World, visit: bool) -> None:
+    key, free = world.keys[HOME], {"If-Match": "*"}
+
+    def put(wanted: str) -> None:
+        assert world.admin.patch(f"/api/v1/assets/{key}", json={"status": wanted}, headers=free).status_code == 200
+
+    def step(to: str) -> None:
+        answer = world.admin.post(f"/api/v1/work-orders/{order.id}/transitions", json={"to": to})
+        assert answer.status_code == 200
+
+    order = world.ticket(tags=(ISOLATES,))
+    if visit:
+        step("in_progress")
+    else:
+        put("under_maintenance")
+    _notice(world, key)
+    put("out_of_service")
+    if visit:
+        step("completed")
+    limits = f"/api/v1/work-orders?origin=limit&asset={key}"
+    assert world.admin.get(limits).json()["items"] == []
+    put("in_service")
+    (ticket,) = world.admin.get(limits).json()["items"]
+    assert ticket["state"] == "open"
 
 
 @pytest.mark.parametrize("status", ["out_of_service", "scrapped"])

@@ -181,3 +181,15 @@ def test_a_department_narrows_what_may_be_changed_but_not_what_is_seen(filled: W
     assert call(client, filled, "PATCH", "/api/v1/assets/{key}", HOME).status_code == 403
     own = filled.as_(Role.SUPERVISOR, HOME, "水务管理部门")
     assert call(own, filled, "PATCH", "/api/v1/assets/{key}", HOME).status_code == 200
+
+
+def test_dead_letters_of_sites_that_nobody_entered_are_for_those_who_see_every_site(filled: World) -> None:
+    letter = filled.dead_letter("nosite")
+    for role in Role:
+        scoped = filled.as_(role, HOME)
+        assert "nosite" not in scoped.get("/api/v1/dead-letters").text
+        assert scoped.get("/api/v1/dead-letters?site=nosite").json()["items"] == []
+        assert scoped.get(f"/api/v1/dead-letters/{letter}").status_code == 404
+    everywhere = filled.as_(Role.VIEWER)
+    assert [x["id"] for x in everywhere.get("/api/v1/dead-letters?site=nosite").json()["items"]] == [letter]
+    assert everywhere.get(f"/api/v1/dead-letters/{letter}").status_code == 200

@@ -112,6 +112,16 @@ def test_ending_work_undone_needs_a_supervisor(world: World, to: str) -> None:
     assert move(world.as_(Role.TECHNICIAN, HOME), order.id, to, reason="x").status_code == 403
 
 
+def test_an_order_with_no_file_on_its_way_cannot_be_made_to_wait_for_one(world: World) -> None:
+    order = world.ticket()
+    technician = world.as_(Role.TECHNICIAN, HOME)
+    assert move(technician, order.id, "in_progress").status_code == 200
+    refused = move(technician, order.id, "evidence_pending")
+    assert refused.status_code == 409
+    assert refused.json()["type"].endswith("illegal_transition")
+    assert technician.get(f"/api/v1/work-orders/{order.id}").json()["state"] == "in_progress"
+
+
 def test_a_step_on_a_stale_version_is_refused_when_asked_to_check(world: World) -> None:
     order = world.ticket()
     path = f"/api/v1/work-orders/{order.id}/transitions"

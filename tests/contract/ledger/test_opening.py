@@ -56,10 +56,10 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
     assert caught.value.retryable
 
 
-def test_a_file_that_is_no_database_is_unreachable(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_a_wrong_setting_since_waiting_does_not_help(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(b"not a database, but text of some length" * 100)
-    with pytest.raises(Unreachable, match="not a database"):
+    with pytest.raises(SettingError, match="not a database"):
         SqlLedger(f"sqlite:///{path}").open()
 
 

@@ -1,6 +1,6 @@
 """A real ledger in a file, with one site and two machines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,12 +8,14 @@ import pytest
 
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.work_orders import ChecklistItem, Kind, Origin, WorkOrder
+from maintenance.transitions import apply_transition
+from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrder
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import Asset, LocalName, Site
 from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.ledger import Ledger, PageRequest
 from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger.orders import SqlOrders
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 SYSTEMS: Mapping[str, Sequence[str]] = {key: system.classes for key, system in systems().items()}
@@ -65,3 +67,32 @@ def order(ledger: Ledger[MaintenanceTx]) -> WorkOrder:
             tx, site="demo", kind=Kind.INSPECTION, origin=Origin.STAFF, title=LocalName("巡检", "Round"), by="wang",
             now=NOW, asset="pump-1", template=TEMPLATE,
         )  # fmt: skip
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Ledger[MaintenanceTx]]:
+    """PostgreSQL alone: where one transaction sees what another commits while it runs."""
+    yield from _furnished(postgres_url)
+
+
+@pytest.fixture
+def done_before_the_lock(
+    postgres: Ledger[MaintenanceTx], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[WorkOrder], None]:
+    """Has the work of a ticket done, over another connection, after the ticket was found and before it is locked."""
+
+    def arrange(ticket: WorkOrder) -> None:
+        lock, left = SqlOrders.lock, [State.IN_PROGRESS, State.COMPLETED]
+
+        def late(self: SqlOrders, order_id: str) -> WorkOrder:
+            if order_id == ticket.id and left:
+                steps = left.copy()
+                left.clear()
+                with postgres.begin() as tx:
+                    for to in steps:
+                        apply_transition(tx, ticket.id, to, NOW, "li")
+            return lock(self, order_id)
+
+        monkeypatch.setattr(SqlOrders, "lock", late)
+
+    return arrange

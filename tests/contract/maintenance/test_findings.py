@@ -30,6 +30,7 @@ from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, F
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
 from tests.contract.maintenance.conftest import NOW, orders
+from tests.contract.maintenance.tablet import PHOTO, op, send
 
 Store = Ledger[MaintenanceTx]
 numbers = itertools.count()
@@ -297,7 +298,8 @@ def test_a_worse_severity_never_gives_a_ticket_more_time(ledger: Store) -> None:
 
 def test_a_safety_event_never_joins_a_ticket_that_only_waits_for_photos(ledger: Store) -> None:
     feed(ledger, trapped())
-    step(ledger, tickets(ledger, "lift-1")[0], State.IN_PROGRESS, State.EVIDENCE_PENDING)
+    (ticket,) = tickets(ledger, "lift-1")
+    send(ledger, op(ticket, "start"), op(ticket, "photo", value=PHOTO), op(ticket, "complete"))
     feed(ledger, trapped(NOW + DAY), now=NOW + DAY)
     assert [t.state for t in tickets(ledger, "lift-1")] == [State.EVIDENCE_PENDING, State.OPEN]
 

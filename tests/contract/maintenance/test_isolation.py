@@ -75,6 +75,45 @@ def test_an_order_that_never_began_leaves_maintenance_by_hand_alone(ledger: Stor
     assert step(ledger, order(ledger), State.ACKNOWLEDGED, State.CANCELLED) is AssetStatus.UNDER_MAINTENANCE
 
 
+def test_a_visit_gives_a_machine_under_maintenance_by_hand_back_as_it_found_it(ledger: Store) -> None:
+    put(ledger, AssetStatus.UNDER_MAINTENANCE)
+    first, second = order(ledger), order(ledger)
+    step(ledger, first, State.IN_PROGRESS)
+    assert step(ledger, second, State.IN_PROGRESS, State.COMPLETED) is AssetStatus.UNDER_MAINTENANCE
+    assert step(ledger, first, State.COMPLETED) is AssetStatus.UNDER_MAINTENANCE
+    put(ledger, AssetStatus.IN_SERVICE)
+    assert step(ledger, first, State.IN_PROGRESS) is AssetStatus.UNDER_MAINTENANCE
+    assert step(ledger, first, State.COMPLETED) is AssetStatus.IN_SERVICE
+
+
+def test_maintenance_by_hand_of_a_machine_that_was_out_of_service_does_not_end_with_a_visit(ledger: Store) -> None:
+    put(ledger, AssetStatus.OUT_OF_SERVICE)
+    one = order(ledger)
+    step(ledger, one, State.IN_PROGRESS)
+    put(ledger, AssetStatus.UNDER_MAINTENANCE)
+    assert step(ledger, one, State.COMPLETED) is AssetStatus.UNDER_MAINTENANCE
+
+
+@pytest.mark.parametrize("before", [(), (State.ACKNOWLEDGED,)])
+def test_holding_an_order_that_nobody_started_silences_nothing(ledger: Store, before: tuple[State, ...]) -> None:
+    one = order(ledger)
+    assert step(ledger, one, *before, State.ON_HOLD) is AssetStatus.IN_SERVICE
+    feed(ledger, raised(NOW + timedelta(minutes=5)))
+    assert len(tickets(ledger)) == 1
+    assert step(ledger, one, State.IN_PROGRESS) is AssetStatus.UNDER_MAINTENANCE
+    assert step(ledger, one, State.ON_HOLD) is AssetStatus.UNDER_MAINTENANCE
+    assert step(ledger, one, State.CANCELLED) is AssetStatus.IN_SERVICE
+
+
+def test_an_order_held_before_its_start_keeps_no_machine_under_maintenance(ledger: Store) -> None:
+    held, worked_on = order(ledger), order(ledger)
+    step(ledger, held, State.ON_HOLD)
+    step(ledger, worked_on, State.IN_PROGRESS)
+    assert step(ledger, worked_on, State.COMPLETED) is AssetStatus.IN_SERVICE
+    put(ledger, AssetStatus.UNDER_MAINTENANCE)
+    assert step(ledger, held, State.CANCELLED) is AssetStatus.UNDER_MAINTENANCE
+
+
 def test_a_machine_taken_out_of_service_meanwhile_stays_out(ledger: Store) -> None:
     one = order(ledger)
     step(ledger, one, State.IN_PROGRESS)

@@ -73,7 +73,7 @@ def stored(readings: SqliteReadings) -> list[tuple[datetime, float, int]]:
 
 def test_a_number_becomes_a_reading_at_the_corrected_time(ledger: Store, readings: Sometimes, order: WorkOrder) -> None:
     slow = timedelta(hours=2)
-    taken = answer(order, "V", number="２．５") | {"captured_at": (NOW - slow - timedelta(minutes=1)).isoformat()}
+    taken = answer(order, "V", number=2.5) | {"captured_at": (NOW - slow - timedelta(minutes=1)).isoformat()}
     send(ledger, op(order, "start"), taken, op(order, "complete"), device_now=NOW - slow, now=NOW)
     worker = RoundReadings(ledger, readings)
     assert worker.run_once() == 3

@@ -26,7 +26,7 @@ def test_the_same_operation_is_applied_once_and_another_body_is_refused(ledger: 
 def test_a_shift_from_start_to_completion(ledger: Store, order: WorkOrder) -> None:
     no_photo = answer(order, "S3", "na")
     begin = (op(order, "acknowledge"), op(order, "start"))
-    answers = (answer(order, "S1"), answer(order, "S2", number="0.5"), no_photo)
+    answers = (answer(order, "S1"), answer(order, "S2", number=0.5), no_photo)
     results = send(ledger, *begin, *answers, op(order, "complete", value={"note": "fine"}))
     assert codes(results) == [("applied", None)] * 6
     done = stored(ledger, order)
@@ -102,6 +102,23 @@ def test_a_false_alarm_ends_as_rejected(ledger: Store) -> None:
     assert ended.verdict["verdict"] == "false_alarm"
 
 
+def test_a_long_report_has_a_short_title_and_is_read_in_the_reason(ledger: Store) -> None:
+    text = "异" * 200 + "\n" + "x" * 10_000
+    fault = op(None, "report_fault", value={"asset": "pump-1", "text": text, "severity": "general"})
+    assert codes(send(ledger, fault)) == [("applied", None)]
+    (ticket,) = orders(ledger, kind="corrective")
+    assert ticket.title == LocalName(f"1号泵：{'异' * 79}…", f"Pump 1: {'异' * 79}…")
+    assert ticket.reason.zh.startswith(f"现场报修：{'异' * 200}\nxxx")
+    assert len(ticket.reason.en) == len("Reported on the spot: ") + 4_000
+
+
+def test_a_reports_first_line_is_its_title(ledger: Store) -> None:
+    fault = op(None, "report_fault", value={"asset": "pump-1", "text": "漏水\n在机封处", "severity": "general"})
+    send(ledger, fault)
+    (ticket,) = orders(ledger, kind="corrective")
+    assert (ticket.title.zh, ticket.reason.zh) == ("1号泵：漏水", "现场报修：漏水\n在机封处")
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -111,6 +128,8 @@ def test_a_false_alarm_ends_as_rejected(ledger: Store) -> None:
         ({"captured_at": "yesterday"}, "malformed"),
         ({"step": "S99"}, "unknown_step"),
         ({"value": {"outcome": "perhaps"}}, "unknown_outcome"),
+        ({"value": {"outcome": "ok", "number": "12"}}, "malformed"),
+        ({"value": {"outcome": "ok", "number": 1e300}}, "malformed"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_a_code_and_costs_no_other(
@@ -165,4 +184,4 @@ def test_an_operation_says_whose_it_is(ledger: Store, order: WorkOrder) -> None:
     del nobody["user"]
     assert codes(send(ledger, nobody, op(order, "start", user=""))) == [("rejected", "malformed")] * 2
     odd = [op(order, "start") | {"type": ["start"]}, answer(order, "S2", number=10**400)]
-    assert codes(send(ledger, *odd)) == [("rejected", "unknown_type"), ("rejected", "not_a_number")]
+    assert codes(send(ledger, *odd)) == [("rejected", "unknown_type"), ("rejected", "malformed")]

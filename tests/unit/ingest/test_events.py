@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.dialects.json.decoder import decode
-from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.events import UNNAMED, EventOutcome, EventRules, event_objects
 from ingest.matching import Matcher, Route, SeriesTable
-from plantroom.domain.assets import AssetStatus, Severity
+from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised
 from plantroom.ports.spool import SpoolRecord
 from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of, pump
@@ -141,6 +141,22 @@ def test_odd_bytes_do_not_swallow_it(payload: bytes) -> None:
     found = Bench().raised(payload)
     assert found.safety
     assert "\x00" not in str(found.detail)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"severity": "safety", "data": {"floor": 7}},
+        {"event": 5, "severity": "safety"},
+        {"event": " ", "severity": "SAFETY"},
+        {"evnet": "passenger_trapped", "severity": "safety"},
+    ],
+)
+def test_a_safety_event_without_a_usable_name_is_not_swallowed(message: dict[str, object]) -> None:
+    found = Bench().raised({"ts": NOON, **message})
+    assert (found.safety, found.severity, found.failure_mode) == (True, Severity.CRITICAL, UNCLASSIFIED)
+    assert found.subject == UNNAMED
+    assert found.detail["data"] == {"as_sent": {"ts": NOON, **message}}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def test_a_safety_event_of_an_unknown_asset_is_a_finding_and_stays_a_dead_letter
     assert house.reasons() == ["unknown_asset"]
 
 
+def test_one_that_names_no_event_is_told_all_the_same(house: House) -> None:
+    house.raw(b'{"evnet": "flooded", "severity": "safety"}', code="P-9", channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert [finding.subject for finding in found(house)] == ["unnamed_event"]
+
+
 def test_what_any_class_knows_as_a_safety_event_needs_no_word_of_its_own(house: House) -> None:
     house.raw(FLOODED, code="P-9", channel="event")
     house.start(Lane.SAFETY)

@@ -18,7 +18,7 @@ scheduled         > open acknowledged in_progress missed bypassed deferred cance
 open              > acknowledged in_progress on_hold missed bypassed deferred cancelled rejected
 acknowledged      > in_progress on_hold missed bypassed deferred cancelled rejected
 in_progress       > on_hold evidence_pending completed missed bypassed deferred cancelled rejected
-on_hold           > in_progress missed bypassed deferred cancelled rejected
+on_hold           > open in_progress missed bypassed deferred cancelled rejected
 evidence_pending  > completed in_progress
 completed         > verified in_progress open
 verified          > open
@@ -67,6 +67,18 @@ def test_a_completed_order_opens_again_only_when_the_fault_returns() -> None:
         transition(done, State.OPEN, NOW, "li", "want it back")
     again, _ = transition(done, State.OPEN, NOW, "system", "came back", recurrence=True)
     assert (again.reopened, again.completed_at, again.acknowledged_at, again.opened_at) == (1, None, None, NOW)
+
+
+def test_a_hold_ends_with_the_events_return_and_asks_for_acknowledgement_again() -> None:
+    before = NOW - timedelta(days=2)
+    held = replace(ORDER, state=State.ON_HOLD, hold_reason="parts", opened_at=before, acknowledged_at=before)
+    with pytest.raises(IllegalTransition):
+        transition(held, State.OPEN, NOW, "li", "want it back")
+    with pytest.raises(BadData):
+        transition(held, State.OPEN, NOW, "system", recurrence=True)
+    again, step = transition(held, State.OPEN, NOW, "system", "came again", recurrence=True)
+    assert (again.state, again.hold_reason, again.acknowledged_at, again.arrived_at) == (State.OPEN, None, None, None)
+    assert (again.opened_at, again.reopened, step.reason) == (NOW, 0, "came again")
 
 
 def test_critical_work_is_verified_by_somebody_else() -> None:

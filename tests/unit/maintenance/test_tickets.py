@@ -21,11 +21,12 @@ def own(key: str, zh: str, en: str) -> Point:
 
 def words(*points: Point, evidence: tuple[str, ...] = ("vibration",), **given: Any) -> Words:
     episode = Episode(
-        "e1", "demo", "pump-1", given.pop("mode", "bearing"), FindingSource.MODEL, EpisodeState.OPEN, Severity.MAJOR,
+        "e1", "demo", "pump-1", given.pop("mode", "bearing"), given.pop("source", FindingSource.MODEL),
+        EpisodeState.OPEN, Severity.MAJOR,
         False, opened_observed_at=NOW, opened_at=NOW, last_observed_at=NOW,
-        evidence=tuple(Evidence(point, 1.0, 7.0, 2.0) for point in evidence),
+        evidence=tuple(Evidence(point, 1.0, 7.0, 2.0) for point in evidence), detail=given.pop("detail", None),
     )  # fmt: skip
-    return compose(episode, PUMP, given.pop("of_class", equipment_classes()["pump"]), points)
+    return compose([episode], PUMP, given.pop("of_class", equipment_classes()["pump"]), points)
 
 
 def test_a_point_of_the_class_is_called_as_the_class_calls_it() -> None:
@@ -61,3 +62,10 @@ def test_a_point_without_a_name_is_called_by_its_class_and_else_by_its_key() -> 
 def test_a_sensor_fault_names_the_assets_own_point_in_the_title() -> None:
     said = words(own("c17", "3号轴承温度", "Bearing 3 temperature"), evidence=("c17",), mode=SENSOR_FAULT)
     assert said.title == LocalName("1号泵：传感器异常（3号轴承温度）", "Pump 1: sensor fault (Bearing 3 temperature)")
+
+
+def test_a_title_names_three_events_and_counts_the_others() -> None:
+    events = [{"event": f"event_{n}", "name": {"zh": f"事件{n}", "en": f"Event {n}"}} for n in range(5)]
+    said = words(mode="unclassified", source=FindingSource.RULE, detail=events[0] | {"also": events[1:]})
+    assert said.title == LocalName("1号泵：事件0、事件1、事件2 +2", "Pump 1: Event 0, Event 1, Event 2 +2")
+    assert all(f"事件{n}" in said.reason.zh and f"Event {n}" in said.reason.en for n in range(5))

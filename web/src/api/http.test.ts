@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type ApiError, all, connectHttp, get, pathWith, post } from "./http";
+import { type ApiError, all, connectHttp, get, PATIENCE_MS, pathWith, post } from "./http";
+import { fetchBundle } from "./resources";
 
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
@@ -14,6 +15,16 @@ function serve(...answers: (Response | Error)[]): void {
       throw next;
     }
     return next;
+  });
+}
+
+/** A server that takes the question, perhaps sends the head of an answer, and then nothing. */
+function hang(head?: { status: number }): void {
+  vi.stubGlobal("fetch", async (_path: string, { signal }: RequestInit) => {
+    const ended = new Promise<never>((_, fail) => {
+      signal?.addEventListener("abort", () => fail(signal.reason));
+    });
+    return head === undefined ? ended : { ok: true, ...head, json: () => ended };
   });
 }
 
@@ -76,5 +87,53 @@ describe("the API's client", () => {
 
   it("leaves out what is not asked", () => {
     expect(pathWith("/x", { a: 1, b: null, c: undefined, d: "", e: false })).toBe("/x?a=1&e=false");
+  });
+
+  describe("has patience, and not for ever", () => {
+    beforeEach(() => void vi.useFakeTimers());
+    afterEach(() => void vi.useRealTimers());
+
+    it.each([["no answer", undefined] as const, ["half an answer", { status: 200 }] as const])(
+      "with %s for 15 s: then the server is out of reach",
+      async (_what, head) => {
+        hang(head);
+        let met: ApiError | null = null;
+        void failure(get("/api/v1/assets")).then((error) => {
+          met = error;
+        });
+        await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
+        expect(met).toBeNull();
+        await vi.advanceTimersByTimeAsync(1);
+        expect(met).toMatchObject({ kind: "offline", retryable: true });
+        expect(seen.reach.at(-1)).toBe(false);
+      },
+    );
+
+    it("with a whole shift for 30 s", async () => {
+      hang();
+      let over = false;
+      void failure(fetchBundle()).then(() => {
+        over = true;
+      });
+      await vi.advanceTimersByTimeAsync(29_999);
+      expect(over).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(over).toBe(true);
+    });
+
+    it("and leaves no timer behind", async () => {
+      serve(answer({}));
+      await get("/api/v1/assets");
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it("unlike a page that has gone: what it asked ends at once and says nothing of the server", async () => {
+      hang();
+      const page = new AbortController();
+      const asked = failure(get("/api/v1/assets", {}, { signal: page.signal }));
+      page.abort();
+      expect((await asked).name).toBe("AbortError");
+      expect([seen.reach, vi.getTimerCount()]).toEqual([[], 0]);
+    });
   });
 });

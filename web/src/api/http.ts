@@ -82,31 +82,63 @@ export function pathWith(path: string, query: Query = {}): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** How long a call waits for its whole answer before the server counts as out of reach. */
+export const PATIENCE_MS = 15_000;
+
+/** What a caller may want of a call beyond its question. */
+export interface Manner {
+  /** Ends the call for good: it fails with the signal's own error. */
+  signal?: AbortSignal | undefined;
+  /** How long to wait instead of `PATIENCE_MS`. */
+  patienceMs?: number;
+  /** The token of the session that is meant, where that is not the present one. */
+  csrfToken?: string;
+}
+
+/** A signal that aborts with the caller's or when patience ends: `AbortSignal.any`, which older tablets lack. */
+function limited({ signal, patienceMs = PATIENCE_MS }: Manner): { signal: AbortSignal; done: () => void } {
+  const ends = new AbortController();
+  const end = (): void => ends.abort(signal?.reason);
+  const timer = setTimeout(
+    () => ends.abort(new DOMException(`no answer within ${patienceMs} ms`, "TimeoutError")),
+    patienceMs,
+  );
+  signal?.addEventListener("abort", end);
+  if (signal?.aborted) {
+    end();
+  }
+  return {
+    signal: ends.signal,
+    done: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+    },
+  };
+}
+
+function requestOf(method: string, body: unknown, csrfToken: string, signal: AbortSignal): RequestInit {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) {
     headers["Content-Type"] = "application/json";
   }
-  if (method !== "GET" && hooks.csrfToken() !== "") {
-    headers["X-CSRF-Token"] = hooks.csrfToken();
+  if (method !== "GET" && csrfToken !== "") {
+    headers["X-CSRF-Token"] = csrfToken;
   }
-  let response: Response;
-  try {
-    response = await fetch(path, {
-      method,
-      headers,
-      credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-  } catch (cause) {
-    if (signal?.aborted) {
-      throw cause;
-    }
-    hooks.onReachable(false);
-    throw new ApiError("offline", 0, cause instanceof Error ? cause.message : "no connection");
-  }
-  hooks.onReachable(true);
+  return {
+    method,
+    headers,
+    credentials: "same-origin",
+    signal,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}
+
+function unreachable(cause: unknown): ApiError {
+  hooks.onReachable(false);
+  return new ApiError("offline", 0, cause instanceof Error ? cause.message : "no connection");
+}
+
+async function contentOf<T>(path: string, response: Response): Promise<T> {
   if (!response.ok) {
     const problem = await problemOf(response);
     if (problem.kind === "signed_out" && !path.startsWith("/api/v1/session")) {
@@ -117,10 +149,30 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-export const get = <T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> =>
-  call<T>("GET", pathWith(path, query), undefined, signal);
-export const post = <T>(path: string, body: unknown): Promise<T> => call<T>("POST", path, body);
-export const del = (path: string): Promise<void> => call<void>("DELETE", path);
+async function call<T>(method: string, path: string, body?: unknown, manner: Manner = {}): Promise<T> {
+  const { signal, done } = limited(manner);
+  try {
+    const request = requestOf(method, body, manner.csrfToken ?? hooks.csrfToken(), signal);
+    const response = await fetch(path, request).catch((cause: unknown) => {
+      throw manner.signal?.aborted ? cause : unreachable(cause);
+    });
+    hooks.onReachable(true);
+    return await contentOf<T>(path, response);
+  } catch (cause) {
+    // The head of an answer may come and the rest never: that is no more reachable than no answer at all.
+    const late = signal.aborted && !manner.signal?.aborted && !(cause instanceof ApiError);
+    throw late ? unreachable(cause) : cause;
+  } finally {
+    done();
+  }
+}
+
+export const get = <T>(path: string, query?: Query, manner?: Manner): Promise<T> =>
+  call<T>("GET", pathWith(path, query), undefined, manner);
+export const post = <T>(path: string, body: unknown, manner?: Manner): Promise<T> =>
+  call<T>("POST", path, body, manner);
+export const del = (path: string, manner?: Manner): Promise<void> =>
+  call<void>("DELETE", path, undefined, manner);
 
 export interface List<T> {
   items: T[];
@@ -128,16 +180,11 @@ export interface List<T> {
 }
 
 /** All items of a list, page by page, at most `most` of them. */
-export async function all<T>(
-  path: string,
-  query: Query = {},
-  most = 2000,
-  signal?: AbortSignal,
-): Promise<T[]> {
+export async function all<T>(path: string, query: Query = {}, most = 2000): Promise<T[]> {
   const items: T[] = [];
   let cursor: string | null = null;
   do {
-    const page: List<T> = await get<List<T>>(path, { limit: 500, ...query, cursor }, signal);
+    const page: List<T> = await get<List<T>>(path, { limit: 500, ...query, cursor });
     items.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null && items.length < most);

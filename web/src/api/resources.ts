@@ -49,9 +49,12 @@ export const fetchPreview = (query: Query): Promise<PreviewItem[]> =>
 export const fetchStats = (): Promise<IngestStats> => get<IngestStats>(`${V1}/ingest/stats`);
 export const fetchDeadLetters = (): Promise<List<DeadLetter>> =>
   get<List<DeadLetter>>(`${V1}/dead-letters`, { limit: 100 });
-export const fetchBundle = (): Promise<Bundle> => get<Bundle>(`${V1}/sync/bundle`);
+
+/** A whole shift and a full queue are large, and the signal below ground is thin. */
+const LARGE = { patienceMs: 30_000 };
+export const fetchBundle = (): Promise<Bundle> => get<Bundle>(`${V1}/sync/bundle`, {}, LARGE);
 export const sendOperations = (request: SyncRequest): Promise<SyncAnswer> =>
-  post<SyncAnswer>(`${V1}/sync`, request);
+  post<SyncAnswer>(`${V1}/sync`, request, LARGE);
 
 export interface Span {
   from: number;
@@ -80,7 +83,7 @@ export async function fetchReadings(
         limit: 20_000,
         cursor,
       },
-      signal,
+      { signal },
     );
     for (const series of page.series) {
       const known = joined.get(series.point);

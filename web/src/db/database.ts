@@ -1,14 +1,16 @@
 import { Dexie, type Table } from "dexie";
 import type { BundleAsset, BundleOrder } from "@/api/types";
-import type { Answer, DraftAnswer, Item } from "@/domain/checklist";
+import type { DraftAnswer, Item, KeptAnswer } from "@/domain/checklist";
 import type { Name } from "@/domain/names";
 import type { Operation } from "@/domain/operations";
 
 /** An order as this device sees it: the server's word with unsent operations on top. */
 export type LocalOrder = Omit<BundleOrder, "answers" | "template"> & {
   user: string;
-  answers: Record<string, Answer>;
+  answers: Record<string, KeptAnswer>;
   template: Item[];
+  /** The server's time when it took operations that no bundle has shown yet. */
+  sent_at?: string;
 };
 
 /** The server's order as this device keeps it: what it leaves loosely typed gets its names here. */
@@ -16,7 +18,7 @@ export function localOrder(user: string, order: BundleOrder): LocalOrder {
   return {
     ...order,
     user,
-    answers: order.answers as unknown as Record<string, Answer>,
+    answers: order.answers as unknown as Record<string, KeptAnswer>,
     template: order.template as unknown as Item[],
   };
 }

@@ -6,6 +6,7 @@ import {
   deviceId,
   dismiss,
   draftsOf,
+  keepOrder,
   pendingOf,
   placeOf,
   record,
@@ -29,9 +30,11 @@ const order = (id: string, part: Partial<BundleOrder> = {}): BundleOrder =>
     asset: null,
     ...part,
   }) as BundleOrder;
+const AT = "2026-11-21T08:00:00Z";
+const LATER = "2026-11-21T08:00:05Z";
 const bundle = (...orders: BundleOrder[]): Bundle =>
   ({
-    generated_at: "2026-11-21T08:00:00Z",
+    generated_at: AT,
     live_position: 1,
     user: {},
     work_orders: orders,
@@ -108,6 +111,53 @@ describe("taking over the server's word", () => {
     await takeBundle("v", bundle(order("a")), db);
     expect((await db.orders.get(["v", "a"]))?.state).toBe("open");
     expect(await pendingOf("v", db)).toEqual([]);
+  });
+});
+
+describe("a late word of the server", () => {
+  const sent = async (version = 4) => {
+    await takeBundle("u", bundle(order("o"), order("p")), db);
+    const act = { type: "answer", work_order: "o", step: "1", value: { outcome: "ok" } } as const;
+    const op = await record(act, "u", name, db);
+    await settle("u", [{ op_id: op.op_id, status: "applied", version }], db, LATER);
+  };
+  const answers = async () => (await db.orders.get(["u", "o"]))?.answers;
+
+  it("takes nothing back that was sent since, and tells of everything else", async () => {
+    await sent();
+    await takeBundle("u", bundle(order("o"), order("p", { state: "on_hold" })), db);
+    expect(await answers()).toEqual({ 1: { outcome: "ok" } });
+    expect((await db.orders.get(["u", "o"]))?.version).toBe(4);
+    expect((await db.orders.get(["u", "p"]))?.state).toBe("on_hold");
+    await takeBundle("u", bundle(), db);
+    expect(await answers()).toEqual({ 1: { outcome: "ok" } });
+    await keepOrder("u", order("o"), db);
+    expect(await answers()).toEqual({ 1: { outcome: "ok" } });
+  });
+
+  it("holds when it knows of what was sent, whenever it was put together", async () => {
+    await sent();
+    const merged = { 1: { outcome: "ok", by: "u" }, 2: { outcome: "na" } };
+    await takeBundle("u", bundle(order("o", { version: 4, answers: merged })), db);
+    expect(await answers()).toEqual(merged);
+  });
+
+  it("holds when it is younger, also from a server whose data were restored", async () => {
+    await sent();
+    await takeBundle(
+      "u",
+      { ...bundle(order("o", { version: 2 })), generated_at: "2026-11-21T08:00:06Z" },
+      db,
+    );
+    expect(await answers()).toEqual({});
+  });
+
+  it("is not let in by a repeated answer of an earlier version", async () => {
+    await sent(9);
+    const op = await record({ type: "start", work_order: "o" }, "u", name, db);
+    await settle("u", [{ op_id: op.op_id, status: "duplicate", version: 4 }], db, LATER);
+    await takeBundle("u", bundle(order("o", { version: 5 })), db);
+    expect((await db.orders.get(["u", "o"]))?.version).toBe(9);
   });
 });
 

@@ -70,18 +70,27 @@ export async function record(
 export const pendingOf = (user: string, db: Database = database): Promise<QueuedOperation[]> =>
   db.operations.where("user").equals(user).sortBy("op_id");
 
+/** Whether the server took operations on an order after it put together what it says now. */
+const isAhead = (order: LocalOrder, saidAt: string): boolean =>
+  order.sent_at !== undefined && !(Date.parse(saidAt) > Date.parse(order.sent_at));
+
 /** Takes over the server's bundle: its orders with our unsent operations on top; orders that the server no
- * longer lists go, unless something of theirs is still unsent. */
+ * longer lists go, unless something of theirs is still unsent. A bundle that was already on its way when operations
+ * were sent takes nothing of them back: the version of an order counts its changes, so a lower one is an older
+ * state, however late it comes. Once a bundle is younger than what was sent, the server's word holds even with a
+ * lower version, as after its data were restored from a copy. */
 export async function takeBundle(user: string, bundle: Bundle, db: Database = database): Promise<void> {
   await db.transaction("rw", db.orders, db.assets, db.operations, db.meta, async () => {
     const pending = (await pendingOf(user, db)).filter((op) => op.status === "waiting");
-    const held = new Set(pending.map((op) => op.work_order));
-    const fresh = new Set(bundle.work_orders.map((o) => o.id));
     const old = await db.orders.where("user").equals(user).toArray();
+    const ahead = new Map(old.filter((o) => isAhead(o, bundle.generated_at)).map((o) => [o.id, o.version]));
+    const held = new Set([...pending.map((op) => op.work_order), ...ahead.keys()]);
+    const listed = new Set(bundle.work_orders.map((o) => o.id));
     await db.orders.bulkDelete(
-      old.filter((o) => !fresh.has(o.id) && !held.has(o.id)).map((o) => [user, o.id] as [string, string]),
+      old.filter((o) => !listed.has(o.id) && !held.has(o.id)).map((o) => [user, o.id] as [string, string]),
     );
-    await db.orders.bulkPut(bundle.work_orders.map((order) => withPending(localOrder(user, order), pending)));
+    const fresh = bundle.work_orders.filter((order) => order.version >= (ahead.get(order.id) ?? 0));
+    await db.orders.bulkPut(fresh.map((order) => withPending(localOrder(user, order), pending)));
     await db.assets.where("user").equals(user).delete();
     await db.assets.bulkPut(bundle.assets.map((card) => ({ ...card, user, key: card.asset.key })));
     const info: BundleInfo = { fetchedAt: new Date().toISOString(), serverNow: bundle.generated_at };
@@ -96,6 +105,10 @@ export async function bundleInfo(user: string, db: Database = database): Promise
 /** Keeps an order that was opened on line, so that actions on it have a local state. */
 export async function keepOrder(user: string, order: BundleOrder, db: Database = database): Promise<void> {
   await db.transaction("rw", db.orders, db.operations, async () => {
+    const kept = await db.orders.get([user, order.id]);
+    if (kept?.sent_at !== undefined && order.version < kept.version) {
+      return; // Asked for before our operations arrived there.
+    }
     const pending = (await pendingOf(user, db)).filter((op) => op.status === "waiting");
     await db.orders.put(withPending(localOrder(user, order), pending));
   });
@@ -108,11 +121,13 @@ export interface Outcome {
   version?: number | null | undefined;
 }
 
-/** What the server made of operations: done ones leave the queue and raise the order's version. */
+/** What the server made of operations, and its time then: done ones leave the queue and raise the order's version.
+ * Without the time only a bundle with at least that version tells more about the order. */
 export async function settle(
   user: string,
   results: readonly Outcome[],
   db: Database = database,
+  serverNow = "",
 ): Promise<void> {
   await db.transaction("rw", db.orders, db.operations, async () => {
     for (const result of results) {
@@ -126,8 +141,13 @@ export async function settle(
         const status = result.status === "conflict" ? "conflict" : "refused";
         await db.operations.update(op.op_id, { status, code: result.code ?? null });
       }
-      if (op.work_order !== null && result.version != null) {
-        await db.orders.update([user, op.work_order], { version: result.version });
+      const version = result.version;
+      if (op.work_order !== null && version != null) {
+        await db.orders.where({ user, id: op.work_order }).modify((order) => {
+          // A repeated answer tells the version of its first time, which others may have passed since.
+          order.version = Math.max(order.version, version);
+          order.sent_at = serverNow;
+        });
       }
     }
   });

@@ -29,6 +29,18 @@ export interface Answer {
   severity?: string;
 }
 
+/** An answer as the server keeps it: who gave it and when, and the different ones that other devices gave without
+ * knowing it. */
+export interface KeptAnswer extends Answer {
+  by?: string;
+  at?: string;
+  conflicts?: readonly KeptAnswer[];
+}
+
+/** The other answers to the same item, oldest first; none where everybody says the same. */
+export const otherAnswers = (answer: KeptAnswer | undefined): readonly KeptAnswer[] =>
+  answer?.conflicts ?? [];
+
 /** What is typed and not yet an answer; `typed` is the number as it stands in its field, readable or not. */
 export type DraftAnswer = Partial<Answer> & { typed?: string };
 

@@ -1,4 +1,4 @@
-import type { Answer } from "./checklist";
+import { type Answer, type KeptAnswer, otherAnswers } from "./checklist";
 import { uuid7 } from "./ids";
 import type { State } from "./work";
 
@@ -53,7 +53,13 @@ export interface OrderProgress {
   arrived_at: string | null;
   completed_at: string | null;
   hold_reason: string | null;
-  answers: Record<string, Answer>;
+  answers: Record<string, KeptAnswer>;
+}
+
+/** An answer in the place of the one before: what other devices said differently stays beside it. */
+function replaced(before: KeptAnswer | undefined, answer: Answer): KeptAnswer {
+  const conflicts = otherAnswers(before);
+  return conflicts.length === 0 ? answer : { ...answer, conflicts };
 }
 
 /**
@@ -80,7 +86,13 @@ export function applyOperation<T extends OrderProgress>(order: T, op: Operation)
     case "answer":
       return op.step === null
         ? order
-        : { ...order, answers: { ...order.answers, [op.step]: op.value as unknown as Answer } };
+        : {
+            ...order,
+            answers: {
+              ...order.answers,
+              [op.step]: replaced(order.answers[op.step], op.value as unknown as Answer),
+            },
+          };
     case "complete":
       return { ...order, state: "completed", completed_at: op.captured_at };
     default:

@@ -31,6 +31,15 @@ export function unitText(ucum: string): string {
 /** The ways in which people write a unit: as on the gauge, and as the ledger keeps it. */
 export const unitSpellings = (ucum: string): string[] => [unitText(ucum), ucum];
 
+/** The labels of an axis: as many decimals as its step needs, so that no two of them read alike. */
+export function tickTexts(values: readonly number[], step: number): string[] {
+  let decimals = 0;
+  while (decimals < 12 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) {
+    decimals += 1;
+  }
+  return values.map((value) => (Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals));
+}
+
 /** Enough digits to compare, no more: four significant figures, at most three decimals. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) {

@@ -12,6 +12,14 @@ describe("the catalogues", () => {
     expect(Object.keys(en).sort()).toEqual(Object.keys(zh).sort());
   });
 
+  it("have each key in one area only: the last one would win without a word", () => {
+    const files = readdirSync(join(import.meta.dirname, "zh")).map((name) =>
+      readFileSync(join(import.meta.dirname, "zh", name), "utf8"),
+    );
+    const keys = files.flatMap((text) => [...text.matchAll(/^ {2}"([\w.]+)":/gm)].map((m) => m[1] ?? ""));
+    expect(keys.sort()).toEqual(Object.keys(zh).sort());
+  });
+
   it("fill in the same things", () => {
     for (const [key, text] of Object.entries(zh)) {
       expect([key, params(en[key as keyof typeof zh])]).toEqual([key, params(text)]);
@@ -52,7 +60,7 @@ function sources(): string[] {
       (f) =>
         /\.tsx?$/.test(f) &&
         !f.includes(".test.") &&
-        !/i18n\/(zh|en)\.ts$/.test(f) &&
+        !/i18n\/(zh|en)(\.ts|\/\w+\.ts)$/.test(f) &&
         !f.endsWith("schema.d.ts"),
     )
     .map((f) => join(root, f));
@@ -83,9 +91,11 @@ it("has a word for every tag that a work order can carry", () => {
   const events = ["unknown_event", "unknown_severity", "repeated", "clock_wrong", "late", "data_dropped"];
   const orders = ["under_maintenance", "late_evidence", "conflict", "incomplete", "missed", "isolates"];
   const more = ["from_standby", "evidence_missing", "recurred"];
-  const all = [...events, ...orders, ...more];
+  const strangers = ["unknown_asset", "unknown_site", "scrapped_asset", "finding_not_applied"];
+  const all = [...events, ...orders, ...more, ...strangers];
   expect(all.filter((tag) => !isKnown("tag", tag))).toEqual([]);
   expect(isKnown("tag", "quite_new")).toBe(false);
+  expect(isKnown("tag", "found_stopped")).toBe(false); // Our own note, of no use to a reader.
 });
 
 it("fills in, and shows a word that it does not know as it came", () => {

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ApiError, type Failure } from "@/api/http";
 import type { Bundle } from "@/api/types";
 import { Database } from "@/db/database";
-import { bundleInfo, takeBundle } from "@/db/store";
+import { bundleInfo, record, settle as settleInStore, takeBundle } from "@/db/store";
 import { PAUSE_MS, Renewal } from "./renewal";
 
 /** Timers that run when the test lets time pass. */
@@ -40,12 +40,12 @@ class Server {
     return new Promise((give, refuse) => this.waiting.push({ give, refuse }));
   };
 
-  async give(user: string, at = "2026-11-21T08:00:00Z"): Promise<void> {
+  async give(user: string, at = "2026-11-21T08:00:00Z", orders: unknown[] = []): Promise<void> {
     this.waiting.shift()?.give({
       generated_at: at,
       live_position: 0,
       user: { id: user },
-      work_orders: [],
+      work_orders: orders,
       assets: [],
     } as unknown as Bundle);
     await settle();
@@ -188,6 +188,81 @@ describe("a run that fails", () => {
     await server.give("a");
     expect(failures).toEqual([null, "server"]);
   });
+});
+
+describe("a run that fails for a while", () => {
+  const lost = new ApiError("offline", 0, "no connection");
+
+  it("is tried again without anybody asking, ever less often, until one goes well", async () => {
+    renewal.serve("a");
+    await server.refuse(lost);
+    await clock.pass(400);
+    expect(server.asked).toBe(1);
+    await clock.pass(600);
+    expect(server.asked).toBe(2);
+    await server.refuse(new ApiError("server", 503, "starting"));
+    await clock.pass(900);
+    expect(server.asked).toBe(2);
+    await clock.pass(1100);
+    expect(server.asked).toBe(3);
+    await server.give("a");
+    await clock.pass(3_600_000);
+    expect([server.asked, failures.at(-1)]).toEqual([3, null]);
+  });
+
+  it("is not tried again before the server said that it may be", async () => {
+    renewal.serve("a");
+    await server.refuse(new ApiError("throttled", 429, "wait", 30));
+    await clock.pass(29_000);
+    expect(server.asked).toBe(1);
+    await clock.pass(1000);
+    expect(server.asked).toBe(2);
+  });
+
+  it("waits for one thing only: whoever asks earlier replaces the next attempt", async () => {
+    renewal.serve("a");
+    await server.refuse(lost);
+    void renewal.now();
+    await server.give("a");
+    await clock.pass(3_600_000);
+    expect(server.asked).toBe(2);
+  });
+
+  it.each(["signed_out", "forbidden"] as const)("is left alone when it was %s", async (kind) => {
+    renewal.serve("a");
+    await server.refuse(new ApiError(kind, 403, "no"));
+    await clock.pass(3_600_000);
+    expect(server.asked).toBe(1);
+  });
+
+  it("is not tried again for a person who has gone", async () => {
+    renewal.serve("a");
+    await server.refuse(lost);
+    renewal.stop();
+    await clock.pass(3_600_000);
+    expect(server.asked).toBe(1);
+  });
+});
+
+it("what is sent while the shift is on its way stays on the tablet when the signal goes", async () => {
+  const db = new Database("late");
+  const order = { id: "o", version: 1, state: "open", title: {}, template: [], answers: {} };
+  const kept = new Renewal({ fetch: server.fetch, take: (user, bundle) => takeBundle(user, bundle, db) });
+  kept.serve("a");
+  await server.give("a", "2026-11-21T08:00:00Z", [order]);
+  await expect.poll(() => db.orders.get(["a", "o"])).toMatchObject({ version: 1 });
+  void kept.now();
+  const act = { type: "answer", work_order: "o", step: "s", value: { outcome: "ok" } } as const;
+  const op = await record(act, "a", { zh: "", en: "" }, db);
+  const applied = { op_id: op.op_id, status: "applied", version: 2 };
+  await settleInStore("a", [applied], db, "2026-11-21T08:00:02Z");
+  const after = kept.now();
+  await server.give("a", "2026-11-21T08:00:01Z", [order]);
+  await expect.poll(() => server.asked).toBe(3);
+  await server.refuse(new ApiError("offline", 0, "no connection"));
+  await after;
+  kept.stop();
+  expect(await db.orders.get(["a", "o"])).toMatchObject({ version: 2, answers: { s: { outcome: "ok" } } });
 });
 
 describe("after sign-out", () => {

@@ -1,5 +1,6 @@
 import { ApiError, type Failure } from "@/api/http";
 import type { Bundle } from "@/api/types";
+import { backoffMs } from "./backoff";
 
 /** Live events renew the shift at most this often. */
 export const PAUSE_MS = 1500;
@@ -21,6 +22,8 @@ interface Turn {
   running: Promise<void> | null;
   next: Promise<void> | null;
   callOff: (() => void) | null;
+  failures: number;
+  callOffRetry: (() => void) | null;
 }
 
 function laterByTimeout(job: () => void, ms: number): () => void {
@@ -28,7 +31,8 @@ function laterByTimeout(job: () => void, ms: number): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Keeps the shift on the device as fresh as the server's: one fetch at a time, none missed. */
+/** Keeps the shift on the device as fresh as the server's: one fetch at a time, none missed; one that failed is
+ * tried again, ever less often. */
 export class Renewal {
   private readonly ports: RenewalPorts;
   private turn: Turn | null = null;
@@ -40,13 +44,14 @@ export class Renewal {
   /** Whose shift to renew, beginning now. What is still under way for somebody else is dropped when it arrives. */
   serve(user: string): void {
     this.stop();
-    this.turn = { user, running: null, next: null, callOff: null };
+    this.turn = { user, running: null, next: null, callOff: null, failures: 0, callOffRetry: null };
     this.ports.onFailure(null);
     void this.now();
   }
 
   stop(): void {
     this.turn?.callOff?.();
+    this.turn?.callOffRetry?.();
     this.turn = null;
   }
 
@@ -81,6 +86,8 @@ export class Renewal {
 
   private begin(turn: Turn): Promise<void> {
     turn.next = null;
+    turn.callOffRetry?.();
+    turn.callOffRetry = null;
     turn.running = this.run(turn).finally(() => {
       turn.running = null;
     });
@@ -92,7 +99,7 @@ export class Renewal {
     if (turn !== this.turn || !this.ports.allowed()) {
       return;
     }
-    let failure: Failure | null = null;
+    let failed: ApiError | null = null;
     try {
       const bundle = await this.ports.fetch();
       if (turn !== this.turn) {
@@ -104,10 +111,20 @@ export class Renewal {
       }
       await this.ports.take(turn.user, bundle);
     } catch (error) {
-      failure = error instanceof ApiError ? error.kind : "server";
+      failed = error instanceof ApiError ? error : new ApiError("server", 0, String(error));
     }
     if (turn === this.turn) {
-      this.ports.onFailure(failure);
+      this.plan(turn, failed);
+      this.ports.onFailure(failed?.kind ?? null);
+    }
+  }
+
+  /** After a failure that may pass by itself: the next attempt, which any earlier one calls off. */
+  private plan(turn: Turn, failed: ApiError | null): void {
+    turn.failures = failed === null ? 0 : turn.failures + 1;
+    if (failed?.retryable) {
+      const wait = Math.max((failed.retryAfterS ?? 0) * 1000, backoffMs(turn.failures));
+      turn.callOffRetry = this.ports.later(() => void this.now(), wait);
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Database, database, type QueuedOperation } from "@/db/database";
 import { deviceId, noteAttempt, settle } from "@/db/store";
 import { backoffMs } from "./backoff";
 
-export type Obstacle = "no_signal" | "signed_out" | "server" | "throttled";
+export type Obstacle = "no_signal" | "signed_out" | "other_user" | "forbidden" | "server" | "throttled";
 
 export interface SenderPorts {
   db: Database;
@@ -32,6 +32,7 @@ export async function aloneByLock(job: () => Promise<void>): Promise<void> {
 const OBSTACLES: Partial<Record<string, Obstacle>> = {
   offline: "no_signal",
   signed_out: "signed_out",
+  forbidden: "forbidden",
   throttled: "throttled",
 };
 
@@ -120,7 +121,7 @@ export class Sender {
     });
     // Somebody else signed in in another tab: the operations are good, only not now.
     const results = answer.results.filter((r) => r.code !== "wrong_user");
-    await settle(user, results, this.ports.db);
+    await settle(user, results, this.ports.db, answer.server_now);
     if (results.length < answer.results.length) {
       throw new ApiError("signed_out", 401, "another person is signed in");
     }

@@ -120,6 +120,24 @@ describe("the sender", () => {
     expect(users).toEqual(["u"]);
   });
 
+  it("says that it was not permitted: the session in the browser may be another one by now", async () => {
+    await record({ type: "start", work_order: "o" }, "u", name, db);
+    const met: (Obstacle | null)[] = [];
+    const sender = new Sender({
+      db,
+      alone,
+      onObstacle: (o) => met.push(o),
+      send: async () => {
+        throw new ApiError("forbidden", 403, "not this session's token");
+      },
+    });
+    sender.serve("u");
+    await sender.flush();
+    sender.serve(null);
+    expect(new Set(met)).toEqual(new Set(["forbidden"]));
+    expect(await pendingOf("u", db)).toMatchObject([{ status: "waiting" }]);
+  });
+
   it("keeps operations that the server took for another person's", async () => {
     await record({ type: "start", work_order: "o" }, "u", name, db);
     const met: (Obstacle | null)[] = [];

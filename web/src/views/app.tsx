@@ -9,10 +9,17 @@ import { startDevice } from "./state/device";
 import { startKeys } from "./state/keys";
 import { match, navigate, path, startRouter } from "./state/router";
 import { startUpdates } from "./state/update";
+// The order is part of the looks: of two rules that weigh the same the later one holds.
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/parts.css";
 import "./styles/shell.css";
-import "./styles/pages.css";
+import "./styles/lists.css";
+import "./styles/asset.css";
+import "./styles/work.css";
+import "./styles/checklist.css";
+import "./styles/chart.css";
+import "./styles/sync.css";
 
 // biome-ignore lint/suspicious/noExplicitAny: each page has its own parameters, all of them text
 type Page = ComponentType<any>;

@@ -2,9 +2,11 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { expired, session, signOut } from "@/api/session";
 import { type Key, locale, t } from "@/i18n";
+import { sendLeaving } from "@/sync/leaving";
 import { Icon, type IconName } from "./parts/icon";
 import { LanguageChoice } from "./parts/language";
 import { Modal } from "./parts/modal";
+import { OtherPerson } from "./parts/otherperson";
 import { SyncLineView } from "./parts/syncline";
 import { operations, reachable } from "./state/device";
 import { helpOpen } from "./state/keys";
@@ -48,8 +50,9 @@ function ThemeChoice() {
 function Settings({ onClose }: { onClose: () => void }) {
   const user = session.value?.user;
   const unsent = operations.value.filter((op) => op.status === "waiting").length;
-  const leave = async (): Promise<void> => {
-    await signOut();
+  const leave = (): void => {
+    signOut();
+    void sendLeaving();
     onClose();
     navigate("/sign-in", true);
   };
@@ -70,7 +73,7 @@ function Settings({ onClose }: { onClose: () => void }) {
         <ThemeChoice />
       </div>
       {unsent > 0 && <p class="xs">{t("signout.unsent", { n: unsent })}</p>}
-      <button type="button" class="btn small wide" onClick={() => void leave()}>
+      <button type="button" class="btn small wide" onClick={leave}>
         {t("action.sign_out")}
       </button>
       <p class="xs">{t("app.version", { version: __VERSION__ })}</p>
@@ -161,6 +164,7 @@ function Notices() {
           <span>{t("notice.offline")}</span>
         </div>
       )}
+      <OtherPerson />
       {expired.value && (
         <div class="note warn" role="alert" data-notice="expired">
           <Icon name="user" />
@@ -237,6 +241,54 @@ function KeyHelp() {
   );
 }
 
+/** All pages, on a desk. */
+function Side() {
+  return (
+    <nav class="side" aria-label={t("nav.label")}>
+      <div class="side-inner">
+        {PAGES.map(([href, key, icon]) => (
+          <a key={href} href={href} aria-current={current(href)}>
+            <Icon name={icon} />
+            {t(key)}
+          </a>
+        ))}
+        <hr />
+        <button
+          type="button"
+          onClick={() => {
+            helpOpen.value = true;
+          }}
+        >
+          <Icon name="help" />
+          {t("keys.title")}
+        </button>
+      </div>
+    </nav>
+  );
+}
+
+/** The pages within thumb's reach; the others are behind the last one. */
+function Tabs({ onMore }: { onMore: () => void }) {
+  return (
+    <nav class="tabs" aria-label={t("nav.label")}>
+      {TABS.map(([href, key, icon]) => (
+        <a key={href} href={href} aria-current={current(href)}>
+          <Icon name={icon} />
+          {t(key)}
+        </a>
+      ))}
+      <button
+        type="button"
+        aria-current={PAGES.slice(4).some(([href]) => isHere(href)) ? "page" : undefined}
+        onClick={onMore}
+      >
+        <Icon name="more" />
+        {t("nav.more")}
+      </button>
+    </nav>
+  );
+}
+
 /** What stands around every page: sidebar on a desk, bar at the bottom in the hand. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const more = useSignal(false);
@@ -257,47 +309,15 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <UserMenu />
       </header>
       <Notices />
-      <nav class="side" aria-label={t("nav.label")}>
-        <div class="side-inner">
-          {PAGES.map(([href, key, icon]) => (
-            <a key={href} href={href} aria-current={current(href)}>
-              <Icon name={icon} />
-              {t(key)}
-            </a>
-          ))}
-          <hr />
-          <button
-            type="button"
-            onClick={() => {
-              helpOpen.value = true;
-            }}
-          >
-            <Icon name="help" />
-            {t("keys.title")}
-          </button>
-        </div>
-      </nav>
+      <Side />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
-      <nav class="tabs" aria-label={t("nav.label")}>
-        {TABS.map(([href, key, icon]) => (
-          <a key={href} href={href} aria-current={current(href)}>
-            <Icon name={icon} />
-            {t(key)}
-          </a>
-        ))}
-        <button
-          type="button"
-          aria-current={PAGES.slice(4).some(([href]) => isHere(href)) ? "page" : undefined}
-          onClick={() => {
-            more.value = true;
-          }}
-        >
-          <Icon name="more" />
-          {t("nav.more")}
-        </button>
-      </nav>
+      <Tabs
+        onMore={() => {
+          more.value = true;
+        }}
+      />
       {more.value && (
         <More
           onClose={() => {

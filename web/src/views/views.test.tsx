@@ -2,13 +2,18 @@
 import { render } from "preact";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { LatestValue, Point } from "@/api/types";
+import type { Item, KeptAnswer } from "@/domain/checklist";
+import { makeOperation, type OrderProgress, withPending } from "@/domain/operations";
 import { setLocale } from "@/i18n";
+import { ChecklistItem } from "./parts/checkitem";
 import { answerText, enteredText } from "./parts/entered";
 import { LimitBar } from "./parts/limitbar";
 import { LongText } from "./parts/longtext";
+import { Line } from "./parts/orderline";
 import { fromSensor, ReadingRow } from "./parts/reading";
 import { Answered, Empty } from "./parts/states";
-import { HealthTag } from "./parts/tags";
+import { ConflictTag, HealthTag, Presence } from "./parts/tags";
+import { departmentName } from "./state/names";
 
 const pressure = {
   key: "p",
@@ -137,4 +142,106 @@ it("speaks the person's language at once", () => {
   setLocale("zh");
   render(<ReadingRow point={pressure} latest={value({})} />, host);
   expect(host.textContent).toContain("压力");
+});
+
+describe("an item that two devices answered differently", () => {
+  const item = {
+    step: "s",
+    type: "number",
+    name: { zh: "压力", en: "Pressure" },
+    requirement: { zh: "", en: "" },
+    section: { zh: "", en: "" },
+    point: null,
+    unit: "MPa",
+    low: null,
+    high: null,
+    choices: [],
+    evidence: [],
+  } as unknown as Item;
+  const other: KeptAnswer = {
+    outcome: "not_ok",
+    number: 0.2,
+    remark: "leaks",
+    by: "lin",
+    at: "2026-11-21T09:30:00Z",
+  };
+  const kept: KeptAnswer = {
+    outcome: "ok",
+    number: 0.44,
+    by: "wang",
+    at: "2026-11-21T09:12:00Z",
+    conflicts: [other],
+  };
+  const shown = (answer: KeptAnswer, here: boolean) => (
+    <ChecklistItem
+      item={item}
+      index={0}
+      count={1}
+      here={here}
+      locked={false}
+      order={{ id: "o", user: "u" } as never}
+      card={undefined}
+      draft={undefined}
+      answer={answer}
+      onFocus={() => undefined}
+      onAnswer={async () => undefined}
+    />
+  );
+
+  it.each([true, false])("shows both with who and when, and no green (opened: %s)", (here) => {
+    render(shown(kept, here), host);
+    const note = host.querySelector("[data-conflict]");
+    expect(note?.className).toContain("warn");
+    expect(note?.textContent).toMatch(/Answer kept · wang · .*OK · 0\.44 MPa/);
+    expect(note?.textContent).toMatch(/Another answer · lin · .*Not OK · 0\.2 MPa · leaks/);
+    expect(host.querySelector(".tag.warn")?.textContent).toBe("OK · Conflict");
+    expect(host.querySelector(".tag.ok")).toBeNull();
+  });
+
+  it("is an ordinary one when they agree", () => {
+    const { conflicts: _conflicts, ...agreed } = kept;
+    render(shown(agreed, false), host);
+    expect(host.querySelector("[data-conflict]")).toBeNull();
+    expect(host.querySelector(".tag.ok")?.textContent).toBe("OK");
+  });
+
+  it("keeps the other answer in sight while one's own is on its way", () => {
+    const order = { id: "o", state: "in_progress", answers: { s: kept } } as never;
+    const mine = makeOperation({ type: "answer", work_order: "o", step: "s", value: { outcome: "na" } }, "u");
+    const after = withPending(order as OrderProgress & { id: string }, [mine]);
+    expect(after.answers["s"]).toEqual({ outcome: "na", conflicts: [other] });
+  });
+
+  it("marks its order in a list, and no other", () => {
+    render(<ConflictTag order={{ tags: ["late", "conflict"] }} />, host);
+    expect(host.querySelector(".tag.warn")?.textContent).toBe("Conflict");
+    render(<ConflictTag order={{ tags: ["late"] }} />, host);
+    expect(host.textContent).toBe("");
+  });
+});
+
+it("names a department in the reader's language, and one that it does not know as it came", () => {
+  expect(["消防管理部门", "水務管理部門", "物业二组", null].map(departmentName)).toEqual([
+    "Fire management",
+    "Water management",
+    "物业二组",
+    "",
+  ]);
+  setLocale("zh");
+  expect(departmentName("Fire management")).toBe("消防管理部门");
+});
+
+it("says for how long a machine has been heard from, not how old its data are", () => {
+  render(<Presence presence="online" spanMs={57_000} />, host);
+  expect(host.textContent).toBe("Online for 57 s");
+  setLocale("zh");
+  render(<Presence presence="online" spanMs={58_000} />, host);
+  expect(host.textContent).toBe("在线，自 58 秒前");
+});
+
+it("keeps the whole of a text that a row has no room for", () => {
+  const long = "x".repeat(10_000);
+  render(<Line state="" href="/tickets/1" what={long} why={long} />, host);
+  const texts = [...host.querySelectorAll<HTMLElement>(".clamp2")].map((e) => e.title);
+  expect(texts).toEqual([long, long]);
 });

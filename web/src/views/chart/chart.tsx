@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type uPlot from "uplot";
 import { locale, t, zone } from "@/i18n";
@@ -12,9 +13,11 @@ type Props = Omit<ChartInput, "language" | "labels" | "zone"> & {
   label: string;
 };
 
+type Library = typeof import("./uplot");
+
 /** The drawing code, loaded with the first chart. */
-function useLibrary(): typeof import("./uplot") | null {
-  const code = useSignal<typeof import("./uplot") | null>(null);
+function useLibrary(): Library | null {
+  const code = useSignal<Library | null>(null);
   useEffect(() => {
     void import("./uplot").then((loaded) => {
       code.value = loaded;
@@ -23,49 +26,68 @@ function useLibrary(): typeof import("./uplot") | null {
   return code.value;
 }
 
-/** A chart that follows its data: new rows are drawn into it, only another shape makes it anew. */
-export function Chart(props: Props) {
+/** What a chart cannot change once it is made, as one text: another text asks for another chart. */
+function shapeOf(props: Props, language: string): string {
+  const { aggregated, unit, height, limits, marks, label } = props;
+  return JSON.stringify([
+    aggregated,
+    zone.value,
+    unit,
+    height,
+    language,
+    painted.value,
+    limits,
+    marks,
+    label,
+  ]);
+}
+
+/** Draws into `host` and follows its width; `latest` is what a gesture on the chart calls. */
+function makeIn(
+  host: HTMLElement,
+  lib: Library,
+  latest: { readonly current: Props },
+  language: string,
+): { made: uPlot; end: () => void } {
+  const input: ChartInput = {
+    ...latest.current,
+    language,
+    zone: zone.value,
+    labels: { value: latest.current.label, time: t("chart.time"), bad: t("chart.bad") },
+    onZoom: (from, to) => latest.current.onZoom?.(from, to),
+    onReset: () => latest.current.onReset?.(),
+  };
+  const made = lib.makeChart(host, input);
+  const fit = new ResizeObserver(() =>
+    made.setSize({ width: Math.max(240, host.clientWidth), height: input.height }),
+  );
+  fit.observe(host);
+  return {
+    made,
+    end: () => {
+      fit.disconnect();
+      made.destroy();
+    },
+  };
+}
+
+function usePlot(props: Props): RefObject<HTMLDivElement | null> {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
   const lib = useLibrary();
   const language = locale.value === "zh" ? "zh-CN" : "en-GB";
-  const { marks, limits } = props;
-  const shape = JSON.stringify([
-    props.aggregated,
-    zone.value,
-    props.unit,
-    props.height,
-    language,
-    painted.value,
-    limits,
-    marks,
-    props.label,
-  ]);
+  const shape = shapeOf(props, language);
 
   useEffect(() => {
-    const into = host.current;
-    if (into === null || lib === null) {
+    if (host.current === null || lib === null) {
       return;
     }
-    const input: ChartInput = {
-      ...latest.current,
-      language,
-      zone: zone.value,
-      labels: { value: latest.current.label, time: t("chart.time"), bad: t("chart.bad") },
-      onZoom: (from, to) => latest.current.onZoom?.(from, to),
-      onReset: () => latest.current.onReset?.(),
-    };
-    const made = lib.makeChart(into, input);
+    const { made, end } = makeIn(host.current, lib, latest, language);
     plot.current = made;
-    const fit = new ResizeObserver(() =>
-      made.setSize({ width: Math.max(240, into.clientWidth), height: input.height }),
-    );
-    fit.observe(into);
     return () => {
-      fit.disconnect();
-      made.destroy();
+      end();
       plot.current = null;
     };
   }, [lib, shape]);
@@ -84,6 +106,12 @@ export function Chart(props: Props) {
     }
   }, [lib, shape, props.data, props.span?.from, props.span?.to]);
 
+  return host;
+}
+
+/** A chart that follows its data: new rows are drawn into it, only another shape makes it anew. */
+export function Chart(props: Props) {
+  const host = usePlot(props);
   return (
     <div
       class={`chart${props.height < 240 ? " small" : ""}${props.aggregated ? "" : " raw"}`}

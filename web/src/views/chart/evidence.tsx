@@ -8,7 +8,9 @@ import { Failed } from "../parts/states";
 import { now } from "../state/now";
 import { Chart } from "./chart";
 import { Legend, type LegendItem } from "./legend";
-import { useReadings } from "./readings";
+import { bandOf } from "./marks";
+import { type Loaded, useReadings } from "./readings";
+import type { ChartInput } from "./uplot";
 
 const MOST = 3;
 
@@ -16,6 +18,41 @@ function windowOf(evidence: EpisodeEvidence): { from: number; to: number } {
   const [start, end] = [Date.parse(evidence.start), Date.parse(evidence.end)];
   // An episode that opened a moment ago still shows some of the time before it.
   return { from: Math.min(start, end - HOUR_MS / 6), to: Math.max(end, start + HOUR_MS / 6) };
+}
+
+function legendOf(evidence: EpisodeEvidence, point: EvidencePoint, aggregated: boolean): LegendItem[] {
+  return [
+    "line",
+    ...(expectedOf(point) === null ? [] : (["expected"] as const)),
+    ...(bandOf(point.baseline) === undefined ? [] : (["band"] as const)),
+    "opened",
+    ...(evidence.closed_observed_at === null ? [] : (["closed"] as const)),
+    ...(aggregated ? [] : (["bad"] as const)),
+    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
+    ...(aggregated ? (["env"] as const) : []),
+  ];
+}
+
+const expectedOf = (point: EvidencePoint): number | null =>
+  point.expected ?? point.baseline?.expected ?? null;
+
+function marksOf(evidence: EpisodeEvidence, point: EvidencePoint): ChartInput["marks"] {
+  const opened = Date.parse(evidence.opened_observed_at);
+  return {
+    expected: expectedOf(point),
+    band: bandOf(point.baseline),
+    openedAt: opened,
+    openedLabel: t("chart.observed", { at: showMoment(opened, now.value) }),
+    closedAt: evidence.closed_observed_at === null ? undefined : Date.parse(evidence.closed_observed_at),
+  };
+}
+
+/** What stands over a chart that has nothing to show, or not yet. */
+function coverOf({ loading, failure, data }: Loaded): string | undefined {
+  if (loading) {
+    return t("state.loading");
+  }
+  return data.x.length === 0 && failure === null ? t("chart.empty") : undefined;
 }
 
 function EvidenceChart({
@@ -29,20 +66,6 @@ function EvidenceChart({
 }) {
   const loaded = useReadings(evidence.episode.asset, point.point, { ...span, live: false });
   const aggregated = loaded.resolution !== "raw";
-  const expected = point.expected ?? point.baseline?.expected ?? null;
-  const base = point.baseline;
-  const band = base?.low != null && base.high != null ? { low: base.low, high: base.high } : undefined;
-  const opened = Date.parse(evidence.opened_observed_at);
-  const legend: LegendItem[] = [
-    "line",
-    ...(expected === null ? [] : (["expected"] as const)),
-    ...(band === undefined ? [] : (["band"] as const)),
-    "opened",
-    ...(evidence.closed_observed_at === null ? [] : (["closed"] as const)),
-    ...(aggregated ? [] : (["bad"] as const)),
-    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
-    ...(aggregated ? (["env"] as const) : []),
-  ];
   // A point that is only there for the class (an event ticket has no readings of its own) is no empty frame.
   const spoken = point.contribution !== null || point.value !== null;
   if (!spoken && loaded.failure === null && loaded.data.x.length === 0) {
@@ -63,24 +86,11 @@ function EvidenceChart({
         height={200}
         syncKey={`evidence:${evidence.episode.id}`}
         span={span}
-        marks={{
-          expected,
-          band,
-          openedAt: opened,
-          openedLabel: t("chart.observed", { at: showMoment(opened, now.value) }),
-          closedAt:
-            evidence.closed_observed_at === null ? undefined : Date.parse(evidence.closed_observed_at),
-        }}
+        marks={marksOf(evidence, point)}
         label={nameOf(point.name)}
-        cover={
-          loaded.loading
-            ? t("state.loading")
-            : loaded.data.x.length === 0 && loaded.failure === null
-              ? t("chart.empty")
-              : undefined
-        }
+        cover={coverOf(loaded)}
       />
-      <Legend items={legend} />
+      <Legend items={legendOf(evidence, point, aggregated)} />
     </section>
   );
 }

@@ -8,7 +8,8 @@ import { Failed } from "../parts/states";
 import { search, setParam } from "../state/router";
 import { Chart } from "./chart";
 import { Legend, type LegendItem } from "./legend";
-import { useReadings, type Window } from "./readings";
+import { bandOf } from "./marks";
+import { type Loaded, useReadings, type Window } from "./readings";
 
 const RANGES = {
   "15m": HOUR_MS / 4,
@@ -20,6 +21,71 @@ const RANGES = {
 } as const;
 type Range = keyof typeof RANGES;
 
+function chosenRange(): Range {
+  const chosen = search.value.get("range") as Range | null;
+  return chosen !== null && chosen in RANGES ? chosen : "1h";
+}
+
+function legendOf(point: Point, baseline: Baseline | undefined, aggregated: boolean): LegendItem[] {
+  return [
+    "line",
+    aggregated ? "env" : "bad",
+    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
+    ...(baseline === undefined ? [] : (["expected"] as const)),
+    ...(bandOf(baseline) === undefined ? [] : (["band"] as const)),
+  ];
+}
+
+/** What stands over a chart without rows. */
+function coverOf({ loading, failure, data }: Loaded): string | undefined {
+  if (data.x.length > 0) {
+    return undefined;
+  }
+  if (loading) {
+    return t("state.loading");
+  }
+  return failure === null ? t("chart.empty") : undefined;
+}
+
+/** The name of what is drawn, and how much of the past: zoomed in, no range is the chosen one. */
+function Head({
+  point,
+  range,
+  zoomed,
+  unzoom,
+}: {
+  point: Point;
+  range: Range;
+  zoomed: boolean;
+  unzoom: () => void;
+}) {
+  const pick = (next: Range): void => {
+    unzoom();
+    setParam("range", next);
+  };
+  return (
+    <div class="row wrap between">
+      <h2>
+        {nameOf(point.name)} <span class="xs">{unitText(point.unit) || t("unit.unknown")}</span>
+      </h2>
+      <div class="row wrap">
+        {zoomed && (
+          <button type="button" class="btn small" onClick={unzoom}>
+            {t("chart.reset")}
+          </button>
+        )}
+        <div class="choice ranges" role="group" aria-label={t("chart.range")}>
+          {(Object.keys(RANGES) as Range[]).map((key) => (
+            <button key={key} type="button" aria-pressed={!zoomed && key === range} onClick={() => pick(key)}>
+              {t(`range.${key}` as Key)}
+            </button>
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
 /** One point over time, moving with the present until somebody zooms in. */
 export function LiveChart({
   asset,
@@ -30,62 +96,18 @@ export function LiveChart({
   point: Point;
   baseline: Baseline | undefined;
 }) {
-  const chosen = search.value.get("range") as Range | null;
-  const range: Range = chosen !== null && chosen in RANGES ? chosen : "1h";
+  const range = chosenRange();
   const zoom = useSignal<Window | null>(null);
   const now = Date.now();
   const window: Window = zoom.value ?? { from: now - RANGES[range], to: now, live: true };
   const loaded = useReadings(asset, point.key, window);
   const aggregated = loaded.resolution !== "raw";
-  const band =
-    baseline?.low != null && baseline.high != null ? { low: baseline.low, high: baseline.high } : undefined;
-  const legend: LegendItem[] = ["line", ...(aggregated ? (["env"] as const) : (["bad"] as const))];
-  if (hasLimits(point.limits)) {
-    legend.push("watch", "alarm");
-  }
-  if (baseline !== undefined) {
-    legend.push("expected");
-  }
-  if (band !== undefined) {
-    legend.push("band");
-  }
-  const empty = !loaded.loading && loaded.failure === null && loaded.data.x.length === 0;
-  const pick = (next: Range): void => {
+  const unzoom = (): void => {
     zoom.value = null;
-    setParam("range", next);
   };
   return (
     <div class="card stack">
-      <div class="row wrap between">
-        <h2>
-          {nameOf(point.name)} <span class="xs">{unitText(point.unit) || t("unit.unknown")}</span>
-        </h2>
-        <div class="row wrap">
-          {zoom.value !== null && (
-            <button
-              type="button"
-              class="btn small"
-              onClick={() => {
-                zoom.value = null;
-              }}
-            >
-              {t("chart.reset")}
-            </button>
-          )}
-          <div class="choice ranges" role="group" aria-label={t("chart.range")}>
-            {(Object.keys(RANGES) as Range[]).map((key) => (
-              <button
-                key={key}
-                type="button"
-                aria-pressed={zoom.value === null && key === range}
-                onClick={() => pick(key)}
-              >
-                {t(`range.${key}` as Key)}
-              </button>
-            ))}
-          </div>
-        </div>
-      </div>
+      <Head point={point} range={range} zoomed={zoom.value !== null} unzoom={unzoom} />
       {loaded.failure !== null && (
         <Failed failure={loaded.failure} detail="" again={loaded.again} old={loaded.data.x.length > 0} />
       )}
@@ -95,24 +117,16 @@ export function LiveChart({
         limits={point.limits}
         unit={unitText(point.unit)}
         height={300}
-        marks={{ expected: baseline?.expected, band }}
+        marks={{ expected: baseline?.expected, band: bandOf(baseline) }}
         span={zoom.value === null ? loaded.span : { from: zoom.value.from, to: zoom.value.to }}
         label={nameOf(point.name)}
-        cover={
-          empty
-            ? t("chart.empty")
-            : loaded.loading && loaded.data.x.length === 0
-              ? t("state.loading")
-              : undefined
-        }
+        cover={coverOf(loaded)}
         onZoom={(from, to) => {
           zoom.value = { from: Math.round(from), to: Math.round(Math.max(to, from + 5000)), live: false };
         }}
-        onReset={() => {
-          zoom.value = null;
-        }}
+        onReset={unzoom}
       />
-      <Legend items={legend} />
+      <Legend items={legendOf(point, baseline, aggregated)} />
       <p class="xs">
         {t(`resolution.${loaded.resolution}` as Key)} <span class="mouse-hint">{t("chart.help")}</span>
       </p>

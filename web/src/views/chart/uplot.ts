@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Limits, zonesOf } from "@/domain/limits";
 import type { ChartData } from "@/domain/series";
-import { numberText } from "@/domain/units";
+import { numberText, tickTexts } from "@/domain/units";
 
 export interface Marks {
   openedAt?: number | undefined;
@@ -203,9 +203,11 @@ function axes(input: ChartInput): uPlot.Axis[] {
       }
       return step < 60 ? show(at, { hour: "2-digit", minute: "2-digit", second: "2-digit" }) : time;
     });
+  const ticks = (_u: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] =>
+    tickTexts(splits, step);
   return [
     { ...common, values: times, space: 70, size: 32 },
-    { ...common, size: 56, values: (_u, splits) => splits.map((v) => numberText(v)) },
+    { ...common, size: 56, values: ticks },
   ];
 }
 

@@ -8,7 +8,7 @@ import {
   fetchPoints,
   fetchPreview,
 } from "@/api/resources";
-import type { Asset, LatestValue, Point, PreviewItem } from "@/api/types";
+import type { Asset, LatestValue, Point, PreviewItem, WorkOrder } from "@/api/types";
 import { judge } from "@/domain/limits";
 import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
@@ -23,7 +23,7 @@ import { Spark } from "../parts/spark";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
 import { OrderCard } from "../parts/tickets";
-import { className, locationName, siteName } from "../state/names";
+import { className, departmentName, locationName, siteName } from "../state/names";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 import { search, setParam } from "../state/router";
@@ -98,21 +98,21 @@ function healthText(asset: Asset, silent: number | null | undefined): string {
 }
 
 function Facts({ asset }: { asset: Asset }) {
-  const seen = asset.last_seen;
+  const since = asset.presence_since;
   const rows: [string, ComponentChildren][] = [
     [t("asset.state"), word("asset_status", asset.status)],
     [
       t("asset.presence"),
-      <span class="row wrap">
-        <Presence presence={asset.presence} />
-        {seen !== null && <span class="xs">{showAge(now.value - Date.parse(seen))}</span>}
-      </span>,
+      <Presence
+        presence={asset.presence}
+        spanMs={since === null ? undefined : now.value - Date.parse(since)}
+      />,
     ],
     [t("asset.class"), className(asset.class)],
     [t("asset.site"), siteName(asset.site)],
     [t("asset.location"), locationName(asset.location)],
     [t("asset.criticality"), asset.criticality],
-    [t("asset.department"), asset.department ?? ""],
+    [t("asset.department"), departmentName(asset.department)],
     [t("asset.maker"), [asset.manufacturer, asset.model].filter(Boolean).join(" ")],
     [t("asset.serial"), asset.serial],
     [t("asset.in_service"), asset.in_service_on === null ? "" : showDate(`${asset.in_service_on}T12:00:00`)],
@@ -142,12 +142,53 @@ function nextOfEach(items: readonly PreviewItem[]): PreviewItem[] {
   });
 }
 
-function Work({ asset }: { asset: Asset }) {
+function OpenWork({ orders }: { orders: readonly WorkOrder[] }) {
+  const open = series(shiftOf(orders, now.value, zone.value).all).slice(0, 6);
+  const last = orders.find((o) => isEnded(o.state));
+  return (
+    <div class="stack">
+      {open.length === 0 && (
+        <div class="list">
+          <Empty text={t("asset.no_tickets")} />
+        </div>
+      )}
+      {open.map(({ first, more }) => (
+        <OrderCard key={first.id} order={first} more={more} />
+      ))}
+      {last !== undefined && (
+        <p class="xs">
+          {t("asset.last_done", {
+            title: nameOf(last.title),
+            at:
+              last.completed_at === null
+                ? word("order_state", last.state)
+                : showMoment(last.completed_at, now.value),
+          })}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Tickets({ asset }: { asset: Asset }) {
   const orders = useAnswer(
     `orders:asset:${asset.key}`,
     () => fetchOrders({ asset: asset.key, sort: "-number", limit: 100 }),
     { topics: ["work_order"] },
   );
+  return (
+    <section>
+      <div class="sect">
+        <h2>{t("asset.tickets")}</h2>
+      </div>
+      <Answered of={orders} skeleton={<Skeleton count={2} height={64} />}>
+        {(list) => <OpenWork orders={list} />}
+      </Answered>
+    </section>
+  );
+}
+
+function NextDates({ asset }: { asset: Asset }) {
   const to = dayOf(Date.now() + 365 * DAY_MS, zone.value);
   const preview = useAnswer(
     `preview:${asset.key}`,
@@ -155,62 +196,26 @@ function Work({ asset }: { asset: Asset }) {
     { topics: ["plan", "work_order"] },
   );
   return (
-    <>
-      <section>
-        <div class="sect">
-          <h2>{t("asset.tickets")}</h2>
-        </div>
-        <Answered of={orders} skeleton={<Skeleton count={2} height={64} />}>
-          {(list) => {
-            const open = series(shiftOf(list, now.value, zone.value).all).slice(0, 6);
-            const last = list.find((o) => isEnded(o.state));
-            return (
-              <div class="stack">
-                {open.length === 0 && (
-                  <div class="list">
-                    <Empty text={t("asset.no_tickets")} />
-                  </div>
-                )}
-                {open.map(({ first, more }) => (
-                  <OrderCard key={first.id} order={first} more={more} />
-                ))}
-                {last !== undefined && (
-                  <p class="xs">
-                    {t("asset.last_done", {
-                      title: nameOf(last.title),
-                      at:
-                        last.completed_at === null
-                          ? word("order_state", last.state)
-                          : showMoment(last.completed_at, now.value),
-                    })}
-                  </p>
-                )}
-              </div>
-            );
-          }}
-        </Answered>
-      </section>
-      <section>
-        <div class="sect">
-          <h2>{t("asset.next_dates")}</h2>
-        </div>
-        <Answered of={preview} skeleton={<Skeleton count={3} height={64} />}>
-          {(items) =>
-            items.length === 0 ? (
-              <div class="list">
-                <Empty text={t("asset.without_plan")} icon="plan" />
-              </div>
-            ) : (
-              <PlanDates
-                items={nextOfEach(items)
-                  .slice(0, 8)
-                  .map((first) => ({ first, times: 1 }))}
-              />
-            )
-          }
-        </Answered>
-      </section>
-    </>
+    <section>
+      <div class="sect">
+        <h2>{t("asset.next_dates")}</h2>
+      </div>
+      <Answered of={preview} skeleton={<Skeleton count={3} height={64} />}>
+        {(items) =>
+          items.length === 0 ? (
+            <div class="list">
+              <Empty text={t("asset.without_plan")} icon="plan" />
+            </div>
+          ) : (
+            <PlanDates
+              items={nextOfEach(items)
+                .slice(0, 8)
+                .map((first) => ({ first, times: 1 }))}
+            />
+          )
+        }
+      </Answered>
+    </section>
   );
 }
 
@@ -312,7 +317,8 @@ export default function AssetPage({ code }: { code: string }) {
                     <p class="s">{healthText(asset, silent)}</p>
                     <Facts asset={asset} />
                   </section>
-                  <Work asset={asset} />
+                  <Tickets asset={asset} />
+                  <NextDates asset={asset} />
                 </div>
               </div>
             </>

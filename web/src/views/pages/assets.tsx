@@ -1,7 +1,7 @@
 import { fetchAssets } from "@/api/resources";
 import type { Asset } from "@/api/types";
-import { nameOf, showAge, t, word } from "@/i18n";
-import { Icon } from "../parts/icon";
+import { nameOf, showDuration, t, word } from "@/i18n";
+import { PageSearch } from "../parts/pagesearch";
 import { silence } from "../parts/reading";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
@@ -15,7 +15,11 @@ const HEALTH_RANK: Record<string, number> = { act: 0, watch: 1 };
 function Row({ asset }: { asset: Asset }) {
   return (
     <div class="asset-line" data-row>
-      <a class="what" href={`/assets/${encodeURIComponent(asset.code)}`}>
+      <a
+        class="what clamp2"
+        href={`/assets/${encodeURIComponent(asset.code)}`}
+        title={`${asset.code} ${nameOf(asset.name)}`}
+      >
         <span class="code">{asset.code}</span> {nameOf(asset.name)}
       </a>
       <span class="s kind">{className(asset.class)}</span>
@@ -25,11 +29,39 @@ function Row({ asset }: { asset: Asset }) {
         <Presence presence={asset.presence} />
       </span>
       <span class="xs seen">
-        {asset.last_seen === null ? "" : showAge(now.value - Date.parse(asset.last_seen))}
+        {asset.presence_since === null
+          ? ""
+          : t("presence.since", { span: showDuration(now.value - Date.parse(asset.presence_since)) })}
       </span>
       <span class="health">
         <HealthTag health={asset.health} silent={silence(asset)} />
       </span>
+    </div>
+  );
+}
+
+function Classes({ classes, chosen }: { classes: readonly string[]; chosen: string | null }) {
+  return (
+    <div class="chips" role="group" aria-label={t("assets.by_class")}>
+      <button
+        type="button"
+        class="chip"
+        aria-pressed={chosen === null}
+        onClick={() => setParam("class", null)}
+      >
+        {t("assets.all")}
+      </button>
+      {classes.map((c) => (
+        <button
+          key={c}
+          type="button"
+          class="chip"
+          aria-pressed={c === chosen}
+          onClick={() => setParam("class", c === chosen ? null : c)}
+        >
+          {className(c)}
+        </button>
+      ))}
     </div>
   );
 }
@@ -47,40 +79,9 @@ export default function Assets() {
     <div class="page">
       <div class="page-head">
         <h1>{t("nav.assets")}</h1>
-        <div class="searchbox page-search">
-          <Icon name="search" />
-          <input
-            class="input"
-            type="search"
-            data-search
-            aria-label={t("assets.search")}
-            placeholder={t("assets.search")}
-            value={search.value.get("text") ?? ""}
-            onInput={(e) => setParam("text", e.currentTarget.value)}
-          />
-        </div>
+        <PageSearch label={t("assets.search")} />
       </div>
-      <div class="chips" role="group" aria-label={t("assets.by_class")}>
-        <button
-          type="button"
-          class="chip"
-          aria-pressed={chosen === null}
-          onClick={() => setParam("class", null)}
-        >
-          {t("assets.all")}
-        </button>
-        {classes.map((c) => (
-          <button
-            key={c}
-            type="button"
-            class="chip"
-            aria-pressed={c === chosen}
-            onClick={() => setParam("class", c === chosen ? null : c)}
-          >
-            {className(c)}
-          </button>
-        ))}
-      </div>
+      <Classes classes={classes} chosen={chosen} />
       <div style={{ height: "16px" }} />
       <Answered of={answer} skeleton={<Skeleton count={8} height={44} />}>
         {(assets) => {

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { fetchOrder } from "@/api/resources";
-import type { LocalOrder } from "@/db/database";
+import type { LocalAsset, LocalOrder } from "@/db/database";
 import { draftsOf, dropDraft, keepOrder, placeOf, savePlace } from "@/db/store";
 import {
   type Answer,
@@ -18,7 +18,7 @@ import { nameOf, showMoment, t } from "@/i18n";
 import { ChecklistItem } from "../parts/checkitem";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Skeleton } from "../parts/states";
-import { DueTag, StateTag } from "../parts/tags";
+import { ConflictTag, DueTag, StateTag } from "../parts/tags";
 import { assetCards, operations, orders, record, userId } from "../state/device";
 import { now } from "../state/now";
 import { search } from "../state/router";
@@ -32,58 +32,63 @@ function show(index: number): void {
   );
 }
 
-function Head({
-  order,
-  items,
-  index,
-  go,
-  saved,
-}: {
+interface Standing {
   order: LocalOrder;
   items: Item[];
   index: number;
   go: (i: number) => void;
-  saved: string | null;
-}) {
-  const done = answeredCount(items, order.answers);
+}
+
+/** How far the whole list is: section by section where it has several, each one a way to its first open item. */
+function Progress({ order, items, index, go }: Standing) {
   const sections = sectionsOf(items, order.answers);
+  if (sections.length <= 1) {
+    const done = answeredCount(items, order.answers);
+    return (
+      <div class="prog" style={{ marginTop: "8px" }}>
+        <i style={{ width: `${(100 * done) / Math.max(1, items.length)}%` }} />
+      </div>
+    );
+  }
+  return (
+    <div class="sections">
+      {sections.map((s) => {
+        const first = items.indexOf(s.items[0] as Item);
+        const here = index >= first && index < first + s.items.length;
+        return (
+          <button
+            key={first}
+            type="button"
+            aria-current={here ? "step" : undefined}
+            onClick={() => go(first + Math.max(0, nextOpen(s.items, order.answers)))}
+          >
+            <span class={here ? "strong clip" : "clip"}>{nameOf(s.name) || t("check.general")}</span>{" "}
+            {`${s.answered}/${s.items.length}`}
+            <span class="prog" style={{ display: "block" }}>
+              <i style={{ width: `${(100 * s.answered) / s.items.length}%` }} />
+            </span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Head({ saved, ...standing }: Standing & { saved: string | null }) {
+  const { order, items } = standing;
+  const done = answeredCount(items, order.answers);
   return (
     <div class="sticky-head">
       <div class="row between">
         <a class="crumb grow clip" href="/today">
           <Icon name="back" />
-          <span class="clip">{nameOf(order.title)}</span>
+          <span class="clip" title={nameOf(order.title)}>
+            {nameOf(order.title)}
+          </span>
         </a>
         <span class="s nowrap" data-progress={done}>{`${done} / ${items.length}`}</span>
       </div>
-      {sections.length > 1 ? (
-        <div class="sections">
-          {sections.map((s) => {
-            const first = items.indexOf(s.items[0] as Item);
-            const here = index >= first && index < first + s.items.length;
-            return (
-              <button
-                key={first}
-                type="button"
-                aria-current={here ? "step" : undefined}
-                onClick={() =>
-                  go(nextOpen(s.items, order.answers) < 0 ? first : first + nextOpen(s.items, order.answers))
-                }
-              >
-                <span class={here ? "strong clip" : "clip"}>{nameOf(s.name) || t("check.general")}</span>{" "}
-                {`${s.answered}/${s.items.length}`}
-                <span class="prog" style={{ display: "block" }}>
-                  <i style={{ width: `${(100 * s.answered) / s.items.length}%` }} />
-                </span>
-              </button>
-            );
-          })}
-        </div>
-      ) : (
-        <div class="prog" style={{ marginTop: "8px" }}>
-          <i style={{ width: `${(100 * done) / Math.max(1, items.length)}%` }} />
-        </div>
-      )}
+      <Progress {...standing} />
       {saved !== null && (
         <p class="xs row saved" role="status" data-saved-item>
           <Icon name="check" />
@@ -94,17 +99,7 @@ function Head({
   );
 }
 
-function Foot({
-  order,
-  items,
-  index,
-  go,
-}: {
-  order: LocalOrder;
-  items: Item[];
-  index: number;
-  go: (i: number) => void;
-}) {
+function Foot({ order, items, index, go }: Standing) {
   const open = nextOpen(items, order.answers, index);
   const act = (type: "start" | "complete" | "resume"): Promise<void> =>
     record({ type, work_order: order.id }, order.title);
@@ -150,52 +145,21 @@ async function keepAnswer(order: LocalOrder, item: Item, value: Answer): Promise
   await record({ type: "answer", work_order: order.id, step: item.step, value: { ...value } }, item.name);
 }
 
-function Running({
-  order,
-  drafts,
-  from,
-}: {
-  order: LocalOrder;
-  drafts: ReadonlyMap<string, DraftAnswer>;
-  from: number;
-}) {
-  const items = order.template;
-  const index = useSignal(from);
-  const card = order.asset === null ? undefined : assetCards.value.get(order.asset);
-  const go = (to: number): void => {
-    index.value = to;
-    void savePlace(order.user, order.id, to);
-    show(to);
-  };
-  useEffect(() => {
-    if (from > 0) {
-      show(from);
-    }
-  }, []);
-  const saved = useSignal<string | null>(null);
-  const answer = async (at: number, item: Item, value: Answer): Promise<void> => {
-    await keepAnswer(order, item, value);
-    saved.value = `${at + 1}. ${nameOf(item.name)}`;
-    const next = nextOpen(items, { ...order.answers, [item.step]: value }, at);
-    if (next >= 0 && next !== at) {
-      go(next);
-    } else {
-      // Everything is answered: nothing stays open, so that each result can be seen before it is completed.
-      index.value = items.length;
-    }
-  };
-  const ended = isEnded(order.state);
+/** What stands between the head and the items: when it is due, on which machine, why, and that it is completed. */
+function About({ order, card }: { order: LocalOrder; card: LocalAsset | undefined }) {
   return (
     <>
-      <Head order={order} items={items} index={index.value} go={go} saved={saved.value} />
       <div class="row wrap" style={{ marginBottom: "12px" }}>
-        {ended ? <StateTag state={order.state} /> : <DueTag order={order} />}
+        {isEnded(order.state) ? <StateTag state={order.state} /> : <DueTag order={order} />}
+        <ConflictTag order={order} />
         {card !== undefined && (
           <a class="s textlink" href={`/assets/${encodeURIComponent(card.asset.code)}`}>
             {codeAndName(card.asset.code, nameOf(card.asset.name))}
           </a>
         )}
-        <span class="xs">{nameOf(order.reason)}</span>
+        <span class="xs clamp2" title={nameOf(order.reason)}>
+          {nameOf(order.reason)}
+        </span>
       </div>
       {order.state === "completed" && (
         <div class="note ok" role="status" style={{ marginBottom: "12px" }}>
@@ -207,6 +171,57 @@ function Running({
           </span>
         </div>
       )}
+    </>
+  );
+}
+
+/** Which item is being worked on, and what becomes of its answer. */
+function useWalk(order: LocalOrder, from: number) {
+  const items = order.template;
+  const index = useSignal(from);
+  const saved = useSignal<string | null>(null);
+  const go = (to: number): void => {
+    index.value = to;
+    void savePlace(order.user, order.id, to);
+    show(to);
+  };
+  useEffect(() => {
+    if (from > 0) {
+      show(from);
+    }
+  }, []);
+  const answer = async (at: number, item: Item, value: Answer): Promise<void> => {
+    await keepAnswer(order, item, value);
+    saved.value = `${at + 1}. ${nameOf(item.name)}`;
+    const next = nextOpen(items, { ...order.answers, [item.step]: value }, at);
+    if (next >= 0 && next !== at) {
+      go(next);
+    } else {
+      // Everything is answered: nothing stays open, so that each result can be seen before it is completed.
+      index.value = items.length;
+    }
+  };
+  return { index, saved: saved.value, go, answer };
+}
+
+function Running({
+  order,
+  drafts,
+  from,
+}: {
+  order: LocalOrder;
+  drafts: ReadonlyMap<string, DraftAnswer>;
+  from: number;
+}) {
+  const items = order.template;
+  const { index, saved, go, answer } = useWalk(order, from);
+  const card = order.asset === null ? undefined : assetCards.value.get(order.asset);
+  const ended = isEnded(order.state);
+  const standing: Standing = { order, items, index: index.value, go };
+  return (
+    <>
+      <Head {...standing} saved={saved} />
+      <About order={order} card={card} />
       <div class="stack">
         {items.map((item, i) => (
           <ChecklistItem
@@ -227,7 +242,7 @@ function Running({
           />
         ))}
       </div>
-      <Foot order={order} items={items} index={index.value} go={go} />
+      <Foot {...standing} />
     </>
   );
 }

@@ -4,15 +4,15 @@ import { holds, session } from "@/api/session";
 import type { Asset, WorkOrder } from "@/api/types";
 import { codeAndName } from "@/domain/names";
 import { withPending } from "@/domain/operations";
-import { isEnded, morningLists } from "@/domain/work";
+import { isEnded, type Morning as Lists, morningLists } from "@/domain/work";
 import { nameOf, showAge, showCount, showDay, showLongDay, showTime, t, word, zone } from "@/i18n";
 import { Line, LineHead } from "../parts/orderline";
 import { PlantLine } from "../parts/plantline";
 import { Answered, Empty, Skeleton } from "../parts/states";
-import { ClockTag, DueTag, SafetyTag, Tag } from "../parts/tags";
+import { ClockTag, ConflictTag, DueTag, SafetyTag, Tag } from "../parts/tags";
 import { hrefOf, whereOf } from "../parts/tickets";
 import { overlay, record } from "../state/device";
-import { locationName } from "../state/names";
+import { departmentName, locationName } from "../state/names";
 import { now, second } from "../state/now";
 import { useAnswer } from "../state/query";
 
@@ -42,20 +42,19 @@ function Act({ order }: { order: WorkOrder }) {
 }
 
 function OrderRow({ order, state }: { order: WorkOrder; state: ComponentChildren }) {
-  const who = order.assignee ?? order.department ?? "";
-  const why = nameOf(order.reason) || word("origin", order.origin);
   return (
     <Line
-      state={state}
-      what={
-        <a
-          class="what"
-          href={hrefOf(order)}
-        >{`${order.kind === "corrective" ? `#${order.number} ` : ""}${nameOf(order.title)}`}</a>
+      state={
+        <>
+          {state}
+          <ConflictTag order={order} />
+        </>
       }
+      href={hrefOf(order)}
+      what={`${order.kind === "corrective" ? `#${order.number} ` : ""}${nameOf(order.title)}`}
       where={whereOf(order)}
-      who={who}
-      why={why}
+      who={order.assignee ?? departmentName(order.department)}
+      why={nameOf(order.reason) || word("origin", order.origin)}
       action={<Act order={order} />}
     />
   );
@@ -127,13 +126,10 @@ function OfflineRows({ assets }: { assets: readonly Asset[] }) {
         <Line
           key={a.key}
           state={<Tag text={silentSince(a)} />}
-          what={
-            <a class="what" href={`/assets/${encodeURIComponent(a.code)}`}>
-              {codeAndName(a.code, nameOf(a.name))}
-            </a>
-          }
+          href={`/assets/${encodeURIComponent(a.code)}`}
+          what={codeAndName(a.code, nameOf(a.name))}
           where={locationName(a.location)}
-          who={a.department ?? ""}
+          who={departmentName(a.department)}
           why={t(a.last_seen === null ? "offline.never" : "offline.last", {
             at: a.last_seen === null ? "" : `${showDay(a.last_seen)} ${showTime(a.last_seen)}`,
           })}
@@ -192,6 +188,46 @@ function Figures({ orders, assets }: { orders: readonly WorkOrder[]; assets: rea
   );
 }
 
+/** The lists in the order of their weight: illegal, unsafe, due, late. */
+const SECTIONS: readonly {
+  id: "overdue" | "safety" | "today" | "clocks";
+  list: keyof Lists<WorkOrder>;
+  tone: string;
+  state: (order: WorkOrder) => ComponentChildren;
+}[] = [
+  { id: "overdue", list: "overdueByLaw", tone: "bad-ink", state: (o) => <DueTag order={o} /> },
+  {
+    id: "safety",
+    list: "safety",
+    tone: "bad-ink",
+    state: (o) => (o.acknowledged_at === null ? <ClockTag order={o} /> : <SafetyTag />),
+  },
+  { id: "today", list: "dueToday", tone: "", state: (o) => <DueTag order={o} /> },
+  { id: "clocks", list: "clocks", tone: "warn-ink", state: (o) => <ClockTag order={o} /> },
+];
+
+function OrderSections({ orders }: { orders: readonly WorkOrder[] }) {
+  // Read once a second so that an order changes its list the moment its clock says so.
+  const shown = orders.map((o) => withPending({ ...o, answers: {} }, overlay.value));
+  const lists = morningLists(shown, second.value, zone.value);
+  return (
+    <>
+      {SECTIONS.map(({ id, list, tone, state }) => (
+        <Section
+          key={id}
+          id={id}
+          title={t(`morning.${id}`)}
+          tone={tone}
+          count={lists[list].length}
+          empty={t(`morning.${id}_none`)}
+        >
+          <Orders orders={lists[list]} state={state} />
+        </Section>
+      ))}
+    </>
+  );
+}
+
 /** The supervisor's morning: what is illegal, unsafe, due or late, in that order. */
 export default function Morning() {
   const orders = useAnswer("orders:open", () => fetchOrders({ open: true }), {
@@ -207,54 +243,7 @@ export default function Morning() {
         <PlantLine />
       </div>
       <Answered of={orders} skeleton={<Skeleton count={8} height={48} />}>
-        {(list) => {
-          // Read once a second so that an order changes its list the moment its clock says so.
-          const shown = list.map((o) => withPending({ ...o, answers: {} }, overlay.value));
-          const lists = morningLists(shown, second.value, zone.value);
-          return (
-            <>
-              <Section
-                id="overdue"
-                title={t("morning.overdue")}
-                tone="bad-ink"
-                count={lists.overdueByLaw.length}
-                empty={t("morning.overdue_none")}
-              >
-                <Orders orders={lists.overdueByLaw} state={(o) => <DueTag order={o} />} />
-              </Section>
-              <Section
-                id="safety"
-                title={t("morning.safety")}
-                tone="bad-ink"
-                count={lists.safety.length}
-                empty={t("morning.safety_none")}
-              >
-                <Orders
-                  orders={lists.safety}
-                  state={(o) => (o.acknowledged_at === null ? <ClockTag order={o} /> : <SafetyTag />)}
-                />
-              </Section>
-              <Section
-                id="today"
-                title={t("morning.today")}
-                tone=""
-                count={lists.dueToday.length}
-                empty={t("morning.today_none")}
-              >
-                <Orders orders={lists.dueToday} state={(o) => <DueTag order={o} />} />
-              </Section>
-              <Section
-                id="clocks"
-                title={t("morning.clocks")}
-                tone="warn-ink"
-                count={lists.clocks.length}
-                empty={t("morning.clocks_none")}
-              >
-                <Orders orders={lists.clocks} state={(o) => <ClockTag order={o} />} />
-              </Section>
-            </>
-          );
-        }}
+        {(list) => <OrderSections orders={list} />}
       </Answered>
       {assets.data !== undefined && (
         <Section

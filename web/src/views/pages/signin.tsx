@@ -1,9 +1,11 @@
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { ApiError } from "@/api/http";
 import { expired, session, signIn } from "@/api/session";
+import type { User } from "@/api/types";
 import { t } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { LanguageChoice } from "../parts/language";
+import { OtherPerson } from "../parts/otherperson";
 import { operations } from "../state/device";
 import { navigate, search } from "../state/router";
 
@@ -25,14 +27,18 @@ function failureText(error: unknown): string {
   }
 }
 
-/** Signing in; also after a session ended, when unsent work waits for the same person. */
-export default function SignIn() {
+/** Where a person goes after signing in: where they wanted to go, else to their own first page. */
+function nextPage(user: User): string {
+  const asked = search.value.get("to");
+  const technician = user.grants.length > 0 && user.grants.every((g) => g.role === "technician");
+  return asked?.startsWith("/") ? asked : technician ? "/today" : "/";
+}
+
+function useSigningIn() {
   const username = useSignal(session.value?.user.username ?? "");
   const password = useSignal("");
   const error = useSignal("");
   const busy = useSignal(false);
-  const waiting = operations.value.filter((op) => op.status === "waiting").length;
-
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (username.value.trim() === "" || password.value === "") {
@@ -43,15 +49,62 @@ export default function SignIn() {
     error.value = "";
     try {
       const user = await signIn(username.value.trim(), password.value);
-      const technician = user.grants.length > 0 && user.grants.every((g) => g.role === "technician");
-      const asked = search.value.get("to");
-      navigate(asked?.startsWith("/") ? asked : technician ? "/today" : "/", true);
+      navigate(nextPage(user), true);
     } catch (cause) {
       error.value = failureText(cause);
       busy.value = false;
     }
   };
+  return { username, password, error: error.value, busy: busy.value, submit };
+}
 
+function ExpiredNote() {
+  const waiting = operations.value.filter((op) => op.status === "waiting").length;
+  return (
+    <div class="note warn">
+      <Icon name="clock" />
+      <span>{waiting > 0 ? t("signin.expired_waiting", { n: waiting }) : t("signin.expired")}</span>
+    </div>
+  );
+}
+
+function Credentials({ username, password }: { username: Signal<string>; password: Signal<string> }) {
+  return (
+    <>
+      <label class="field">
+        <span>{t("signin.username")}</span>
+        <input
+          class="input"
+          name="username"
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          value={username.value}
+          onInput={(e) => {
+            username.value = e.currentTarget.value;
+          }}
+        />
+      </label>
+      <label class="field">
+        <span>{t("signin.password")}</span>
+        <input
+          class="input"
+          name="password"
+          type="password"
+          autocomplete="current-password"
+          value={password.value}
+          onInput={(e) => {
+            password.value = e.currentTarget.value;
+          }}
+        />
+      </label>
+    </>
+  );
+}
+
+/** Signing in; also after a session ended, when unsent work waits for the same person. */
+export default function SignIn() {
+  const { username, password, error, busy, submit } = useSigningIn();
   return (
     <main class="signin">
       <form class="stack" onSubmit={(e) => void submit(e)} noValidate>
@@ -64,47 +117,17 @@ export default function SignIn() {
         </div>
         <div class="card stack">
           <h1>{t("signin.title")}</h1>
-          {expired.value && (
-            <div class="note warn">
-              <Icon name="clock" />
-              <span>{waiting > 0 ? t("signin.expired_waiting", { n: waiting }) : t("signin.expired")}</span>
-            </div>
-          )}
-          <label class="field">
-            <span>{t("signin.username")}</span>
-            <input
-              class="input"
-              name="username"
-              autocomplete="username"
-              autocapitalize="none"
-              spellcheck={false}
-              value={username.value}
-              onInput={(e) => {
-                username.value = e.currentTarget.value;
-              }}
-            />
-          </label>
-          <label class="field">
-            <span>{t("signin.password")}</span>
-            <input
-              class="input"
-              name="password"
-              type="password"
-              autocomplete="current-password"
-              value={password.value}
-              onInput={(e) => {
-                password.value = e.currentTarget.value;
-              }}
-            />
-          </label>
-          {error.value !== "" && (
+          <OtherPerson then={(user) => navigate(nextPage(user), true)} />
+          {expired.value && <ExpiredNote />}
+          <Credentials username={username} password={password} />
+          {error !== "" && (
             <div class="note bad" role="alert">
               <Icon name="alert" />
-              <span>{error.value}</span>
+              <span>{error}</span>
             </div>
           )}
-          <button type="submit" class="btn primary wide" disabled={busy.value}>
-            {t(busy.value ? "signin.busy" : "signin.submit")}
+          <button type="submit" class="btn primary wide" disabled={busy}>
+            {t(busy ? "signin.busy" : "signin.submit")}
           </button>
         </div>
         <p class="xs">{t("signin.first")}</p>

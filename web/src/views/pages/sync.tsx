@@ -59,7 +59,11 @@ function Row({ op }: { op: QueuedOperation }) {
           <Tag tone={op.status === "refused" ? "bad" : "warn"} text={t(`sync.${op.status}` as Key)} />
           <span class="strong">{[word("op", op.type), what].filter(Boolean).join(" · ")}</span>
         </div>
-        {where !== "" && <div class="s">{where}</div>}
+        {where !== "" && (
+          <div class="s clamp2" title={where}>
+            {where}
+          </div>
+        )}
         {entered !== "" && (
           <div class="s entered" data-entered>
             {t("sync.entered", { what: entered })}

@@ -9,9 +9,10 @@ import { numberText, unitText } from "@/domain/units";
 import { isEnded } from "@/domain/work";
 import { isKnown, nameOf, showMoment, t, word } from "@/i18n";
 import { EvidenceCharts } from "../chart/evidence";
+import { ClampedHeading } from "../parts/clamped";
 import { Icon } from "../parts/icon";
 import { Answered, Empty, Skeleton } from "../parts/states";
-import { ClockTag, SafetyTag, SeverityTag, StateTag, Tag } from "../parts/tags";
+import { ClockTag, ConflictTag, SafetyTag, SeverityTag, StateTag, Tag } from "../parts/tags";
 import { TicketActions } from "../parts/ticketactions";
 import { orders, overlay, settled } from "../state/device";
 import { siteName } from "../state/names";
@@ -137,12 +138,15 @@ function History({ order }: { order: WorkOrderDetail }) {
   );
 }
 
-/** What a ticket without a machine of the ledger is about; a device that is not in it is said by the ticket's tag. */
+/** Tags that say by themselves which device a ticket without a machine is about. */
+const ABOUT_DEVICE = ["unknown_asset", "unknown_site", "scrapped_asset", "finding_not_applied"];
+
+/** What a ticket without a machine of the ledger is about. */
 function aboutNone(order: WorkOrderDetail): string {
   const why =
     order.asset !== null
       ? t("ticket.asset_gone")
-      : order.tags.includes("unknown_asset")
+      : ABOUT_DEVICE.some((tag) => order.tags.includes(tag))
         ? ""
         : t("ticket.no_asset");
   return [siteName(order.site), why].filter(Boolean).join(" · ");
@@ -152,8 +156,8 @@ function Head({ order }: { order: WorkOrderDetail }) {
   const asset = order.asset_ref;
   return (
     <header class="stack-s ticket-head">
-      <div class="row wrap between">
-        <h1>{`#${order.number} ${nameOf(order.title)}`}</h1>
+      <div class="row between top">
+        <ClampedHeading text={`#${order.number} ${nameOf(order.title)}`} />
         {isEnded(order.state) ? <StateTag state={order.state} /> : <ClockTag order={order} />}
       </div>
       <div class="row wrap">
@@ -163,10 +167,11 @@ function Head({ order }: { order: WorkOrderDetail }) {
         <Tag text={word("origin", order.origin)} />
         {order.reopened > 0 && <Tag tone="warn" text={t("ticket.reopened", { n: order.reopened })} />}
         {order.tags
-          .filter((tag) => isKnown("tag", tag))
+          .filter((tag) => tag !== "conflict" && isKnown("tag", tag))
           .map((tag) => (
             <Tag key={tag} text={word("tag", tag)} />
           ))}
+        <ConflictTag order={order} />
       </div>
       <div class="row wrap s">
         <Icon name="place" />

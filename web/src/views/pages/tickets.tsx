@@ -2,10 +2,10 @@ import { fetchOrders } from "@/api/resources";
 import type { WorkOrder } from "@/api/types";
 import { isEnded, type State } from "@/domain/work";
 import { type Key, nameOf, showMoment, t, word } from "@/i18n";
-import { Icon } from "../parts/icon";
 import { Line, LineHead } from "../parts/orderline";
+import { PageSearch } from "../parts/pagesearch";
 import { Answered, Empty, Skeleton } from "../parts/states";
-import { ClockTag, DueTag, SafetyTag, SeverityTag, StateTag } from "../parts/tags";
+import { ClockTag, ConflictTag, DueTag, SafetyTag, SeverityTag, StateTag } from "../parts/tags";
 import { hrefOf, whereOf } from "../parts/tickets";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
@@ -41,19 +41,19 @@ function Row({ order }: { order: WorkOrder }) {
   return (
     <Line
       state={
-        isEnded(order.state) ? (
-          <StateTag state={order.state} />
-        ) : repair ? (
-          <ClockTag order={order} />
-        ) : (
-          <DueTag order={order} />
-        )
+        <>
+          {isEnded(order.state) ? (
+            <StateTag state={order.state} />
+          ) : repair ? (
+            <ClockTag order={order} />
+          ) : (
+            <DueTag order={order} />
+          )}
+          <ConflictTag order={order} />
+        </>
       }
-      what={
-        <a class="what" href={hrefOf(order)}>
-          {`#${order.number} ${nameOf(order.title)}`}
-        </a>
-      }
+      href={hrefOf(order)}
+      what={`#${order.number} ${nameOf(order.title)}`}
       where={whereOf(order)}
       who={order.opened_at === null ? word("kind", order.kind) : showMoment(order.opened_at, now.value)}
       why={nameOf(order.reason) || word("origin", order.origin)}
@@ -72,6 +72,35 @@ function Row({ order }: { order: WorkOrder }) {
 
 const PAGE = 60;
 
+function Filters({ chosen, orders }: { chosen: Filter; orders: readonly WorkOrder[] | undefined }) {
+  return (
+    <div class="chips" role="group" aria-label={t("tickets.filter")}>
+      {FILTERS.map((f) => (
+        <button
+          key={f}
+          type="button"
+          class="chip"
+          aria-pressed={f === chosen}
+          onClick={() => setParam("list", f)}
+        >
+          {t(`tickets.${f}` as Key)}
+          {f !== "ended" && chosen !== "ended" && orders !== undefined && (
+            <span class="xs-n">{orders.filter((o) => fits(f, o)).length}</span>
+          )}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function hits(o: WorkOrder, text: string): boolean {
+  const words = `#${o.number} ${o.title.zh} ${o.title.en} ${o.asset_ref?.code ?? ""}`;
+  return text === "" || words.toLowerCase().includes(text);
+}
+
+/** Safety first, then the earliest date. */
+const rank = (o: WorkOrder): string => `${o.safety ? 0 : 1}${o.due ?? "9"}`;
+
 /** All work by state, with chips as filters; the address keeps the choice. */
 export default function Tickets() {
   const chosen = search.value.get("list") as Filter | null;
@@ -86,47 +115,17 @@ export default function Tickets() {
       everyMs: 60_000,
     },
   );
-  const hit = (o: WorkOrder): boolean =>
-    text === "" ||
-    `#${o.number} ${o.title.zh} ${o.title.en} ${o.asset_ref?.code ?? ""}`.toLowerCase().includes(text);
-  const rank = (o: WorkOrder): string => `${o.safety ? 0 : 1}${o.due ?? "9"}`;
   return (
     <div class="page">
       <div class="page-head">
         <h1>{t("nav.tickets")}</h1>
-        <div class="searchbox page-search">
-          <Icon name="search" />
-          <input
-            class="input"
-            type="search"
-            data-search
-            aria-label={t("tickets.search")}
-            placeholder={t("tickets.search")}
-            value={search.value.get("text") ?? ""}
-            onInput={(e) => setParam("text", e.currentTarget.value)}
-          />
-        </div>
+        <PageSearch label={t("tickets.search")} />
       </div>
-      <div class="chips" role="group" aria-label={t("tickets.filter")}>
-        {FILTERS.map((f) => (
-          <button
-            key={f}
-            type="button"
-            class="chip"
-            aria-pressed={f === filter}
-            onClick={() => setParam("list", f)}
-          >
-            {t(`tickets.${f}` as Key)}
-            {f !== "ended" && answer.data !== undefined && !ended && (
-              <span class="xs-n">{answer.data.filter((o) => fits(f, o)).length}</span>
-            )}
-          </button>
-        ))}
-      </div>
+      <Filters chosen={filter} orders={answer.data} />
       <div style={{ height: "16px" }} />
       <Answered of={answer} skeleton={<Skeleton count={8} height={48} />}>
         {(orders) => {
-          const shown = orders.filter((o) => fits(filter, o) && hit(o));
+          const shown = orders.filter((o) => fits(filter, o) && hits(o, text));
           if (!ended) {
             shown.sort((a, b) => rank(a).localeCompare(rank(b)));
           }

@@ -5,7 +5,7 @@ import { series, shiftOf } from "@/domain/work";
 import { nameOf, showLongDay, showMoment, t, word, zone } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { Empty, Failed, Skeleton } from "../parts/states";
-import { ClockTag, DueTag, SafetyTag, StateTag } from "../parts/tags";
+import { ClockTag, ConflictTag, DueTag, SafetyTag, StateTag } from "../parts/tags";
 import { hrefOf } from "../parts/tickets";
 import { assetCards, bundle, bundleFailure, flush, orders, refreshBundle } from "../state/device";
 import { locationName, siteName } from "../state/names";
@@ -33,16 +33,22 @@ function Progress({ order }: { order: LocalOrder }) {
   );
 }
 
+const titleOf = (order: LocalOrder): string =>
+  order.kind === "corrective" ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title);
+
 function NowCard({ order }: { order: LocalOrder }) {
   const done = answeredCount(order.template, order.answers);
   const repair = order.kind === "corrective";
   return (
     <article class="card now stack" data-order={order.id}>
       <div class="row between top">
-        <h2>{repair ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title)}</h2>
+        <h2 class="clamp2" title={titleOf(order)}>
+          {titleOf(order)}
+        </h2>
         {repair ? <ClockTag order={order} /> : <StateTag state={order.state} />}
       </div>
       <div class="s">{where(order)}</div>
+      <ConflictTag order={order} />
       {!repair && <Progress order={order} />}
       <a class="btn primary wide" href={hrefOf(order)}>
         {repair
@@ -61,13 +67,20 @@ function Card({ order, more }: { order: LocalOrder; more: number }) {
   return (
     <a class="card stack-s" href={hrefOf(order)} data-row data-order={order.id}>
       <div class="row between top">
-        <h2 class="grow">{repair ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title)}</h2>
+        <h2 class="grow clamp2" title={titleOf(order)}>
+          {titleOf(order)}
+        </h2>
         {repair ? <ClockTag order={order} /> : <DueTag order={order} />}
       </div>
       <div class="s">{where(order)}</div>
-      {nameOf(order.reason) !== "" && <div class="s">{nameOf(order.reason)}</div>}
+      {nameOf(order.reason) !== "" && (
+        <div class="s clamp2" title={nameOf(order.reason)}>
+          {nameOf(order.reason)}
+        </div>
+      )}
       <div class="row wrap">
         {order.safety && <SafetyTag />}
+        <ConflictTag order={order} />
         <span class="xs">
           {repair
             ? word("origin", order.origin)

@@ -8,14 +8,17 @@ import {
   type DraftAnswer,
   type Item,
   isOutside,
+  type KeptAnswer,
   type Lack,
   lacksOf,
   type Outcome,
+  otherAnswers,
   withinLimits,
 } from "@/domain/checklist";
 import { type Entry, readEntry } from "@/domain/entry";
 import { numberText, unitSpellings, unitText } from "@/domain/units";
 import { type Key, nameOf, t, word } from "@/i18n";
+import { BothAnswers } from "./bothanswers";
 import { answerText } from "./entered";
 import { Icon, type IconName } from "./icon";
 import { LimitBar } from "./limitbar";
@@ -31,7 +34,7 @@ interface Props {
   order: LocalOrder;
   card: LocalAsset | undefined;
   draft: DraftAnswer | undefined;
-  answer: Answer | undefined;
+  answer: KeptAnswer | undefined;
   onFocus: () => void;
   onAnswer: (answer: Answer) => Promise<void>;
 }
@@ -193,8 +196,8 @@ const MARKS: Record<Outcome, [IconName, string]> = {
   na: ["dash", ""],
 };
 
-/** The result as a tag; a number outside the limits is never green, whatever was judged. */
-function ResultTag({ item, answer }: { item: Item; answer: Answer | undefined }) {
+/** The result as a tag; a number outside the limits is never green, whatever was judged, nor is one of two answers. */
+function ResultTag({ item, answer }: { item: Item; answer: KeptAnswer | undefined }) {
   if (answer === undefined) {
     return (
       <span class="tag">
@@ -204,14 +207,14 @@ function ResultTag({ item, answer }: { item: Item; answer: Answer | undefined })
     );
   }
   const outside = isOutside(item, answer);
+  const disputed = otherAnswers(answer).length > 0;
   const [icon, tone] =
-    outside && answer.outcome === "ok" ? (["alert", "warn"] as const) : MARKS[answer.outcome];
+    disputed || (outside && answer.outcome === "ok") ? (["alert", "warn"] as const) : MARKS[answer.outcome];
+  const notes = [outside && t("check.outside_short"), disputed && word("tag", "conflict")];
   return (
     <span class={`tag ${tone}`}>
       <Icon name={icon} />
-      {outside
-        ? `${t(`outcome.${answer.outcome}`)} · ${t("check.outside_short")}`
-        : t(`outcome.${answer.outcome}`)}
+      {[t(`outcome.${answer.outcome}`), ...notes].filter(Boolean).join(" · ")}
     </span>
   );
 }
@@ -237,7 +240,10 @@ function Folded({
     >
       <span class="grow">
         <span class="name">{`${index + 1}. ${nameOf(item.name)}`}</span>
-        {answer !== undefined && <span class="s entered">{answerText(answer, item.unit)}</span>}
+        {answer !== undefined && otherAnswers(answer).length === 0 && (
+          <span class="s entered">{answerText(answer, item.unit)}</span>
+        )}
+        <BothAnswers item={item} answer={answer} />
       </span>
       <ResultTag item={item} answer={answer} />
     </button>
@@ -352,6 +358,7 @@ function Open(props: Props) {
           <ResultTag item={item} answer={answer} />
         </div>
       )}
+      <BothAnswers item={item} answer={answer} />
       {item.type === "number" && <NumberField item={item} card={card} entry={entry} text={text} set={type} />}
       <Extra item={item} value={value} set={keep} />
       <Outcomes item={item} chosen={chosen} commit={commit} />

@@ -1,28 +1,39 @@
 import type { ComponentChildren } from "preact";
 
-/** One row of the lists of a page: all lists of a page share its columns. */
+/** One row of the lists of a page: all lists of a page share its columns. Texts that are cut have their whole in the
+ * title. */
 export function Line({
   state,
+  href,
   what,
-  where,
-  who,
-  why,
+  where = "",
+  who = "",
+  why = "",
   action,
 }: {
   state: ComponentChildren;
-  what: ComponentChildren;
-  where?: ComponentChildren;
-  who?: ComponentChildren;
-  why?: ComponentChildren;
+  href: string;
+  what: string;
+  where?: string;
+  who?: string;
+  why?: string;
   action?: ComponentChildren;
 }) {
   return (
     <div class="line open" data-row>
       <span class="state">{state}</span>
-      {what}
-      <span class="where s clip">{where}</span>
-      <span class="who s clip">{who}</span>
-      <span class="why s">{why}</span>
+      <a class="what clamp2" href={href} title={what}>
+        {what}
+      </a>
+      <span class="where s clip" title={where}>
+        {where}
+      </span>
+      <span class="who s clip" title={who}>
+        {who}
+      </span>
+      <span class="why s clamp2" title={why}>
+        {why}
+      </span>
       <span class="do">{action}</span>
     </div>
   );

@@ -24,9 +24,15 @@ export function PlanDates({
           <div class="grow stack-s">
             <div class="row wrap">
               {item.work_order === null ? (
-                <span class="strong">{nameOf(item.title)}</span>
+                <span class="strong clamp2" title={nameOf(item.title)}>
+                  {nameOf(item.title)}
+                </span>
               ) : (
-                <a class="strong textlink" href={`/orders/${item.work_order}`}>
+                <a
+                  class="strong textlink clamp2"
+                  href={`/orders/${item.work_order}`}
+                  title={nameOf(item.title)}
+                >
                   {nameOf(item.title)}
                 </a>
               )}
@@ -42,7 +48,9 @@ export function PlanDates({
                 {codeAndName(item.asset_ref.code, nameOf(item.asset_ref.name))}
               </a>
             )}
-            <p class="s">{nameOf(item.reason)}</p>
+            <p class="s clamp2" title={nameOf(item.reason)}>
+              {nameOf(item.reason)}
+            </p>
           </div>
         </li>
       ))}

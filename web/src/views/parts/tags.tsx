@@ -37,6 +37,15 @@ export const SafetyTag = () => (
   </span>
 );
 
+/** Devices answered the same item differently: somebody has to look. */
+export const ConflictTag = ({ order }: { order: { tags: readonly string[] } }) =>
+  order.tags.includes("conflict") ? (
+    <span class="tag warn" data-tag="conflict">
+      <Icon name="alert" />
+      {word("tag", "conflict")}
+    </span>
+  ) : null;
+
 /** When it is due, in words: overdue since, today, tomorrow, or the date. */
 export function DueTag({ order }: { order: OrderFacts }) {
   if (order.due === null) {
@@ -68,11 +77,23 @@ export function ClockTag({ order }: { order: OrderFacts }) {
   return <Tag tone={left < DAY_MS / 6 ? "warn" : ""} text={t(`clock.${clock.kind}`, { left: face })} />;
 }
 
-export function Presence({ presence, text = true }: { presence: string; text?: boolean }) {
+/** Whether a machine is heard from, and for how long that has been so: no age of its data. */
+export function Presence({
+  presence,
+  text = true,
+  spanMs,
+}: {
+  presence: string;
+  text?: boolean;
+  spanMs?: number | undefined;
+}) {
+  const state = word("presence", presence);
   return (
-    <span class="row wrap" title={word("presence", presence)}>
+    <span class="row wrap" title={state}>
       <span class={`dot ${presence}`} />
-      <span class={text ? "s" : "hidden-label"}>{word("presence", presence)}</span>
+      <span class={text ? "s" : "hidden-label"}>
+        {spanMs === undefined ? state : t("presence.for", { state, span: showDuration(spanMs) })}
+      </span>
     </span>
   );
 }

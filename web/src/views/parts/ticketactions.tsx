@@ -19,13 +19,12 @@ const CAUSES = [
   "unknown",
 ] as const;
 
-function HoldForm({
-  done,
-  act,
-}: {
+interface FormProps {
   done: () => void;
   act: (type: OperationType, value: Record<string, unknown>) => Promise<void>;
-}) {
+}
+
+function HoldForm({ done, act }: FormProps) {
   const reason = useSignal<string>("");
   return (
     <form
@@ -61,13 +60,42 @@ function HoldForm({
   );
 }
 
-function FinishForm({
-  done,
-  act,
-}: {
-  done: () => void;
-  act: (type: OperationType, value: Record<string, unknown>) => Promise<void>;
-}) {
+function Verdicts({ chosen, choose }: { chosen: Verdict | null; choose: (code: Verdict) => void }) {
+  return (
+    <div class="options" role="group" aria-label={t("finish.verdict")}>
+      {VERDICTS.map((code) => (
+        <button
+          key={code}
+          type="button"
+          class="btn wide option"
+          data-verdict={code}
+          aria-pressed={chosen === code}
+          onClick={() => choose(code)}
+        >
+          {t(`verdict.${code}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function CauseField({ chosen, choose }: { chosen: string; choose: (code: string) => void }) {
+  return (
+    <label class="field">
+      <span>{t("finish.cause")}</span>
+      <select class="input" name="cause" value={chosen} onChange={(e) => choose(e.currentTarget.value)}>
+        <option value="">{t("finish.choose")}</option>
+        {CAUSES.map((code) => (
+          <option key={code} value={code}>
+            {t(`cause.${code}` as Key)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function FinishForm({ done, act }: FormProps) {
   const verdict = useSignal<Verdict | null>(null);
   const cause = useSignal("");
   const action = useSignal("");
@@ -85,41 +113,19 @@ function FinishForm({
   return (
     <form class="stack" onSubmit={(e) => void submit(e)}>
       <h2>{t("finish.title")}</h2>
-      <div class="options" role="group" aria-label={t("finish.verdict")}>
-        {VERDICTS.map((code) => (
-          <button
-            key={code}
-            type="button"
-            class="btn wide option"
-            data-verdict={code}
-            aria-pressed={verdict.value === code}
-            onClick={() => {
-              verdict.value = code;
-            }}
-          >
-            {t(`verdict.${code}`)}
-          </button>
-        ))}
-      </div>
+      <Verdicts
+        chosen={verdict.value}
+        choose={(code) => {
+          verdict.value = code;
+        }}
+      />
       {needsCause && (
-        <label class="field">
-          <span>{t("finish.cause")}</span>
-          <select
-            class="input"
-            name="cause"
-            value={cause.value}
-            onChange={(e) => {
-              cause.value = e.currentTarget.value;
-            }}
-          >
-            <option value="">{t("finish.choose")}</option>
-            {CAUSES.map((code) => (
-              <option key={code} value={code}>
-                {t(`cause.${code}` as Key)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <CauseField
+          chosen={cause.value}
+          choose={(code) => {
+            cause.value = code;
+          }}
+        />
       )}
       <LongText
         label={t("finish.action")}

@@ -2,7 +2,7 @@ import type { WorkOrder } from "@/api/types";
 import { codeAndName } from "@/domain/names";
 import { nameOf, t, word } from "@/i18n";
 import { siteName } from "../state/names";
-import { ClockTag, DueTag, SafetyTag, SeverityTag } from "./tags";
+import { ClockTag, ConflictTag, DueTag, SafetyTag, SeverityTag } from "./tags";
 
 export const hrefOf = (o: Pick<WorkOrder, "kind" | "id">): string =>
   o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`;
@@ -14,16 +14,23 @@ export const whereOf = (o: Pick<WorkOrder, "asset_ref" | "site">): string =>
 /** A ticket as a card: for the asset page and small screens. */
 export function OrderCard({ order, more = 0 }: { order: WorkOrder; more?: number }) {
   const corrective = order.kind === "corrective";
+  const title = corrective ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title);
+  const reason = nameOf(order.reason) || word("origin", order.origin);
   return (
     <a class="card stack-s" href={hrefOf(order)} data-row>
       <div class="row between top">
-        <h3 class="grow">{corrective ? `#${order.number} ${nameOf(order.title)}` : nameOf(order.title)}</h3>
+        <h3 class="grow clamp2" title={title}>
+          {title}
+        </h3>
         {corrective ? <ClockTag order={order} /> : <DueTag order={order} />}
       </div>
       <div class="row wrap">
         {order.safety && <SafetyTag />}
         {corrective && <SeverityTag severity={order.severity} />}
-        <span class="xs">{nameOf(order.reason) || word("origin", order.origin)}</span>
+        <ConflictTag order={order} />
+        <span class="xs clamp2" title={reason}>
+          {reason}
+        </span>
         {more > 0 && <span class="xs">{t("today.again", { n: more })}</span>}
       </div>
     </a>

@@ -3,11 +3,12 @@ import { liveQuery } from "dexie";
 import { isFresh, onLive, startLive, stopLive } from "@/api/events";
 import { connectHttp, type Failure } from "@/api/http";
 import { fetchBundle, sendOperations } from "@/api/resources";
-import { checkSession, expired, session } from "@/api/session";
+import { checkSession, expired, other, session, watchTabs } from "@/api/session";
 import { database, type LocalAsset, type LocalOrder, type QueuedOperation } from "@/db/database";
 import { type BundleInfo, bundleInfo, record as recordInStore, takeBundle } from "@/db/store";
 import type { Name } from "@/domain/names";
 import type { Act, Operation } from "@/domain/operations";
+import { sendLeaving } from "@/sync/leaving";
 import { Renewal } from "@/sync/renewal";
 import { type Obstacle, Sender } from "@/sync/sender";
 import { syncLine } from "@/sync/status";
@@ -29,14 +30,27 @@ export const foreign = signal(0);
 
 export const userId = computed(() => session.value?.user.id ?? null);
 export const line = computed(() => {
-  const why = expired.value ? "signed_out" : (obstacle.value ?? (reachable.value ? null : "no_signal"));
+  const met = obstacle.value ?? (reachable.value ? null : "no_signal");
+  const why = other.value !== null ? "other_user" : expired.value ? "signed_out" : met;
   return syncLine(operations.value, why);
 });
+
+/** The server took this device for somebody else's, or for nobody's: who is signed in here, another tab may have
+ * changed. A session that is known to have ended waits for the next sign-in. */
+function doubtSession(): void {
+  if (!expired.peek() && other.peek() === null) {
+    void checkSession();
+  }
+}
 
 const sender = new Sender({
   send: sendOperations,
   onObstacle: (met) => {
     obstacle.value = met;
+    // Forbidden: the token is not that of the browser's session, which is another one by now.
+    if (met === "signed_out" || met === "forbidden") {
+      doubtSession();
+    }
   },
   onSettled: () => {
     settled.value += 1;
@@ -76,9 +90,12 @@ export const flush = (): Promise<void> => sender.flush();
 const renewal = new Renewal({
   fetch: fetchBundle,
   take: takeBundle,
-  allowed: () => !expired.peek(),
+  allowed: () => !expired.peek() && other.peek() === null,
   onFailure: (failure) => {
     bundleFailure.value = failure;
+    if (failure === "signed_out") {
+      doubtSession();
+    }
   },
 });
 
@@ -131,6 +148,8 @@ function serve(user: string): () => void {
 
 /** Starts everything that follows the person: the store's live view, the sender, live events. */
 export function startDevice(): void {
+  watchTabs();
+  void sendLeaving();
   connectHttp({
     onReachable: (yes) => {
       reachable.value = yes;
@@ -142,9 +161,12 @@ export function startDevice(): void {
   addEventListener("online", () => {
     reachable.value = true;
     obstacle.value = null;
-    startLive();
-    void checkSession().then(() => sender.flush());
-    void refreshBundle();
+    void sendLeaving();
+    if (userId.peek() !== null) {
+      startLive();
+      void checkSession().then(() => sender.flush());
+      void refreshBundle();
+    }
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") {
@@ -153,7 +175,7 @@ export function startDevice(): void {
   });
   // Before the one below, so that at the start nothing is asked twice.
   effect(() => {
-    if (!expired.value) {
+    if (!expired.value && other.value === null) {
       void sender.flush();
       void refreshBundle();
     }

@@ -1,7 +1,8 @@
 import { effect, signal } from "@preact/signals";
 import { fetchClasses, fetchLocations, fetchSites, fetchSystems } from "@/api/resources";
 import type { EquipmentClass, Location, Site, System } from "@/api/types";
-import { nameOf, zone } from "@/i18n";
+import { departmentOf } from "@/domain/departments";
+import { nameOf, t, zone } from "@/i18n";
 
 /** The catalogue's names: read once, kept on the device so that they are there without a network. */
 export interface Catalogue {
@@ -55,4 +56,10 @@ export function siteName(code: string): string {
 export function locationName(key: string | null | undefined): string {
   const found = catalogue.value.locations.find((l) => l.key === key);
   return found === undefined ? (key ?? "") : nameOf(found.name);
+}
+
+/** A department in the reader's language; one that the plan's tables do not know is shown as it came. */
+export function departmentName(text: string | null | undefined): string {
+  const known = departmentOf(text ?? "");
+  return known === null ? (text ?? "") : t(`department.${known}`);
 }

@@ -1,0 +1,240 @@
+"""Messages to sites that the ledger does not have: kept as dead letters, and people hear of their safety events.
+
+The thread that empties the spool of ``gateway.strays``. Each batch is one ledger transaction, and only then the cursor
+moves; a ledger that is away is waited out. Of telemetry and status one message a topic and minute is kept, so that a
+wrong publisher cannot flood the ledger: its letters say how many were left out.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from ingest.instants import from_ms
+from ingest.patience import Patience, Stopping
+from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
+from ingest.strangers import StrangerRules
+from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.findings import FindingRaised
+from plantroom.errors import Unreachable
+from plantroom.ports.ledger import DeadLetter, Ledger
+from plantroom.ports.spool import SpoolReader, SpoolRecord
+from plantroom.wire import Channel
+
+log = structlog.get_logger()
+
+BATCH = 500
+READ_TIMEOUT_S = 0.2
+MINUTE_MS = 60_000
+MAX_TOPICS = 10_000
+MAX_SITE = 250
+"""A site code is cut to so many characters: more than any real one has, so that it never becomes another's."""
+
+LANE = "strays"
+LEDGER, SPOOL, INTERNAL = "ledger", "spool", "internal"
+
+
+class Thinning:
+    """At most one message of a topic in each minute of arrival. Remembers ``MAX_TOPICS`` topics, those kept last."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[int, int]] = {}
+        """Topic -> the minute of the last one kept, how many were left out since."""
+
+    def keep(self, record: SpoolRecord) -> int | None:
+        """How many of its topic were left out before it, or ``None``: leave this one out, too."""
+        minute = record.received_ms // MINUTE_MS
+        last, left_out = self._kept.get(record.topic, (None, 0))
+        if last == minute:
+            self._kept[record.topic] = minute, left_out + 1
+            return None
+        self._kept.pop(record.topic, None)
+        self._kept[record.topic] = minute, 0
+        if len(self._kept) > MAX_TOPICS:
+            del self._kept[next(iter(self._kept))]
+        return left_out
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What a batch leaves behind; the findings have no site yet."""
+
+    letters: list[DeadLetter]
+    findings: list[FindingRaised]
+
+
+class StrayWorker:
+    """Empties the spool of unknown sites. ``start`` runs it in a thread of its own until ``stop``; ``state`` gives what
+    is to be saved with the cursor."""
+
+    def __init__(
+        self,
+        spool: SpoolReader,
+        ledger: Ledger[Any],
+        classes: Mapping[str, EquipmentClass],
+        state: Callable[[], bytes] = bytes,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._spool = spool
+        self._ledger = ledger
+        self._state = state
+        self._rules = StrangerRules("", LANE, classes)
+        self._thinning = Thinning()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ingest-strays", daemon=True)
+        self._patience = Patience(
+            LANE,
+            self._stop,
+            self._meanwhile,
+            rng or random.Random(),  # noqa: S311 - jitter, not a secret
+        )
+        self._saved = b""
+        self._at_work: Sequence[SpoolRecord] = ()
+        self._singly_to = 0
+        """Up to this position messages are taken one by one: one of them trips an error."""
+        self._poison = 0
+        self.dead_lettered = 0
+
+    def start(self) -> None:
+        """Begin in an own thread."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 8.0) -> None:
+        """End the thread after the turn at hand, or out of the middle of a wait."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def figures(self) -> Mapping[str, float]:
+        """Dead letters since the start, and how many messages wait (any thread)."""
+        return {"dead_lettered": self.dead_lettered, "spool_depth": self._spool.depth()}
+
+    def problems(self) -> list[str]:
+        """What it is waiting for, in plain words; empty when all is well (any thread)."""
+        return [f"unknown sites: {words}" for words in self._patience.problems()]
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                self._begin()
+                while not self._stop.is_set():
+                    self._turn()
+                    failures = 0
+            except Stopping:
+                return
+            except Exception as error:
+                log.exception("stray_turn_failed")
+                self._patience.note(INTERNAL, f"internal error {type(error).__name__}: {error}; trying again")
+                self._suspect()
+                with suppress(Stopping):
+                    self._patience.wait(INTERNAL, failures)
+                failures += 1
+
+    def _meanwhile(self, _what: str, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+    def _begin(self) -> None:
+        """Go on from what is committed."""
+        _, self._saved = self._spool.committed()
+        self._spool.rewind()
+        self._thinning = Thinning()
+
+    def _suspect(self) -> None:
+        """After a batch that failed its messages come singly; one that fails alone is kept without a look inside."""
+        if len(self._at_work) == 1:
+            self._poison = self._at_work[0].position
+        elif self._at_work:
+            self._singly_to = self._at_work[-1].position
+        self._at_work = ()
+
+    def _turn(self) -> None:
+        done, _ = self._spool.committed()
+        limit = 1 if done < self._singly_to else BATCH
+        records = self._patience.insist(SPOOL, lambda: self._read(limit))
+        if records:
+            self._at_work = records
+            kept = self._sort(records)
+            self._patience.insist(LEDGER, lambda: self._write(kept))
+            self.dead_lettered += len(kept.letters)
+            self._at_work = ()
+        state = self._state()
+        if records or state != self._saved:
+            position = records[-1].position if records else done
+            self._patience.insist(SPOOL, lambda: self._commit(position, state))
+            self._saved = state
+        self._patience.note(INTERNAL, None)
+
+    def _sort(self, records: Sequence[SpoolRecord]) -> _Kept:
+        kept, left_out = _Kept([], []), 0
+        for record in records:
+            if record.position == self._poison:
+                kept.letters.append(_letter(record, INTERNAL_ERROR))
+                continue
+            findings = self._rules.take(record)
+            kept.findings += findings
+            if findings or record.topic.endswith(f"/{Channel.EVENT}"):
+                kept.letters.append(_letter(record, UNKNOWN_SITE))
+                continue
+            before = self._thinning.keep(record)
+            if before is None:
+                left_out += 1
+            else:
+                kept.letters.append(_first_of_minute(record, before))
+        if left_out:
+            log.info("stray_messages_left_out", count=left_out)
+        return kept
+
+    def _write(self, kept: _Kept) -> None:
+        """One transaction. A finding goes to the site of that code if there is one by now, else to the first site."""
+        if not kept.letters and not kept.findings:
+            return
+        with self._ledger.begin() as tx:
+            tx.collect.add_dead_letters(kept.letters)
+            if not kept.findings:
+                return
+            sites = sorted(site.code for site in tx.assets.sites())
+            if sites:
+                tx.collect.append_findings([_brought_home(one, sites) for one in kept.findings])
+            else:
+                log.error("stray_safety_event_without_any_site", topics=[one.topic for one in kept.letters[:5]])
+
+    def _read(self, limit: int) -> Sequence[SpoolRecord]:
+        try:
+            return self._spool.read(limit, READ_TIMEOUT_S)
+        except OSError as error:
+            raise Unreachable(SPOOL, str(error)) from error
+
+    def _commit(self, position: int, state: bytes) -> None:
+        try:
+            self._spool.commit(position, state)
+        except OSError as error:
+            raise Unreachable(SPOOL, str(error)) from error
+
+
+def _brought_home(finding: FindingRaised, sites: Sequence[str]) -> FindingRaised:
+    meant = str(finding.detail["site"])
+    return replace(finding, site=meant if meant in sites else sites[0])
+
+
+def _letter(record: SpoolRecord, reason: str, letter_id: str | None = None) -> DeadLetter:
+    return DeadLetter(
+        id=letter_id or stable_id("stray", record.position, record.received_ms, record.topic),
+        site=printable(record.topic.split("/")[1])[:MAX_SITE],
+        received_at=from_ms(record.received_ms),
+        topic=record.topic,
+        reason=reason,
+        payload=record.payload,
+    )
+
+
+def _first_of_minute(record: SpoolRecord, before: int) -> DeadLetter:
+    """Its id is the minute's: processing again after a restart, which forgets what was left out, adds no other."""
+    reason = (
+        with_detail(UNKNOWN_SITE, f"{before} more of this topic were left out before it") if before else UNKNOWN_SITE
+    )
+    return _letter(record, reason, stable_id("stray", record.topic, record.received_ms // MINUTE_MS))

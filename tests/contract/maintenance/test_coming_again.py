@@ -1,0 +1,132 @@
+"""A safety event that comes again is seen on its open ticket, whatever state that is in."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from maintenance.episode_rules import ALSO_KEPT, events_also
+from maintenance.work_orders import State, Transition, WorkOrder
+from plantroom.domain.assets import UNCLASSIFIED
+from plantroom.domain.findings import FindingRaised
+from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.tablet import codes, op, send
+from tests.contract.maintenance.test_findings import Store, episodes, feed, raised, step, tickets, trapped
+from tests.contract.maintenance.test_gathering import circuit_open, maintain, somebody_trapped
+
+MINUTE = timedelta(minutes=1)
+LATER = NOW + timedelta(hours=2)
+
+
+def history(ledger: Store, order: WorkOrder) -> list[Transition]:
+    with ledger.read() as tx:
+        return list(tx.orders.transitions(order.id))
+
+
+def live_notes(ledger: Store, topic: str) -> int:
+    with ledger.read() as tx:
+        return sum(note.topic == topic for note in tx.live.after(0, 10_000))
+
+
+def somebody(at: datetime) -> FindingRaised:
+    return trapped(at, detail={"event": "passenger_trapped", "name": {"zh": "轿厢困人", "en": "Passenger trapped"}})
+
+
+def held(ledger: Store) -> WorkOrder:
+    """The ticket of a trapped passenger, on hold for parts."""
+    feed(ledger, somebody(NOW))
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS, State.ON_HOLD, at=NOW + MINUTE)
+    return ticket
+
+
+def test_it_ends_the_hold_and_asks_for_acknowledgement_again(any_ledger: Store) -> None:
+    before = held(any_ledger)
+    noted = live_notes(any_ledger, "work_order")
+    feed(any_ledger, somebody(LATER), now=LATER + MINUTE)
+    (ticket,) = tickets(any_ledger, "lift-1")
+    assert (ticket.state, ticket.hold_reason) == (State.OPEN, None)
+    assert (ticket.opened_at, ticket.acknowledged_at, ticket.arrived_at) == (LATER, None, None)
+    assert ticket.due == before.due, "an event never gives a ticket more time"
+    assert "repeated" in ticket.tags
+    assert ticket.version > before.version
+    last = history(any_ledger, ticket)[-1]
+    assert (last.to, last.at, last.recorded_at, last.by) == (State.OPEN, LATER, LATER + MINUTE, "system:findings")
+    assert last.reason == "安全事件再次发生：轿厢困人 / the safety event came again: Passenger trapped"
+    assert live_notes(any_ledger, "work_order") == noted + 1
+
+
+@pytest.mark.parametrize("states", [(), (State.ACKNOWLEDGED,), (State.IN_PROGRESS,)])
+def test_it_has_a_line_in_the_history_of_a_ticket_at_work(any_ledger: Store, states: tuple[State, ...]) -> None:
+    feed(any_ledger, somebody(NOW))
+    step(any_ledger, tickets(any_ledger, "lift-1")[0], *states)
+    noted = live_notes(any_ledger, "work_order")
+    feed(any_ledger, somebody(NOW + MINUTE / 2), now=NOW + MINUTE)
+    (ticket,) = tickets(any_ledger, "lift-1")
+    last = history(any_ledger, ticket)[-1]
+    assert ticket.state is last.to is (states or (State.OPEN,))[0]
+    assert (last.at, last.reason.split("：")[0]) == (NOW + MINUTE / 2, "安全事件再次发生")
+    assert live_notes(any_ledger, "work_order") == noted + 1
+
+
+def test_one_that_comes_without_end_has_one_line_a_minute(ledger: Store) -> None:
+    for seconds in range(0, 300, 5):
+        at = NOW + timedelta(seconds=seconds)
+        feed(ledger, somebody(at), now=at)
+    (ticket,) = tickets(ledger, "lift-1")
+    lines = history(ledger, ticket)[1:]
+    assert [(line.at - NOW).total_seconds() for line in lines] == [5, 65, 125, 185, 245]
+
+
+def test_lines_of_one_event_take_none_from_another(ledger: Store) -> None:
+    feed(ledger, somebody(NOW), somebody(NOW), trapped(NOW, subject="alarm_button", detail={"event": "alarm_button"}))
+    (ticket,) = tickets(ledger, "lift-1")
+    said = [line.reason.split(" / ")[1] for line in history(ledger, ticket)[1:]]
+    assert said == ["the safety event came again: Passenger trapped", "another safety event came: alarm button"]
+
+
+def test_a_hold_ends_although_the_event_had_its_line_just_now(ledger: Store) -> None:
+    feed(ledger, somebody(NOW), somebody(NOW))
+    step(ledger, tickets(ledger, "lift-1")[0], State.ON_HOLD)
+    feed(ledger, somebody(NOW + MINUTE / 2))
+    assert tickets(ledger, "lift-1")[0].state is State.OPEN
+
+
+def test_a_hold_from_before_it_that_is_heard_of_later_hides_nothing(ledger: Store) -> None:
+    ticket = held(ledger)
+    feed(ledger, somebody(LATER), now=LATER)
+    hold = op(ticket, "hold", value={"reason": "parts"})
+    early = hold | {"captured_at": (LATER - MINUTE).isoformat()}
+    assert codes(send(ledger, early, device_now=LATER, now=LATER)) == [("applied", None)]
+    assert tickets(ledger, "lift-1")[0].state is State.OPEN
+    late = hold | {"captured_at": (LATER + MINUTE).isoformat(), "op_id": "late"}
+    send(ledger, late, device_now=LATER + MINUTE, now=LATER + MINUTE)
+    assert tickets(ledger, "lift-1")[0].state is State.ON_HOLD
+
+
+def test_another_event_under_maintenance_ends_the_hold_of_the_ticket_that_it_gathers_on(any_ledger: Store) -> None:
+    maintain(any_ledger)
+    feed(any_ledger, circuit_open())
+    step(any_ledger, tickets(any_ledger, "lift-1")[0], State.IN_PROGRESS, State.ON_HOLD)
+    feed(any_ledger, somebody_trapped(minutes=5), now=NOW + 5 * MINUTE)
+    (ticket,) = tickets(any_ledger, "lift-1")
+    assert ticket.state is State.OPEN
+    assert history(any_ledger, ticket)[-1].reason.endswith("another safety event came: Passenger trapped")
+
+
+def test_what_is_no_safety_event_leaves_a_hold_alone(ledger: Store) -> None:
+    feed(ledger, raised())
+    step(ledger, tickets(ledger)[0], State.ON_HOLD)
+    feed(ledger, raised(LATER), now=LATER)
+    (ticket,) = tickets(ledger)
+    assert (ticket.state, len(history(ledger, ticket))) == (State.ON_HOLD, 2)
+
+
+def test_events_without_end_leave_a_title_that_can_be_read(ledger: Store) -> None:
+    names = [f"strange_thing_{n:03}" for n in range(ALSO_KEPT + 30)]
+    feed(ledger, *[trapped(failure_mode=UNCLASSIFIED, subject=name, detail={"event": name}) for name in names])
+    (ticket,), (episode,) = tickets(ledger, "lift-1"), episodes(ledger, "lift-1")
+    also = events_also(episode.detail or {})
+    assert [one["event"] for one in also] == names[-ALSO_KEPT:]
+    assert len(ticket.title.en) < 100
+    assert ticket.title.en.endswith(f" +{ALSO_KEPT - 2}")
+    assert names[-1] in ticket.reason.zh

@@ -1,0 +1,162 @@
+"""What the session for unknown sites takes, and when it leaves telemetry alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.collector import SiteGateway
+from gateway.strays import (
+    ALWAYS,
+    CHEAP_PER_S,
+    CLIENT_ID,
+    LOOK_S,
+    PAUSE_S,
+    TELEMETRY,
+    WINDOW_S,
+    StrayGateway,
+    TelemetryGate,
+)
+from plantroom.errors import BadData
+from plantroom.settings import BrokerAddress
+from plantroom.wire import check_topic_level
+
+NOBODY = BrokerAddress(host="127.0.0.1", port=9)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def gate(clock: Clock) -> TelemetryGate:
+    return TelemetryGate(clock)
+
+
+def come(gate: TelemetryGate, clock: Clock, per_s: int, seconds: float) -> None:
+    for _ in range(round(per_s * seconds)):
+        clock.now += 1 / per_s
+        gate.count()
+
+
+def closed(gate: TelemetryGate, clock: Clock) -> TelemetryGate:
+    come(gate, clock, 4 * CHEAP_PER_S, WINDOW_S)
+    assert not gate.open
+    return gate
+
+
+def test_a_little_telemetry_is_listened_to_for_ever(gate: TelemetryGate, clock: Clock) -> None:
+    come(gate, clock, CHEAP_PER_S - 10, 60)
+    assert gate.open
+
+
+def test_a_short_burst_is_no_reason_to_leave(gate: TelemetryGate, clock: Clock) -> None:
+    for _ in range(5):
+        come(gate, clock, 4 * CHEAP_PER_S, 1)
+        clock.now += WINDOW_S
+    assert gate.open
+
+
+def test_more_than_is_cheap_ends_the_listening_once(gate: TelemetryGate, clock: Clock) -> None:
+    clock.now += WINDOW_S
+    told = [gate.count() for _ in range(10 * CHEAP_PER_S)]
+    assert told.count(True) == 1
+    assert told.index(True) == CHEAP_PER_S * WINDOW_S
+    assert not gate.open
+
+
+def test_after_a_pause_there_is_another_look(gate: TelemetryGate, clock: Clock) -> None:
+    closed(gate, clock)
+    began = clock.now
+    while not gate.look_again():
+        clock.now += 0.25
+    assert PAUSE_S - WINDOW_S <= clock.now - began <= PAUSE_S
+    assert gate.open
+    assert not gate.look_again()
+
+
+def test_a_look_that_finds_too_much_is_short(gate: TelemetryGate, clock: Clock) -> None:
+    closed(gate, clock)
+    clock.now += PAUSE_S
+    assert gate.look_again()
+    come(gate, clock, 2 * CHEAP_PER_S, LOOK_S)
+    assert not gate.open
+    assert not gate.look_again()
+
+
+def test_a_look_that_finds_little_goes_on(gate: TelemetryGate, clock: Clock) -> None:
+    closed(gate, clock)
+    clock.now += PAUSE_S
+    assert gate.look_again()
+    come(gate, clock, CHEAP_PER_S - 10, 3 * WINDOW_S)
+    assert gate.open
+
+
+@pytest.fixture
+def strays(tmp_path: Path, gate: TelemetryGate) -> Iterator[StrayGateway]:
+    made = StrayGateway(NOBODY, tmp_path, gate)
+    made.start(["demo"])
+    yield made
+    made.stop()
+
+
+def owns(strays: StrayGateway, topic: str) -> bool:
+    return strays.session._owns(topic)
+
+
+def test_it_takes_what_is_sent_to_unknown_sites_alone(strays: StrayGateway) -> None:
+    assert owns(strays, "plantroom/nosite/E-1/event")
+    assert owns(strays, "plantroom/nosite/E-1/telemetry")
+    assert owns(strays, "plantroom//E-1/event")
+    assert not owns(strays, "plantroom/demo/E-1/event")
+    assert not owns(strays, "plantroom/demo/E-1/telemetry")
+
+
+@pytest.mark.parametrize("topic", ["plantroom/nosite/event", "plantroom/nosite/a/b/event", "$SYS/broker/load/event/x"])
+def test_it_leaves_topics_of_fewer_or_more_levels(strays: StrayGateway, topic: str) -> None:
+    assert not owns(strays, topic)
+
+
+def test_the_telemetry_of_all_sites_counts_and_is_left_when_it_is_too_much(strays: StrayGateway) -> None:
+    wanted = strays.session._subscriptions
+    assert TELEMETRY in wanted.missing()
+    for _ in range(round(CHEAP_PER_S * WINDOW_S)):
+        owns(strays, "plantroom/demo/E-1/telemetry")
+        owns(strays, "plantroom/demo/E-1/event")
+    assert TELEMETRY in wanted.missing()
+    owns(strays, "plantroom/demo/E-1/telemetry")
+    assert list(wanted.missing()) == ALWAYS
+
+
+def test_a_site_whose_own_sessions_have_nothing_yet_is_not_left_to_them(strays: StrayGateway, tmp_path: Path) -> None:
+    strays.follow({"late": SiteGateway("late", NOBODY, tmp_path / "late")})
+    assert owns(strays, "plantroom/late/E-1/event")
+
+
+def test_which_sites_are_taken_care_of_outlives_a_restart(tmp_path: Path) -> None:
+    first = StrayGateway(NOBODY, tmp_path)
+    first.start(["demo"])
+    first.spool.commit(0, first.state())
+    first.stop()
+    second = StrayGateway(NOBODY, tmp_path)
+    second.start(["demo", "added-while-we-were-away"])
+    assert not owns(second, "plantroom/demo/E-1/event")
+    assert owns(second, "plantroom/added-while-we-were-away/E-1/event")
+    second.stop()
+
+
+def test_no_site_can_have_its_spool_or_its_session(strays: StrayGateway, tmp_path: Path) -> None:
+    (folder,) = tmp_path.iterdir()
+    with pytest.raises(BadData):
+        check_topic_level(folder.name, "site code")
+    assert not CLIENT_ID.startswith("plantroom-")
+    assert strays.problems()

@@ -1,0 +1,176 @@
+"""What comes for sites that the ledger does not have: dead letters, and findings for its safety events."""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning
+from plantroom.domain.assets import LocalName, Site
+from plantroom.domain.findings import FindingRaised
+from plantroom.ports.spool import SpoolRecord
+from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import CLASSES
+
+FLOODED = json.dumps({"event": "flooded"}).encode()
+VALUES = b'{"values": {"vibration": 1}}'
+
+
+class Strays:
+    """A worker for unknown sites on the house's ledger and spool."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.state = b"[]"
+        self.worker = self._worker()
+
+    def _worker(self) -> StrayWorker:
+        return StrayWorker(self.house.spool, self.house.ledger, CLASSES, lambda: self.state, random.Random(1))
+
+    def send(self, payload: bytes, topic: str = "nosite/P-9/telemetry", s: float = 0) -> None:
+        at_ms = self.house.now_ms // 60_000 * 60_000 + round(1000 * s)
+        self.house.spool.put(f"plantroom/{topic}", payload, at_ms)
+
+    def run(self) -> None:
+        self.worker.start()
+        self.settle()
+
+    def again(self) -> None:
+        self.worker.stop()
+        self.house.spool.commit(0, b"")
+        self.worker = self._worker()
+        self.run()
+
+    def settle(self) -> None:
+        until(lambda: self.house.spool.position == len(self.house.spool.records))
+
+    def findings(self) -> list[FindingRaised]:
+        return [one for one in self.house.findings() if isinstance(one, FindingRaised)]
+
+
+@pytest.fixture
+def strays(house: House) -> Iterator[Strays]:
+    made = Strays(house)
+    yield made
+    made.worker.stop()
+
+
+def test_a_message_becomes_a_dead_letter_under_the_code_it_names(strays: Strays) -> None:
+    strays.send(VALUES)
+    strays.send(b"\xff", "nosite/P-9/status")
+    strays.send(b"not json", "//event")
+    strays.run()
+    found = {(one.site, one.topic, one.payload, one.reason) for one in strays.house.letters()}
+    assert found == {
+        ("nosite", "plantroom/nosite/P-9/telemetry", VALUES, "unknown_site"),
+        ("nosite", "plantroom/nosite/P-9/status", b"\xff", "unknown_site"),
+        ("", "plantroom///event", b"not json", "unknown_site"),
+    }
+    assert strays.findings() == []
+    assert strays.worker.figures() == {"dead_lettered": 3, "spool_depth": 0}
+
+
+def test_its_safety_event_is_a_finding_of_the_first_site_that_names_the_unknown_one(strays: Strays) -> None:
+    with strays.house.ledger.begin() as tx:
+        tx.assets.add_site(Site("alpha", LocalName("甲", "Alpha")))
+    strays.send(FLOODED, "nosite/P-1/event")
+    strays.send(b'{"event": "door_held"}', "nosite/P-1/event")
+    strays.run()
+    (finding,) = strays.findings()
+    assert (finding.site, finding.asset, finding.safety) == ("alpha", "", True)
+    assert (finding.detail["site"], finding.detail["code"]) == ("nosite", "P-1")
+    assert strays.house.reasons() == ["unknown_site"] * 2
+
+
+def test_a_site_that_is_entered_meanwhile_hears_of_it_itself(strays: Strays) -> None:
+    with strays.house.ledger.begin() as tx:
+        tx.assets.add_site(Site("zulu", LocalName("丁", "Zulu")))
+    strays.send(FLOODED, "zulu/P-1/event")
+    strays.run()
+    assert [one.site for one in strays.findings()] == ["zulu"]
+
+
+def test_of_telemetry_one_message_a_topic_and_minute_is_kept_and_the_next_says_how_many_were_not(
+    strays: Strays,
+) -> None:
+    for s in range(50):
+        strays.send(VALUES, s=s)
+    strays.send(VALUES, "nosite/P-8/telemetry", s=50)
+    strays.send(VALUES, s=61)
+    strays.run()
+    assert sorted((one.topic.split("/")[2], one.reason) for one in strays.house.letters()) == [
+        ("P-8", "unknown_site"),
+        ("P-9", "unknown_site"),
+        ("P-9", "unknown_site: 49 more of this topic were left out before it"),
+    ]
+
+
+def test_events_are_kept_all_and_so_is_a_safety_event_among_telemetry(strays: Strays) -> None:
+    for _ in range(3):
+        strays.send(FLOODED, "nosite/P-9/event")
+        strays.send(b'{"event": "door_held"}', "nosite/P-9/event")
+        strays.send(FLOODED)
+    strays.run()
+    assert len(strays.house.letters()) == 9
+    assert len(strays.findings()) == 6
+
+
+def test_processing_again_adds_nothing(strays: Strays) -> None:
+    for _ in range(3):
+        strays.send(VALUES)
+        strays.send(FLOODED, "nosite/P-9/event")
+    strays.run()
+    before = sorted(one.id for one in strays.house.letters())
+    strays.again()
+    assert sorted(one.id for one in strays.house.letters()) == before
+    assert len({one.finding_id for one in strays.findings()}) == len(strays.findings()) == 3
+
+
+def test_a_ledger_that_is_away_is_waited_out_and_the_cursor_stays(strays: Strays) -> None:
+    strays.house.ledger.away = True
+    strays.send(FLOODED, "nosite/P-9/event")
+    strays.worker.start()
+    until(strays.worker.problems)
+    assert "unknown sites: " in strays.worker.problems()[0]
+    assert strays.house.spool.position == 0
+    strays.house.ledger.away = False
+    strays.settle()
+    assert strays.house.reasons() == ["unknown_site"]
+    until(lambda: not strays.worker.problems())
+
+
+def test_a_message_that_trips_an_error_costs_itself_alone(strays: Strays, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = strays.worker._rules.take
+
+    def fail(record: SpoolRecord) -> list[FindingRaised]:
+        if record.payload == b"poison":
+            raise ZeroDivisionError("a bug")
+        return take(record)
+
+    monkeypatch.setattr(strays.worker._rules, "take", fail)
+    for payload in (FLOODED, b"poison", FLOODED):
+        strays.send(payload, "nosite/P-9/event")
+    strays.run()
+    assert strays.house.reasons() == ["internal_error", "unknown_site", "unknown_site"]
+    assert len(strays.findings()) == 2
+
+
+def test_the_state_is_saved_with_the_cursor_even_when_nothing_comes(strays: Strays) -> None:
+    strays.worker.start()
+    strays.state = b'["demo"]'
+    until(lambda: strays.house.spool.state == b'["demo"]')
+    assert strays.house.spool.position == 0
+
+
+def test_a_code_that_is_cut_is_longer_than_any_real_one(strays: Strays) -> None:
+    strays.send(VALUES, f"{'x' * 5000}/P-9/telemetry")
+    strays.run()
+    assert strays.house.letters()[0].site == "x" * MAX_SITE
+
+
+def test_topics_without_end_are_not_all_remembered() -> None:
+    thinning = Thinning()
+    for number in range(MAX_TOPICS + 5):
+        assert thinning.keep(SpoolRecord(number, 0, f"plantroom/x/{number}/telemetry", b"")) == 0
+    assert len(thinning._kept) == MAX_TOPICS
