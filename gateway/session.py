@@ -63,7 +63,8 @@ class Session:
     ``owns`` says whether a topic belongs to this lane; a message that does not is acknowledged and left to
     the other lane. ``filters`` may be changed at any time (``subscribe``). ``on_fresh`` is called, in the session's
     thread and before any message, when the broker knew nothing of this session: it may have lost others too.
-    ``casual`` filters are asked for with QoS 0: the broker queues nothing of theirs while nobody is there.
+    ``casual`` filters are asked for with QoS 0: the broker queues nothing of theirs while nobody is there. ``owns`` is
+    asked once for the messages of a topic that come together, and for every message of QoS 0.
     """
 
     def __init__(
@@ -228,7 +229,7 @@ class Session:
         owned: dict[bytes, bool] = {}
         for topic, payload, mid in messages:
             mine = owned.get(topic)
-            if mine is None:
+            if mine is None or not mid:
                 mine = owned[topic] = self._owns(topic.decode("utf-8", "replace"))
             if mine:
                 self._spool.put(topic, payload, now_ms)
