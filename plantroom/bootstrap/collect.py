@@ -68,6 +68,7 @@ class Collector:
         self._revision = -1
         self._unstarted: dict[str, str] = {}
         self._retry_at = 0.0
+        self._warming: threading.Timer | None = None
         self._ledger_problem: str | None = None
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
@@ -79,10 +80,6 @@ class Collector:
         except Unreachable as error:
             self._ledger_problem = str(error)
         self._thread.start()
-        # The libraries that fit models take a second to load: not while the page is waited for.
-        warm = threading.Timer(WARM_UP_AFTER_S, warm_up)
-        warm.daemon = True
-        warm.start()
 
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
@@ -145,6 +142,15 @@ class Collector:
             self._sites[site].gateway.follow(plant)
         self._listen_for_strays()
         self._revision = plant.revision
+        self._warm_up(plant)
+
+    def _warm_up(self, plant: Plant) -> None:
+        """Load the libraries that fit models, a second's work and 80 MB, once there is something to learn: not while the
+        page is waited for, and not by the lane that comes to the end of the window first."""
+        if plant.learn_windows and self._warming is None:
+            self._warming = threading.Timer(WARM_UP_AFTER_S, warm_up)
+            self._warming.daemon = True
+            self._warming.start()
 
     def _listen_for_strays(self) -> None:
         """Once the sites are started: what comes for any other is kept from now on."""
