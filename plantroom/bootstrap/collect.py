@@ -145,7 +145,7 @@ class Collector:
         self._warm_up(plant)
 
     def _warm_up(self, plant: Plant) -> None:
-        """Load the libraries that fit models, a second's work and 80 MB, once there is something to learn: not while the
+        """Load the libraries that fit models (a second's work, 80 MB) once there is something to learn: not while the
         page is waited for, and not by the lane that comes to the end of the window first."""
         if plant.learn_windows and self._warming is None:
             self._warming = threading.Timer(WARM_UP_AFTER_S, warm_up)
