@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.dialects.decoded import Decoded
+from ingest.dialects.json import decoder
 from ingest.dialects.json.decoder import decode
 from plantroom.wire import encode_telemetry
 
@@ -54,6 +55,27 @@ def test_every_message_is_stored_rejected_or_an_event(payloads: list[bytes]) -> 
     assert sum(map(len, decoded.keys)) == len(decoded.values)
     assert np.isfinite(decoded.values).all()
     assert len(decoded.message) == len(decoded.ts_ms) == len(decoded.boot) == len(decoded.seq) == len(decoded.digest)
+
+
+LIKELY = st.fixed_dictionaries(
+    {"values": st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(-9, 9) | st.floats(width=32), max_size=3)},
+    optional={
+        "ts": st.sampled_from(["2026-11-21T12:00:00.000Z", 1_795_262_400_000]),
+        "boot": st.sampled_from(["a1", "", "x" * 64, "x" * 65, 7, None]),
+        "seq": st.sampled_from([0, 5, -1, 1 << 62, "5", 5.0, True, None]),
+        "event": st.sampled_from(["tripped", 5]),
+    },
+)
+
+
+@given(st.lists(LIKELY.map(lambda o: json.dumps(o).encode()), max_size=5))
+def test_the_short_way_gives_what_the_long_way_gives(payloads: list[bytes]) -> None:
+    short = decode(payloads)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(decoder, "_take_canonical", lambda *_: False)
+        long = decode(payloads)
+    assert summary(short) == summary(long)
+    assert (short.boot, short.digest, short.events) == (long.boot, long.digest, long.events)
 
 
 @given(st.lists(PAYLOAD, min_size=1, max_size=5))

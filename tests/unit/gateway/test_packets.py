@@ -1,0 +1,146 @@
+"""Messages come out of the stream whole and in order, however the network cuts it."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.packets import Message, PacketSocket
+
+PINGRESP = b"\xd0\x00"
+
+
+def length_of(body: bytes) -> bytes:
+    left, out = len(body), bytearray()
+    while True:
+        left, low = left >> 7, left & 0x7F
+        out.append(low | (0x80 if left else 0))
+        if not left:
+            return bytes(out)
+
+
+def publish(topic: bytes, payload: bytes, mid: int = 0) -> bytes:
+    body = len(topic).to_bytes(2, "big") + topic + (mid.to_bytes(2, "big") if mid else b"") + payload
+    return bytes([0x32 if mid else 0x30]) + length_of(body) + body
+
+
+class Wire:
+    """A socket that gives prepared chunks; ``None`` stands for a moment with nothing to read."""
+
+    def __init__(self, chunks: list[bytes | None]) -> None:
+        self.chunks = chunks
+        self.sent = b""
+        self.takes = 1 << 30
+
+    def recv(self, size: int) -> bytes:
+        del size
+        if not self.chunks:
+            return b""
+        chunk = self.chunks.pop(0)
+        if chunk is None:
+            raise BlockingIOError
+        return chunk
+
+    def send(self, data: bytes) -> int:
+        taken = data[: self.takes]
+        if not taken:
+            raise BlockingIOError
+        self.sent += taken
+        return len(taken)
+
+
+def everything(packets: PacketSocket) -> list[Message]:
+    out: list[Message] = []
+    while packets.ended is None:
+        out += packets.receive()
+    return out
+
+
+def for_paho(packets: PacketSocket) -> bytes:
+    out = b""
+    while True:
+        try:
+            out += packets.recv(3)
+        except OSError:
+            return out
+
+
+messages = st.lists(
+    st.tuples(
+        st.sampled_from([b"plantroom/s/a/telemetry", b"x", "泵/遥测".encode()]),
+        st.one_of(st.binary(max_size=300), st.integers(16_000, 17_000).map(bytes)),
+        st.sampled_from([0, 1, 256, 65_535]),
+    ),
+    max_size=8,
+)
+
+
+@given(messages, st.lists(st.integers(1, 5_000), min_size=1, max_size=20), st.integers(0, 8))
+@settings(deadline=None)
+def test_any_cut_of_the_stream_gives_the_same_messages_and_leaves_the_rest_to_paho(
+    sent: list[tuple[bytes, bytes, int]], cuts: list[int], ping: int
+) -> None:
+    packets = [publish(*one) for one in sent]
+    packets.insert(min(ping, len(packets)), PINGRESP)
+    stream, at = b"".join(packets), 0
+    chunks: list[bytes | None] = []
+    while at < len(stream):
+        size = cuts[len(chunks) % len(cuts)]
+        chunks.append(stream[at : at + size])
+        at += size
+    received = PacketSocket(Wire(chunks))  # type: ignore[arg-type]
+    assert everything(received) == [Message(*one) for one in sent]
+    assert for_paho(received) == PINGRESP
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_bring_it_down(stream: bytes) -> None:
+    everything(PacketSocket(Wire([stream])))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "stream", [b"\x30\xff\xff\xff\xff\x7f", b"\x32\x02\x00\x09", b"\x32\x03\x00\x01a", b"\x30\x00", b"\x30\x01\x00"]
+)
+def test_what_is_no_mqtt_ends_the_connection(stream: bytes) -> None:
+    packets = PacketSocket(Wire([stream, None, None]))  # type: ignore[arg-type]
+    assert packets.receive() == []
+    assert packets.ended is not None
+    with pytest.raises(ConnectionError):
+        packets.recv(1)
+
+
+def test_acknowledgements_that_the_socket_does_not_take_at_once_go_out_whole_and_before_anything_else() -> None:
+    wire = Wire([])
+    packets = PacketSocket(wire)  # type: ignore[arg-type]
+    wire.takes = 3
+    packets.acknowledge([1, 258])
+    wire.takes = 0
+    packets.acknowledge([3])
+    assert packets.unsent
+    with pytest.raises(BlockingIOError):
+        packets.send(b"\xc0\x00")
+    wire.takes = 1 << 30
+    packets.flush()
+    packets.send(b"\xc0\x00")
+    assert wire.sent == b"\x40\x02\x00\x01\x40\x02\x01\x02\x40\x02\x00\x03\xc0\x00"
+
+
+@contextmanager
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with closing(ours), closing(theirs):
+        yield ours, theirs
+
+
+def test_a_quiet_socket_is_no_end_and_a_closed_one_is() -> None:
+    with pair() as (ours, theirs):
+        packets = PacketSocket(ours)
+        assert packets.receive() == []
+        assert not packets.for_paho
+        theirs.close()
+        assert packets.receive() == []
+        assert packets.for_paho
