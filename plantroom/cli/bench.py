@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.common import AsJson, DataDir, emit, say
 
 app = typer.Typer(name="bench", help="Figures, measured here and now.", no_args_is_help=True)
@@ -12,6 +13,7 @@ app = typer.Typer(name="bench", help="Figures, measured here and now.", no_args_
 @app.callback()
 def _group() -> None:
     """Figures, measured here and now."""
+    configure_logs("warning")
 
 
 @app.command()
@@ -20,6 +22,7 @@ def ingest(
     window: Annotated[int, typer.Option(min=1, max=65535, help="Messages that the broker keeps under way.")] = 1000,
     peer: Annotated[str | None, typer.Option(help="telegraf: measure it in the same run (on the PATH).")] = None,
     store: Annotated[str, typer.Option(help="influxdb or sqlite.")] = "influxdb",
+    messages: Annotated[int, typer.Option(min=1000, help="Messages a round.")] = 200_000,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +34,7 @@ def ingest(
         raise typer.BadParameter("the one peer is telegraf")
     if store not in ("influxdb", "sqlite"):
         raise typer.BadParameter("influxdb or sqlite")
-    emit(measure_ingest(seconds, window, peer, say, store), as_json)
+    emit(measure_ingest(seconds, window, peer, say, store, messages), as_json)
 
 
 @app.command()

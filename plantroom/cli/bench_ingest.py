@@ -81,7 +81,12 @@ def values_at(ts_ms: NDArray[np.int64], asset: int) -> NDArray[np.float64]:
 
 
 def measure_ingest(
-    seconds: int, window: int, peer: str | None, say: Callable[[str], None], store: str = "influxdb"
+    seconds: int,
+    window: int,
+    peer: str | None,
+    say: Callable[[str], None],
+    store: str = "influxdb",
+    messages: int = ROUND,
 ) -> dict[str, Any]:
     """The document of ``bench ingest``. Raises ``Unreachable`` when a server is missing or gives up."""
     with ExitStack() as stack:
@@ -92,15 +97,17 @@ def measure_ingest(
         telegraf = stack.enter_context(Telegraf(broker.port, influx, FILTER)) if peer and influx else None
         run = _Run(broker, site, telegraf, say)
         run.prepare()
-        run.rounds(seconds)
-        run.live()
+        run.rounds(seconds, messages)
+        live_s = min(LIVE_S, seconds)
+        run.live(live_s)
         document = run.document()
         say("comparing every value with what the API gives")
         document["lost"], document["duplicates"] = compare(site, run.publishing)
     return document | {
         "settings": {
             "seconds": seconds, "window": window, "peer": peer, "store": store, "assets": ASSETS,
-            "values_a_message": len(site.points), "messages_a_round": ROUND, "live_rate": LIVE_RATE,
+            "values_a_message": len(site.points), "messages_a_round": messages, "live_rate": LIVE_RATE,
+            "live_s": live_s,
         },
         "environment": environment(),
     }  # fmt: skip
@@ -138,10 +145,10 @@ class _Run:
         publisher.close()
         self._published += len(messages)
 
-    def rounds(self, seconds: int) -> None:
+    def rounds(self, seconds: int, count: int) -> None:
         """Turns of all consumers until the collector has drained for ``seconds``."""
         while sum(s for _, s in self._ours) < seconds:
-            messages = self.publishing.make(ROUND)
+            messages = self.publishing.make(count)
             self._bare_turn(messages)
             self._our_turn(messages)
             if self._telegraf is not None:
@@ -167,17 +174,18 @@ class _Run:
         self._send(messages)
         cpu_s = self._site.cpu_s()
         self._site.signal(signal.SIGCONT)
-        seconds = self._site.wait_received(self._published, 600)
+        seconds = self._site.wait_stored(self.publishing.instants[-1], 600)
         self._ours.append((len(messages), seconds))
+        self._site.wait_received(self._published, 60)
         self._cpu_s += self._site.cpu_s() - cpu_s
 
-    def live(self) -> None:
+    def live(self, seconds: int) -> None:
         """Delays at a live rate, from each reading's own time to its being durable and stored."""
         self._say(f"delays at {LIVE_RATE} messages/s")
         time.sleep(1)
         publisher = RawPublisher(self._broker.port, "bench-live")
         begun = time.monotonic()
-        for n in range(LIVE_S * LIVE_RATE // ASSETS):
+        for n in range(seconds * LIVE_RATE // ASSETS):
             ahead = n * ASSETS / LIVE_RATE - (time.monotonic() - begun)
             if ahead > 0:
                 time.sleep(ahead)

@@ -19,13 +19,16 @@ from gateway.broker import free_port
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, LocalName, Point, PointKind, Site, Source, SourceClock
 from plantroom.errors import Unreachable
+from plantroom.ports.readings import SeriesRef
 from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.readings.factory import open_readings
 
 SITE = "bench"
 POINTS = 5
 START_S = 60.0
 CLIENT_ID = f"plantroom-{SITE}"
 FILTER = f"plantroom/{SITE}/#"
+POLL_S = 0.05
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,6 +42,7 @@ class BenchSite:
         self.environment = clean | {"PLANTROOM_BROKER_URL": f"mqtt://127.0.0.1:{broker_port}", **settings}
         if readings_url is not None:
             self.environment["PLANTROOM_READINGS_URL"] = readings_url
+        self._readings_url = readings_url
         self.codes = [f"P-{n:03}" for n in range(assets)]
         pump = equipment_classes()["pump"]
         self.points = [p.key for p in pump.points if p.kind is PointKind.MEASURE and p.in_model][:POINTS]
@@ -49,6 +53,8 @@ class BenchSite:
         self.data.mkdir(parents=True)
         self.ledger = SqlLedger(f"sqlite:///{self.data / 'ledger.db'}")
         self.ledger.open()
+        self.store = open_readings(self._readings_url or f"sqlite:///{self.data / 'readings.db'}", self.data)
+        self.store.open()
         with self.ledger.begin() as tx:
             tx.assets.add_site(Site(SITE, LocalName("测试", "Bench")))
             for code in self.codes:
@@ -59,6 +65,7 @@ class BenchSite:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self.store.close()
         self.ledger.close()
         self._folder.cleanup()
 
@@ -116,6 +123,17 @@ class BenchSite:
             if time.monotonic() - begun > seconds:
                 raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")
             time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def wait_stored(self, ts_ms: int, seconds: float) -> float:
+        """Wait until the last asset's reading of this instant is in the store; gives the seconds that it took. Messages
+        are stored in their order: those before it are there by then. Raises ``Unreachable``."""
+        begun = time.monotonic()
+        series = SeriesRef(SITE, "pump", f"key-{self.codes[-1]}", self.points[0])
+        while not len(self.store.read([series], ts_ms, ts_ms + 1, 1)[0].ts_ms):
+            if time.monotonic() - begun > seconds or self.collector is None or self.collector.poll() is not None:
+                raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")
+            time.sleep(POLL_S)
         return time.monotonic() - begun
 
     def _words(self) -> str:
