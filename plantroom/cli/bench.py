@@ -38,6 +38,21 @@ def ingest(
 
 
 @app.command()
+def crash(
+    kills: Annotated[int, typer.Option(min=1, max=10_000, help="How often the collector is killed.")] = 200,
+    rate: Annotated[int, typer.Option(min=20, max=20_000, help="Messages a second.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Which moments.")] = 1,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """kill -9 at random moments under load, restarts of the store included."""
+    from plantroom.cli.bench_crash import measure_crash
+
+    del data_dir
+    emit(measure_crash(kills, rate, seed, say), as_json)
+
+
+@app.command()
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,

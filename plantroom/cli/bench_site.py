@@ -108,6 +108,13 @@ class BenchSite:
                 process.kill()
                 process.wait()
 
+    def kill(self) -> None:
+        """End the collector with SIGKILL."""
+        process, self.collector = self.collector, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
     def stats(self) -> dict[str, float]:
         """The collector's own figures, at most about a second old; empty before its first word."""
         with self.ledger.read() as tx:
