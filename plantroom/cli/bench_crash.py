@@ -37,6 +37,7 @@ class Load(threading.Thread):
         self.acknowledged = 0
 
     def run(self) -> None:
+        """The thread's work."""
         publisher = RawPublisher(self._port, "bench-load")
         begun, sent = time.monotonic(), 0
         while not self._stop_it.is_set():

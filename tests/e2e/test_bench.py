@@ -23,6 +23,15 @@ def test_bench_ingest_drains_everything_and_finds_every_value_again():
         assert 0 < document[f"publish_to_{kind}_ms"]["p50"] <= document[f"publish_to_{kind}_ms"]["p99"] < 10_000
 
 
+def test_bench_crash_loses_nothing_over_a_few_kills():
+    done = run_cli("bench", "crash", "--kills", "3", "--rate", "1000", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["acknowledged"] > 1000
+    assert (document["kills"], document["lost"], document["duplicates"]) == (3, 0, 0)
+    assert document["spool_intact"] is True
+
+
 def test_a_peer_that_is_not_there_is_said():
     done = run_cli("bench", "ingest", "--peer", "telegraf", "--json", settings={"PATH": "/usr/sbin:/usr/bin:/bin"})
     assert done.returncode == 5
