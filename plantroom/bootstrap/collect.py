@@ -11,6 +11,8 @@ import structlog
 from gateway.collector import SiteGateway
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
+from ingest.rollup_worker import RollUpWorker
+from ingest.rollups import RollUps
 from ingest.worker import IngestWorker
 from models.fitting import warm_up
 from models.stage import ModelStage
@@ -52,6 +54,9 @@ class Collector:
         self._unstarted: dict[str, str] = {}
         self._retry_at = 0.0
         self._ledger_problem: str | None = None
+        self._roll_ups = RollUpWorker(
+            RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
+        )
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
@@ -62,6 +67,7 @@ class Collector:
         except Unreachable as error:
             self._ledger_problem = str(error)
         self._thread.start()
+        self._roll_ups.start()
         # The libraries that fit models take a second to load: not while the page is waited for.
         warm = threading.Timer(WARM_UP_AFTER_S, warm_up)
         warm.daemon = True
@@ -73,6 +79,7 @@ class Collector:
         if self._thread.is_alive():
             self._thread.join(5)
         sites = list(self._sites.values())
+        self._roll_ups.stop()
         _together([worker.stop for site in sites for worker in site.workers.values()])
         _together([site.gateway.stop for site in sites])
 
@@ -172,7 +179,8 @@ class Collector:
         }
         problems = self.problems()
         now = self._parts.clock.now()
-        return CollectorReport(self.name, now, not problems, problems, summed_figures(list(by_site.values())), by_site)
+        stats = {**summed_figures(list(by_site.values())), **self._roll_ups.figures()}
+        return CollectorReport(self.name, now, not problems, problems, stats, by_site)
 
     def _report(self) -> None:
         report = self.report()
