@@ -130,7 +130,8 @@ class InfluxReadings(RawReadings):
         connection = self._connected()
         if stopping() or any(rule.get("everySeconds") for rule in self._bucket(connection).get("retentionRules", ())):
             return 0
-        span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms, 'ms')}Z"}
+        # The server deletes what stands at `stop`, too.
+        span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms - 1, 'ms')}Z"}
         connection.delete(span)
         return 0
 

@@ -170,8 +170,8 @@ class SqliteReadings(RawReadings):
         for part in parts:
             deleted = limit
             while deleted >= limit and not stopping():
-                begun = time.monotonic()
                 with self._changing() as connection:
+                    begun = time.monotonic()
                     deleted = delete_rows(connection, part, before_ms, limit)
                 took_s = time.monotonic() - begun
                 total += deleted
