@@ -72,6 +72,25 @@ def test_data_three_days_late_are_in_the_aggregates_of_their_time(store: Reading
             see_the_same(stored(store, series, width_ms), at_once(readings + late, series, width_ms))
 
 
+def test_data_that_come_while_their_window_is_computed_are_not_forgotten(
+    store: ReadingsStore, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, late = minutes(BASE, 10), minutes(BASE + 30_000, 10)
+    store_and_mark(store, ledger, readings)
+    put = store.put_aggregates
+
+    def late_put(pages: object, window_ms: int) -> None:
+        monkeypatch.undo()
+        store_and_mark(store, ledger, late)
+        put(pages, window_ms)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store, "put_aggregates", late_put)
+    RollUps(ledger, store, CLOCK).run_once()
+    roll(store, ledger)
+    for width_ms in WIDTHS:
+        see_the_same(stored(store, FLOW, width_ms), at_once(readings + late, FLOW, width_ms))
+
+
 def test_bad_readings_are_in_no_aggregate(store: ReadingsStore, ledger: SqlLedger) -> None:
     store_and_mark(store, ledger, [(FLOW, BASE, 1.0, 0), (FLOW, BASE + 1, 99.0, 100), (VIBRATION, BASE, 99.0, 101)])
     roll(store, ledger)
