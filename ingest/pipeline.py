@@ -35,6 +35,7 @@ from ingest.rejections import (
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
 from ingest.strangers import StrangerRules
+from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
 from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
@@ -118,6 +119,7 @@ class Pipeline:
         self.site = site
         self.lane = lane
         self.totals = Totals()
+        self.windows = TouchedWindows(site)
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
@@ -222,6 +224,8 @@ class Pipeline:
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
         out = Outcome()
+        for columns in read.columns:
+            self.windows.touch(columns.readings)
         for record, route, one in read.stray_events:
             self._add_events(out, self._events.take(route, record, [one]))
         rejections = list(read.rejections)
@@ -327,7 +331,8 @@ class Pipeline:
 
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
-        return {"totals": self.totals, "columns": self._assembler, "events": self._events, **stages}
+        own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
+        return {**own, "windows": self.windows, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:

@@ -175,6 +175,7 @@ class IngestWorker:
         else:
             self.presence.tick(self.lane.value, self._now_ms())
         self._tell(Outcome())
+        self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)

@@ -19,6 +19,7 @@ from plantroom.domain.quality import Reason
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
+from plantroom.ports.rollups import Window, windows_of
 
 CONSUMER = "checklist_readings"
 BATCH = 500
@@ -56,11 +57,15 @@ class RoundReadings:
             taken = list(_Rounds(tx).readings(queued))
         if not queued:
             return 0
+        windows: list[Window] = []
         if taken:
-            refused = self._readings.write(_batch(taken)).rejected
+            batch = _batch(taken)
+            windows = windows_of(batch)
+            refused = self._readings.write(batch).rejected
             if refused:
                 structlog.get_logger().warning("round_readings_refused", count=len(refused), first=refused[0].message)
         with self._ledger.begin() as tx:
+            tx.roll_ups.mark(windows)
             tx.orders.move_cursor(self._consumer, queued[-1].position)
         return len(queued)
 

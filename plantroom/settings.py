@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plantroom.errors import SettingError
 
 PREFIX = "PLANTROOM_"
+MAX_DAYS = 36_500
 TEST_ONLY = re.compile(r"^PLANTROOM_TEST_")
 
 EXPECTED: Mapping[str, str] = {
@@ -33,6 +34,8 @@ EXPECTED: Mapping[str, str] = {
     "config": "a TOML file with the settings' names in lower case",
     "log_level": "debug, info, warning or error",
     "secure_cookies": "auto, always or never",
+    "retention_raw_days": "a whole number of days from 1 to 36500, or 0 for ever",
+    "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
 }
 
 
@@ -68,6 +71,8 @@ class Settings(BaseSettings):
     config: Path | None = None
     log_level: str = "info"
     secure_cookies: str = "auto"
+    retention_raw_days: int = 90
+    retention_10m_days: int = 1095
 
     @classmethod
     def settings_customise_sources(
@@ -113,6 +118,16 @@ class Settings(BaseSettings):
     def _cookies(cls, value: str) -> str:
         if value not in {"auto", "always", "never"}:
             raise ValueError("unknown choice")
+        return value
+
+    @field_validator("retention_raw_days", "retention_10m_days")
+    @classmethod
+    def _days(cls, value: int, info: ValidationInfo) -> int:
+        if not 0 <= value <= MAX_DAYS:
+            raise ValueError("out of range")
+        raw_days = info.data.get("retention_raw_days")
+        if raw_days and value and value < raw_days:
+            raise ValueError("10-minute aggregates would be gone before the raw readings")
         return value
 
     @field_validator("broker_url")

@@ -14,13 +14,15 @@ from api.directory import ref_of
 from api.paging import bad_field, decode_cursor, encode_cursor, page_request
 from api.readings.query import aggregate_page, raw_page
 from api.readings.schemas import MAX_POINTS, AssetLatest, LatestQuery, PlantLatest, Readings, ReadingsQuery
+from api.readings.seamless import Aggregates, marked_span
 from api.services import Parts, Services
 from plantroom.domain.assets import Point
 from plantroom.ports.ledger import AssetFilter
+from plantroom.ports.readings import HOUR_MS, TEN_MINUTES_MS
 
 router = APIRouter(prefix="/api/v1/readings", tags=["readings"])
 
-WINDOW_MS = {"10m": 600_000, "1h": 3_600_000}
+WINDOW_MS = {"10m": TEN_MINUTES_MS, "1h": HOUR_MS}
 DEFAULT_SPAN = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,14 +69,18 @@ def get_readings(query: Annotated[ReadingsQuery, Query()], caller: Viewer, servi
     with services.ledger.read() as tx:
         asset = visible_asset(tx, caller, query.asset).asset
         points = _chosen(tx.assets.points(asset.key), query.points)
-    start_ms, end_ms = _span(services, query)
+        start_ms, end_ms = _span(services, query)
+        # Looked at before the store: a mark that is taken away meanwhile only means raw readings for that window.
+        marks = () if query.agg == "raw" else tx.roll_ups.among(asset.key, *marked_span(start_ms, end_ms))
+    marked = {mark.start_ms for mark in marks if mark.width_ms <= WINDOW_MS[query.agg]}
     series = [series_of(asset, p.key) for p in points]
     if not series:
         return _answer([], None)
     if query.agg == "raw":
         page = raw_page(services.readings, series, start_ms, end_ms, query.limit)
     else:
-        page = aggregate_page(services.readings, series, start_ms, end_ms, WINDOW_MS[query.agg], query.limit)
+        source = Aggregates(services.readings, series, WINDOW_MS[query.agg], marked, _ms(services.clock.now()))
+        page = aggregate_page(source, start_ms, end_ms, query.limit)
     body: list[dict[str, object]] = [
         {"point": p.key, "unit": p.template.unit, "rows": rows} for p, rows in zip(points, page.rows, strict=True)
     ]

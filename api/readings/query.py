@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from api.readings.seamless import Aggregates
 from plantroom.domain.quality import FIRST_BAD, Reason
 from plantroom.ports.readings import AggregatePage, ReadingsStore, SeriesPage, SeriesRef
 
@@ -29,21 +30,20 @@ def raw_page(store: ReadingsStore, series: Sequence[SeriesRef], start_ms: int, e
     return RowsPage([_raw_rows(p, cut_ms) for p in pages], cut_ms)
 
 
-def aggregate_page(
-    store: ReadingsStore, series: Sequence[SeriesRef], start_ms: int, end_ms: int, window_ms: int, limit: int
-) -> RowsPage:
+def aggregate_page(source: Aggregates, start_ms: int, end_ms: int, limit: int) -> RowsPage:
     """At most ``limit`` windows from the one that holds ``start_ms`` on; windows are always whole ones.
 
     Asks in spans of windows that grow while they are empty, so that neither a long full span is read for one
     page nor a long empty one in many small steps.
     """
+    window_ms = source.window_ms
     here = start_ms - start_ms % window_ms
     stop = end_ms + (-end_ms) % window_ms
     step = limit * window_ms
     parts: list[Sequence[AggregatePage]] = []
     count = 0
     while here < stop and count <= limit:
-        pages = store.aggregate(series, here, min(here + step, stop), window_ms)
+        pages = source.pages(here, min(here + step, stop))
         parts.append(pages)
         count += len(_instants([p.ts_ms for p in pages]))
         here += step
@@ -53,7 +53,7 @@ def aggregate_page(
         cut_ms: int | None = int(instants[limit])
     else:
         cut_ms = None
-    rows = [[row for pages in parts for row in _aggregate_rows(pages[n], cut_ms)] for n in range(len(series))]
+    rows = [[row for pages in parts for row in _aggregate_rows(pages[n], cut_ms)] for n in range(len(source.series))]
     return RowsPage(rows, cut_ms)
 
 

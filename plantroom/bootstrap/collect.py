@@ -12,6 +12,8 @@ from gateway.collector import SiteGateway
 from gateway.strays import StrayGateway
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
+from ingest.rollup_worker import RollUpWorker
+from ingest.rollups import RollUps
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from models.fitting import warm_up
@@ -70,6 +72,9 @@ class Collector:
         self._retry_at = 0.0
         self._warming: threading.Timer | None = None
         self._ledger_problem: str | None = None
+        self._roll_ups = RollUpWorker(
+            RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
+        )
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
@@ -80,6 +85,7 @@ class Collector:
         except Unreachable as error:
             self._ledger_problem = str(error)
         self._thread.start()
+        self._roll_ups.start()
 
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
@@ -87,6 +93,7 @@ class Collector:
         if self._thread.is_alive():
             self._thread.join(5)
         sites = list(self._sites.values())
+        self._roll_ups.stop()
         strays = [self._strays] if self._strays is not None else []
         workers = [worker.stop for site in sites for worker in site.workers.values()]
         _together([*workers, *(one.worker.stop for one in strays)])
@@ -221,7 +228,7 @@ class Collector:
         problems = self.problems()
         now = self._parts.clock.now()
         strays = [] if self._strays is None else [self._strays.worker.figures()]
-        figures = summed_figures([*by_site.values(), *strays])
+        figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
         return CollectorReport(self.name, now, not problems, problems, figures, by_site)
 
     def _report(self) -> None:

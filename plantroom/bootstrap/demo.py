@@ -16,6 +16,7 @@ from plantroom.domain.keys import new_key
 from plantroom.domain.quality import Reason
 from plantroom.errors import PlantroomError, Unreachable
 from plantroom.ports.readings import ReadingBatch, SeriesRef
+from plantroom.ports.rollups import Window, windows_of
 from plantroom.settings import BrokerAddress
 from simulators.live import LiveSimulator
 from simulators.physics import Chunk
@@ -148,14 +149,18 @@ def _give_baseline(parts: Parts, scenario: Scenario, asset: Asset, item: Scenari
         return
     end_ms = int(parts.clock.now().timestamp() * 1000)
     first_ms = last_ms = 0
+    windows: set[Window] = set()
     for chunk in baseline_rows(scenario, item, end_ms=end_ms):
         if not len(chunk.ts_ms):
             continue
-        parts.readings.write(_batch(asset, chunk))
+        batch = _batch(asset, chunk)
+        parts.readings.write(batch)
+        windows.update(windows_of(batch))
         first_ms, last_ms = first_ms or int(chunk.ts_ms[0]), int(chunk.ts_ms[-1])
     if not first_ms:
         return
     with parts.ledger.begin() as tx:
+        tx.roll_ups.mark(list(windows))
         tx.assets.add_learn_window(asset.key, _instant(first_ms), _instant(last_ms), f"simulated ({scenario.name})")
 
 

@@ -19,7 +19,7 @@ from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.clock import Clock, FixedClock, SystemClock
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingsStore
+from plantroom.ports.readings import ReadingsStore, Retention
 from plantroom.settings import EXPECTED, PREFIX, Settings
 
 log = structlog.get_logger()
@@ -78,7 +78,8 @@ def make_readings(settings: Settings) -> ReadingsStore:
     """The readings store of the settings, not opened."""
     from plantroom.storage.readings.factory import open_readings
 
-    return open_readings(settings.readings, settings.data_dir)
+    retention = Retention(settings.retention_raw_days, settings.retention_10m_days)
+    return open_readings(settings.readings, settings.data_dir, retention)
 
 
 def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bool = True) -> Parts:

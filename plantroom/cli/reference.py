@@ -53,6 +53,9 @@ MEANING: Mapping[str, str] = {
     "config": "The TOML file with further settings. An unknown name in it is an error.",
     "log_level": "How much is logged on stderr.",
     "secure_cookies": "Whether the session cookie is only sent over HTTPS; `auto`: when the request came that way.",
+    "retention_raw_days": "How long raw readings are kept. What was observed longer ago is refused (dead letter). In"
+    " InfluxDB it is\nthe rule of a bucket that Plantroom makes; of another bucket, what is older is deleted.",
+    "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",
 }
 
 DERIVED_DEFAULTS: Mapping[str, str] = {

@@ -5,11 +5,17 @@ per reading. The resolution of time is one millisecond, UTC.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+TEN_MINUTES_MS = 600_000
+HOUR_MS = 3_600_000
+"""The widths of stored aggregates; windows begin at full multiples since 1970 UTC."""
+
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class SeriesPage:
 
 @dataclass(frozen=True, slots=True)
 class AggregatePage:
-    """Aggregates of the good and uncertain readings of one series; ``ts_ms`` is the start of each window."""
+    """Aggregates of the good and uncertain readings of one series; ``ts_ms`` is the start of each window, ``last``
+    the value of its latest reading."""
 
     series: SeriesRef
     ts_ms: NDArray[np.int64]
@@ -84,10 +91,38 @@ class AggregatePage:
     minimum: NDArray[np.float64]
     maximum: NDArray[np.float64]
     count: NDArray[np.int64]
+    last: NDArray[np.float64]
 
 
-class ReadingsStore(ABC):
-    """Time series of readings. Safe to use from several threads.
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days raw readings and 10-minute aggregates are kept; 0: for ever, as hourly aggregates always are.
+
+    What is older than ``raw_days`` is refused. What is stored stays ``SLACK_DAYS`` longer, so that every window that a
+    late reading may still reach is whole in the store when it is computed again.
+    """
+
+    raw_days: int = 0
+    ten_minute_days: int = 0
+
+    def refused_before_ms(self, now_ms: int) -> int | None:
+        """Readings observed before this are not taken any more; ``None``: all are."""
+        return now_ms - self.raw_days * DAY_MS if self.raw_days else None
+
+    def raw_before_ms(self, now_ms: int) -> int | None:
+        """Raw readings observed before this may be gone; ``None``: none are."""
+        return now_ms - (self.raw_days + SLACK_DAYS) * DAY_MS if self.raw_days else None
+
+    def ten_minutes_before_ms(self, now_ms: int) -> int | None:
+        """10-minute aggregates from before this may be gone; ``None``: none are."""
+        return now_ms - (self.ten_minute_days + SLACK_DAYS) * DAY_MS if self.ten_minute_days else None
+
+
+SLACK_DAYS = 1
+
+
+class RawReadings(ABC):
+    """Time series of readings as they came. Safe to use from several threads.
 
     The constructor validates and connects to nothing; ``open`` connects. Every method but the constructor
     raises ``plantroom.errors.Unreachable`` (``NothingLeft`` when full) where waiting may help.
@@ -134,3 +169,35 @@ class ReadingsStore(ABC):
     @abstractmethod
     def count(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int) -> int:
         """Number of distinct (asset, instant) rows that hold any reading of ``series`` in the span."""
+
+    @abstractmethod
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+        """Delete what was observed before ``before_ms``, in pieces between which writers get their turn (none waits for
+        more than 100 ms), until all is gone or ``stopping()``. Number of rows, as far as the store knows it."""
+
+
+class ReadingsStore(RawReadings):
+    """Readings, and their aggregates over 10 minutes and an hour, each for as long as its ``Retention`` says."""
+
+    @property
+    @abstractmethod
+    def retention(self) -> Retention:
+        """For how long what is kept."""
+
+    @abstractmethod
+    def put_aggregates(self, pages: Sequence[AggregatePage], window_ms: int) -> None:
+        """Make stored aggregates of these (any assets) durable; the same windows' earlier ones are replaced.
+
+        ``window_ms`` is ``TEN_MINUTES_MS`` or ``HOUR_MS``. Writing the same again changes nothing.
+        """
+
+    @abstractmethod
+    def read_aggregates(
+        self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, window_ms: int
+    ) -> Sequence[AggregatePage]:
+        """What was put, of series of ONE asset with ``start_ms <= ts < end_ms``, a page each, in the given order."""
+
+    @abstractmethod
+    def expire(self, keep_from_ms: int | None, stopping: Callable[[], bool]) -> int:
+        """Delete what is beyond its retention, but nothing observed from ``keep_from_ms`` on (``None``: no such bound).
+        Number of rows, as far as the store knows it. ``stopping`` as in ``delete_before``."""

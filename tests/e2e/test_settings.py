@@ -23,6 +23,8 @@ WRONG = {
     "PLANTROOM_CONFIG": "/no/such/file.toml",
     "PLANTROOM_LOG_LEVEL": "chatty",
     "PLANTROOM_SECURE_COOKIES": "perhaps",
+    "PLANTROOM_RETENTION_RAW_DAYS": "a while",
+    "PLANTROOM_RETENTION_10M_DAYS": "89",
 }
 MORE = (
     ("PLANTROOM_HTTP_HOST", "192.0.2.1"),
@@ -38,6 +40,8 @@ MORE = (
     ("PLANTROOM_LEDGER_URL", "sqlite:////proc/no/ledger.db"),
     ("PLANTROOM_LEDGER_URL", "postgresql+psycopg://host:notaport/db"),
     ("PLANTROOM_NOW", "2026-01-15T00:00:00"),
+    ("PLANTROOM_RETENTION_RAW_DAYS", "-1"),
+    ("PLANTROOM_RETENTION_RAW_DAYS", "36501"),
 )
 
 

@@ -19,6 +19,7 @@ from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
+from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date
 from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.ledger.work import Work
@@ -40,6 +41,7 @@ class SqlTx(MaintenanceTx):
         self.accounts = SqlAccounts(self.work)
         self._live = SqlLive(self.work)
         self.live = self._live
+        self.roll_ups = SqlRollUps(self.work)
         self.plan = SqlPlan(self.work)
         self._orders = SqlOrders(self.work)
         self.orders = self._orders

@@ -103,3 +103,14 @@ live_log = sa.Table(
     sa.Column("data", Json, nullable=False),
     sqlite_autoincrement=True,
 )
+
+dirty_windows = sa.Table(
+    "dirty_windows",
+    metadata,
+    sa.Column("asset", Word, primary_key=True),
+    sa.Column("width_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("start_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("site", Word, nullable=False),
+    sa.Column("token", Word, nullable=False),
+    sa.Index(None, "width_ms", "start_ms"),
+)

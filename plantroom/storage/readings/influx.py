@@ -9,7 +9,7 @@ the place of the uncertain one's, and the value shows as good: fields cannot be 
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from plantroom.errors import Unreachable
 from plantroom.ports.readings import (
+    DAY_MS,
     AggregatePage,
+    RawReadings,
     ReadingBatch,
-    ReadingsStore,
     RejectedReading,
     SeriesPage,
     SeriesRef,
@@ -58,13 +59,17 @@ PAGE_ROWS = 10_000
 _DROPPED = re.compile(r"dropped=(\d+)")
 
 
-class InfluxReadings(ReadingsStore):
-    """The readings store of a site. Writes wait for the server's confirmation and are never retried here."""
+class InfluxReadings(RawReadings):
+    """The readings store of a site. Writes wait for the server's confirmation and are never retried here.
 
-    def __init__(self, target: InfluxTarget) -> None:
+    ``keep_days`` becomes the rule of a bucket that is made here (0: for ever); one that is there keeps its own.
+    """
+
+    def __init__(self, target: InfluxTarget, keep_days: int = 0) -> None:
         if not (target.host and target.token and target.org and target.bucket and 0 < target.port < 65536):
             raise ValueError("an InfluxDB target needs host, port, token, organisation and bucket")
         self.target = target
+        self._keep_s = keep_days * DAY_MS // 1000
         self._connection: InfluxConnection | None = None
         self._lock = threading.Lock()
         self._remarked: set[ClassPoint] = set()
@@ -72,7 +77,7 @@ class InfluxReadings(ReadingsStore):
         self._senders: ThreadPoolExecutor | None = None
 
     def open(self) -> None:
-        """Connect; make the bucket (without expiry) when it is missing and the token may."""
+        """Connect; make the bucket when it is missing and the token may."""
         connection = InfluxConnection(self.target)
         try:
             self._ensure_bucket(connection)
@@ -103,27 +108,41 @@ class InfluxReadings(ReadingsStore):
         return connection
 
     def _ensure_bucket(self, connection: InfluxConnection) -> None:
-        if self._has_bucket(connection):
+        if self._bucket(connection):
             return
         orgs = connection.request("GET", "/api/v2/orgs", params={"org": self.target.org}).get("orgs", [])
         if not orgs:
             text = f"bucket {self.target.bucket!r} is not there, or not for this token, and the token may not make it"
             raise Unreachable(self.target.what, f"{text} in organisation {self.target.org!r}")
-        body = {"orgID": orgs[0]["id"], "name": self.target.bucket, "retentionRules": []}
+        rules = [{"type": "expire", "everySeconds": self._keep_s}] if self._keep_s else []
+        body = {"orgID": orgs[0]["id"], "name": self.target.bucket, "retentionRules": rules}
         try:
             connection.request("POST", "/api/v2/buckets", json=body)
         except Unreachable as error:
             # Two processes may start together: the other one's bucket is as good.
-            if not self._has_bucket(connection):
+            if not self._bucket(connection):
                 text = f"bucket {self.target.bucket!r} is not there and could not be made ({error.problem})"
                 raise Unreachable(self.target.what, text) from error
 
-    def _has_bucket(self, connection: InfluxConnection) -> bool:
+    def _bucket(self, connection: InfluxConnection) -> Mapping[str, Any]:
+        """The bucket as the server describes it; empty when it is not there."""
         names = {"org": self.target.org, "name": self.target.bucket}
         try:
-            return bool(connection.request("GET", "/api/v2/buckets", params=names).get("buckets"))
+            found = connection.request("GET", "/api/v2/buckets", params=names).get("buckets")
         except NotThere:
-            return False
+            return {}
+        return found[0] if found else {}
+
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+        """Nothing where the bucket has a rule of its own: the server drops whole shards by it, which costs it next to
+        nothing. Else one delete request; the server does not say how many rows there were."""
+        connection = self._connected()
+        if stopping() or any(rule.get("everySeconds") for rule in self._bucket(connection).get("retentionRules", ())):
+            return 0
+        # The server deletes what stands at `stop`, too.
+        span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms - 1, 'ms')}Z"}
+        connection.delete(span)
+        return 0
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         """Write at most 5,000 lines a request; what the server refuses is found by halving and left out."""
@@ -294,7 +313,7 @@ def _coded_points(connection: InfluxConnection, classes: set[str]) -> set[ClassP
 def _aggregation(series: SeriesRef, start_ms: int, end_ms: int, window_ms: int) -> str:
     field = identifier(stored_name(series.point))
     return (
-        f"SELECT mean({field}),min({field}),max({field}),count({field})"
+        f"SELECT mean({field}),min({field}),max({field}),count({field}),last({field})"
         f" FROM {identifier(stored_name(series.equipment_class))}"
         f" WHERE {holder_where(single_holder([series]))} AND {span_where(start_ms, end_ms)}"
         f" GROUP BY time({window_ms}ms) fill(none)"
@@ -302,8 +321,8 @@ def _aggregation(series: SeriesRef, start_ms: int, end_ms: int, window_ms: int) 
 
 
 def _aggregate_page(series: SeriesRef, answer: Sequence[Mapping[str, Any]]) -> AggregatePage:
-    matrix = from_rows([row for one in answer for row in one["values"]], 5)
-    # The server works the four out one after the other: a window that is being written may lack some of them.
+    matrix = from_rows([row for one in answer for row in one["values"]], 6)
+    # The server works them out one after the other: a window that is being written may lack some of them.
     matrix = matrix[~np.isnan(matrix).any(axis=1)]
     return AggregatePage(
         series=series,
@@ -312,4 +331,5 @@ def _aggregate_page(series: SeriesRef, answer: Sequence[Mapping[str, Any]]) -> A
         minimum=matrix[:, 2],
         maximum=matrix[:, 3],
         count=matrix[:, 4].astype(np.int64),
+        last=matrix[:, 5],
     )

@@ -151,10 +151,24 @@ class InfluxConnection:
             answers[result.get("statement_id", 0)] += result.get("series", [])
         return answers
 
+    def delete(self, span: Mapping[str, str]) -> None:
+        """Delete everything in the bucket from ``start`` to ``stop``. Raises ``Unreachable`` or ``NothingLeft``."""
+        where = {"org": self.target.org, "bucket": self.target.bucket}
+        self._answer("POST", "/api/v2/delete", params=where, json=span)
+
     def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """A JSON document from the server's HTTP API. Raises ``Unreachable`` or ``NothingLeft``."""
-        import httpx
         import orjson
+
+        content = self._answer(method, path, **options)
+        try:
+            document: dict[str, Any] = orjson.loads(content)
+        except ValueError as error:
+            raise Unreachable(self.target.what, "answered something that is not JSON; is it InfluxDB?") from error
+        return document
+
+    def _answer(self, method: str, path: str, **options: Any) -> bytes:
+        import httpx
 
         try:
             answer = self._http.request(method, path, **options)
@@ -162,11 +176,7 @@ class InfluxConnection:
             raise Unreachable(self.target.what, f"does not answer ({_cause(error)})") from error
         if answer.status_code >= 300:
             raise problem(self.target, answer.status_code, answer.text, answer.headers.get("Retry-After"))
-        try:
-            document: dict[str, Any] = orjson.loads(answer.content)
-        except ValueError as error:
-            raise Unreachable(self.target.what, "answered something that is not JSON; is it InfluxDB?") from error
-        return document
+        return answer.content
 
 
 def _text(body: Any) -> str:

@@ -8,7 +8,8 @@ batch, not per reading. One connection writes at a time; readers have their own 
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from plantroom.errors import BadData, NothingLeft, Unreachable
 from plantroom.ports.readings import (
     AggregatePage,
+    RawReadings,
     ReadingBatch,
-    ReadingsStore,
     RejectedReading,
     SeriesPage,
     SeriesRef,
@@ -28,10 +29,15 @@ from plantroom.ports.readings import (
 from plantroom.storage.readings import sqlite_queries as queries
 from plantroom.storage.readings import sqlite_schema
 from plantroom.storage.readings.layout import by_holder, cells_of, remarked_in, single_holder, unstorable
+from plantroom.storage.readings.sqlite_expiry import delete_rows, expired_parts
 from plantroom.storage.readings.sqlite_rows import write_cells
 
 LOW_MS, HIGH_MS = -(2**62), 2**62
 BUSY_S = 5.0
+DELETE_ROWS = 1_000
+DELETE_GOAL_S = 0.02
+"""Rows of the first piece that is deleted, and how long a piece should take: writers wait for one at most."""
+
 ROOM_BYTES = 16 * 2**20
 """Below this much free space the store says that it is full instead of finding out in the middle of a batch."""
 
@@ -59,7 +65,7 @@ class Refused(BadData):
     """SQLite will not do this, today or tomorrow."""
 
 
-class SqliteReadings(ReadingsStore):
+class SqliteReadings(RawReadings):
     """The readings store of a trial or a small site; other processes may use the file at the same time."""
 
     def __init__(self, path: Path) -> None:
@@ -133,21 +139,47 @@ class SqliteReadings(ReadingsStore):
     def _transact(self, batch: ReadingBatch, positions: NDArray[np.int64]) -> None:
         everything = len(positions) == len(batch)
         leave_out = () if everything else np.delete(np.arange(len(batch)), positions).tolist()
+        with self._changing() as connection:
+            schema = self._write_schema = _current(connection, self._write_schema)
+            cells = cells_of(batch, schema.coded | remarked_in(batch), leave_out)
+            write_cells(connection, schema, cells)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection in a transaction of the caller's."""
         with self._lock, self._translated():
             connection = self._writer
             if connection is None:
                 raise Unreachable(self._what, "the store is not open")
             connection.execute("BEGIN IMMEDIATE")
             try:
-                schema = self._write_schema = _current(connection, self._write_schema)
-                cells = cells_of(batch, schema.coded | remarked_in(batch), leave_out)
-                write_cells(connection, schema, cells)
+                yield connection
                 connection.execute("COMMIT")
             except BaseException:
                 self._write_schema = None
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
+
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+        """Delete in transactions of about 20 ms, and rest as long after each; the file keeps the room for new rows."""
+        with self._reader() as connection:
+            schema = self._read_schema = _current(connection, self._read_schema)
+            parts = expired_parts(connection, schema, before_ms)
+        total, limit = 0, DELETE_ROWS
+        for part in parts:
+            deleted = limit
+            while deleted >= limit and not stopping():
+                with self._changing() as connection:
+                    begun = time.monotonic()
+                    deleted = delete_rows(connection, part, before_ms, limit)
+                took_s = time.monotonic() - begun
+                total += deleted
+                if deleted >= limit:
+                    limit = max(100, min(4 * limit, 20_000, round(limit * DELETE_GOAL_S / max(took_s, 1e-4))))
+                    deleted = limit
+                time.sleep(min(took_s, 0.1))
+        return total
 
     def read(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
         """Read at most ``limit`` instants over all the series."""

@@ -82,7 +82,7 @@ def aggregate(
     span: tuple[int, int],
     window_ms: int,
 ) -> AggregatePage:
-    """Mean, minimum, maximum and number of the values in each window that has any."""
+    """Mean, minimum, maximum, number and last of the values in each window that has any."""
     columns = schema.points.get(class_point_of(series))
     asset = find_asset(connection, schema, holder_of(series))
     rows: list[tuple[Any, ...]] = []
@@ -90,13 +90,16 @@ def aggregate(
         value = quoted(columns.value)
         # SQLite's remainder takes the sign of the dividend; instants before 1970 must round down too.
         start = f"ts_ms - ((ts_ms % {window_ms}) + {window_ms}) % {window_ms}"
+        of_asset = "asset = ?1 AND ts_ms >= ?2 AND ts_ms < ?3"
+        chosen = f"FROM {quoted(columns.table)} WHERE {of_asset} AND {value} IS NOT NULL GROUP BY w"
+        # The row that a lone max() finds is the one that the bare column is taken from.
         rows = connection.execute(
-            f"SELECT {start} AS w, avg({value}), min({value}), max({value}), count({value})"
-            f" FROM {quoted(columns.table)} WHERE asset = ? AND ts_ms >= ? AND ts_ms < ? AND {value} IS NOT NULL"
-            " GROUP BY w ORDER BY w",
+            f"SELECT w, mean, low, high, number, last FROM (SELECT {start} AS w, avg({value}) AS mean,"
+            f" min({value}) AS low, max({value}) AS high, count({value}) AS number {chosen})"
+            f" JOIN (SELECT {start} AS w, max(ts_ms), {value} AS last {chosen}) USING (w) ORDER BY w",
             (asset, *span),
         ).fetchall()
-    starts, mean, low, high, number = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    starts, mean, low, high, number, last = zip(*rows, strict=True) if rows else ((), (), (), (), (), ())
     return AggregatePage(
         series=series,
         ts_ms=np.array(starts, dtype=np.int64),
@@ -104,6 +107,7 @@ def aggregate(
         minimum=np.array(low, dtype=np.float64),
         maximum=np.array(high, dtype=np.float64),
         count=np.array(number, dtype=np.int64),
+        last=np.array(last, dtype=np.float64),
     )
 
 

@@ -24,9 +24,9 @@ from plantroom.domain.findings import Evidence, FindingSource
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import DeadLetter
-from plantroom.ports.readings import ReadingBatch, SeriesRef
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
 from plantroom.storage.ledger import SqlLedger
-from plantroom.storage.readings.sqlite import SqliteReadings
+from plantroom.storage.readings.factory import open_readings
 
 HOME, AWAY = "demo", "site-west"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ class MovableClock(Clock):
 @dataclass
 class World:
     ledger: SqlLedger
-    readings: SqliteReadings
+    readings: ReadingsStore
     clock: MovableClock
     services: Services
     app: FastAPI
@@ -155,7 +155,7 @@ def open_world(template: Path, folder: Path, **more: Any):
     for file in template.parent.glob("template.db*"):
         shutil.copy(file, folder / file.name.replace("template", "ledger"))
     ledger = SqlLedger(f"sqlite:///{folder / 'ledger.db'}")
-    readings = SqliteReadings(folder / "readings.db")
+    readings = open_readings(f"sqlite:///{folder / 'readings.db'}", folder)
     ledger.open()
     readings.open()
     clock = MovableClock()
