@@ -30,6 +30,7 @@ from plantroom.domain.assets import (
 from plantroom.domain.findings import Finding
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.devices import DeviceRepository
 
 T = TypeVar("T")
 
@@ -329,6 +330,7 @@ class LedgerTx(ABC):
     assets: AssetRepository
     collect: CollectRepository
     accounts: AccountRepository
+    devices: DeviceRepository
     live: LiveRepository
 
 
