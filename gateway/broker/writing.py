@@ -93,7 +93,10 @@ def update(folder: Path, load: Callable[[], Sequence[Device]]) -> str:
 def reload_broker(folder: Path) -> str:
     """Send SIGHUP to the broker whose number is in the folder's pid file; says in one sentence what came of it."""
     path = folder / PID
-    by_hand = f"{folder} is written; have the broker read it: `kill -HUP` to its process, wherever it runs"
+    by_hand = (
+        f"{folder} is written. No broker of this machine runs there: it counts from the broker's next start or SIGHUP"
+        " (the compose file's notices by itself)"
+    )
     try:
         pid = int(path.read_text(encoding="utf-8"))
         if "mosquitto" not in Path(f"/proc/{pid}/comm").read_text(encoding="utf-8"):
