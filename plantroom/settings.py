@@ -31,7 +31,7 @@ EXPECTED: Mapping[str, str] = {
     "broker_ca": "a file with the certificate (PEM) of the authority that signed the broker's",
     "broker_cert": "a file with our client certificate (PEM), beside PLANTROOM_BROKER_KEY",
     "broker_key": "a file with the private key (PEM, no passphrase) of PLANTROOM_BROKER_CERT",
-    "broker_files": "the folder that `plantroom broker config` wrote, or will write",
+    "broker_files": "the folder that `plantroom broker config` wrote",
     "mqtt_host": "an address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "mqtts_port": "a whole number from 0 (a free port) to 65535",
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     @field_validator("broker_files")
     @classmethod
     def _broker_files(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.expanduser().is_dir():
+            raise ValueError("there is no such folder")
         return None if value is None else value.expanduser().absolute()
 
     @field_validator("broker_ca", "broker_cert")
