@@ -13,6 +13,7 @@ from plantroom.settings import BrokerAddress
 from plantroom.wire_tls import examine, plain_words, tls_context
 
 TIMEOUT_S = 5.0
+_PERHAPS_TLS = "; if that port speaks TLS, the address begins with mqtts:"
 
 
 def probe(broker: BrokerAddress) -> str:
@@ -48,7 +49,9 @@ def probe(broker: BrokerAddress) -> str:
     client.loop_start()
     try:
         if not answered.wait(TIMEOUT_S):
-            raise Unreachable(where, "is open but does not answer the MQTT CONNECT")
+            raise Unreachable(
+                where, "is open but does not answer the MQTT CONNECT" + ("" if broker.tls else _PERHAPS_TLS)
+            )
     finally:
         client.disconnect()
         client.loop_stop()

@@ -87,7 +87,7 @@ def write_site(
                 tls,
                 wanted.client_certificates,
             )
-            address = ours if ours and ours.username and ours.password else _address(wire, wanted)
+            address = ours if ours is not None and _chosen(ours, wanted.folder) else _address(wire, wanted)
             username, password = str(address.username), str(address.password)
             line = f"{username}:{mosquitto_hash(password)}\n"
             write_file(wanted.folder / COLLECTOR_PASSWORDS, line, SHARED, owner)
@@ -134,6 +134,12 @@ def _address(wire: Wire, wanted: SiteBroker) -> BrokerAddress:
         password=_password_there(wire.folder) or secrets.token_urlsafe(32),
         ca=ca,
     )
+
+
+def _chosen(ours: BrokerAddress, folder: Path) -> bool:
+    """Whether the operator has set the credential; one that was read from ``plantroom.env`` is ours to write."""
+    known = ours.username == COLLECTOR and ours.password == _password_there(folder)
+    return bool(ours.username and ours.password) and not known
 
 
 def _password_there(folder: Path) -> str | None:
