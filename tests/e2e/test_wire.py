@@ -1,5 +1,6 @@
 """The wire of a site, set up with the commands of docs/security-of-the-wire.md, and the trial's other address."""
 
+import json
 import os
 import pwd
 from collections.abc import Iterator
@@ -223,8 +224,12 @@ def test_our_own_client_certificate_is_shown_and_missed(odd_broker: Any, tmp_pat
     wire, port = odd_broker("asks", ["127.0.0.1"], now, "require_certificate true")
     foreign, _ = odd_broker("foreign", ["127.0.0.1"], now)
     assert "asks for a client certificate: set PLANTROOM_BROKER_CERT" in check_of(wire, port, data)
-    for authority, words in ((wire, "takes our credentials"), (foreign, "does not know the authority that signed")):
-        certificate, key = client_certificate(authority, "plantroom", now)
+    for authority, since, words in (
+        (wire, now, "takes our credentials"),
+        (wire, now - timedelta(days=500), "our client certificate (PLANTROOM_BROKER_CERT) has expired"),
+        (foreign, now, "does not know the authority that signed"),
+    ):
+        certificate, key = client_certificate(authority, "plantroom", since)
         (tmp_path / "crt").write_bytes(certificate)
         (tmp_path / "key").write_bytes(key)
         ours = {"PLANTROOM_BROKER_CERT": str(tmp_path / "crt"), "PLANTROOM_BROKER_KEY": str(tmp_path / "key")}
@@ -273,6 +278,33 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path):
     done = run_cli("broker", "config", "--out", out, "--data-dir", str(tmp_path / "d"))
     assert done.returncode == 5
     assert "broker files" in done.stderr
+
+
+def test_files_that_cannot_be_written_are_said_and_the_password_is_not_lost(tmp_path: Path):
+    settings = {"PLANTROOM_BROKER_FILES": "/proc", "PLANTROOM_DATA_DIR": str(tmp_path)}
+    done = run_cli("device", "add", "--site", "demo", "--client", "x", "--json", settings=settings)
+    assert done.returncode == 5
+    assert "the ledger has the change, the broker does not: run `plantroom broker config`" in done.stderr
+    assert json.loads(done.stdout)["password"]
+
+
+def test_a_certificate_for_a_device_is_signed_by_the_sites_own_authority(tmp_path: Path):
+    process = Process(tmp_path / "data", ("none",), {}, "none")
+    wire = tmp_path / "wire"
+    written = config(process, wire, "--self-signed", "--host", "localhost", "--client-certificates")
+    process.settings |= environment_of(wire)
+    missing = process.cli("device", "certificate", "--site", "demo", "--client", "press", "--out", str(tmp_path))
+    assert missing.returncode == 4
+    process.json("device", "add", "--site", "demo", "--client", "press")
+    with ConfiguredMosquitto(wire, port_of(written["publishers"])) as broker:
+        made = process.json("device", "certificate", "--site", "demo", "--client", "press", "--out", str(tmp_path))
+        pair = Path(made["certificate"]), Path(made["key"])
+        assert pair[1].stat().st_mode & 0o077 == 0
+        press = Stranger(broker.port, ca=wire / "ca.crt", cert=pair, host="localhost")
+        assert press.say("plantroom/demo/P-1/telemetry", TELEMETRY)
+        assert press.admitted
+        assert not Stranger(broker.port, ca=wire / "ca.crt", host="localhost").admitted
+        press.go()
 
 
 @pytest.fixture(scope="module")

@@ -270,6 +270,23 @@ def test_a_revoked_password_ends_the_connection_and_opens_nothing_more(site: Wir
     staying.go()
 
 
+@pytest.mark.parametrize("code", ["厂区 1", "a.b", "50%", "%u", "a'b\"c\\", "topic read"])
+def test_odd_but_sound_site_codes_have_the_same_limits(site: WireSite, code: str) -> None:
+    """What stands in a file of the broker's own syntax is read back as it was meant."""
+    name = site.give(code, "press")
+    site.tell()
+    assert eventually(lambda: _admitted(site, name))
+    everything = site.collector("plantroom-odd", clean=True).listen("plantroom/#")
+    everything.topics()
+    everything.heard.clear()
+    press = site.publisher(name)
+    assert press.say(f"plantroom/{code}/P-1/telemetry")
+    press.say(f"plantroom/{name}/P-1/telemetry")
+    assert everything.topics() == [f"plantroom/{code}/P-1/telemetry"]
+    for caller in (press, everything):
+        caller.go()
+
+
 @pytest.mark.parametrize(
     "name", ["+", "#", "a/b", "a+b", "$SYS", "", " demo", "..", "a\nuser plantroom", "a\x00", "a:b", "plantroom-demo"]
 )
