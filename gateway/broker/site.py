@@ -31,6 +31,9 @@ from plantroom.settings import BrokerAddress, parse_broker_url, readable_certifi
 ENVIRONMENT = "plantroom.env"
 COLLECTOR = "plantroom"
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104
+SOMEWHERE = "192.0.2.1"
+"""An address that belongs to nobody (RFC 5737)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,20 @@ class SiteBroker:
 
     def names(self) -> list[str]:
         """Every name and address that the broker's certificate is for; the first is what we call it ourselves."""
-        listening = [a.host for a in (self.publishers, self.collector) if a.host not in {"0.0.0.0", "::"}]  # noqa: S104
-        return list(dict.fromkeys([*self.hosts, socket.gethostname(), "localhost", LOOPBACK, *listening]))
+        found = [*self.hosts, socket.gethostname(), "localhost", LOOPBACK]
+        for listening in (self.publishers.host, self.collector.host):
+            found += own_addresses() if listening in EVERYWHERE else [listening]
+        return list(dict.fromkeys(found))
+
+
+def own_addresses() -> list[str]:
+    """The address by which this machine reaches others, if it has one. Sends nothing: a UDP socket is only bound."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((SOMEWHERE, 9))
+        except OSError:
+            return []
+        return [str(probe.getsockname()[0])]
 
 
 def write_site(

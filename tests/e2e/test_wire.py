@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.broker.certificates import self_signed
+from gateway.broker.site import own_addresses
 from tests.contract.wire.stranger import Stranger
 from tests.e2e.plant import Plant
 from tests.e2e.recordings import Recorded
@@ -336,6 +337,10 @@ def test_the_trials_other_address_asks_every_publisher_for_its_own_credential(op
     assert plant.api.call("GET", "/readyz")[0] == 200, "our own session was not taken over"
     for stranger in (come("wrong"), Stranger(port, ca=ca), Stranger(port, given["username"], given["password"])):
         assert not stranger.admitted
+    for host in ("localhost", *own_addresses()):
+        assert "Not authorized" in str(Stranger(port, "demo.nobody", "x", ca=ca, host=host).refusal), host
+    for host in own_addresses():
+        assert not Stranger(runtime["mqtt_port"], host=host).admitted, "loopback only"
     assert Stranger(runtime["mqtt_port"]).admitted
     assert press.listen("#").topics() == []
     device = plant.api.items("/api/v1/devices")[0]
