@@ -27,8 +27,10 @@ FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/lib/plantroom --create-home plantroom
 COPY --from=build /opt/plantroom /opt/plantroom
 ENV PATH=/opt/plantroom/bin:$PATH PLANTROOM_DATA_DIR=/var/lib/plantroom
-# The folder of the models is a volume of its own in the compose file: it takes its owner from here.
-RUN mkdir -p /var/lib/plantroom/models && chown -R plantroom:plantroom /var/lib/plantroom
+# The folders of the models and of the broker's files are volumes of their own in the compose file: they take their
+# owners from here. The group of the second is that of Mosquitto's image, which reads there.
+RUN mkdir -p /var/lib/plantroom/models /var/lib/plantroom/wire && chown -R plantroom:plantroom /var/lib/plantroom \
+ && chgrp 1883 /var/lib/plantroom/wire && chmod 2770 /var/lib/plantroom/wire
 USER plantroom
 VOLUME /var/lib/plantroom
 EXPOSE 8080

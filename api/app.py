@@ -10,6 +10,7 @@ from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.classes.endpoints import router as classes
 from api.dead_letters.endpoints import router as dead_letters
+from api.devices.endpoints import router as devices
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
@@ -35,7 +36,7 @@ from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, ingest, plan, sync, events,
-    classes, users, health,
+    classes, users, devices, health,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

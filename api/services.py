@@ -49,6 +49,10 @@ def _no_file(_sha256: str) -> bool:
     return False
 
 
+def _no_broker() -> str:
+    return "no broker is told"
+
+
 def _no_figures() -> Mapping[str, float]:
     return {}
 
@@ -62,7 +66,9 @@ class Services:
     ``local_stats`` gives the present word of collectors in this process, which stands before what they last
     wrote into the ledger. ``planning_clock`` is the clock of plan previews and of making work orders
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
-    arrived from a tablet. ``figures`` gives further gauges for ``/metrics``, by Prometheus name.
+    arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
+    sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
+    ``/metrics``, by Prometheus name.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -76,6 +82,7 @@ class Services:
     model_view: ModelView | None = None
     local_stats: Callable[[], Sequence[CollectorReport]] = _no_reports
     file_arrived: Callable[[str], bool] = _no_file
+    tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
     planning_clock: Clock | None = None
     session_life: timedelta = timedelta(hours=12)

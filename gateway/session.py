@@ -28,6 +28,7 @@ from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
+from plantroom.wire_tls import tls_context
 
 log = structlog.get_logger()
 
@@ -110,7 +111,7 @@ class Session:
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+            client.tls_set_context(tls_context(self._broker))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe

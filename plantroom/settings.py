@@ -5,9 +5,11 @@ Validated on construction; nothing is connected to.
 
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -27,6 +29,12 @@ EXPECTED: Mapping[str, str] = {
     "http_port": "a whole number from 0 (a free port) to 65535",
     "mqtt_port": "a whole number from 0 (a free port) to 65535",
     "broker_url": "mqtt[s]://[user:password@]host[:port]",
+    "broker_ca": "a file with the certificate (PEM) of the authority that signed the broker's",
+    "broker_cert": "a file with our client certificate (PEM), beside PLANTROOM_BROKER_KEY",
+    "broker_key": "a file with the private key (PEM, no passphrase) of PLANTROOM_BROKER_CERT",
+    "broker_files": "the folder that `plantroom broker config` wrote",
+    "mqtt_host": "an address to listen on, such as 127.0.0.1 or 0.0.0.0",
+    "mqtts_port": "a whole number from 0 (a free port) to 65535",
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
@@ -40,7 +48,8 @@ EXPECTED: Mapping[str, str] = {
 
 
 class BrokerAddress(BaseModel):
-    """Where the broker is and who we are there."""
+    """Where the broker is and who we are there. ``ca``, ``cert`` and ``key`` are PEM files; without ``ca`` the
+    machine's own authorities count."""
 
     model_config = ConfigDict(frozen=True)
     host: str
@@ -48,6 +57,9 @@ class BrokerAddress(BaseModel):
     tls: bool = False
     username: str | None = None
     password: str | None = None
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
 
 
 class Settings(BaseSettings):
@@ -63,7 +75,13 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8080
     mqtt_port: int = 1883
+    mqtt_host: str = "127.0.0.1"
+    mqtts_port: int = 8883
     broker_url: str | None = None
+    broker_ca: Path | None = None
+    broker_cert: Path | None = None
+    broker_key: Path | None = None
+    broker_files: Path | None = None
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None
@@ -92,7 +110,37 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("http_port", "mqtt_port")
+    @field_validator("broker_files")
+    @classmethod
+    def _broker_files(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.expanduser().is_dir():
+            raise ValueError("there is no such folder")
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("broker_ca", "broker_cert")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        return None if value is None else readable_certificates(value.expanduser().absolute())
+
+    @field_validator("broker_key")
+    @classmethod
+    def _key(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        certificate = info.data.get("broker_cert")
+        if (value is None) != (certificate is None):
+            raise ValueError("PLANTROOM_BROKER_CERT and PLANTROOM_BROKER_KEY need each other")
+        if value is None or certificate is None:
+            return None
+        path = value.expanduser().absolute()
+        require_key(certificate, path)
+        return path
+
+    @field_validator("mqtt_host")
+    @classmethod
+    def _mqtt_host(cls, value: str) -> str:
+        ip_address(value)
+        return value
+
+    @field_validator("http_port", "mqtt_port", "mqtts_port")
     @classmethod
     def _port(cls, value: int) -> int:
         if not 0 <= value <= 65535:
@@ -145,6 +193,14 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def broker(self) -> BrokerAddress | None:
+        """Where the set broker is and who we are there; ``None``: the trial's own."""
+        if self.broker_url is None:
+            return None
+        files = {"ca": self.broker_ca, "cert": self.broker_cert, "key": self.broker_key}
+        return parse_broker_url(self.broker_url).model_copy(update=files)
+
+    @property
     def readings(self) -> str:
         """The readings store's URL, the trial's SQLite file when none is set."""
         return self.readings_url or f"sqlite:///{self.data_dir / 'readings.db'}"
@@ -167,6 +223,31 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """The folder of the model registry."""
         return self.data_dir / "models"
+
+
+def readable_certificates(path: Path) -> Path:
+    """``path`` when it holds certificates in PEM. Raises ``ValueError`` with the reason."""
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except ssl.SSLError:
+        raise ValueError("holds no certificate in PEM form") from None
+    except OSError as error:
+        raise ValueError(error.strerror or "cannot be read") from None
+    return path
+
+
+def require_key(certificate: Path, key: Path) -> None:
+    """Raise ``ValueError`` unless ``key`` is the certificate's private key, in PEM and without a passphrase."""
+
+    def no_passphrase() -> str:
+        raise ValueError("is protected by a passphrase")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, no_passphrase)
+    except ssl.SSLError:
+        raise ValueError("is no private key in PEM form, or not that of the certificate") from None
+    except OSError as error:
+        raise ValueError(error.strerror or "cannot be read") from None
 
 
 def parse_broker_url(url: str) -> BrokerAddress:

@@ -3,6 +3,7 @@
 import contextlib
 import heapq
 import secrets
+import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -43,7 +44,9 @@ class LiveCounts:
 class _Publisher:
     """One asset's MQTT client: retained status, last will, telemetry and events."""
 
-    def __init__(self, site: str, code: str, username: str | None, password: str | None, *, tls: bool) -> None:
+    def __init__(
+        self, site: str, code: str, username: str | None, password: str | None, *, tls: ssl.SSLContext | None
+    ) -> None:
         self.status_topic = wire.status_topic(site, code)
         self.telemetry_topic = wire.telemetry_topic(site, code)
         self.event_topic = wire.event_topic(site, code)
@@ -54,8 +57,8 @@ class _Publisher:
         )
         if username is not None:
             self._client.username_pw_set(username, password)
-        if tls:
-            self._client.tls_set()
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.will_set(self.status_topic, OFFLINE, qos=1, retain=True)
         self._client.max_queued_messages_set(QUEUE_LENGTH)
         self._client.reconnect_delay_set(min_delay=1, max_delay=30)
@@ -113,7 +116,7 @@ class LiveSimulator:
         password: str | None = None,
         clock: Clock | None = None,
         *,
-        tls: bool = False,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._scenario = scenario
         self._host, self._port = mqtt_host, mqtt_port

@@ -1,6 +1,7 @@
 """Replay of a recording over MQTT, with its own time stamps, as fast as is wished."""
 
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom import wire
 from plantroom.errors import Unreachable
+from plantroom.wire_tls import plain_words
 from simulators.recording import Recording
 
 Progress = Callable[[int, int], None]
@@ -38,7 +40,7 @@ class ReplayPublisher:
         username: str | None = None,
         password: str | None = None,
         *,
-        tls: bool = False,
+        tls: ssl.SSLContext | None = None,
         window: int = WINDOW,
     ) -> None:
         if not 1 <= window <= 65_535:
@@ -54,8 +56,8 @@ class ReplayPublisher:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"replay-{self.boot}", protocol=mqtt.MQTTv311)
         if username is not None:
             self._client.username_pw_set(username, password)
-        if tls:
-            self._client.tls_set()
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.max_inflight_messages_set(window)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
@@ -86,7 +88,7 @@ class ReplayPublisher:
         try:
             self._client.connect(self._host, self._port, keepalive=60)
         except OSError as error:
-            raise Unreachable(where, str(error)) from error
+            raise Unreachable(where, plain_words(error)) from error
         self._client.loop_start()
         answered = self._answered.wait(CONNECT_TIMEOUT_S)
         if not answered or self._refusal:

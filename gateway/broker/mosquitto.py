@@ -8,38 +8,45 @@ import signal
 import socket
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from gateway.broker import LOOPBACK, TrialBroker, require_free
+from gateway.broker import LOOPBACK, OtherAddress, TrialBroker, free_port, require_free
+from gateway.broker.files import PACKET_LIMIT_BYTES, PASSWORDS, RULES, Address, publishers_listener
+from gateway.broker.writing import held, write_devices
 from plantroom.errors import Unreachable
 
 log = structlog.get_logger()
 START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 5.0
 MEMORY_LIMIT_BYTES = 256 << 20
-MESSAGE_LIMIT_BYTES = 8 << 20
+LOOPBACK_PACKET_BYTES = 8 << 20
 _PR_SET_PDEATHSIG = 1
 
 CONFIGURATION = """\
 # Written by plantroom at every start.
 # Keep the starter's user: a change of user would undo the "end with the parent" that we ask of the kernel.
 user {user}
-listener {port} {host}
-allow_anonymous true
+pid_file {folder}/mosquitto.pid
+per_listener_settings true
 # Debian's default of 1,000 drops silently beyond it.
 max_queued_messages 0
 max_inflight_messages 1000
 memory_limit {memory}
-message_size_limit {message}
+max_packet_size {packet}
 persistence true
 persistence_location {folder}/
 autosave_interval 5
 log_dest stderr
 log_type error
 log_type warning
-"""
+
+# This machine only.
+listener {port} {host}
+allow_anonymous true
+{further}"""
 
 
 def find_mosquitto() -> str | None:
@@ -57,8 +64,11 @@ class MosquittoBroker(TrialBroker):
 
     note = "Mosquitto, on this machine only; its queues survive a restart"
 
-    def __init__(self, binary: str, port: int, folder: Path) -> None:
+    def __init__(self, binary: str, port: int, folder: Path, other: OtherAddress | None = None) -> None:
         self.port = port
+        self._wanted = other
+        if other is not None:
+            self.other = Address(other.host, other.port or free_port(other.host))
         self._binary = binary
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +85,8 @@ class MosquittoBroker(TrialBroker):
                 host=LOOPBACK,
                 folder=self._folder,
                 memory=MEMORY_LIMIT_BYTES,
-                message=MESSAGE_LIMIT_BYTES,
+                packet=LOOPBACK_PACKET_BYTES if self.other is None else PACKET_LIMIT_BYTES,
+                further=self._publishers(),
             ),
             encoding="utf-8",
         )
@@ -90,6 +101,25 @@ class MosquittoBroker(TrialBroker):
                 preexec_fn=_end_with_parent,  # noqa: PLW1509 - set before any of our threads start
             )
         self._wait_until_listening(log_path)
+
+    def _publishers(self) -> str:
+        """The listener of the other address, with its files; those of an earlier start go when there is none."""
+        if self.other is None or self._wanted is None:
+            for name in (PASSWORDS, RULES):
+                (self._folder / name).unlink(missing_ok=True)
+            return ""
+        from gateway.broker.certificates import self_signed
+        from gateway.broker.site import SiteBroker
+
+        require_free(self.other.port, self.other.host)
+        wanted = SiteBroker(self._folder, self.other, Address(LOOPBACK, self.port))
+        try:
+            with held(self._folder):
+                certificates = self_signed(self._folder, wanted.names(), None, datetime.now(UTC))
+                write_devices(self._folder, self._wanted.devices())
+        except OSError as error:
+            raise Unreachable(f"broker files in {self._folder}", str(error)) from error
+        return "\n" + publishers_listener(self.other, self._folder, certificates)
 
     def _wait_for_predecessor(self) -> None:
         """A broker whose process was killed needs a moment to save and go."""

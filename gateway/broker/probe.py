@@ -1,6 +1,5 @@
 """Whether a broker takes us: a whole CONNECT, not only an open port."""
 
-import ssl
 import threading
 
 import paho.mqtt.client as mqtt
@@ -11,12 +10,17 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.errors import Unreachable
 from plantroom.settings import BrokerAddress
+from plantroom.wire_tls import examine, plain_words, tls_context
 
 TIMEOUT_S = 5.0
+_PERHAPS_TLS = "; if that port speaks TLS, the address begins with mqtts:"
 
 
-def probe(broker: BrokerAddress) -> None:
-    """Connect with the given credentials and go. Raises ``Unreachable`` with the broker's own words."""
+def probe(broker: BrokerAddress) -> str:
+    """Connect with the given credentials and go; what there is to say of the broker's certificate (empty: no TLS).
+
+    Raises ``Unreachable`` with the broker's own words.
+    """
     where = f"broker {broker.host}:{broker.port}"
     answered = threading.Event()
     refusals: list[str] = []
@@ -34,18 +38,23 @@ def probe(broker: BrokerAddress) -> None:
     client.connect_timeout = TIMEOUT_S
     if broker.username is not None:
         client.username_pw_set(broker.username, broker.password)
+    certificate = ""
     if broker.tls:
-        client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+        certificate = examine(broker)
+        client.tls_set_context(tls_context(broker))
     try:
         client.connect(broker.host, broker.port)
     except OSError as error:
-        raise Unreachable(where, str(error) or type(error).__name__) from error
+        raise Unreachable(where, plain_words(error)) from error
     client.loop_start()
     try:
         if not answered.wait(TIMEOUT_S):
-            raise Unreachable(where, "is open but does not answer the MQTT CONNECT")
+            raise Unreachable(
+                where, "is open but does not answer the MQTT CONNECT" + ("" if broker.tls else _PERHAPS_TLS)
+            )
     finally:
         client.disconnect()
         client.loop_stop()
     if refusals:
         raise Unreachable(where, refusals[0])
+    return certificate

@@ -18,6 +18,7 @@ from plantroom.errors import PlantroomError, Unreachable
 from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.ports.rollups import Window, windows_of
 from plantroom.settings import BrokerAddress
+from plantroom.wire_tls import tls_context
 from simulators.live import LiveSimulator
 from simulators.physics import Chunk
 from simulators.scenario import Scenario, ScenarioAsset, load_scenario
@@ -65,7 +66,7 @@ class Demo:
                 broker.username,
                 broker.password,
                 self._parts.clock,
-                tls=broker.tls,
+                tls=tls_context(broker) if broker.tls else None,
             )
             self._simulator.start()
         except PlantroomError as error:

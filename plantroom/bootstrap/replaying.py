@@ -23,6 +23,7 @@ from plantroom.errors import BadData, Unreachable
 from plantroom.ports.readings import SeriesRef
 from plantroom.settings import BrokerAddress
 from plantroom.wire import telemetry_topic
+from plantroom.wire_tls import tls_context
 from simulators.recording import Recording
 from simulators.replay import ReplayPublisher
 
@@ -75,7 +76,11 @@ def replay(
     for words in warnings:
         progress(words)
     publisher = ReplayPublisher(
-        broker.host, broker.port, username=broker.username, password=broker.password, tls=broker.tls
+        broker.host,
+        broker.port,
+        username=broker.username,
+        password=broker.password,
+        tls=tls_context(broker) if broker.tls else None,
     )
     published, acked = publisher.run(recording, topic, speed, lambda n, _: progress(f"{n} of {rows} rows published"))
     report: dict[str, object] = {"published": published, "acked": acked, "stored": None, "warnings": warnings}

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from ipaddress import ip_address
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,8 +18,9 @@ import structlog
 
 from plantroom.bootstrap.folder import hold_folder
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
+from plantroom.bootstrap.wire import devices_of
 from plantroom.errors import SettingError, Unreachable
-from plantroom.settings import EXPECTED, BrokerAddress, Settings, parse_broker_url
+from plantroom.settings import EXPECTED, BrokerAddress, Settings
 
 log = structlog.get_logger()
 READY_POLL_S = 0.02
@@ -60,8 +62,10 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         stack.enter_context(hold_folder(settings.data_dir))
         runtime = _fresh_runtime(settings, "runtime.json", stack)
         sock = _listen(settings, stack)
-        broker, note, keep_alive = _broker(settings, stack)
-        parts = _parts(settings, stopping, stack)
+        parts_first = not _loopback(settings)
+        parts = _parts(settings, stopping, stack) if parts_first else None
+        broker, note, keep_alive, more = _broker(settings, stack, parts)
+        parts = parts or _parts(settings, stopping, stack)
         say(f"broker: {note}")
         from plantroom.bootstrap.collect import Collector
         from plantroom.bootstrap.serve import Serving
@@ -77,7 +81,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         _wait_ready(serving.web, serving.problems, stopping, say)
         if stopping.event.is_set():
             return
-        _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port})
+        _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port} | more)
         _greet(settings, url, say)
         if scenario != "none":
             from plantroom.bootstrap.demo import Demo
@@ -92,7 +96,8 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
 
 def collect(settings: Settings, say: Say) -> None:
     """The role ``collect`` alone."""
-    if settings.broker_url is None:
+    broker = settings.broker
+    if broker is None:
         raise SettingError("PLANTROOM_BROKER_URL", "is not set; a collector needs a broker", EXPECTED["broker_url"])
     stopping = Stopping()
     stopping.install()
@@ -103,7 +108,6 @@ def collect(settings: Settings, say: Say) -> None:
         parts = _parts(settings, stopping, stack, seed=False)
         from plantroom.bootstrap.collect import Collector
 
-        broker = parse_broker_url(settings.broker_url)
         collector = Collector(parts, broker)
         collector.start()
         stack.callback(collector.stop)
@@ -146,17 +150,36 @@ def _listen(settings: Settings, stack: ExitStack) -> socket.socket:
     return sock
 
 
-def _broker(settings: Settings, stack: ExitStack) -> tuple[BrokerAddress, str, Callable[[], None]]:
-    if settings.broker_url is not None:
-        address = parse_broker_url(settings.broker_url)
-        return address, f"{address.host}:{address.port} (PLANTROOM_BROKER_URL)", _nothing
-    from gateway.broker import LOOPBACK, trial_broker
+def _loopback(settings: Settings) -> bool:
+    return settings.broker_url is not None or ip_address(settings.mqtt_host).is_loopback
 
-    broker = trial_broker(settings.mqtt_port, settings.data_dir / "broker")
+
+def _broker(
+    settings: Settings, stack: ExitStack, parts: Parts | None
+) -> tuple[BrokerAddress, str, Callable[[], None], dict[str, Any]]:
+    """Address, note, what keeps it alive, and what publishers on other machines have to know."""
+    address = settings.broker
+    if address is not None:
+        return address, f"{address.host}:{address.port} (PLANTROOM_BROKER_URL)", _nothing, {}
+    from gateway.broker import LOOPBACK, OtherAddress, trial_broker
+    from gateway.broker.files import CA
+
+    folder, other = settings.data_dir / "broker", None
+    if parts is not None:
+        ledger = parts.ledger
+        other = OtherAddress(settings.mqtt_host, settings.mqtts_port, lambda: devices_of(ledger))
+    broker = trial_broker(settings.mqtt_port, folder, other)
     broker.start()
     stack.callback(broker.stop)
     address = BrokerAddress(host=LOOPBACK, port=broker.port)
-    return address, f"{LOOPBACK}:{broker.port}, {broker.note}", broker.keep_alive
+    note = f"{LOOPBACK}:{broker.port}, {broker.note}"
+    if broker.other is None:
+        return address, note, broker.keep_alive, {}
+    note += (
+        f". Other machines: {broker.other.host}:{broker.other.port} with TLS ({folder / CA}) and a device's password"
+    )
+    more = {"mqtts_host": broker.other.host, "mqtts_port": broker.other.port, "mqtts_ca": str(folder / CA)}
+    return address, note, broker.keep_alive, more
 
 
 def _nothing() -> None:

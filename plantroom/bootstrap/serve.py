@@ -17,6 +17,7 @@ from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
+from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
@@ -94,6 +95,7 @@ class Serving:
             secure_cookies=parts.settings.secure_cookies,
             local_stats=local_reports,
             model_view=RegistryView(parts.settings.models),
+            tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
         )
         self.web = WebServer(create_app(services), sock)
         ledger = parts.ledger

@@ -92,8 +92,9 @@ def _broker(settings: Settings) -> str:
     address = running_broker(settings)
     from gateway.broker.probe import probe
 
-    probe(address)
-    return f"{address.host}:{address.port} answers and takes our credentials"
+    certificate = probe(address)
+    words = f"{address.host}:{address.port} answers and takes our credentials"
+    return f"{words}; {certificate}" if certificate else words
 
 
 def _readings(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.errors import BadData, Unreachable
-from plantroom.settings import BrokerAddress, Settings, load_settings, parse_broker_url
+from plantroom.settings import BrokerAddress, Settings, load_settings
 
 if TYPE_CHECKING:
     from maintenance.ports import MaintenanceTx
@@ -66,8 +66,8 @@ def parse_instant(text: str, option: str) -> datetime:
 
 def running_broker(settings: Settings) -> BrokerAddress:
     """The broker of the plantroom that runs on this data folder. Raises ``Unreachable`` when none does."""
-    if settings.broker_url is not None:
-        return parse_broker_url(settings.broker_url)
+    if settings.broker is not None:
+        return settings.broker
     from plantroom.bootstrap.folder import is_held
 
     runtime, where = settings.data_dir / "runtime.json", f"data folder {settings.data_dir}"

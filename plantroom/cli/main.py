@@ -7,9 +7,11 @@ import typer
 from plantroom import __version__
 from plantroom.cli import (
     bench,
+    broker,
     check,
     classes,
     dead_letters,
+    devices,
     importing,
     models,
     plan,
@@ -45,7 +47,7 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-for group in (bench, dead_letters, models, plan, readings, simulate, spool, tokens, users):
+for group in (bench, broker, dead_letters, devices, models, plan, readings, simulate, spool, tokens, users):
     app.add_typer(group.app)
 
 

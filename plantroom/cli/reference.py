@@ -45,6 +45,19 @@ MEANING: Mapping[str, str] = {
     "http_host": "The address that API and web app are served on. Anything but loopback belongs behind TLS.",
     "http_port": "The port that API and web app are served on.",
     "mqtt_port": "The port of the trial broker, on loopback. Without effect once `PLANTROOM_BROKER_URL` is set.",
+    "mqtt_host": (
+        "The trial broker's second address. Anything but loopback opens a listener with TLS there, on"
+        " `PLANTROOM_MQTTS_PORT`, where every publisher needs a credential (`plantroom device add`); loopback stays"
+        " open without one."
+    ),
+    "mqtts_port": "The port of that listener. Without effect while `PLANTROOM_MQTT_HOST` is loopback.",
+    "broker_ca": "Who signed the broker's certificate, for `mqtts` addresses with an authority of your own.",
+    "broker_cert": "Our own certificate, for a broker that asks its clients for one.",
+    "broker_key": "The private key of `PLANTROOM_BROKER_CERT`.",
+    "broker_files": (
+        "The broker's password and access files. Set: `plantroom device` and the API write each change there and have"
+        " the running broker read it."
+    ),
     "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it.",
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
@@ -60,6 +73,10 @@ MEANING: Mapping[str, str] = {
 
 DERIVED_DEFAULTS: Mapping[str, str] = {
     "broker_url": "not set: a trial broker on loopback",
+    "broker_ca": "not set: the machine's own authorities",
+    "broker_cert": "not set",
+    "broker_key": "not set",
+    "broker_files": "not set: the trial broker's own",
     "readings_url": "`sqlite:///` and `readings.db` in the data folder",
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
     "files_url": "the folder `files` in the data folder",

@@ -30,6 +30,7 @@ from plantroom.domain.assets import (
 from plantroom.domain.findings import Finding
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.rollups import RollUpRepository
 
 T = TypeVar("T")
@@ -330,6 +331,7 @@ class LedgerTx(ABC):
     assets: AssetRepository
     collect: CollectRepository
     accounts: AccountRepository
+    devices: DeviceRepository
     live: LiveRepository
     roll_ups: RollUpRepository
 

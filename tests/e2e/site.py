@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import yaml
 
 from plantroom.settings import parse_broker_url
-from tests.product import Process
+from tests.product import Process, run_cli
 from tests.servers.influxd import influx_server
 from tests.servers.postgres import Postgres
-from tests.servers.process import MissingServer, ServerProcess, free_port
+from tests.servers.process import MissingServer, ServerFailed, ServerProcess, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -55,42 +55,56 @@ def read_compose(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 class SiteMosquitto(ServerProcess):
-    """The service ``mosquitto``: its shell command, with the paths of the image mapped into the folder."""
+    """The services ``broker-files`` and ``mosquitto``, with the paths of the images mapped into the folder.
+
+    ``port`` is that of Plantroom's own sessions, ``publishers_port`` the one that the compose file publishes.
+    """
 
     name = "site-mosquitto"
 
-    def __init__(self, service: Mapping[str, Any]) -> None:
+    def __init__(self, services: Mapping[str, Any], ports: Mapping[str, int]) -> None:
         self._path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-        for program in ("mosquitto", "mosquitto_passwd"):
-            if shutil.which(program, path=self._path) is None:
-                raise MissingServer(f"{program} is missing. To get it: scripts/install-test-servers")
+        if shutil.which("mosquitto", path=self._path) is None:
+            raise MissingServer("mosquitto is missing. To get it: scripts/install-test-servers")
         super().__init__()
-        self._service = service
+        self.publishers_port = free_port()
+        self._service, self._files = services["mosquitto"], services["broker-files"]
+        self._ports = {**ports, "mosquitto": self.port}
+
+    @property
+    def wire(self) -> Path:
+        """The volume ``wire``."""
+        return self.folder / "wire"
 
     def prepare(self) -> None:
-        """What the image and the volumes give: the folders, the configuration, the user that the broker becomes."""
-        for name in ("data", "config"):
-            (self.folder / name).mkdir(exist_ok=True)
-        source = next(v.split(":")[0] for v in self._service["volumes"] if v.endswith("mosquitto.conf:ro"))
-        lines = self._mapped((ROOT / source).read_text(encoding="utf-8"))
-        bound, changes = re.subn(r"(?m)^listener 1883$", f"listener {self.port} 127.0.0.1", lines)
-        assert changes == 1
-        (self.folder / "config" / "mosquitto.conf").write_text(bound, encoding="utf-8")
-        if os.geteuid() == 0:
-            # The image's entry point gives /mosquitto to the user that the broker becomes.
-            owner = pwd.getpwnam("mosquitto")
-            for path in (self.folder, *self.folder.iterdir()):
+        """What the image and the volumes give, then what ``broker-files`` writes."""
+        assert self._service["ports"] == ["8883:8883"], "only the publishers' listener is reached from outside"
+        owner = pwd.getpwnam("mosquitto") if os.geteuid() == 0 else None
+        for path in (self.folder / "data", self.wire):
+            path.mkdir(exist_ok=True)
+            if owner is not None:
                 os.chown(path, owner.pw_uid, owner.pw_gid)
+        settings = on_loopback(self._files["environment"], self._ports, self.folder / "broker-files")
+        program, *arguments = (self._mapped(part) for part in self._files["command"])
+        assert program == "plantroom"
+        done = run_cli(*arguments, settings=settings)
+        if done.returncode != 0:
+            raise ServerFailed(f"broker-files: {done.stderr}")
 
     def _mapped(self, text: str) -> str:
-        return text.replace("/mosquitto/", f"{self.folder}/")
+        numbers = {"8883": str(self.publishers_port), "1883": str(self.port), "0.0.0.0": "127.0.0.1"}
+        folders = {
+            "/var/lib/plantroom/wire": self.wire, "/mosquitto/data": self.folder / "data", "/docker": ROOT / "docker",
+        }  # fmt: skip
+        for there, here in folders.items():
+            text = text.replace(there, str(here))
+        return numbers.get(text, text)
 
     def command(self) -> list[str]:
         return [self._mapped(part) for part in self._service["command"]]
 
     def identity(self) -> dict[str, Any]:
-        # Later versions of mosquitto_passwd write files that only their owner reads; here the umask does that.
-        return {"env": {"PATH": self._path, **self._service["environment"]}, "umask": 0o077}
+        return {"env": {"PATH": self._path, **self._service["environment"]}}
 
 
 def start_influx(service: Mapping[str, Any]) -> Any:
@@ -128,6 +142,7 @@ class Site:
     ports: dict[str, int]
     collect: Process
     serve: Process
+    mosquitto: SiteMosquitto
     stop_servers: list[Callable[[], None]]
 
     @property
@@ -176,17 +191,20 @@ def start_site(folder: Path) -> Site:
     services = compose["services"]
     stop: list[Callable[[], None]] = []
     try:
-        mosquitto = SiteMosquitto(services["mosquitto"])
-        stop.append(mosquitto.close)
-        mosquitto.folder.chmod(0o755)
-        mosquitto.start()
         influx = start_influx(services["influxdb"])
         stop.append(influx.close)
         postgres = start_postgres(services["postgres"])
         stop.append(postgres.close)
-        ports = {"mosquitto": mosquitto.port, "influxdb": influx.port, "postgres": postgres.port}
+        ports = {"influxdb": influx.port, "postgres": postgres.port}
+        mosquitto = SiteMosquitto(services, ports)
+        stop.append(mosquitto.close)
+        mosquitto.folder.chmod(0o755)
+        mosquitto.start()
+        ports["mosquitto"] = mosquitto.port
         roles = [_role(name, services[name], ports, folder / name) for name in ("collect", "serve")]
         for role in roles:
+            if "PLANTROOM_BROKER_FILES" in role.settings:
+                role.settings["PLANTROOM_BROKER_FILES"] = str(mosquitto.wire)
             role.launch()
             stop.insert(0, lambda role=role: role.stop() and None)
         for role in roles:
@@ -195,7 +213,7 @@ def start_site(folder: Path) -> Site:
         for action in stop:
             action()
         raise
-    return Site(compose, folder, ports, *roles, stop[len(roles) :])
+    return Site(compose, folder, ports, *roles, mosquitto, stop[len(roles) :])
 
 
 def _role(name: str, service: Mapping[str, Any], ports: Mapping[str, int], data: Path) -> Process:

@@ -1,5 +1,6 @@
 """Site mode: the compose file is sound, and what it starts loses nothing when a role is killed in the middle."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.wire.stranger import Stranger
 from tests.e2e.plant import Plant, Publisher, now_text, replay_command
 from tests.e2e.recordings import Recorded
 from tests.e2e.site import COMPOSE, Site, interpolated, make_secrets, read_compose, start_site
@@ -35,6 +37,7 @@ def test_without_secrets_nothing_starts():
 
 def test_no_secret_has_a_default_and_each_is_used(tmp_path: Path):
     made = make_secrets(tmp_path)
+    assert made.pop("SITE_HOST") == socket.gethostname()
     assert len(set(made.values())) == len(made) == 4
     assert all(len(value) >= 32 for value in made.values())
     assert ((tmp_path / ".env").stat().st_mode & 0o777) == 0o600
@@ -91,6 +94,28 @@ def test_a_publisher_without_the_credential_is_refused(site: Site):
         refusal = client.refusal
         client.close()
         assert refusal
+
+
+def test_a_publisher_comes_in_by_tls_with_a_credential_of_its_own_until_that_is_revoked(site_plant: Plant, site: Site):
+    """The API answers the password, the broker knows it within seconds: in a container of its own it cannot be sent a
+    signal, and looks after its files itself."""
+    (site.mosquitto.wire / "mosquitto.pid").unlink()
+    site_plant.add_asset("P-300", "pump")
+    made = site_plant.api.post("/api/v1/devices", {"site": "demo", "client": "gate-1", "assets": ["P-300"]})
+    port, ca = site.mosquitto.publishers_port, site.mosquitto.wire / "ca.crt"
+
+    def come() -> Stranger:
+        return Stranger(port, made["username"], made["password"], ca=ca, host="localhost")
+
+    gate = eventually(lambda: (caller := come()).admitted and caller, 10)
+    assert gate
+    assert gate.say("plantroom/demo/P-300/telemetry", b'{"values": {"vibration": 1.25}}')
+    key = site_plant.asset("P-300")["key"]
+    assert eventually(lambda: site_plant.readings(key).get("vibration"), 10)
+    assert not Stranger(site.mosquitto.port, made["username"], made["password"]).admitted
+    assert site_plant.api.call("DELETE", f"/api/v1/devices/{made['id']}")[0] == 204
+    assert eventually(lambda: gate.lost, 10)
+    assert not come().admitted
 
 
 def test_killing_either_role_in_a_replay_ends_in_one_ticket_and_no_reading_missing(

@@ -14,6 +14,7 @@ from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.assets import SqlAssets
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
+from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.live import SqlLive
@@ -39,6 +40,7 @@ class SqlTx(MaintenanceTx):
         self.assets = SqlAssets(self.work)
         self.collect = SqlCollect(self.work)
         self.accounts = SqlAccounts(self.work)
+        self.devices = SqlDevices(self.work)
         self._live = SqlLive(self.work)
         self.live = self._live
         self.roll_ups = SqlRollUps(self.work)

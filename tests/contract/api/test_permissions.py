@@ -52,6 +52,7 @@ def fill(path: str, world: World, site: str) -> str:
         "order_id": world.ids[site]["order"],
         "episode_id": world.ids[site]["episode"],
         "letter_id": world.ids[site]["letter"],
+        "device_id": world.ids[site]["device"],
         "equipment_class": "pump",
     }
     return path.format(**names)
@@ -78,6 +79,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
             "interval": {"every": 1, "unit": "month"},
         },
         ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
+        ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
     }
     headers = {"If-Match": '"1"'} if method == "PATCH" else {}
@@ -100,6 +102,7 @@ SITE_BOUND = {
     ("POST", "/api/v1/assets"),
     ("POST", "/api/v1/work-orders"),
     ("POST", "/api/v1/plan-rows"),
+    ("POST", "/api/v1/devices"),
     ("POST", "/api/v1/tokens"),
 }
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
@@ -118,6 +121,7 @@ def filled(world: World) -> World:
             "order": world.ticket(site).id,
             "episode": world.episode(site),
             "letter": world.dead_letter(site),
+            "device": world.device(site),
         }
     return world
 
@@ -163,7 +167,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             assert site_ids
         unknown = client.request(
             method,
-            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope"),
+            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope"),
             json={"to": "acknowledged"} if "transitions" in path else {"model": "X"} if method == "PATCH" else None,
             headers={"If-Match": '"1"'} if method == "PATCH" else {},
         )

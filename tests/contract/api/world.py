@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from api.access import digest
 from api.app import create_app
 from api.services import Services
+from gateway.broker.credentials import new_device
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.orders import create_order
 from maintenance.work_orders import Kind, Origin, WorkOrder
@@ -123,6 +124,12 @@ class World:
             letter = DeadLetter(key, site, self.clock.now(), f"plantroom/{site}/P-1/telemetry", "not JSON", payload)
             tx.collect.add_dead_letters([letter])
         return key
+
+    def device(self, site: str = HOME, client: str = "press-1") -> str:
+        device, _ = new_device(site, client, self.clock.now(), "somebody")
+        with self.ledger.begin() as tx:
+            tx.devices.add(device)
+        return device.id
 
 
 def add_pump(world: World, site: str, code: str, department: str | None = None) -> str:

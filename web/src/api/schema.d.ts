@@ -232,6 +232,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description Credentials of the sites that the caller supervises, by user name; those that were revoked included.
+         */
+        get: operations["listDevices"];
+        put?: never;
+        /**
+         * Create Device
+         * @description A user name and a password with which one publisher may write the topics of its site, or of its assets.
+         */
+        post: operations["createDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Device
+         * @description End a credential for good; the publisher's connection ends with it. 503: the broker could not be told and takes
+         *     the publisher still; doing it again tells it again.
+         */
+        delete: operations["revokeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/episodes": {
         parameters: {
             query?: never;
@@ -1129,6 +1174,57 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Device
+         * @description A publisher's credential. ``assets``: the codes that it speaks for (empty: every asset of its site);
+         *     ``topics``: further topic filters of a foreign dialect.
+         */
+        Device: {
+            /** Assets */
+            assets: string[];
+            /** Client */
+            client: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Site */
+            site: string;
+            /** Topics */
+            topics: string[];
+            /** Username */
+            username: string;
+        };
+        /**
+         * DeviceCreate
+         * @description A credential for a publisher: ``client`` is its name within the site.
+         */
+        DeviceCreate: {
+            /**
+             * Assets
+             * @default []
+             */
+            assets: string[];
+            /** Client */
+            client: string;
+            /** Site */
+            site: string;
+        };
+        /**
+         * DeviceList
+         * @description A page of credentials, those that were revoked included.
+         */
+        DeviceList: {
+            /** Items */
+            items: components["schemas"]["Device"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Episode
          * @description Findings of one asset and failure mode over time, with at most one ticket (``work_order``, its id).
          *
@@ -1526,6 +1622,36 @@ export interface components {
              * @default
              */
             zh: string;
+        };
+        /**
+         * NewDevice
+         * @description A new credential. Its password is shown this once and cannot be read again; ``broker`` says in one sentence
+         *     whether the broker knows it already.
+         */
+        NewDevice: {
+            /** Assets */
+            assets: string[];
+            /** Broker */
+            broker: string;
+            /** Client */
+            client: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Password */
+            password: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Site */
+            site: string;
+            /** Topics */
+            topics: string[];
+            /** Username */
+            username: string;
         };
         /**
          * Operation
@@ -2978,6 +3104,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DeadLetter"];
                 };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDevices: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDevice"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong (RFC 9457) */
             default: {

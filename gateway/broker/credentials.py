@@ -1,0 +1,69 @@
+"""Making a publisher's credential: its user name, its password, its hash as Mosquitto reads it."""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from plantroom.domain.keys import new_key
+from plantroom.errors import BadData
+from plantroom.ports.devices import Device
+from plantroom.wire import ROOT, check_topic_level
+
+SESSIONS = "plantroom-"
+"""What the client ids of our own sessions begin with; no publisher's name may."""
+
+ITERATIONS = 1_000
+"""Of PBKDF2. Mosquitto's own 101 would do: the passwords are 256 random bits, which nobody guesses. The broker's only
+thread computes this for every CONNECT, wrong ones too, and for every connection when it reads the file again: 10,000
+take it 5 ms each, which strangers could use to stop it."""
+
+SALT_BYTES, KEY_BYTES = 12, 64
+CLIENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def mosquitto_hash(password: str, iterations: int = ITERATIONS) -> str:
+    """The password as Mosquitto 2 stores it: ``$7$iterations$salt$key``, PBKDF2-HMAC-SHA512, base64 (its
+    ``src/password_mosq.c``). Takes about a microsecond an iteration."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations, KEY_BYTES)
+    return f"$7${iterations}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+def username_of(site: str, client: str) -> str:
+    """``<site>.<client>``. Raises ``BadData`` for names that would reach further than the site's own topics, or
+    that could be taken for a session of ours."""
+    check_topic_level(site, "site")
+    if ":" in site:
+        raise BadData(f"site {site!r}: a colon cannot stand in a user name of the broker")
+    if not CLIENT.fullmatch(client):
+        raise BadData(f"client {client!r}: use 1 to 64 letters, digits, hyphens and underscores")
+    username = f"{site}.{client}"
+    if username.startswith(SESSIONS):
+        raise BadData(f"{username!r} could be taken for a session of Plantroom's own: the site's code begins with it")
+    return username
+
+
+def check_foreign_filter(text: str) -> str:
+    """``text`` when it is a topic filter outside of our own topics and the broker's. Raises ``BadData``."""
+    levels = text.split("/")
+    whole = all(level in {"+", "#"} or not set(level) & {"+", "#"} for level in levels) and "#" not in levels[:-1]
+    if not text.isprintable() or text != text.strip() or not whole or not levels[0] or len(text.encode()) > 1000:
+        raise BadData(f"topic {text!r} is no MQTT topic filter")
+    if levels[0] in {"+", "#", ROOT} or levels[0].startswith("$"):
+        raise BadData(f"topic {text!r}: begin with the foreign dialect's own first level, such as zigbee2mqtt/#")
+    return text
+
+
+def new_device(
+    site: str, client: str, now: datetime, by: str, assets: Sequence[str] = (), topics: Sequence[str] = ()
+) -> tuple[Device, str]:
+    """A credential and its password, which is kept nowhere. Raises ``BadData`` for names that cannot be used."""
+    username = username_of(site, client)
+    codes = tuple(dict.fromkeys(check_topic_level(code, "asset code") for code in assets))
+    filters = tuple(dict.fromkeys(check_foreign_filter(topic) for topic in topics))
+    password = secrets.token_urlsafe(32)
+    device = Device(new_key(), site, client, username, mosquitto_hash(password), now, by, codes, filters)
+    return device, password

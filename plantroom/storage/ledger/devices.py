@@ -1,0 +1,52 @@
+"""Publisher credentials."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from plantroom.errors import Conflict, NotFound
+from plantroom.ports.devices import Device, DeviceRepository
+from plantroom.storage.ledger import tables_devices as t
+from plantroom.storage.ledger import tables_plant
+from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.work import Work, clean
+
+DEVICES = Record(Device, t.devices)
+
+
+class SqlDevices(DeviceRepository):
+    """``DeviceRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    def add(self, device: Device) -> None:
+        sites = tables_plant.sites
+        if self._connection.execute(sites.select().where(sites.c.code == device.site)).first() is None:
+            raise NotFound(f"there is no site {device.site!r}")
+        if self.in_force(device.username) is not None:
+            raise Conflict(f"there is a device {device.username!r} already; revoke it to give it a new password")
+        self._connection.execute(t.devices.insert(), DEVICES.row(device))
+
+    def get(self, device_id: str) -> Device:
+        statement = self._work.locking(DEVICES.select().where(t.devices.c.id == clean(device_id)))
+        row = self._connection.execute(statement).first()
+        if row is None:
+            raise NotFound(f"there is no device {device_id!r}")
+        return DEVICES.item(row)
+
+    def in_force(self, username: str) -> Device | None:
+        columns = t.devices.c
+        statement = DEVICES.select().where(columns.username == clean(username), columns.revoked_at.is_(None))
+        row = self._connection.execute(statement).first()
+        return None if row is None else DEVICES.item(row)
+
+    def list(self) -> Sequence[Device]:
+        statement = DEVICES.select().order_by(t.devices.c.username, t.devices.c.created_at, t.devices.c.id)
+        return [DEVICES.item(row) for row in self._connection.execute(statement)]
+
+    def revoke(self, device_id: str, at: datetime, by: str) -> Device:
+        if self.get(device_id).revoked_at is None:
+            statement = t.devices.update().where(t.devices.c.id == device_id)
+            self._connection.execute(statement.values(revoked_at=at, revoked_by=by))
+        return self.get(device_id)
