@@ -30,6 +30,7 @@ from plantroom.domain.assets import (
 from plantroom.domain.findings import Finding
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.sources import SourceRepository
 
 T = TypeVar("T")
 
@@ -327,6 +328,7 @@ class LedgerTx(ABC):
     """One unit of work. ``maintenance.ports.MaintenanceTx`` adds the maintenance repositories."""
 
     assets: AssetRepository
+    sources: SourceRepository
     collect: CollectRepository
     accounts: AccountRepository
     live: LiveRepository
