@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.collector import SiteGateway
+from gateway.requests import BrokerRequests
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
 from ingest.worker import IngestWorker
@@ -46,6 +47,7 @@ class Collector:
     def __init__(self, parts: Parts, broker: BrokerAddress) -> None:
         self._parts = parts
         self._broker = broker
+        self._requests = BrokerRequests(broker)
         self._sites: dict[str, SiteParts] = {}
         self._stop = threading.Event()
         self._revision = -1
@@ -75,6 +77,7 @@ class Collector:
         sites = list(self._sites.values())
         _together([worker.stop for site in sites for worker in site.workers.values()])
         _together([site.gateway.stop for site in sites])
+        self._requests.stop()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
@@ -162,6 +165,7 @@ class Collector:
             classes=parts.classes,
             clock=parts.clock,
             presence=presence,
+            requests=self._requests,
         )
 
     def report(self) -> CollectorReport:
