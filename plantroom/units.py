@@ -20,14 +20,16 @@ class UnitError(PlantroomError):
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """``value * scale + offset`` is the value in the other unit."""
+    """``value * scale / divisor + offset`` is the value in the other unit. A small factor is a ``divisor`` where that
+    is a whole number: 410 kPa are 0.41 MPa to the last digit."""
 
     scale: float = 1.0
     offset: float = 0.0
+    divisor: float = 1.0
 
     def __call__(self, value: float) -> float:
         """The value in the other unit."""
-        return value * self.scale + self.offset
+        return value * self.scale / self.divisor + self.offset
 
 
 SAME = Conversion()
@@ -48,7 +50,8 @@ def conversion(sent: str, wanted: str) -> Conversion:
     if not linear or not math.isfinite(scale) or scale == 0:
         raise UnitError(f"{sent} cannot be converted into {wanted} by a factor and an offset")
     # Digits beyond these are noise of the detour over base units: 1 L/min is 0.06 m3/h.
-    return Conversion(float(f"{scale:.15g}"), float(f"{zero:.14g}"))
+    scale, offset, inverse = float(f"{scale:.15g}"), float(f"{zero:.14g}"), float(f"{1 / scale:.13g}")
+    return Conversion(1.0, offset, inverse) if 1 < abs(inverse) == round(abs(inverse)) else Conversion(scale, offset)
 
 
 def check_unit(code: str) -> None:

@@ -18,7 +18,8 @@ def test_a_value_in_another_unit(sent: str, wanted: str, value: float, expected:
 
 def test_factors_carry_no_noise() -> None:
     assert conversion("L/min", "m3/h").scale == 0.06
-    assert conversion("L", "m3").scale == 0.001
+    assert conversion("kPa", "MPa")(410) == 0.41
+    assert conversion("W", "kW")(1234.5) == 1.2345
 
 
 @pytest.mark.parametrize(("sent", "wanted"), [("", "Cel"), ("Cel", ""), ("[pH]", "[pH]"), ("nonsense", "nonsense")])
