@@ -15,6 +15,7 @@ from plantroom.cli import (
     plan,
     roles,
     simulate,
+    sources,
     spool,
     tokens,
     users,
@@ -44,7 +45,7 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-for group in (bench, dead_letters, models, plan, simulate, spool, tokens, users):
+for group in (bench, dead_letters, models, plan, simulate, sources, spool, tokens, users):
     app.add_typer(group.app)
 
 
