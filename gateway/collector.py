@@ -56,7 +56,7 @@ class SiteGateway:
 
     def _safety_owns(self, topic: str) -> bool:
         """All but what a wide filter brings of topics whose source is a normal one."""
-        source = self._topics.owner(topic)
+        source = self._topics.owner(topic) if self._topics.sources else None
         if source is None or source.priority is Priority.SAFETY:
             return True
         return self._subscription(source) not in self.sessions[Lane.NORMAL].granted()
@@ -67,7 +67,7 @@ class SiteGateway:
         return self._all if inside else source.topic_filter
 
     def _normal_owns(self, topic: str) -> bool:
-        source = self._topics.owner(topic)
+        source = self._topics.owner(topic) if self._topics.sources else None
         if source is not None:
             safety = source.priority is Priority.SAFETY
             return not safety or source.topic_filter not in self.sessions[Lane.SAFETY].granted()

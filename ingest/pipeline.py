@@ -96,7 +96,8 @@ class Sorted:
 @dataclass(slots=True)
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
-    ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices."""
+    ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
+    ``heard`` and ``words`` what sources say of presence."""
 
     columns: list[Columns] = field(default_factory=list)
     decoded: list[tuple[Decoded, Sequence[Arrival]]] = field(default_factory=list)
@@ -104,6 +105,8 @@ class Read:
     duplicates: int = 0
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    heard: list[Arrival] = field(default_factory=list)
+    words: list[tuple[str, Presence, int]] = field(default_factory=list)
 
     def misses_points(self) -> bool:
         """Whether a point was named that the plant, as the pipeline knows it, does not have."""
@@ -159,12 +162,8 @@ class Pipeline:
         values = out.values
         for number, record in enumerate(records):
             route = self._matcher.route(record.topic)
-            if isinstance(route, SourceRoute):
-                out.foreign.append(Foreign(number, route, record))
-            elif isinstance(route, str):
-                out.rejections.append(Rejection(number, route))
-                if route == UNKNOWN_ASSET:
-                    out.strange.append(record)
+            if not isinstance(route, Route):
+                self._sort_other(out, number, route, record)
             elif route.channel is Channel.TELEMETRY:
                 asset = route.asset
                 one = (number, Arrival(asset, record.received_ms), record.payload)
@@ -177,6 +176,15 @@ class Pipeline:
             else:
                 out.statuses.append((number, route.asset))
         return out
+
+    @staticmethod
+    def _sort_other(out: Sorted, number: int, route: SourceRoute | str, record: SpoolRecord) -> None:
+        if isinstance(route, SourceRoute):
+            out.foreign.append(Foreign(number, route, record))
+            return
+        out.rejections.append(Rejection(number, route))
+        if route == UNKNOWN_ASSET:
+            out.strange.append(record)
 
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
@@ -248,10 +256,8 @@ class Pipeline:
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
             out.stray_events += [(batch.records[one.message], route, one) for route, one in mapped.events]
-            for arrival in mapped.arrivals:
-                self._presence.seen(arrival.route.asset.key, arrival.received_ms)
-            for asset, presence, received_ms in mapped.presence:
-                self._presence.told(asset, presence, received_ms)
+            out.heard += mapped.arrivals
+            out.words += mapped.presence
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
@@ -308,8 +314,14 @@ class Pipeline:
         for members in batch.values.values():
             for _, arrival, _ in members:
                 latest[arrival.route.asset.key] = arrival.received_ms
+        for arrival in out.heard:
+            key = arrival.route.asset.key
+            latest[key] = max(arrival.received_ms, latest.get(key, 0))
         for asset, received_ms in latest.items():
             self._presence.seen(asset, received_ms)
+        # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
+        for asset, presence, received_ms in out.words:
+            self._presence.told(asset, presence, received_ms)
         for number, route in batch.statuses:
             said = parse_status(batch.records[number].payload)
             if isinstance(said, Presence):
