@@ -27,6 +27,7 @@ from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
 from api.sites.endpoints import router as sites
+from api.sources.endpoints import router as sources
 from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
@@ -36,7 +37,7 @@ from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, ingest, plan, sync, events,
-    classes, users, devices, health,
+    classes, users, devices, health, sources,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

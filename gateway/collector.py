@@ -1,12 +1,13 @@
 """A site's way in: two lanes, each with its own session and spool."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gateway.session import Session
 from gateway.spool import Spool
 from plantroom.domain.assets import Plant, Priority
+from plantroom.domain.sources import SourceTopics, TopicSource
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
@@ -28,30 +29,48 @@ class SiteGateway:
     site's topics (a mistyped one too, so that it shows as a dead letter). A topic is left to the safety lane only
     once the broker has confirmed that lane's subscription, so nothing falls between the two: a broker that has lost
     one lane's session is asked about the other's again before it counts. A message taken by both is recognised by the
-    ingest (same asset, same instant).
+    ingest (same asset, same instant). The topics of the site's sources come on the lane of their source.
     """
 
     def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
         self.site = site
         self._safety: frozenset[str] = frozenset()
+        self._topics = SourceTopics()
+        self._all = f"{ROOT}/{site}/#"
         self._lock = threading.Lock()
         self.spools = {lane: Spool(folder / lane.value) for lane in Lane}
         self._events = f"{ROOT}/{site}/+/{Channel.EVENT}"
         self.sessions = {
-            Lane.NORMAL: self._session(Lane.NORMAL, broker, [f"{ROOT}/{site}/#"]),
+            Lane.NORMAL: self._session(Lane.NORMAL, broker, [self._all]),
             Lane.SAFETY: self._session(Lane.SAFETY, broker, [self._events]),
         }
 
     def _session(self, lane: Lane, broker: BrokerAddress, filters: list[str]) -> Session:
         client_id, spool = CLIENT_IDS[lane].format(site=self.site), self.spools[lane]
         if lane is Lane.SAFETY:
-            return Session(broker, client_id, spool, filters, lambda _topic: True)
+            return Session(broker, client_id, spool, filters, self._safety_owns)
         return Session(broker, client_id, spool, filters, self._normal_owns, on_fresh=self._doubt_safety)
 
     def _doubt_safety(self) -> None:
         self.sessions[Lane.SAFETY].doubt()
 
+    def _safety_owns(self, topic: str) -> bool:
+        """All but what a wide filter brings of topics whose source is a normal one."""
+        source = self._topics.owner(topic) if self._topics.sources else None
+        if source is None or source.priority is Priority.SAFETY:
+            return True
+        return self._subscription(source) not in self.sessions[Lane.NORMAL].granted()
+
+    def _subscription(self, source: TopicSource) -> str:
+        """The filter that brings a source's topics; those of the site come to the normal lane anyway."""
+        inside = source.topic_filter.startswith(f"{ROOT}/") and source.priority is Priority.NORMAL
+        return self._all if inside else source.topic_filter
+
     def _normal_owns(self, topic: str) -> bool:
+        source = self._topics.owner(topic) if self._topics.sources else None
+        if source is not None:
+            safety = source.priority is Priority.SAFETY
+            return not safety or source.topic_filter not in self.sessions[Lane.SAFETY].granted()
         filter_of_other = self._events if topic.endswith(f"/{Channel.EVENT}") else topic
         safety = filter_of_other == self._events or topic in self._safety
         return not safety or filter_of_other not in self.sessions[Lane.SAFETY].granted()
@@ -76,13 +95,19 @@ class SiteGateway:
             spool.close()
 
     def follow(self, plant: Plant) -> None:
-        """Take up what changed in the ledger: which telemetry belongs to the safety lane."""
+        """Take up what changed in the ledger: which telemetry belongs to the safety lane, which sources there are."""
         topics = safety_topics(plant, self.site)
+        sources = tuple(source for source in plant.topic_sources if source.site == self.site)
         with self._lock:
-            if topics == self._safety:
+            if topics == self._safety and sources == self._topics.sources:
                 return
-            self.sessions[Lane.SAFETY].subscribe([self._events, *sorted(topics)])
-            self._safety = topics
+            filters = {lane: self._filters(sources, lane) for lane in Priority}
+            self.sessions[Lane.SAFETY].subscribe([self._events, *sorted(topics | filters[Priority.SAFETY])])
+            self.sessions[Lane.NORMAL].subscribe([self._all, *sorted(filters[Priority.NORMAL] - {self._all})])
+            self._safety, self._topics = topics, SourceTopics(sources)
+
+    def _filters(self, sources: Sequence[TopicSource], priority: Priority) -> frozenset[str]:
+        return frozenset(self._subscription(source) for source in sources if source.priority is priority)
 
     def problems(self) -> list[str]:
         """Why messages are not coming in now, in plain words; empty when all is well."""

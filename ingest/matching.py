@@ -7,6 +7,7 @@ import orjson
 
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
+from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource
 from plantroom.ports.readings import SeriesRef
 from plantroom.wire import Channel, parse_topic
 
@@ -88,6 +89,32 @@ class Route:
     asset: AssetRoute
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a field of a source goes. ``code``: the asset that the mapping names (empty: the topic's own), which is
+    ``asset``, ``None`` when the ledger has none of that code."""
+
+    code: str
+    asset: AssetRoute | None
+    point: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRoute:
+    """A topic that a source takes: ``home`` is the asset that the source or the topic names (``None``: neither does,
+    or the ledger does not have it), ``targets`` are the mapped fields by name."""
+
+    source: TopicSource
+    home: AssetRoute | None
+    targets: Mapping[str, Sequence[Target]]
+
+    def complete(self) -> bool:
+        """Whether the ledger has every asset that is named."""
+        ask_home = self.home is None and (self.source.asset or self.source.asset_from)
+        return not ask_home and all(t.asset or not t.code for some in self.targets.values() for t in some)
+
+
 class Matcher:
     """Topics of one site to assets and series, by the plant that ``follow`` was last given."""
 
@@ -98,17 +125,30 @@ class Matcher:
         self._assets: dict[str, AssetRoute] = {}
         self.known: dict[str, Route] = {}
         """Topics that were understood so far, for those who look up many."""
+        self._topics = SourceTopics()
+        self._source_routes: dict[str, SourceRoute] = {}
+        self._targets: dict[str, Mapping[str, Sequence[Target]]] = {}
+        self._named: dict[str, TopicSource] = {}
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
         self._plant = plant
         self._assets, self.known = {}, {}
+        self._topics = SourceTopics(source for source in plant.topic_sources if source.site == self.site)
+        self._source_routes, self._targets = {}, {}
+        named = [
+            (plant.codes.get((self.site, code)), one) for one in self._topics.sources for code in one.named_assets()
+        ]
+        self._named = {key: source for key, source in reversed(named) if key is not None}
 
-    def route(self, topic: str) -> Route | str:
+    def route(self, topic: str) -> Route | SourceRoute | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""
-        known = self.known.get(topic)
+        known = self.known.get(topic) or self._source_routes.get(topic)
         if known is not None:
             return known
+        source = self._topics.owner(topic)
+        if source is not None:
+            return self._route_of(source, topic)
         parts = parse_topic(topic)
         if parts is None or parts.site != self.site:
             return UNKNOWN_TOPIC
@@ -126,6 +166,29 @@ class Matcher:
         found = (self._asset_of(code) for site, code in plant.codes if site == self.site)
         return list({route.asset.key: route for route in found if route is not None}.values())
 
+    def _route_of(self, source: TopicSource, topic: str) -> SourceRoute:
+        targets = self._targets.get(source.key)
+        if targets is None:
+            found: dict[str, list[Target]] = {}
+            for one in source.fields:
+                asset = self._asset_of(one.asset) if one.asset else None
+                found.setdefault(one.field, []).append(Target(one.asset, asset, one.point, one.unit))
+            targets = self._targets[source.key] = found
+        levels = topic.split("/")
+        code = levels[source.asset_from - 1] if 0 < source.asset_from <= len(levels) else source.asset
+        if len(self._source_routes) >= MAX_KNOWN_TOPICS:
+            self._source_routes = {}
+        route = self._source_routes[topic] = SourceRoute(source, self._asset_of(code) if code else None, targets)
+        return route
+
+    def _source_of_asset(self, plant: Plant, key: str) -> Source:
+        """The asset's own source; without one priority and clock of a topic source that names it."""
+        own = plant.sources.get(key)
+        if own is not None:
+            return own
+        source = self._named.get(key)
+        return Source(key) if source is None else Source(key, priority=source.priority, clock=source.clock)
+
     def _asset_of(self, code: str) -> AssetRoute | None:
         plant = self._plant
         key = plant.codes.get((self.site, code)) if plant is not None else None
@@ -137,5 +200,5 @@ class Matcher:
             ids = {
                 point: self._table.id_of(SeriesRef(asset.site, asset.equipment_class, key, point)) for point in points
             }
-            known = self._assets[key] = AssetRoute(asset, plant.sources.get(key, Source(key)), points, ids)
+            known = self._assets[key] = AssetRoute(asset, self._source_of_asset(plant, key), points, ids)
         return known

@@ -18,14 +18,17 @@ from ingest.checkpoint import pack, unpack
 from ingest.columns import Arrival, Assembler, Columns
 from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.dialect import Request
 from ingest.events import EventOutcome, EventRules, event_objects, values_beside
 from ingest.instants import from_ms
-from ingest.matching import AssetRoute, Matcher, SeriesTable
+from ingest.mapping import Foreign, ForeignReader
+from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
 from ingest.rejections import (
     UNKNOWN_ASSET,
     UNKNOWN_DIALECT,
     UNKNOWN_POINT,
+    UNKNOWN_TOPIC,
     Rejection,
     merged,
     printable,
@@ -42,7 +45,7 @@ from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
-from plantroom.wire import Channel
+from plantroom.wire import ROOT, Channel
 
 log = structlog.get_logger()
 
@@ -79,12 +82,14 @@ class Outcome:
 @dataclass(slots=True)
 class Sorted:
     """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect, each as number
-    of the record, arrival and payload; events come with their route, those of unknown assets by themselves."""
+    of the record, arrival and payload; events come with their route, those of unknown assets by themselves;
+    ``foreign`` are messages that a topic source takes."""
 
     records: Sequence[SpoolRecord]
     values: defaultdict[str, list[tuple[int, Arrival, bytes]]] = field(default_factory=lambda: defaultdict(list))
     events: list[tuple[SpoolRecord, AssetRoute]] = field(default_factory=list)
     strange: list[SpoolRecord] = field(default_factory=list)
+    foreign: list[Foreign] = field(default_factory=list)
     statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
 
@@ -92,13 +97,17 @@ class Sorted:
 @dataclass(slots=True)
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
-    ``stray_events`` are events that came on telemetry topics."""
+    ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
+    ``heard`` and ``words`` what sources say of presence."""
 
     columns: list[Columns] = field(default_factory=list)
     decoded: list[tuple[Decoded, Sequence[Arrival]]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    heard: list[Arrival] = field(default_factory=list)
+    words: list[tuple[str, Presence, int]] = field(default_factory=list)
 
     def misses_points(self) -> bool:
         """Whether a point was named that the plant, as the pipeline knows it, does not have."""
@@ -125,6 +134,7 @@ class Pipeline:
         self._table = SeriesTable()
         self._assembler = Assembler(self._table)
         self._matcher = Matcher(site, self._table)
+        self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
         self._events_done = 0
@@ -133,7 +143,7 @@ class Pipeline:
     @property
     def gaps(self) -> int:
         """Sequence numbers that are missing now."""
-        return self._assembler.sequences.missing + self._events.missing
+        return self._assembler.sequences.missing + self._events.missing + self._foreign.gaps
 
     @property
     def events_done(self) -> int:
@@ -154,10 +164,8 @@ class Pipeline:
         values, known = out.values, self._matcher.known
         for number, record in enumerate(records):
             route = known.get(record.topic) or self._matcher.route(record.topic)
-            if isinstance(route, str):
-                out.rejections.append(Rejection(number, route))
-                if route == UNKNOWN_ASSET:
-                    out.strange.append(record)
+            if not isinstance(route, Route):
+                self._sort_other(out, number, route, record)
             elif route.channel is Channel.TELEMETRY:
                 asset = route.asset
                 one = (number, Arrival(asset, record.received_ms), record.payload)
@@ -171,9 +179,24 @@ class Pipeline:
                 out.statuses.append((number, route.asset))
         return out
 
+    @staticmethod
+    def _sort_other(out: Sorted, number: int, route: SourceRoute | str, record: SpoolRecord) -> None:
+        if isinstance(route, SourceRoute):
+            out.foreign.append(Foreign(number, route, record))
+            return
+        out.rejections.append(Rejection(number, route))
+        if route == UNKNOWN_ASSET:
+            out.strange.append(record)
+
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
-        return all(self._matcher.route(record.topic) != UNKNOWN_ASSET for record in records)
+        return all(self._knows(self._matcher.route(record.topic), record.topic) for record in records)
+
+    @staticmethod
+    def _knows(route: Route | SourceRoute | str, topic: str) -> bool:
+        if isinstance(route, SourceRoute):
+            return route.complete()
+        return route != UNKNOWN_ASSET and not (route == UNKNOWN_TOPIC and not topic.startswith(f"{ROOT}/"))
 
     def tell_events(self, batch: Sorted) -> Outcome:
         """Findings of the event messages that were not told before (readings play no part in them)."""
@@ -218,8 +241,25 @@ class Pipeline:
                 for one in decoded.events
                 if not arrivals[one.message].with_event
             ]
+        self._read_foreign(batch, out)
         self._hear(batch, out)
         return out
+
+    def _read_foreign(self, batch: Sorted, out: Read) -> None:
+        """As ``read``, for messages that topic sources take."""
+        for mapped in self._foreign.read(batch.foreign):
+            columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
+            numbers = mapped.numbers
+            columns.message = np.array(numbers, np.int64)[columns.message]
+            out.decoded.append((mapped.decoded, mapped.arrivals))
+            out.columns.append(columns)
+            out.duplicates += columns.duplicates
+            out.rejections += mapped.rejections
+            out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
+            out.requests += mapped.requests
+            out.stray_events += [(batch.records[one.message], route, one) for route, one in mapped.events]
+            out.heard += mapped.arrivals
+            out.words += mapped.presence
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
@@ -278,8 +318,14 @@ class Pipeline:
         for members in batch.values.values():
             for _, arrival, _ in members:
                 latest[arrival.route.asset.key] = arrival.received_ms
+        for arrival in out.heard:
+            key = arrival.route.asset.key
+            latest[key] = max(arrival.received_ms, latest.get(key, 0))
         for asset, received_ms in latest.items():
             self._presence.seen(asset, received_ms)
+        # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
+        for asset, presence, received_ms in out.words:
+            self._presence.told(asset, presence, received_ms)
         for number, route in batch.statuses:
             said = parse_status(batch.records[number].payload)
             if isinstance(said, Presence):
@@ -332,7 +378,7 @@ class Pipeline:
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
         own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
-        return {**own, "windows": self.windows, **stages}
+        return {**own, "windows": self.windows, "foreign": self._foreign, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:

@@ -29,6 +29,12 @@ UNKNOWN_POINT = "unknown_point"
 UNKNOWN_DIALECT = "unknown_dialect"
 UNKNOWN_STATUS = "unknown_status"
 REJECTED_BY_STORE = "rejected_by_store"
+NOT_CBOR = "not_cbor"
+NOT_PROTOBUF = "not_protobuf"
+UNSUPPORTED_VERSION = "unsupported_version"
+UNSUPPORTED_TYPE = "unsupported_type"
+UNKNOWN_METRIC = "unknown_metric"
+WRONG_UNIT = "wrong_unit"
 INTERNAL_ERROR = "internal_error"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -26,6 +26,7 @@ from ingest.suspects import Suspects
 from plantroom.domain.assets import EquipmentClass
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
+from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
@@ -51,7 +52,7 @@ class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
     ``presence`` is shared by the lanes of a site (an own one when left out), ``on_stats`` is called about once
-    a second from the worker's thread.
+    a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class IngestWorker:
         on_stats: Callable[[IngestStats], None] | None = None,
         presence: PresenceTracker | None = None,
         rng: random.Random | None = None,
+        requests: DeviceRequests | None = None,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -76,6 +78,7 @@ class IngestWorker:
         self._ledger = ledger
         self._clock = clock
         self._on_stats = on_stats
+        self._requests = requests
         self._pipeline = Pipeline(site, lane, stages, classes, self.presence)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -254,6 +257,9 @@ class IngestWorker:
         refused = [self._put(columns.readings) for columns in read.columns]
         self._note_ages(read)
         outcome = self._pipeline.conclude(batch, read, refused)
+        if self._requests is not None:
+            for request in read.requests:
+                self._requests.publish(request.topic, request.payload)
         self._tell(self._watch(outcome, read, refused, without))
 
     def _note_ages(self, read: Read) -> None:

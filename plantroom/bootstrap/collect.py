@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.collector import SiteGateway
+from gateway.requests import BrokerRequests
 from gateway.strays import StrayGateway
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
@@ -64,6 +65,7 @@ class Collector:
     def __init__(self, parts: Parts, broker: BrokerAddress) -> None:
         self._parts = parts
         self._broker = broker
+        self._requests = BrokerRequests(broker)
         self._sites: dict[str, SiteParts] = {}
         self._strays: StrayParts | None = None
         self._stop = threading.Event()
@@ -98,6 +100,7 @@ class Collector:
         workers = [worker.stop for site in sites for worker in site.workers.values()]
         _together([*workers, *(one.worker.stop for one in strays)])
         _together([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
+        self._requests.stop()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
@@ -217,6 +220,7 @@ class Collector:
             classes=parts.classes,
             clock=parts.clock,
             presence=presence,
+            requests=self._requests,
         )
 
     def report(self) -> CollectorReport:

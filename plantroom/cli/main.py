@@ -18,6 +18,7 @@ from plantroom.cli import (
     readings,
     roles,
     simulate,
+    sources,
     spool,
     tokens,
     users,
@@ -47,7 +48,8 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-for group in (bench, broker, dead_letters, devices, models, plan, readings, simulate, spool, tokens, users):
+groups = (bench, broker, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
+for group in groups:
     app.add_typer(group.app)
 
 

@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plantroom.domain.sources import TopicSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +277,7 @@ class Plant:
     """What a collector needs to know of the ledger, at one revision of it.
 
     ``codes`` maps (site, asset code or alias) to the asset's key; ``points`` the asset's key to its points
-    by point key.
+    by point key. ``topic_sources`` say what else than canonical topics is heard.
     """
 
     revision: int
@@ -283,3 +287,4 @@ class Plant:
     points: Mapping[str, Mapping[str, Point]]
     sources: Mapping[str, Source]
     learn_windows: Sequence[LearnWindow]
+    topic_sources: Sequence["TopicSource"] = ()

@@ -32,6 +32,7 @@ from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.rollups import RollUpRepository
+from plantroom.ports.sources import SourceRepository
 
 T = TypeVar("T")
 
@@ -329,6 +330,7 @@ class LedgerTx(ABC):
     """One unit of work. ``maintenance.ports.MaintenanceTx`` adds the maintenance repositories."""
 
     assets: AssetRepository
+    sources: SourceRepository
     collect: CollectRepository
     accounts: AccountRepository
     devices: DeviceRepository

@@ -27,6 +27,7 @@ from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.codec import dump, load, load_shared
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
 from plantroom.storage.ledger.work import Work, in_scope, one_of
 
@@ -103,6 +104,7 @@ class SqlAssets(AssetRepository):
             learn_windows=[
                 w for w in map(WINDOWS.item, rows(WINDOWS.select().order_by(t.learn_windows.c.id))) if w.asset in assets
             ],
+            topic_sources=SqlSources(self._work).list(),
         )
 
     def _all_points(self, assets: Mapping[str, Asset]) -> Mapping[str, Mapping[str, Point]]:

@@ -22,6 +22,7 @@ from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date
+from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.ledger.work import Work
 
@@ -38,6 +39,7 @@ class SqlTx(MaintenanceTx):
     def __init__(self, connection: Connection, backend: Backend, *, writable: bool) -> None:
         self.work = Work(connection, backend, writable)
         self.assets = SqlAssets(self.work)
+        self.sources = SqlSources(self.work)
         self.collect = SqlCollect(self.work)
         self.accounts = SqlAccounts(self.work)
         self.devices = SqlDevices(self.work)

@@ -80,6 +80,23 @@ sources = sa.Table(
     sa.Column("clock", Word, nullable=False),
 )
 
+topic_sources = sa.Table(
+    "topic_sources",
+    metadata,
+    sa.Column("key", Word, primary_key=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False, index=True),
+    sa.Column("name", Word, nullable=False),
+    sa.Column("topic_filter", Text, nullable=False),
+    sa.Column("dialect", Word, nullable=False),
+    sa.Column("priority", Word, nullable=False),
+    sa.Column("clock", Word, nullable=False),
+    sa.Column("time_zone", Word, nullable=False),
+    sa.Column("asset", Word, nullable=False),
+    sa.Column("asset_from", sa.Integer, nullable=False),
+    sa.Column("fields", Json, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
 learn_windows = sa.Table(
     "learn_windows",
     metadata,

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from api.access import RANK, Permission
 from api.app import API_ROUTERS
 from api.openapi import document
+from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
 
@@ -54,6 +55,7 @@ def fill(path: str, world: World, site: str) -> str:
         "letter_id": world.ids[site]["letter"],
         "device_id": world.ids[site]["device"],
         "equipment_class": "pump",
+        "source_key": f"s-{site}",
     }
     return path.format(**names)
 
@@ -70,6 +72,15 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
         ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+        ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
+        ("POST", "/api/v1/sources"): {
+            "site": site,
+            "name": "x",
+            "topic_filter": f"x-{site}/#",
+            "dialect": "senml",
+            "asset": "P-1",
+        },
+        ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
         ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
         ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
         ("POST", "/api/v1/plan-rows"): {
@@ -104,13 +115,19 @@ SITE_BOUND = {
     ("POST", "/api/v1/plan-rows"),
     ("POST", "/api/v1/devices"),
     ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/sources"),
+    ("POST", "/api/v1/sources/test"),
 }
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 ENDLESS = {("GET", "/api/v1/events")}
 """Streams: tested with a real server in ``test_live``."""
 
-ROUTES = sorted((m, r.path, p.role) for m, r in api_routes() if (p := permission_of(r)) and (m, r.path) not in ENDLESS)
+ROUTES = sorted(
+    ((m, r.path, p.role) for m, r in api_routes() if (p := permission_of(r)) and (m, r.path) not in ENDLESS),
+    key=lambda route: (route[0] == "DELETE", route),
+)
+"""What is deleted is deleted last."""
 
 
 @pytest.fixture
@@ -123,6 +140,8 @@ def filled(world: World) -> World:
             "letter": world.dead_letter(site),
             "device": world.device(site),
         }
+        with world.ledger.begin() as tx:
+            tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     return world
 
 
@@ -167,8 +186,14 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             assert site_ids
         unknown = client.request(
             method,
-            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope"),
-            json={"to": "acknowledged"} if "transitions" in path else {"model": "X"} if method == "PATCH" else None,
+            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope", source_key="nope"),
+            json={"to": "acknowledged"}
+            if "transitions" in path
+            else {"time_zone": "UTC"}
+            if "sources" in path and method == "PATCH"
+            else {"model": "X"}
+            if method == "PATCH"
+            else None,
             headers={"If-Match": '"1"'} if method == "PATCH" else {},
         )
         assert (foreign.status_code, foreign.text) == (404, unknown.text), (method, path)

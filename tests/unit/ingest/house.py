@@ -17,6 +17,7 @@ from plantroom.domain.assets import Plant, Point, Severity, Site
 from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import SystemClock
+from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
 from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
 from plantroom.ports.spool import Lane
@@ -129,11 +130,12 @@ class House:
         with self.ledger.begin() as tx:
             tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
 
-    def start(self, lane: Lane = Lane.NORMAL) -> IngestWorker:
+    def start(self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None) -> IngestWorker:
         stages: list[StreamStage] = [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
-            "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1)
-        )
+            "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
+            requests=requests,
+        )  # fmt: skip
         self.worker.start()
         return self.worker
 

@@ -555,6 +555,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Topic sources by site, name and key.
+         */
+        get: operations["listSources"];
+        put?: never;
+        /**
+         * Create Source
+         * @description A new source; collectors take it up within two seconds.
+         */
+        post: operations["createSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Source
+         * @description What would become of a message, without storing anything.
+         */
+        post: operations["testSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Source
+         * @description One source; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Source
+         * @description Remove a source: its topics are heard no more.
+         */
+        delete: operations["removeSource"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Source
+         * @description Change fields of a source. 412 with the source as it stands now when somebody else was faster.
+         */
+        patch: operations["changeSource"];
+        trace?: never;
+    };
     "/api/v1/sync": {
         parameters: {
             query?: never;
@@ -1367,6 +1439,16 @@ export interface components {
             severity: components["schemas"]["Severity"];
         };
         /**
+         * EventOut
+         * @description An event that the message would tell.
+         */
+        EventOut: {
+            /** Asset */
+            asset: string;
+            /** Event */
+            event: string;
+        };
+        /**
          * EvidenceItem
          * @description A point's share in what was noticed: ``contribution`` in 0..1, ``value`` what was seen, ``expected``
          *     what the baseline or the limit says, both in the point's unit.
@@ -1415,6 +1497,40 @@ export interface components {
             points: string[];
             severity: components["schemas"]["Severity"];
             ticket: components["schemas"]["Name"];
+        };
+        /**
+         * FieldIn
+         * @description As it is shown; ``asset`` (a code) and ``unit`` (UCUM, what the device sends) may be left out.
+         */
+        FieldIn: {
+            /**
+             * Asset
+             * @default
+             */
+            asset: string;
+            /** Field */
+            field: string;
+            /** Point */
+            point: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * FieldOut
+         * @description A field of the device's messages and the point that it feeds.
+         */
+        FieldOut: {
+            /** Asset */
+            asset: string;
+            /** Field */
+            field: string;
+            /** Point */
+            point: string;
+            /** Unit */
+            unit: string;
         };
         /**
          * FindingSource
@@ -1538,7 +1654,7 @@ export interface components {
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `plan`), or is `hello` (first message, says where the stream stands) or
+         *     `reading`, `collector`, `site`, `source`, `plan`), or is `hello` (first message, says where the stream stands) or
          *     `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
@@ -1589,6 +1705,18 @@ export interface components {
             existing: number;
             /** Missed */
             missed: number;
+        };
+        /**
+         * Message
+         * @description A topic and what is published on it: ``payload`` as text, or ``payload_base64``.
+         */
+        Message: {
+            /** Payload */
+            payload?: string | null;
+            /** Payload Base64 */
+            payload_base64?: string | null;
+            /** Topic */
+            topic: string;
         };
         /**
          * Missed
@@ -2072,6 +2200,16 @@ export interface components {
          */
         Presence: "online" | "late" | "offline" | "unknown";
         /**
+         * PresenceOut
+         * @description A word on an asset's presence.
+         */
+        PresenceOut: {
+            /** Asset */
+            asset: string;
+            /** Presence */
+            presence: string;
+        };
+        /**
          * Preview
          * @description A page of the preview, by due date.
          */
@@ -2142,6 +2280,12 @@ export interface components {
             plan_row: string;
         };
         /**
+         * Priority
+         * @description Which lane a source's telemetry takes.
+         * @enum {string}
+         */
+        Priority: "normal" | "safety";
+        /**
          * Problem
          * @description RFC 9457 problem details; ``errors`` names the fields. Some problems carry more (``current``).
          */
@@ -2189,6 +2333,26 @@ export interface components {
              * @constant
              */
             status: "ready";
+        };
+        /**
+         * Rejected
+         * @description What would be dead-lettered and why; ``part`` names the values concerned (empty: the message).
+         */
+        Rejected: {
+            /** Part */
+            part: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * RequestOut
+         * @description What would be published to a device.
+         */
+        RequestOut: {
+            /** Payload Base64 */
+            payload_base64: string;
+            /** Topic */
+            topic: string;
         };
         /**
          * Role
@@ -2284,6 +2448,175 @@ export interface components {
             items: components["schemas"]["Site"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * Source
+         * @description A topic source: which messages, in which dialect, feed which points.
+         */
+        Source: {
+            /** Asset */
+            asset: string;
+            /** Asset From */
+            asset_from: number;
+            clock: components["schemas"]["SourceClock"];
+            /** Dialect */
+            dialect: string;
+            /** Fields */
+            fields: components["schemas"]["FieldOut"][];
+            /** Key */
+            key: string;
+            /** Name */
+            name: string;
+            priority: components["schemas"]["Priority"];
+            /** Site */
+            site: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Topic Filter */
+            topic_filter: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SourceChange
+         * @description Fields to change; those left out stay.
+         */
+        SourceChange: {
+            /**
+             * Asset
+             * @default
+             */
+            asset: string;
+            /**
+             * Asset From
+             * @default 0
+             */
+            asset_from: number;
+            /** @default live */
+            clock: components["schemas"]["SourceClock"];
+            /**
+             * Dialect
+             * @default
+             */
+            dialect: string;
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["FieldIn"][];
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /** @default normal */
+            priority: components["schemas"]["Priority"];
+            /**
+             * Time Zone
+             * @default
+             */
+            time_zone: string;
+            /**
+             * Topic Filter
+             * @default
+             */
+            topic_filter: string;
+        };
+        /**
+         * SourceClock
+         * @description Whether a source's time is live, or the recorded time of a replay.
+         * @enum {string}
+         */
+        SourceClock: "live" | "simulated";
+        /**
+         * SourceCreate
+         * @description A new source; see docs/dialects.md for the dialects.
+         */
+        SourceCreate: {
+            /**
+             * Asset
+             * @default
+             */
+            asset: string;
+            /**
+             * Asset From
+             * @default 0
+             */
+            asset_from: number;
+            /** @default live */
+            clock: components["schemas"]["SourceClock"];
+            /** Dialect */
+            dialect: string;
+            /**
+             * Fields
+             * @default []
+             */
+            fields: components["schemas"]["FieldIn"][];
+            /** Name */
+            name: string;
+            /** @default normal */
+            priority: components["schemas"]["Priority"];
+            /** Site */
+            site: string;
+            /**
+             * Time Zone
+             * @default
+             */
+            time_zone: string;
+            /** Topic Filter */
+            topic_filter: string;
+        };
+        /**
+         * SourceList
+         * @description A page of sources, by site, name and key.
+         */
+        SourceList: {
+            /** Items */
+            items: components["schemas"]["Source"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SourceTest
+         * @description A message to try. ``before``: messages that come first (a Sparkplug birth); ``source``: one that is not saved
+         *     yet, in place of the saved one of that filter; ``site``: left out, the site that hears the topic.
+         */
+        SourceTest: {
+            /**
+             * Before
+             * @default []
+             */
+            before: components["schemas"]["Message"][];
+            /** Payload */
+            payload?: string | null;
+            /** Payload Base64 */
+            payload_base64?: string | null;
+            /** Site */
+            site?: string | null;
+            source?: components["schemas"]["SourceCreate"] | null;
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * SourceTrial
+         * @description What would become of the message; nothing was stored. ``source`` is the key of the source that takes it (empty:
+         *     one that is not saved).
+         */
+        SourceTrial: {
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            /** Presence */
+            presence: components["schemas"]["PresenceOut"][];
+            /** Readings */
+            readings: components["schemas"]["TriedReadingOut"][];
+            /** Rejected */
+            rejected: components["schemas"]["Rejected"][];
+            /** Requests */
+            requests: components["schemas"]["RequestOut"][];
+            /** Site */
+            site: string;
+            /** Source */
+            source: string | null;
         };
         /**
          * State
@@ -2443,6 +2776,29 @@ export interface components {
              */
             reason: string;
             to: components["schemas"]["State"];
+        };
+        /**
+         * TriedReadingOut
+         * @description A reading that would be stored, in the point's unit; ``quality`` 0 good, 1 uncertain, 2 bad.
+         */
+        TriedReadingOut: {
+            /** Asset */
+            asset: string;
+            /** Point */
+            point: string;
+            /** Quality */
+            quality: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Ts
+             * Format: date-time
+             */
+            ts: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
         };
         /**
          * User
@@ -3785,6 +4141,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceTest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTrial"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                source_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

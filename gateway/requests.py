@@ -1,0 +1,95 @@
+"""Requests to devices, by a connection of their own, so that the sessions that receive never wait for one."""
+
+import secrets
+import ssl
+import threading
+from collections import deque
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.client import ConnectFlags
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from plantroom.ports.requests import DeviceRequests
+from plantroom.settings import BrokerAddress
+
+log = structlog.get_logger()
+
+WAITING = 1_000
+"""Requests that are kept while there is no connection; beyond it the oldest is given up."""
+
+RETRY_MAX_S = 30
+
+
+class BrokerRequests(DeviceRequests):
+    """Publishes at QoS 0, as Sparkplug wants commands. Connects with the first request, in a thread of its own, and
+    reconnects for ever."""
+
+    def __init__(self, broker: BrokerAddress) -> None:
+        self._broker = broker
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[str, bytes]] = deque(maxlen=WAITING)
+        self._client: mqtt.Client | None = None
+        self._connected = False
+        self._stopped = False
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """As the port says."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._waiting.append((topic, payload))
+            if self._client is None:
+                self._client = self._connect()
+            if self._connected:
+                self._flush(self._client)
+        log.info("device_asked", topic=topic)
+
+    def stop(self) -> None:
+        """Disconnect; nothing is published any more. Stopping twice is allowed."""
+        with self._lock:
+            self._stopped = True
+            client, self._client = self._client, None
+        if client is not None:
+            client.disconnect()
+            client.loop_stop()
+
+    def _connect(self) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"plantroom-requests-{secrets.token_hex(4)}")
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.reconnect_delay_set(1, RETRY_MAX_S)
+        client.connect_async(self._broker.host, self._broker.port)
+        client.loop_start()
+        return client
+
+    def _flush(self, client: mqtt.Client) -> None:
+        while self._waiting:
+            topic, payload = self._waiting.popleft()
+            client.publish(topic, payload, qos=0)
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del userdata, flags, properties
+        with self._lock:
+            self._connected = not reason.is_failure
+            if self._connected:
+                self._flush(client)
+            else:
+                log.warning("requests_refused", problem=str(reason))
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self._lock:
+            self._connected = False

@@ -1,0 +1,102 @@
+"""What a dialect of foreign devices sees and gives.
+
+Unlike the ``json`` decoder, which is fed payloads of canonical topics, such a dialect sees topic and receive time,
+may remember what devices said before (saved with the spool's cursor), and has words on presence and requests to
+publish beside the samples.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ingest.dialects.decoded import NO_SEQ, EventObject
+from ingest.rejections import Rejection
+from plantroom.domain.assets import Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came in. ``prefix_levels``: how many levels of the topic its source's filter spells out;
+    ``time_zone``: the IANA zone that the source gives for local times (empty: none)."""
+
+    topic: str
+    received_ms: int
+    payload: bytes
+    prefix_levels: int = 0
+    time_zone: str = ""
+
+
+@dataclass(slots=True)
+class Sample:
+    """Values of one message and instant by field, all finite.
+
+    ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
+    ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
+    not to be judged as live. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
+    """
+
+    message: int
+    ts_ms: int
+    values: Mapping[str, float]
+    prefix: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    historical: bool = False
+    boot: str = ""
+    seq: int = NO_SEQ
+    digest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceWord:
+    """A publisher, or its last will, says where it stands. ``prefix`` names the device among those that its source
+    covers (empty: all of the topic's), ``topic`` the device's own if it is another than the message's, ``fields`` what
+    the device is known to send."""
+
+    message: int
+    presence: Presence
+    prefix: str = ""
+    topic: str = ""
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something to be published to a device."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a batch of messages said. ``rejections`` with a ``part`` concern that field alone (its full name).
+    ``understood`` are messages that carry nothing to store and are none the worse for it."""
+
+    samples: list[Sample] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    presence: list[PresenceWord] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    events: list[EventObject] = field(default_factory=list)
+    understood: list[int] = field(default_factory=list)
+
+
+class Dialect(ABC):
+    """Reads the messages of one family of devices. One thread.
+
+    Deterministic: after ``restore(snapshot())`` the same messages give the same again.
+    """
+
+    gaps = 0
+    """Messages that are known to be missing."""
+
+    @abstractmethod
+    def decode(self, messages: Sequence[Message]) -> Heard:
+        """Decode a batch. Never raises; every message is among the samples, the rejections, the words on presence,
+        the events or the understood."""
+
+    def snapshot(self) -> bytes:
+        """The whole state; empty for a dialect that remembers nothing."""
+        return b""
+
+    def restore(self, state: bytes) -> None:  # noqa: B027 (nothing to restore where nothing is remembered)
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

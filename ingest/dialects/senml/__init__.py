@@ -1,0 +1,1 @@
+"""Dialect: SenML (RFC 8428)."""

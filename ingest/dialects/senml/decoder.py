@@ -1,0 +1,202 @@
+"""The ``senml`` dialect: packs of RFC 8428 in JSON or CBOR (README.md beside this file)."""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+import cbor2
+
+from ingest.dialects.dialect import Dialect, Heard, Message, Sample
+from ingest.dialects.json.parse import Malformed, parse_one
+from ingest.dialects.senml.units import ucum
+from ingest.dialects.values import MAX_VALUES, text_problem
+from ingest.instants import NO_TIME
+from ingest.rejections import (
+    NO_VALUES,
+    NOT_A_NUMBER,
+    NOT_CBOR,
+    NUMBER_AS_TEXT,
+    TEXT_VALUE,
+    TOO_MANY_VALUES,
+    UNREADABLE_TIME,
+    UNSUPPORTED_VERSION,
+    WRONG_SHAPE,
+    Rejection,
+    with_detail,
+)
+
+VERSION = 10
+"""The newest version of the format that this reads (RFC 8428, section 4.4)."""
+
+RELATIVE_S = 1 << 28
+"""Times below this are seconds from now (RFC 8428, section 4.5.3)."""
+
+MAX_PAYLOAD = 4 << 20
+_MAX_S = 1 << 43
+_CBOR_ARRAYS = range(0x80, 0xA0)
+_LABELS: Mapping[object, str] = {
+    -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
+    0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
+}  # fmt: skip
+"""CBOR labels (RFC 8428, table 4)."""
+
+_NUMERIC = ("bver", "bt", "bv", "bs", "v", "s", "t", "ut")
+_TEXTUAL = ("bn", "bu", "n", "u")
+
+
+class _Bad(Exception):
+    """A record that cannot be read, with the reason's code and words that end where its number follows."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code)
+        self.code, self.detail = code, detail
+
+
+class _Base:
+    """Base fields in force: they stand until a later record gives others."""
+
+    def __init__(self) -> None:
+        self.name = self.unit = ""
+        self.time = self.value = self.sum = 0.0
+        self.timed = False
+
+    def take(self, record: Mapping[str, object]) -> None:
+        """The base fields of a record count from that record on."""
+        self.name = str(record.get("bn", self.name))
+        self.unit = str(record.get("bu", self.unit))
+        if "bt" in record:
+            self.time, self.timed = _float(record["bt"]), True
+        self.value = _float(record.get("bv", self.value))
+        self.sum = _float(record.get("bs", self.sum))
+
+
+class SenmlDialect(Dialect):
+    """Reads SenML packs. Remembers nothing."""
+
+    def decode(self, messages: Sequence[Message]) -> Heard:
+        """Decode a batch. Never raises."""
+        heard = Heard()
+        for number, message in enumerate(messages):
+            document = _parse(message.payload)
+            if isinstance(document, Malformed):
+                heard.rejections.append(Rejection(number, document.reason))
+            elif not isinstance(document, list):
+                heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, "not an array of records")))
+            elif len(document) > MAX_VALUES:
+                heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
+            else:
+                _take_pack(heard, number, message, document)
+        return heard
+
+
+def _parse(payload: bytes) -> object:
+    if not payload or payload[0] not in _CBOR_ARRAYS:
+        return parse_one(payload)
+    if len(payload) > MAX_PAYLOAD:
+        return Malformed(TOO_MANY_VALUES)
+    try:
+        pack = cbor2.loads(payload)
+    except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, EOFError, RecursionError, MemoryError) as error:
+        return Malformed(with_detail(NOT_CBOR, str(error) or type(error).__name__))
+    if not isinstance(pack, list):
+        return Malformed(with_detail(NOT_CBOR, "not an array"))
+    return [_named(one) if isinstance(one, Mapping) else None for one in pack]
+
+
+def _named(record: Mapping[object, object]) -> dict[object, object]:
+    return {_LABELS.get(key, key) if type(key) is int else key: value for key, value in record.items()}
+
+
+def _take_pack(heard: Heard, number: int, message: Message, records: Sequence[object]) -> None:
+    base, before = _Base(), (len(heard.samples), len(heard.rejections))
+    for place, record in enumerate(records):
+        part = f"[{place}]"
+        if not isinstance(record, Mapping):
+            heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, f"{part} is no record")))
+            continue
+        try:
+            _check(record)
+            base.take(record)
+            _take_record(heard, number, message, record, base)
+        except _Bad as error:
+            heard.rejections.append(Rejection(number, with_detail(error.code, f"{error.detail}{part}")))
+            if error.code == UNSUPPORTED_VERSION:
+                return
+    if before == (len(heard.samples), len(heard.rejections)):
+        heard.rejections.append(Rejection(number, NO_VALUES))
+
+
+def _check(record: Mapping[object, object]) -> None:
+    for key in record:
+        if not isinstance(key, str):
+            raise _Bad(WRONG_SHAPE, "unknown label in ")
+        if key.endswith("_"):
+            raise _Bad(WRONG_SHAPE, f"{key!r} has to be understood and is not, in ")
+    for key in _NUMERIC:
+        if key in record and not _is_number(record[key]):
+            raise _Bad(NUMBER_AS_TEXT if isinstance(record[key], str) else NOT_A_NUMBER, f"{key} of ")
+    for key in _TEXTUAL:
+        if key in record and not isinstance(record[key], str):
+            raise _Bad(WRONG_SHAPE, f"{key} is no text in ")
+    version = record.get("bver", VERSION)
+    if _float(version) > VERSION:
+        raise _Bad(UNSUPPORTED_VERSION, f"{version} in ")
+
+
+def _take_record(heard: Heard, number: int, message: Message, record: Mapping[str, object], base: _Base) -> None:
+    prefix, name = base.name, str(record.get("n", ""))
+    if not prefix + name:
+        raise _Bad(WRONG_SHAPE, "no name in ")
+    if not name:
+        prefix, name = "", base.name
+    values = {}
+    if "v" in record:
+        values[name] = base.value + _float(record["v"])
+    elif isinstance(record.get("vb"), bool):
+        values[name] = float(bool(record["vb"]))
+    elif "vs" in record or "vd" in record or "vb" in record:
+        reason = text_problem(str(record["vs"])) if "vs" in record else TEXT_VALUE
+        heard.rejections.append(Rejection(number, reason, prefix + name))
+    elif "s" not in record:
+        if not _BASES.isdisjoint(record):
+            return
+        raise _Bad(NO_VALUES, "")
+    if "s" in record:
+        values[f"{name}.sum"] = base.sum + _float(record["s"])
+    for field in [field for field, value in values.items() if not math.isfinite(value)]:
+        del values[field]
+        heard.rejections.append(Rejection(number, NOT_A_NUMBER, prefix + field))
+    if not values:
+        return
+    unit = str(record.get("u", "")) or base.unit
+    # The unit of a sum is the value's times seconds (RFC 8428, section 4.3).
+    units = {f: (ucum(unit) if f == name else f"{ucum(unit)}.s") for f in values if unit}
+    ts_ms = _ts_ms(record, base, message.received_ms)
+    heard.samples.append(Sample(number, ts_ms, values, prefix, units))
+
+
+_BASES = frozenset(("bn", "bt", "bu", "bv", "bs", "bver"))
+
+
+def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> int:
+    """Absolute, relative to the receive time, or ``NO_TIME`` when the record is of "now"."""
+    seconds = base.time + _float(record.get("t", 0))
+    if not math.isfinite(seconds) or abs(seconds) >= _MAX_S:
+        raise _Bad(UNREADABLE_TIME, "")
+    if seconds >= RELATIVE_S:
+        return round(seconds * 1000)
+    return received_ms + round(seconds * 1000) if seconds else NO_TIME
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | Fraction):
+        return False
+    return math.isfinite(_float(value))
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]  # numbers only, checked before
+    except (OverflowError, ValueError, ZeroDivisionError):
+        return math.inf

@@ -1,0 +1,248 @@
+"""The ``sparkplug_b`` dialect: births, data and deaths of edge nodes (README.md beside this file)."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.dialects.sparkplug_b.metrics import UNKNOWN, value_of
+from ingest.dialects.sparkplug_b.nodes import MAX_METRICS, Known, Node, Nodes
+from ingest.dialects.sparkplug_b.wire import Payload
+from ingest.instants import NO_TIME
+from ingest.rejections import (
+    NO_VALUES,
+    NOT_PROTOBUF,
+    NULL_VALUE,
+    TOO_MANY_VALUES,
+    UNKNOWN_METRIC,
+    UNKNOWN_TOPIC,
+    UNSUPPORTED_TYPE,
+    Rejection,
+    with_detail,
+)
+from plantroom.domain.assets import Presence
+
+NAMESPACE = "spBv1.0"
+REBIRTH = "Node Control/Rebirth"
+BD_SEQ = "bdSeq"
+_CONTROL = ("Node Control/", "Device Control/")
+_COMPRESSED = "SPBV1.0_COMPRESSED"
+_BOOLEAN = 11
+_MAX_MS = 1 << 53
+_BIRTHS, _DEATHS = ("NBIRTH", "DBIRTH"), ("NDEATH", "DDEATH")
+_COMMANDS = frozenset(("NCMD", "DCMD", "STATE"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A topic, taken apart; ``device`` is empty for the node's own messages."""
+
+    group: str
+    kind: str
+    node: str
+    device: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.device}/" if self.device else ""
+
+
+def _place_of(topic: str) -> _Place | None:
+    """``None`` for what carries nothing to store. Raises ``ValueError`` for what is no Sparkplug topic."""
+    levels = topic.split("/")
+    if levels[0] == "STATE" or (levels[0] == NAMESPACE and "STATE" in levels[1:2]):
+        return None
+    if levels[0] != NAMESPACE or len(levels) < 4:
+        raise ValueError(topic)
+    _, group, kind, node, *rest = levels
+    if kind in _COMMANDS:
+        return None
+    of_device = kind in ("DBIRTH", "DDATA", "DDEATH")
+    if not (of_device or kind in ("NBIRTH", "NDATA", "NDEATH")) or len(rest) != of_device:
+        raise ValueError(topic)
+    return _Place(group, kind, node, rest[0] if rest else "")
+
+
+def rebirth_request(group: str, node: str) -> Request:
+    """The command that asks a node to tell anew what it has."""
+    payload = Payload()
+    payload.metrics.add(name=REBIRTH.encode(), datatype=_BOOLEAN, boolean_value=True)
+    return Request(f"{NAMESPACE}/{group}/NCMD/{node}", payload.SerializeToString())
+
+
+class SparkplugDialect(Dialect):
+    """Reads Sparkplug B. Remembers each node's births, aliases and sequence."""
+
+    def __init__(self) -> None:
+        self._nodes = Nodes()
+
+    @property
+    def gaps(self) -> int:  # type: ignore[override]
+        """Messages that the sequence numbers of nodes skipped."""
+        return sum(node.missing for node in self._nodes)
+
+    def decode(self, messages: Sequence[Message]) -> Heard:
+        """Decode a batch. Never raises."""
+        heard = Heard()
+        for number, message in enumerate(messages):
+            try:
+                place = _place_of(message.topic)
+            except ValueError:
+                heard.rejections.append(Rejection(number, with_detail(UNKNOWN_TOPIC, "no Sparkplug B topic")))
+                continue
+            if place is None:
+                heard.understood.append(number)
+            else:
+                self._take(heard, number, message, place)
+        return heard
+
+    def snapshot(self) -> bytes:
+        """All nodes."""
+        return self._nodes.snapshot()
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
+        self._nodes.restore(state)
+
+    def _take(self, heard: Heard, number: int, message: Message, place: _Place) -> None:
+        payload = Payload()
+        try:
+            payload.ParseFromString(message.payload)
+        except DecodeError as error:
+            heard.rejections.append(Rejection(number, with_detail(NOT_PROTOBUF, str(error) or "cannot be read")))
+            return
+        if payload.uuid.decode("utf-8", "replace") == _COMPRESSED:
+            heard.rejections.append(Rejection(number, with_detail(UNSUPPORTED_TYPE, "compressed payload")))
+            return
+        if len(payload.metrics) > MAX_METRICS:
+            heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
+            return
+        node = self._nodes.at(f"{place.group}/{place.node}")
+        if place.kind in _DEATHS:
+            _die(heard, number, message, place, node, payload)
+            return
+        births = node.repeats(zlib.crc32(message.payload, zlib.crc32(message.topic.encode("utf-8", "replace"))))
+        if births is None:
+            self._follow(heard, message, place, node, payload)
+        elif place.kind in _BIRTHS or births != node.births:
+            # A second copy of what was dealt with; its aliases may mean something else by now.
+            heard.understood.append(number)
+            return
+        if place.kind in _BIRTHS:
+            _learn(heard, number, place, node, payload)
+            heard.presence += _words(number, Presence.ONLINE, place, node)
+        unknown = _take_metrics(heard, number, place, node, payload)
+        if unknown:
+            _ask(heard, message, place, node)
+
+    @staticmethod
+    def _follow(heard: Heard, message: Message, place: _Place, node: Node, payload: Any) -> None:
+        if place.kind == "NBIRTH":
+            node.born(payload.seq, _bd_seq(payload))
+        elif payload.HasField("seq") and not node.follows(payload.seq):
+            _ask(heard, message, place, node)
+
+
+def _ask(heard: Heard, message: Message, place: _Place, node: Node) -> None:
+    if node.may_ask(message.received_ms):
+        heard.requests.append(rebirth_request(place.group, place.node))
+
+
+def _bd_seq(payload: Any) -> int | None:
+    for metric in payload.metrics:
+        if metric.name == BD_SEQ.encode():
+            return int(metric.long_value or metric.int_value)
+    return None
+
+
+def _learn(heard: Heard, number: int, place: _Place, node: Node, payload: Any) -> None:
+    """The table of a birth: names, types and aliases."""
+    node.forget_device(place.device)
+    for metric in payload.metrics:
+        name = metric.name.decode("utf-8", "replace")
+        alias = metric.alias if metric.HasField("alias") else None
+        if name and not node.learn(Known(place.device, name, metric.datatype), alias):
+            heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
+            return
+
+
+def _die(heard: Heard, number: int, message: Message, place: _Place, node: Node, payload: Any) -> None:
+    if place.kind == "DDEATH":
+        repeated = node.repeats(zlib.crc32(message.payload, zlib.crc32(message.topic.encode("utf-8", "replace"))))
+        if repeated is None and payload.HasField("seq") and not node.follows(payload.seq):
+            _ask(heard, message, place, node)
+        heard.presence += _words(number, Presence.OFFLINE, place, node)
+        return
+    bd_seq = _bd_seq(payload)
+    if bd_seq is not None and node.bd_seq is not None and bd_seq != node.bd_seq:
+        # The will of an earlier connection, told after the node was born again.
+        heard.understood.append(number)
+        return
+    heard.presence += _words(number, Presence.OFFLINE, place, node)
+
+
+def _words(number: int, presence: Presence, place: _Place, node: Node) -> list[PresenceWord]:
+    """A device's own word; a node's counts for itself, and its death for all its devices."""
+    metrics = node.by_device()
+    if place.device:
+        return [_word(number, presence, place.device, metrics.get(place.device, []), place)]
+    devices = [""] if presence is Presence.ONLINE else list(metrics)
+    return [_word(number, presence, device, metrics[device], place) for device in devices]
+
+
+def _word(number: int, presence: Presence, device: str, names: Sequence[str], place: _Place) -> PresenceWord:
+    prefix = f"{device}/" if device else ""
+    fields = frozenset(names) | {prefix + name for name in names}
+    topic = f"{NAMESPACE}/{place.group}/{'DDATA' if device else 'NDATA'}/{place.node}{'/' + device if device else ''}"
+    return PresenceWord(number, presence, prefix, topic, fields)
+
+
+def _take_metrics(heard: Heard, number: int, place: _Place, node: Node, payload: Any) -> bool:
+    """Values by instant. ``True`` when a metric is not known and the node has to tell of it."""
+    groups: dict[tuple[int, bool, str], dict[str, float]] = {}
+    before, unknown, birth = len(heard.rejections), False, place.kind in _BIRTHS
+    for metric in payload.metrics:
+        known = _known(metric, place, node)
+        if known is None:
+            unknown = True
+            part = f"alias {metric.alias}" if metric.HasField("alias") else metric.name.decode("utf-8", "replace")
+            heard.rejections.append(Rejection(number, UNKNOWN_METRIC, part))
+            continue
+        if known.name == BD_SEQ or known.name.startswith(_CONTROL):
+            continue
+        value, problem = value_of(metric, known.datatype)
+        prefix = f"{known.device}/" if known.device else ""
+        if not problem:
+            key = (_ts_ms(metric, payload), bool(metric.is_historical), prefix)
+            groups.setdefault(key, {})[known.name] = value
+        elif not (birth and problem == NULL_VALUE):
+            # A birth tells of metrics that have no value yet, too.
+            heard.rejections.append(Rejection(number, problem, prefix + known.name))
+    for (ts_ms, historical, prefix), values in groups.items():
+        heard.samples.append(Sample(number, ts_ms, values, prefix, historical=historical))
+    if not groups and before == len(heard.rejections):
+        if birth or payload.metrics:
+            heard.understood.append(number)
+        else:
+            heard.rejections.append(Rejection(number, NO_VALUES))
+    return unknown
+
+
+def _known(metric: Any, place: _Place, node: Node) -> Known | None:
+    """The metric by its alias, or by name and type; what its message says of itself counts before its birth."""
+    name = metric.name.decode("utf-8", "replace")
+    if name:
+        if metric.datatype != UNKNOWN:
+            return Known(place.device, name, metric.datatype)
+        return node.metrics.get((place.device, name))
+    return node.aliases.get(metric.alias) if metric.HasField("alias") else None
+
+
+def _ts_ms(metric: Any, payload: Any) -> int:
+    source = metric if metric.HasField("timestamp") else payload
+    if not source.HasField("timestamp"):
+        return NO_TIME
+    return min(int(source.timestamp), _MAX_MS)

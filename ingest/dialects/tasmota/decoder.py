@@ -1,0 +1,113 @@
+"""The ``tasmota`` dialect: sensors, state and last will of Tasmota devices (README.md beside this file)."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Sample
+from ingest.dialects.json.parse import Malformed, parse_one
+from ingest.dialects.values import take_values
+from ingest.instants import NO_TIME, YEAR_2000_MS, to_ms
+from ingest.rejections import (
+    EMPTY_PAYLOAD,
+    NO_VALUES,
+    UNKNOWN_STATUS,
+    UNKNOWN_TOPIC,
+    UNREADABLE_TIME,
+    WRONG_SHAPE,
+    Rejection,
+    with_detail,
+)
+from plantroom.domain.assets import Presence
+
+_WILL = "LWT"
+_PREFIXES = frozenset(("tele", "stat", "cmnd"))
+_WITH_VALUES = re.compile(r"SENSOR|STATE|RESULT|STATUS[0-9]*")
+_WITHOUT = re.compile(r"INFO[0-9]*|UPTIME|LOGGING|MARGINS|HASS_STATE|POWER[0-9]*")
+_WRAPPED = re.compile(r"Status(SNS|STS)")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
+
+
+class TasmotaDialect(Dialect):
+    """Reads what Tasmota publishes. Remembers nothing."""
+
+    def decode(self, messages: Sequence[Message]) -> Heard:
+        """Decode a batch. Never raises."""
+        heard = Heard()
+        for number, message in enumerate(messages):
+            levels = message.topic.split("/")
+            kind, prefix = levels[-1], _prefix(levels[:-1], message.prefix_levels)
+            if kind == _WILL:
+                _take_will(heard, number, message.payload, prefix)
+            elif "cmnd" in levels[:-1] or _WITHOUT.fullmatch(kind):
+                heard.understood.append(number)
+            elif _WITH_VALUES.fullmatch(kind):
+                _take_values(heard, number, message, prefix)
+            else:
+                heard.rejections.append(Rejection(number, with_detail(UNKNOWN_TOPIC, f"{kind} is no Tasmota topic")))
+        return heard
+
+
+def _prefix(levels: Sequence[str], spelled_out: int) -> str:
+    """The device's own topic, as far as the source's filter leaves it open."""
+    return "".join(f"{level}/" for n, level in enumerate(levels) if n >= spelled_out and level not in _PREFIXES)
+
+
+def _take_will(heard: Heard, number: int, payload: bytes, prefix: str) -> None:
+    said = payload.decode("utf-8", "replace").strip().lower()
+    if said in (Presence.ONLINE, Presence.OFFLINE):
+        heard.presence.append(PresenceWord(number, Presence(said), prefix))
+    else:
+        heard.rejections.append(Rejection(number, UNKNOWN_STATUS if said else EMPTY_PAYLOAD))
+
+
+def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> None:
+    document = parse_one(message.payload)
+    if isinstance(document, Malformed):
+        heard.rejections.append(Rejection(number, document.reason))
+        return
+    if not isinstance(document, dict):
+        heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, "not an object")))
+        return
+    if len(document) == 1 and isinstance(inside := next(iter(document.values())), dict):
+        # The answer to a question (``Status 8``) is the same object in a wrapper.
+        document = inside if _WRAPPED.fullmatch(next(iter(document))) else document
+    ts_ms = _ts_ms(document.pop("Time", None), message)
+    if ts_ms is None:
+        heard.rejections.append(Rejection(number, UNREADABLE_TIME))
+        return
+    before = len(heard.rejections)
+    values = take_values(heard, number, prefix, document)
+    if values:
+        heard.samples.append(Sample(number, ts_ms, values, prefix))
+    elif len(heard.rejections) == before:
+        heard.rejections.append(Rejection(number, NO_VALUES))
+
+
+def _ts_ms(raw: object, message: Message) -> int | None:
+    """The device's time: local without a zone, so that it counts only when the source gives one. ``NO_TIME`` without
+    it and for a clock that was never set; ``None`` for what is no time.
+
+    An hour that daylight saving brings twice is the one nearer to the receipt.
+    """
+    if raw is None:
+        return NO_TIME
+    if not isinstance(raw, str) or not _TIME.fullmatch(raw):
+        return None
+    try:
+        local = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    if local.tzinfo is None and not message.time_zone:
+        return NO_TIME
+    if local.tzinfo is not None:
+        candidates = [local]
+    else:
+        zone = ZoneInfo(message.time_zone)
+        candidates = [local.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    try:
+        ts_ms = min((to_ms(one) for one in candidates), key=lambda at: abs(at - message.received_ms))
+    except OverflowError:
+        return None
+    return ts_ms if ts_ms >= YEAR_2000_MS else NO_TIME

@@ -1,0 +1,235 @@
+"""Messages that topic sources take: decoded by their dialect and re-arranged by asset and point."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ingest.checkpoint import pack, unpack
+from ingest.columns import Arrival
+from ingest.dialects import DIALECTS
+from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.matching import AssetRoute, SourceRoute, Target
+from ingest.rejections import (
+    NESTED_VALUE,
+    NOT_A_NUMBER,
+    NULL_VALUE,
+    NUMBER_AS_TEXT,
+    TEXT_VALUE,
+    UNKNOWN_ASSET,
+    UNKNOWN_DIALECT,
+    UNSUPPORTED_TYPE,
+    WRONG_UNIT,
+    Rejection,
+    with_detail,
+)
+from plantroom.domain.assets import Presence
+from plantroom.ports.spool import SpoolRecord
+from plantroom.units import UnitError, conversion
+
+_OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
+"""Reasons that concern one field alone: nobody's business when the source does not name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Message number ``number`` of a batch, and the source's route that takes it."""
+
+    number: int
+    route: SourceRoute
+    record: SpoolRecord
+
+
+@dataclass(slots=True)
+class Mapped:
+    """What became of one dialect's messages: samples by asset and point in the points' own units.
+
+    ``decoded.message`` indexes ``arrivals`` and ``numbers`` (the records' numbers in the batch); so do
+    ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` and ``events`` have record
+    numbers, ``presence`` asset, word and receive time.
+    """
+
+    decoded: Decoded = field(default_factory=Decoded)
+    arrivals: list[Arrival] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    presence: list[tuple[str, Presence, int]] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    events: list[tuple[AssetRoute, EventObject]] = field(default_factory=list)
+
+
+class ForeignReader:
+    """The dialects of a site's lane, with what they remember. ``route`` says where a topic leads. One thread."""
+
+    def __init__(self, route: Callable[[str], object]) -> None:
+        self._route = route
+        self._dialects: dict[str, Dialect] = {}
+        self._saved: dict[str, bytes] = {}
+
+    @property
+    def gaps(self) -> int:
+        """Messages that dialects know to be missing."""
+        return sum(dialect.gaps for dialect in self._dialects.values())
+
+    def read(self, messages: Sequence[Foreign]) -> Iterator[Mapped]:
+        """One result for each dialect, in the order in which they are first met."""
+        groups: dict[str, list[Foreign]] = {}
+        for one in messages:
+            groups.setdefault(one.route.source.dialect, []).append(one)
+        for name, members in groups.items():
+            if name not in DIALECTS:
+                reason = with_detail(UNKNOWN_DIALECT, name)
+                yield Mapped(rejections=[Rejection(one.number, reason) for one in members])
+                continue
+            heard = self._dialect(name).decode([_message(one) for one in members])
+            yield _Arranger(members, self._route).arrange(heard)
+
+    def _dialect(self, name: str) -> Dialect:
+        dialect = self._dialects.get(name)
+        if dialect is None:
+            dialect = self._dialects[name] = DIALECTS[name]()
+            dialect.restore(self._saved.pop(name, b""))
+        return dialect
+
+    def snapshot(self) -> bytes:
+        """The state of all dialects."""
+        states = self._saved | {name: dialect.snapshot() for name, dialect in self._dialects.items()}
+        return pack({name: state for name, state in sorted(states.items()) if state})
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
+        self._dialects = {}
+        self._saved = unpack(state)
+        for name in [name for name in self._saved if name in DIALECTS]:
+            self._dialect(name)
+
+
+def _message(one: Foreign) -> Message:
+    source, record = one.route.source, one.record
+    return Message(record.topic, record.received_ms, record.payload, source.literal_levels(), source.time_zone)
+
+
+class _Arranger:
+    """Re-arranges what one dialect heard."""
+
+    def __init__(self, members: Sequence[Foreign], route: Callable[[str], object]) -> None:
+        self._members = members
+        self._route = route
+        self._out = Mapped()
+        self._values: list[float] = []
+        self._places: dict[tuple[int, str, bool], int] = {}
+
+    def arrange(self, heard: Heard) -> Mapped:
+        """Samples, rejections, presence and events by record number and asset. O(values)."""
+        out = self._out
+        for sample in heard.samples:
+            self._take(sample)
+        out.decoded.values = np.array(self._values, np.float64)
+        for rejection in heard.rejections:
+            self._reject(rejection)
+        for word in heard.presence:
+            self._hear(word)
+        for event in heard.events:
+            self._tell(event)
+        out.requests = heard.requests
+        broken = {rejection.message for rejection in out.rejections}
+        out.decoded.rejections = [Rejection(place, "") for place, number in enumerate(out.numbers) if number in broken]
+        return out
+
+    def _take(self, sample: Sample) -> None:
+        member = self._members[sample.message]
+        found: dict[str, tuple[AssetRoute, dict[str, float]]] = {}
+        for name, value in sample.values.items():
+            for target in _targets(member.route, sample.prefix, name):
+                asset = target.asset if target.code else member.route.home
+                if asset is None:
+                    self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET, sample.prefix + name))
+                    continue
+                converted = self._convert(member.number, name, value, asset, target, sample)
+                if converted is not None:
+                    found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
+        for asset, values in found.values():
+            self._add(sample, asset, values)
+
+    def _convert(
+        self, number: int, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
+    ) -> float | None:
+        point = asset.points.get(target.point)
+        unit = target.unit or sample.units.get(name, "")
+        if point is None or not unit or unit == point.template.unit:
+            return value
+        try:
+            converted = conversion(unit, point.template.unit)(value)
+        except UnitError as error:
+            self._out.rejections.append(Rejection(number, with_detail(WRONG_UNIT, str(error)), sample.prefix + name))
+            return None
+        if not math.isfinite(converted):
+            self._out.rejections.append(Rejection(number, NOT_A_NUMBER, sample.prefix + name))
+            return None
+        return converted
+
+    def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> None:
+        decoded, key = self._out.decoded, (sample.message, asset.asset.key, sample.historical)
+        if key not in self._places:
+            member = self._members[sample.message]
+            self._places[key] = len(self._out.arrivals)
+            # Values "with an event" are stored and judged by nobody, which is what historical ones need.
+            self._out.arrivals.append(Arrival(asset, member.record.received_ms, with_event=sample.historical))
+            self._out.numbers.append(member.number)
+        decoded.message.append(self._places[key])
+        decoded.ts_ms.append(sample.ts_ms)
+        decoded.boot.append(sample.boot)
+        decoded.seq.append(sample.seq)
+        decoded.digest.append(sample.digest)
+        decoded.keys.append(tuple(values))
+        self._values.extend(values.values())
+
+    def _reject(self, rejection: Rejection) -> None:
+        member = self._members[rejection.message]
+        targets = member.route.targets
+        code = rejection.reason.split(":")[0]
+        if targets and rejection.part and code in _OF_ONE_FIELD and not _is_mapped(rejection.part, targets):
+            return
+        self._out.rejections.append(Rejection(member.number, rejection.reason, rejection.part))
+
+    def _hear(self, word: PresenceWord) -> None:
+        member = self._members[word.message]
+        route = self._route(word.topic) if word.topic else member.route
+        for asset in _concerned(route, word) if isinstance(route, SourceRoute) else ():
+            self._out.presence.append((asset.asset.key, word.presence, member.record.received_ms))
+
+    def _tell(self, event: EventObject) -> None:
+        """An event belongs to the topic's asset, or else to the first that the source names."""
+        member = self._members[event.message]
+        asset = next(iter(_concerned(member.route, None)), None)
+        if asset is None:
+            self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET))
+            return
+        told = EventObject(member.number, event.element, event.fields, event.digest, event.cut)
+        self._out.events.append((asset, told))
+
+
+def _targets(route: SourceRoute, prefix: str, name: str) -> Sequence[Target]:
+    """Where a field goes: by its full name, else by its own; every field is a point when the source names none."""
+    if not route.targets:
+        return (Target("", None, name, ""),)
+    return route.targets.get(prefix + name) or route.targets.get(name) or ()
+
+
+def _is_mapped(full_name: str, targets: Mapping[str, object]) -> bool:
+    """Whether a source names the field, with or without its prefix (which ends in a slash or a colon)."""
+    return full_name in targets or any(full_name.endswith((f"/{name}", f":{name}")) for name in targets)
+
+
+def _concerned(route: SourceRoute, word: PresenceWord | None) -> list[AssetRoute]:
+    """The assets that a word on presence is about (without one: that the source feeds)."""
+    names = list(route.targets)
+    if word is not None and word.fields:
+        names = [name for name in names if name in word.fields]
+    elif word is not None and word.prefix:
+        names = [name for name in names if name.startswith(word.prefix)] or names
+    found = [target.asset for name in names for target in route.targets[name] if target.code]
+    home = [route.home] if not route.targets or any(not t.code for n in names for t in route.targets[n]) else []
+    return list({asset.asset.key: asset for asset in [*home, *found] if asset is not None}.values())

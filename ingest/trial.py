@@ -1,0 +1,158 @@
+"""What a topic source would do, without doing it: checks before it is saved, and messages tried without storing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ingest.dialects import DIALECTS
+from ingest.pipeline import Outcome, Pipeline
+from ingest.presence import PresenceTracker
+from plantroom.domain.assets import EquipmentClass, Plant, Presence
+from plantroom.domain.quality import Reason
+from plantroom.domain.sources import SourceTopics, TopicSource, source_problems
+from plantroom.errors import BadData, FieldProblem
+from plantroom.ports.spool import Lane, SpoolRecord
+from plantroom.units import UnitError, check_unit, conversion
+from plantroom.wire import parse_topic
+
+
+@dataclass(frozen=True, slots=True)
+class TriedMessage:
+    """A topic and what is published on it."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TriedReading:
+    """A reading that would be stored; ``asset`` is the code, ``unit`` the point's own."""
+
+    asset: str
+    point: str
+    ts_ms: int
+    value: float
+    unit: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would become of a message. ``source`` is the one that takes it (``None``: a canonical topic, or nobody),
+    ``rejected`` holds reasons with the parts concerned, ``presence`` assets' codes with the word on them, ``requests``
+    what would be published to devices, ``events`` the names of events by asset."""
+
+    site: str
+    source: TopicSource | None
+    readings: Sequence[TriedReading]
+    rejected: Sequence[tuple[str, str]]
+    presence: Sequence[tuple[str, Presence]]
+    requests: Sequence[TriedMessage]
+    events: Sequence[tuple[str, str]]
+
+
+def check_source(plant: Plant, source: TopicSource) -> None:
+    """Raises ``BadData`` that names each field that is wrong: the source by itself, an unknown dialect, assets and
+    points that the ledger does not have, units that are none or that do not fit their points."""
+    found = source_problems(source)
+    if source.dialect not in DIALECTS:
+        found.append(FieldProblem("dialect", "unknown_dialect", f"should be one of {', '.join(sorted(DIALECTS))}"))
+    if source.asset and (source.site, source.asset) not in plant.codes:
+        found.append(FieldProblem("asset", "unknown_asset", f"site {source.site} has no asset {source.asset!r}"))
+    for n, one in enumerate(source.fields):
+        code = one.asset or source.asset
+        key = plant.codes.get((source.site, code))
+        if one.asset and key is None:
+            words = f"site {source.site} has no asset {one.asset!r}"
+            found.append(FieldProblem(f"fields.{n}.asset", "unknown_asset", words))
+        point = plant.points.get(key, {}).get(one.point) if key is not None else None
+        if key is not None and point is None:
+            words = f"asset {code} has no point {one.point!r}"
+            found.append(FieldProblem(f"fields.{n}.point", "unknown_point", words))
+        try:
+            check_unit(one.unit) if point is None else conversion(one.unit, point.template.unit)
+        except UnitError as error:
+            found.append(FieldProblem(f"fields.{n}.unit", error.code, str(error)))
+    if found:
+        raise BadData("; ".join(f"{problem.field}: {problem.message}" for problem in found[:5]), found)
+
+
+def with_draft(plant: Plant, draft: TopicSource) -> Plant:
+    """The plant as it would be with a source that is not saved yet, in place of the one of that key or filter."""
+    others = [
+        one
+        for one in plant.topic_sources
+        if one.key != draft.key and (one.site, one.topic_filter) != (draft.site, draft.topic_filter)
+    ]
+    return replace(plant, topic_sources=[*others, draft])
+
+
+def site_of(plant: Plant, topic: str) -> str:
+    """The site that hears a topic: the one whose source takes it, the canonical topic's own, else the only one.
+    Raises ``BadData`` when that is nobody."""
+    for site in plant.sites:
+        if SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic) is not None:
+            return site
+    parts = parse_topic(topic)
+    if parts is not None and parts.site in plant.sites:
+        return parts.site
+    if len(plant.sites) == 1:
+        return next(iter(plant.sites))
+    raise BadData(f"no site hears the topic {topic!r}: say which one is meant")
+
+
+def try_messages(
+    plant: Plant, classes: Mapping[str, EquipmentClass], site: str, messages: Sequence[TriedMessage], now_ms: int
+) -> Trial:
+    """What would become of the last of the messages, received at ``now_ms`` after the others (a Sparkplug birth)."""
+    presence = PresenceTracker(classes)
+    presence.begin({}, now_ms)
+    pipeline = Pipeline(site, Lane.NORMAL, (), classes, presence)
+    pipeline.follow(plant)
+    for position, message in enumerate(messages, 1):
+        presence.told_ledger(presence.pending())
+        record = SpoolRecord(position, now_ms + position - len(messages), message.topic, message.payload)
+        batch = pipeline.sort([record])
+        told = pipeline.tell_events(batch)
+        read = pipeline.read(batch)
+        outcome = pipeline.conclude(batch, read, [()] * len(read.columns))
+        outcome.take(told)
+    readings = [
+        _reading(plant, columns.readings.series[s].asset, columns.readings.series[s].point, *row)
+        for columns in read.columns
+        for s, *row in zip(
+            columns.readings.series_id.tolist(),
+            columns.readings.ts_ms.tolist(),
+            columns.readings.value.tolist(),
+            columns.readings.reason.tolist(),
+            strict=True,
+        )
+    ]
+    owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(messages[-1].topic)
+    requests = [TriedMessage(one.topic, one.payload) for one in read.requests]
+    return _trial(plant, site, owner, readings, outcome, presence, requests)
+
+
+def _trial(
+    plant: Plant,
+    site: str,
+    owner: TopicSource | None,
+    readings: Sequence[TriedReading],
+    outcome: Outcome,
+    presence: PresenceTracker,
+    requests: Sequence[TriedMessage],
+) -> Trial:
+    changes = [note.change for note in presence.pending() if note.change is not None]
+    return Trial(
+        site=site,
+        source=owner,
+        readings=readings,
+        rejected=[(letter.reason, letter.part) for letter in outcome.letters],
+        presence=[(plant.assets[change.asset].code, change.presence) for change in changes],
+        requests=requests,
+        events=[(plant.assets[event.asset].code, event.event) for event in outcome.events],
+    )
+
+
+def _reading(plant: Plant, asset: str, point: str, ts_ms: int, value: float, reason: int) -> TriedReading:
+    unit = plant.points[asset][point].template.unit
+    return TriedReading(plant.assets[asset].code, point, ts_ms, value, unit, Reason(reason))

@@ -1,0 +1,41 @@
+"""Conversion between UCUM units."""
+
+import pytest
+
+from plantroom.catalogue import equipment_classes
+from plantroom.units import SAME, UnitError, check_unit, conversion
+
+
+@pytest.mark.parametrize(
+    ("sent", "wanted", "value", "expected"),
+    [("[degF]", "Cel", 212, 100), ("Cel", "K", 20, 293.15), ("kPa", "MPa", 410, 0.41), ("bar", "MPa", 4.1, 0.41),
+     ("L/min", "m3/h", 100, 6), ("W", "kW", 1500, 1.5), ("%", "1", 50, 0.5), ("10.L", "m3", 3, 0.03),
+     ("/min", "/h", 1, 60)],
+)  # fmt: skip
+def test_a_value_in_another_unit(sent: str, wanted: str, value: float, expected: float) -> None:
+    assert conversion(sent, wanted)(value) == pytest.approx(expected, rel=1e-12)
+
+
+def test_factors_carry_no_noise() -> None:
+    assert conversion("L/min", "m3/h").scale == 0.06
+    assert conversion("kPa", "MPa")(410) == 0.41
+    assert conversion("W", "kW")(1234.5) == 1.2345
+
+
+@pytest.mark.parametrize(("sent", "wanted"), [("", "Cel"), ("Cel", ""), ("[pH]", "[pH]"), ("nonsense", "nonsense")])
+def test_equal_and_unknown_units_need_no_conversion(sent: str, wanted: str) -> None:
+    assert conversion(sent, wanted) is SAME
+
+
+@pytest.mark.parametrize(
+    ("sent", "wanted"), [("Cel", "MPa"), ("dB", "1"), ("celsius", "Cel"), ("Cel", "??"), ("V", "A")]
+)
+def test_what_does_not_measure_the_same_is_refused(sent: str, wanted: str) -> None:
+    with pytest.raises(UnitError):
+        conversion(sent, wanted)
+
+
+def test_the_units_of_the_catalogue_are_ucum() -> None:
+    units = {point.unit for each in equipment_classes().values() for point in each.points} - {"[pH]", "[NTU]"}
+    for unit in units:
+        check_unit(unit)
