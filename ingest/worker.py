@@ -26,9 +26,9 @@ from ingest.suspects import Suspects
 from plantroom.domain.assets import EquipmentClass
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading
+from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
 

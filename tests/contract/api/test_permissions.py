@@ -186,7 +186,9 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             assert site_ids
         unknown = client.request(
             method,
-            path.format(key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope", source_key="nope"),
+            path.format(
+                key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope", source_key="nope"
+            ),
             json={"to": "acknowledged"}
             if "transitions" in path
             else {"time_zone": "UTC"}

@@ -17,9 +17,9 @@ from plantroom.domain.assets import Plant, Point, Severity, Site
 from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import SystemClock
-from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
 from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
+from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch, StreamStage
 from plantroom.storage.ledger.engine import SqlLedger, SqlTx
