@@ -14,8 +14,8 @@ from typing import Any
 
 import structlog
 
-from ingest.ages import Ages
-from ingest.instants import LATE_MS, to_ms
+from ingest.ages import Delays
+from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
@@ -100,7 +100,7 @@ class IngestWorker:
         self._at_work: tuple[int, int] | None = None
         """First and last position of the batch at hand."""
         self._suspects = Suspects()
-        self._durable, self._stored = Ages(), Ages()
+        self._delays = Delays()
         self._read_ms = 0
 
     def start(self) -> None:
@@ -255,21 +255,13 @@ class IngestWorker:
             batch = self._pipeline.sort(records)
             read = self._pipeline.read(batch)
         refused = [self._put(columns.readings) for columns in read.columns]
-        self._note_ages(read)
+        live = [columns.readings.ts_ms[columns.live] for columns in read.columns]
+        self._delays.note(live, self._read_ms, self._now_ms())
         outcome = self._pipeline.conclude(batch, read, refused)
         if self._requests is not None:
             for request in read.requests:
                 self._requests.publish(request.topic, request.payload)
         self._tell(self._watch(outcome, read, refused, without))
-
-    def _note_ages(self, read: Read) -> None:
-        stored_ms = self._now_ms()
-        for columns in read.columns:
-            observed_ms = columns.readings.ts_ms[columns.live]
-            # Recorded times are judged as if they were live, but say nothing of how long anything took.
-            observed_ms = observed_ms[stored_ms - observed_ms <= LATE_MS]
-            self._durable.add(self._read_ms - observed_ms)
-            self._stored.add(stored_ms - observed_ms)
 
     def _watch(
         self,
@@ -393,10 +385,7 @@ class IngestWorker:
             spool_depth=depth,
             lag_s=lag_s,
             stage_failures=self._pipeline.stage_failures(),
-            durable_p50_ms=self._durable.percentile(0.5),
-            durable_p99_ms=self._durable.percentile(0.99),
-            stored_p50_ms=self._stored.percentile(0.5),
-            stored_p99_ms=self._stored.percentile(0.99),
+            **self._delays.figures(),
         )
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
             self._told_at = time.monotonic()
