@@ -55,7 +55,11 @@ def check_source(plant: Plant, source: TopicSource) -> None:
     points that the ledger does not have, units that are none or that do not fit their points."""
     found = source_problems(source)
     if source.dialect not in DIALECTS:
-        found.append(FieldProblem("dialect", "unknown_dialect", f"should be one of {', '.join(sorted(DIALECTS))}"))
+        found.append(
+            FieldProblem(
+                "dialect", "unknown_dialect", f"{source.dialect!r} should be one of {', '.join(sorted(DIALECTS))}"
+            )
+        )
     if source.asset and (source.site, source.asset) not in plant.codes:
         found.append(FieldProblem("asset", "unknown_asset", f"site {source.site} has no asset {source.asset!r}"))
     for n, one in enumerate(source.fields):
