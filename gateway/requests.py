@@ -1,7 +1,6 @@
 """Requests to devices, by a connection of their own, so that the sessions that receive never wait for one."""
 
 import secrets
-import ssl
 import threading
 from collections import deque
 
@@ -14,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.ports.requests import DeviceRequests
 from plantroom.settings import BrokerAddress
+from plantroom.wire_tls import tls_context
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class BrokerRequests(DeviceRequests):
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            client.tls_set(cert_reqs=ssl.CERT_REQUIRED)
+            client.tls_set_context(tls_context(self._broker))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.reconnect_delay_set(1, RETRY_MAX_S)

@@ -28,7 +28,7 @@ from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
-from plantroom.wire_tls import tls_context
+from plantroom.wire_tls import plain_words, tls_context
 
 log = structlog.get_logger()
 
@@ -182,7 +182,7 @@ class Session:
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
         except (OSError, ssl.SSLError) as error:
-            raise Unreachable(where, str(error) or type(error).__name__) from error
+            raise Unreachable(where, plain_words(error)) from error
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
         while not self._connected and not self._stop.is_set():
             self._turn(0.2)
