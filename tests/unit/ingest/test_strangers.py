@@ -72,7 +72,7 @@ def test_it_is_told_while_the_readings_store_is_away(house: House) -> None:
     house.raw(FLOODED, code="P-9", channel="event")
     worker = house.start(Lane.SAFETY)
     until(lambda: found(house))
-    assert worker.problems()
+    until(worker.problems)
 
 
 def test_processing_again_gives_the_same_finding(house: House) -> None:
