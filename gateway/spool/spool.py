@@ -16,7 +16,6 @@ from plantroom.ports.spool import SpoolReader, SpoolRecord
 
 log = structlog.get_logger()
 BLOCK_BYTES = 1 << 20
-_LAST_POSITION = (1 << 63) - 1
 _TOPICS_KNOWN = 10_000
 
 
@@ -166,8 +165,12 @@ class Spool(SpoolReader):
         """Byte offset behind the last record that was read, by walking the segment from its start."""
         offset = 0
         while True:
-            consumed = 0
-            for found in parse(self._load(segment, offset)):
+            block = self._load(segment, offset)
+            _, consumed = whole_records(block, len(block), self._read_position)
+            if consumed:
+                offset += consumed
+                continue
+            for found in parse(block):
                 if found.record.position > self._read_position:
                     return offset + consumed
                 consumed = found.end

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,14 +174,14 @@ def drain_bare(port: int, client_id: str, expected: int, folder: Path) -> Draine
     return Drained(got, seconds, time.process_time() - before)
 
 
-def _turn(client: mqtt.Client, flush: "object") -> None:
+def _turn(client: mqtt.Client, flush: Callable[[], None]) -> None:
     sock = client.socket()
     if sock is None:
         raise Unreachable("broker", "closed the connection of the bare consumer")
     readable, writable, _ = select.select([sock], [sock] if client.want_write() else [], [], 0.02)
     if readable:
         client.loop_read()
-    elif callable(flush):
+    else:
         flush()
     if writable:
         client.loop_write()
