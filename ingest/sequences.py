@@ -1,16 +1,22 @@
-"""What ``boot`` and ``seq`` prove: which messages came twice, and how many are missing.
+"""What ``boot`` and ``seq`` prove: which messages came twice, and which numbers are missing.
 
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
 stored is taken back by ``forget``: it did come, but may come again. Remembered are the last ``WINDOW``
-numbers of the last ``BOOTS`` boots of each asset; O(1) per message.
+numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each asset; O(1) per message.
+
+``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import orjson
+
+from plantroom.domain.spans import Span, spans_of
 
 WINDOW = 1024
 BOOTS = 4
@@ -18,13 +24,45 @@ MAX_HOLES = 64
 MAX_GAP = 1_000_000
 """A jump beyond this is a new numbering, not a hole."""
 
+MAX_DROPPED = 64
+"""Forgotten holes of an asset that are told one by one; more are told together."""
+
+MEMORY = "memory"
+RENUMBERED = "renumbered"
+
+
+class Dropped(NamedTuple):
+    """A hole that is no longer watched, and why: ``missing`` numbers from ``first`` to ``last``."""
+
+    first: int
+    last: int
+    missing: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunChange:
+    """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now;
+    ``came`` are late numbers that came since the last change, ``dropped`` holes that are no longer watched."""
+
+    asset: str
+    boot: str
+    numbering: int
+    first: int
+    highest: int
+    holes: Sequence[Span] = ()
+    came: Sequence[Span] = ()
+    dropped: Sequence[Dropped] = ()
+
 
 @dataclass(slots=True)
 class _Run:
-    """One boot of one asset: the highest number, digests of the last numbers by number, and the holes (first and
-    last missing number of each), oldest first."""
+    """One numbering of one asset: the first and the highest number that came, digests of the last numbers by number,
+    and the holes (first and last missing number of each), rising. ``numbering`` tells apart those of one boot."""
 
+    first: int
     highest: int
+    numbering: int = 0
     seen: dict[int, int] = field(default_factory=dict)
     holes: list[list[int]] = field(default_factory=list)
 
@@ -36,43 +74,56 @@ class _Run:
                 return True
         return False
 
+    def reach_down(self, seq: int) -> None:
+        """A number from before the first: what hangs together with it has all come."""
+        if seq == self.first - 1:
+            self.first = seq
+            while self.first - 1 in self.seen:
+                self.first -= 1
+
+
+@dataclass(slots=True)
+class _Touched:
+    """What happened to a run since it was last told of."""
+
+    run: _Run
+    came: list[int] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+
 
 class SequenceTracker:
     """Sequence numbers per asset and boot. One thread."""
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, _Run]] = {}
+        self._touched: dict[tuple[str, str, int], _Touched] = {}
+        self._told_dropped: dict[str, int] = {}
         self.missing = 0
-        """Numbers that were skipped and have not come since (net, over all time)."""
+        """Numbers that are in a hole now."""
 
     def repeated(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Take note of a message; ``True`` when exactly it came before."""
         boots = self._runs.setdefault(asset, {})
         run = boots.get(boot)
         if run is None:
-            if len(boots) >= BOOTS:
-                del boots[next(iter(boots))]
-            boots[boot] = _Run(seq, {seq: digest})
+            self._begin(asset, boot, _Run(seq, seq, 0, {seq: digest}))
             return False
         step = seq - run.highest
         if step == 1:
             run.highest = seq
         elif step > 1:
             if step > MAX_GAP:
-                boots[boot] = _Run(seq, {seq: digest})
+                self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
                 return False
-            run.holes.append([run.highest + 1, seq - 1])
-            del run.holes[:-MAX_HOLES]
-            self.missing += step - 1
-            run.highest = seq
+            self._open(asset, boot, run, seq)
         else:
             known = run.seen.get(seq)
             if known == digest:
                 return True
             if known is not None:
-                boots[boot] = _Run(seq, {seq: digest})
+                self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
                 return False
-            self.missing -= run.fill(seq)
+            self._late(asset, boot, run, seq)
         run.seen[seq] = digest
         if len(run.seen) > WINDOW:
             del run.seen[next(iter(run.seen))]
@@ -84,28 +135,129 @@ class SequenceTracker:
         if run is not None and run.seen.get(seq) == digest:
             del run.seen[seq]
 
+    def changes(self) -> list[RunChange]:
+        """What became of the holes since the last call, by asset and boot; empty when nothing did."""
+        touched, self._touched, self._told_dropped = self._touched, {}, {}
+        return [
+            _change(asset, boot, one.run, spans_of(one.came), one.dropped) for (asset, boot, _), one in touched.items()
+        ]
+
+    def runs(self, asset: str) -> list[RunChange]:
+        """How the numberings of an asset stand."""
+        return [_change(asset, boot, run) for boot, run in self._runs.get(asset, {}).items()]
+
+    def assets(self) -> list[str]:
+        """Assets that anything is known of."""
+        return list(self._runs)
+
+    def _touch(self, asset: str, boot: str, run: _Run) -> _Touched:
+        return self._touched.setdefault((asset, boot, run.numbering), _Touched(run))
+
+    def _begin(self, asset: str, boot: str, run: _Run) -> None:
+        """A numbering begins: the one before under its boot, or the boot heard of first, is no longer watched."""
+        boots = self._runs[asset]
+        before = boots.pop(boot, None)
+        if before is not None:
+            self._drop(asset, boot, before, len(before.holes), RENUMBERED)
+        elif len(boots) >= BOOTS:
+            oldest = next(iter(boots))
+            gone = boots.pop(oldest)
+            self._drop(asset, oldest, gone, len(gone.holes), MEMORY)
+        boots[boot] = run
+        self._touch(asset, boot, run)
+
+    def _open(self, asset: str, boot: str, run: _Run, seq: int) -> None:
+        run.holes.append([run.highest + 1, seq - 1])
+        self.missing += seq - 1 - run.highest
+        run.highest = seq
+        self._touch(asset, boot, run)
+        if len(run.holes) > MAX_HOLES:
+            self._drop(asset, boot, run, 1, MEMORY)
+
+    def _late(self, asset: str, boot: str, run: _Run, seq: int) -> None:
+        if run.fill(seq):
+            self.missing -= 1
+            if len(run.holes) > MAX_HOLES:
+                self._drop(asset, boot, run, 1, MEMORY)
+        else:
+            run.reach_down(seq)
+        self._touch(asset, boot, run).came.append(seq)
+
+    def _drop(self, asset: str, boot: str, run: _Run, count: int, reason: str) -> None:
+        """Give up the lowest holes of a run. Those of an asset that are too many to tell become one."""
+        gone, run.holes = run.holes[:count], run.holes[count:]
+        if not gone:
+            return
+        told = self._touch(asset, boot, run).dropped
+        for first, last in gone:
+            self.missing -= last - first + 1
+            one = Dropped(first, last, last - first + 1, reason)
+            if self._told_dropped.get(asset, 0) < MAX_DROPPED:
+                self._told_dropped[asset] = self._told_dropped.get(asset, 0) + 1
+                told.append(one)
+            elif told:
+                told[-1] = Dropped(told[-1].first, last, told[-1].missing + one.missing, reason)
+            else:
+                self._add_to_another(asset, one)
+
+    def _add_to_another(self, asset: str, one: Dropped) -> None:
+        """Counted with the last that was told of the asset, whatever its boot."""
+        other = next(t for (a, _, _), t in reversed(self._touched.items()) if a == asset and t.dropped)
+        before = other.dropped[-1]
+        other.dropped[-1] = before._replace(missing=before.missing + one.missing)
+
     def snapshot(self) -> bytes:
         """The whole state."""
         runs = {
-            asset: {boot: [run.highest, run.holes, *_encoded(run.seen)] for boot, run in boots.items()}
+            asset: {
+                boot: [run.highest, run.holes, *_encoded(run.seen), run.first, run.numbering]
+                for boot, run in boots.items()
+            }
             for asset, boots in self._runs.items()
         }
         return orjson.dumps({"missing": self.missing, "runs": runs})
 
     def restore(self, state: bytes) -> None:
-        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
-        self._runs, self.missing = {}, 0
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
+
+        Every hole that it holds is among the next ``changes``: who is told of them may have forgotten."""
+        self._runs, self._touched, self._told_dropped, self.missing = {}, {}, {}, 0
         if not state:
             return
         try:
             data = orjson.loads(state)
-            self.missing = int(data["missing"])
             for asset, boots in data["runs"].items():
-                self._runs[asset] = {
-                    boot: _Run(highest, _decoded(*seen), holes) for boot, (highest, holes, *seen) in boots.items()
-                }
+                self._runs[asset] = {boot: _restored(*fields) for boot, fields in boots.items()}
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
+        for asset, kept in self._runs.items():
+            for boot, run in kept.items():
+                self.missing += sum(last - first + 1 for first, last in run.holes)
+                if run.holes:
+                    self._touch(asset, boot, run)
+
+
+def _change(
+    asset: str, boot: str, run: _Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()
+) -> RunChange:
+    holes = [(first, last) for first, last in run.holes]
+    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, came, dropped)
+
+
+def _restored(
+    highest: int,
+    holes: list[list[int]],
+    start: int,
+    steps: list[int] | None,
+    digests: str,
+    first: int | None = None,
+    numbering: int = 0,
+) -> _Run:
+    """A run of a snapshot; those of earlier versions end before ``first``."""
+    seen = _decoded(start, steps, digests)
+    if first is None:
+        first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
+    return _Run(first, highest, numbering, seen, holes)
 
 
 def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:

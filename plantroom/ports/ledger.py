@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from plantroom.domain.assets import (
     Asset,
@@ -33,6 +33,9 @@ from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
+
+if TYPE_CHECKING:
+    from plantroom.ports.gaps import GapRepository  # lists pages and scopes of this module
 
 T = TypeVar("T")
 
@@ -336,6 +339,7 @@ class LedgerTx(ABC):
     devices: DeviceRepository
     live: LiveRepository
     roll_ups: RollUpRepository
+    gaps: "GapRepository"
 
 
 TX = TypeVar("TX", bound=LedgerTx, covariant=True)

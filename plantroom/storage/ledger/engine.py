@@ -17,6 +17,7 @@ from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.errors import LEDGER
+from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
@@ -46,6 +47,7 @@ class SqlTx(MaintenanceTx):
         self._live = SqlLive(self.work)
         self.live = self._live
         self.roll_ups = SqlRollUps(self.work)
+        self.gaps = SqlGaps(self.work)
         self.plan = SqlPlan(self.work)
         self._orders = SqlOrders(self.work)
         self.orders = self._orders
