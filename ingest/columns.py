@@ -105,6 +105,11 @@ class Assembler:
     def assemble(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
         samples = self._admit(decoded, arrivals)
+        for number, boot, seq, digest in decoded.unused:
+            if not arrivals[number].with_event:
+                # It came, so nobody need ask for it; it left nothing, so it may come again.
+                self.sequences.repeated(arrivals[number].route.asset.key, boot, seq, digest)
+                self.sequences.forget(arrivals[number].route.asset.key, boot, seq, digest)
         value = np.delete(decoded.values, samples.dropped) if samples.dropped else decoded.values
         width = np.array(samples.width, np.int64)
         series_id = np.array(samples.series_id, np.int32)

@@ -117,32 +117,35 @@ class EventRules:
         self._site = site
         self._lane = lane
         self._classes = classes
-        self._sequences = SequenceTracker()
+        self.sequences = SequenceTracker()
+        self._others = SequenceTracker()
+        """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
+        nothing."""
         self._open: dict[tuple[str, str], int] = {}
 
-    @property
-    def missing(self) -> int:
-        """Sequence numbers of event messages that were skipped and have not come since."""
-        return self._sequences.missing
-
-    def take(self, route: AssetRoute, record: SpoolRecord, objects: Sequence[EventObject]) -> EventOutcome:
-        """Events and findings of one message, in its order."""
+    def take(
+        self, route: AssetRoute, record: SpoolRecord, objects: Sequence[EventObject], *, own_numbers: bool = True
+    ) -> EventOutcome:
+        """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic."""
         out = EventOutcome()
+        tracker = self.sequences if own_numbers else self._others
         for one in objects:
-            told, repeated = self._told(route, record, one)
+            told, repeated = self._told(route, record, one, tracker)
             if repeated:
                 out.duplicates += 1
             else:
                 self._decide(out, told)
         return out
 
-    def _told(self, route: AssetRoute, record: SpoolRecord, one: EventObject) -> tuple[_Told, bool]:
+    def _told(
+        self, route: AssetRoute, record: SpoolRecord, one: EventObject, tracker: SequenceTracker
+    ) -> tuple[_Told, bool]:
         name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
         observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
         boot, seq = identity(fields)
         asset = route.asset.key
         own_time = fields.get("ts") is not None and "clock_wrong" not in tags
-        seen = seq != NO_SEQ and self._sequences.repeated(asset, boot, seq, one.digest)
+        seen = seq != NO_SEQ and tracker.repeated(asset, boot, seq, one.digest)
         if own_time and seq != NO_SEQ:
             event_id = stable_id("event", self._site, asset, name, boot, seq, one.digest, observed_ms)
         else:
@@ -231,18 +234,21 @@ class EventRules:
     def snapshot(self) -> bytes:
         """The whole state."""
         rows = [(asset, name, at) for (asset, name), at in self._open.items()]
-        return orjson.dumps({"open": rows, "sequences": self._sequences.snapshot().decode()})
+        trackers = {"sequences": self.sequences, "others": self._others}
+        return orjson.dumps({"open": rows, **{name: one.snapshot().decode() for name, one in trackers.items()}})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._open = {}
-        self._sequences.restore(b"")
+        self.sequences.restore(b"")
+        self._others.restore(b"")
         if not state:
             return
         try:
             data = orjson.loads(state)
             self._open = {(asset, name): at for asset, name, at in data["open"]}
-            self._sequences.restore(data["sequences"].encode())
+            self.sequences.restore(data["sequences"].encode())
+            self._others.restore(data.get("others", "").encode())
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of event rules") from error
 

@@ -6,7 +6,7 @@ state alone, never on how the stream is cut into batches; so processing again af
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -20,7 +20,8 @@ from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Request
 from ingest.events import EventOutcome, EventRules, event_objects, values_beside
-from ingest.instants import from_ms
+from ingest.gaps import SiteNumbers, parse_gone
+from ingest.letters import letters_of
 from ingest.mapping import Foreign, ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
@@ -30,9 +31,6 @@ from ingest.rejections import (
     UNKNOWN_POINT,
     UNKNOWN_TOPIC,
     Rejection,
-    merged,
-    printable,
-    stable_id,
     with_detail,
 )
 from ingest.stages import GuardedStage
@@ -41,6 +39,7 @@ from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
+from plantroom.ports.gaps import GapNews, GapsGone
 from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -67,6 +66,7 @@ class Outcome:
     letters: list[DeadLetter] = field(default_factory=list)
     events: list[AssetEvent] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
+    gaps: list[GapNews | GapsGone] = field(default_factory=list)
 
     def take(self, other: "Outcome") -> None:
         """Add what another one holds."""
@@ -74,9 +74,10 @@ class Outcome:
         self.letters += other.letters
         self.events += other.events
         self.health += other.health
+        self.gaps += other.gaps
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.letters or self.events or self.health)
+        return bool(self.findings or self.letters or self.events or self.health or self.gaps)
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ class Sorted:
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
     ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
-    ``heard`` and ``words`` what sources say of presence."""
+    ``heard`` and ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
 
     columns: list[Columns] = field(default_factory=list)
     decoded: list[tuple[Decoded, Sequence[Arrival]]] = field(default_factory=list)
@@ -108,6 +109,7 @@ class Read:
     requests: list[Request] = field(default_factory=list)
     heard: list[Arrival] = field(default_factory=list)
     words: list[tuple[str, Presence, int]] = field(default_factory=list)
+    gone: list[GapsGone] = field(default_factory=list)
 
     def misses_points(self) -> bool:
         """Whether a point was named that the plant, as the pipeline knows it, does not have."""
@@ -124,6 +126,7 @@ class Pipeline:
         stages: Sequence[StreamStage],
         classes: Mapping[str, EquipmentClass],
         presence: PresenceTracker,
+        numbers: SiteNumbers | None = None,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -137,13 +140,20 @@ class Pipeline:
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
+        self._numbers = numbers or SiteNumbers()
+        self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = 0
         self._plant: Plant | None = None
 
     @property
     def gaps(self) -> int:
-        """Sequence numbers that are missing now."""
-        return self._assembler.sequences.missing + self._events.missing + self._foreign.gaps
+        """Sequence numbers that are missing now, as far as this lane knows."""
+        return sum(tracker.missing for tracker in self._trackers.values()) + self.unlisted_gaps
+
+    @property
+    def unlisted_gaps(self) -> int:
+        """Those that cannot be asked for by number and are in no list (Sparkplug's)."""
+        return self._foreign.gaps
 
     @property
     def events_done(self) -> int:
@@ -215,7 +225,21 @@ class Pipeline:
                 out.findings += self._strangers.take(record)
         if batch.records:
             self._events_done = max(self._events_done, batch.records[-1].position)
+            out.gaps += self._number_news(Channel.EVENT, batch)
         return out
+
+    def settle(self, horizon_ms: int) -> Outcome:
+        """All that came up to then is dealt with: what that says of numbers that both lanes have."""
+        return Outcome(gaps=[*self._numbers.settle(self.lane.value, self._trackers, horizon_ms)])
+
+    def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
+        def topics() -> Iterator[tuple[str, AssetRoute]]:
+            yield from ((record.topic, route) for record, route in batch.events)
+            for members in batch.values.values():
+                yield from ((batch.records[number].topic, arrival.route) for number, arrival, _ in members)
+
+        at_ms = batch.records[-1].received_ms
+        return self._numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
 
     def read(self, batch: Sorted) -> Read:
         """Decode, match and judge the telemetry of a batch, and hear its status messages."""
@@ -267,7 +291,7 @@ class Pipeline:
         for columns in read.columns:
             self.windows.touch(columns.readings)
         for record, route, one in read.stray_events:
-            self._add_events(out, self._events.take(route, record, [one]))
+            self._add_events(out, self._events.take(route, record, [one], own_numbers=False))
         rejections = list(read.rejections)
         for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
             rejections += columns.refused(rejected)
@@ -278,6 +302,7 @@ class Pipeline:
         self.totals.duplicates += read.duplicates
         self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
         out.letters += letters
+        out.gaps += self._number_news(Channel.TELEMETRY, batch) + read.gone
         return out
 
     def give_up(self, record: SpoolRecord, reason: str) -> Outcome:
@@ -327,29 +352,16 @@ class Pipeline:
         for asset, presence, received_ms in out.words:
             self._presence.told(asset, presence, received_ms)
         for number, route in batch.statuses:
-            said = parse_status(batch.records[number].payload)
+            gone = parse_gone(batch.records[number], route.asset.key)
+            said = parse_status(batch.records[number].payload) if gone is None else Presence.ONLINE
+            out.gone += [gone] if gone is not None else []
             if isinstance(said, Presence):
                 self._presence.told(route.asset.key, said, batch.records[number].received_ms)
             else:
                 out.rejections.append(Rejection(number, said))
 
     def _letters(self, records: Sequence[SpoolRecord], rejections: Sequence[Rejection]) -> list[DeadLetter]:
-        letters = []
-        for rejection in merged(rejections):
-            record = records[rejection.message]
-            where = stable_id(self.site, self.lane.value, record.position, record.received_ms)
-            letters.append(
-                DeadLetter(
-                    id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
-                    site=self.site,
-                    received_at=from_ms(record.received_ms),
-                    topic=printable(record.topic),
-                    reason=rejection.reason,
-                    payload=record.payload,
-                    part=rejection.part,
-                )
-            )
-        return letters
+        return letters_of(self.site, self.lane, records, rejections)
 
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
@@ -366,6 +378,7 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
+        self._numbers.forget(self.lane.value)
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))

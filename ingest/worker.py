@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from ingest.ages import Delays
+from ingest.gaps import SiteNumbers
 from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
@@ -51,8 +52,8 @@ AHEAD_MAX_BYTES = 32 << 20
 class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
-    ``presence`` is shared by the lanes of a site (an own one when left out), ``on_stats`` is called about once
-    a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked).
+    ``presence`` and ``numbers`` are shared by the lanes of a site (own ones when left out), ``on_stats`` is called
+    about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked).
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class IngestWorker:
         presence: PresenceTracker | None = None,
         rng: random.Random | None = None,
         requests: DeviceRequests | None = None,
+        numbers: SiteNumbers | None = None,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -79,7 +81,7 @@ class IngestWorker:
         self._clock = clock
         self._on_stats = on_stats
         self._requests = requests
-        self._pipeline = Pipeline(site, lane, stages, classes, self.presence)
+        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._patience = Patience(
@@ -174,10 +176,9 @@ class IngestWorker:
             if not self._process(records):
                 return
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
-            self.presence.tick(self.lane.value, records[-1].received_ms)
-        else:
-            self.presence.tick(self.lane.value, self._now_ms())
-        self._tell(Outcome())
+        horizon_ms = records[-1].received_ms if records else self._now_ms()
+        self.presence.tick(self.lane.value, horizon_ms)
+        self._tell(self._pipeline.settle(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
@@ -325,6 +326,8 @@ class IngestWorker:
                 tx.collect.put_health(outcome.health)
             if changes:
                 tx.collect.put_presence(list(changes.values()))
+            if outcome.gaps:
+                tx.gaps.note(self.site, outcome.gaps)
             if findings:
                 tx.collect.append_findings(findings)
 
@@ -382,6 +385,7 @@ class IngestWorker:
             duplicates=totals.duplicates,
             dead_lettered=totals.dead_lettered,
             gaps=self._pipeline.gaps,
+            unlisted_gaps=self._pipeline.unlisted_gaps,
             spool_depth=depth,
             lag_s=lag_s,
             stage_failures=self._pipeline.stage_failures(),

@@ -32,7 +32,8 @@ class Decoded:
 
     ``message``, ``ts_ms`` (``NO_TIME`` where the device sent none), ``boot`` (empty: none), ``seq``
     (``NO_SEQ``: none), ``digest`` (by which the same object is known again) and ``keys`` have ``m`` entries.
-    ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``.
+    ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``. ``unused`` are message, boot, seq
+    and digest of numbered objects that gave no sample: events, and what could not be read.
     """
 
     message: list[int] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Decoded:
     values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     rejections: list[Rejection] = field(default_factory=list)
     events: list[EventObject] = field(default_factory=list)
+    unused: list[tuple[int, str, int, int]] = field(default_factory=list)
 
 
 Decoder = Callable[[Sequence[bytes]], Decoded]

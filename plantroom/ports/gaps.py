@@ -117,7 +117,7 @@ class GapRepository(ABC):
     """The gaps of all sites."""
 
     @abstractmethod
-    def note(self, site: str, news: Sequence[GapNews], gone: Sequence[GapsGone] = ()) -> None:
+    def note(self, site: str, told: Sequence[GapNews | GapsGone]) -> None:
         """Take in what a batch of messages said. In this order: what came heals (given-up numbers, too), what is given
         up ends, holes that are not known become open gaps, and open ones that are gone are given up. Of closed gaps
         the newest ``KEPT_CLOSED`` of each asset's channel are kept."""

@@ -137,13 +137,16 @@ def _take(
     if "event" in fields and isinstance(fields["event"], str):
         out.events.append(EventObject(message, number, fields, digest_of(fields, payload, number)))
         if not values and not isinstance(values, str):
+            _note_unused(out, message, number, fields, payload)
             return
     if type(values) is not dict:
         if "values" in fields:
+            _note_unused(out, message, number, fields, payload)
             out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "values is not an object"), where))
             return
         values = {key: value for key, value in fields.items() if key not in _ENVELOPE}
     if not values or len(values) > MAX_VALUES:
+        _note_unused(out, message, number, fields, payload)
         out.rejections.append(Rejection(message, TOO_MANY_VALUES if values else NO_VALUES, where))
         return
     out.message.append(message)
@@ -155,6 +158,12 @@ def _take(
     out.boot.append(boot)
     out.seq.append(seq)
     out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else crc32(payload))
+
+
+def _note_unused(out: Decoded, message: int, number: int, fields: Mapping[str, object], payload: bytes) -> None:
+    boot, seq = identity(fields)
+    if seq != NO_SEQ:
+        out.unused.append((message, boot, seq, digest_of(fields, payload, number)))
 
 
 def identity(fields: Mapping[str, object]) -> tuple[str, int]:
@@ -180,13 +189,15 @@ def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
 
 def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
     """Value by value: what is sound stays, the rest becomes rejections that say why."""
-    out = Decoded(rejections=raw_out.rejections, events=raw_out.events)
+    out = Decoded(rejections=raw_out.rejections, events=raw_out.events, unused=raw_out.unused)
     kept: list[float] = []
     at = 0
     for sample, keys in enumerate(raw_out.keys):
         message, where, ts_ms = raw_out.message[sample], raw.where[sample], times[sample]
         sent, at = raw.values[at : at + len(keys)], at + len(keys)
+        number_of = message, raw_out.boot[sample], raw_out.seq[sample], raw_out.digest[sample]
         if ts_ms is None:
+            out.unused += [number_of] if number_of[2] != NO_SEQ else []
             out.rejections.append(Rejection(message, UNREADABLE_TIME, where))
             continue
         good: list[str] = []
@@ -204,6 +215,8 @@ def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
             out.seq.append(raw_out.seq[sample])
             out.digest.append(raw_out.digest[sample])
             out.keys.append(tuple(good))
+        elif number_of[2] != NO_SEQ:
+            out.unused.append(number_of)
     out.values = np.array(kept, dtype=np.float64)
     return out
 

@@ -37,16 +37,19 @@ class SqlGaps(GapRepository):
         self._work = work
         self._connection = work.connection
 
-    def note(self, site: str, news: Sequence[GapNews], gone: Sequence[GapsGone] = ()) -> None:
-        for asset in sorted({one.asset for one in (*news, *gone)}):
+    def note(self, site: str, told: Sequence[GapNews | GapsGone]) -> None:
+        by_asset: dict[str, list[GapNews | GapsGone]] = {}
+        for one in told:
+            by_asset.setdefault(one.asset, []).append(one)
+        for asset in sorted(by_asset):
             self._work.backend.lock_text(self._connection, f"gaps {asset}")
-            for one in news:
-                if one.asset == asset:
+            for one in by_asset[asset]:
+                if isinstance(one, GapNews):
                     self._note(site, one)
-            for word in gone:
-                if word.asset == asset:
-                    self._note_gone(site, word)
-            for channel in {one.channel for one in (*news, *gone) if one.asset == asset}:
+            for one in by_asset[asset]:
+                if isinstance(one, GapsGone):
+                    self._note_gone(site, one)
+            for channel in {one.channel for one in by_asset[asset]}:
                 self._prune(site, asset, channel)
 
     def _note(self, site: str, news: GapNews) -> None:

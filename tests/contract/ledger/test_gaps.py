@@ -24,7 +24,7 @@ def news(holes: Sequence[Span] = (), came: Sequence[Span] = (), **changes: Any) 
 
 def note(ledger: SqlLedger, *told: GapNews, site: str = "demo", gone: Sequence[GapsGone] = ()) -> None:
     with ledger.begin() as tx:
-        tx.gaps.note(site, told, gone)
+        tx.gaps.note(site, [*told, *gone])
 
 
 def found(ledger: SqlLedger, **filters: Any) -> list[Gap]:

@@ -1,0 +1,203 @@
+"""What the numbers of a site's two lanes say together, as the ledger is told of it.
+
+An asset's telemetry changes lanes when its source becomes safety. Each lane's tracker then has one part of a numbering,
+and what came on the other lane looks like a hole. So the lanes share what stands in ``SiteNumbers``: a numbering that
+both have is missing only what neither got, judged once both have dealt with all that had come by then.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from ingest.instants import from_ms
+from ingest.matching import AssetRoute
+from ingest.sequences import RunChange, SequenceTracker
+from plantroom.domain.spans import Span, merged, within, without
+from plantroom.ports.gaps import GapNews, GapsGone, Given, GiveUp
+from plantroom.ports.spool import SpoolRecord
+from plantroom.wire import ROOT, Channel
+
+GRACE_MS = 5_000
+"""How long numbers may take to come out of order before anybody is asked for them."""
+
+MAX_GONE = 100
+"""Spans that one message may call gone."""
+
+MAX_BOOT = 64
+_MAX_SEQ = 1 << 62
+
+_Key = tuple[str, str, str, int]
+"""Channel, asset, boot, numbering."""
+
+
+@dataclass(slots=True)
+class _Stand:
+    """What one lane has of a numbering, as of ``as_of_ms``; ``changed_ms`` is when it last was otherwise."""
+
+    first: int
+    highest: int
+    holes: Sequence[Span]
+    code: str
+    as_of_ms: int
+    changed_ms: int
+
+
+class SiteNumbers:
+    """The numberings of a site's lanes. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stands: dict[_Key, dict[str, _Stand]] = {}
+        self._keys: dict[tuple[str, str, str], set[_Key]] = {}
+        """Keys by lane, channel and asset."""
+        self._shared: set[_Key] = set()
+        self._told: dict[_Key, Sequence[Span]] = {}
+        """Holes of shared numberings that the ledger was told of last."""
+        self._horizons: dict[str, int] = {}
+
+    def horizon_ms(self) -> int:
+        """Up to when every lane has dealt with what came; 0 before the first word of any."""
+        with self._lock:
+            return min(self._horizons.values(), default=0)
+
+    def take(
+        self,
+        lane: str,
+        channel: Channel,
+        tracker: SequenceTracker,
+        topics: Callable[[], Iterable[tuple[str, AssetRoute]]],
+        at_ms: int,
+    ) -> list[GapNews]:
+        """What is new since the last call. Holes of a numbering that both lanes have are left to ``settle``. ``topics``
+        gives those of the batch with their assets: a publisher may know its asset by an earlier code."""
+        changes = tracker.changes()
+        if not changes:
+            return []
+        codes = {route.asset.key: _publishers_code(topic, route.asset.code) for topic, route in topics()}
+        found = []
+        with self._lock:
+            for asset in {change.asset for change in changes}:
+                self._place(lane, channel, asset, tracker, codes.get(asset, ""), at_ms)
+            for change in changes:
+                shared = (channel.value, change.asset, change.boot, change.numbering) in self._shared
+                code = codes.get(change.asset, "")
+                news = _news(change, channel, code, at_ms, () if shared else change.holes)
+                if news.holes or news.came or news.given:
+                    found.append(news)
+        return found
+
+    def settle(self, lane: str, trackers: Mapping[Channel, SequenceTracker], now_ms: int) -> list[GapNews]:
+        """This lane has dealt with all that came up to ``now_ms``; what is new of the numberings that both have."""
+        with self._lock:
+            self._horizons[lane] = now_ms
+            mine = [key for key in self._shared if lane in self._stands[key]]
+            for channel, asset in {(key[0], key[1]) for key in mine}:
+                stand = next(s[lane] for k, s in self._stands.items() if k[:2] == (channel, asset) and lane in s)
+                self._place(lane, Channel(channel), asset, trackers[Channel(channel)], stand.code, now_ms)
+            return [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
+
+    def forget(self, lane: str) -> None:
+        """A lane begins anew: what it had is told again."""
+        with self._lock:
+            for place in [place for place in self._keys if place[0] == lane]:
+                for key in self._keys.pop(place):
+                    self._leave(lane, key)
+
+    def _place(
+        self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int
+    ) -> None:
+        place, now = (lane, channel.value, asset), set()
+        for run in tracker.runs(asset):
+            key = (channel.value, asset, run.boot, run.numbering)
+            now.add(key)
+            stands = self._stands.setdefault(key, {})
+            before = stands.get(lane)
+            same = before is not None and (before.first, before.highest, before.holes) == (
+                run.first, run.highest, run.holes,
+            )  # fmt: skip
+            changed_ms = before.changed_ms if before is not None and same else at_ms
+            stands[lane] = _Stand(run.first, run.highest, run.holes, code, at_ms, changed_ms)
+            if len(stands) > 1:
+                self._shared.add(key)
+        for key in self._keys.get(place, set()) - now:
+            self._leave(lane, key)
+        self._keys[place] = now
+
+    def _leave(self, lane: str, key: _Key) -> None:
+        stands = self._stands[key]
+        stands.pop(lane, None)
+        if len(stands) < 2:
+            self._shared.discard(key)
+            self._told.pop(key, None)
+        if not stands:
+            del self._stands[key]
+
+    def _settled(self, key: _Key, now_ms: int) -> list[GapNews]:
+        stands = list(self._stands[key].values())
+        if min(one.as_of_ms for one in stands) < max(one.changed_ms for one in stands):
+            return []
+        first, highest = min(one.first for one in stands), max(one.highest for one in stands)
+        covered = merged(
+            span for one in stands for span in without([(one.first, one.highest)], one.holes)
+        )
+        holes = without([(first, highest)], covered)
+        before = self._told.get(key, [(first, highest)])
+        came = within(covered, before[0][0], before[-1][1]) if before else []
+        self._told[key] = holes
+        if holes == before:
+            return []
+        channel, asset, boot, numbering = key
+        at = from_ms(now_ms)
+        code = max(stands, key=lambda one: one.changed_ms).code
+        news = GapNews(asset, code, channel, boot, numbering, at, from_ms(now_ms + GRACE_MS), holes, came)
+        return [news] if news.holes or news.came else []
+
+
+def _news(change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span]) -> GapNews:
+    given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
+    return GapNews(
+        asset=change.asset,
+        code=code,
+        channel=channel.value,
+        boot=change.boot,
+        numbering=change.numbering,
+        at=from_ms(at_ms),
+        ask_at=from_ms(at_ms + GRACE_MS),
+        holes=holes,
+        came=change.came,
+        given=given,
+    )
+
+
+def _publishers_code(topic: str, code: str) -> str:
+    levels = topic.split("/")
+    return levels[2] if len(levels) == 4 and levels[0] == ROOT else code
+
+
+def parse_gone(record: SpoolRecord, asset: str) -> GapsGone | None:
+    """A publisher's word on ``.../status`` that it no longer has numbers:
+    ``{"boot": "7f3a", "gone": [[5, 9]], "channel": "telemetry"}``; ``None`` when it is no such word."""
+    if b'"gone"' not in record.payload:
+        return None
+    try:
+        document = orjson.loads(record.payload)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    gone, boot, channel = document.get("gone"), document.get("boot", ""), document.get("channel", "telemetry")
+    if not isinstance(gone, list) or not isinstance(boot, str) or channel not in ("telemetry", "event"):
+        return None
+    spans = [_span(one) for one in gone]
+    if not 0 < len(spans) <= MAX_GONE or None in spans:
+        return None
+    found = merged(span for span in spans if span is not None)
+    return GapsGone(asset, channel, boot[:MAX_BOOT], found, from_ms(record.received_ms))
+
+
+def _span(one: object) -> Span | None:
+    if not isinstance(one, list) or len(one) != 2 or not all(type(n) is int and 0 <= n < _MAX_SEQ for n in one):
+        return None
+    return (one[0], one[1]) if one[0] <= one[1] else None
