@@ -11,7 +11,7 @@ from plantroom.domain.sources import SourceTopics, TopicSource
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import ROOT, Channel, telemetry_topic
+from plantroom.wire import ROOT, Channel, is_replay, telemetry_topic
 
 CLIENT_IDS: Mapping[Lane, str] = {Lane.NORMAL: "plantroom-{site}", Lane.SAFETY: "plantroom-{site}-safety"}
 
@@ -29,7 +29,8 @@ class SiteGateway:
     site's topics (a mistyped one too, so that it shows as a dead letter). A topic is left to the safety lane only
     once the broker has confirmed that lane's subscription, so nothing falls between the two: a broker that has lost
     one lane's session is asked about the other's again before it counts. A message taken by both is recognised by the
-    ingest (same asset, same instant). The topics of the site's sources come on the lane of their source.
+    ingest (same asset, same instant). The topics of the site's sources come on the lane of their source. Requests to
+    publishers (``.../replay``) come back to us and are nobody's.
     """
 
     def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
@@ -55,7 +56,9 @@ class SiteGateway:
         self.sessions[Lane.SAFETY].doubt()
 
     def _safety_owns(self, topic: str) -> bool:
-        """All but what a wide filter brings of topics whose source is a normal one."""
+        """All but what a wide filter brings of topics whose source is a normal one, and our own requests."""
+        if is_replay(topic):
+            return False
         source = self._topics.owner(topic) if self._topics.sources else None
         if source is None or source.priority is Priority.SAFETY:
             return True
@@ -67,6 +70,8 @@ class SiteGateway:
         return self._all if inside else source.topic_filter
 
     def _normal_owns(self, topic: str) -> bool:
+        if is_replay(topic):
+            return False
         source = self._topics.owner(topic) if self._topics.sources else None
         if source is not None:
             safety = source.priority is Priority.SAFETY

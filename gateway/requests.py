@@ -24,23 +24,23 @@ RETRY_MAX_S = 30
 
 
 class BrokerRequests(DeviceRequests):
-    """Publishes at QoS 0, as Sparkplug wants commands. Connects with the first request, in a thread of its own, and
-    reconnects for ever."""
+    """Publishes at QoS 0, as Sparkplug wants commands, or 1 where an acknowledgement is wanted. Connects with the first
+    request, in a thread of its own, and reconnects for ever."""
 
     def __init__(self, broker: BrokerAddress) -> None:
         self._broker = broker
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[str, bytes]] = deque(maxlen=WAITING)
+        self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=WAITING)
         self._client: mqtt.Client | None = None
         self._connected = False
         self._stopped = False
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, acknowledged: bool = False) -> None:
         """As the port says."""
         with self._lock:
             if self._stopped:
                 return
-            self._waiting.append((topic, payload))
+            self._waiting.append((topic, payload, int(acknowledged)))
             if self._client is None:
                 self._client = self._connect()
             if self._connected:
@@ -65,14 +65,15 @@ class BrokerRequests(DeviceRequests):
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.reconnect_delay_set(1, RETRY_MAX_S)
+        client.max_queued_messages_set(WAITING)
         client.connect_async(self._broker.host, self._broker.port)
         client.loop_start()
         return client
 
     def _flush(self, client: mqtt.Client) -> None:
         while self._waiting:
-            topic, payload = self._waiting.popleft()
-            client.publish(topic, payload, qos=0)
+            topic, payload, qos = self._waiting.popleft()
+            client.publish(topic, payload, qos=qos)
 
     def _on_connect(
         self,

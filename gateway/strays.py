@@ -18,7 +18,7 @@ from gateway.spool import Spool
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import ROOT, Channel
+from plantroom.wire import ROOT, Channel, is_replay
 
 log = structlog.get_logger()
 
@@ -145,7 +145,7 @@ class StrayGateway:
     def _owns(self, topic: str) -> bool:
         """In the session's thread, for each message."""
         levels = topic.split("/")
-        if len(levels) != LEVELS:
+        if len(levels) != LEVELS or is_replay(topic):
             return False
         if levels[-1] == Channel.TELEMETRY and self._gate.count():
             self.session.subscribe(ALWAYS)

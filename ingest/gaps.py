@@ -36,12 +36,14 @@ _Key = tuple[str, str, str, int]
 class _Stand:
     """What one lane has of a numbering, as of ``as_of_ms``; ``changed_ms`` is when it last was otherwise."""
 
-    first: int
-    highest: int
-    holes: Sequence[Span]
+    run: RunChange
     code: str
     as_of_ms: int
     changed_ms: int
+
+    def covered(self) -> list[Span]:
+        """The numbers that came."""
+        return merged([*self.run.below, *without([(self.run.first, self.run.highest)], self.run.holes)])
 
 
 class SiteNumbers:
@@ -105,20 +107,15 @@ class SiteNumbers:
                 for key in self._keys.pop(place):
                     self._leave(lane, key)
 
-    def _place(
-        self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int
-    ) -> None:
+    def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:
         place, now = (lane, channel.value, asset), set()
         for run in tracker.runs(asset):
             key = (channel.value, asset, run.boot, run.numbering)
             now.add(key)
             stands = self._stands.setdefault(key, {})
             before = stands.get(lane)
-            same = before is not None and (before.first, before.highest, before.holes) == (
-                run.first, run.highest, run.holes,
-            )  # fmt: skip
-            changed_ms = before.changed_ms if before is not None and same else at_ms
-            stands[lane] = _Stand(run.first, run.highest, run.holes, code, at_ms, changed_ms)
+            changed_ms = before.changed_ms if before is not None and before.run == run else at_ms
+            stands[lane] = _Stand(run, code, at_ms, changed_ms)
             if len(stands) > 1:
                 self._shared.add(key)
         for key in self._keys.get(place, set()) - now:
@@ -138,10 +135,8 @@ class SiteNumbers:
         stands = list(self._stands[key].values())
         if min(one.as_of_ms for one in stands) < max(one.changed_ms for one in stands):
             return []
-        first, highest = min(one.first for one in stands), max(one.highest for one in stands)
-        covered = merged(
-            span for one in stands for span in without([(one.first, one.highest)], one.holes)
-        )
+        first, highest = min(one.run.first for one in stands), max(one.run.highest for one in stands)
+        covered = merged(span for one in stands for span in one.covered())
         holes = without([(first, highest)], covered)
         before = self._told.get(key, [(first, highest)])
         came = within(covered, before[0][0], before[-1][1]) if before else []

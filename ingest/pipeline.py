@@ -230,7 +230,7 @@ class Pipeline:
 
     def settle(self, horizon_ms: int) -> Outcome:
         """All that came up to then is dealt with: what that says of numbers that both lanes have."""
-        return Outcome(gaps=[*self._numbers.settle(self.lane.value, self._trackers, horizon_ms)])
+        return Outcome(gaps=list(self._numbers.settle(self.lane.value, self._trackers, horizon_ms)))
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
         def topics() -> Iterator[tuple[str, AssetRoute]]:
@@ -302,7 +302,7 @@ class Pipeline:
         self.totals.duplicates += read.duplicates
         self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
         out.letters += letters
-        out.gaps += self._number_news(Channel.TELEMETRY, batch) + read.gone
+        out.gaps += [*self._number_news(Channel.TELEMETRY, batch), *read.gone]
         return out
 
     def give_up(self, record: SpoolRecord, reason: str) -> Outcome:

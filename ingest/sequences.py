@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
-from plantroom.domain.spans import Span, spans_of
+from plantroom.domain.spans import Span, merged, spans_of
 
 WINDOW = 1024
 BOOTS = 4
@@ -42,8 +42,8 @@ class Dropped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RunChange:
-    """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now;
-    ``came`` are late numbers that came since the last change, ``dropped`` holes that are no longer watched."""
+    """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now, and
+    ``below``; ``came`` are late numbers that came since the last change, ``dropped`` holes that are no longer watched."""
 
     asset: str
     boot: str
@@ -51,6 +51,7 @@ class RunChange:
     first: int
     highest: int
     holes: Sequence[Span] = ()
+    below: Sequence[Span] = ()
     came: Sequence[Span] = ()
     dropped: Sequence[Dropped] = ()
 
@@ -65,6 +66,8 @@ class _Run:
     numbering: int = 0
     seen: dict[int, int] = field(default_factory=dict)
     holes: list[list[int]] = field(default_factory=list)
+    below: list[Span] = field(default_factory=list)
+    """Numbers from before the first that came; what lies between is from before our time, and not missing."""
 
     def fill(self, seq: int) -> bool:
         """Take a number out of the holes; ``False`` when it was in none."""
@@ -75,11 +78,11 @@ class _Run:
         return False
 
     def reach_down(self, seq: int) -> None:
-        """A number from before the first: what hangs together with it has all come."""
-        if seq == self.first - 1:
-            self.first = seq
-            while self.first - 1 in self.seen:
-                self.first -= 1
+        """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""
+        if seq < self.first:
+            self.below = merged([*self.below, (seq, seq)])[-MAX_HOLES:]
+        while self.below and self.below[-1][1] == self.first - 1:
+            self.first = self.below.pop()[0]
 
 
 @dataclass(slots=True)
@@ -210,7 +213,7 @@ class SequenceTracker:
         """The whole state."""
         runs = {
             asset: {
-                boot: [run.highest, run.holes, *_encoded(run.seen), run.first, run.numbering]
+                boot: [run.highest, run.holes, *_encoded(run.seen), run.first, run.numbering, run.below]
                 for boot, run in boots.items()
             }
             for asset, boots in self._runs.items()
@@ -237,11 +240,9 @@ class SequenceTracker:
                     self._touch(asset, boot, run)
 
 
-def _change(
-    asset: str, boot: str, run: _Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()
-) -> RunChange:
+def _change(asset: str, boot: str, run: _Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
     holes = [(first, last) for first, last in run.holes]
-    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, came, dropped)
+    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, tuple(run.below), came, dropped)
 
 
 def _restored(
@@ -252,12 +253,13 @@ def _restored(
     digests: str,
     first: int | None = None,
     numbering: int = 0,
+    below: Sequence[Sequence[int]] = (),
 ) -> _Run:
     """A run of a snapshot; those of earlier versions end before ``first``."""
     seen = _decoded(start, steps, digests)
     if first is None:
         first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
-    return _Run(first, highest, numbering, seen, holes)
+    return _Run(first, highest, numbering, seen, holes, [(a, b) for a, b in below])
 
 
 def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:

@@ -53,7 +53,8 @@ class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
     ``presence`` and ``numbers`` are shared by the lanes of a site (own ones when left out), ``on_stats`` is called
-    about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked).
+    about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody
+    is asked).
     """
 
     def __init__(

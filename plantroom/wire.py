@@ -5,7 +5,7 @@ files in the tests keep a mistake here from hiding on both sides.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +13,8 @@ from enum import StrEnum
 from plantroom.errors import BadData
 
 ROOT = "plantroom"
+REPLAY = "replay"
+"""Last level of the topic on which a publisher is asked for what is missing."""
 
 
 class Channel(StrEnum):
@@ -70,6 +72,50 @@ def event_topic(site: str, asset: str) -> str:
 def status_topic(site: str, asset: str) -> str:
     """Where an asset's publisher says ``online`` or, as its last will, ``offline`` (retained)."""
     return topic_for(site, asset, Channel.STATUS)
+
+
+def replay_topic(site: str, asset: str) -> str:
+    """Where an asset's publisher is asked for what is missing."""
+    return f"{ROOT}/{check_topic_level(site, 'site')}/{check_topic_level(asset, 'asset code')}/{REPLAY}"
+
+
+def is_replay(topic: str) -> bool:
+    """Whether it is the topic of such requests; they are ours and no message of a device."""
+    return topic.endswith(f"/{REPLAY}") and topic.startswith(f"{ROOT}/") and topic.count("/") == 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayRequest:
+    """Send again what is numbered ``first`` to ``last`` of a channel, under this boot."""
+
+    boot: str
+    first: int
+    last: int
+    channel: Channel = Channel.TELEMETRY
+
+
+def encode_replay_request(request: ReplayRequest) -> bytes:
+    """The payload of a request."""
+    body = {"boot": request.boot, "from": request.first, "to": request.last, "channel": request.channel.value}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def parse_replay_request(payload: bytes) -> ReplayRequest | None:
+    """The request, or ``None`` when it is none; fields that are not known are left alone."""
+    try:
+        body = json.loads(payload)
+        boot, first, last = body["boot"], body["from"], body["to"]
+        channel = Channel(body.get("channel", Channel.TELEMETRY))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    sound = isinstance(boot, str) and type(first) is int and type(last) is int and 0 <= first <= last
+    return ReplayRequest(boot, first, last, channel) if sound and channel is not Channel.STATUS else None
+
+
+def encode_gone(boot: str, spans: Sequence[tuple[int, int]], channel: Channel = Channel.TELEMETRY) -> bytes:
+    """A publisher's word on its status topic, not retained, that it no longer has numbers (both ends included)."""
+    body = {"boot": boot, "gone": [list(span) for span in spans], "channel": channel.value}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _instant(ts_ms: int) -> str:

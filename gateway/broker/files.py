@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plantroom.ports.devices import Device
-from plantroom.wire import ROOT, Channel
+from plantroom.wire import REPLAY, ROOT, Channel
 
 MEMORY_LIMIT_BYTES = 512 << 20
 PACKET_LIMIT_BYTES = 1 << 20
-REPLAY = "replay"
-"""Last level of the topic on which a publisher is asked for what is missing."""
-
 PASSWORDS, RULES = "passwords", "acl"
 COLLECTOR_PASSWORDS, COLLECTOR_RULES = "collector-passwords", "collector-acl"
 CONFIGURATION, PID = "mosquitto.conf", "mosquitto.pid"

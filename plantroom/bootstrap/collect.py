@@ -12,6 +12,8 @@ from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
 from gateway.strays import StrayGateway
 from ingest.alarms import LimitAlarms
+from ingest.asking import GapAsker
+from ingest.gaps import SiteNumbers
 from ingest.presence import PresenceTracker
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
@@ -22,6 +24,7 @@ from models.stage import ModelStage
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Plant
 from plantroom.errors import Unreachable
+from plantroom.ports.gaps import GapState
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamStage
@@ -44,6 +47,7 @@ class SiteParts:
     gateway: SiteGateway
     workers: dict[Lane, IngestWorker]
     presence: PresenceTracker
+    numbers: SiteNumbers
     heard: bool = True
 
 
@@ -77,6 +81,7 @@ class Collector:
         self._roll_ups = RollUpWorker(
             RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
         )
+        self._gaps = GapAsker(parts.ledger, self._requests, parts.clock, self._horizons)
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
@@ -88,6 +93,10 @@ class Collector:
             self._ledger_problem = str(error)
         self._thread.start()
         self._roll_ups.start()
+        self._gaps.start()
+
+    def _horizons(self) -> Mapping[str, int]:
+        return {code: site.numbers.horizon_ms() for code, site in self._sites.copy().items()}
 
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
@@ -96,6 +105,7 @@ class Collector:
             self._thread.join(5)
         sites = list(self._sites.values())
         self._roll_ups.stop()
+        self._gaps.stop()
         strays = [self._strays] if self._strays is not None else []
         workers = [worker.stop for site in sites for worker in site.workers.values()]
         _together([*workers, *(one.worker.stop for one in strays)])
@@ -197,14 +207,16 @@ class Collector:
         gateway = SiteGateway(site, self._broker, folder)
         gateway.follow(plant)
         gateway.start()
-        presence = PresenceTracker(self._parts.classes)
-        workers = {lane: self._worker(site, lane, gateway, presence) for lane in Lane}
+        presence, numbers = PresenceTracker(self._parts.classes), SiteNumbers()
+        workers = {lane: self._worker(site, lane, gateway, presence, numbers) for lane in Lane}
         for worker in workers.values():
             worker.start()
         log.info("site_taken_up", site=site)
-        return SiteParts(gateway, workers, presence)
+        return SiteParts(gateway, workers, presence, numbers)
 
-    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker) -> IngestWorker:
+    def _worker(
+        self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker, numbers: SiteNumbers
+    ) -> IngestWorker:
         parts = self._parts
         stages: Sequence[StreamStage] = (
             LimitAlarms(parts.classes),
@@ -221,12 +233,13 @@ class Collector:
             clock=parts.clock,
             presence=presence,
             requests=self._requests,
+            numbers=numbers,
         )
 
     def report(self) -> CollectorReport:
         """What this collector says of itself now: sums over its sites and lanes, the largest lag."""
         by_site = {
-            code: summed_figures([w.stats().as_mapping() for w in site.workers.values()])
+            code: self._with_listed_gaps(code, summed_figures([w.stats().as_mapping() for w in site.workers.values()]))
             for code, site in list(self._sites.items())
         }
         problems = self.problems()
@@ -234,6 +247,14 @@ class Collector:
         strays = [] if self._strays is None else [self._strays.worker.figures()]
         figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
         return CollectorReport(self.name, now, not problems, problems, figures, by_site)
+
+    def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
+        """``gaps`` as the list of gaps has them: each lane alone does not know what came on the other."""
+        listed = self._gaps.missing(site, GapState.OPEN)
+        unlisted = figures.pop("unlisted_gaps", 0)
+        if listed is not None:
+            figures["gaps"] = listed + unlisted
+        return figures | {"gaps_given_up": self._gaps.missing(site, GapState.GIVEN_UP) or 0}
 
     def _report(self) -> None:
         report = self.report()

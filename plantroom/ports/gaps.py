@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plantroom.domain.spans import Span
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.ledger import EVERYTHING, Page, PageRequest, Scope
 
 KEPT_CLOSED = 500
 """Closed gaps of an asset's channel that are kept, the newest."""
@@ -107,7 +107,7 @@ class GapsGone:
 class GapFilter:
     """Filters that are given must all hold."""
 
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     site: str | None = None
     asset: str | None = None
     state: str | None = None
@@ -137,6 +137,10 @@ class GapRepository(ABC):
     @abstractmethod
     def asked(self, gaps: Sequence[Gap], at: datetime, again_at: datetime) -> None:
         """These were asked for; those that are still open come again at ``again_at``."""
+
+    @abstractmethod
+    def ask_later(self, ids: Sequence[str], at: datetime) -> None:
+        """Open ones come again at ``at``; nobody was asked."""
 
     @abstractmethod
     def ask_again(self, ids: Sequence[str], now: datetime) -> int:

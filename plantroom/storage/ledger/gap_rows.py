@@ -40,7 +40,9 @@ class Numbering:
             for first, last in without(span, self._spans()):
                 self._add(first, last, last - first + 1, GapState.GIVEN_UP, given.reason)
             return
-        told = [gap for gap in self._in_state(GapState.GIVEN_UP) if not _whole(gap) and within(span, gap.first, gap.last)]
+        told = [
+            gap for gap in self._in_state(GapState.GIVEN_UP) if not _whole(gap) and within(span, gap.first, gap.last)
+        ]
         for gap in self._in_state(GapState.OPEN):
             if within(span, gap.first, gap.last):
                 self._remove(gap)

@@ -94,9 +94,7 @@ class SqlGaps(GapRepository):
             conditions.append(_C.asset == clean(filters.asset))
         if filters.state is not None:
             conditions.append(_C.state == clean(filters.state))
-        return fetch_page(
-            self._connection, GAPS.select().where(*conditions), _SORTS, "-found_at", page, GAPS.item
-        )
+        return fetch_page(self._connection, GAPS.select().where(*conditions), _SORTS, "-found_at", page, GAPS.item)
 
     def get(self, gap_id: str) -> Gap:
         found = self._gaps(GAPS.select().where(_C.id == clean(gap_id)))
@@ -105,9 +103,7 @@ class SqlGaps(GapRepository):
         return found[0]
 
     def due(self, sites: Collection[str], now: datetime, limit: int) -> Sequence[Gap]:
-        statement = GAPS.select().where(
-            _C.state == GapState.OPEN.value, _C.ask_at <= now, _C.site.in_(sorted(sites))
-        )
+        statement = GAPS.select().where(_C.state == GapState.OPEN.value, _C.ask_at <= now, _C.site.in_(sorted(sites)))
         return self._gaps(statement.order_by(_C.ask_at, _C.id).limit(limit))
 
     def asked(self, gaps_asked: Sequence[Gap], at: datetime, again_at: datetime) -> None:
@@ -116,6 +112,9 @@ class SqlGaps(GapRepository):
             [_C.state == GapState.OPEN.value],
             {"asks": _C.asks + 1, "asked_at": at, "ask_at": again_at},
         )
+
+    def ask_later(self, ids: Sequence[str], at: datetime) -> None:
+        self._update(ids, [_C.state == GapState.OPEN.value], {"ask_at": at})
 
     def ask_again(self, ids: Sequence[str], now: datetime) -> int:
         reopened = {"state": GapState.OPEN.value, "reason": "", "ended_at": None, "asks": 0, "ask_at": now}

@@ -144,6 +144,15 @@ def test_gaps_are_due_when_their_time_has_come_and_again_later(ledger: SqlLedger
     ]  # fmt: skip
 
 
+def test_a_publisher_that_is_away_is_asked_later_and_nothing_counts(ledger: SqlLedger) -> None:
+    note(ledger, news([(5, 9)], ask_at=NOW))
+    (gap,) = found(ledger)
+    with ledger.begin() as tx:
+        tx.gaps.ask_later([gap.id, "none"], NOW + MINUTE)
+        assert tx.gaps.due(["demo"], NOW, 10) == []
+        assert [(g.id, g.asks) for g in tx.gaps.due(["demo"], NOW + MINUTE, 10)] == [(gap.id, 0)]
+
+
 def test_by_hand_gaps_are_given_up_and_asked_for_again(ledger: SqlLedger) -> None:
     note(ledger, news([(5, 9), (20, 20)]))
     ids = [gap.id for gap in found(ledger)]

@@ -28,7 +28,7 @@ class Asked(DeviceRequests):
     def __init__(self) -> None:
         self.topics: list[str] = []
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, acknowledged: bool = False) -> None:
         self.topics.append(topic)
 
 

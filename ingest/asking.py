@@ -1,0 +1,140 @@
+"""Publishers are asked for what is missing: requests on ``.../replay`` for the open gaps that are due.
+
+One thread for all sites of a collector, apart from the stream. It goes by the ledger alone, so what people ask for or
+give up by hand counts within a second. A publisher that is away is not asked; one that does not answer is asked less
+and less often, and in the end the gap is given up.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from ingest.instants import to_ms
+from plantroom.domain.assets import Presence
+from plantroom.errors import BadData, Unreachable
+from plantroom.ports.clock import Clock
+from plantroom.ports.gaps import Gap, GapState, GiveUp
+from plantroom.ports.ledger import Contended, Ledger
+from plantroom.ports.requests import DeviceRequests
+from plantroom.wire import Channel, ReplayRequest, encode_replay_request, replay_topic
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 1.0
+FIRST_WAIT_S = 15.0
+LONGEST_WAIT_S = 6 * 3600.0
+MAX_ASKS = 20
+"""With the waits between them two and a half days of a publisher that hears and does not answer."""
+
+AWAY_WAIT = timedelta(seconds=60)
+"""When to look again whether a publisher is back."""
+
+PER_TURN = 200
+"""Requests a second at most, over all sites."""
+
+PER_ASSET = 10
+"""Requests a second to one asset's publisher at most."""
+
+
+def wait_after(asks: int) -> timedelta:
+    """How long to wait for an answer after so many requests."""
+    return timedelta(seconds=min(FIRST_WAIT_S * 2 ** min(asks, 16), LONGEST_WAIT_S))
+
+
+class GapAsker:
+    """Asks for the due gaps of some sites. ``horizons`` gives each site up to when all that came is dealt with: what
+    may wait in a spool is not asked for. ``start`` runs it in a thread of its own until ``stop``."""
+
+    def __init__(
+        self,
+        ledger: Ledger[Any],
+        requests: DeviceRequests,
+        clock: Clock,
+        horizons: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._ledger = ledger
+        self._requests = requests
+        self._clock = clock
+        self._horizons = horizons
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="gap-asker", daemon=True)
+        self._missing: Mapping[GapState, Mapping[str, int]] = {}
+
+    def start(self) -> None:
+        """Begin in an own thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. Stopping twice, or before the start, is allowed."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def missing(self, site: str, state: GapState) -> int | None:
+        """Numbers in the site's gaps of a state, as the ledger had them last (any thread); ``None`` before the first
+        look."""
+        counts = self._missing.get(state)
+        return None if counts is None else counts.get(site, 0)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_S):
+            try:
+                self.turn()
+            except (Unreachable, Contended) as error:
+                log.warning("gaps_not_asked_for", problem=str(error))
+            except Exception:  # outermost loop of the thread: the next turn tries again
+                log.exception("gap_turn_failed")
+
+    def turn(self) -> int:
+        """Ask for what is due now; gives how many requests were published. Raises ``Unreachable``, ``Contended``."""
+        now = self._clock.now()
+        horizons = self._horizons()
+        with self._ledger.read() as tx:
+            due = tx.gaps.due(list(horizons), now, 10 * PER_TURN)
+            away = (
+                {key for key, one in tx.collect.presence().items() if one.presence is Presence.OFFLINE} if due else ()
+            )
+            unnamed = any(not gap.code for gap in due)
+            codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()} if unnamed else {}
+            self._missing = {state: tx.gaps.missing(state) for state in (GapState.OPEN, GapState.GIVEN_UP)}
+        unheard = [gap for gap in due if gap.asset in away]
+        due = [gap for gap in due if gap.asset not in away and _seen_to(gap, horizons)]
+        weary = [gap for gap in due if gap.asks >= MAX_ASKS]
+        chosen = _fairly([gap for gap in due if gap.asks < MAX_ASKS])
+        if not unheard and not weary and not chosen:
+            return 0
+        with self._ledger.begin() as tx:
+            tx.gaps.ask_later([gap.id for gap in unheard], now + AWAY_WAIT)
+            tx.gaps.give_up([gap.id for gap in weary], GiveUp.UNANSWERED, now)
+            for asks in {gap.asks for gap in chosen}:
+                tx.gaps.asked([gap for gap in chosen if gap.asks == asks], now, now + wait_after(asks))
+        return sum(self._ask(gap, gap.code or codes.get(gap.asset, "")) for gap in chosen)
+
+    def _ask(self, gap: Gap, code: str) -> bool:
+        try:
+            topic = replay_topic(gap.site, code)
+        except BadData:
+            return False
+        request = ReplayRequest(gap.boot, gap.first, gap.last, Channel(gap.channel))
+        self._requests.publish(topic, encode_replay_request(request), acknowledged=True)
+        return True
+
+
+def _seen_to(gap: Gap, horizons: Mapping[str, int]) -> bool:
+    """Whether all that came before the gap is due has been dealt with."""
+    due: datetime | None = gap.ask_at
+    return due is not None and to_ms(due) <= horizons[gap.site]
+
+
+def _fairly(due: Sequence[Gap]) -> list[Gap]:
+    """At most ``PER_ASSET`` of each asset and ``PER_TURN`` of all, longest due first."""
+    chosen: list[Gap] = []
+    counts: dict[str, int] = {}
+    for gap in due:
+        if counts.get(gap.asset, 0) < PER_ASSET and len(chosen) < PER_TURN:
+            counts[gap.asset] = counts.get(gap.asset, 0) + 1
+            chosen.append(gap)
+    return chosen

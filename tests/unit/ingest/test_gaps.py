@@ -1,0 +1,242 @@
+"""Holes on their way to the ledger: found, healed, gone, over restarts, and shared between a site's lanes."""
+
+import json
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.gaps import SiteNumbers, parse_gone
+from ingest.sequences import SequenceTracker
+from plantroom.domain.spans import Span, merged, spans_of, without
+from plantroom.ports.gaps import Gap, GapFilter, GapNews
+from plantroom.ports.ledger import PageRequest
+from plantroom.ports.spool import Lane, SpoolRecord
+from plantroom.wire import Channel, encode_gone
+from tests.unit.ingest.house import House
+
+
+def gaps(house: House) -> list[Gap]:
+    with house.ledger.read() as tx:
+        found = tx.gaps.list(GapFilter(), PageRequest(1000)).items
+    return sorted(found, key=lambda gap: (gap.channel, gap.boot, gap.first))
+
+
+def listed(house: House) -> list[tuple[str, int, int, str]]:
+    return [(gap.channel, gap.first, gap.last, gap.state.value) for gap in gaps(house)]
+
+
+def send(house: House, *numbers: int, boot: str = "b", **more: object) -> None:
+    for seq in numbers:
+        house.send({"vibration": seq / 8}, s=seq, boot=boot, seq=seq, **more)  # type: ignore[arg-type]
+
+
+def test_a_hole_is_listed_under_the_code_that_the_publisher_uses(house: House) -> None:
+    send(house, 1, 2, 6)
+    house.start()
+    assert house.settle().gaps == 3
+    (gap,) = gaps(house)
+    assert (gap.site, gap.asset, gap.code, gap.boot, gap.missing) == ("demo", "key-P-1", "P-1", "b", 3)
+    assert gap.ask_at is not None
+    assert gap.ask_at > gap.found_at
+
+
+def test_what_comes_late_heals_its_part_and_is_stored_and_not_live(house: House) -> None:
+    send(house, 1, 2, 6)
+    house.start()
+    house.settle()
+    send(house, 4)
+    assert house.settle().gaps == 2
+    assert listed(house) == [("telemetry", 3, 3, "open"), ("telemetry", 4, 4, "healed"), ("telemetry", 5, 5, "open")]
+    assert [value for _, value in house.readings("vibration")] == [1 / 8, 2 / 8, 4 / 8, 6 / 8]
+
+
+def test_numbers_of_events_are_their_own(house: House) -> None:
+    for seq in (1, 4):
+        house.raw(json.dumps({"event": "tripped", "boot": "b", "seq": seq}).encode(), channel="event")
+    send(house, 1, 2)
+    house.start()
+    house.settle()
+    assert listed(house) == [("event", 2, 3, "open")]
+
+
+def test_an_event_among_telemetry_counts_with_the_telemetry(house: House) -> None:
+    send(house, 1)
+    house.raw(json.dumps({"event": "tripped", "boot": "b", "seq": 2}).encode())
+    send(house, 3)
+    house.raw(json.dumps({"event": "tripped", "boot": "b", "seq": 9}).encode())
+    house.start()
+    house.settle()
+    assert listed(house) == [("telemetry", 4, 8, "open")]
+
+
+@pytest.mark.parametrize(
+    "payload", ['{"boot":"b","seq":2,"values":{"vibration":"x"}}', '{"boot":"b","seq":2,"values":{}}',
+                '{"boot":"b","seq":2,"ts":"yesterday","values":{"vibration":1}}', '{"boot":"b","seq":2,"values":7}',
+                '[{"boot":"b","seq":2,"values":{"vibration":null}}]'],
+)  # fmt: skip
+def test_a_message_that_came_and_is_of_no_use_is_not_missing(house: House, payload: str) -> None:
+    send(house, 1)
+    house.raw(payload.encode())
+    send(house, 3)
+    house.start()
+    assert house.settle().gaps == 0
+    assert listed(house) == []
+    assert len(house.letters()) == 1
+
+
+def test_a_publisher_says_what_it_no_longer_has(house: House) -> None:
+    send(house, 1, 6)
+    house.start()
+    house.settle()
+    house.raw(encode_gone("b", [(2, 3), (5, 5)]), channel="status")
+    house.settle()
+    assert listed(house) == [
+        ("telemetry", 2, 3, "given_up"), ("telemetry", 4, 4, "open"), ("telemetry", 5, 5, "given_up"),
+    ]  # fmt: skip
+    assert house.letters() == []
+
+
+def test_processing_again_after_a_crash_leaves_the_same_list(house: House) -> None:
+    send(house, 1, 6, 3)
+    house.start()
+    house.settle()
+    house.stop()
+    before, state = house.spool.committed()
+    send(house, 9, 4, 3, 12, 2)
+    house.start()
+    house.settle()
+    house.stop()
+    there = gaps(house)
+    house.spool.commit(before, state)
+    house.start()
+    house.settle()
+    assert gaps(house) == there
+    assert [(first, last) for _, first, last, state in listed(house) if state == "open"] == [(5, 5), (7, 8), (10, 11)]
+
+
+def test_a_collector_without_its_state_heals_what_the_ledger_knows(house: House) -> None:
+    send(house, 1, 6)
+    house.start()
+    house.settle()
+    house.stop()
+    house.spool.commit(house.spool.committed()[0], b"")
+    send(house, 7, 3, 2)
+    house.start()
+    house.settle()
+    assert listed(house) == [("telemetry", 2, 3, "healed"), ("telemetry", 4, 5, "open")]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"online", b'{"gone"', b'{"gone":1}', b'{"gone":[]}', b'{"gone":[[1]]}', b'{"gone":[[2,1]]}',
+        b'{"gone":[[-1,1]]}', b'{"gone":[[1,true]]}', b'{"gone":[[1,99999999999999999999999]]}', b'["gone"]',
+        b'{"gone":[[1,2]],"boot":7}', b'{"gone":[[1,2]],"channel":"status"}', b'{"gone":[[1,2]],"channel":[]}',
+        json.dumps({"gone": [[1, 1]] * 101}).encode(),
+    ],
+)  # fmt: skip
+def test_what_is_no_such_word_is_left_to_others(payload: bytes) -> None:
+    assert parse_gone(SpoolRecord(1, 0, "plantroom/demo/P-1/status", payload), "a") is None
+
+
+@given(st.binary(max_size=60))
+def test_a_word_on_gone_numbers_never_trips_the_reader(junk: bytes) -> None:
+    parse_gone(SpoolRecord(1, 0, "t", b'{"gone":' + junk), "a")
+    parse_gone(SpoolRecord(1, 0, "t", b'{"gone":[[' + junk + b"]]}"), "a")
+
+
+class Lanes:
+    """Two trackers of one site, and what the ledger would have: open numbers of one asset."""
+
+    def __init__(self) -> None:
+        self.numbers = SiteNumbers()
+        self.trackers = {lane: SequenceTracker() for lane in Lane}
+        self.open: set[int] = set()
+        self.ever: set[int] = set()
+        self.at = 0
+
+    def receive(self, lane: Lane, seqs: Iterable[int]) -> None:
+        self.at += 1
+        for seq in seqs:
+            self.trackers[lane].repeated("a", "b", seq, seq)
+        self._hear(self.numbers.take(lane.value, Channel.TELEMETRY, self.trackers[lane], lambda: [], self.at))
+        self._settle(lane)
+
+    def idle(self) -> None:
+        self.at += 1
+        for lane in (*Lane, *Lane):
+            self._settle(lane)
+
+    def restart(self, lane: Lane) -> None:
+        state = self.trackers[lane].snapshot()
+        self.trackers[lane].restore(state)
+        self.numbers.forget(lane.value)
+
+    def _settle(self, lane: Lane) -> None:
+        channels = {Channel.TELEMETRY: self.trackers[lane], Channel.EVENT: SequenceTracker()}
+        self._hear(self.numbers.settle(lane.value, channels, self.at))
+
+    def _hear(self, news: list[GapNews]) -> None:
+        for one in news:
+            self.open -= {n for first, last in one.came for n in range(first, last + 1)}
+            holes = {n for first, last in one.holes for n in range(first, last + 1)}
+            self.open |= holes
+            self.ever |= holes
+
+
+def test_an_asset_that_changes_lanes_and_back_has_no_gap() -> None:
+    lanes = Lanes()
+    lanes.receive(Lane.NORMAL, range(1, 101))
+    lanes.idle()
+    lanes.receive(Lane.SAFETY, range(101, 200))
+    lanes.idle()
+    lanes.receive(Lane.NORMAL, range(200, 210))
+    lanes.receive(Lane.SAFETY, range(150, 200))
+    lanes.idle()
+    assert lanes.ever == set()
+
+
+def test_what_neither_lane_got_is_missing_and_heals_on_either() -> None:
+    lanes = Lanes()
+    lanes.receive(Lane.NORMAL, [1, 2, 5])
+    assert lanes.open == {3, 4}
+    lanes.receive(Lane.SAFETY, [8, 9])
+    lanes.idle()
+    assert lanes.open == {3, 4, 6, 7}
+    lanes.receive(Lane.SAFETY, [4, 7])
+    lanes.idle()
+    assert lanes.open == {3, 6}
+    lanes.restart(Lane.NORMAL)
+    lanes.receive(Lane.NORMAL, [3, 6])
+    lanes.idle()
+    assert lanes.open == set()
+
+
+def test_a_lane_with_a_backlog_is_waited_for() -> None:
+    lanes = Lanes()
+    lanes.receive(Lane.NORMAL, range(1, 11))
+    lanes.receive(Lane.SAFETY, range(101, 111))
+    for start in range(11, 101, 10):
+        lanes.receive(Lane.NORMAL, range(start, start + 10))
+        lanes.receive(Lane.SAFETY, range(start + 100, start + 110))
+        assert lanes.ever == set()
+    lanes.idle()
+    assert lanes.open == set()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(list(Lane)), st.lists(st.integers(0, 40), min_size=1, max_size=15)), max_size=12)
+)
+def test_together_the_lanes_miss_what_neither_has(batches: list[tuple[Lane, list[int]]]) -> None:
+    lanes = Lanes()
+    for lane, seqs in batches:
+        lanes.receive(lane, seqs)
+    lanes.idle()
+    runs = [run for tracker in lanes.trackers.values() for run in tracker.runs("a")]
+    if not runs:
+        return
+    covered: list[Span] = merged(s for r in runs for s in [*r.below, *without([(r.first, r.highest)], r.holes)])
+    whole = [(min(r.first for r in runs), max(r.highest for r in runs))]
+    assert spans_of(lanes.open) == without(whole, covered)

@@ -1,0 +1,129 @@
+"""Whatever the order, the duplicates, the batches and the restarts: the same numbers are missing."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.sequences import BOOTS, MAX_HOLES, RunChange, SequenceTracker
+from plantroom.domain.spans import Span, spans_of, width
+
+SENT = 60
+sequences = st.lists(st.integers(0, SENT), min_size=1, max_size=120)
+
+
+def open_holes(tracker: SequenceTracker, asset: str = "a") -> list[Span]:
+    return [span for run in tracker.runs(asset) for span in run.holes]
+
+
+def follow(numbers: list[int], cuts: set[int], restarts: set[int]) -> tuple[SequenceTracker, list[RunChange]]:
+    """Feed numbers, ask for changes before those positions in ``cuts``, restart from a snapshot at ``restarts``."""
+    tracker, told = SequenceTracker(), []
+    for at, seq in enumerate(numbers):
+        if at in cuts:
+            told += tracker.changes()
+        if at in restarts:
+            told += tracker.changes()
+            state, tracker = tracker.snapshot(), SequenceTracker()
+            tracker.restore(state)
+        tracker.repeated("a", "b", seq, seq)
+    return tracker, told + tracker.changes()
+
+
+@given(sequences)
+def test_missing_is_what_lies_between_the_first_and_the_highest_and_did_not_come(numbers: list[int]) -> None:
+    tracker, _ = follow(numbers, set(), set())
+    (run,) = tracker.runs("a")
+    came = set(numbers)
+    assert run.first <= numbers[0] <= run.highest == max(numbers)
+    assert set(range(run.first, numbers[0])) <= came
+    assert {n for a, b in run.below for n in range(a, b + 1)} == {n for n in came if n < run.first}
+    expected = [n for n in range(run.first, run.highest + 1) if n not in came]
+    assert list(run.holes) == spans_of(expected)
+    assert tracker.missing == len(expected) == width(open_holes(tracker))
+
+
+@given(sequences, st.sets(st.integers(0, 119)), st.sets(st.integers(0, 119)))
+def test_batches_and_restarts_make_no_difference(numbers: list[int], cuts: set[int], restarts: set[int]) -> None:
+    plain, _ = follow(numbers, set(), set())
+    cut, _ = follow(numbers, cuts, restarts)
+    assert cut.snapshot() == plain.snapshot()
+    assert cut.missing == plain.missing == width(open_holes(cut))
+
+
+@given(sequences, st.sets(st.integers(0, 119)), st.sets(st.integers(0, 119)))
+def test_what_is_told_adds_up_to_what_is_missing(numbers: list[int], cuts: set[int], restarts: set[int]) -> None:
+    tracker, told = follow(numbers, cuts, restarts)
+    known: set[int] = set()
+    ever: set[int] = set()
+    for change in told:
+        came = {n for first, last in change.came for n in range(first, last + 1)}
+        holes = {n for first, last in change.holes for n in range(first, last + 1)}
+        known = (known - came) | holes
+        ever |= came
+        assert not change.dropped
+    assert spans_of(known) == open_holes(tracker)
+    assert ever <= set(numbers)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("bcdefg"), st.integers(0, 900)), max_size=400))
+def test_a_publisher_that_jumps_about_cannot_fill_the_memory_and_nothing_is_dropped_silently(
+    sent: list[tuple[str, int]],
+) -> None:
+    tracker = SequenceTracker()
+    found = dropped = filled = 0
+    for boot, seq in sent:
+        before = tracker.missing
+        tracker.repeated("a", boot, seq, seq)
+        changes = tracker.changes()
+        lost = sum(one.missing for change in changes for one in change.dropped)
+        dropped += lost
+        grown = tracker.missing - before + lost
+        found, filled = found + max(grown, 0), filled - min(grown, 0)
+    assert tracker.missing == width(open_holes(tracker)) == found - filled - dropped
+    runs = tracker.runs("a")
+    assert len(runs) <= BOOTS
+    assert all(len(run.holes) <= MAX_HOLES for run in runs)
+
+
+def test_many_holes_at_once_are_told_in_few_words() -> None:
+    tracker = SequenceTracker()
+    for seq in range(0, 20_000, 2):
+        tracker.repeated("a", "b", seq, seq)
+    (change,) = tracker.changes()
+    assert len(change.holes) == MAX_HOLES
+    assert len(change.dropped) <= MAX_HOLES
+    assert sum(one.missing for one in change.dropped) + width(change.holes) == 9_999
+    for boot in range(1_000):
+        for seq in (0, 2):
+            tracker.repeated("a", str(boot), seq, seq)
+    changes = tracker.changes()
+    dropped = [one for change in changes for one in change.dropped]
+    assert len(dropped) <= 2 * MAX_HOLES
+    assert sum(one.missing for one in dropped) == MAX_HOLES + 1_000 - BOOTS
+
+
+def test_numbers_that_begin_again_under_one_boot_are_another_numbering() -> None:
+    tracker = SequenceTracker()
+    for seq in (1, 5, 6):
+        tracker.repeated("a", "", seq, seq)
+    tracker.changes()
+    tracker.repeated("a", "", 5, 99)
+    old, new = sorted(tracker.changes(), key=lambda change: change.numbering)
+    assert [(one.first, one.last, one.reason) for one in old.dropped] == [(2, 4, "renumbered")]
+    assert (old.numbering, new.numbering, tracker.missing) == (0, 100, 0)
+
+
+def test_an_earlier_versions_snapshot_goes_on() -> None:
+    tracker = SequenceTracker()
+    for seq in (10, 11, 15):
+        tracker.repeated("a", "b", seq, seq)
+    import orjson
+
+    old = orjson.loads(tracker.snapshot())
+    old["runs"]["a"]["b"] = old["runs"]["a"]["b"][:5]
+    again = SequenceTracker()
+    again.restore(orjson.dumps(old))
+    assert again.missing == 3
+    (change,) = again.changes()
+    assert (change.first, change.highest, list(change.holes)) == (10, 15, [(12, 14)])
+    assert again.snapshot() == tracker.snapshot()
