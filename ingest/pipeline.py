@@ -300,6 +300,12 @@ class Pipeline:
         stages = [stage for stage in self._stages if stage not in without]
         return [partial(_watch, stage, stream, plant) for stream in streams if len(stream.readings) for stage in stages]
 
+    def settle(self) -> Outcome:
+        """What a changed plant means to the stages while no readings come."""
+        plant = self._plant
+        found = [] if plant is None else [one for stage in self._stages for one in stage.follow(plant, self.site)]
+        return Outcome(findings=found)
+
     def stage_failures(self) -> int:
         """Messages that a stage did not get through, since the start."""
         return sum(stage.failures for stage in self._stages)

@@ -16,6 +16,7 @@ import structlog
 
 from ingest.ages import Delays
 from ingest.instants import to_ms
+from ingest.pace import Every
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
@@ -44,6 +45,7 @@ STATE_BYTES_PER_S = 8e6
 """How much of the disk's time the saving of a large state may take."""
 
 STATS_EVERY_S = 1.0
+PLANT_LOOK_S = 1.0
 LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
 AHEAD_MAX_BYTES = 32 << 20
 
@@ -101,6 +103,7 @@ class IngestWorker:
         """First and last position of the batch at hand."""
         self._suspects = Suspects()
         self._delays = Delays()
+        self._plant_looks = Every(PLANT_LOOK_S)
         self._read_ms = 0
 
     def start(self) -> None:
@@ -177,6 +180,9 @@ class IngestWorker:
             self.presence.tick(self.lane.value, records[-1].received_ms)
         else:
             self.presence.tick(self.lane.value, self._now_ms())
+            if self._plant_looks.due() and self._try_refresh() and (found := self._pipeline.settle()):
+                self._tell(found)
+                self._commit(changed=True)
         self._tell(Outcome())
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
@@ -349,8 +355,8 @@ class IngestWorker:
         if time.monotonic() - self._committed_at >= pause_s:
             self._commit()
 
-    def _commit(self) -> None:
-        if self._done > self._committed:
+    def _commit(self, changed: bool = False) -> None:
+        if changed or self._done > self._committed:
             position, state = self._done, self._pipeline.snapshot()
             self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
             self._committed, self._state_bytes = position, len(state)

@@ -11,6 +11,7 @@ import structlog
 from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
 from gateway.strays import StrayGateway
+from ingest.alarm_book import AlarmBook
 from ingest.alarms import LimitAlarms
 from ingest.presence import PresenceTracker
 from ingest.rollup_worker import RollUpWorker
@@ -198,16 +199,19 @@ class Collector:
         gateway.follow(plant)
         gateway.start()
         presence = PresenceTracker(self._parts.classes)
-        workers = {lane: self._worker(site, lane, gateway, presence) for lane in Lane}
+        book = AlarmBook()
+        workers = {lane: self._worker(site, lane, gateway, presence, book) for lane in Lane}
         for worker in workers.values():
             worker.start()
         log.info("site_taken_up", site=site)
         return SiteParts(gateway, workers, presence)
 
-    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker) -> IngestWorker:
+    def _worker(
+        self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker, book: AlarmBook
+    ) -> IngestWorker:
         parts = self._parts
         stages: Sequence[StreamStage] = (
-            LimitAlarms(parts.classes),
+            LimitAlarms(parts.classes, book, lane),
             ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get),
         )
         return IngestWorker(
