@@ -228,7 +228,7 @@ class Pipeline:
             out.gaps += self._number_news(Channel.EVENT, batch)
         return out
 
-    def settle(self, horizon_ms: int) -> Outcome:
+    def settle_numbers(self, horizon_ms: int) -> Outcome:
         """All that came up to then is dealt with: what that says of numbers that both lanes have."""
         return Outcome(gaps=list(self._numbers.settle(self.lane.value, self._trackers, horizon_ms)))
 
@@ -324,6 +324,12 @@ class Pipeline:
         ]
         stages = [stage for stage in self._stages if stage not in without]
         return [partial(_watch, stage, stream, plant) for stream in streams if len(stream.readings) for stage in stages]
+
+    def settle(self) -> Outcome:
+        """What a changed plant means to the stages while no readings come."""
+        plant = self._plant
+        found = [] if plant is None else [one for stage in self._stages for one in stage.follow(plant, self.site)]
+        return Outcome(findings=found)
 
     def stage_failures(self) -> int:
         """Messages that a stage did not get through, since the start."""

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import structlog
@@ -16,6 +16,7 @@ from plantroom.ports.readings import ReadingBatch
 from plantroom.ports.stages import StreamBatch, StreamStage
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 REST_S = 60.0
 """How long a stage is spared what it keeps failing at, and how long its failure stays among the problems."""
@@ -71,13 +72,28 @@ class GuardedStage:
             batch = _without(batch, self._resting)
         if not len(batch.readings):
             return (), ()
+        return self._fenced(lambda: (self.stage.process(batch, plant), self._health()), lambda: _assets_in(batch))
+
+    def follow(self, plant: Plant, site: str) -> Sequence[Finding]:
+        """As ``StreamStage.follow``; a failure is noted and gives nothing. Raises ``Unreachable``."""
+        if self._monotonic() < self._rests_until:
+            return ()
         try:
-            findings = self.stage.process(batch, plant)
-            return findings, self.stage.health_changes() if isinstance(self.stage, HealthSource) else ()
+            return self._fenced(lambda: self.stage.follow(plant, site), frozenset)
+        except StageFailed as failure:
+            self.missed(failure)
+            return ()
+
+    def _health(self) -> Sequence[HealthChange]:
+        return self.stage.health_changes() if isinstance(self.stage, HealthSource) else ()
+
+    def _fenced(self, look: Callable[[], T], assets: Callable[[], frozenset[str]]) -> T:
+        try:
+            return look()
         except Unreachable:
             raise
         except Exception as error:  # the fence: whatever a stage raises stays its own affair
-            raise StageFailed(self, _assets_in(batch), error) from error
+            raise StageFailed(self, assets(), error) from error
 
     def missed(self, failure: StageFailed) -> None:
         """It failed at a single message, whose findings are lost; readings and other stages are not concerned."""

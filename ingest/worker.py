@@ -17,6 +17,7 @@ import structlog
 from ingest.ages import Delays
 from ingest.gaps import SiteNumbers
 from ingest.instants import to_ms
+from ingest.every import Every
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
@@ -45,6 +46,7 @@ STATE_BYTES_PER_S = 8e6
 """How much of the disk's time the saving of a large state may take."""
 
 STATS_EVERY_S = 1.0
+PLANT_LOOK_S = 1.0
 LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
 AHEAD_MAX_BYTES = 32 << 20
 
@@ -104,6 +106,7 @@ class IngestWorker:
         """First and last position of the batch at hand."""
         self._suspects = Suspects()
         self._delays = Delays()
+        self._plant_looks = Every(PLANT_LOOK_S)
         self._read_ms = 0
 
     def start(self) -> None:
@@ -179,7 +182,10 @@ class IngestWorker:
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
         horizon_ms = records[-1].received_ms if records else self._now_ms()
         self.presence.tick(self.lane.value, horizon_ms)
-        self._tell(self._pipeline.settle(horizon_ms))
+        if not records and self._plant_looks.due() and self._try_refresh() and (found := self._pipeline.settle()):
+            self._tell(found)
+            self._commit(changed=True)
+        self._tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
@@ -353,8 +359,8 @@ class IngestWorker:
         if time.monotonic() - self._committed_at >= pause_s:
             self._commit()
 
-    def _commit(self) -> None:
-        if self._done > self._committed:
+    def _commit(self, changed: bool = False) -> None:
+        if changed or self._done > self._committed:
             position, state = self._done, self._pipeline.snapshot()
             self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
             self._committed, self._state_bytes = position, len(state)

@@ -11,6 +11,7 @@ import structlog
 from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
 from gateway.strays import StrayGateway
+from ingest.alarm_book import AlarmBook
 from ingest.alarms import LimitAlarms
 from ingest.asking import GapAsker
 from ingest.gaps import SiteNumbers
@@ -40,14 +41,22 @@ STRAYS = "+"
 """Stands for all unknown sites among the codes of sites."""
 
 
+@dataclass(frozen=True, slots=True)
+class SharedByLanes:
+    """What the lanes of a site know together, since an asset may be heard on both."""
+
+    presence: PresenceTracker
+    numbers: SiteNumbers
+    book: AlarmBook
+
+
 @dataclass(slots=True)
 class SiteParts:
     """What runs for one site."""
 
     gateway: SiteGateway
     workers: dict[Lane, IngestWorker]
-    presence: PresenceTracker
-    numbers: SiteNumbers
+    shared: SharedByLanes
     heard: bool = True
 
 
@@ -96,7 +105,7 @@ class Collector:
         self._gaps.start()
 
     def _horizons(self) -> Mapping[str, int]:
-        return {code: site.numbers.horizon_ms() for code, site in self._sites.copy().items()}
+        return {code: site.shared.numbers.horizon_ms() for code, site in self._sites.copy().items()}
 
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
@@ -148,7 +157,7 @@ class Collector:
             heard = not site.gateway.problems()
             if heard != site.heard:
                 site.heard = heard
-                site.presence.link(up=heard, now_ms=now_ms)
+                site.shared.presence.link(up=heard, now_ms=now_ms)
 
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
@@ -207,19 +216,17 @@ class Collector:
         gateway = SiteGateway(site, self._broker, folder)
         gateway.follow(plant)
         gateway.start()
-        presence, numbers = PresenceTracker(self._parts.classes), SiteNumbers()
-        workers = {lane: self._worker(site, lane, gateway, presence, numbers) for lane in Lane}
+        shared = SharedByLanes(PresenceTracker(self._parts.classes), SiteNumbers(), AlarmBook())
+        workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()
         log.info("site_taken_up", site=site)
-        return SiteParts(gateway, workers, presence, numbers)
+        return SiteParts(gateway, workers, shared)
 
-    def _worker(
-        self, site: str, lane: Lane, gateway: SiteGateway, presence: PresenceTracker, numbers: SiteNumbers
-    ) -> IngestWorker:
+    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, shared: SharedByLanes) -> IngestWorker:
         parts = self._parts
         stages: Sequence[StreamStage] = (
-            LimitAlarms(parts.classes),
+            LimitAlarms(parts.classes, shared.book, lane),
             ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get),
         )
         return IngestWorker(
@@ -231,9 +238,9 @@ class Collector:
             stages=stages,
             classes=parts.classes,
             clock=parts.clock,
-            presence=presence,
+            presence=shared.presence,
             requests=self._requests,
-            numbers=numbers,
+            numbers=shared.numbers,
         )
 
     def report(self) -> CollectorReport:

@@ -4,7 +4,6 @@ A file has the class's ``key``, ``name`` and ``systems``, a ``[defaults]`` table
 ``stuck_after_s`` of its measures), and the tables ``[[points]]``, ``[[failure_modes]]`` and ``[[events]]``.
 """
 
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -13,8 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from plantroom.domain.alarms import limit_problems
 from plantroom.domain.assets import (
     UNCLASSIFIED,
+    AlarmPriority,
     EquipmentClass,
     EventTemplate,
     FailureModeSpec,
@@ -38,7 +39,6 @@ _EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "c
 _CLASS_KEYS = frozenset(
     ("key", "name", "systems", "warm_up_days", "offline_after_s", "defaults", "points", "failure_modes", "events")
 )
-_ORDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
 
 
 @cache
@@ -122,10 +122,11 @@ def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTempl
 
 def _limits(data: Mapping[str, Any], point: str) -> Limits:
     _only(data, _LIMIT_KEYS, f"limits of {point}")
-    numbers = {key: float(value) for key, value in data.items() if key not in ("source", "status")}
+    words = {"source": str, "status": Status, "warning_priority": AlarmPriority, "alarm_priority": AlarmPriority}
+    numbers = {key: float(value) for key, value in data.items() if key not in words}
     if numbers and not data.get("source"):
         raise BadData(f"limits of {point} name no source")
-    return Limits(**numbers, source=data.get("source", ""), status=Status(data.get("status", "default")))
+    return Limits(**numbers, **{key: read(data[key]) for key, read in words.items() if key in data})
 
 
 def _mode(data: Mapping[str, Any]) -> FailureModeSpec:
@@ -193,12 +194,8 @@ def _check_point(point: PointTemplate) -> None:
         raise BadData(f"point {point.key}: blanks around the unit")
     if point.kind is not PointKind.MEASURE and point.unit == "":
         raise BadData(f"point {point.key}: a state or counter has unit 1 or its own")
-    ladder = [getattr(point.limits, name) for name in _ORDER]
-    known = [value for value in ladder if value is not None]
-    if not all(math.isfinite(value) for value in known) or known != sorted(known):
-        raise BadData(f"point {point.key}: limits are not ordered {' <= '.join(_ORDER)}")
     low, high = point.physical_low, point.physical_high
     if low is not None and high is not None and low >= high:
         raise BadData(f"point {point.key}: physical range is empty")
-    if known and ((low is not None and known[0] < low) or (high is not None and known[-1] > high)):
-        raise BadData(f"point {point.key}: a limit lies outside the physical range")
+    for problem in limit_problems(point.limits, low, high):
+        raise BadData(f"point {point.key}: {problem.field} {problem.message}")

@@ -38,6 +38,15 @@ class Status(StrEnum):
     DEFAULT = "default"
 
 
+class AlarmPriority(StrEnum):
+    """How soon people have to act on an alarm (ISA-18.2); apart from ``Severity``, which is how much a fault matters."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 class PointKind(StrEnum):
     """What kind of quantity a point shows."""
 
@@ -50,8 +59,9 @@ class PointKind(StrEnum):
 class Limits:
     """Limits of one point in its own unit; ``None`` where there is none.
 
-    A value beyond a limit for ``on_delay_s`` of observed time raises an alarm; it clears once the value is
-    back inside by ``deadband`` for ``off_delay_s`` (ISA-18.2).
+    A value beyond a limit for its on-delay (``warning_delay_s``, ``alarm_delay_s``) of observed time raises an alarm;
+    it clears once the value is back inside by ``deadband`` for ``off_delay_s`` (ISA-18.2). A priority of ``None``
+    follows from the failure mode (``plantroom.domain.alarms.priority_of``).
     """
 
     normal_low: float | None = None
@@ -66,6 +76,8 @@ class Limits:
     off_delay_s: float = 60.0
     source: str = ""
     status: Status = Status.DEFAULT
+    warning_priority: AlarmPriority | None = None
+    alarm_priority: AlarmPriority | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,11 @@ class StreamStage(ABC):
         """Findings that this batch gives rise to, in observed order. May raise ``Unreachable`` for something that it
         needs and that is away; it is then given the same batch again, and its state must be as before the call."""
 
+    def follow(self, plant: Plant, site: str) -> Sequence[Finding]:
+        """Findings that a changed plant gives rise to by itself, while no readings come."""
+        del plant, site
+        return ()
+
     @abstractmethod
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor."""

@@ -1,0 +1,84 @@
+"""Alarms in the words of ISA-18.2 / IEC 62682: priorities, and limits that make sense."""
+
+import math
+from collections.abc import Iterator
+
+from plantroom.domain.assets import AlarmPriority, Limits, Severity
+from plantroom.errors import FieldProblem
+
+LADDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
+"""The limits of a point from below to above: each lies at or inside the one before it."""
+
+MAX_DELAY_S = 86_400.0
+"""An alarm that waits longer than a day is none that anybody can act on."""
+
+_BY_SEVERITY = {
+    Severity.CRITICAL: AlarmPriority.CRITICAL,
+    Severity.MAJOR: AlarmPriority.HIGH,
+    Severity.GENERAL: AlarmPriority.MEDIUM,
+    Severity.INFO: AlarmPriority.LOW,
+}
+
+
+def priority_of(severity: Severity, *, safety: bool = False, warning: bool = False) -> AlarmPriority:
+    """The priority of an alarm for which nobody has set one: safety is critical, a warning low, any other as severe
+    as the fault it speaks for (IEC 62682, 8.4: by consequence and by the time there is to respond)."""
+    if safety:
+        return AlarmPriority.CRITICAL
+    return AlarmPriority.LOW if warning else _BY_SEVERITY[severity]
+
+
+def urgency(priority: AlarmPriority) -> int:
+    """Place among the priorities, the most urgent first."""
+    return tuple(AlarmPriority).index(priority)
+
+
+def limit_problems(
+    limits: Limits, physical_low: float | None = None, physical_high: float | None = None
+) -> list[FieldProblem]:
+    """Everything that is wrong with a point's limits by themselves; empty when they can be judged by."""
+    found = [*_not_finite(limits), *_bad_delays(limits)]
+    if not found:
+        found = [*_not_ordered(limits), *_outside(limits, physical_low, physical_high)]
+    return found or list(_bad_deadband(limits, physical_low, physical_high))
+
+
+def _not_finite(limits: Limits) -> Iterator[FieldProblem]:
+    for name in (*LADDER, "deadband"):
+        value = getattr(limits, name)
+        if value is not None and not math.isfinite(value):
+            yield FieldProblem(name, "not_finite", "should be a finite number")
+
+
+def _bad_delays(limits: Limits) -> Iterator[FieldProblem]:
+    for name in ("warning_delay_s", "alarm_delay_s", "off_delay_s"):
+        if not 0 <= getattr(limits, name) <= MAX_DELAY_S:
+            yield FieldProblem(name, "bad_delay", f"should be from 0 to {MAX_DELAY_S:.0f} s")
+
+
+def _not_ordered(limits: Limits) -> Iterator[FieldProblem]:
+    known = [(name, value) for name in LADDER if (value := getattr(limits, name)) is not None]
+    for (below, low), (above, high) in zip(known, known[1:], strict=False):
+        across = below.endswith("low") and above.endswith("high")
+        if low > high or (across and low == high):
+            yield FieldProblem(above, "not_ordered", f"is not ordered: {'above' if across else 'at or above'} {below}")
+
+
+def _outside(limits: Limits, low: float | None, high: float | None) -> Iterator[FieldProblem]:
+    for name in LADDER:
+        value = getattr(limits, name)
+        if value is not None and ((low is not None and value < low) or (high is not None and value > high)):
+            yield FieldProblem(name, "not_physical", "lies outside the physical range of the sensor")
+
+
+def _bad_deadband(limits: Limits, low: float | None, high: float | None) -> Iterator[FieldProblem]:
+    if limits.deadband < 0:
+        yield FieldProblem("deadband", "negative", "should be 0 or more")
+        return
+    lows = [v for v in (limits.alarm_low, limits.warning_low) if v is not None]
+    highs = [v for v in (limits.warning_high, limits.alarm_high) if v is not None]
+    # An alarm clears once the value is inside by the deadband: there must be such a value.
+    floor = max(lows) if lows else low
+    ceiling = min(highs) if highs else high
+    if floor is not None and ceiling is not None and limits.deadband and limits.deadband >= ceiling - floor:
+        yield FieldProblem("deadband", "too_wide", f"should be smaller than the band of {ceiling - floor:g}")
