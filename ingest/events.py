@@ -230,8 +230,15 @@ class EventRules:
 
     def snapshot(self) -> bytes:
         """The whole state."""
+        return self._state(self._sequences.snapshot())
+
+    def hand_over(self) -> bytes:
+        """The events that are open, without the memory of sequence numbers."""
+        return self._state(b"")
+
+    def _state(self, sequences: bytes) -> bytes:
         rows = [(asset, name, at) for (asset, name), at in self._open.items()]
-        return orjson.dumps({"open": rows, "sequences": self._sequences.snapshot().decode()})
+        return orjson.dumps({"open": rows, "sequences": sequences.decode()})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

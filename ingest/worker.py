@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from ingest.ages import Delays
+from ingest.handover import NoHandOver
 from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
@@ -52,7 +53,8 @@ class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
     ``presence`` is shared by the lanes of a site (an own one when left out), ``on_stats`` is called about once
-    a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked).
+    a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked);
+    ``hand_over`` takes the state from the last holder of the site to the next one.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class IngestWorker:
         presence: PresenceTracker | None = None,
         rng: random.Random | None = None,
         requests: DeviceRequests | None = None,
+        hand_over: NoHandOver | None = None,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -79,6 +82,7 @@ class IngestWorker:
         self._clock = clock
         self._on_stats = on_stats
         self._requests = requests
+        self._hand_over = hand_over or NoHandOver()
         self._pipeline = Pipeline(site, lane, stages, classes, self.presence)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -136,6 +140,7 @@ class IngestWorker:
                     self._turn()
                     failures = 0
                 self._commit()
+                self._hand_over.keep_when_due(self._pipeline.hand_over, last=True)
             except Stopping:
                 return
             except Exception as error:
@@ -153,6 +158,7 @@ class IngestWorker:
 
     def _begin(self) -> None:
         """Go on from what is committed."""
+        self._patience.insist(LEDGER, lambda: self._hand_over.begin(self._spool))
         position, state = self._spool.committed()
         self._spool.rewind()
         self._ahead.clear()
@@ -179,6 +185,7 @@ class IngestWorker:
             self.presence.tick(self.lane.value, self._now_ms())
         self._tell(Outcome())
         self._pipeline.windows.tell(self._ledger, self._now_ms())
+        self._hand_over.keep_when_due(self._pipeline.hand_over)
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
@@ -327,6 +334,8 @@ class IngestWorker:
                 tx.collect.put_presence(list(changes.values()))
             if findings:
                 tx.collect.append_findings(findings)
+            if outcome.findings or outcome.events:
+                self._hand_over.keep(tx, self._pipeline.hand_over())
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""
