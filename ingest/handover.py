@@ -2,12 +2,14 @@
 
 The state is written in the transaction of the findings and events that came of it, so that the next holder knows of
 every alarm that is out, and now and then besides, for what changes without a finding. Sequence numbers, the quality
-gate and counts stay behind: a memory that misses the last seconds would take what the other holder has got for gaps. What
-is in an old spool of this collector when it takes a site back was received before another held the site: late, not live.
+gate and counts stay behind: a memory that misses the last seconds would take what the other holder has got for gaps.
+What is in an old spool of this collector when it takes a site back was received before another held the site: late, not
+live.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,9 @@ log = structlog.get_logger()
 
 LATE_UNTIL = "late_until"
 """Name of the part of a checkpoint that says up to which position the spool's records are late."""
+
+TOTALS = "totals"
+"""Name of the part with the counts, which are this collector's own."""
 
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
@@ -68,7 +73,9 @@ class HandOver(NoHandOver):
         except ValueError as error:
             log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
             parts = {}
-        position, _ = spool.committed()
+        position, own = spool.committed()
+        with suppress(ValueError):
+            parts |= {name: body for name, body in unpack(own).items() if name == TOTALS}
         parts[LATE_UNTIL] = str(position + spool.depth()).encode()
         spool.commit(position, pack(parts))
         self._fresh = False
@@ -81,8 +88,8 @@ class HandOver(NoHandOver):
         self._noted(state)
 
     def keep_when_due(self, parts: Callable[[], Mapping[str, bytes]], *, last: bool = False) -> None:
-        """Now and then, and as the ``last`` thing, in a transaction of its own; a ledger that is away is left for the next
-        time."""
+        """Now and then, and as the ``last`` thing, in a transaction of its own; a ledger that is away is left for the
+        next time."""
         if time.monotonic() < self._next_at and not last:
             return
         self._next_at = time.monotonic() + EVERY_S

@@ -293,7 +293,7 @@ def parse_broker_url(url: str) -> BrokerAddress:
         raise ValueError("the scheme must be mqtt or mqtts")
     who, at, hosts = rest.rpartition("@")
     if any(c in who for c in "/?#"):
-        raise ValueError(_ODD_PASSWORD)
+        raise ValueError(_ODD_PORT)
     hosts = hosts.removesuffix("/")
     nodes = [_node(scheme.lower(), text) for text in hosts.split(",")]
     if len(nodes) > MAX_NODES or len(set(nodes)) != len(nodes):
@@ -309,7 +309,7 @@ def parse_broker_url(url: str) -> BrokerAddress:
     )
 
 
-_ODD_PASSWORD = "the port must be a whole number; write # / ? @ in a password as %23 %2F %3F %40"
+_ODD_PORT = "the port must be a whole number; write # / ? @ in a password as %23 %2F %3F %40"
 
 
 def _node(scheme: str, text: str) -> tuple[str, int]:
@@ -317,7 +317,7 @@ def _node(scheme: str, text: str) -> tuple[str, int]:
         parts = urlsplit(f"{scheme}://{text}")
         port = parts.port
     except ValueError:
-        raise ValueError(_ODD_PASSWORD) from None
+        raise ValueError(_ODD_PORT) from None
     if not parts.hostname or parts.path or parts.query or parts.fragment or any(c.isspace() for c in text):
         raise ValueError("needs a host and nothing behind it")
     return parts.hostname, port or (8883 if scheme == "mqtts" else 1883)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, running_broker
-from plantroom.errors import BadData, Unreachable
+from plantroom.errors import BadData
 from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)

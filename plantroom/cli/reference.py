@@ -60,9 +60,9 @@ MEANING: Mapping[str, str] = {
     ),
     "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it. Of a cluster all"
     " nodes can be named; the next one is tried when one is gone.",
-    "broker_admin_url": "How `plantroom check` finds out of what kind a RabbitMQ's MQTT queues are, which MQTT itself does"
-    " not tell: by its\nmanagement, or by your word that they are quorum queues. Other brokers do not need it.",
-    "lease_s": "How long a site stays with a collector that gives no sign of life any more, before another takes it over"
+    "broker_admin_url": "How `plantroom check` finds out of what kind a RabbitMQ's MQTT queues are, which MQTT does not"
+    " tell: by its\nmanagement, or by your word that they are quorum queues. Other brokers do not need it.",
+    "lease_s": "How long a site stays with a collector that gives no sign of life, before another takes it over"
     " (then\nwithin two seconds). The same for all collectors of a ledger.",
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",

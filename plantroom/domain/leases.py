@@ -1,8 +1,8 @@
 """Which collector holds which partition: the decision alone, over what all collectors see in the ledger.
 
 A partition is a site (or all unknown sites together). Every collector runs the same rules on the same view, so nobody
-is in charge: who has fewer than its share takes what is free, who has more than its share gives one back while somebody
-else is short. Shares differ by one at most, hence nothing is handed to and fro.
+is in charge: who has fewer than its share takes what is free, who has more than its share gives some back while
+somebody else is short. Shares differ by one at most, hence nothing is handed to and fro.
 """
 
 import hashlib
@@ -10,18 +10,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 SETTLE_MS = 5_000
-"""How long a collector must have been there before others give up partitions for it: one that keeps failing at its start
-gets none."""
+"""How long a collector must have been there before others give up partitions for it: one that keeps failing at its
+start gets none."""
 
 GRACE_MS = 3_000
 """How long a free partition waits for a collector that is short of its share; then anybody takes it."""
 
 
+AT_ONCE = 4
+"""So many partitions a collector gives back at a time: they stand still while they change hands."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """A partition as the ledger shows it. ``left_ms``: how long the lease still counts, by the database's clock; negative:
-    for how long the partition has been free. ``epoch`` rises with every take-over. ``ready``: a holder's sessions have been
-    confirmed by the broker at least once."""
+    """A partition as the ledger shows it. ``left_ms``: how long the lease still counts, by the database's clock;
+    negative: for how long the partition has been free. ``epoch`` rises with every take-over. ``ready``: a holder's
+    sessions have been confirmed by the broker at least once."""
 
     partition: str
     holder: str | None
@@ -71,7 +75,7 @@ def liking(holder: str, partition: str) -> int:
 
 
 def decide(view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], lease_ms: int) -> Moves:
-    """Partitions that ``me`` takes now, and at most one that it gives back. O(partitions x collectors)."""
+    """Partitions that ``me`` takes now and those that it gives back. O(partitions log partitions)."""
     live = view.others(me, lease_ms) | {me}
     return Moves(_to_take(view, me, partitions, held, len(live)), _to_release(view, me, partitions, held, live))
 
@@ -97,10 +101,9 @@ def _to_release(
     for lease in view.leases.values():
         if lease.holder in counts and not lease.free:
             counts[lease.holder] += 1
-    short = [holder for holder in settled if holder != me and counts[holder] < share]
-    if not short:
-        return ()
-    return (min(held, key=lambda p: liking(me, p)),)
+    short = sum(max(0, share - counts[holder]) for holder in settled if holder != me)
+    number = min(short, len(held) - share, AT_ONCE)
+    return tuple(sorted(held, key=lambda p: liking(me, p))[:number])
 
 
 def _is_free(view: LeaseView, partition: str) -> bool:

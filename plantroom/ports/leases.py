@@ -14,7 +14,8 @@ from plantroom.domain.leases import LeaseView
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A lease that was taken: its epoch, and who held the partition last (``None``: nobody ever)."""
+    """A lease that was taken: its epoch, and who held the partition last (``None``: nobody ever; empty: it was given
+    back)."""
 
     epoch: int
     previous: str | None
@@ -46,8 +47,8 @@ class LeaseRepository(ABC):
 
     @abstractmethod
     def take(self, partition: str, holder: str, lease_ms: int, *, mine: bool = False) -> Taken | None:
-        """Take a partition that is free or whose lease has expired, with a higher epoch; ``None``: somebody else has it.
-        ``mine``: one that the same holder has by an earlier process of its own too."""
+        """Take a partition that is free or whose lease has expired, with a higher epoch; ``None``: somebody else has
+        it. ``mine``: one that the same holder has by an earlier process of its own too."""
 
     @abstractmethod
     def release(self, partition: str, holder: str, epoch: int) -> bool:

@@ -14,6 +14,11 @@ FORGET_MS = 24 * 3600 * 1000
 """A collector that has been silent for so long is no member any more."""
 
 
+NOBODY = ""
+"""Who gave a partition back is not taken for its last holder, in order that whoever takes it goes on from the state
+that was handed over."""
+
+
 class SqlLeases(LeaseRepository):
     """``LeaseRepository`` on SQL."""
 
@@ -82,7 +87,7 @@ class SqlLeases(LeaseRepository):
     def release(self, partition: str, holder: str, epoch: int) -> bool:
         c = t.leases.c
         own = c.partition == partition, c.holder == holder, c.epoch == epoch
-        statement = t.leases.update().where(*own).values(holder=None, expires_ms=self._now)
+        statement = t.leases.update().where(*own).values(holder=None, last_holder=NOBODY, expires_ms=self._now)
         return self._connection.execute(statement).rowcount > 0
 
     def leave(self, holder: str) -> None:
