@@ -1,10 +1,10 @@
 """A site's way in: two lanes, each with its own session and spool."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gateway.session import Session
+from gateway.session import ConnectGate, Session, always_open
 from gateway.spool import Spool
 from plantroom.domain.assets import Plant, Priority
 from plantroom.domain.sources import SourceTopics, TopicSource
@@ -30,11 +30,15 @@ class SiteGateway:
     once the broker has confirmed that lane's subscription, so nothing falls between the two: a broker that has lost
     one lane's session is asked about the other's again before it counts. A message taken by both is recognised by the
     ingest (same asset, same instant). The topics of the site's sources come on the lane of their source. Requests to
-    publishers (``.../replay``) come back to us and are nobody's.
+    publishers (``.../replay``) come back to us and are nobody's. ``gate`` gives each session its own gate.
     """
 
-    def __init__(self, site: str, broker: BrokerAddress, folder: Path) -> None:
+    def __init__(
+        self, site: str, broker: BrokerAddress, folder: Path, gate: Callable[[], ConnectGate] = lambda: always_open
+    ) -> None:
         self.site = site
+        self._gate = gate
+        self._ended = False
         self._safety: frozenset[str] = frozenset()
         self._topics = SourceTopics()
         self._all = f"{ROOT}/{site}/#"
@@ -49,8 +53,9 @@ class SiteGateway:
     def _session(self, lane: Lane, broker: BrokerAddress, filters: list[str]) -> Session:
         client_id, spool = CLIENT_IDS[lane].format(site=self.site), self.spools[lane]
         if lane is Lane.SAFETY:
-            return Session(broker, client_id, spool, filters, self._safety_owns)
-        return Session(broker, client_id, spool, filters, self._normal_owns, on_fresh=self._doubt_safety)
+            return Session(broker, client_id, spool, filters, self._safety_owns, gate=self._gate())
+        doubt = self._doubt_safety
+        return Session(broker, client_id, spool, filters, self._normal_owns, on_fresh=doubt, gate=self._gate())
 
     def _doubt_safety(self) -> None:
         self.sessions[Lane.SAFETY].doubt()
@@ -92,10 +97,17 @@ class SiteGateway:
         for session in self.sessions.values():
             session.start()
 
+    def end_sessions(self) -> None:
+        """Take no more messages: what was received is acknowledged, the rest waits at the broker. The spools stay
+        open."""
+        if not self._ended:
+            self._ended = True
+            for session in self.sessions.values():
+                session.stop()
+
     def stop(self) -> None:
         """End both sessions, then close the spools."""
-        for session in self.sessions.values():
-            session.stop()
+        self.end_sessions()
         for spool in self.spools.values():
             spool.close()
 

@@ -29,6 +29,7 @@ class BrokerRequests(DeviceRequests):
 
     def __init__(self, broker: BrokerAddress) -> None:
         self._broker = broker
+        self._node = 0
         self._lock = threading.Lock()
         self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=WAITING)
         self._client: mqtt.Client | None = None
@@ -64,6 +65,7 @@ class BrokerRequests(DeviceRequests):
             client.tls_set_context(tls_context(self._broker))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
+        client.on_connect_fail = self._next_node
         client.reconnect_delay_set(1, RETRY_MAX_S)
         client.max_queued_messages_set(WAITING)
         client.connect_async(self._broker.host, self._broker.port)
@@ -91,6 +93,14 @@ class BrokerRequests(DeviceRequests):
             else:
                 log.warning("requests_refused", problem=str(reason))
 
-    def _on_disconnect(self, *_: object) -> None:
+    def _on_disconnect(self, client: mqtt.Client, *_: object) -> None:
         with self._lock:
             self._connected = False
+        self._next_node(client)
+
+    def _next_node(self, client: mqtt.Client, *_: object) -> None:
+        """The next attempt goes to the next node."""
+        if len(self._broker.nodes) > 1 and not self._stopped:
+            self._node += 1
+            node = self._broker.at(self._node)
+            client.connect_async(node.host, node.port)

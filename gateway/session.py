@@ -39,11 +39,21 @@ KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 RETRY_MIN_S = 0.2
 RETRY_MAX_S = 30.0
+GATE_POLL_S = 0.2
 
 
 def full_jitter(attempt: int, rng: random.Random) -> float:
     """Seconds to wait before retry number ``attempt`` (0, 1, ...): uniform under a doubling cap."""
     return rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))) + 0.05
+
+
+ConnectGate = Callable[[int], str | None]
+
+
+def always_open(connects: int) -> str | None:
+    """Nothing keeps the session from connecting."""
+    del connects
+    return None
 
 
 @dataclass(slots=True)
@@ -65,7 +75,8 @@ class Session:
     the other lane. ``filters`` may be changed at any time (``subscribe``). ``on_fresh`` is called, in the session's
     thread and before any message, when the broker knew nothing of this session: it may have lost others too.
     ``casual`` filters are asked for with QoS 0: the broker queues nothing of theirs while nobody is there. ``owns`` is
-    asked once for the messages of a topic that come together, and for every message of QoS 0.
+    asked once for the messages of a topic that come together, and for every message of QoS 0. ``gate`` is asked before
+    every attempt to connect, with how often it has connected so far: the reason not to now, or ``None``.
     """
 
     def __init__(
@@ -78,8 +89,11 @@ class Session:
         rng: random.Random | None = None,
         on_fresh: Callable[[], None] = lambda: None,
         casual: Collection[str] = (),
+        gate: ConnectGate = always_open,
     ) -> None:
         self._broker = broker
+        self._node = 0
+        self._gate = gate
         self._spool = spool
         self._subscriptions = Subscriptions(client_id, filters)
         self._owns = owns
@@ -157,11 +171,17 @@ class Session:
         attempt = 0
         while not self._stop.is_set():
             try:
+                if (closed := self._gate(self.counts.connects)) is not None:
+                    self._forget_connection()
+                    self._link_problem = closed
+                    self._stop.wait(GATE_POLL_S)
+                    continue
                 self._connect()
                 attempt = 0
                 self._serve()
             except Unreachable as error:
                 self._link_problem = str(error)
+                self._node += 1
                 attempt = self._pause(attempt, error.problem)
             except Exception as error:  # outermost loop of the thread: it must never end by itself
                 self.counts.failures += 1
@@ -171,16 +191,17 @@ class Session:
         self._finish()
 
     def _pause(self, attempt: int, problem: str) -> int:
-        wait_s = full_jitter(attempt, self._rng)
+        # All nodes of a cluster are tried before the pauses grow.
+        wait_s = full_jitter(attempt // len(self._broker.nodes), self._rng)
         log.warning("broker_unreachable", client=self._client_id, problem=problem, retry_s=round(wait_s, 2))
         self._stop.wait(wait_s)
         return attempt + 1
 
     def _connect(self) -> None:
-        where = f"broker {self._broker.host}:{self._broker.port}"
+        where, node = self._where, self._broker.at(self._node)
         self._forget_connection()
         try:
-            self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S)
+            self._client.connect(node.host, node.port, KEEPALIVE_S)
         except (OSError, ssl.SSLError) as error:
             raise Unreachable(where, plain_words(error)) from error
         deadline = time.monotonic() + CONNECT_TIMEOUT_S
@@ -189,6 +210,11 @@ class Session:
             if time.monotonic() > deadline:
                 raise Unreachable(where, self._link_problem or "did not answer the CONNECT")
         self._subscribe_missing()
+
+    @property
+    def _where(self) -> str:
+        node = self._broker.at(self._node)
+        return f"broker {node.host}:{node.port}"
 
     def _serve(self) -> None:
         while self._connected and not self._stop.is_set():
@@ -200,8 +226,7 @@ class Session:
         packets = self._client.packets
         if self._client.socket() is None or packets is None:
             self._connected = False
-            where = f"broker {self._broker.host}:{self._broker.port}"
-            raise Unreachable(where, self._link_problem or "connection lost")
+            raise Unreachable(self._where, self._link_problem or "connection lost")
         at_once = self._waiting() or packets.pending() > 0
         ready = self._poll(packets, 0.0 if at_once else timeout_s)
         if self._wake_r.fileno() in ready:

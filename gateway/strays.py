@@ -7,13 +7,13 @@ vanish without a trace, a safety event too.
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import structlog
 
 from gateway.collector import SiteGateway
-from gateway.session import Session
+from gateway.session import ConnectGate, Session, always_open
 from gateway.spool import Spool
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
@@ -92,12 +92,21 @@ class StrayGateway:
     kept over restarts (``state``), since the broker queues for all these sessions alike while nobody is there.
     """
 
-    def __init__(self, broker: BrokerAddress, spools: Path, gate: TelemetryGate | None = None) -> None:
+    def __init__(
+        self,
+        broker: BrokerAddress,
+        spools: Path,
+        gate: TelemetryGate | None = None,
+        connect_gate: ConnectGate = always_open,
+    ) -> None:
         self.spool = Spool(spools / FOLDER)
         self._gate = gate or TelemetryGate()
         self._granted_at: dict[str, float] = {}
         self._taken: frozenset[str] = frozenset()
-        self.session = Session(broker, CLIENT_ID, self.spool, [*ALWAYS, TELEMETRY], self._owns, casual=[TELEMETRY])
+        filters = [*ALWAYS, TELEMETRY]
+        self.session = Session(
+            broker, CLIENT_ID, self.spool, filters, self._owns, casual=[TELEMETRY], gate=connect_gate
+        )
 
     def start(self, sites: Iterable[str]) -> None:
         """Open the spool and begin to connect; ``sites`` are those of the ledger now, which count as taken care of when
@@ -121,9 +130,11 @@ class StrayGateway:
         self.session.stop()
         self.spool.close()
 
-    def follow(self, sites: Mapping[str, SiteGateway]) -> None:
-        """Leave the messages of these sites to their own sessions as soon as they have them; to be called often."""
+    def follow(self, sites: Mapping[str, SiteGateway], elsewhere: Collection[str] = ()) -> None:
+        """Leave the messages of these sites to their own sessions as soon as they have them, and those of sites that
+        other collectors have been confirmed for at once; to be called often."""
         now = time.monotonic()
+        self._taken |= set(elsewhere) - self._taken
         for site in sites.keys() - self._taken:
             if f"{ROOT}/{site}/#" not in sites[site].sessions[Lane.NORMAL].granted():
                 self._granted_at.pop(site, None)

@@ -296,7 +296,9 @@ def _rebase(state: AlarmState, level: Level) -> None:
 
 def _becomes_safety(state: AlarmState, level: Level, watched: _Watched, value: float) -> bool:
     """Whether an alarm that was raised as an ordinary one is a safety alarm by now: people have to be told."""
-    return state.phase is Phase.ACTIVE and watched.safety and level.is_alarm and not state.safety and level.beyond(value)
+    return (
+        state.phase is Phase.ACTIVE and watched.safety and level.is_alarm and not state.safety and level.beyond(value)
+    )
 
 
 def _step(state: AlarmState, level: Level, watched: _Watched, ts_ms: int, value: float) -> Phase | None:

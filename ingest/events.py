@@ -233,9 +233,18 @@ class EventRules:
 
     def snapshot(self) -> bytes:
         """The whole state."""
+        return self._state(numbers=True)
+
+    def hand_over(self) -> bytes:
+        """The events that are open, without the memory of sequence numbers."""
+        return self._state(numbers=False)
+
+    def _state(self, *, numbers: bool) -> bytes:
         rows = [(asset, name, at) for (asset, name), at in self._open.items()]
         trackers = {"sequences": self.sequences, "others": self._others}
-        return orjson.dumps({"open": rows, **{name: one.snapshot().decode() for name, one in trackers.items()}})
+        return orjson.dumps(
+            {"open": rows, **{name: one.snapshot().decode() if numbers else "" for name, one in trackers.items()}}
+        )
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

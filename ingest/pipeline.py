@@ -21,6 +21,7 @@ from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Request
 from ingest.events import EventOutcome, EventRules, event_objects, values_beside
 from ingest.gaps import SiteNumbers, parse_gone
+from ingest.handover import LATE_UNTIL, leave_late
 from ingest.letters import letters_of
 from ingest.mapping import Foreign, ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
@@ -142,7 +143,7 @@ class Pipeline:
         self._strangers = StrangerRules(site, lane.value, classes)
         self._numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
-        self._events_done = 0
+        self._events_done = self._late_until = 0
         self._plant: Plant | None = None
 
     @property
@@ -255,6 +256,7 @@ class Pipeline:
             columns = self._assembler.assemble(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
+            leave_late(columns, batch.records, self._late_until)
             out.columns.append(columns)
             out.duplicates += columns.duplicates
             out.rejections += [
@@ -275,6 +277,7 @@ class Pipeline:
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
+            leave_late(columns, batch.records, self._late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
             out.columns.append(columns)
             out.duplicates += columns.duplicates
@@ -373,7 +376,13 @@ class Pipeline:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
+        parts[LATE_UNTIL] = str(self._late_until).encode()
         return pack(parts)
+
+    def hand_over(self) -> Mapping[str, bytes]:
+        """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
+        stages = {f"stage:{stage.name}": stage.snapshot() for stage in self._stages}
+        return {"events": self._events.hand_over(), **stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -385,6 +394,7 @@ class Pipeline:
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
         self._numbers.forget(self.lane.value)
+        self._late_until = int(saved.get(LATE_UNTIL, b"0"))
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))

@@ -15,9 +15,10 @@ from typing import Any
 import structlog
 
 from ingest.ages import Delays
-from ingest.gaps import SiteNumbers
-from ingest.instants import to_ms
 from ingest.every import Every
+from ingest.gaps import SiteNumbers
+from ingest.handover import NoHandOver
+from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
@@ -56,7 +57,7 @@ class IngestWorker:
 
     ``presence`` and ``numbers`` are shared by the lanes of a site (own ones when left out), ``on_stats`` is called
     about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody
-    is asked).
+    is asked); ``hand_over`` takes the state from the last holder of the site to the next one.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class IngestWorker:
         rng: random.Random | None = None,
         requests: DeviceRequests | None = None,
         numbers: SiteNumbers | None = None,
+        hand_over: NoHandOver | None = None,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -84,6 +86,7 @@ class IngestWorker:
         self._clock = clock
         self._on_stats = on_stats
         self._requests = requests
+        self._hand_over = hand_over or NoHandOver()
         self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -142,6 +145,7 @@ class IngestWorker:
                     self._turn()
                     failures = 0
                 self._commit()
+                self._hand_over.keep_when_due(self._pipeline.hand_over, last=True)
             except Stopping:
                 return
             except Exception as error:
@@ -159,6 +163,7 @@ class IngestWorker:
 
     def _begin(self) -> None:
         """Go on from what is committed."""
+        self._patience.insist(LEDGER, lambda: self._hand_over.begin(self._spool))
         position, state = self._spool.committed()
         self._spool.rewind()
         self._ahead.clear()
@@ -187,6 +192,7 @@ class IngestWorker:
             self._commit(changed=True)
         self._tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
+        self._hand_over.keep_when_due(self._pipeline.hand_over)
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
@@ -337,6 +343,8 @@ class IngestWorker:
                 tx.gaps.note(self.site, outcome.gaps)
             if findings:
                 tx.collect.append_findings(findings)
+            if outcome.findings or outcome.events:
+                self._hand_over.keep(tx, self._pipeline.hand_over())
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""

@@ -21,6 +21,11 @@ from plantroom.errors import SettingError
 
 PREFIX = "PLANTROOM_"
 MAX_DAYS = 36_500
+MAX_NODES = 32
+MIN_LEASE_S, MAX_LEASE_S = 2.0, 300.0
+VOUCHED = "quorum"
+"""In place of the management's address: the operator says that the queues are quorum queues."""
+
 TEST_ONLY = re.compile(r"^PLANTROOM_TEST_")
 
 EXPECTED: Mapping[str, str] = {
@@ -28,7 +33,9 @@ EXPECTED: Mapping[str, str] = {
     "http_host": "an address to listen on, such as 127.0.0.1 or 0.0.0.0",
     "http_port": "a whole number from 0 (a free port) to 65535",
     "mqtt_port": "a whole number from 0 (a free port) to 65535",
-    "broker_url": "mqtt[s]://[user:password@]host[:port]",
+    "broker_url": "mqtt[s]://[user:password@]host[:port], for a cluster with all its nodes: host1:port1,host2:port2",
+    "broker_admin_url": "http[s]://user:password@host:port of RabbitMQ's management, or the word quorum",
+    "lease_s": "a number of seconds from 2 to 300",
     "broker_ca": "a file with the certificate (PEM) of the authority that signed the broker's",
     "broker_cert": "a file with our client certificate (PEM), beside PLANTROOM_BROKER_KEY",
     "broker_key": "a file with the private key (PEM, no passphrase) of PLANTROOM_BROKER_CERT",
@@ -49,7 +56,7 @@ EXPECTED: Mapping[str, str] = {
 
 class BrokerAddress(BaseModel):
     """Where the broker is and who we are there. ``ca``, ``cert`` and ``key`` are PEM files; without ``ca`` the
-    machine's own authorities count."""
+    machine's own authorities count. ``more`` are the further nodes of a cluster, hosts and ports."""
 
     model_config = ConfigDict(frozen=True)
     host: str
@@ -60,6 +67,17 @@ class BrokerAddress(BaseModel):
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    more: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def nodes(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of every node, in the order they were given."""
+        return ((self.host, self.port), *self.more)
+
+    def at(self, number: int) -> "BrokerAddress":
+        """The same broker by one node alone: the one of that number, counted round and round."""
+        host, port = self.nodes[number % len(self.nodes)]
+        return self.model_copy(update={"host": host, "port": port, "more": ()})
 
 
 class Settings(BaseSettings):
@@ -82,6 +100,8 @@ class Settings(BaseSettings):
     broker_cert: Path | None = None
     broker_key: Path | None = None
     broker_files: Path | None = None
+    broker_admin_url: str | None = None
+    lease_s: float = 8.0
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None
@@ -185,6 +205,22 @@ class Settings(BaseSettings):
             parse_broker_url(value)
         return value
 
+    @field_validator("broker_admin_url")
+    @classmethod
+    def _admin(cls, value: str | None) -> str | None:
+        if value is not None and value != VOUCHED:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("is neither an address nor the word quorum")
+        return value
+
+    @field_validator("lease_s")
+    @classmethod
+    def _lease(cls, value: float) -> float:
+        if not MIN_LEASE_S <= value <= MAX_LEASE_S:
+            raise ValueError("out of range")
+        return value
+
     @field_validator("files_url")
     @classmethod
     def _files(cls, value: str | None) -> str | None:
@@ -251,24 +287,40 @@ def require_key(certificate: Path, key: Path) -> None:
 
 
 def parse_broker_url(url: str) -> BrokerAddress:
-    """Host, port and credentials of ``mqtt[s]://user:password@host:port``. Raises ``ValueError``."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"mqtt", "mqtts"}:
+    """Nodes and credentials of ``mqtt[s]://user:password@host:port[,host:port...]``. Raises ``ValueError``."""
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() not in {"mqtt", "mqtts"}:
         raise ValueError("the scheme must be mqtt or mqtts")
-    if not parts.hostname or parts.path not in {"", "/"}:
-        raise ValueError("needs a host and nothing behind it")
-    tls = parts.scheme == "mqtts"
+    who, at, hosts = rest.rpartition("@")
+    if any(c in who for c in "/?#"):
+        raise ValueError(_ODD_PORT)
+    hosts = hosts.removesuffix("/")
+    nodes = [_node(scheme.lower(), text) for text in hosts.split(",")]
+    if len(nodes) > MAX_NODES or len(set(nodes)) != len(nodes):
+        raise ValueError(f"names a node twice, or more than {MAX_NODES}")
+    user, _, password = who.partition(":")
+    return BrokerAddress(
+        host=nodes[0][0],
+        port=nodes[0][1],
+        tls=scheme.lower() == "mqtts",
+        username=unquote(user) if at and user else None,
+        password=unquote(password) if at and password else None,
+        more=tuple(nodes[1:]),
+    )
+
+
+_ODD_PORT = "the port must be a whole number; write # / ? @ in a password as %23 %2F %3F %40"
+
+
+def _node(scheme: str, text: str) -> tuple[str, int]:
     try:
+        parts = urlsplit(f"{scheme}://{text}")
         port = parts.port
     except ValueError:
-        raise ValueError("the port must be a whole number; write # / ? @ in a password as %23 %2F %3F %40") from None
-    return BrokerAddress(
-        host=parts.hostname,
-        port=port or (8883 if tls else 1883),
-        tls=tls,
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-    )
+        raise ValueError(_ODD_PORT) from None
+    if not parts.hostname or parts.path or parts.query or parts.fragment or any(c.isspace() for c in text):
+        raise ValueError("needs a host and nothing behind it")
+    return parts.hostname, port or (8883 if scheme == "mqtts" else 1883)
 
 
 def _refuse_unknown(names: Iterable[str], where: str) -> None:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -71,6 +72,24 @@ def _of_certificate(error: ssl.SSLCertVerificationError) -> str:
     if code in _WRONG_NAME:
         return f"the broker's certificate is for another host: {error.verify_message}"
     return f"the broker's certificate is refused: {error.verify_message}"
+
+
+def first_that_answers(broker: BrokerAddress, connect: Callable[[str, int], object]) -> None:
+    """Call ``connect`` with host and port of each node in turn until one does not raise ``OSError``.
+
+    Raises ``Unreachable`` in plain words when none is left.
+    """
+    told = []
+    for host, port in broker.nodes:
+        try:
+            connect(host, port)
+        except OSError as error:
+            told.append((f"broker {host}:{port}", plain_words(error)))
+        else:
+            return
+    where, problem = told[0]
+    more = "".join(f"; {other}: {words}" for other, words in told[1:])
+    raise Unreachable(where, problem + more)
 
 
 def examine(address: BrokerAddress) -> str:

@@ -3,18 +3,20 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
+from gateway.spool import Spool
 from gateway.strays import StrayGateway
 from ingest.alarm_book import AlarmBook
 from ingest.alarms import LimitAlarms
 from ingest.asking import GapAsker
 from ingest.gaps import SiteNumbers
+from ingest.handover import HandOver
 from ingest.presence import PresenceTracker
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
@@ -22,14 +24,17 @@ from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from models.fitting import warm_up
 from models.stage import ModelStage
+from plantroom.bootstrap.draining import Drains
+from plantroom.bootstrap.leasing import REST_S, Held, LeaseKeeper, holder_id
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Plant
 from plantroom.errors import Unreachable
 from plantroom.ports.gaps import GapState
-from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.ledger import CollectorReport, Contended
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamStage
 from plantroom.settings import BrokerAddress
+from plantroom.wire import ROOT
 
 log = structlog.get_logger()
 
@@ -37,6 +42,12 @@ FOLLOW_S = 0.25
 REPORT_S = 1.0
 WARM_UP_AFTER_S = 2.0
 SITE_RETRY_S = 5.0
+HAND_OVER_S = 5.0
+"""How long what was received of a site is processed before another collector may go on with it."""
+
+LAST_S = 2.0
+"""The same for a collector that ends."""
+
 STRAYS = "+"
 """Stands for all unknown sites among the codes of sites."""
 
@@ -48,6 +59,8 @@ class SharedByLanes:
     presence: PresenceTracker
     numbers: SiteNumbers
     book: AlarmBook
+    held: Held
+    """Under which lease."""
 
 
 @dataclass(slots=True)
@@ -87,6 +100,11 @@ class Collector:
         self._retry_at = 0.0
         self._warming: threading.Timer | None = None
         self._ledger_problem: str | None = None
+        self._leases = LeaseKeeper(
+            parts.ledger, holder_id(parts.settings.data_dir), parts.settings.lease_s, self._listens
+        )
+        self._lease_changes = -1
+        self._drains = Drains(parts)
         self._roll_ups = RollUpWorker(
             RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
         )
@@ -97,9 +115,13 @@ class Collector:
     def start(self) -> None:
         """Start every site, go on in a thread. The data folder must be held by this process already."""
         try:
+            with self._parts.ledger.read() as tx:
+                self._leases.want([*(site.code for site in tx.assets.sites()), STRAYS])
+            self._leases.turn()
             self._follow()
-        except Unreachable as error:
+        except (Unreachable, Contended) as error:
             self._ledger_problem = str(error)
+        self._leases.start()
         self._thread.start()
         self._roll_ups.start()
         self._gaps.start()
@@ -116,10 +138,15 @@ class Collector:
         self._roll_ups.stop()
         self._gaps.stop()
         strays = [self._strays] if self._strays is not None else []
+        if self._leases.others():
+            _together([site.gateway.end_sessions for site in sites])
+            _wait_empty([spool for site in sites for spool in site.gateway.spools.values()], LAST_S)
         workers = [worker.stop for site in sites for worker in site.workers.values()]
         _together([*workers, *(one.worker.stop for one in strays)])
         _together([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
+        self._drains.stop()
         self._requests.stop()
+        self._leases.stop()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
@@ -128,7 +155,7 @@ class Collector:
             found += [problem for worker in site.workers.values() for problem in worker.problems()]
         if self._strays is not None:
             found += self._strays.problems()
-        found += list(self._unstarted.values())
+        found += [*self._unstarted.values(), *self._drains.problems()]
         if self._ledger_problem:
             found.append(self._ledger_problem)
         return found
@@ -139,13 +166,15 @@ class Collector:
             self._note_links()
             try:
                 if self._strays is not None:
-                    self._strays.gateway.follow({code: site.gateway for code, site in self._sites.items()})
+                    own = {code: site.gateway for code, site in self._sites.items()}
+                    self._strays.gateway.follow(own, self._leases.elsewhere())
+                self._drains.turn()
                 self._follow()
                 if time.monotonic() - reported >= REPORT_S:
                     reported = time.monotonic()
                     self._report()
                 self._ledger_problem = None
-            except Unreachable as error:
+            except (Unreachable, Contended) as error:
                 self._ledger_problem = str(error)
             except Exception:  # outermost loop of the thread: the next turn tries again
                 log.exception("collector_turn_failed")
@@ -162,15 +191,20 @@ class Collector:
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
             retry = bool(self._unstarted) and time.monotonic() >= self._retry_at
-            if tx.assets.revision() == self._revision and not retry:
+            changes = self._leases.changes
+            if tx.assets.revision() == self._revision and changes == self._lease_changes and not retry:
                 return
             plant = tx.assets.plant()
+        self._leases.want([*plant.sites, STRAYS])
+        self._let_go()
+        held = self._leases.held()
         for site in plant.sites:
-            if site not in self._sites and not self._try_site(site, plant):
-                continue
-            self._sites[site].gateway.follow(plant)
-        self._listen_for_strays()
-        self._revision = plant.revision
+            if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
+                self._sites[site].gateway.follow(plant)
+        if STRAYS in held:
+            self._listen_for_strays(plant.sites)
+        self._drains.look(partition for partition in self._drains.known() if partition not in held)
+        self._revision, self._lease_changes = plant.revision, changes
         self._warm_up(plant)
 
     def _warm_up(self, plant: Plant) -> None:
@@ -181,13 +215,46 @@ class Collector:
             self._warming.daemon = True
             self._warming.start()
 
-    def _listen_for_strays(self) -> None:
+    def _listens(self, site: str) -> bool:
+        """Whether the broker has confirmed that the site's messages come to this collector."""
+        one = self._sites.get(site)
+        return one is not None and f"{ROOT}/{site}/#" in one.gateway.sessions[Lane.NORMAL].granted()
+
+    def _let_go(self) -> None:
+        """Stop what has gone to another collector, hand over what one is short of."""
+        held, leaving = self._leases.held(), self._leases.to_release()
+        for partition in {*self._sites, *leaving, *([STRAYS] if self._strays else [])}:
+            if partition in held and partition not in leaving:
+                continue
+            self._end(partition, HAND_OVER_S if partition in held else 0.0)
+            if partition in held:
+                self._leases.release(partition, REST_S)
+
+    def _end(self, partition: str, seconds: float) -> None:
+        """Stop a partition's sessions and workers, after at most ``seconds`` in which what came is still processed."""
+        if partition == STRAYS:
+            one, self._strays = self._strays, None
+            if one is not None:
+                one.worker.stop()
+                one.gateway.stop()
+            return
+        site = self._sites.pop(partition, None)
+        if site is not None:
+            site.gateway.end_sessions()
+            _wait_empty(list(site.gateway.spools.values()), seconds)
+            _together([worker.stop for worker in site.workers.values()])
+            site.gateway.stop()
+            log.info("site_let_go", site=partition)
+
+    def _listen_for_strays(self, sites: Iterable[str]) -> None:
         """Once the sites are started: what comes for any other is kept from now on."""
         if self._strays is not None:
             return
-        gateway = StrayGateway(self._broker, self._parts.settings.data_dir / "spool")
+        self._drains.end(STRAYS)
+        spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
+        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate)
         try:
-            gateway.start(self._sites)
+            gateway.start(sites)
         except Unreachable as error:
             self._note_unstarted(STRAYS, error)
             return
@@ -201,22 +268,26 @@ class Collector:
         self._unstarted[site] = str(error)
         self._retry_at = time.monotonic() + SITE_RETRY_S
 
-    def _try_site(self, site: str, plant: Plant) -> bool:
-        """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting."""
+    def _try_site(self, site: str, plant: Plant, held: Held) -> bool:
+        """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting. Another
+        collector may try, too."""
         try:
-            self._sites[site] = self._start_site(site, plant)
+            self._drains.end(site)
+            self._sites[site] = self._start_site(site, plant, held)
         except Unreachable as error:
             self._note_unstarted(site, error)
+            if self._leases.others():
+                self._leases.release(site, SITE_RETRY_S)
             return False
         self._unstarted.pop(site, None)
         return True
 
-    def _start_site(self, site: str, plant: Plant) -> SiteParts:
+    def _start_site(self, site: str, plant: Plant, held: Held) -> SiteParts:
         folder = self._parts.settings.data_dir / "spool" / site
-        gateway = SiteGateway(site, self._broker, folder)
+        gateway = SiteGateway(site, self._broker, folder, lambda: self._leases.gate(site))
         gateway.follow(plant)
         gateway.start()
-        shared = SharedByLanes(PresenceTracker(self._parts.classes), SiteNumbers(), AlarmBook())
+        shared = SharedByLanes(PresenceTracker(self._parts.classes), SiteNumbers(), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()
@@ -241,6 +312,7 @@ class Collector:
             presence=shared.presence,
             requests=self._requests,
             numbers=shared.numbers,
+            hand_over=HandOver(parts.ledger, site, lane.value, shared.held.epoch, fresh=shared.held.fresh),
         )
 
     def report(self) -> CollectorReport:
@@ -249,10 +321,13 @@ class Collector:
             code: self._with_listed_gaps(code, summed_figures([w.stats().as_mapping() for w in site.workers.values()]))
             for code, site in list(self._sites.items())
         }
+        for code, old in self._drains.figures().items():
+            by_site[code] = summed_figures([*([by_site[code]] if code in by_site else []), *old])
         problems = self.problems()
         now = self._parts.clock.now()
         strays = [] if self._strays is None else [self._strays.worker.figures()]
         figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
+        figures["partitions"] = float(len(self._leases.held()))
         return CollectorReport(self.name, now, not problems, problems, figures, by_site)
 
     def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
@@ -274,6 +349,12 @@ def summed_figures(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     keys = dict.fromkeys(key for part in parts for key in part)
     largest = {key for key in keys if key == "lag_s" or key.endswith("_ms")}
     return {key: (max if key in largest else sum)(part.get(key, 0) for part in parts) for key in keys}
+
+
+def _wait_empty(spools: Sequence[Spool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while any(spool.depth() for spool in spools) and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 def _together(actions: Sequence[Callable[[], None]]) -> None:

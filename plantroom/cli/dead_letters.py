@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, running_broker
-from plantroom.errors import BadData, Unreachable
+from plantroom.errors import BadData
 from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
@@ -90,17 +90,14 @@ def _publish(broker: Any, letters: list[DeadLetter]) -> None:
     import paho.mqtt.client as mqtt
     from paho.mqtt.enums import CallbackAPIVersion
 
-    from plantroom.wire_tls import plain_words, tls_context
+    from plantroom.wire_tls import first_that_answers, tls_context
 
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     if broker.username:
         client.username_pw_set(broker.username, broker.password)
     if broker.tls:
         client.tls_set_context(tls_context(broker))
-    try:
-        client.connect(broker.host, broker.port)
-    except OSError as error:
-        raise Unreachable(f"broker {broker.host}:{broker.port}", plain_words(error)) from error
+    first_that_answers(broker, client.connect)
     client.loop_start()
     # A message has a letter for each reason; published once, it answers all of them.
     messages = dict.fromkeys((letter.topic, letter.payload) for letter in letters)

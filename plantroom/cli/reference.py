@@ -58,7 +58,12 @@ MEANING: Mapping[str, str] = {
         "The broker's password and access files. Set: `plantroom device` and the API write each change there and have"
         " the running broker read it."
     ),
-    "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it.",
+    "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it. Of a cluster all"
+    " nodes can be named; the next one is tried when one is gone.",
+    "broker_admin_url": "How `plantroom check` finds out of what kind a RabbitMQ's MQTT queues are, which MQTT does not"
+    " tell: by its\nmanagement, or by your word that they are quorum queues. Other brokers do not need it.",
+    "lease_s": "How long a site stays with a collector that gives no sign of life, before another takes it over"
+    " (then\nwithin two seconds). The same for all collectors of a ledger.",
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
     "files_url": "Where photos and reports are kept.",
@@ -76,6 +81,7 @@ DERIVED_DEFAULTS: Mapping[str, str] = {
     "broker_ca": "not set: the machine's own authorities",
     "broker_cert": "not set",
     "broker_key": "not set",
+    "broker_admin_url": "not set",
     "broker_files": "not set: the trial broker's own",
     "readings_url": "`sqlite:///` and `readings.db` in the data folder",
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",

@@ -31,6 +31,7 @@ from plantroom.domain.findings import Finding
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
+from plantroom.ports.leases import LeaseRepository
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
 
@@ -337,6 +338,7 @@ class LedgerTx(ABC):
     collect: CollectRepository
     accounts: AccountRepository
     devices: DeviceRepository
+    leases: LeaseRepository
     live: LiveRepository
     roll_ups: RollUpRepository
     gaps: "GapRepository"

@@ -93,5 +93,9 @@ class Backend(ABC):
         """A number was used that this backend may not have given: never give it or a lower one."""
 
     @abstractmethod
+    def now_ms(self) -> sa.ColumnElement[int]:
+        """The database's own clock at the moment a statement runs, in whole milliseconds since 1970."""
+
+    @abstractmethod
     def notify(self, connection: Connection) -> None:
         """Inside the transaction: findings or live events were added."""

@@ -18,6 +18,7 @@ from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.gaps import SqlGaps
+from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
@@ -44,6 +45,7 @@ class SqlTx(MaintenanceTx):
         self.collect = SqlCollect(self.work)
         self.accounts = SqlAccounts(self.work)
         self.devices = SqlDevices(self.work)
+        self.leases = SqlLeases(self.work)
         self._live = SqlLive(self.work)
         self.live = self._live
         self.roll_ups = SqlRollUps(self.work)

@@ -126,6 +126,9 @@ class PostgresBackend(Backend):
         if number > last:
             connection.execute(sa.select(sa.func.setval(WORK_ORDER_NUMBER, number)))
 
+    def now_ms(self) -> sa.ColumnElement[int]:
+        return sa.literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)", sa.BigInteger)
+
     def notify(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT pg_notify('{CHANNEL}', '')")
 

@@ -105,6 +105,9 @@ class SqliteBackend(Backend):
         raised = sa.update(counters).where(counters.c.name == WORK_ORDER_NUMBER, counters.c.value < number)
         connection.execute(raised.values(value=number))
 
+    def now_ms(self) -> sa.ColumnElement[int]:
+        return sa.literal_column("CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)", sa.BigInteger)
+
     def notify(self, connection: Connection) -> None:
         pass  # the file's change counter says it
 

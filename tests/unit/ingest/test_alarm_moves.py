@@ -31,7 +31,7 @@ class Site:
     """Both lanes of a site, each with what its checkpoint would hold."""
 
     def __init__(self) -> None:
-        self.saved: dict[Lane, bytes] = {lane: b"" for lane in Lane}
+        self.saved: dict[Lane, bytes] = dict.fromkeys(Lane, b"")
         self.begin()
 
     def begin(self) -> None:

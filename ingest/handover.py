@@ -1,0 +1,115 @@
+"""What goes from one holder of a site to the next: the state of alarms, models and open events, through the ledger.
+
+The state is written in the transaction of the findings and events that came of it, so that the next holder knows of
+every alarm that is out, and now and then besides, for what changes without a finding. Sequence numbers, the quality
+gate and counts stay behind: a memory that misses the last seconds would take what the other holder has got for gaps.
+What is in an old spool of this collector when it takes a site back was received before another held the site: late, not
+live.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import structlog
+
+from ingest.checkpoint import pack, unpack
+from ingest.columns import Columns
+from plantroom.errors import Unreachable
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.spool import SpoolReader, SpoolRecord
+
+log = structlog.get_logger()
+
+LATE_UNTIL = "late_until"
+"""Name of the part of a checkpoint that says up to which position the spool's records are late."""
+
+TOTALS = "totals"
+"""Name of the part with the counts, which are this collector's own."""
+
+EVERY_S = 10.0
+BYTES_PER_S = 200_000
+"""A large state is kept less often: the ledger is to be spared more than this on average."""
+
+
+class NoHandOver:
+    """For a lane that nobody else takes over: its state stays with its spool."""
+
+    def begin(self, spool: SpoolReader) -> None:
+        """See ``HandOver``."""
+
+    def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
+        """See ``HandOver``."""
+
+    def keep_when_due(self, parts: Callable[[], Mapping[str, bytes]], *, last: bool = False) -> None:
+        """See ``HandOver``."""
+
+
+class HandOver(NoHandOver):
+    """The state of one lane of a partition in the ledger, written under the epoch of the lease. One thread.
+
+    ``fresh``: another collector held the partition since this one last did.
+    """
+
+    def __init__(self, ledger: Ledger[Any], partition: str, lane: str, epoch: int, *, fresh: bool) -> None:
+        self._ledger = ledger
+        self._key = partition, lane, epoch
+        self._fresh = fresh
+        self._kept = b""
+        self._next_at = time.monotonic() + EVERY_S
+
+    def begin(self, spool: SpoolReader) -> None:
+        """Have the spool go on from what the last holder left instead of from this collector's own older state. Raises
+        ``Unreachable`` and ``OSError``."""
+        if not self._fresh:
+            return
+        partition, lane, _ = self._key
+        with self._ledger.read() as tx:
+            state = tx.leases.state(partition, lane)
+        try:
+            parts = unpack(state)
+        except ValueError as error:
+            log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
+            parts = {}
+        position, own = spool.committed()
+        with suppress(ValueError):
+            parts |= {name: body for name, body in unpack(own).items() if name == TOTALS}
+        parts[LATE_UNTIL] = str(position + spool.depth()).encode()
+        spool.commit(position, pack(parts))
+        self._fresh = False
+
+    def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
+        """Inside a transaction: this is the state that belongs to what it writes."""
+        state = pack(parts)
+        if state != self._kept:
+            tx.leases.put_state(*self._key, state)
+        self._noted(state)
+
+    def keep_when_due(self, parts: Callable[[], Mapping[str, bytes]], *, last: bool = False) -> None:
+        """Now and then, and as the ``last`` thing, in a transaction of its own; a ledger that is away is left for the
+        next time."""
+        if time.monotonic() < self._next_at and not last:
+            return
+        self._next_at = time.monotonic() + EVERY_S
+        state = pack(parts())
+        if state == self._kept:
+            return
+        try:
+            with self._ledger.begin() as tx:
+                tx.leases.put_state(*self._key, state)
+        except Unreachable:
+            return
+        self._noted(state)
+
+    def _noted(self, state: bytes) -> None:
+        self._kept = state
+        self._next_at = time.monotonic() + max(EVERY_S, len(state) / BYTES_PER_S)
+
+
+def leave_late(columns: Columns, records: Sequence[SpoolRecord], late_until: int) -> None:
+    """Nothing up to position ``late_until`` is live. O(1) for a batch behind it."""
+    if records and records[0].position <= late_until and len(columns.message):
+        positions = np.fromiter((record.position for record in records), np.int64, len(records))
+        columns.live &= positions[columns.message] > late_until
