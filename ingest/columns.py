@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain, compress
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,23 @@ from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.stages import StreamBatch
 
 
-class Arrival(NamedTuple):
-    """A message with values: where it belongs and when it came. ``with_event``: on an event topic, whose numbers
-    are not those of the telemetry."""
+@dataclass(slots=True)
+class Arrivals:
+    """Messages with values, in columns: where each belongs and when it came. ``with_event``: on an event topic, whose
+    numbers are not those of the telemetry."""
 
-    route: AssetRoute
-    received_ms: int
-    with_event: bool = False
+    route: list[AssetRoute] = field(default_factory=list)
+    received_ms: list[int] = field(default_factory=list)
+    with_event: list[bool] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.route)
+
+    def add(self, route: AssetRoute, received_ms: int, *, with_event: bool = False) -> None:
+        """One more."""
+        self.route.append(route)
+        self.received_ms.append(received_ms)
+        self.with_event.append(with_event)
 
 
 @dataclass(slots=True)
@@ -76,14 +87,15 @@ class Columns:
 
 @dataclass(slots=True)
 class _Samples:
-    """Samples that go on, and the series of their values."""
+    """Samples that go on, all (m,), and the series of their values."""
 
-    message: list[int] = field(default_factory=list)
-    ts_ms: list[int] = field(default_factory=list)
-    received_ms: list[int] = field(default_factory=list)
-    stands_in: list[bool] = field(default_factory=list)
-    width: list[int] = field(default_factory=list)
-    series_id: list[int] = field(default_factory=list)
+    message: NDArray[np.int64]
+    ts_ms: NDArray[np.int64]
+    received_ms: NDArray[np.int64]
+    stands_in: NDArray[np.bool_]
+    routes: list[AssetRoute]
+    series: list[tuple[int, ...] | None]
+    """Of each; ``None`` where a name is unknown, which nothing that goes on has."""
     dropped: list[int] = field(default_factory=list)
     """Positions in ``Decoded.values`` that do not go on."""
     rejections: list[Rejection] = field(default_factory=list)
@@ -102,7 +114,7 @@ class Assembler:
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
 
-    def assemble(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> Columns:
+    def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
         samples = self._admit(decoded, arrivals)
         for number, boot, seq, digest in decoded.unused:
@@ -111,13 +123,14 @@ class Assembler:
                 self.sequences.repeated(arrivals[number].route.asset.key, boot, seq, digest)
                 self.sequences.forget(arrivals[number].route.asset.key, boot, seq, digest)
         value = np.delete(decoded.values, samples.dropped) if samples.dropped else decoded.values
-        width = np.array(samples.width, np.int64)
-        series_id = np.array(samples.series_id, np.int32)
-        ts_ms = np.repeat(np.array(samples.ts_ms, np.int64), width)
-        received_ms = np.repeat(np.array(samples.received_ms, np.int64), width)
-        reason = np.repeat(np.array(samples.stands_in, np.uint8) * np.uint8(Reason.RECEIVE_TIME), width)
-        message = np.repeat(np.array(samples.message, np.int64), width)
-        aside = np.array([arrival.with_event for arrival in arrivals], np.bool_)[message]
+        series = cast("list[tuple[int, ...]]", samples.series)
+        width = np.fromiter(map(len, series), np.int64, len(series))
+        series_id = np.fromiter(chain.from_iterable(series), np.int32, int(width.sum()))
+        ts_ms = np.repeat(samples.ts_ms, width)
+        received_ms = np.repeat(samples.received_ms, width)
+        reason = np.repeat(samples.stands_in * np.uint8(Reason.RECEIVE_TIME), width)
+        message = np.repeat(samples.message, width)
+        aside = np.array(arrivals.with_event, np.bool_)[message]
         live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
         self.forget(decoded, arrivals, {r.message for r in (*decoded.rejections, *samples.rejections)})
         return Columns(
@@ -130,13 +143,13 @@ class Assembler:
             samples.duplicates,
         )
 
-    def forget(self, decoded: Decoded, arrivals: Sequence[Arrival], messages: Collection[int]) -> None:
+    def forget(self, decoded: Decoded, arrivals: Arrivals, messages: Collection[int]) -> None:
         """Not all of these messages was stored: when they are sent again they are no repetitions."""
         if not messages:
             return
         for message, boot, seq, digest in zip(decoded.message, decoded.boot, decoded.seq, decoded.digest, strict=True):
             if seq != NO_SEQ and message in messages:
-                self.sequences.forget(arrivals[message].route.asset.key, boot, seq, digest)
+                self.sequences.forget(arrivals.route[message].asset.key, boot, seq, digest)
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -157,44 +170,72 @@ class Assembler:
             "receive_times": self.receive_times,
         }
 
-    def _admit(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> _Samples:
-        out = _Samples()
-        at = 0
-        repeated, next_free = self.sequences.repeated, self.receive_times.next_free
-        columns = (decoded.message, decoded.ts_ms, decoded.boot, decoded.seq, decoded.digest, decoded.keys)
-        for message, ts_ms, boot, seq, digest, keys in zip(*columns, strict=True):
-            first, at = at, at + len(keys)
-            route, received_ms, with_event = arrivals[message]
-            own = ts_ms != NO_TIME
-            seen = seq != NO_SEQ and not with_event and repeated(route.asset.key, boot, seq, digest)
-            # A counter that begins anew with the same values looks the same; only a time or a boot tells them apart.
-            if seen and (own or boot):
-                out.duplicates += len(keys)
-                out.dropped.extend(range(first, at))
-                continue
-            if own and not YEAR_2000_MS <= ts_ms <= received_ms + FUTURE_MS:
-                reason = CLOCK_NEVER_SET if ts_ms < YEAR_2000_MS else CLOCK_IN_FUTURE
-                out.rejections.append(Rejection(message, reason, ", ".join(keys)))
-                out.dropped.extend(range(first, at))
-                continue
-            series = route.shapes.get(keys) or route.match(keys)
-            if series is None:
-                series = _known_only(out, route, message, keys, first)
-                if not series:
-                    continue
-            out.message.append(message)
-            out.ts_ms.append(ts_ms if own else next_free(route.asset.key, received_ms))
-            out.received_ms.append(received_ms)
-            out.stands_in.append(not own)
-            out.width.append(len(series))
-            out.series_id += series
-        return out
+    def _admit(self, decoded: Decoded, arrivals: Arrivals) -> _Samples:
+        message, ts_ms = np.array(decoded.message, np.int64), np.array(decoded.ts_ms, np.int64)
+        received_ms = np.array(arrivals.received_ms, np.int64)[message]
+        routes = [arrivals.route[one] for one in decoded.message]
+        own = ts_ms != NO_TIME
+        repeated = self._repeated(decoded, arrivals, routes, own)
+        wrong_clock = own & ((ts_ms < YEAR_2000_MS) | (ts_ms > received_ms + FUTURE_MS))
+        series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
+        samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
+        if None in series or repeated.any() or wrong_clock.any():
+            _take_out(samples, decoded, repeated, wrong_clock)
+        next_free = self.receive_times.next_free
+        for at in np.flatnonzero(samples.stands_in).tolist():
+            samples.ts_ms[at] = next_free(samples.routes[at].asset.key, int(samples.received_ms[at]))
+        return samples
+
+    def _repeated(
+        self, decoded: Decoded, arrivals: Arrivals, routes: Sequence[AssetRoute], own: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Which samples (m,) came before. A counter that begins anew with the same values looks the same; only a time
+        (``own``) or a boot tells them apart."""
+        repeated, count = self.sequences.repeated, len(decoded.seq)
+        keys = [route.asset.key for route in routes]
+        columns = (keys, decoded.boot, decoded.seq, decoded.digest)
+        if any(arrivals.with_event) or NO_SEQ in decoded.seq:
+            counted = [
+                seq != NO_SEQ and not arrivals.with_event[message]
+                for seq, message in zip(decoded.seq, decoded.message, strict=True)
+            ]
+            asked = (yes and repeated(*one) for yes, *one in zip(counted, *columns, strict=True))
+            seen = np.fromiter(asked, np.bool_, count)
+        else:
+            seen = np.fromiter(map(repeated, *columns), np.bool_, count)
+        if seen.any():
+            seen &= own | np.fromiter(map(bool, decoded.boot), np.bool_, count)
+        return seen
 
 
-def _known_only(out: _Samples, route: AssetRoute, message: int, keys: tuple[str, ...], first: int) -> tuple[int, ...]:
+def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:
+    """Leave out what repeats, has an impossible clock or belongs to no point; each (m,), looked at one by one."""
+    unknown = np.fromiter((one is None for one in samples.series), np.bool_, len(samples.series))
+    kept = ~(repeated | wrong_clock)
+    firsts = np.cumsum([0, *map(len, decoded.keys)])
+    for at in np.flatnonzero(~kept | unknown).tolist():
+        message, keys, first = decoded.message[at], decoded.keys[at], int(firsts[at])
+        if kept[at]:
+            samples.series[at] = _known_only(samples, samples.routes[at], message, keys, first)
+            kept[at] = bool(samples.series[at])
+            continue
+        if repeated[at]:
+            samples.duplicates += len(keys)
+        else:
+            reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
+            samples.rejections.append(Rejection(message, reason, ", ".join(keys)))
+        samples.dropped.extend(range(first, first + len(keys)))
+    samples.message, samples.ts_ms = samples.message[kept], samples.ts_ms[kept]
+    samples.received_ms, samples.stands_in = samples.received_ms[kept], samples.stands_in[kept]
+    samples.routes, samples.series = list(compress(samples.routes, kept)), list(compress(samples.series, kept))
+
+
+def _known_only(
+    samples: _Samples, route: AssetRoute, message: int, keys: tuple[str, ...], first: int
+) -> tuple[int, ...]:
     """The series of those names that the asset has; the others become rejections."""
     for position, key in enumerate(keys, first):
         if key not in route.ids:
-            out.dropped.append(position)
-            out.rejections.append(Rejection(message, UNKNOWN_POINT, key))
+            samples.dropped.append(position)
+            samples.rejections.append(Rejection(message, UNKNOWN_POINT, key))
     return tuple(route.ids[key] for key in keys if key in route.ids)

@@ -5,9 +5,9 @@ UTC; a leap second (``:60``) is not readable.
 """
 
 import math
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from types import NoneType
 
 import numpy as np
 
@@ -23,8 +23,17 @@ LEAD_MS = 1_000
 _MAX_MS = 1 << 53
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_CANONICAL = re.compile(r"(?:(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)+")
-_CANONICAL_LENGTH = len("2026-11-21T08:00:00.123Z")
+_CANONICAL = "yyyy-mm-ddTHH:MM:SS.fffZ"
+_CANONICAL_LENGTH = len(_CANONICAL)
+_DIGITS = np.array([at for at, c in enumerate(_CANONICAL) if c in "ymdHMSf"])
+_MARKS = np.array([at for at, c in enumerate(_CANONICAL) if c in "-T:.Z"])
+_MARK = np.frombuffer(b"--T::.Z", np.uint8)
+_ZERO = np.uint8(ord("0"))
+_SPANS = (slice(0, 8), slice(8, 10), slice(10, 12), slice(12, 17))
+"""Among the digits: date, hour, minute, milliseconds of the minute."""
+
+_LAST = 8
+_WEIGHTS = 10 ** np.arange(_LAST - 1, -1, -1)
 
 
 def parse_ts(raw: object) -> int | None:
@@ -39,12 +48,17 @@ def parse_ts(raw: object) -> int | None:
 
 
 def parse_all_ts(raw: Sequence[object]) -> list[int | None]:
-    """As ``parse_ts`` for each; quick when all are whole numbers, or texts in the canonical form with milliseconds."""
+    """As ``parse_ts`` for each; quick when all that are there are whole numbers, or texts in the canonical form with
+    milliseconds."""
     kinds = set(map(type, raw))
+    if kinds == {str}:
+        return _parse_texts(raw)  # type: ignore[arg-type]  # all are texts
     if kinds == {int}:
         return [one if -_MAX_MS < one < _MAX_MS else None for one in raw]  # type: ignore[operator, misc]
-    fast = _parse_canonical(raw) if kinds == {str} else None
-    return [parse_ts(one) for one in raw] if fast is None else fast
+    if kinds == {str, NoneType}:
+        found = iter(_parse_texts([one for one in raw if isinstance(one, str)]))
+        return [NO_TIME if one is None else next(found) for one in raw]
+    return [parse_ts(one) for one in raw]
 
 
 def to_ms(instant: datetime) -> int:
@@ -69,14 +83,38 @@ def _parse_text(text: str) -> int | None:
     return to_ms(instant)
 
 
-def _parse_canonical(raw: Sequence[object]) -> list[int | None] | None:
-    texts = [one for one in raw if isinstance(one, str) and len(one) == _CANONICAL_LENGTH]
-    # NumPy reads more than RFC 3339 has: it is asked only about what both read alike.
-    if len(texts) != len(raw) or not _CANONICAL.fullmatch("".join(texts)):
+def _parse_texts(texts: Sequence[str]) -> list[int | None]:
+    fast = _parse_canonical(texts)
+    return [_parse_text(one) for one in texts] if fast is None else fast
+
+
+def _parse_canonical(texts: Sequence[str]) -> list[int | None] | None:
+    """Texts that all have the canonical form, digit by digit in columns (a quarter of the time of NumPy's own parser);
+    ``None``: not all are such instants."""
+    joined = "".join(texts)
+    if (
+        len(joined) != len(texts) * _CANONICAL_LENGTH
+        or not joined.isascii()
+        or set(map(len, texts)) != {_CANONICAL_LENGTH}
+    ):
         return None
+    table = np.frombuffer(joined.encode("ascii"), np.uint8).reshape(-1, _CANONICAL_LENGTH)
+    digits = table[:, _DIGITS] - _ZERO
+    if (digits > 9).any() or (table[:, _MARKS] != _MARK).any():
+        return None
+    date, hour, minute, rest_ms = (digits[:, span] @ _WEIGHTS[_LAST - span.stop + span.start :] for span in _SPANS)
+    if hour.max() > 23 or minute.max() > 59 or rest_ms.max() > 59_999:
+        return None
+    dates, which = np.unique(date, return_inverse=True)
     try:
-        parsed = np.array([text[:-1] for text in texts], dtype="datetime64[ms]")
+        midnights = [_midnight_ms(one) for one in dates.tolist()]
     except ValueError:
         return None
-    found: list[int | None] = parsed.astype(np.int64).tolist()
+    found: list[int | None] = (np.array(midnights)[which] + (60 * hour + minute) * 60_000 + rest_ms).tolist()
     return found
+
+
+def _midnight_ms(date: int) -> int:
+    """The instant at which a date (``yyyymmdd``) begins; raises ``ValueError`` for one that there is not."""
+    year, month, day = date // 10_000, date // 100 % 100, date % 100
+    return to_ms(datetime(year, month, day, tzinfo=UTC))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingest.checkpoint import pack, unpack
-from ingest.columns import Arrival
+from ingest.columns import Arrivals
 from ingest.dialects import DIALECTS
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
@@ -52,7 +52,7 @@ class Mapped:
     """
 
     decoded: Decoded = field(default_factory=Decoded)
-    arrivals: list[Arrival] = field(default_factory=list)
+    arrivals: Arrivals = field(default_factory=Arrivals)
     numbers: list[int] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     presence: list[tuple[str, Presence, int]] = field(default_factory=list)
@@ -176,7 +176,7 @@ class _Arranger:
             member = self._members[sample.message]
             self._places[key] = len(self._out.arrivals)
             # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.append(Arrival(asset, member.record.received_ms, with_event=sample.historical))
+            self._out.arrivals.add(asset, member.record.received_ms, with_event=sample.historical)
             self._out.numbers.append(member.number)
         decoded.message.append(self._places[key])
         decoded.ts_ms.append(sample.ts_ms)

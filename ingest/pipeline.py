@@ -5,7 +5,6 @@
 state alone, never on how the stream is cut into batches; so processing again after a crash changes nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,15 +14,15 @@ import numpy as np
 import structlog
 
 from ingest.checkpoint import pack, unpack
-from ingest.columns import Arrival, Assembler, Columns
+from ingest.columns import Arrivals, Assembler, Columns
 from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Request
-from ingest.events import EventOutcome, EventRules, event_objects, values_beside
+from ingest.events import EventOutcome, EventRules, event_objects
 from ingest.gaps import SiteNumbers, parse_gone
 from ingest.handover import LATE_UNTIL, leave_late
 from ingest.letters import letters_of
-from ingest.mapping import Foreign, ForeignReader
+from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
 from ingest.rejections import (
@@ -34,6 +33,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from ingest.sorting import Sorted, sort
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
 from ingest.strangers import StrangerRules
@@ -45,12 +45,9 @@ from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
-from plantroom.wire import ROOT, Channel
+from plantroom.wire import ROOT
 
 log = structlog.get_logger()
-
-EVENT_DIALECT = "json"
-"""What event topics speak, whatever the source's telemetry does."""
 
 
 class _Stateful(Protocol):
@@ -82,33 +79,18 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Sorted:
-    """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect, each as number
-    of the record, arrival and payload; events come with their route, those of unknown assets by themselves;
-    ``foreign`` are messages that a topic source takes."""
-
-    records: Sequence[SpoolRecord]
-    values: defaultdict[str, list[tuple[int, Arrival, bytes]]] = field(default_factory=lambda: defaultdict(list))
-    events: list[tuple[SpoolRecord, AssetRoute]] = field(default_factory=list)
-    strange: list[SpoolRecord] = field(default_factory=list)
-    foreign: list[Foreign] = field(default_factory=list)
-    statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
     ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
     ``heard`` and ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
 
     columns: list[Columns] = field(default_factory=list)
-    decoded: list[tuple[Decoded, Sequence[Arrival]]] = field(default_factory=list)
+    decoded: list[tuple[Decoded, Arrivals]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    heard: list[Arrival] = field(default_factory=list)
+    heard: list[Arrivals] = field(default_factory=list)
     words: list[tuple[str, Presence, int]] = field(default_factory=list)
     gone: list[GapsGone] = field(default_factory=list)
 
@@ -171,33 +153,7 @@ class Pipeline:
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
-        out = Sorted(records)
-        values, known = out.values, self._matcher.known
-        for number, record in enumerate(records):
-            route = known.get(record.topic) or self._matcher.route(record.topic)
-            if not isinstance(route, Route):
-                self._sort_other(out, number, route, record)
-            elif route.channel is Channel.TELEMETRY:
-                asset = route.asset
-                one = (number, Arrival(asset, record.received_ms), record.payload)
-                values[asset.source.dialect].append(one)
-            elif route.channel is Channel.EVENT:
-                out.events.append((record, route.asset))
-                arrival = Arrival(route.asset, record.received_ms, with_event=True)
-                for payload in values_beside(record.payload):
-                    values[EVENT_DIALECT].append((number, arrival, payload))
-            else:
-                out.statuses.append((number, route.asset))
-        return out
-
-    @staticmethod
-    def _sort_other(out: Sorted, number: int, route: SourceRoute | str, record: SpoolRecord) -> None:
-        if isinstance(route, SourceRoute):
-            out.foreign.append(Foreign(number, route, record))
-            return
-        out.rejections.append(Rejection(number, route))
-        if route == UNKNOWN_ASSET:
-            out.strange.append(record)
+        return sort(records, self._matcher)
 
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
@@ -237,7 +193,8 @@ class Pipeline:
         def topics() -> Iterator[tuple[str, AssetRoute]]:
             yield from ((record.topic, route) for record, route in batch.events)
             for members in batch.values.values():
-                yield from ((batch.records[number].topic, arrival.route) for number, arrival, _ in members)
+                numbered = zip(members.numbers, members.arrivals.route, strict=True)
+                yield from ((batch.records[number].topic, route) for number, route in numbered)
 
         at_ms = batch.records[-1].received_ms
         return self._numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
@@ -247,12 +204,11 @@ class Pipeline:
         out = Read(rejections=list(batch.rejections))
         for dialect, members in batch.values.items():
             decoder = DECODERS.get(dialect)
-            numbers = [number for number, _, _ in members]
+            numbers, arrivals = members.numbers, members.arrivals
             if decoder is None:
                 out.rejections += [Rejection(number, with_detail(UNKNOWN_DIALECT, dialect)) for number in numbers]
                 continue
-            decoded = decoder([payload for _, _, payload in members])
-            arrivals = [arrival for _, arrival, _ in members]
+            decoded = decoder(members.payloads)
             columns = self._assembler.assemble(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
@@ -263,9 +219,9 @@ class Pipeline:
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
             out.stray_events += [
-                (batch.records[numbers[one.message]], arrivals[one.message].route, one)
+                (batch.records[numbers[one.message]], arrivals.route[one.message], one)
                 for one in decoded.events
-                if not arrivals[one.message].with_event
+                if not arrivals.with_event[one.message]
             ]
         self._read_foreign(batch, out)
         self._hear(batch, out)
@@ -285,7 +241,7 @@ class Pipeline:
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
             out.stray_events += [(batch.records[one.message], route, one) for route, one in mapped.events]
-            out.heard += mapped.arrivals
+            out.heard.append(mapped.arrivals)
             out.words += mapped.presence
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
@@ -350,11 +306,11 @@ class Pipeline:
     def _hear(self, batch: Sorted, out: Read) -> None:
         latest: dict[str, int] = {}
         for members in batch.values.values():
-            for _, arrival, _ in members:
-                latest[arrival.route.asset.key] = arrival.received_ms
-        for arrival in out.heard:
-            key = arrival.route.asset.key
-            latest[key] = max(arrival.received_ms, latest.get(key, 0))
+            keys = [route.asset.key for route in members.arrivals.route]
+            latest.update(zip(keys, members.arrivals.received_ms, strict=True))
+        for arrivals in out.heard:
+            for route, received_ms in zip(arrivals.route, arrivals.received_ms, strict=True):
+                latest[route.asset.key] = max(received_ms, latest.get(route.asset.key, 0))
         for asset, received_ms in latest.items():
             self._presence.seen(asset, received_ms)
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.

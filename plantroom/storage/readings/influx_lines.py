@@ -6,8 +6,13 @@ reserves some names, and InfluxQL confuses a field with a tag of the same name. 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import unquote
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
 
 from plantroom.storage.readings.layout import BAD_SUFFIX, REASON_SUFFIX, Cells, Holder
 
@@ -71,7 +76,7 @@ def _head(holder: Holder) -> str:
 class LineBook:
     """The lines of a batch: one per row, and one per cell for when a row must be taken apart.
 
-    Numbers are written by ``repr``: the shortest text that gives the same float64, never an integer.
+    Numbers are written as the shortest text that gives the same float64, never as an integer.
     """
 
     def __init__(self, cells: Cells) -> None:
@@ -79,54 +84,62 @@ class LineBook:
         self._heads = [_head(holder) for holder in cells.holders]
         self._names = [name for one in cells.series for name in fields_of(one.point)]
         self._keys = [f"{name.translate(_IN_KEY)}=" for name in self._names]
-        self._templates: dict[tuple[int, tuple[int, ...]], str] = {}
-        self._columns, self._values = tuple(cells.column), tuple(cells.value)
+        self._templates: dict[tuple[int, bytes], bytes] = {}
+        self._alike = np.flatnonzero(_begins_anew(cells))
         self._gone: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._cells.ts_ms)
 
-    def rows(self, start: int, stop: int) -> list[str]:
-        """Lines of the rows ``start:stop`` without what ``drop_conflicting`` took out."""
-        if self._gone:
-            return [line for row in range(start, stop) if (line := self._what_is_left(row))]
-        cells, templates = self._cells, self._templates
-        first, columns, values = cells.first, self._columns, self._values
-        lines = []
-        for h, t, a, b in zip(
-            cells.holder[start:stop],
-            cells.ts_ms[start:stop],
-            first[start:stop],
-            first[start + 1 : stop + 1],
-            strict=True,
-        ):
-            shape = h, columns[a:b]
-            template = templates.get(shape)
-            if template is None:
-                template = templates[shape] = self._template(h, columns[a:b])
-            lines.append(template % (*values[a:b], t))
-        return lines
+    def body(self, start: int, stop: int) -> bytes:
+        """Lines of the rows ``start:stop`` without what ``drop_conflicting`` took out, each with its line feed.
 
-    def _template(self, holder: int, columns: Sequence[int]) -> str:
-        """A row's line with a place for each value and for the instant: rows of one machine mostly look alike."""
-        head = self._heads[holder].replace("%", "%%")
-        fields = ",".join(self._keys[column].replace("%", "%%") + "%r" for column in columns)
-        return f"{head} {fields} %d"
+        All numbers are written by one call of orjson and put into one text by one ``%``: 0.8 us a line of five values
+        where a ``repr`` for each number and a ``%`` for each line took 2.4.
+        """
+        if self._gone:
+            return b"".join([line for row in range(start, stop) if (line := self._what_is_left(row))])
+        cells = self._cells
+        ends = cells.first[start + 1 : stop + 1] - cells.first[start]
+        numbers = np.empty(int(ends[-1]) + stop - start, np.object_)
+        of_instant = np.zeros(len(numbers), np.bool_)
+        of_instant[ends + np.arange(stop - start)] = True
+        numbers[of_instant] = cells.ts_ms[start:stop]
+        numbers[~of_instant] = cells.value[cells.first[start] : cells.first[stop]]
+        texts = orjson.dumps(numbers.tolist())[1:-1].split(b",")
+        return b"".join(self._templates_of(start, stop)) % tuple(texts)
+
+    def _templates_of(self, start: int, stop: int) -> Iterator[bytes]:
+        """For each run of rows of one shape its line, with places for the numbers, as often as there are rows."""
+        inside = self._alike[np.searchsorted(self._alike, start, "right") : np.searchsorted(self._alike, stop)]
+        for row, end in pairwise([start, *inside.tolist(), stop]):
+            yield self._template(row) * (end - row)
+
+    def _template(self, row: int) -> bytes:
+        cells = self._cells
+        holder, columns = int(cells.holder[row]), cells.column[cells.first[row] : cells.first[row + 1]]
+        shape = holder, columns.tobytes()
+        known = self._templates.get(shape)
+        if known is None:
+            fields = ",".join(self._keys[column].replace("%", "%%") + "%b" for column in columns.tolist())
+            known = self._templates[shape] = f"{self._heads[holder].replace('%', '%%')} {fields} %b\n".encode()
+        return known
 
     def _field(self, cell: int) -> str:
-        return self._keys[self._cells.column[cell]] + repr(self._cells.value[cell])
+        return f"{self._keys[self._cells.column[cell]]}{float(self._cells.value[cell])!r}"
 
-    def _what_is_left(self, row: int) -> str:
+    def _what_is_left(self, row: int) -> bytes:
         fields = ",".join(self._field(i) for i in self._left(row, row + 1))
-        return f"{self._heads[self._cells.holder[row]]} {fields} {self._cells.ts_ms[row]}" if fields else ""
+        return f"{self._heads[self._cells.holder[row]]} {fields} {self._cells.ts_ms[row]}\n".encode() if fields else b""
 
     def _left(self, start: int, stop: int) -> list[int]:
         return [i for i in range(self._cells.first[start], self._cells.first[stop]) if i not in self._gone]
 
-    def single(self, row: int) -> list[tuple[int, str]]:
+    def single(self, row: int) -> list[tuple[int, bytes]]:
         """The row as one line per cell, each with the position in the batch that it came from."""
         head, ts_ms = self._heads[self._cells.holder[row]], self._cells.ts_ms[row]
-        return [(int(self._cells.position[i]), f"{head} {self._field(i)} {ts_ms}") for i in self._left(row, row + 1)]
+        left = self._left(row, row + 1)
+        return [(int(self._cells.position[i]), f"{head} {self._field(i)} {ts_ms}\n".encode()) for i in left]
 
     def positions(self, start: int, stop: int) -> list[int]:
         """Positions in the batch that the rows ``start:stop`` hold, each once."""
@@ -150,3 +163,14 @@ class LineBook:
         ]
         self._gone.update(gone)
         return sorted({int(self._cells.position[i]) for i in gone})
+
+
+def _begins_anew(cells: Cells) -> NDArray[np.bool_]:
+    """Rows (r,) whose holder or columns are not those of the row before."""
+    width = np.diff(cells.first)
+    another = np.ones(len(width), np.bool_)
+    another[1:] = (cells.holder[1:] != cells.holder[:-1]) | (width[1:] != width[:-1])
+    # Each cell beside the one in its place in a row before of the same width; what wraps round is of the first row.
+    beside = cells.column[np.arange(len(cells.column)) - np.repeat(width, width)]
+    another |= np.logical_or.reduceat(cells.column != beside, cells.first[:-1])
+    return another

@@ -72,11 +72,11 @@ class Cells:
 
     series: Sequence[SeriesRef]
     holders: Sequence[Holder]
-    first: Sequence[int]
-    holder: Sequence[int]
-    ts_ms: Sequence[int]
-    column: Sequence[int]
-    value: Sequence[float]
+    first: NDArray[np.int64]
+    holder: NDArray[np.int64]
+    ts_ms: NDArray[np.int64]
+    column: NDArray[np.int64]
+    value: NDArray[np.float64]
     position: NDArray[np.int64]
 
 
@@ -127,8 +127,10 @@ def _columns(
     bad = reason >= FIRST_BAD
     column = compact * KINDS + np.where(bad, BAD, VALUE)
     value = batch.value[position]
-    coded = np.array([class_point_of(one) in remarked for one in series], dtype=np.bool_)
-    of_good = (coded[compact] | (reason > 0)) & ~bad
+    of_good = (reason > 0) & ~bad
+    if remarked:
+        coded = np.array([class_point_of(one) in remarked for one in series], dtype=np.bool_)
+        of_good |= coded[compact] & ~bad
     if not bad.any() and not of_good.any():
         return column, position, value
     # The code of a good value comes after that of a bad one at the same instant: it is the good one that shows.
@@ -167,11 +169,11 @@ def _rows(
     return Cells(
         series=series,
         holders=list(holders),
-        first=[*first.tolist(), len(column)],
-        holder=holder[first].tolist(),
-        ts_ms=ts_ms[first].tolist(),
-        column=column.tolist(),
-        value=value.tolist(),
+        first=np.append(first, len(column)),
+        holder=holder[first],
+        ts_ms=ts_ms[first],
+        column=column,
+        value=value,
         position=cell,
     )
 

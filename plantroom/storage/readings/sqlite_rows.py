@@ -16,7 +16,7 @@ _Place = tuple[str, str]
 
 def write_cells(connection: sqlite3.Connection, schema: Schema, cells: Cells) -> None:
     """Upsert every row: one statement for each table and set of columns, many rows in each."""
-    used = np.unique(np.array(cells.column, dtype=np.int64)).tolist()
+    used = np.unique(cells.column).tolist()
     ensure(connection, schema, ((cells.series[c // KINDS], c % KINDS) for c in used))
     places = {c: _place(schema, cells, c) for c in used}
     numbers = [make_asset(connection, schema, holder) for holder in cells.holders]
@@ -35,8 +35,9 @@ def _grouped(
 ) -> dict[tuple[str, tuple[str, ...]], list[tuple[float, ...]]]:
     groups: dict[tuple[str, tuple[str, ...]], list[tuple[float, ...]]] = {}
     plans: dict[tuple[int, ...], list[tuple[list[tuple[float, ...]], list[int]]]] = {}
-    column, value, first = cells.column, cells.value, cells.first
-    for holder, ts_ms, a, b in zip(cells.holder, cells.ts_ms, first[:-1], first[1:], strict=True):
+    column, value, first = cells.column.tolist(), cells.value.tolist(), cells.first.tolist()
+    rows_of = zip(cells.holder.tolist(), cells.ts_ms.tolist(), first[:-1], first[1:], strict=True)
+    for holder, ts_ms, a, b in rows_of:
         key = tuple(column[a:b])
         plan = plans.get(key)
         if plan is None:
@@ -88,10 +89,9 @@ def _assignment(name: str, value_name: str | None) -> str:
 
 def _note_newest(connection: sqlite3.Connection, cells: Cells, numbers: Sequence[int]) -> None:
     """Keep the newest instant of each series, so that ``latest`` never searches."""
-    first = np.array(cells.first, dtype=np.int64)
-    ts_ms = np.repeat(np.array(cells.ts_ms, dtype=np.int64), np.diff(first))
+    ts_ms = np.repeat(cells.ts_ms, np.diff(cells.first))
     newest = np.full(len(cells.series), np.iinfo(np.int64).min)
-    np.maximum.at(newest, np.array(cells.column, dtype=np.int64) // KINDS, ts_ms)
+    np.maximum.at(newest, cells.column // KINDS, ts_ms)
     number_of = dict(zip(cells.holders, numbers, strict=True))
     connection.executemany(
         "INSERT INTO reading_last VALUES (?, ?, ?)"
