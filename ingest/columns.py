@@ -12,7 +12,7 @@ from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
 from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
-from ingest.receive_times import ReceiveTimes
+from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
     CLOCK_IN_FUTURE,
     CLOCK_NEVER_SET,
@@ -29,11 +29,12 @@ from plantroom.ports.stages import StreamBatch
 
 class Arrival(NamedTuple):
     """A message with values: where it belongs and when it came. ``with_event``: on an event topic, whose numbers
-    are not those of the telemetry."""
+    are not those of the telemetry. ``first``: when it came at first, of one that is replayed."""
 
     route: AssetRoute
     received_ms: int
     with_event: bool = False
+    first: FirstCome | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +61,13 @@ class Columns:
             )
             for one in rejected
         ]
+
+    def stand_ins(self) -> dict[int, int]:
+        """The first instant that was given to a message without one, by message."""
+        given = self.readings.reason == Reason.RECEIVE_TIME
+        backwards = slice(None, None, -1)
+        messages, instants = self.message[given][backwards], self.readings.ts_ms[given][backwards]
+        return dict(zip(messages.tolist(), instants.tolist(), strict=True))
 
     def confirmed(self, rejected: Sequence[RejectedReading], site: str) -> StreamBatch:
         """The readings that the store has, as the stages take them."""
@@ -101,6 +109,7 @@ class Assembler:
         self.gate = QualityGate()
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
+        self.replay_times = ReplayTimes(self.receive_times)
 
     def assemble(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
@@ -155,11 +164,12 @@ class Assembler:
     def _admit(self, decoded: Decoded, arrivals: Sequence[Arrival]) -> _Samples:
         out = _Samples()
         at = 0
+        self.replay_times.begin()
         repeated, next_free = self.sequences.repeated, self.receive_times.next_free
         columns = (decoded.message, decoded.ts_ms, decoded.boot, decoded.seq, decoded.digest, decoded.keys)
         for message, ts_ms, boot, seq, digest, keys in zip(*columns, strict=True):
             first, at = at, at + len(keys)
-            route, received_ms, with_event = arrivals[message]
+            route, received_ms, with_event, first_come = arrivals[message]
             own = ts_ms != NO_TIME
             seen = seq != NO_SEQ and not with_event and repeated(route.asset.key, boot, seq, digest)
             # A counter that begins anew with the same values looks the same; only a time or a boot tells them apart.
@@ -178,7 +188,10 @@ class Assembler:
                 if not series:
                     continue
             out.message.append(message)
-            out.ts_ms.append(ts_ms if own else next_free(route.asset.key, received_ms))
+            if not own:
+                key = route.asset.key
+                ts_ms = next_free(key, received_ms) if first_come is None else self.replay_times.of(key, first_come)
+            out.ts_ms.append(ts_ms)
             out.received_ms.append(received_ms)
             out.stands_in.append(not own)
             out.width.append(len(series))

@@ -20,7 +20,7 @@ from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Request
 from ingest.events import EventOutcome, EventRules, event_objects, values_beside
-from ingest.instants import from_ms
+from ingest.letters import letters_of
 from ingest.mapping import Foreign, ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
@@ -30,11 +30,9 @@ from ingest.rejections import (
     UNKNOWN_POINT,
     UNKNOWN_TOPIC,
     Rejection,
-    merged,
-    printable,
-    stable_id,
     with_detail,
 )
+from ingest.receive_times import FirstCome
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
 from ingest.strangers import StrangerRules
@@ -61,12 +59,13 @@ class _Stateful(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a batch leaves behind in the ledger."""
+    """What a batch leaves behind in the ledger. ``replayed``: messages whose letters are answered by it."""
 
     findings: list[Finding] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     events: list[AssetEvent] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
+    replayed: list[str] = field(default_factory=list)
 
     def take(self, other: "Outcome") -> None:
         """Add what another one holds."""
@@ -76,14 +75,15 @@ class Outcome:
         self.health += other.health
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.letters or self.events or self.health)
+        return bool(self.findings or self.letters or self.events or self.health or self.replayed)
 
 
 @dataclass(slots=True)
 class Sorted:
     """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect, each as number
     of the record, arrival and payload; events come with their route, those of unknown assets by themselves;
-    ``foreign`` are messages that a topic source takes."""
+    ``foreign`` are messages that a topic source takes. ``again``: of messages that are replayed, when they first came,
+    by number of the record."""
 
     records: Sequence[SpoolRecord]
     values: defaultdict[str, list[tuple[int, Arrival, bytes]]] = field(default_factory=lambda: defaultdict(list))
@@ -92,6 +92,16 @@ class Sorted:
     foreign: list[Foreign] = field(default_factory=list)
     statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    again: Sequence[FirstCome] = ()
+    asked_ms: int = 0
+
+    def arrived(self, number: int, arrival: Arrival) -> Arrival:
+        """The arrival of record ``number``; of one that is replayed: now, so that it is not taken for news."""
+        return arrival._replace(received_ms=self.asked_ms, first=self.again[number]) if self.again else arrival
+
+    def names(self) -> dict[int, str]:
+        """Of messages that are replayed, by position."""
+        return {record.position: one.message for record, one in zip(self.records, self.again, strict=False)}
 
 
 @dataclass(slots=True)
@@ -179,6 +189,14 @@ class Pipeline:
                 out.statuses.append((number, route.asset))
         return out
 
+    def sort_again(self, records: Sequence[SpoolRecord], first: Sequence[FirstCome], now_ms: int) -> Sorted:
+        """As ``sort``, for messages that are replayed; ``first`` says when each one came at first."""
+        out = self.sort(records)
+        out.again, out.asked_ms = first, now_ms
+        for members in out.values.values():
+            members[:] = [(number, out.arrived(number, arrival), raw) for number, arrival, raw in members]
+        return out
+
     @staticmethod
     def _sort_other(out: Sorted, number: int, route: SourceRoute | str, record: SpoolRecord) -> None:
         if isinstance(route, SourceRoute):
@@ -187,6 +205,10 @@ class Pipeline:
         out.rejections.append(Rejection(number, route))
         if route == UNKNOWN_ASSET:
             out.strange.append(record)
+
+    def takes(self, topic: str) -> bool:
+        """Whether messages of this topic come on this lane."""
+        return self._matcher.lane_of(topic) is self.lane
 
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
@@ -202,14 +224,17 @@ class Pipeline:
         """Findings of the event messages that were not told before (readings play no part in them)."""
         out = Outcome()
         for record, route in batch.events:
-            if record.position <= self._events_done:
-                continue
-            self._presence.seen(route.asset.key, record.received_ms)
+            if not batch.again:
+                if record.position <= self._events_done:
+                    continue
+                self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
-            letters = self._letters([record], rejections)
-            self.totals.dead_lettered += bool(letters)
+            letters = letters_of(self.site, self.lane, [record], rejections, batch.names())
+            self.totals.dead_lettered += bool(letters) and not batch.again
             out.letters += letters
             self._add_events(out, self._events.take(route, record, objects))
+        if batch.again:
+            return out
         for record in batch.strange:
             if record.position > self._events_done:
                 out.findings += self._strangers.take(record)
@@ -248,6 +273,7 @@ class Pipeline:
     def _read_foreign(self, batch: Sorted, out: Read) -> None:
         """As ``read``, for messages that topic sources take."""
         for mapped in self._foreign.read(batch.foreign):
+            mapped.arrivals = [batch.arrived(n, one) for n, one in zip(mapped.numbers, mapped.arrivals, strict=True)]
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
@@ -273,18 +299,20 @@ class Pipeline:
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             self.totals.stored += len(columns.readings) - len(rejected)
-        letters = self._letters(batch.records, rejections)
-        self.totals.received += len(batch.records)
-        self.totals.duplicates += read.duplicates
-        self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
+        instants = {n: ts for columns in read.columns for n, ts in columns.stand_ins().items()} if rejections else {}
+        letters = letters_of(self.site, self.lane, batch.records, rejections, batch.names(), instants)
         out.letters += letters
+        self.totals.duplicates += read.duplicates
+        if not batch.again:
+            self.totals.received += len(batch.records)
+            self.totals.dead_lettered += len({letter.message for letter in letters})
         return out
 
     def give_up(self, record: SpoolRecord, reason: str) -> Outcome:
         """A message that cannot be processed at all."""
         self.totals.received += 1
         self.totals.dead_lettered += 1
-        return Outcome(letters=self._letters([record], [Rejection(0, reason)]))
+        return Outcome(letters=letters_of(self.site, self.lane, [record], [Rejection(0, reason)]))
 
     def watches(
         self, read: Read, refused: Sequence[Sequence[RejectedReading]], without: Collection[GuardedStage] = ()
@@ -314,6 +342,16 @@ class Pipeline:
         self.totals.duplicates += told.duplicates
 
     def _hear(self, batch: Sorted, out: Read) -> None:
+        if not batch.again:
+            self._hear_presence(batch, out)
+        for number, route in batch.statuses:
+            said = parse_status(batch.records[number].payload)
+            if not isinstance(said, Presence):
+                out.rejections.append(Rejection(number, said))
+            elif not batch.again:
+                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
+
+    def _hear_presence(self, batch: Sorted, out: Read) -> None:
         latest: dict[str, int] = {}
         for members in batch.values.values():
             for _, arrival, _ in members:
@@ -326,30 +364,6 @@ class Pipeline:
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
         for asset, presence, received_ms in out.words:
             self._presence.told(asset, presence, received_ms)
-        for number, route in batch.statuses:
-            said = parse_status(batch.records[number].payload)
-            if isinstance(said, Presence):
-                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
-            else:
-                out.rejections.append(Rejection(number, said))
-
-    def _letters(self, records: Sequence[SpoolRecord], rejections: Sequence[Rejection]) -> list[DeadLetter]:
-        letters = []
-        for rejection in merged(rejections):
-            record = records[rejection.message]
-            where = stable_id(self.site, self.lane.value, record.position, record.received_ms)
-            letters.append(
-                DeadLetter(
-                    id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
-                    site=self.site,
-                    received_at=from_ms(record.received_ms),
-                    topic=printable(record.topic),
-                    reason=rejection.reason,
-                    payload=record.payload,
-                    part=rejection.part,
-                )
-            )
-        return letters
 
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""

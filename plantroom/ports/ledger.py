@@ -192,6 +192,11 @@ class DeadLetter:
     payload: bytes
     part: str = ""
 
+    @property
+    def message(self) -> str:
+        """Names the message, whatever the reason."""
+        return self.id.split("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class PresenceChange:
