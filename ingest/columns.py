@@ -13,7 +13,7 @@ from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
 from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
-from ingest.receive_times import ReceiveTimes
+from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
     CLOCK_IN_FUTURE,
     CLOCK_NEVER_SET,
@@ -36,6 +36,8 @@ class Arrivals:
     route: list[AssetRoute] = field(default_factory=list)
     received_ms: list[int] = field(default_factory=list)
     with_event: list[bool] = field(default_factory=list)
+    first: Sequence[FirstCome] | None = None
+    """When each came at first, of messages that are replayed."""
 
     def __len__(self) -> int:
         return len(self.route)
@@ -71,6 +73,13 @@ class Columns:
             )
             for one in rejected
         ]
+
+    def stand_ins(self) -> dict[int, int]:
+        """The first instant that was given to a message without one, by message."""
+        given = self.readings.reason == Reason.RECEIVE_TIME
+        backwards = slice(None, None, -1)
+        messages, instants = self.message[given][backwards], self.readings.ts_ms[given][backwards]
+        return dict(zip(messages.tolist(), instants.tolist(), strict=True))
 
     def confirmed(self, rejected: Sequence[RejectedReading], site: str) -> StreamBatch:
         """The readings that the store has, as the stages take them."""
@@ -113,15 +122,17 @@ class Assembler:
         self.gate = QualityGate()
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
+        self.replay_times = ReplayTimes(self.receive_times)
 
     def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
         samples = self._admit(decoded, arrivals)
         for number, boot, seq, digest in decoded.unused:
-            if not arrivals[number].with_event:
+            if not arrivals.with_event[number]:
                 # It came, so nobody need ask for it; it left nothing, so it may come again.
-                self.sequences.repeated(arrivals[number].route.asset.key, boot, seq, digest)
-                self.sequences.forget(arrivals[number].route.asset.key, boot, seq, digest)
+                key = arrivals.route[number].asset.key
+                self.sequences.repeated(key, boot, seq, digest)
+                self.sequences.forget(key, boot, seq, digest)
         value = np.delete(decoded.values, samples.dropped) if samples.dropped else decoded.values
         series = cast("list[tuple[int, ...]]", samples.series)
         width = np.fromiter(map(len, series), np.int64, len(series))
@@ -181,10 +192,19 @@ class Assembler:
         samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
         if None in series or repeated.any() or wrong_clock.any():
             _take_out(samples, decoded, repeated, wrong_clock)
+        self._stand_in(samples, arrivals.first)
+        return samples
+
+    def _stand_in(self, samples: _Samples, first: Sequence[FirstCome] | None) -> None:
+        """Instants for those that have none; ``first`` by message, see ``Arrivals``."""
+        self.replay_times.begin()
         next_free = self.receive_times.next_free
         for at in np.flatnonzero(samples.stands_in).tolist():
-            samples.ts_ms[at] = next_free(samples.routes[at].asset.key, int(samples.received_ms[at]))
-        return samples
+            key = samples.routes[at].asset.key
+            if first is None:
+                samples.ts_ms[at] = next_free(key, int(samples.received_ms[at]))
+            else:
+                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])])
 
     def _repeated(
         self, decoded: Decoded, arrivals: Arrivals, routes: Sequence[AssetRoute], own: NDArray[np.bool_]

@@ -1,26 +1,35 @@
-"""Dead letters: a raw message with the reason why it, or a part of it, could not be stored."""
+"""Dead letters of a batch of messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ingest.instants import from_ms
 from ingest.rejections import Rejection, merged, printable, stable_id
 from plantroom.ports.ledger import DeadLetter
 from plantroom.ports.spool import Lane, SpoolRecord
 
+NOTHING: Mapping[int, int] = {}
+NO_NAMES: Mapping[int, str] = {}
+
 
 def letters_of(
-    site: str, lane: Lane, records: Sequence[SpoolRecord], rejections: Sequence[Rejection]
+    site: str,
+    lane: Lane,
+    records: Sequence[SpoolRecord],
+    rejections: Sequence[Rejection],
+    names: Mapping[int, str] = NO_NAMES,
+    instants: Mapping[int, int] = NOTHING,
 ) -> list[DeadLetter]:
-    """One for each message and reason; its id depends on the message's place in the spool and the reason alone."""
+    """A letter for each message and reason. ``names``: of messages that are replayed, by position; ``instants``: that
+    stand in for a missing ``ts``, by number of the record."""
     letters = []
     for rejection in merged(rejections):
         record = records[rejection.message]
-        where = stable_id(site, lane.value, record.position, record.received_ms)
+        where = names.get(record.position) or stable_id(site, lane.value, record.position, record.received_ms)
         letters.append(
             DeadLetter(
                 id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
                 site=site,
-                received_at=from_ms(record.received_ms),
+                received_at=from_ms(instants.get(rejection.message, record.received_ms)),
                 topic=printable(record.topic),
                 reason=rejection.reason,
                 payload=record.payload,

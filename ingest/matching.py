@@ -9,6 +9,7 @@ from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource
 from plantroom.ports.readings import SeriesRef
+from plantroom.ports.spool import Lane
 from plantroom.wire import Channel, parse_topic
 
 _MAX_SHAPES = 64
@@ -157,6 +158,16 @@ class Matcher:
             return UNKNOWN_ASSET
         route = self.known[topic] = Route(parts.channel, asset)
         return route
+
+    def lane_of(self, topic: str) -> Lane:
+        """The lane on which messages of a topic come."""
+        route = self.route(topic)
+        if isinstance(route, SourceRoute):
+            safety = route.source.priority is Priority.SAFETY
+        else:
+            safety = topic.endswith(f"/{Channel.EVENT}")
+            safety |= isinstance(route, Route) and route.channel is Channel.TELEMETRY and route.asset.safety
+        return Lane.SAFETY if safety else Lane.NORMAL
 
     def routes(self) -> Sequence[AssetRoute]:
         """All assets of the site."""

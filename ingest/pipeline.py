@@ -25,6 +25,7 @@ from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
+from ingest.receive_times import FirstCome
 from ingest.rejections import (
     UNKNOWN_ASSET,
     UNKNOWN_DIALECT,
@@ -45,7 +46,7 @@ from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
-from plantroom.wire import ROOT
+from plantroom.wire import ROOT, Channel
 
 log = structlog.get_logger()
 
@@ -58,13 +59,14 @@ class _Stateful(Protocol):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a batch leaves behind in the ledger."""
+    """What a batch leaves behind in the ledger. ``replayed``: messages whose letters are answered by it."""
 
     findings: list[Finding] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     events: list[AssetEvent] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
     gaps: list[GapNews | GapsGone] = field(default_factory=list)
+    replayed: list[str] = field(default_factory=list)
 
     def take(self, other: "Outcome") -> None:
         """Add what another one holds."""
@@ -75,7 +77,7 @@ class Outcome:
         self.gaps += other.gaps
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.letters or self.events or self.health or self.gaps)
+        return bool(self.findings or self.letters or self.events or self.health or self.gaps or self.replayed)
 
 
 @dataclass(slots=True)
@@ -155,6 +157,18 @@ class Pipeline:
         """Take a batch apart; topics that lead nowhere are rejected."""
         return sort(records, self._matcher)
 
+    def sort_again(self, records: Sequence[SpoolRecord], first: Sequence[FirstCome], now_ms: int) -> Sorted:
+        """As ``sort``, for messages that are replayed; ``first`` says when each one came at first."""
+        out = self.sort(records)
+        out.again, out.asked_ms = first, now_ms
+        for members in out.values.values():
+            out.arrive_again(members.numbers, members.arrivals)
+        return out
+
+    def takes(self, topic: str) -> bool:
+        """Whether messages of this topic come on this lane."""
+        return self._matcher.lane_of(topic) is self.lane
+
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
         return all(self._knows(self._matcher.route(record.topic), record.topic) for record in records)
@@ -169,14 +183,17 @@ class Pipeline:
         """Findings of the event messages that were not told before (readings play no part in them)."""
         out = Outcome()
         for record, route in batch.events:
-            if record.position <= self._events_done:
-                continue
-            self._presence.seen(route.asset.key, record.received_ms)
+            if not batch.again:
+                if record.position <= self._events_done:
+                    continue
+                self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
-            letters = self._letters([record], rejections)
-            self.totals.dead_lettered += bool(letters)
+            letters = letters_of(self.site, self.lane, [record], rejections, batch.names())
+            self.totals.dead_lettered += bool(letters) and not batch.again
             out.letters += letters
             self._add_events(out, self._events.take(route, record, objects))
+        if batch.again:
+            return out
         for record in batch.strange:
             if record.position > self._events_done:
                 out.findings += self._strangers.take(record)
@@ -230,6 +247,7 @@ class Pipeline:
     def _read_foreign(self, batch: Sorted, out: Read) -> None:
         """As ``read``, for messages that topic sources take."""
         for mapped in self._foreign.read(batch.foreign):
+            batch.arrive_again(mapped.numbers, mapped.arrivals)
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
@@ -256,11 +274,13 @@ class Pipeline:
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             self.totals.stored += len(columns.readings) - len(rejected)
-        letters = self._letters(batch.records, rejections)
-        self.totals.received += len(batch.records)
-        self.totals.duplicates += read.duplicates
-        self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
+        instants = {n: ts for columns in read.columns for n, ts in columns.stand_ins().items()} if rejections else {}
+        letters = letters_of(self.site, self.lane, batch.records, rejections, batch.names(), instants)
         out.letters += letters
+        self.totals.duplicates += read.duplicates
+        if not batch.again:
+            self.totals.received += len(batch.records)
+            self.totals.dead_lettered += len({letter.message for letter in letters})
         out.gaps += [*self._number_news(Channel.TELEMETRY, batch), *read.gone]
         return out
 
@@ -268,7 +288,7 @@ class Pipeline:
         """A message that cannot be processed at all."""
         self.totals.received += 1
         self.totals.dead_lettered += 1
-        return Outcome(letters=self._letters([record], [Rejection(0, reason)]))
+        return Outcome(letters=letters_of(self.site, self.lane, [record], [Rejection(0, reason)]))
 
     def watches(
         self, read: Read, refused: Sequence[Sequence[RejectedReading]], without: Collection[GuardedStage] = ()
@@ -304,6 +324,18 @@ class Pipeline:
         self.totals.duplicates += told.duplicates
 
     def _hear(self, batch: Sorted, out: Read) -> None:
+        if not batch.again:
+            self._hear_presence(batch, out)
+        for number, route in batch.statuses:
+            gone = parse_gone(batch.records[number], route.asset.key)
+            said = parse_status(batch.records[number].payload) if gone is None else Presence.ONLINE
+            out.gone += [gone] if gone is not None else []
+            if not isinstance(said, Presence):
+                out.rejections.append(Rejection(number, said))
+            elif not batch.again:
+                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
+
+    def _hear_presence(self, batch: Sorted, out: Read) -> None:
         latest: dict[str, int] = {}
         for members in batch.values.values():
             keys = [route.asset.key for route in members.arrivals.route]
@@ -316,17 +348,6 @@ class Pipeline:
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
         for asset, presence, received_ms in out.words:
             self._presence.told(asset, presence, received_ms)
-        for number, route in batch.statuses:
-            gone = parse_gone(batch.records[number], route.asset.key)
-            said = parse_status(batch.records[number].payload) if gone is None else Presence.ONLINE
-            out.gone += [gone] if gone is not None else []
-            if isinstance(said, Presence):
-                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
-            else:
-                out.rejections.append(Rejection(number, said))
-
-    def _letters(self, records: Sequence[SpoolRecord], rejections: Sequence[Rejection]) -> list[DeadLetter]:
-        return letters_of(self.site, self.lane, records, rejections)
 
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""

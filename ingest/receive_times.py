@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -10,6 +11,8 @@ from ingest.instants import LEAD_MS
 
 REMEMBERED = 1024
 """Instants of each asset that are not given again after our own clock was set back."""
+
+REPLAYS = 10_000
 
 
 @dataclass(slots=True)
@@ -53,6 +56,11 @@ class ReceiveTimes:
             return given.give(received_ms)
         return given.give(max(received_ms, given.order[-1] + 1))
 
+    def is_taken(self, asset: str, ts_ms: int) -> bool:
+        """Whether one of the asset's last messages was given this instant."""
+        given = self._given.get(asset)
+        return given is not None and ts_ms in given.taken
+
     def snapshot(self) -> bytes:
         """The whole state."""
         steps = {asset: np.diff(one.order, prepend=0).tolist() for asset, one in self._given.items()}
@@ -67,3 +75,48 @@ class ReceiveTimes:
                 self._given[asset] = _Given(received_ms, deque(order, REMEMBERED), set(order))
         except (TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of receive times") from error
+
+
+class FirstCome(NamedTuple):
+    """A message that is replayed: its name, the instant of what it says without one, and whether nothing of it was
+    stored yet."""
+
+    message: str
+    received_ms: int
+    whole: bool
+
+
+class ReplayTimes:
+    """Instants of replayed messages that have none: those of their first receipt, and the same again each time.
+
+    A message of which part was stored goes where that part stands. One of which nothing was stored takes the first
+    instant that no other has. Remembers ``REPLAYS`` instants.
+    """
+
+    def __init__(self, given: ReceiveTimes) -> None:
+        self._given = given
+        self._owners: dict[tuple[str, int], tuple[str, int]] = {}
+        self._samples: dict[tuple[str, str], int] = {}
+
+    def begin(self) -> None:
+        """A batch begins: samples of a message are counted anew."""
+        self._samples = {}
+
+    def of(self, asset: str, first: FirstCome) -> int:
+        """The instant of the message's next sample for the asset."""
+        number = self._samples.get((asset, first.message), 0)
+        self._samples[asset, first.message] = number + 1
+        mine = (first.message, number)
+        ts_ms = first.received_ms + (0 if first.whole else number)
+        while self._is_others(asset, ts_ms, mine, first):
+            ts_ms += 1
+        if len(self._owners) >= REPLAYS:
+            self._owners.pop(next(iter(self._owners)))
+        self._owners[asset, ts_ms] = mine
+        return ts_ms
+
+    def _is_others(self, asset: str, ts_ms: int, mine: tuple[str, int], first: FirstCome) -> bool:
+        owner = self._owners.get((asset, ts_ms))
+        if owner is not None:
+            return owner != mine
+        return first.whole and self._given.is_taken(asset, ts_ms)

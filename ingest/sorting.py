@@ -9,6 +9,7 @@ from ingest.columns import Arrivals
 from ingest.events import values_beside
 from ingest.mapping import Foreign
 from ingest.matching import AssetRoute, Matcher, Route, SourceRoute
+from ingest.receive_times import FirstCome
 from ingest.rejections import UNKNOWN_ASSET, Rejection
 from plantroom.ports.spool import SpoolRecord
 from plantroom.wire import Channel
@@ -35,7 +36,8 @@ class Members:
 @dataclass(slots=True)
 class Sorted:
     """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect; events come with
-    their route, those of unknown assets by themselves; ``foreign`` are messages that a topic source takes."""
+    their route, those of unknown assets by themselves; ``foreign`` are messages that a topic source takes. ``again``: of
+    messages that are replayed, when they first came, by number of the record."""
 
     records: Sequence[SpoolRecord]
     values: defaultdict[str, Members] = field(default_factory=lambda: defaultdict(Members))
@@ -44,6 +46,19 @@ class Sorted:
     foreign: list[Foreign] = field(default_factory=list)
     statuses: list[tuple[int, AssetRoute]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
+    again: Sequence[FirstCome] = ()
+    asked_ms: int = 0
+
+    def arrive_again(self, numbers: Sequence[int], arrivals: Arrivals) -> None:
+        """What is replayed arrives now, so that it is not taken for news, and remembers when it first came; ``numbers``
+        are those of the records."""
+        if self.again:
+            arrivals.received_ms = [self.asked_ms] * len(arrivals)
+            arrivals.first = [self.again[number] for number in numbers]
+
+    def names(self) -> dict[int, str]:
+        """Of messages that are replayed, by position."""
+        return {record.position: one.message for record, one in zip(self.records, self.again, strict=False)}
 
 
 def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:

@@ -23,6 +23,7 @@ from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
+from ingest.replays import Replays
 from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import IngestStats
 from ingest.suspects import Suspects
@@ -96,6 +97,7 @@ class IngestWorker:
             self._meanwhile,
             rng or random.Random(),  # noqa: S311 - jitter, not a secret
         )
+        self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._tell)
         self._stats = IngestStats()
         self._revision: int | None = None
         self._ahead: list[SpoolRecord] = []
@@ -196,6 +198,7 @@ class IngestWorker:
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
+        self._replays.turn(self._try_refresh)
 
     def _next(self) -> Sequence[SpoolRecord]:
         if not self._ahead:
@@ -331,6 +334,8 @@ class IngestWorker:
         changes = {note.change.asset: note.change for note in notes if note.change is not None}
         findings = [*outcome.findings, *(note.finding for note in notes if note.finding is not None)]
         with self._ledger.begin() as tx:
+            if outcome.replayed:
+                tx.collect.discard_messages(outcome.replayed)
             if outcome.letters:
                 tx.collect.add_dead_letters(outcome.letters)
             if outcome.events:

@@ -3,13 +3,14 @@
 import base64
 from typing import Self
 
-from api.shapes import Instant, ListQuery, Shape
+from api.shapes import Instant, ListQuery, Payload, Shape
 from plantroom.ports.ledger import DeadLetter as DomainLetter
 
 
 class DeadLetter(Shape):
     """A message, or a part of one, that could not be stored; ``part`` names the values concerned when the
-    rest was stored. ``payload_base64`` holds the raw bytes."""
+    rest was stored. ``payload_base64`` holds the raw bytes. A reason that begins with ``replay_asked: `` waits to be
+    taken up by the site's collector."""
 
     id: str
     site: str
@@ -45,3 +46,16 @@ class DeadLetterQuery(ListQuery):
 
     site: str | None = None
     reason: str | None = None
+
+
+class ReplayRequest(Payload):
+    """Which dead letters to replay: all that fit what is given (nothing: all of the caller's sites)."""
+
+    site: str | None = None
+    reason: str | None = None
+
+
+class ReplayAsked(Shape):
+    """How many letters the collectors were asked to take up; those that were asked for before are not counted."""
+
+    asked: int

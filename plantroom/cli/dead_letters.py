@@ -3,18 +3,19 @@
 import base64
 import sys
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened, running_broker
+from maintenance.ports import MaintenanceTx
+from plantroom.cli.common import AsJson, DataDir, emit, opened
 from plantroom.errors import BadData
-from plantroom.ports.ledger import EVERYTHING, DeadLetter, PageRequest
+from plantroom.ports.ledger import EVERYTHING, DeadLetter, Ledger, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
 Ids = Annotated[list[str], typer.Argument(help="Ids, as `dead-letter list` shows them.")]
 LetterId = Annotated[str, typer.Argument(help="Id, as `dead-letter list` shows it.")]
-PUBLISH_TIMEOUT_S = 10.0
 
 
 @app.callback()
@@ -72,40 +73,38 @@ def discard(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None
 
 
 @app.command()
-def replay(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Publish dead letters again, after their cause is mended, and take them off the list."""
+def replay(
+    ids: Annotated[list[str] | None, typer.Argument(help="Ids, as `dead-letter list` shows them.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every dead letter that --site and --reason leave.")] = False,
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Only this reason, by its code (unknown_point).")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="How many seconds to wait for the collectors.")] = 10.0,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have messages processed again, after their cause is mended. What is stored is off the list, what is not is back
+    with what is wrong with it now; each keeps the time at which it first came."""
+    if not ids and not (every or site or reason):
+        raise BadData("say which: ids, --reason, --site or --all")
     with opened(data_dir) as parts:
-        with parts.ledger.read() as tx:
-            letters = [tx.collect.dead_letter(letter_id) for letter_id in ids]
-            unknown = sorted({letter.site for letter in letters} - {site.code for site in tx.assets.sites()})
-        if unknown:
-            raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
-        _publish(running_broker(parts.settings), letters)
         with parts.ledger.begin() as tx:
-            count = tx.collect.discard_dead_letters([letter.id for letter in letters])
-    emit({"replayed": count}, as_json, f"{count} published again")
+            sites = [known.code for known in tx.assets.sites()]
+            letters = [tx.collect.dead_letter(letter_id) for letter_id in ids or ()]
+            named = {letter.site for letter in letters} | ({site} if site else set())
+            if unknown := sorted(named - set(sites)):
+                raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
+            asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
+        left = _wait_taken_up(parts.ledger, sites, wait)
+    told = f"{asked} asked for" + (f"; {left} wait for the collector of their site" if left else ", all taken up")
+    emit({"replayed": max(0, asked - left), "asked": asked, "waiting": left}, as_json, told)
 
 
-def _publish(broker: Any, letters: list[DeadLetter]) -> None:
-    import paho.mqtt.client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    from plantroom.wire_tls import first_that_answers, tls_context
-
-    client = mqtt.Client(CallbackAPIVersion.VERSION2)
-    if broker.username:
-        client.username_pw_set(broker.username, broker.password)
-    if broker.tls:
-        client.tls_set_context(tls_context(broker))
-    first_that_answers(broker, client.connect)
-    client.loop_start()
-    # A message has a letter for each reason; published once, it answers all of them.
-    messages = dict.fromkeys((letter.topic, letter.payload) for letter in letters)
-    sent = [client.publish(topic, payload, qos=1) for topic, payload in messages]
-    deadline = time.monotonic() + PUBLISH_TIMEOUT_S
-    while not all(info.is_published() for info in sent) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    client.disconnect()
-    client.loop_stop()
-    if not all(info.is_published() for info in sent):
-        raise BadData("the broker did not acknowledge every message; none was taken off the list")
+def _wait_taken_up(ledger: Ledger[MaintenanceTx], sites: Sequence[str], seconds: float) -> int:
+    """How many letters (at most 1,000 a site) still wait when all are taken up or the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        with ledger.read() as tx:
+            left = sum(len(tx.collect.letters_to_replay(site, 1000)) for site in sites)
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.1)

@@ -175,12 +175,17 @@ class AssetRepository(ABC):
     def add_learn_window(self, asset: str, start: datetime, end: datetime, declared_by: str) -> LearnWindow: ...
 
 
+REPLAY_ASKED = "replay_asked"
+"""Code before the reason of a dead letter that somebody wants replayed: ``replay_asked: unknown_point``."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message (or a part of one) that could not be stored, with the reason and the raw bytes.
 
-    ``id`` is derived from where it stood in the spool, so that processing again does not double it.
-    ``part`` names the values concerned when the rest of the message was stored (empty: the whole message).
+    ``id`` is derived from where it stood in the spool, so that processing again does not double it; up to its first
+    dash it names the message, which has a letter for each reason. ``part`` names the values concerned when the rest of
+    the message was stored (empty: the whole message). ``received_at`` is also the instant of its values that have none.
     """
 
     id: str
@@ -190,6 +195,11 @@ class DeadLetter:
     reason: str
     payload: bytes
     part: str = ""
+
+    @property
+    def message(self) -> str:
+        """Names the message, whatever the reason."""
+        return self.id.split("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +290,21 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def discard_dead_letters(self, ids: Sequence[str]) -> int: ...
+
+    @abstractmethod
+    def ask_replay(
+        self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
+    ) -> int:
+        """Have the collectors take these letters up again (without ``ids``: all that fit); gives how many were not
+        asked for yet. Letters of sites that the ledger does not have are left as they are."""
+
+    @abstractmethod
+    def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:
+        """Letters that were asked for, oldest first, with the reasons that they had before."""
+
+    @abstractmethod
+    def discard_messages(self, messages: Sequence[str]) -> None:
+        """Take away every letter of these messages (ids up to the first dash)."""
 
     @abstractmethod
     def put_presence(self, changes: Sequence[PresenceChange]) -> None: ...

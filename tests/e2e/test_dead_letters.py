@@ -61,3 +61,36 @@ def test_a_message_from_the_future_is_stored_once_its_time_has_come(plant: Plant
     plant.process.json("dead-letter", "replay", letter["id"])
     assert eventually(lambda: plant.readings(key).get("flow"), 5)[0][:2] == [ts_ms, 7.5]
     assert letters_of(plant, "AHEAD") == []
+
+
+def test_a_message_without_a_time_keeps_that_of_its_receipt_over_a_replay(plant: Plant) -> None:
+    with plant.publisher() as publisher:
+        before = time.time_ns() // 1_000_000
+        publisher.send("plantroom/demo/UNTIMED/telemetry", {"values": {"flow": 7.5}})
+        (letter,) = eventually(lambda: letters_of(plant, "UNTIMED"), 5)
+    after = time.time_ns() // 1_000_000
+    assert letter["reason"] == "unknown_asset"
+
+    time.sleep(1.0)
+    key = plant.add_asset("UNTIMED", "pump")["key"]
+    status, answer = plant.api.call("POST", f"/api/v1/dead-letters/{letter['id']}/replay")
+    assert (status, answer["reason"]) == (202, "replay_asked: unknown_asset")
+
+    ((at, value, _),) = eventually(lambda: plant.readings(key).get("flow"), 5)
+    assert before <= at <= after + 50
+    assert value == 7.5
+    assert letters_of(plant, "UNTIMED") == []
+
+
+def test_all_letters_of_a_reason_are_replayed_and_those_still_wrong_come_back(plant: Plant) -> None:
+    with plant.publisher() as publisher:
+        for n in range(3):
+            publisher.send(
+                "plantroom/demo/LATER/telemetry", {"ts": time.time_ns() // 1_000_000 + n, "values": {"x": n}}
+            )
+        eventually(lambda: len(letters_of(plant, "LATER")) == 3, 5)
+    plant.add_asset("LATER", "pump")
+    done = plant.process.json("dead-letter", "replay", "--site", "demo", "--reason", "unknown_asset")
+    assert done["asked"] >= 3
+    assert done["waiting"] == 0
+    assert {letter["reason"] for letter in letters_of(plant, "LATER")} == {"unknown_point"}

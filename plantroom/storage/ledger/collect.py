@@ -1,6 +1,7 @@
 """What collectors write: the outbox of findings, dead letters, presence, health, events, their reports."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import (
+    REPLAY_ASKED,
     AssetEvent,
     CollectorReport,
     CollectRepository,
@@ -26,6 +28,7 @@ from plantroom.storage.ledger.codec import reader
 from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
 
 LETTERS = Record(DeadLetter, t.dead_letters)
@@ -33,6 +36,10 @@ PRESENCE = Record(PresenceChange, t.asset_presence)
 HEALTH = Record(HealthChange, t.asset_health)
 EVENTS = Record(AssetEvent, t.asset_events)
 REPORTS = Record(CollectorReport, t.collector_reports)
+
+_ASKED = f"{REPLAY_ASKED}: "
+_IS_ASKED = sa.and_(t.dead_letters.c.reason >= _ASKED, t.dead_letters.c.reason < f"{REPLAY_ASKED}:!")
+"""Whether the reason begins with ``_ASKED``: a range, for the index (the column's order is that of code points)."""
 
 _LETTER_SORTS: Mapping[str, Keys] = {"received_at": (t.dead_letters.c.received_at, t.dead_letters.c.id)}
 _read_evidence = reader(tuple[Evidence, ...])
@@ -76,10 +83,7 @@ class SqlCollect(CollectRepository):
     def dead_letters(
         self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
     ) -> Page[DeadLetter]:
-        conditions = in_scope(t.dead_letters.c.site, scope, site)
-        if reason is not None:
-            column = t.dead_letters.c.reason
-            conditions.append(sa.or_(column == reason, column.startswith(f"{reason}: ", autoescape=True)))
+        conditions = [*in_scope(t.dead_letters.c.site, scope, site), *_of_reason(reason)]
         statement = LETTERS.select().where(*conditions)
         return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
 
@@ -95,6 +99,37 @@ class SqlCollect(CollectRepository):
             self._connection.execute(letters.delete().where(letters.c.id.in_(some))).rowcount
             for some in chunks(sorted(set(ids)))
         )
+
+    def ask_replay(
+        self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
+    ) -> int:
+        letters = t.dead_letters.c
+        wanted = [
+            *in_scope(letters.site, scope, site),
+            *_of_reason(reason),
+            letters.site.in_(sa.select(sites.c.code)),
+            sa.not_(_IS_ASKED),
+        ]
+        asked = sa.update(t.dead_letters).values(reason=sa.literal(_ASKED) + letters.reason)
+        some_of = [None] if ids is None else [letters.id.in_(some) for some in chunks(sorted(set(ids)))]
+        return sum(
+            self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
+        )
+
+    def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:
+        letters = t.dead_letters.c
+        statement = LETTERS.select().where(_IS_ASKED, letters.site == site)
+        rows = self._connection.execute(statement.order_by(letters.received_at, letters.id).limit(limit))
+        found = map(LETTERS.item, rows)
+        return [replace(letter, reason=letter.reason.removeprefix(_ASKED)) for letter in found]
+
+    def discard_messages(self, messages: Sequence[str]) -> None:
+        letters = t.dead_letters
+        for message in sorted(set(messages)):
+            whose = sa.or_(
+                letters.c.id == message, sa.and_(letters.c.id >= f"{message}-", letters.c.id < f"{message}.")
+            )
+            self._connection.execute(letters.delete().where(whose))
 
     def put_presence(self, changes: Sequence[PresenceChange]) -> None:
         self._put(t.asset_presence, "asset", {c.asset: PRESENCE.row(c) for c in changes})
@@ -135,6 +170,13 @@ class SqlCollect(CollectRepository):
         written = {c.name: insert.excluded[c.name] for c in table.c if c.name != key}
         statement = insert.on_conflict_do_update(index_elements=[key], set_=written)
         self._connection.execute(statement, _in_order(rows))
+
+
+def _of_reason(reason: str | None) -> list[sa.ColumnElement[bool]]:
+    if reason is None:
+        return []
+    column = t.dead_letters.c.reason
+    return [sa.or_(column == reason, column.startswith(f"{reason}: ", autoescape=True))]
 
 
 def _in_order(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -92,6 +92,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
         ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
+        ("POST", "/api/v1/dead-letters/replay"): {"site": site},
     }
     headers = {"If-Match": '"1"'} if method == "PATCH" else {}
     return client.request(
@@ -115,6 +116,7 @@ SITE_BOUND = {
     ("POST", "/api/v1/plan-rows"),
     ("POST", "/api/v1/devices"),
     ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/dead-letters/replay"),
     ("POST", "/api/v1/sources"),
     ("POST", "/api/v1/sources/test"),
 }

@@ -212,6 +212,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letters
+         * @description Have every dead letter that fits processed again, once its cause is mended. Letters of sites that were not
+         *     entered are left.
+         */
+        post: operations["replayDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters/{letter_id}": {
         parameters: {
             query?: never;
@@ -226,6 +247,32 @@ export interface paths {
         get: operations["getDeadLetter"];
         put?: never;
         post?: never;
+        /**
+         * Discard Dead Letter
+         * @description Throw a dead letter away for good.
+         */
+        delete: operations["discardDeadLetter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{letter_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Dead Letter
+         * @description Have a message processed again, once its cause is mended: within seconds it is stored and its letters are gone,
+         *     or it is back with what is wrong with it now. It keeps the time at which it first came. 409: its site was not
+         *     entered.
+         */
+        post: operations["replayDeadLetter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,7 +1261,8 @@ export interface components {
         /**
          * DeadLetter
          * @description A message, or a part of one, that could not be stored; ``part`` names the values concerned when the
-         *     rest was stored. ``payload_base64`` holds the raw bytes.
+         *     rest was stored. ``payload_base64`` holds the raw bytes. A reason that begins with ``replay_asked: `` waits to be
+         *     taken up by the site's collector.
          */
         DeadLetter: {
             /** Id */
@@ -2345,6 +2393,24 @@ export interface components {
             reason: string;
         };
         /**
+         * ReplayAsked
+         * @description How many letters the collectors were asked to take up; those that were asked for before are not counted.
+         */
+        ReplayAsked: {
+            /** Asked */
+            asked: number;
+        };
+        /**
+         * ReplayRequest
+         * @description Which dead letters to replay: all that fit what is given (nothing: all of the caller's sites).
+         */
+        ReplayRequest: {
+            /** Reason */
+            reason?: string | null;
+            /** Site */
+            site?: string | null;
+        };
+        /**
          * RequestOut
          * @description What would be published to a device.
          */
@@ -3441,6 +3507,39 @@ export interface operations {
             };
         };
     };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayAsked"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDeadLetter: {
         parameters: {
             query?: never;
@@ -3454,6 +3553,66 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetter"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                letter_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,134 @@
+"""Dead letters that somebody wants processed again, once their cause is mended.
+
+The ledger is the queue: what is asked for stays there until the transaction that tells what became of it. So a kill at
+any moment leads to the same readings, findings and letters; and nobody but the ledger can say when a message came.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from ingest.instants import to_ms
+from ingest.patience import Patience, Stopping
+from ingest.pipeline import Outcome, Pipeline
+from ingest.receive_times import FirstCome
+from ingest.rejections import INTERNAL_ERROR, with_detail
+from plantroom.errors import Unreachable
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import DeadLetter, Ledger
+from plantroom.ports.readings import ReadingBatch, RejectedReading
+from plantroom.ports.spool import SpoolRecord
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 1.0
+BATCH = 500
+STAGES = "stages"
+
+Put = Callable[[ReadingBatch], Sequence[RejectedReading]]
+
+
+class Replays:
+    """What is asked for of one site's lane. One thread, the worker's.
+
+    ``put`` makes readings durable, ``tell`` writes an outcome in one ledger transaction; both wait for what is away.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        ledger: Ledger[Any],
+        clock: Clock,
+        patience: Patience,
+        put: Put,
+        tell: Callable[[Outcome], None],
+    ) -> None:
+        self._pipeline = pipeline
+        self._ledger = ledger
+        self._clock = clock
+        self._patience = patience
+        self._put = put
+        self._tell = tell
+        self._look_at = 0.0
+        self._hopeless: set[str] = set()
+
+    def turn(self, refresh: Callable[[], bool]) -> None:
+        """Take up to ``BATCH`` letters, at most about once a second; none while ``refresh`` cannot bring the plant up
+        to date."""
+        if time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LOOK_EVERY_S
+        letters = self._asked()
+        if not letters or not refresh():
+            return
+        messages = {one.message: one for one in reversed(letters) if self._is_mine(one)}
+        mine = list(reversed(messages.values()))
+        if mine and not self._try(mine):
+            for one in mine:
+                self._alone(one)
+        if len(letters) == BATCH and mine:
+            self._look_at = 0.0
+
+    def _asked(self) -> Sequence[DeadLetter]:
+        try:
+            with self._ledger.read() as tx:
+                found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH)
+                return found
+        except Unreachable:
+            return ()
+
+    def _is_mine(self, letter: DeadLetter) -> bool:
+        return self._pipeline.takes(letter.topic) and letter.message not in self._hopeless
+
+    def _try(self, letters: Sequence[DeadLetter]) -> bool:
+        """``False``: something in them trips an error, and nothing was changed."""
+        saved = self._pipeline.snapshot()
+        try:
+            self._process(letters)
+        except (Unreachable, Stopping):
+            raise
+        except Exception as error:
+            self._pipeline.restore(saved)
+            log.exception("replay_failed", site=self._pipeline.site, messages=len(letters), error=str(error))
+            return False
+        return True
+
+    def _alone(self, letter: DeadLetter) -> None:
+        if self._try([letter]):
+            return
+        reason = with_detail(INTERNAL_ERROR, "replayed")
+        self._hopeless.add(letter.message)
+        self._tell(Outcome(letters=[_with_reason(letter, reason)], replayed=[letter.message]))
+
+    def _process(self, letters: Sequence[DeadLetter]) -> None:
+        records, first = [_record(one) for one in letters], [_first(one) for one in letters]
+        pipeline = self._pipeline
+        batch = pipeline.sort_again(records, first, to_ms(self._clock.now()))
+        outcome = pipeline.tell_events(batch)
+        read = pipeline.read(batch)
+        refused = [self._put(columns.readings) for columns in read.columns]
+        outcome.take(pipeline.conclude(batch, read, refused))
+        for look in pipeline.watches(read, refused):
+            outcome.take(self._patience.insist(STAGES, look))
+        outcome.replayed = [one.message for one in letters]
+        self._tell(outcome)
+        log.info("dead_letters_replayed", site=pipeline.site, messages=len(letters), back=len(outcome.letters))
+
+
+def _record(letter: DeadLetter) -> SpoolRecord:
+    """Its position is made of its name, so that events get the same id each time."""
+    digest = hashlib.blake2b(letter.message.encode(), digest_size=7).digest()
+    return SpoolRecord(int.from_bytes(digest, "big"), to_ms(letter.received_at), letter.topic, letter.payload)
+
+
+def _first(letter: DeadLetter) -> FirstCome:
+    return FirstCome(letter.message, to_ms(letter.received_at), not letter.part)
+
+
+def _with_reason(letter: DeadLetter, reason: str) -> DeadLetter:
+    return DeadLetter(
+        letter.message, letter.site, letter.received_at, letter.topic, reason, letter.payload, letter.part
+    )

@@ -1,0 +1,46 @@
+"""Dead letters over the API: asked for again, thrown away."""
+
+from plantroom.ports.accounts import Role
+from plantroom.ports.ledger import REPLAY_ASKED
+from tests.contract.api.world import AWAY, HOME, World
+
+LETTERS = "/api/v1/dead-letters"
+
+
+def test_a_letter_that_is_asked_for_says_so_until_it_is_taken_up(world: World) -> None:
+    letter = world.dead_letter()
+    client = world.as_(Role.SUPERVISOR, HOME)
+    answer = client.post(f"{LETTERS}/{letter}/replay")
+    assert answer.status_code == 202
+    assert answer.json()["reason"].startswith(f"{REPLAY_ASKED}: ")
+    assert client.post(f"{LETTERS}/{letter}/replay").status_code == 202
+    assert [one["id"] for one in client.get(f"{LETTERS}?reason={REPLAY_ASKED}").json()["items"]] == [letter]
+
+
+def test_all_letters_of_a_reason_are_asked_for_within_the_callers_sites(world: World) -> None:
+    for site in (HOME, AWAY):
+        world.dead_letter(site)
+    client = world.as_(Role.SUPERVISOR, HOME)
+    assert client.post(f"{LETTERS}/replay", json={"reason": "another"}).json() == {"asked": 0}
+    assert client.post(f"{LETTERS}/replay", json={}).json() == {"asked": 1}
+    assert client.post(f"{LETTERS}/replay", json={"site": AWAY}).status_code == 403
+    everywhere = world.as_(Role.SUPERVISOR)
+    assert everywhere.post(f"{LETTERS}/replay", json={}).json() == {"asked": 1}
+
+
+def test_a_letter_of_a_site_that_nobody_entered_cannot_be_replayed_but_discarded(world: World) -> None:
+    letter = world.dead_letter("nosite")
+    client = world.as_(Role.SUPERVISOR)
+    answer = client.post(f"{LETTERS}/{letter}/replay")
+    assert (answer.status_code, "nosite" in answer.json()["detail"]) == (409, True)
+    assert client.delete(f"{LETTERS}/{letter}").status_code == 204
+    assert client.get(f"{LETTERS}/{letter}").status_code == 404
+    assert client.delete(f"{LETTERS}/{letter}").status_code == 404
+
+
+def test_a_viewer_replays_and_discards_nothing(world: World) -> None:
+    letter = world.dead_letter()
+    client = world.as_(Role.VIEWER)
+    assert client.post(f"{LETTERS}/{letter}/replay").status_code == 403
+    assert client.delete(f"{LETTERS}/{letter}").status_code == 403
+    assert client.get(f"{LETTERS}/{letter}").status_code == 200

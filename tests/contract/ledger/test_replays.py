@@ -1,0 +1,73 @@
+"""Dead letters that are to be processed again: asked for, taken up in order, taken away with all of their message."""
+
+import pytest
+
+from plantroom.domain.assets import LocalName, Site
+from plantroom.ports.ledger import EVERYTHING, REPLAY_ASKED, PageRequest, Scope
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.ledger.test_collect import letter
+
+
+@pytest.fixture(autouse=True)
+def sites(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        for code in ("demo", "away"):
+            tx.assets.add_site(Site(code, LocalName(code, code)))
+
+
+def asked(ledger: SqlLedger, site: str = "demo", limit: int = 100) -> list[tuple[str, str]]:
+    with ledger.read() as tx:
+        return [(one.id, one.reason) for one in tx.collect.letters_to_replay(site, limit)]
+
+
+def test_those_asked_for_come_oldest_first_with_their_own_reasons(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n, reason="unknown_point") for n in (3, 1, 2, 4)])
+        assert tx.collect.ask_replay(EVERYTHING, ["d003", "d001", "d002", "nope"]) == 3
+    assert asked(ledger) == [("d001", "unknown_point"), ("d002", "unknown_point"), ("d003", "unknown_point")]
+    assert asked(ledger, limit=1) == [("d001", "unknown_point")]
+    assert asked(ledger, "away") == []
+
+
+def test_a_letter_that_is_asked_for_says_so_and_is_asked_for_once(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(1, reason="not_json: line 1")])
+        assert tx.collect.ask_replay(EVERYTHING, ["d001"]) == 1
+        assert tx.collect.ask_replay(EVERYTHING, ["d001"]) == 0
+        assert tx.collect.dead_letter("d001").reason == f"{REPLAY_ASKED}: not_json: line 1"
+        found = tx.collect.dead_letters(EVERYTHING, PageRequest(), reason=REPLAY_ASKED).items
+    assert [one.id for one in found] == ["d001"]
+
+
+def test_all_of_a_reason_of_a_site_or_of_a_scope_are_asked_for(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters(
+            [
+                letter(1, reason="unknown_point"),
+                letter(2, reason="unknown_point", site="away"),
+                letter(3, reason="not_json: line 1"),
+                letter(4, reason="unknown_points"),
+            ]
+        )
+        assert tx.collect.ask_replay(Scope(frozenset()), reason="unknown_point") == 0
+        assert tx.collect.ask_replay(EVERYTHING, site="demo", reason="unknown_point") == 1
+        assert tx.collect.ask_replay(Scope(frozenset({"away"}))) == 1
+        assert tx.collect.ask_replay(EVERYTHING, reason="not_json") == 1
+    assert [found for found, _ in asked(ledger)] == ["d001", "d003"]
+    assert [found for found, _ in asked(ledger, "away")] == ["d002"]
+
+
+def test_letters_of_a_site_that_nobody_entered_are_left(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(1, site="nosite", reason="unknown_site")])
+        assert tx.collect.ask_replay(EVERYTHING, ["d001"]) == 0
+        assert tx.collect.dead_letter("d001").reason == "unknown_site"
+
+
+def test_a_message_goes_with_all_of_its_letters_and_no_other(ledger: SqlLedger) -> None:
+    names = ["ab12", "ab12-1", "ab12-f", "ab1", "ab1-2", "ab123-1", "ab13-1"]
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n, id=name) for n, name in enumerate(names)])
+        tx.collect.discard_messages(["ab12", "nope"])
+        left = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
+    assert sorted(one.id for one in left) == ["ab1", "ab1-2", "ab123-1", "ab13-1"]
