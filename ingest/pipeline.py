@@ -314,15 +314,14 @@ class Pipeline:
         self.totals.duplicates += told.duplicates
 
     def _hear(self, batch: Sorted, out: Read) -> None:
-        latest: dict[str, int] = {}
+        came: defaultdict[str, list[int]] = defaultdict(list)
         for members in batch.values.values():
             for _, arrival, _ in members:
-                latest[arrival.route.asset.key] = arrival.received_ms
+                came[arrival.route.asset.key].append(arrival.received_ms)
         for arrival in out.heard:
-            key = arrival.route.asset.key
-            latest[key] = max(arrival.received_ms, latest.get(key, 0))
-        for asset, received_ms in latest.items():
-            self._presence.seen(asset, received_ms)
+            came[arrival.route.asset.key].append(arrival.received_ms)
+        for asset, received_ms in came.items():
+            self._presence.seen_all(asset, sorted(received_ms))
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
         for asset, presence, received_ms in out.words:
             self._presence.told(asset, presence, received_ms)

@@ -168,6 +168,7 @@ class IngestWorker:
             return known
 
     def _turn(self) -> None:
+        self.presence.keep_time(self._now_ms(), 1000 * time.monotonic())
         records = self._next()
         if records:
             self._oldest_ms = records[0].received_ms

@@ -45,6 +45,7 @@ class SiteParts:
     workers: dict[Lane, IngestWorker]
     presence: PresenceTracker
     heard: bool = True
+    connects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,10 @@ class Collector:
         now_ms = int(self._parts.clock.now().timestamp() * 1000)
         for site in list(self._sites.values()):
             heard = not site.gateway.problems()
-            if heard != site.heard:
-                site.heard = heard
+            # A connection lost and found between two looks is a new one all the same.
+            connects = sum(session.counts.connects for session in site.gateway.sessions.values())
+            if heard != site.heard or connects != site.connects:
+                site.heard, site.connects = heard, connects
                 site.presence.link(up=heard, now_ms=now_ms)
 
     def _follow(self) -> None:
@@ -197,7 +200,7 @@ class Collector:
         gateway = SiteGateway(site, self._broker, folder)
         gateway.follow(plant)
         gateway.start()
-        presence = PresenceTracker(self._parts.classes)
+        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
         workers = {lane: self._worker(site, lane, gateway, presence) for lane in Lane}
         for worker in workers.values():
             worker.start()

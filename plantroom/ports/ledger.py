@@ -190,12 +190,15 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class PresenceChange:
-    """What became of an asset's publisher."""
+    """What became of an asset's publisher. ``interval_ms``: how often it is usually heard from (0: in less than 20 s;
+    ``None``: not known yet); ``greeted_at``: when it last said itself that it is online."""
 
     asset: str
     presence: Presence
     since: datetime
     last_seen: datetime | None
+    interval_ms: int | None = None
+    greeted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ asset_presence = sa.Table(
     sa.Column("presence", Word, nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("last_seen", Instant),
+    sa.Column("interval_ms", sa.BigInteger),
+    sa.Column("greeted_at", Instant),
 )
 
 asset_health = sa.Table(
