@@ -15,6 +15,7 @@ import numpy as np
 import structlog
 
 from ingest.checkpoint import pack, unpack
+from ingest.clocks import DeviceClocks
 from ingest.columns import Arrival, Assembler, Columns
 from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
@@ -41,7 +42,7 @@ from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
-from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
+from plantroom.ports.ledger import AssetEvent, DeadLetter, DeviceClock, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
@@ -67,6 +68,7 @@ class Outcome:
     letters: list[DeadLetter] = field(default_factory=list)
     events: list[AssetEvent] = field(default_factory=list)
     health: list[HealthChange] = field(default_factory=list)
+    clocks: list[DeviceClock] = field(default_factory=list)
 
     def take(self, other: "Outcome") -> None:
         """Add what another one holds."""
@@ -74,9 +76,10 @@ class Outcome:
         self.letters += other.letters
         self.events += other.events
         self.health += other.health
+        self.clocks += other.clocks
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.letters or self.events or self.health)
+        return bool(self.findings or self.letters or self.events or self.health or self.clocks)
 
 
 @dataclass(slots=True)
@@ -107,7 +110,7 @@ class Read:
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     heard: list[Arrival] = field(default_factory=list)
-    words: list[tuple[str, Presence, int]] = field(default_factory=list)
+    words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
 
     def misses_points(self) -> bool:
         """Whether a point was named that the plant, as the pipeline knows it, does not have."""
@@ -129,6 +132,7 @@ class Pipeline:
         self.lane = lane
         self.totals = Totals()
         self.windows = TouchedWindows(site)
+        self.clocks = DeviceClocks(site, lane)
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
@@ -157,6 +161,7 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
+        self.clocks.follow(routes)
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
@@ -229,6 +234,7 @@ class Pipeline:
             decoded = decoder([payload for _, _, payload in members])
             arrivals = [arrival for _, arrival, _ in members]
             columns = self._assembler.assemble(decoded, arrivals)
+            self.clocks.note(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             out.columns.append(columns)
@@ -249,6 +255,7 @@ class Pipeline:
         """As ``read``, for messages that topic sources take."""
         for mapped in self._foreign.read(batch.foreign):
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
+            self.clocks.note(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
             out.decoded.append((mapped.decoded, mapped.arrivals))
@@ -273,6 +280,9 @@ class Pipeline:
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             self.totals.stored += len(columns.readings) - len(rejected)
+        clocks, findings = self.clocks.take()
+        out.clocks += clocks
+        out.findings += findings
         letters = self._letters(batch.records, rejections)
         self.totals.received += len(batch.records)
         self.totals.duplicates += read.duplicates
@@ -323,8 +333,8 @@ class Pipeline:
         for asset, received_ms in came.items():
             self._presence.seen_all(asset, sorted(received_ms))
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
-        for asset, presence, received_ms in out.words:
-            self._presence.told(asset, presence, received_ms)
+        for asset, presence, came_ms, certain in out.words:
+            self._presence.told(asset, presence, came_ms, certain=certain)
         for number, route in batch.statuses:
             said = parse_status(batch.records[number].payload)
             if isinstance(said, Presence):
@@ -377,7 +387,7 @@ class Pipeline:
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
         own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
-        return {**own, "windows": self.windows, "foreign": self._foreign, **stages}
+        return {**own, "windows": self.windows, "clocks": self.clocks, "foreign": self._foreign, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:

@@ -29,8 +29,8 @@ OFFLINE_CONFIRM_MS = 60_000
 SEEN_EVERY_MS = 60_000
 """How often the ledger's "last seen" of an asset that stays online is renewed."""
 
-LATE_INTERVALS = 2.5
-OFFLINE_INTERVALS = 4.0
+LATE_INTERVALS = 2.0
+OFFLINE_INTERVALS = 3.0
 """So many of its usual intervals may a publisher miss before it is late, or offline."""
 
 UNLEARNED_LATE_MS = 20 * 60_000
@@ -159,31 +159,42 @@ class PresenceTracker:
         """As ``seen`` for several messages, in the order in which they came. Cost: O(1) unless they span more than
         ``SHORTEST_MS``."""
         with self._lock:
-            one = self._followed.get(asset)
-            last_ms = received_ms[-1]
-            if one is None or (one.seen_ms is not None and last_ms < one.seen_ms):
-                return
-            _learn(one, received_ms)
-            one.seen_ms = one.gap_from_ms = last_ms
-            one.goodbye_ms = None
-            if one.presence is not Presence.ONLINE:
-                self._move(asset, one, Presence.ONLINE, last_ms)
-            elif last_ms - one.written_ms >= SEEN_EVERY_MS:
-                one.written_ms = last_ms
-                self._notes.append(PresenceNote(asset, _change(asset, one)))
+            self._seen(asset, received_ms)
 
-    def told(self, asset: str, presence: Presence, received_ms: int) -> None:
-        """The asset's publisher, or its last will, says where it stands."""
-        if presence is Presence.ONLINE:
-            self.seen(asset, received_ms)
+    def _seen(self, asset: str, received_ms: Sequence[int]) -> None:
+        one = self._followed.get(asset)
+        last_ms = received_ms[-1]
+        if one is None or (one.seen_ms is not None and last_ms < one.seen_ms):
+            return
+        _learn(one, received_ms)
+        one.seen_ms = one.gap_from_ms = last_ms
+        one.goodbye_ms = None
+        if one.presence is not Presence.ONLINE:
+            self._move(asset, one, Presence.ONLINE, last_ms)
+        elif last_ms - one.written_ms >= SEEN_EVERY_MS:
+            self._renew(asset, one, last_ms)
+
+    def _renew(self, asset: str, one: _Followed, at_ms: int) -> None:
+        one.written_ms = at_ms
+        self._notes.append(PresenceNote(asset, _change(asset, one)))
+
+    def told(self, asset: str, presence: Presence, received_ms: int, *, certain: bool = False) -> None:
+        """The asset's publisher, or its last will, says where it stands. ``certain``: a goodbye that cannot be that of
+        an earlier connection."""
         with self._lock:
             one = self._followed.get(asset)
-            if one is None or received_ms < (one.seen_ms or 0):
+            if one is None:
                 return
             if presence is Presence.ONLINE:
-                one.greeted_ms = one.written_ms = received_ms
-                self._notes.append(PresenceNote(asset, _change(asset, one)))
-            elif one.presence is not presence:
+                one.greeted_ms = max(received_ms, one.greeted_ms or received_ms)
+                before = len(self._notes)
+                self._seen(asset, (received_ms,))
+                if not certain and len(self._notes) == before:
+                    self._renew(asset, one, one.written_ms)
+            elif received_ms >= (one.seen_ms or 0) and one.presence is not presence:
+                if certain:
+                    self._say_goodbye(asset, one, received_ms)
+                    return
                 raced = one.greeted_ms is not None and received_ms - one.greeted_ms <= RACE_MS
                 one.goodbye_ms, one.doubted = received_ms, raced or self._may_be_retained(received_ms)
 
@@ -267,8 +278,7 @@ class PresenceTracker:
             return
         silent_ms = now_ms - max(one.seen_ms or 0, started_ms)
         if one.goodbye_ms is not None and self._believed(one, one.goodbye_ms, now_ms, started_ms):
-            self._move(asset, one, Presence.OFFLINE, one.goodbye_ms)
-            one.told_away = True
+            self._say_goodbye(asset, one, one.goodbye_ms)
         elif one.presence is Presence.UNKNOWN:
             return
         elif silent_ms > one.offline_after_ms:
@@ -276,6 +286,10 @@ class PresenceTracker:
             self._raise(asset, one, now_ms)
         elif silent_ms > one.late_after_ms and one.presence is Presence.ONLINE:
             self._move(asset, one, Presence.LATE, now_ms)
+
+    def _say_goodbye(self, asset: str, one: _Followed, at_ms: int) -> None:
+        self._move(asset, one, Presence.OFFLINE, at_ms)
+        one.told_away = True
 
     @staticmethod
     def _believed(one: _Followed, goodbye_ms: int, now_ms: int, started_ms: int) -> bool:
@@ -317,7 +331,7 @@ class PresenceTracker:
 
 def _learn(one: _Followed, received_ms: Sequence[int]) -> None:
     """What the gaps before and between these messages say of the usual interval. A silence after a goodbye says nothing,
-    one that was taken for an outage half as much as another."""
+    one that was noticed as such half as much as another."""
     last_ms = received_ms[-1]
     before_ms = one.gap_from_ms
     if one.told_away or before_ms is None:
@@ -326,7 +340,7 @@ def _learn(one: _Followed, received_ms: Sequence[int]) -> None:
     if last_ms - before_ms < SHORTEST_MS:
         one.pace.short(gaps, last_ms)
         return
-    weight = 0.5 if one.presence is Presence.OFFLINE else 1.0
+    weight = 1.0 if one.presence is Presence.ONLINE else 0.5
     for at_ms in received_ms:
         if at_ms - before_ms >= SHORTEST_MS:
             one.pace.long(at_ms - before_ms, at_ms, weight)

@@ -324,6 +324,8 @@ class IngestWorker:
                 tx.collect.add_events(outcome.events)
             if outcome.health:
                 tx.collect.put_health(outcome.health)
+            if outcome.clocks:
+                tx.collect.put_clocks(outcome.clocks)
             if changes:
                 tx.collect.put_presence(list(changes.values()))
             if findings:
@@ -386,6 +388,8 @@ class IngestWorker:
             spool_depth=depth,
             lag_s=lag_s,
             stage_failures=self._pipeline.stage_failures(),
+            clocks_wrong=self._pipeline.clocks.wrong(),
+            clock_offset_largest_ms=float(self._pipeline.clocks.largest_ms()),
             **self._delays.figures(),
         )
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:

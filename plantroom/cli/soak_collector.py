@@ -68,7 +68,9 @@ class SoakCollector:
         """A new process: what is left are the spools, the saved states and the ledger."""
         before = self.lanes
         self.tracker = PresenceTracker(self._classes, [lane.value for lane in Lane])
-        self.lanes = {lane: SoakLane(lane, Pipeline(self._site, lane, [], self._classes, self.tracker)) for lane in Lane}
+        self.lanes = {
+            lane: SoakLane(lane, Pipeline(self._site, lane, [], self._classes, self.tracker)) for lane in Lane
+        }
         for lane, one in self.lanes.items():
             if lane in before:
                 old = before[lane]

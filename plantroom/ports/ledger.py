@@ -93,8 +93,19 @@ class AssetFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """How far the clock of an asset's publisher was ahead of ours (negative: behind), by at most the least delay of its
+    messages less than so. ``wrong_since``: since when that is more than a clock may be off (``None``: it is not)."""
+
+    asset: str
+    offset_ms: int
+    measured_at: datetime
+    wrong_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AssetView:
-    """An asset with what changes by itself."""
+    """An asset with what changes by itself. ``clock``: ``None`` while it is not measured."""
 
     asset: Asset
     presence: Presence
@@ -102,6 +113,7 @@ class AssetView:
     last_seen: datetime | None
     health: Health
     health_reason: Mapping[str, object] | None
+    clock: DeviceClock | None = None
 
 
 class AssetRepository(ABC):
@@ -286,6 +298,13 @@ class CollectRepository(ABC):
     @abstractmethod
     def presence(self) -> Mapping[str, PresenceChange]:
         """Last word on every asset, by key."""
+
+    @abstractmethod
+    def put_clocks(self, clocks: Sequence[DeviceClock]) -> None: ...
+
+    @abstractmethod
+    def clocks(self) -> Mapping[str, DeviceClock]:
+        """Last word on every device's clock, by the asset's key."""
 
     @abstractmethod
     def put_health(self, changes: Sequence[HealthChange]) -> None: ...

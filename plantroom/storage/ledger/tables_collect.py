@@ -62,6 +62,15 @@ asset_presence = sa.Table(
     sa.Column("greeted_at", Instant),
 )
 
+asset_clocks = sa.Table(
+    "asset_clocks",
+    metadata,
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), primary_key=True),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False),
+    sa.Column("measured_at", Instant, nullable=False),
+    sa.Column("wrong_since", Instant),
+)
+
 asset_health = sa.Table(
     "asset_health",
     metadata,

@@ -128,6 +128,15 @@ def test_a_last_will_that_comes_after_the_new_connection_is_not_believed() -> No
     assert "offline" not in bench.news()
 
 
+def test_a_greeting_counts_although_data_that_came_after_it_were_heard_first() -> None:
+    bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.seen(1010)
+    bench.told(1000, Presence.ONLINE)
+    bench.told(1090, Presence.OFFLINE)
+    bench.tick(1100)
+    assert "offline" not in bench.news()
+
+
 def test_the_greeting_is_remembered_over_a_restart_of_ours() -> None:
     bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
     bench.told(1000, Presence.ONLINE)
@@ -158,9 +167,9 @@ def test_a_slow_publisher_is_given_its_usual_interval() -> None:
         bench.seen(600 * n)
         bench.tick(600 * n + 599)
     assert set(bench.news()) == {"online"}, "a point's 120 s and the class's 300 s are less than its interval"
-    bench.tick(7800 + 1500 * 1.25)
+    bench.tick(7800 + 1200 * 1.25)
     assert bench.news() == ["late"]
-    bench.tick(7800 + 2400 * 1.25)
+    bench.tick(7800 + 1800 * 1.25)
     assert bench.news() == ["offline", "raised"]
 
 
