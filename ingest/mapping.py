@@ -29,6 +29,9 @@ from plantroom.domain.assets import Presence
 from plantroom.ports.spool import SpoolRecord
 from plantroom.units import UnitError, conversion
 
+BARE_WILLS = "tasmota"
+"""The dialect whose goodbyes are last wills that do not say of which connection."""
+
 _OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
 """Reasons that concern one field alone: nobody's business when the source does not name it."""
 
@@ -48,14 +51,14 @@ class Mapped:
 
     ``decoded.message`` indexes ``arrivals`` and ``numbers`` (the records' numbers in the batch); so do
     ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` and ``events`` have record
-    numbers, ``presence`` asset, word and receive time.
+    numbers, ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
     """
 
     decoded: Decoded = field(default_factory=Decoded)
     arrivals: Arrivals = field(default_factory=Arrivals)
     numbers: list[int] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-    presence: list[tuple[str, Presence, int]] = field(default_factory=list)
+    presence: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     events: list[tuple[AssetRoute, EventObject]] = field(default_factory=list)
 
@@ -198,7 +201,8 @@ class _Arranger:
         member = self._members[word.message]
         route = self._route(word.topic) if word.topic else member.route
         for asset in _concerned(route, word) if isinstance(route, SourceRoute) else ():
-            self._out.presence.append((asset.asset.key, word.presence, member.record.received_ms))
+            certain = member.route.source.dialect != BARE_WILLS
+            self._out.presence.append((asset.asset.key, word.presence, member.record.received_ms, certain))
 
     def _tell(self, event: EventObject) -> None:
         """An event belongs to the topic's asset, or else to the first that the source names."""

@@ -51,13 +51,15 @@ class SeriesTable:
 
 @dataclass(slots=True)
 class AssetRoute:
-    """Where the values of one asset go. ``shapes`` remembers the series of whole sets of names."""
+    """Where the values of one asset go. ``shapes`` remembers the series of whole sets of names; ``clock`` is its place
+    among the clocks that are measured (-1: none)."""
 
     asset: Asset
     source: Source
     points: Mapping[str, Point]
     ids: Mapping[str, int]
     shapes: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    clock: int = -1
 
     @property
     def simulated(self) -> bool:

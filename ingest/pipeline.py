@@ -5,6 +5,7 @@
 state alone, never on how the stream is cut into batches; so processing again after a crash changes nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ import numpy as np
 import structlog
 
 from ingest.checkpoint import pack, unpack
+from ingest.clocks import DeviceClocks
 from ingest.columns import Arrivals, Assembler, Columns
 from ingest.dialects import DECODERS
 from ingest.dialects.decoded import Decoded, EventObject
@@ -42,7 +44,7 @@ from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.findings import Finding
 from plantroom.ports.gaps import GapNews, GapsGone
-from plantroom.ports.ledger import AssetEvent, DeadLetter, HealthChange
+from plantroom.ports.ledger import AssetEvent, DeadLetter, DeviceClock, HealthChange
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
@@ -67,6 +69,7 @@ class Outcome:
     health: list[HealthChange] = field(default_factory=list)
     gaps: list[GapNews | GapsGone] = field(default_factory=list)
     replayed: list[str] = field(default_factory=list)
+    clocks: list[DeviceClock] = field(default_factory=list)
 
     def take(self, other: "Outcome") -> None:
         """Add what another one holds."""
@@ -75,9 +78,11 @@ class Outcome:
         self.events += other.events
         self.health += other.health
         self.gaps += other.gaps
+        self.clocks += other.clocks
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.letters or self.events or self.health or self.gaps or self.replayed)
+        parts = (self.findings, self.letters, self.events, self.health, self.gaps, self.replayed, self.clocks)
+        return any(parts)
 
 
 @dataclass(slots=True)
@@ -93,7 +98,7 @@ class Read:
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     heard: list[Arrivals] = field(default_factory=list)
-    words: list[tuple[str, Presence, int]] = field(default_factory=list)
+    words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     gone: list[GapsGone] = field(default_factory=list)
 
     def misses_points(self) -> bool:
@@ -117,6 +122,7 @@ class Pipeline:
         self.lane = lane
         self.totals = Totals()
         self.windows = TouchedWindows(site)
+        self.clocks = DeviceClocks(site, lane)
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
@@ -152,6 +158,7 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
+        self.clocks.follow(routes)
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
@@ -227,6 +234,8 @@ class Pipeline:
                 continue
             decoded = decoder(members.payloads)
             columns = self._assembler.assemble(decoded, arrivals)
+            if not batch.again:
+                self.clocks.note(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self._late_until)
@@ -249,6 +258,8 @@ class Pipeline:
         for mapped in self._foreign.read(batch.foreign):
             batch.arrive_again(mapped.numbers, mapped.arrivals)
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
+            if not batch.again:
+                self.clocks.note(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self._late_until)
@@ -274,6 +285,9 @@ class Pipeline:
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             self.totals.stored += len(columns.readings) - len(rejected)
+        clocks, findings = self.clocks.take()
+        out.clocks += clocks
+        out.findings += findings
         instants = {n: ts for columns in read.columns for n, ts in columns.stand_ins().items()} if rejections else {}
         letters = letters_of(self.site, self.lane, batch.records, rejections, batch.names(), instants)
         out.letters += letters
@@ -336,18 +350,15 @@ class Pipeline:
                 self._presence.told(route.asset.key, said, batch.records[number].received_ms)
 
     def _hear_presence(self, batch: Sorted, out: Read) -> None:
-        latest: dict[str, int] = {}
-        for members in batch.values.values():
-            keys = [route.asset.key for route in members.arrivals.route]
-            latest.update(zip(keys, members.arrivals.received_ms, strict=True))
-        for arrivals in out.heard:
+        came: defaultdict[str, list[int]] = defaultdict(list)
+        for arrivals in (*(members.arrivals for members in batch.values.values()), *out.heard):
             for route, received_ms in zip(arrivals.route, arrivals.received_ms, strict=True):
-                latest[route.asset.key] = max(received_ms, latest.get(route.asset.key, 0))
-        for asset, received_ms in latest.items():
-            self._presence.seen(asset, received_ms)
+                came[route.asset.key].append(received_ms)
+        for asset, received in came.items():
+            self._presence.seen_all(asset, sorted(received))
         # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
-        for asset, presence, received_ms in out.words:
-            self._presence.told(asset, presence, received_ms)
+        for asset, presence, came_ms, certain in out.words:
+            self._presence.told(asset, presence, came_ms, certain=certain)
 
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
@@ -384,7 +395,7 @@ class Pipeline:
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
         own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
-        return {**own, "windows": self.windows, "foreign": self._foreign, **stages}
+        return {**own, "windows": self.windows, "clocks": self.clocks, "foreign": self._foreign, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ingest.dialects import DIALECTS
 from ingest.pipeline import Outcome, Pipeline
-from ingest.presence import PresenceTracker
+from ingest.presence import HOLD_MS, RETAINED_MS, PresenceTracker
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.quality import Reason
 from plantroom.domain.sources import SourceTopics, TopicSource, source_problems
@@ -109,7 +109,7 @@ def try_messages(
 ) -> Trial:
     """What would become of the last of the messages, received at ``now_ms`` after the others (a Sparkplug birth)."""
     presence = PresenceTracker(classes)
-    presence.begin({}, now_ms)
+    presence.begin({}, now_ms - 2 * RETAINED_MS)
     pipeline = Pipeline(site, Lane.NORMAL, (), classes, presence)
     pipeline.follow(plant)
     for position, message in enumerate(messages, 1):
@@ -120,6 +120,7 @@ def try_messages(
         read = pipeline.read(batch)
         outcome = pipeline.conclude(batch, read, [()] * len(read.columns))
         outcome.take(told)
+    presence.tick(Lane.NORMAL.value, now_ms + HOLD_MS)
     readings = [
         _reading(plant, columns.readings.series[s].asset, columns.readings.series[s].point, *row)
         for columns in read.columns

@@ -181,6 +181,7 @@ class IngestWorker:
             return known
 
     def _turn(self) -> None:
+        self.presence.keep_time(self._now_ms(), 1000 * time.monotonic())
         records = self._next()
         if records:
             self._oldest_ms = records[0].received_ms
@@ -342,6 +343,8 @@ class IngestWorker:
                 tx.collect.add_events(outcome.events)
             if outcome.health:
                 tx.collect.put_health(outcome.health)
+            if outcome.clocks:
+                tx.collect.put_clocks(outcome.clocks)
             if changes:
                 tx.collect.put_presence(list(changes.values()))
             if outcome.gaps:
@@ -409,6 +412,8 @@ class IngestWorker:
             spool_depth=depth,
             lag_s=lag_s,
             stage_failures=self._pipeline.stage_failures(),
+            clocks_wrong=self._pipeline.clocks.wrong(),
+            clock_offset_largest_ms=float(self._pipeline.clocks.largest_ms()),
             **self._delays.figures(),
         )
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from maintenance.episode_rules import UNDER_MAINTENANCE, events_also, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
-from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
+from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
 from plantroom.domain.findings import FindingSource
 
 _SENSOR = LocalName("传感器异常", "sensor fault")
 _FIXED = {
     OFFLINE: LocalName("设备离线，无数据", "offline, no data"),
     UNCLASSIFIED: LocalName("未分类异常", "unclassified fault"),
+    CLOCK: LocalName("设备时钟不准", "device clock wrong"),
 }
 _SENSOR_CHECKS = (
     LocalName("核对现场读数与传感器读数", "Compare the sensor with a reading on the spot"),

@@ -18,7 +18,8 @@ ShortText = Annotated[str, Field(max_length=200)]
 
 
 class Asset(Shape):
-    """One machine, with what is known of it just now. ``version`` is its ETag."""
+    """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its device's
+    clock is ahead of ours (negative: behind)."""
 
     key: str
     code: str
@@ -37,6 +38,9 @@ class Asset(Shape):
     presence: Presence
     presence_since: Instant | None
     last_seen: Instant | None
+    clock_offset_ms: int | None
+    clock_measured_at: Instant | None
+    clock_wrong: bool
     health: Health
     health_reason: dict[str, Any] | None
     version: int
@@ -64,6 +68,9 @@ class Asset(Shape):
             presence=view.presence,
             presence_since=view.presence_since,
             last_seen=view.last_seen,
+            clock_offset_ms=view.clock.offset_ms if view.clock else None,
+            clock_measured_at=view.clock.measured_at if view.clock else None,
+            clock_wrong=view.clock is not None and view.clock.wrong_since is not None,
             health=view.health,
             health_reason=None if view.health_reason is None else dict(view.health_reason),
             version=asset.version,

@@ -71,6 +71,7 @@ class SiteParts:
     workers: dict[Lane, IngestWorker]
     shared: SharedByLanes
     heard: bool = True
+    connects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +185,10 @@ class Collector:
         now_ms = int(self._parts.clock.now().timestamp() * 1000)
         for site in list(self._sites.values()):
             heard = not site.gateway.problems()
-            if heard != site.heard:
-                site.heard = heard
+            # A connection lost and found between two looks is a new one all the same.
+            connects = sum(session.counts.connects for session in site.gateway.sessions.values())
+            if heard != site.heard or connects != site.connects:
+                site.heard, site.connects = heard, connects
                 site.shared.presence.link(up=heard, now_ms=now_ms)
 
     def _follow(self) -> None:
@@ -287,7 +290,8 @@ class Collector:
         gateway = SiteGateway(site, self._broker, folder, lambda: self._leases.gate(site))
         gateway.follow(plant)
         gateway.start()
-        shared = SharedByLanes(PresenceTracker(self._parts.classes), SiteNumbers(), AlarmBook(), held)
+        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
+        shared = SharedByLanes(presence, SiteNumbers(), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()

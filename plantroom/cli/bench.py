@@ -65,3 +65,26 @@ def latency(
     del data_dir
     document: dict[str, Any] = measure_latency(rate, seconds, say)
     emit(document, as_json)
+
+
+@app.command()
+def presence(
+    assets: Annotated[int, typer.Option(min=1, max=5000, help="Publishers.")] = 200,
+    hours: Annotated[float, typer.Option(min=0.1, max=1000, help="Simulated time.")] = 24,
+    speed: Annotated[float, typer.Option(min=0, help="Simulated seconds a second; 0: as fast as it goes.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which nuisances.")] = 1,
+    real: Annotated[bool, typer.Option("--real", help="In real time, over a broker and `plantroom run`.")] = False,
+    seconds: Annotated[int, typer.Option(min=30, max=86_400, help="How long, with --real.")] = 300,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who is called late or offline for nothing, and how long it takes to see who really is away."""
+    from plantroom.cli.bench_presence import measure_presence
+
+    del data_dir
+    if real:
+        from plantroom.cli.bench_presence_real import measure_real_presence
+
+        emit(measure_real_presence(min(assets, 50), seconds, seed, say), as_json)
+        return
+    emit(measure_presence(assets, hours, speed, seed, say), as_json)

@@ -129,6 +129,10 @@ OFFLINE = "offline"
 """Mode of an asset that has gone silent."""
 
 
+CLOCK = "clock"
+"""Mode of an asset whose publisher's clock is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventTemplate:
     """An event that devices of a class send. ``clears`` names the event that this one ends."""

@@ -97,8 +97,19 @@ class AssetFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceClock:
+    """How far the clock of an asset's publisher was ahead of ours (negative: behind), by at most the least delay of its
+    messages less than so. ``wrong_since``: since when that is more than a clock may be off (``None``: it is not)."""
+
+    asset: str
+    offset_ms: int
+    measured_at: datetime
+    wrong_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AssetView:
-    """An asset with what changes by itself."""
+    """An asset with what changes by itself. ``clock``: ``None`` while it is not measured."""
 
     asset: Asset
     presence: Presence
@@ -106,6 +117,7 @@ class AssetView:
     last_seen: datetime | None
     health: Health
     health_reason: Mapping[str, object] | None
+    clock: DeviceClock | None = None
 
 
 class AssetRepository(ABC):
@@ -204,12 +216,15 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class PresenceChange:
-    """What became of an asset's publisher."""
+    """What became of an asset's publisher. ``interval_ms``: how often it is usually heard from (0: in less than 20 s;
+    ``None``: not known yet); ``greeted_at``: when it last said itself that it is online."""
 
     asset: str
     presence: Presence
     since: datetime
     last_seen: datetime | None
+    interval_ms: int | None = None
+    greeted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +327,13 @@ class CollectRepository(ABC):
     @abstractmethod
     def presence(self) -> Mapping[str, PresenceChange]:
         """Last word on every asset, by key."""
+
+    @abstractmethod
+    def put_clocks(self, clocks: Sequence[DeviceClock]) -> None: ...
+
+    @abstractmethod
+    def clocks(self) -> Mapping[str, DeviceClock]:
+        """Last word on every device's clock, by the asset's key."""
 
     @abstractmethod
     def put_health(self, changes: Sequence[HealthChange]) -> None: ...

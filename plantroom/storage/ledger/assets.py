@@ -21,7 +21,7 @@ from plantroom.domain.assets import (
     Source,
 )
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, VersionConflict
-from plantroom.ports.ledger import AssetFilter, AssetRepository, AssetView, Page, PageRequest
+from plantroom.ports.ledger import AssetFilter, AssetRepository, AssetView, DeviceClock, Page, PageRequest
 from plantroom.storage.ledger import tables_collect as collected
 from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.codec import dump, load, load_shared
@@ -39,6 +39,7 @@ WINDOWS = Record(LearnWindow, t.learn_windows, renamed={"start": "start_at", "en
 
 _presence = collected.asset_presence
 _health = collected.asset_health
+_clock = collected.asset_clocks
 _REVISION = sa.select(counters.c.value).where(counters.c.name == PLANT_REVISION)
 _VIEWS = (
     sa.select(
@@ -48,9 +49,13 @@ _VIEWS = (
         _presence.c.last_seen,
         _health.c.health,
         _health.c.reason,
+        _clock.c.offset_ms,
+        _clock.c.measured_at,
+        _clock.c.wrong_since,
     )
     .outerjoin_from(t.assets, _presence, _presence.c.asset == t.assets.c.key)
     .outerjoin(_health, _health.c.asset == t.assets.c.key)
+    .outerjoin(_clock, _clock.c.asset == t.assets.c.key)
 )
 
 
@@ -313,14 +318,17 @@ class SqlAssets(AssetRepository):
 
 
 def _view(row: Sequence[Any]) -> AssetView:
-    presence, since, last_seen, health, reason = row[len(ASSETS.columns) : len(ASSETS.columns) + 5]
+    first = len(ASSETS.columns)
+    presence, since, last_seen, health, reason, offset_ms, measured_at, wrong_since = row[first : first + 8]
+    asset = ASSETS.item(row)
     return AssetView(
-        asset=ASSETS.item(row),
+        asset=asset,
         presence=Presence(presence) if presence else Presence.UNKNOWN,
         presence_since=since,
         last_seen=last_seen,
         health=Health(health) if health else Health.UNKNOWN,
         health_reason=reason,
+        clock=None if measured_at is None else DeviceClock(asset.key, offset_ms, measured_at, wrong_since),
     )
 
 

@@ -15,6 +15,7 @@ from plantroom.ports.ledger import (
     CollectorReport,
     CollectRepository,
     DeadLetter,
+    DeviceClock,
     HealthChange,
     Page,
     PageRequest,
@@ -33,6 +34,7 @@ from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
 
 LETTERS = Record(DeadLetter, t.dead_letters)
 PRESENCE = Record(PresenceChange, t.asset_presence)
+CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
 EVENTS = Record(AssetEvent, t.asset_events)
 REPORTS = Record(CollectorReport, t.collector_reports)
@@ -136,6 +138,12 @@ class SqlCollect(CollectRepository):
 
     def presence(self) -> Mapping[str, PresenceChange]:
         return {c.asset: c for c in map(PRESENCE.item, self._connection.execute(PRESENCE.select()))}
+
+    def put_clocks(self, clocks: Sequence[DeviceClock]) -> None:
+        self._put(t.asset_clocks, "asset", {c.asset: CLOCKS.row(c) for c in clocks})
+
+    def clocks(self) -> Mapping[str, DeviceClock]:
+        return {c.asset: c for c in map(CLOCKS.item, self._connection.execute(CLOCKS.select()))}
 
     def put_health(self, changes: Sequence[HealthChange]) -> None:
         self._put(t.asset_health, "asset", {c.asset: HEALTH.row(c) for c in changes})

@@ -58,6 +58,17 @@ asset_presence = sa.Table(
     sa.Column("presence", Word, nullable=False),
     sa.Column("since", Instant, nullable=False),
     sa.Column("last_seen", Instant),
+    sa.Column("interval_ms", sa.BigInteger),
+    sa.Column("greeted_at", Instant),
+)
+
+asset_clocks = sa.Table(
+    "asset_clocks",
+    metadata,
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), primary_key=True),
+    sa.Column("offset_ms", sa.BigInteger, nullable=False),
+    sa.Column("measured_at", Instant, nullable=False),
+    sa.Column("wrong_since", Instant),
 )
 
 asset_health = sa.Table(

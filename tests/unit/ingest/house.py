@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ingest.alarms import LimitAlarms
+from ingest.presence import PresenceTracker
 from ingest.stats import IngestStats
 from ingest.worker import IngestWorker
-from plantroom.domain.assets import Plant, Point, Severity, Site
+from plantroom.domain.assets import Plant, Point, Presence, Severity, Site
 from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import SystemClock
@@ -130,11 +131,13 @@ class House:
         with self.ledger.begin() as tx:
             tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
 
-    def start(self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None) -> IngestWorker:
+    def start(
+        self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None, presence: PresenceTracker | None = None
+    ) -> IngestWorker:
         stages: list[StreamStage] = [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
-            requests=requests,
+            requests=requests, presence=presence,
         )  # fmt: skip
         self.worker.start()
         return self.worker
@@ -162,6 +165,10 @@ class House:
         assert worker is not None
         until(lambda: self.spool.position == len(self.spool.records))
         return worker.stats()
+
+    def presence(self, code: str = "P-1") -> Presence:
+        with self.ledger.read() as tx:
+            return tx.assets.get(f"key-{code}").presence
 
     def readings(self, point: str, code: str = "P-1") -> list[tuple[int, float]]:
         ref = SeriesRef("demo", "pump", f"key-{code}", point)

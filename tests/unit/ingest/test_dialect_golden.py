@@ -9,7 +9,7 @@ import pytest
 
 from ingest.dialects import DIALECTS
 from ingest.pipeline import Outcome, Pipeline, Read
-from ingest.presence import PresenceTracker
+from ingest.presence import HOLD_MS, PresenceTracker
 from ingest.rejections import NOT_CBOR, NOT_JSON, NOT_PROTOBUF
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -41,6 +41,7 @@ def outcome_of(folder: Path) -> dict[str, Any]:
         batch = pipeline.sort([record])
         read = pipeline.read(batch)
         outcome = pipeline.conclude(batch, read, [()] * len(read.columns))
+    presence.tick(Lane.NORMAL.value, config["received_ms"] + config.get("silent_ms", HOLD_MS))
     changes = [note.change for note in presence.pending() if note.change is not None]
     return document(read, outcome) | {
         "presence": [[change.asset.removeprefix("key-"), change.presence.value] for change in changes],

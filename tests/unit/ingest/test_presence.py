@@ -14,17 +14,24 @@ KEY = "key-P-1"
 
 
 class Bench:
-    """A tracker for one pump (late after 120 s, offline after 300 s), started at noon."""
+    """A tracker for one pump (late after 120 s, offline after 300 s), whose interval is known, started at noon."""
 
     def __init__(
-        self, known: Presence | None = None, clock: SourceClock = SourceClock.LIVE, criticality: str = "B"
+        self,
+        known: Presence | None = None,
+        clock: SourceClock = SourceClock.LIVE,
+        criticality: str = "B",
+        lanes: tuple[str, ...] = (),
+        interval_ms: int | None = 0,
     ) -> None:
         matcher = Matcher("demo", SeriesTable())
         matcher.follow(plant_of([pump(criticality=criticality)], [Source(KEY, clock=clock)]))
-        self.tracker = PresenceTracker(CLASSES)
-        before = from_ms(NOON_MS - 3_600_000)
-        self.tracker.begin({KEY: PresenceChange(KEY, known, before, before)} if known else {}, NOON_MS)
-        self.tracker.follow(matcher.routes())
+        self.tracker = PresenceTracker(CLASSES, lanes)
+        before, seen = from_ms(NOON_MS - 3_600_000), from_ms(NOON_MS - 3_600_000) if known else None
+        word = PresenceChange(KEY, known or Presence.UNKNOWN, before, seen, interval_ms)
+        self.tracker.begin({KEY: word}, NOON_MS)
+        self.routes = matcher.routes()
+        self.tracker.follow(self.routes)
 
     def seen(self, s: float) -> None:
         self.tracker.seen(KEY, NOON_MS + round(1000 * s))
@@ -84,21 +91,150 @@ def test_after_a_restart_nobody_is_offline_before_the_grace_is_over() -> None:
 
 def test_a_last_will_shows_at_once_and_is_a_finding_when_it_lasts() -> None:
     bench = Bench()
-    bench.seen(1)
-    bench.told(2, Presence.OFFLINE)
-    bench.tick(30)
+    bench.seen(11)
+    bench.told(12, Presence.OFFLINE)
+    bench.tick(13)
     assert bench.news() == ["online", "offline"]
-    bench.tick(62)
+    bench.tick(72)
     assert bench.news() == ["raised"]
 
 
-def test_a_stale_retained_offline_is_undone_by_data_without_a_finding() -> None:
+def test_a_goodbye_retained_from_long_ago_is_not_believed_while_the_publisher_may_yet_be_heard() -> None:
+    bench = Bench(known=Presence.ONLINE, interval_ms=600_000)
+    bench.told(1, Presence.OFFLINE)
+    for s in (2, 100, 500):
+        bench.tick(s)
+    bench.seen(590)
+    bench.tick(1000)
+    assert bench.news() == ["online"]
+
+
+def test_a_retained_goodbye_that_nothing_contradicts_is_believed_in_the_end() -> None:
     bench = Bench(known=Presence.ONLINE)
     bench.told(1, Presence.OFFLINE)
+    bench.tick(120)
+    assert bench.news() == []
+    bench.tick(122)
+    assert bench.news() == ["offline"]
+
+
+def test_a_last_will_that_comes_after_the_new_connection_is_not_believed() -> None:
+    bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.told(1000, Presence.ONLINE)
+    bench.told(1090, Presence.OFFLINE)
+    bench.tick(1500)
+    bench.seen(1600)
+    bench.tick(1700)
+    assert "offline" not in bench.news()
+
+
+def test_a_greeting_counts_although_data_that_came_after_it_were_heard_first() -> None:
+    bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.seen(1010)
+    bench.told(1000, Presence.ONLINE)
+    bench.told(1090, Presence.OFFLINE)
+    bench.tick(1100)
+    assert "offline" not in bench.news()
+
+
+def test_the_greeting_is_remembered_over_a_restart_of_ours() -> None:
+    bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.told(1000, Presence.ONLINE)
+    changes = [note.change for note in bench.tracker.pending() if note.change is not None]
+    again = Bench()
+    again.tracker = PresenceTracker(CLASSES)
+    again.tracker.begin({KEY: changes[-1]}, NOON_MS + 1_010_000)
+    again.tracker.follow(again.routes)
+    again.told(1090, Presence.OFFLINE)
+    again.tick(1400)
+    assert again.news() == []
+
+
+def test_a_publisher_that_died_soon_after_its_greeting_is_found_by_its_silence() -> None:
+    bench = Bench()
+    bench.seen(10)
+    bench.told(11, Presence.ONLINE)
+    bench.told(12, Presence.OFFLINE)
+    bench.tick(120)
+    assert bench.news() == ["online", "online"]
+    bench.tick(133)
+    assert bench.news() == ["offline"]
+
+
+def test_a_slow_publisher_is_given_its_usual_interval() -> None:
+    bench = Bench(interval_ms=None)
+    for n in range(14):
+        bench.seen(600 * n)
+        bench.tick(600 * n + 599)
+    assert set(bench.news()) == {"online"}, "a point's 120 s and the class's 300 s are less than its interval"
+    bench.tick(7800 + 1200 * 1.25)
+    assert bench.news() == ["late"]
+    bench.tick(7800 + 1800 * 1.25)
+    assert bench.news() == ["offline", "raised"]
+
+
+def test_while_the_interval_is_not_known_silence_is_given_more_time() -> None:
+    bench = Bench(interval_ms=None)
+    bench.seen(1)
+    bench.tick(1200)
+    assert bench.news() == ["online"]
+    bench.tick(1202)
+    bench.tick(4502)
+    assert bench.news() == ["late", "offline", "raised"]
+
+
+def test_what_was_learned_of_the_interval_is_in_the_ledgers_word() -> None:
+    bench = Bench()
+    for n in range(4):
+        bench.seen(600 * n)
+    changes = [note.change for note in bench.tracker.pending() if note.change is not None]
+    assert 600_000 <= (changes[-1].interval_ms or 0) <= 750_000
+
+
+def test_nothing_is_learned_from_a_silence_after_a_goodbye_or_across_a_restart() -> None:
+    bench = Bench()
+    bench.seen(10)
+    bench.told(20, Presence.OFFLINE)
+    bench.tick(30)
+    for n in range(1, 4):
+        bench.seen(3000 * n)
+        bench.told(3000 * n + 10, Presence.OFFLINE)
+        bench.tick(3000 * n + 20)
+    changes = [note.change for note in bench.tracker.pending() if note.change is not None]
+    assert changes[-1].interval_ms == 0
+
+
+def test_our_own_clock_set_forward_makes_nobody_late() -> None:
+    bench = Bench()
+    bench.seen(1)
+    for s in range(0, 60, 2):
+        bench.tracker.keep_time(NOON_MS + 1000 * s, 1000.0 * s)
+        bench.tick(s)
+    bench.tracker.keep_time(NOON_MS + 660_000, 60_000.0)
+    bench.tick(660)
+    bench.seen(661)
+    bench.tick(662)
+    assert bench.news() == ["online", "online"]
+
+
+def test_our_own_clock_set_back_keeps_nobody_from_being_judged() -> None:
+    bench = Bench()
+    bench.seen(601)
+    bench.tracker.keep_time(NOON_MS + 602_000, 0.0)
+    bench.tick(602)
+    bench.tracker.keep_time(NOON_MS + 2_000, 1.0)
     bench.tick(2)
     bench.seen(3)
-    bench.tick(100)
-    assert bench.news() == ["offline", "online"]
+    bench.tick(400)
+    assert bench.news() == ["online", "online", "offline", "raised"]
+
+
+def test_nobody_is_judged_before_every_lane_has_said_how_far_it_is() -> None:
+    bench = Bench(known=Presence.ONLINE, lanes=("normal", "safety"))
+    bench.tick(10_000, "safety")
+    assert bench.news() == []
+    bench.tick(10_000, "normal")
+    assert "offline" in bench.news()
 
 
 def test_an_asset_that_was_offline_before_the_restart_clears_when_it_is_back() -> None:
@@ -164,7 +300,8 @@ def test_the_ledger_hears_of_an_asset_from_one_lane_at_a_time_and_in_order() -> 
     bench = Bench()
     bench.seen(1)
     held = bench.tracker.take()
-    bench.told(2, Presence.OFFLINE)
+    bench.told(20, Presence.OFFLINE)
+    bench.tick(21)
     assert bench.tracker.take() == [], "the lane that retries would overwrite what is newer"
     bench.tracker.told_ledger(held)
     bench.tracker.give_back(held)
@@ -184,6 +321,7 @@ def test_notes_given_back_untold_come_again() -> None:
 def test_a_message_from_the_future_does_not_keep_an_asset_online_for_ever() -> None:
     bench = Bench()
     bench.seen(86_400)
-    bench.tick(2)
-    bench.told(3, Presence.OFFLINE)
+    bench.tick(20)
+    bench.told(21, Presence.OFFLINE)
+    bench.tick(22)
     assert bench.news() == ["online", "offline"]

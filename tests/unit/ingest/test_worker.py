@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from ingest.presence import PresenceTracker
 from plantroom.domain.assets import Point, Presence
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House, until
-from tests.unit.ingest.plants import TEMPLATES
+from tests.unit.ingest.plants import CLASSES, TEMPLATES
 
 
 def test_values_are_stored_and_counted(house: House) -> None:
@@ -220,7 +221,9 @@ def test_what_is_unknown_while_the_ledger_is_away_waits_for_it(house: House, wha
 
 
 def test_presence_follows_status_and_data(house: House) -> None:
-    house.start()
+    tracker = PresenceTracker(CLASSES)
+    tracker.begin({}, house.now_ms - 60_000)
+    house.start(presence=tracker)
     for payload, channel, expected in (
         (b"offline", "status", Presence.OFFLINE),
         (b'{"vibration": 1}', "telemetry", Presence.ONLINE),
@@ -229,8 +232,7 @@ def test_presence_follows_status_and_data(house: House) -> None:
     ):
         house.raw(payload, channel=channel)
         house.settle()
-        with house.ledger.read() as tx:
-            assert tx.assets.get("key-P-1").presence is expected
+        until(lambda said=expected: house.presence() is said)
 
 
 def test_a_renamed_asset_is_found_by_its_old_code(house: House) -> None:

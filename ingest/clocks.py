@@ -1,0 +1,208 @@
+"""How far the clocks of devices are off ours.
+
+A message is received after it was stamped, by the delay of its way, which is never negative: so of ``received - ts`` the
+least of a while is the clock's offset and the least delay, and neither batches (their newest sample counts) nor late
+messages disturb it (the minimum filter of NTP, RFC 5905 section 10). The least of each window of ``WINDOW_MS`` is kept.
+An outbox that is catching up looks like a slow clock that runs too fast, so a measure takes ``WINDOWS`` windows in a row
+that agree within ``STEADY_MS``. Windows lie on a fixed grid of receive times: the result does not depend on how the
+stream is cut into batches.
+
+What was dead-lettered for its clock is measured too; what came without a time of its own, or from a source whose clock is
+simulated, is not.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import orjson
+
+from ingest.columns import Arrivals
+from ingest.dialects.decoded import Decoded
+from ingest.instants import NO_TIME, from_ms
+from ingest.matching import AssetRoute
+from ingest.rejections import stable_id
+from plantroom.domain.assets import CLOCK, Severity
+from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.spool import Lane
+
+WINDOW_MS = 30_000
+WINDOWS = 3
+STEADY_MS = 5_000
+
+WRONG_MS = 30_000
+"""Beyond this a clock is wrong. A quartz that nobody sets drifts about 2 s a day: it is found within weeks, long before
+limits and models (dwell times of a minute and more), the order of events, or the borders of late (10 min) and future
+(5 min) suffer; a way that always takes seconds is not taken for it."""
+
+RIGHT_MS = 24_000
+"""Within this it is right again."""
+
+WRONG_FOR_MS = 120_000
+"""How long it must be wrong, by about the same, before it is a finding."""
+
+TELL_MS = 500
+TELL_EVERY_MS = 600_000
+"""The ledger hears of a measure that moved by so much, or when its last word is so old."""
+
+_FAR_MS = 1 << 50
+_WINDOW_BITS = 32
+
+
+@dataclass(slots=True)
+class _Clock:
+    """One device: the window at hand, the least of the last whole ones, and what came of them. Offsets are the device's
+    clock less ours."""
+
+    window: int = -1
+    low_ms: int = 0
+    lows_ms: list[int] = field(default_factory=list)
+    offset_ms: int | None = None
+    measured_ms: int = 0
+    wrong_since_ms: int | None = None
+    wrong_by_ms: int = 0
+    raised: bool = False
+    told_ms: int | None = None
+    told_at_ms: int = 0
+
+
+class DeviceClocks:
+    """Clocks of the devices whose telemetry comes on one site's lane. One thread."""
+
+    def __init__(self, site: str, lane: Lane) -> None:
+        self._site = site
+        self._safety = lane is Lane.SAFETY
+        self._assets: list[str] = []
+        self._clocks: dict[str, _Clock] = {}
+        self._words: dict[str, DeviceClock] = {}
+        self._findings: list[Finding] = []
+
+    def follow(self, routes: Iterable[AssetRoute]) -> None:
+        """Measure these assets from now on: writes each route's place into it."""
+        self._assets = []
+        for route in routes:
+            ours = route.safety == self._safety and not route.simulated
+            route.clock = len(self._assets) if ours else -1
+            if ours:
+                self._assets.append(route.asset.key)
+        for asset in sorted(self._clocks.keys() - set(self._assets)):
+            clock = self._clocks.pop(asset)
+            if clock.raised:
+                self._findings.append(self._cleared(asset, clock))
+
+    def note(self, decoded: Decoded, arrivals: Arrivals) -> None:
+        """Take a batch in: a few array operations over its samples, and Python only for each device and window."""
+        if not len(arrivals):
+            return
+        place = np.array([route.clock for route in arrivals.route], np.int64)
+        received_ms = np.array(arrivals.received_ms, np.int64)
+        message, ts_ms = np.asarray(decoded.message, np.int64), np.asarray(decoded.ts_ms, np.int64)
+        measured = np.flatnonzero((ts_ms != NO_TIME) & (place[message] >= 0))
+        if not len(measured):
+            return
+        message = message[measured]
+        behind_ms = np.clip(received_ms[message] - ts_ms[measured], -_FAR_MS, _FAR_MS)
+        key = (place[message] << _WINDOW_BITS) | (received_ms[message] // WINDOW_MS)
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
+        lows = np.minimum.reduceat(behind_ms[order], starts)
+        for one, low_ms in zip(key[starts].tolist(), lows.tolist(), strict=True):
+            self._add(self._assets[one >> _WINDOW_BITS], one & ((1 << _WINDOW_BITS) - 1), low_ms)
+
+    def take(self) -> tuple[list[DeviceClock], list[Finding]]:
+        """What the ledger has to hear since the last call."""
+        told = list(self._words.values()), self._findings
+        self._words, self._findings = {}, []
+        return told
+
+    def wrong(self) -> int:
+        """How many devices' clocks are wrong now."""
+        return sum(clock.raised for clock in self._clocks.values())
+
+    def largest_ms(self) -> int:
+        """The largest offset that is measured now, without its sign."""
+        return max((abs(c.offset_ms) for c in self._clocks.values() if c.offset_ms is not None), default=0)
+
+    def snapshot(self) -> bytes:
+        """The whole state."""
+        return orjson.dumps({asset: list(asdict(clock).values()) for asset, clock in self._clocks.items()})
+
+    def restore(self, state: bytes) -> None:
+        """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
+        self._words, self._findings = {}, []
+        try:
+            self._clocks = {asset: _Clock(*values) for asset, values in orjson.loads(state or b"{}").items()}
+        except (TypeError, AttributeError) as error:
+            raise ValueError("not a snapshot of devices' clocks") from error
+
+    def _add(self, asset: str, window: int, low_ms: int) -> None:
+        clock = self._clocks.get(asset)
+        if clock is None:
+            clock = self._clocks[asset] = _Clock(window, low_ms)
+        elif window == clock.window:
+            clock.low_ms = min(clock.low_ms, low_ms)
+        elif window < clock.window:  # our own clock was set back
+            clock.window, clock.low_ms, clock.lows_ms = window, low_ms, []
+        else:
+            clock.lows_ms = [*clock.lows_ms, clock.low_ms][-WINDOWS:]
+            if len(clock.lows_ms) == WINDOWS and max(clock.lows_ms) - min(clock.lows_ms) <= STEADY_MS:
+                self._measure(asset, clock, -min(clock.lows_ms), (clock.window + 1) * WINDOW_MS)
+            clock.window, clock.low_ms = window, low_ms
+
+    def _measure(self, asset: str, clock: _Clock, offset_ms: int, at_ms: int) -> None:
+        clock.offset_ms, clock.measured_ms = offset_ms, at_ms
+        if abs(offset_ms) > WRONG_MS:
+            if clock.wrong_since_ms is None or abs(offset_ms - clock.wrong_by_ms) > 2 * STEADY_MS:
+                clock.wrong_since_ms, clock.wrong_by_ms = at_ms, offset_ms
+            if not clock.raised and at_ms - clock.wrong_since_ms >= WRONG_FOR_MS:
+                clock.raised = True
+                self._findings.append(self._raised(asset, clock))
+                clock.told_ms = None
+        elif abs(offset_ms) <= RIGHT_MS:
+            if clock.raised:
+                self._findings.append(self._cleared(asset, clock))
+                clock.told_ms = None
+            clock.wrong_since_ms, clock.raised = None, False
+        moved = clock.told_ms is None or abs(offset_ms - clock.told_ms) >= TELL_MS
+        if moved or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
+            clock.told_ms, clock.told_at_ms = offset_ms, at_ms
+            since_ms = clock.wrong_since_ms if clock.raised else None
+            since = None if since_ms is None else from_ms(since_ms)
+            self._words[asset] = DeviceClock(asset, offset_ms, from_ms(at_ms), since)
+
+    def _raised(self, asset: str, clock: _Clock) -> FindingRaised:
+        offset_ms = clock.offset_ms or 0
+        zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
+        seconds = round(abs(offset_ms) / 1000)
+        return FindingRaised(
+            finding_id=stable_id("clock", "raised", self._site, asset, clock.wrong_since_ms),
+            site=self._site,
+            asset=asset,
+            failure_mode=CLOCK,
+            source=FindingSource.RULE,
+            severity=Severity.INFO,
+            safety=False,
+            observed_at=from_ms(clock.measured_ms),
+            received_at=from_ms(clock.measured_ms),
+            subject=CLOCK,
+            detail={
+                "event": "clock_wrong",
+                "name": {"zh": f"设备时钟{zh}{seconds}秒", "en": f"clock {seconds} s {en}"},
+                "offset_ms": offset_ms,
+                "tags": [],
+            },
+        )
+
+    def _cleared(self, asset: str, clock: _Clock) -> FindingCleared:
+        return FindingCleared(
+            finding_id=stable_id("clock", "cleared", self._site, asset, clock.wrong_since_ms),
+            site=self._site,
+            asset=asset,
+            failure_mode=CLOCK,
+            source=FindingSource.RULE,
+            observed_at=from_ms(clock.measured_ms),
+            received_at=from_ms(clock.measured_ms),
+            subject=CLOCK,
+        )

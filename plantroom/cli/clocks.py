@@ -1,0 +1,54 @@
+"""``clocks list``: how far the devices' clocks are off ours."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from plantroom.cli.common import AsJson, DataDir, emit, opened
+
+if TYPE_CHECKING:
+    from plantroom.domain.assets import Asset
+    from plantroom.ports.ledger import DeviceClock
+
+app = typer.Typer(name="clocks", help="How far the devices' clocks are off ours.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """How far the devices' clocks are off ours."""
+
+
+@app.command("list")
+def list_clocks(
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Only those that are wrong.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Each measured clock, the worst first. Not measured: replays, and devices that send no time of their own."""
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        clocks = tx.collect.clocks()
+        assets = tx.assets.plant().assets
+    found = [(assets[key], clock) for key, clock in clocks.items() if key in assets]
+    found = [(a, c) for a, c in found if site in {None, a.site} and (c.wrong_since is not None or not wrong)]
+    found.sort(key=lambda one: (-abs(one[1].offset_ms), one[0].site, one[0].code))
+    text = "\n".join(_line(asset, clock) for asset, clock in found) or "no clock is measured"
+    emit({"items": [_document(asset, clock) for asset, clock in found]}, as_json, text)
+
+
+def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
+    return {
+        "site": asset.site,
+        "asset": asset.code,
+        "key": asset.key,
+        "clock_offset_ms": clock.offset_ms,
+        "clock_measured_at": clock.measured_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "wrong_since": clock.wrong_since
+        and clock.wrong_since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def _line(asset: "Asset", clock: "DeviceClock") -> str:
+    word = "ahead" if clock.offset_ms > 0 else "behind"
+    state = "right" if clock.wrong_since is None else f"WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"
+    return f"{asset.site}  {asset.code}  {abs(clock.offset_ms) / 1000:.1f} s {word}  {state}"

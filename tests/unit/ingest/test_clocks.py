@@ -1,0 +1,180 @@
+"""Offsets of devices' clocks, from messages that were delayed, batched, late, replayed or stamped by a wrong clock."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.clocks import WINDOW_MS, DeviceClocks
+from ingest.columns import Arrivals
+from ingest.dialects.decoded import Decoded
+from ingest.instants import NO_TIME, YEAR_2000_MS
+from ingest.matching import AssetRoute, Matcher, SeriesTable
+from plantroom.domain.assets import Severity, Source, SourceClock
+from plantroom.domain.findings import Finding, FindingRaised
+from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.spool import Lane
+from tests.unit.ingest.plants import NOON_MS, plant_of, pump
+
+MINUTE_MS = 60_000
+Message = tuple[int, int]
+"""Received, stamped."""
+
+
+class Desk:
+    """Measures the clock of one pump."""
+
+    def __init__(self, clock: SourceClock = SourceClock.LIVE, lane: Lane = Lane.NORMAL) -> None:
+        self.clocks = DeviceClocks("demo", lane)
+        self.words: list[DeviceClock] = []
+        self.findings: list[Finding] = []
+        self.route = self.follow(clock)
+
+    def follow(self, clock: SourceClock) -> AssetRoute:
+        matcher = Matcher("demo", SeriesTable())
+        matcher.follow(plant_of([pump()], [Source("key-P-1", clock=clock)]))
+        self.clocks.follow(matcher.routes())
+        (self.route,) = matcher.routes()
+        return self.route
+
+    def take(self, messages: Sequence[Message]) -> None:
+        arrivals = Arrivals(
+            [self.route] * len(messages), [received for received, _ in messages], [False] * len(messages)
+        )
+        decoded = Decoded(list(range(len(messages))), [ts for _, ts in messages])
+        self.clocks.note(decoded, arrivals)
+        words, findings = self.clocks.take()
+        self.words += words
+        self.findings += findings
+
+    def kinds(self) -> list[str]:
+        return ["raised" if isinstance(one, FindingRaised) else "cleared" for one in self.findings]
+
+
+def live(minutes: float, offset_ms: int = 0, every_ms: int = 1000, start_ms: int = NOON_MS) -> list[Message]:
+    """Messages of a device whose clock is off by so much, with a delay that is never less than 20 ms."""
+    rng = random.Random(1)
+    found = []
+    for at_ms in range(start_ms, start_ms + round(minutes * MINUTE_MS), every_ms):
+        found.append((at_ms + 20 + round(rng.expovariate(1 / 300)), at_ms + offset_ms))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("offset_ms", [0, -42_000, 3_000, -86_400_000, 7_200_000])
+def test_the_least_delay_of_a_while_is_the_offset(offset_ms: int) -> None:
+    desk = Desk()
+    desk.take(live(6, offset_ms))
+    assert offset_ms - 120 <= desk.words[-1].offset_ms <= offset_ms - 20
+
+
+def test_a_device_that_was_never_set_is_measured_although_nothing_of_it_is_stored() -> None:
+    desk = Desk()
+    desk.take([(received, YEAR_2000_MS - 10**9 + received - NOON_MS) for received, _ in live(8)])
+    assert desk.words[-1].offset_ms < -(10**11)
+    assert desk.kinds() == ["raised"]
+
+
+def test_a_clock_that_is_wrong_for_a_while_is_told_in_plain_words_and_cleared_when_it_is_set() -> None:
+    desk = Desk()
+    desk.take(live(8, -42_000))
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert (raised.failure_mode, raised.severity, raised.safety) == ("clock", Severity.INFO, False)
+    assert raised.detail["name"] == {"zh": "设备时钟慢42秒", "en": "clock 42 s behind"}
+    assert desk.words[-1].wrong_since is not None
+    desk.take(live(8, 100, start_ms=NOON_MS + 8 * MINUTE_MS))
+    assert desk.kinds() == ["raised", "cleared"]
+    assert desk.words[-1].wrong_since is None
+
+
+def test_a_step_is_noticed_within_minutes() -> None:
+    desk = Desk()
+    desk.take(live(30))
+    assert desk.findings == []
+    desk.take(live(5.2, -3_600_000, start_ms=NOON_MS + 30 * MINUTE_MS))
+    assert desk.words[-1].offset_ms < -3_599_000
+    assert desk.kinds() == ["raised"]
+
+
+def test_batches_count_by_their_newest_sample() -> None:
+    desk = Desk()
+    for minute in range(0, 60, 5):
+        at_ms = NOON_MS + minute * MINUTE_MS
+        desk.take([(at_ms + 50, at_ms - age_ms) for age_ms in range(300_000, -1, -30_000)])
+    assert -100 <= desk.words[-1].offset_ms <= 0
+    assert desk.findings == []
+
+
+@pytest.mark.parametrize("speed", [1.2, 3.0, 20.0])
+def test_an_outbox_that_catches_up_is_no_slow_clock(speed: float) -> None:
+    desk = Desk()
+    desk.take(live(10))
+    before = len(desk.words)
+    start_ms, behind_ms = NOON_MS + 70 * MINUTE_MS, 60 * MINUTE_MS
+    sent = []
+    while behind_ms > 0:
+        sent.append((start_ms, start_ms - round(behind_ms)))
+        start_ms += 1000
+        behind_ms -= 1000 * (speed - 1)
+    desk.take(sent)
+    desk.take(live(10, start_ms=start_ms))
+    assert desk.findings == []
+    assert all(abs(word.offset_ms) < 10_000 for word in desk.words[before:])
+
+
+def test_late_messages_between_live_ones_do_not_disturb() -> None:
+    desk = Desk()
+    messages = [m for received, ts in live(10) for m in ((received, ts), (received, ts - 3_600_000))]
+    desk.take(messages)
+    assert abs(desk.words[-1].offset_ms) < 1000
+
+
+@pytest.mark.parametrize("desk", [Desk(SourceClock.SIMULATED), Desk(lane=Lane.SAFETY)])
+def test_replays_and_what_belongs_to_the_other_lane_are_not_measured(desk: Desk) -> None:
+    desk.take(live(20, -3_600_000))
+    assert (desk.words, desk.findings) == ([], [])
+
+
+def test_messages_without_a_time_of_their_own_say_nothing() -> None:
+    desk = Desk()
+    desk.take([(received, NO_TIME) for received, _ in live(20)])
+    assert desk.words == []
+
+
+def test_a_source_that_becomes_a_replay_takes_its_finding_back() -> None:
+    desk = Desk()
+    desk.take(live(8, -42_000))
+    desk.follow(SourceClock.SIMULATED)
+    desk.take([])
+    assert desk.kinds() == ["raised", "cleared"]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 400), max_size=20), st.integers(0, 20))
+def test_neither_cuts_nor_restarts_change_the_result(sizes: list[int], restart_at: int) -> None:
+    messages = live(8, -42_000) + live(8, 0, start_ms=NOON_MS + 8 * MINUTE_MS)
+    whole, cut = Desk(), Desk()
+    whole.take(messages)
+    at = 0
+    for number, size in enumerate([*sizes, len(messages)]):
+        if number == restart_at:
+            cut.clocks.restore(cut.clocks.snapshot())
+        cut.take(messages[at : at + size])
+        at += size
+    assert [one.finding_id for one in cut.findings] == [one.finding_id for one in whole.findings]
+    assert cut.words[-1] == whole.words[-1]
+
+
+def test_our_own_clock_set_back_begins_anew() -> None:
+    desk = Desk()
+    desk.take(live(10))
+    desk.take(live(10, start_ms=NOON_MS - 10 * WINDOW_MS))
+    assert desk.findings == []
+
+
+@pytest.mark.parametrize("state", [b"[1]", b"{", b'{"a": 1}', b'{"a": [1,2,3,4,5,6,7,8,9,10,11,12]}'])
+def test_what_is_no_snapshot_is_refused(state: bytes) -> None:
+    with pytest.raises(ValueError):
+        DeviceClocks("demo", Lane.NORMAL).restore(state)
