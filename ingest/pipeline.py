@@ -208,6 +208,7 @@ class Pipeline:
             objects, rejections = event_objects(record)
             letters = self._letters([record], rejections)
             self.totals.dead_lettered += bool(letters)
+            self.totals.count_letters(letter.reason for letter in letters)
             out.letters += letters
             self._add_events(out, self._events.take(route, record, objects))
         for record in batch.strange:
@@ -277,6 +278,7 @@ class Pipeline:
         self.totals.received += len(batch.records)
         self.totals.duplicates += read.duplicates
         self.totals.dead_lettered += len({letter.id.split("-")[0] for letter in letters})
+        self.totals.count_letters(letter.reason for letter in letters)
         out.letters += letters
         return out
 
@@ -284,6 +286,7 @@ class Pipeline:
         """A message that cannot be processed at all."""
         self.totals.received += 1
         self.totals.dead_lettered += 1
+        self.totals.count_letters([reason])
         return Outcome(letters=self._letters([record], [Rejection(0, reason)]))
 
     def watches(
