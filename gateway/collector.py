@@ -6,7 +6,10 @@ from pathlib import Path
 
 from gateway.session import ConnectGate, Session, always_open
 from gateway.spool import Spool
+from gateway.spool.inspect import bytes_of
+from gateway.spool.segments import segments_in
 from plantroom.domain.assets import Plant, Priority
+from plantroom.domain.flow import Trouble
 from plantroom.domain.sources import SourceTopics, TopicSource
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
@@ -39,6 +42,7 @@ class SiteGateway:
         self.site = site
         self._gate = gate
         self._ended = False
+        self._folder = folder
         self._safety: frozenset[str] = frozenset()
         self._topics = SourceTopics()
         self._all = f"{ROOT}/{site}/#"
@@ -126,7 +130,21 @@ class SiteGateway:
     def _filters(self, sources: Sequence[TopicSource], priority: Priority) -> frozenset[str]:
         return frozenset(self._subscription(source) for source in sources if source.priority is priority)
 
+    def figures(self, lane: Lane) -> dict[str, float]:
+        """Of a lane: messages that were made durable over all time, bytes of its spool on disk; since the start records
+        that were damaged, and connects."""
+        return {
+            "taken": self.spools[lane].taken,
+            "spool_bytes": bytes_of(segments_in(self._folder / lane.value)),
+            "spool_damaged": self.spools[lane].damaged,
+            "broker_connects": self.sessions[lane].counts.connects,
+        }
+
+    def troubles(self) -> list[Trouble]:
+        """Why messages are not coming in now; empty when all is well."""
+        found = [session.trouble(self.site, lane.value) for lane, session in self.sessions.items()]
+        return [trouble for trouble in found if trouble is not None]
+
     def problems(self) -> list[str]:
-        """Why messages are not coming in now, in plain words; empty when all is well."""
-        found = [(lane, session.problem()) for lane, session in self.sessions.items()]
-        return [f"site {self.site}, {lane.value} lane: {problem}" for lane, problem in found if problem]
+        """The same in plain words."""
+        return [str(trouble) for trouble in self.troubles()]

@@ -26,6 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions
+from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.settings import BrokerAddress
 from plantroom.wire_tls import plain_words, tls_context
@@ -109,7 +110,9 @@ class Session:
         self._first_pending_at = 0.0
         self._connected = False
         self._link_problem: str | None = "not connected yet"
+        self._refused = False
         self._spool_problem: str | None = None
+        self._spool_full = False
         self.counts = SessionCounts()
         self._client = self._make_client()
 
@@ -158,11 +161,23 @@ class Session:
         self._subscriptions.doubt()
         self._wake()
 
-    def problem(self) -> str | None:
-        """Why the session is not taking messages now, in plain words, or ``None``."""
+    def trouble(self, site: str, lane: str = "") -> Trouble | None:
+        """Why the session is not taking the messages of ``site`` now, or ``None``."""
         if refused := self._subscriptions.refused():
-            return f"the broker refuses the subscription to {', '.join(refused)}"
-        return self._spool_problem or self._link_problem
+            words = f"the broker refuses the subscription to {', '.join(refused)}"
+            return Trouble(TroubleKind.BROKER_REFUSES_TOPICS, words, site, lane)
+        if words := self._spool_problem or "":
+            kind = TroubleKind.SPOOL_FULL if self._spool_full else TroubleKind.SPOOL_UNUSABLE
+            return Trouble(kind, words, site, lane)
+        if words := self._link_problem or "":
+            kind = TroubleKind.BROKER_REFUSES if self._refused else TroubleKind.BROKER_AWAY
+            return Trouble(kind, words, site, lane)
+        return None
+
+    def problem(self) -> str | None:
+        """The same in plain words."""
+        trouble = self.trouble("")
+        return None if trouble is None else trouble.words
 
     def _wake(self) -> None:
         self._wake_w.send(b"w")
@@ -180,6 +195,7 @@ class Session:
                 attempt = 0
                 self._serve()
             except Unreachable as error:
+                self._refused &= error.problem == self._link_problem
                 self._link_problem = str(error)
                 self._node += 1
                 attempt = self._pause(attempt, error.problem)
@@ -319,7 +335,7 @@ class Session:
         words = NothingLeft("spool", "the disk is full; make room") if full else Unreachable("spool", str(error))
         if self._spool_problem != str(words):
             log.error("spool_not_writable", client=self._client_id, problem=str(words))
-        self._spool_problem = str(words)
+        self._spool_problem, self._spool_full = str(words), full
         self._check(self._client.loop_misc())
         self._stop.wait(0.5)
 
@@ -358,6 +374,7 @@ class Session:
         properties: Properties | None,
     ) -> None:
         del client, userdata, properties
+        self._refused = reason.is_failure
         if reason.is_failure:
             self._link_problem = f"the broker refuses the connection: {reason}"
             return

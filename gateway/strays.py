@@ -15,6 +15,7 @@ import structlog
 from gateway.collector import SiteGateway
 from gateway.session import ConnectGate, Session, always_open
 from gateway.spool import Spool
+from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
@@ -148,10 +149,14 @@ class StrayGateway:
         """The sites that are taken care of, to be saved with the spool's cursor."""
         return json.dumps(sorted(self._taken), ensure_ascii=False).encode()
 
+    def troubles(self) -> list[Trouble]:
+        """Why messages to unknown sites are not coming in now; empty when all is well."""
+        trouble = self.session.trouble(STRAYS)
+        return [] if trouble is None else [trouble]
+
     def problems(self) -> list[str]:
-        """Why messages to unknown sites are not coming in now, in plain words; empty when all is well."""
-        problem = self.session.problem()
-        return [f"unknown sites: {problem}"] if problem else []
+        """The same in plain words."""
+        return [str(trouble) for trouble in self.troubles()]
 
     def _owns(self, topic: str) -> bool:
         """In the session's thread, for each message."""

@@ -3,11 +3,12 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import structlog
 
+from plantroom.domain.flow import TroubleKind
 from plantroom.errors import Unreachable
 
 log = structlog.get_logger()
@@ -15,6 +16,23 @@ log = structlog.get_logger()
 RETRY_MIN_S = 0.1
 RETRY_MAX_S = 30.0
 LOOK_EVERY_S = 0.2
+
+LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
+"""What there is to wait for."""
+
+_KINDS: Mapping[str, Mapping[str, TroubleKind]] = {
+    STORE: {
+        "": TroubleKind.STORE_AWAY,
+        "not_allowed": TroubleKind.STORE_UNAUTHORISED,
+        "not_there": TroubleKind.STORE_MISSING,
+        "full": TroubleKind.STORE_FULL,
+    },
+    LEDGER: {"": TroubleKind.LEDGER_AWAY, "full": TroubleKind.LEDGER_FULL},
+    SPOOL: {"": TroubleKind.SPOOL_UNUSABLE, "full": TroubleKind.SPOOL_FULL},
+    STAGES: {"": TroubleKind.STAGE_FAILING},
+    INTERNAL: {"": TroubleKind.INTERNAL},
+}
+"""What an error's code means by what was waited for; any other code means what no code does."""
 
 T = TypeVar("T")
 
@@ -36,20 +54,24 @@ class Patience:
         self._stop = stop
         self._meanwhile = meanwhile
         self._rng = rng
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, tuple[TroubleKind, str]] = {}
 
-    def problems(self) -> list[str]:
-        """What is being waited for, in plain words (any thread)."""
+    def problems(self) -> list[tuple[TroubleKind, str]]:
+        """What is being waited for: its kind and the words for it (any thread)."""
         return list(self._problems.copy().values())
 
-    def note(self, what: str, words: str | None) -> None:
+    def note(self, what: str, problem: Unreachable | str | None) -> None:
         """Something is wrong with ``what``, or (``None``) no longer."""
-        if words is None:
+        if problem is None:
             if self._problems.pop(what, None) is not None:
                 log.info("ingest_goes_on", worker=self._who, what=what)
-        elif self._problems.get(what) != words:
+            return
+        code, words = getattr(problem, "code", ""), str(problem)
+        kinds = _KINDS[what]
+        known = (kinds.get(code, kinds[""]), words)
+        if self._problems.get(what) != known:
             log.warning("ingest_waits", worker=self._who, what=what, problem=words)
-            self._problems[what] = words
+            self._problems[what] = known
 
     def insist(self, what: str, action: Callable[[], T]) -> T:
         """Do it, as often as it takes while it raises ``Unreachable``. Raises ``Stopping`` when told to stop."""
@@ -58,7 +80,7 @@ class Patience:
             try:
                 result = action()
             except Unreachable as error:
-                self.note(what, str(error))
+                self.note(what, error)
                 self.wait(what, attempt, error.retry_after_s)
                 attempt += 1
             else:

@@ -196,7 +196,9 @@ class Pipeline:
                 self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
             letters = letters_of(self.site, self.lane, [record], rejections, batch.names())
-            self.totals.dead_lettered += bool(letters) and not batch.again
+            if not batch.again:
+                self.totals.dead_lettered += bool(letters)
+                self.totals.count_letters(letter.reason for letter in letters)
             out.letters += letters
             self._add_events(out, self._events.take(route, record, objects))
         if batch.again:
@@ -295,6 +297,7 @@ class Pipeline:
         if not batch.again:
             self.totals.received += len(batch.records)
             self.totals.dead_lettered += len({letter.message for letter in letters})
+            self.totals.count_letters(letter.reason for letter in letters)
         out.gaps += [*self._number_news(Channel.TELEMETRY, batch), *read.gone]
         return out
 
@@ -302,6 +305,7 @@ class Pipeline:
         """A message that cannot be processed at all."""
         self.totals.received += 1
         self.totals.dead_lettered += 1
+        self.totals.count_letters([reason])
         return Outcome(letters=letters_of(self.site, self.lane, [record], [Rejection(0, reason)]))
 
     def watches(

@@ -56,6 +56,11 @@ def with_detail(code: str, detail: str) -> str:
     return f"{code}: {printable(detail)}"[:MAX_REASON]
 
 
+def code_of(reason: str) -> str:
+    """The code of a reason, without the detail behind it."""
+    return reason.partition(":")[0]
+
+
 def printable(text: str) -> str:
     """``text`` without control characters, which some databases refuse, and without lone surrogates."""
     return _UNPRINTABLE.sub("\ufffd", text)

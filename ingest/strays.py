@@ -15,11 +15,12 @@ from typing import Any
 import structlog
 
 from ingest.instants import from_ms
-from ingest.patience import Patience, Stopping
+from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
 from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
 from ingest.strangers import StrangerRules
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised
+from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.ledger import DeadLetter, Ledger
 from plantroom.ports.spool import SpoolReader, SpoolRecord
@@ -35,7 +36,6 @@ MAX_SITE = 250
 """A site code is cut to so many characters: more than any real one has, so that it never becomes another's."""
 
 LANE = "strays"
-LEDGER, SPOOL, INTERNAL = "ledger", "spool", "internal"
 
 
 class Thinning:
@@ -113,9 +113,13 @@ class StrayWorker:
         """Dead letters since the start, and how many messages wait (any thread)."""
         return {"dead_lettered": self.dead_lettered, "spool_depth": self._spool.depth()}
 
+    def troubles(self) -> list[Trouble]:
+        """What it is waiting for; empty when all is well (any thread)."""
+        return [Trouble(kind, words, STRAYS) for kind, words in self._patience.problems()]
+
     def problems(self) -> list[str]:
-        """What it is waiting for, in plain words; empty when all is well (any thread)."""
-        return [f"unknown sites: {words}" for words in self._patience.problems()]
+        """The same in plain words."""
+        return [str(trouble) for trouble in self.troubles()]
 
     def _run(self) -> None:
         failures = 0

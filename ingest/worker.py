@@ -10,24 +10,25 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
 
-from ingest.ages import Delays
 from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver
 from ingest.instants import to_ms
-from ingest.patience import Patience, Stopping
+from ingest.patience import INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
 from ingest.stages import GuardedStage, StageFailed
-from ingest.stats import IngestStats
+from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
 from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -49,7 +50,6 @@ STATE_BYTES_PER_S = 8e6
 
 STATS_EVERY_S = 1.0
 PLANT_LOOK_S = 1.0
-LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
 AHEAD_MAX_BYTES = 32 << 20
 
 
@@ -110,8 +110,10 @@ class IngestWorker:
         self._at_work: tuple[int, int] | None = None
         """First and last position of the batch at hand."""
         self._suspects = Suspects()
-        self._delays = Delays()
         self._plant_looks = Every(PLANT_LOOK_S)
+        self._figures = Figures()
+        self.begun = False
+        """Whether its figures are those that were saved; before that they are none."""
         self._read_ms = 0
 
     def start(self) -> None:
@@ -133,10 +135,15 @@ class IngestWorker:
         """Figures of the last turn (any thread)."""
         return self._stats
 
+    def troubles(self) -> list[Trouble]:
+        """What it is waiting for; empty when all is well (any thread)."""
+        failing = [(TroubleKind.STAGE_FAILING, words) for words in self._pipeline.problems()]
+        found = [*self._patience.problems(), *failing]
+        return [Trouble(kind, words, self.site, self.lane.value) for kind, words in found]
+
     def problems(self) -> list[str]:
-        """What it is waiting for, in plain words; empty when all is well (any thread)."""
-        found = [*self._patience.problems(), *self._pipeline.problems()]
-        return [f"site {self.site}, {self.lane.value} lane: {words}" for words in found]
+        """The same in plain words."""
+        return [str(trouble) for trouble in self.troubles()]
 
     def _run(self) -> None:
         failures = 0
@@ -171,6 +178,9 @@ class IngestWorker:
         self._ahead.clear()
         self._done = self._committed = position
         self._pipeline.restore(state)
+        self._figures.save(self._pipeline.totals)
+        self._note_stats(idle=False)
+        self.begun = True
         known = self._patience.insist(LEDGER, self._presence_in_ledger)
         self.presence.begin(known, self._now_ms())
         self._patience.insist(LEDGER, self._refresh)
@@ -274,7 +284,7 @@ class IngestWorker:
             read = self._pipeline.read(batch)
         refused = [self._put(columns.readings) for columns in read.columns]
         live = [columns.readings.ts_ms[columns.live] for columns in read.columns]
-        self._delays.note(live, self._read_ms, self._now_ms())
+        self._figures.delays.note(live, self._read_ms, self._now_ms())
         outcome = self._pipeline.conclude(batch, read, refused)
         if self._requests is not None:
             for request in read.requests:
@@ -301,14 +311,15 @@ class IngestWorker:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
         if not len(readings):
             return ()
-        return self._patience.insist(STORE, lambda: self._store.write(readings)).rejected
+        write = partial(self._store.write, readings)
+        return self._patience.insist(STORE, partial(self._figures.timed, write)).rejected
 
     def _try_refresh(self) -> bool:
         """Look for a newer plant; ``False`` when the ledger is away and the plant at hand has to do."""
         try:
             self._refresh()
         except Unreachable as error:
-            self._patience.note(LEDGER, str(error))
+            self._patience.note(LEDGER, error)
             return False
         self._patience.note(LEDGER, None)
         return True
@@ -381,6 +392,7 @@ class IngestWorker:
             self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
             self._committed, self._state_bytes = position, len(state)
             self._committed_at = time.monotonic()
+            self._figures.save(self._pipeline.totals)
 
     def _read_spool(self, limit: int, timeout_s: float) -> Sequence[SpoolRecord]:
         try:
@@ -401,12 +413,7 @@ class IngestWorker:
         depth = 0 if idle else max(0, self._spool.depth() - (self._done - self._committed))
         waiting = depth > 0 and self._oldest_ms is not None
         lag_s = max(0.0, (self._now_ms() - (self._oldest_ms or 0)) / 1000) if waiting else 0.0
-        totals = self._pipeline.totals
-        self._stats = IngestStats(
-            received=totals.received,
-            stored=totals.stored,
-            duplicates=totals.duplicates,
-            dead_lettered=totals.dead_lettered,
+        now = IngestStats(
             gaps=self._pipeline.gaps,
             unlisted_gaps=self._pipeline.unlisted_gaps,
             spool_depth=depth,
@@ -414,8 +421,8 @@ class IngestWorker:
             stage_failures=self._pipeline.stage_failures(),
             clocks_wrong=self._pipeline.clocks.wrong(),
             clock_offset_largest_ms=float(self._pipeline.clocks.largest_ms()),
-            **self._delays.figures(),
         )
+        self._stats = self._figures.stats(now)
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
             self._told_at = time.monotonic()
             self._on_stats(self._stats)

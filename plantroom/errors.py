@@ -111,6 +111,20 @@ class Unreachable(PlantroomError):
         self.retry_after_s = retry_after_s
 
 
+class NotAllowed(Unreachable):
+    """A server does not take our credentials, or they do not reach so far: waiting helps only once somebody mends
+    them."""
+
+    code = "not_allowed"
+
+
+class NotThere(Unreachable):
+    """A server answers, but what is to be used on it is not there, or not for us to see: waiting helps only once
+    somebody makes it."""
+
+    code = "not_there"
+
+
 class NothingLeft(Unreachable):
     """Disk or quota is full: waiting helps only once somebody makes room."""
 

@@ -1,11 +1,13 @@
 """A look at spools from outside, without touching them."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gateway.spool.cursor import Cursor
 from gateway.spool.format import parse
-from gateway.spool.segments import segments_in
+from gateway.spool.segments import Segment, segments_in
 
 
 def inspect_folder(root: Path) -> list[dict[str, Any]]:
@@ -15,6 +17,15 @@ def inspect_folder(root: Path) -> list[dict[str, Any]]:
         for lane in sorted(root.glob("*/*"))
         if (lane / "cursor.0").exists()
     ]
+
+
+def bytes_of(segments: Sequence[Segment]) -> int:
+    """Bytes of segments on disk; one that is gone by now has none."""
+    total = 0
+    for segment in segments:
+        with suppress(FileNotFoundError):
+            total += segment.path.stat().st_size
+    return total
 
 
 def inspect_spool(folder: Path) -> dict[str, int]:
@@ -31,5 +42,5 @@ def inspect_spool(folder: Path) -> dict[str, int]:
         "last": last,
         "waiting": last - cursor.position,
         "segments": len(found),
-        "bytes": sum(segment.path.stat().st_size for segment in found),
+        "bytes": bytes_of(found),
     }

@@ -205,6 +205,11 @@ class Spool(SpoolReader):
         """See ``SpoolReader``."""
         return self._cursor.position, self._cursor.state
 
+    @property
+    def taken(self) -> int:
+        """How many records were ever made durable (any thread); never falls."""
+        return self._durable
+
     def depth(self) -> int:
         """See ``SpoolReader``."""
         return self._durable - self._cursor.position

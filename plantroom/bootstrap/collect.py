@@ -18,9 +18,10 @@ from ingest.asking import GapAsker
 from ingest.gaps import SiteNumbers
 from ingest.handover import HandOver
 from ingest.presence import PresenceTracker
+from ingest.rates import Rates, Since
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
-from ingest.strays import StrayWorker
+from ingest.strays import LANE, StrayWorker
 from ingest.worker import IngestWorker
 from models.fitting import warm_up
 from models.stage import ModelStage
@@ -28,6 +29,7 @@ from plantroom.bootstrap.draining import Drains
 from plantroom.bootstrap.leasing import REST_S, Held, LeaseKeeper, holder_id
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Plant
+from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.errors import Unreachable
 from plantroom.ports.gaps import GapState
 from plantroom.ports.ledger import CollectorReport, Contended
@@ -47,9 +49,6 @@ HAND_OVER_S = 5.0
 
 LAST_S = 2.0
 """The same for a collector that ends."""
-
-STRAYS = "+"
-"""Stands for all unknown sites among the codes of sites."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,9 @@ class StrayParts:
     gateway: StrayGateway
     worker: StrayWorker
 
-    def problems(self) -> list[str]:
-        """Why what goes to unknown sites is not kept now, in plain words."""
-        return [*self.gateway.problems(), *self.worker.problems()]
+    def troubles(self) -> list[Trouble]:
+        """Why what goes to unknown sites is not kept now."""
+        return [*self.gateway.troubles(), *self.worker.troubles()]
 
 
 class Collector:
@@ -98,6 +97,9 @@ class Collector:
         self._stop = threading.Event()
         self._revision = -1
         self._unstarted: dict[str, str] = {}
+        self._since = Since(parts.clock)
+        self._rates: dict[tuple[str, str], Rates] = {}
+        self._measured = 0.0
         self._retry_at = 0.0
         self._warming: threading.Timer | None = None
         self._ledger_problem: str | None = None
@@ -151,20 +153,25 @@ class Collector:
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
-        found = [problem for site in list(self._sites.values()) for problem in site.gateway.problems()]
-        for site in list(self._sites.values()):
-            found += [problem for worker in site.workers.values() for problem in worker.problems()]
+        return [str(trouble) for trouble in self._troubles()]
+
+    def _troubles(self) -> list[Trouble]:
+        sites = list(self._sites.values())
+        found = [trouble for site in sites for trouble in site.gateway.troubles()]
+        found += [trouble for site in sites for worker in site.workers.values() for trouble in worker.troubles()]
         if self._strays is not None:
-            found += self._strays.problems()
-        found += [*self._unstarted.values(), *self._drains.problems()]
+            found += self._strays.troubles()
+        found += self._drains.troubles()
+        found += [Trouble(TroubleKind.SPOOL_UNUSABLE, words, site) for site, words in list(self._unstarted.items())]
         if self._ledger_problem:
-            found.append(self._ledger_problem)
+            found.append(Trouble(TroubleKind.LEDGER_AWAY, self._ledger_problem))
         return found
 
     def _run(self) -> None:
         reported = 0.0
         while not self._stop.wait(FOLLOW_S):
             self._note_links()
+            self._measure()
             try:
                 if self._strays is not None:
                     own = {code: site.gateway for code, site in self._sites.items()}
@@ -179,6 +186,15 @@ class Collector:
                 self._ledger_problem = str(error)
             except Exception:  # outermost loop of the thread: the next turn tries again
                 log.exception("collector_turn_failed")
+
+    def _measure(self) -> None:
+        self._since.told(self._troubles())
+        if time.monotonic() - self._measured < REPORT_S:
+            return
+        self._measured = time.monotonic()
+        for code, site in self._sites.items():
+            for lane, figures in self._lanes(site).items():
+                self._rates.setdefault((code, lane), Rates()).note(figures)
 
     def _note_links(self) -> None:
         """While a broker is away nobody can be heard: silence then says nothing of the devices."""
@@ -321,18 +337,36 @@ class Collector:
 
     def report(self) -> CollectorReport:
         """What this collector says of itself now: sums over its sites and lanes, the largest lag."""
-        by_site = {
-            code: self._with_listed_gaps(code, summed_figures([w.stats().as_mapping() for w in site.workers.values()]))
-            for code, site in list(self._sites.items())
-        }
+        by_site = {code: self._figures_of(code, site) for code, site in list(self._sites.items())}
         for code, old in self._drains.figures().items():
             by_site[code] = summed_figures([*([by_site[code]] if code in by_site else []), *old])
-        problems = self.problems()
-        now = self._parts.clock.now()
-        strays = [] if self._strays is None else [self._strays.worker.figures()]
-        figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
-        figures["partitions"] = float(len(self._leases.held()))
-        return CollectorReport(self.name, now, not problems, problems, figures, by_site)
+        if self._strays is not None:
+            by_site[STRAYS] = with_lanes({LANE: self._strays.worker.figures()})
+        troubles = self._since.told(self._troubles())
+        problems = [str(trouble) for trouble in troubles]
+        figures = summed_figures([together(site) for site in by_site.values()])
+        figures |= {**self._roll_ups.figures(), "partitions": float(len(self._leases.held()))}
+        return CollectorReport(
+            self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
+        )
+
+    def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:
+        return self._with_listed_gaps(code, with_lanes(self._with_rates(code, site)))
+
+    def _with_rates(self, code: str, site: SiteParts) -> dict[str, dict[str, float]]:
+        none = Rates()
+        return {
+            lane: {**figures, **self._rates.get((code, lane), none).figures()}
+            for lane, figures in self._lanes(site).items()
+        }
+
+    def _lanes(self, site: SiteParts) -> dict[str, dict[str, float]]:
+        """Figures of the lanes whose workers have begun: before that their totals are not those of earlier runs."""
+        return {
+            lane.value: {**worker.stats().as_mapping(), **site.gateway.figures(lane)}
+            for lane, worker in site.workers.items()
+            if worker.begun
+        }
 
     def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
         """``gaps`` as the list of gaps has them: each lane alone does not know what came on the other."""
@@ -346,13 +380,6 @@ class Collector:
         report = self.report()
         with self._parts.ledger.begin() as tx:
             tx.collect.report_collector(report)
-
-
-def summed_figures(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Figures of several lanes or sites as one: sums, and of lags and delays the largest."""
-    keys = dict.fromkeys(key for part in parts for key in part)
-    largest = {key for key in keys if key == "lag_s" or key.endswith("_ms")}
-    return {key: (max if key in largest else sum)(part.get(key, 0) for part in parts) for key in keys}
 
 
 def _wait_empty(spools: Sequence[Spool], seconds: float) -> None:

@@ -5,7 +5,7 @@ dead letters. Nothing in it is live, so alarms and models do not see it, and nob
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -20,6 +20,7 @@ from ingest.stats import Totals
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
+from plantroom.domain.flow import Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 
@@ -123,10 +124,10 @@ class Drains:
         """Records that are not stored yet."""
         return sum(one.spool.depth() for one in list(self._drains.values()) if one.spool is not None)
 
-    def problems(self) -> list[str]:
-        """What they are waiting for, in plain words (any thread)."""
+    def troubles(self) -> list[Trouble]:
+        """What they are waiting for (any thread)."""
         workers = [one.worker for one in list(self._drains.values()) if one.worker is not None]
-        return [f"old spool: {words}" for worker in workers for words in worker.problems()]
+        return [replace(one, words=f"old spool: {one.words}") for worker in workers for one in worker.troubles()]
 
     def figures(self) -> dict[str, list[Mapping[str, float]]]:
         """Counts by partition: what was received here stays counted here, whoever holds the partition now."""

@@ -28,6 +28,7 @@ from plantroom.domain.assets import (
     Source,
 )
 from plantroom.domain.findings import Finding
+from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
@@ -214,6 +215,33 @@ class DeadLetter:
         return self.id.split("-")[0]
 
 
+LETTERS_LOOKED_AT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LetterGroup:
+    """Dead letters of one site, topic and reason (its code, without the detail behind it): how many, the first and the
+    last of them, and the newest itself."""
+
+    site: str
+    topic: str
+    reason: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    newest: DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class LetterSummary:
+    """Groups among the newest ``looked_at`` of ``total`` letters, the largest first; ``groups_left_out`` did not fit."""
+
+    groups: Sequence[LetterGroup]
+    total: int
+    looked_at: int
+    groups_left_out: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PresenceChange:
     """What became of an asset's publisher. ``interval_ms``: how often it is usually heard from (0: in less than 20 s;
@@ -260,9 +288,11 @@ class CollectorReport:
     ready: bool
     problems: Sequence[str]
     stats: Mapping[str, float]
-    """Keys: received, stored, duplicates, dead_lettered, gaps, spool_depth, lag_s."""
+    """Keys: received, stored, duplicates, dead_lettered, gaps, spool_depth, lag_s and what docs/metrics.md says."""
     by_site: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """The same figures by site, for those who may not see every site."""
+    """The same figures by site, for those who may not see every site, made by ``domain.flow.with_lanes``."""
+    troubles: Sequence[Trouble] = ()
+    """The problems by kind, each with its site and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +329,13 @@ class CollectRepository(ABC):
         self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
     ) -> Page[DeadLetter]:
         """Newest first. ``reason`` is the reason's code, with or without the detail behind it (``code: detail``)."""
+
+    @abstractmethod
+    def dead_letter_groups(
+        self, scope: Scope, limit: int, site: str | None = None, since: datetime | None = None
+    ) -> LetterSummary:
+        """At most ``limit`` groups of what arrived from ``since`` on. Looks at the newest ``LETTERS_LOOKED_AT`` letters
+        (of a scope that names sites: of each site its share of as many), so that half a million cost no more."""
 
     @abstractmethod
     def dead_letter(self, letter_id: str) -> DeadLetter: ...

@@ -77,6 +77,10 @@ class Backend(ABC):
         """Whether the columns' values together are one of the rows: texts and whole numbers, a few thousand."""
 
     @abstractmethod
+    def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
+        """The column's text before the first ``mark``, or all of it."""
+
+    @abstractmethod
     def lock(self, connection: Connection, what: Lock) -> None:
         """Wait until no other transaction holds the lock, and hold it."""
 

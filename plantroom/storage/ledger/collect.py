@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from plantroom.ports.ledger import (
     DeadLetter,
     DeviceClock,
     HealthChange,
+    LetterSummary,
     Page,
     PageRequest,
     PresenceChange,
@@ -27,17 +29,17 @@ from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
 from plantroom.storage.ledger.cursors import cursor, set_cursor
+from plantroom.storage.ledger.letters import LETTERS, letter_groups
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.reports import report_of, report_row
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
 
-LETTERS = Record(DeadLetter, t.dead_letters)
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
 EVENTS = Record(AssetEvent, t.asset_events)
-REPORTS = Record(CollectorReport, t.collector_reports)
 
 _ASKED = f"{REPLAY_ASKED}: "
 _IS_ASKED = sa.and_(t.dead_letters.c.reason >= _ASKED, t.dead_letters.c.reason < f"{REPLAY_ASKED}:!")
@@ -88,6 +90,11 @@ class SqlCollect(CollectRepository):
         conditions = [*in_scope(t.dead_letters.c.site, scope, site), *_of_reason(reason)]
         statement = LETTERS.select().where(*conditions)
         return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
+
+    def dead_letter_groups(
+        self, scope: Scope, limit: int, site: str | None = None, since: datetime | None = None
+    ) -> LetterSummary:
+        return letter_groups(self._work, scope, limit, site, since)
 
     def dead_letter(self, letter_id: str) -> DeadLetter:
         row = self._connection.execute(LETTERS.select().where(t.dead_letters.c.id == letter_id)).first()
@@ -160,11 +167,11 @@ class SqlCollect(CollectRepository):
         return [EVENTS.item(row) for row in self._connection.execute(statement)]
 
     def report_collector(self, report: CollectorReport) -> None:
-        self._put(t.collector_reports, "collector", {report.collector: REPORTS.row(report)})
+        self._put(t.collector_reports, "collector", {report.collector: report_row(report)})
 
     def collectors(self) -> Sequence[CollectorReport]:
-        statement = REPORTS.select().order_by(t.collector_reports.c.collector)
-        return [REPORTS.item(row) for row in self._connection.execute(statement)]
+        statement = sa.select(t.collector_reports).order_by(t.collector_reports.c.collector)
+        return [report_of(row) for row in self._connection.execute(statement)]
 
     def _add_missing(self, table: sa.Table, rows: Mapping[str, dict[str, Any]]) -> None:
         if rows:

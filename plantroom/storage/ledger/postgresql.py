@@ -110,6 +110,9 @@ class PostgresBackend(Backend):
         table = sa.func.unnest(*arrays).table_valued(*names).render_derived()
         return sa.tuple_(*columns).in_(sa.select(*[table.c[name] for name in names]))
 
+    def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
+        return sa.func.split_part(column, mark, 1)
+
     def lock(self, connection: Connection, what: Lock) -> None:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
 

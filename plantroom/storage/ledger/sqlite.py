@@ -89,6 +89,10 @@ class SqliteBackend(Backend):
         parts = [sa.cast(sa.func.json_extract(value, f"$[{i}]"), c.type) for i, c in enumerate(columns)]
         return sa.tuple_(*columns).in_(sa.select(*parts))
 
+    def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
+        whole = column + mark
+        return sa.func.substr(column, 1, sa.func.instr(whole, mark) - 1)
+
     def lock(self, connection: Connection, what: Lock) -> None:
         pass  # there is one writer
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plantroom.errors import Unreachable
+from plantroom.errors import NotThere, Unreachable
 from plantroom.ports.readings import (
     DAY_MS,
     AggregatePage,
@@ -28,7 +28,7 @@ from plantroom.ports.readings import (
     WriteResult,
 )
 from plantroom.storage.readings import influx_latest
-from plantroom.storage.readings.influx_http import InfluxConnection, InfluxTarget, NotThere, Refused, TooLarge
+from plantroom.storage.readings.influx_http import InfluxConnection, InfluxTarget, Refused, TooLarge
 from plantroom.storage.readings.influx_lines import (
     HIGH_MS,
     LOW_MS,
@@ -55,6 +55,7 @@ PART_LINES = 2_000
 """Lines of a request; the server takes up to 5,000 at the same speed a line."""
 
 SENDERS = 2
+_NOT_OPEN = (Unreachable, "the store is not open")
 PAGE_ROWS = 10_000
 _DROPPED = re.compile(r"dropped=(\d+)")
 
@@ -71,6 +72,8 @@ class InfluxReadings(RawReadings):
         self.target = target
         self._keep_s = keep_days * DAY_MS // 1000
         self._connection: InfluxConnection | None = None
+        self._unopened: tuple[type[Unreachable], str] = _NOT_OPEN
+        """What to say while there is no connection: why it could not be opened, if somebody tried."""
         self._lock = threading.Lock()
         self._remarked: set[ClassPoint] = set()
         self._known_classes: set[str] = set()
@@ -81,10 +84,11 @@ class InfluxReadings(RawReadings):
         connection = InfluxConnection(self.target)
         try:
             self._ensure_bucket(connection)
-        except Unreachable:
+        except Unreachable as error:
+            self._unopened = type(error), error.problem
             connection.close()
             raise
-        self._connection = connection
+        self._connection, self._unopened = connection, _NOT_OPEN
         self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="influx-write")
 
     def close(self) -> None:
@@ -104,7 +108,8 @@ class InfluxReadings(RawReadings):
     def _connected(self) -> InfluxConnection:
         connection = self._connection
         if connection is None:
-            raise Unreachable(self.target.what, "the store is not open")
+            kind, problem = self._unopened
+            raise kind(self.target.what, problem)
         return connection
 
     def _ensure_bucket(self, connection: InfluxConnection) -> None:
@@ -113,7 +118,7 @@ class InfluxReadings(RawReadings):
         orgs = connection.request("GET", "/api/v2/orgs", params={"org": self.target.org}).get("orgs", [])
         if not orgs:
             text = f"bucket {self.target.bucket!r} is not there, or not for this token, and the token may not make it"
-            raise Unreachable(self.target.what, f"{text} in organisation {self.target.org!r}")
+            raise NotThere(self.target.what, f"{text} in organisation {self.target.org!r}")
         rules = [{"type": "expire", "everySeconds": self._keep_s}] if self._keep_s else []
         body = {"orgID": orgs[0]["id"], "name": self.target.bucket, "retentionRules": rules}
         try:
@@ -122,7 +127,7 @@ class InfluxReadings(RawReadings):
             # Two processes may start together: the other one's bucket is as good.
             if not self._bucket(connection):
                 text = f"bucket {self.target.bucket!r} is not there and could not be made ({error.problem})"
-                raise Unreachable(self.target.what, text) from error
+                raise NotThere(self.target.what, text) from error
 
     def _bucket(self, connection: InfluxConnection) -> Mapping[str, Any]:
         """The bucket as the server describes it; empty when it is not there."""

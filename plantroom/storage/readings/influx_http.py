@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from plantroom.errors import NothingLeft, Unreachable
+from plantroom.errors import NotAllowed, NothingLeft, NotThere, Unreachable
 
 WHAT = "InfluxDB"
 CONNECT_TIMEOUT_S = 3.0
@@ -45,10 +45,6 @@ class Refused(Exception):
     """The server refuses the content of the request (400, 422), with its own words."""
 
 
-class NotThere(Unreachable):
-    """The server has no such organisation or bucket, or the token may not see it (404)."""
-
-
 def problem(target: InfluxTarget, status: int, body: str, retry_after: str | None = None) -> Unreachable:
     """The error to raise for an HTTP status that waiting, or somebody, can change."""
     said = _message(body)
@@ -64,7 +60,7 @@ def problem(target: InfluxTarget, status: int, body: str, retry_after: str | Non
         429: "asks to wait (429)",
     }
     text = known.get(status, f"answered {status}")
-    error = NotThere if status == 404 else Unreachable
+    error = {401: NotAllowed, 403: NotAllowed, 404: NotThere}.get(status, Unreachable)
     return error(target.what, f"{text}: {said}" if said else text, wait)
 
 

@@ -164,6 +164,9 @@ class House:
         worker = self.worker
         assert worker is not None
         until(lambda: self.spool.position == len(self.spool.records))
+        before = worker.stats()
+        # What was saved is counted a moment later.
+        until(lambda: worker.stats().received == len(self.spool.records) or worker.stats() is not before)
         return worker.stats()
 
     def presence(self, code: str = "P-1") -> Presence:
