@@ -4,7 +4,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 
@@ -134,13 +134,13 @@ class Figures:
 
     def stats(self, now: IngestStats) -> IngestStats:
         """All of it together with what the worker knows ``now``."""
-        totals = self._saved
+        totals, delays = self._saved, cast("dict[str, Any]", self.delays.figures())
         return replace(
             now,
             received=totals.received,
             stored=totals.stored,
             duplicates=totals.duplicates,
             dead_lettered=totals.dead_lettered,
-            **self.delays.figures(),
+            **delays,
             more={**totals.letter_figures(), **self._writes.figures()},
         )
