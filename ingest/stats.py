@@ -33,8 +33,8 @@ class IngestStats:
     """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now as far as the lane knows,
     ``unlisted_gaps`` those of them that no list of gaps has, ``spool_depth`` messages that are not dealt with,
     ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are messages that an alarm or model stage did
-    not get through since the start. ``durable`` and ``stored``: how old live readings were, by their own time, when they
-    were read back from the spool and when the store had confirmed them."""
+    not get through since the start. ``durable`` and ``stored``: how old live readings were, by their own time, when
+    they were read back from the spool and when the store had confirmed them."""
 
     received: int = 0
     stored: int = 0

@@ -161,7 +161,7 @@ class Lanes:
         self.at += 1
         for seq in seqs:
             self.trackers[lane].repeated("a", "b", seq, seq)
-        self._hear(self.numbers.take(lane.value, Channel.TELEMETRY, self.trackers[lane], lambda: [], self.at))
+        self._hear(self.numbers.take(lane.value, Channel.TELEMETRY, self.trackers[lane], list, self.at))
         self._settle(lane)
 
     def idle(self) -> None:
