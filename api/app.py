@@ -15,6 +15,7 @@ from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
+from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
 from api.ingest.endpoints import router as ingest
 from api.metrics import Metrics
@@ -36,8 +37,8 @@ from api.work_orders.endpoints import router as work_orders
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
-    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, ingest, plan, sync, events,
-    classes, users, devices, health, sources,
+    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, gaps, ingest, plan, sync,
+    events, classes, users, devices, health, sources,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

@@ -43,7 +43,8 @@ class Dropped(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class RunChange:
     """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now, and
-    ``below``; ``came`` are late numbers that came since the last change, ``dropped`` holes that are no longer watched."""
+    ``below`` has come, too; ``came`` are late numbers that came since the last change, ``dropped`` holes that are no
+    longer watched."""
 
     asset: str
     boot: str

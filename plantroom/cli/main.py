@@ -13,6 +13,7 @@ from plantroom.cli import (
     clocks,
     dead_letters,
     devices,
+    gaps,
     importing,
     models,
     plan,
@@ -49,7 +50,10 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-groups = (bench, broker, clocks, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
+groups = (
+    *(bench, broker, clocks, dead_letters, devices, gaps, models, plan, readings, simulate, sources, spool),
+    *(tokens, users),
+)
 for group in groups:
     app.add_typer(group.app)
 

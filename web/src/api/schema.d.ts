@@ -405,6 +405,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gaps
+         * @description Gaps in what publishers numbered, those found last first.
+         */
+        get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest/stats": {
         parameters: {
             query?: never;
@@ -1586,6 +1606,68 @@ export interface components {
          * @enum {string}
          */
         FindingSource: "model" | "limit" | "rule" | "presence";
+        /**
+         * Gap
+         * @description Numbers `first` to `last` of one numbering (a channel of an asset under one boot); `missing` of them have not
+         *     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
+         *     `numbering` tells apart those of one boot. `reason` says why a gap was given up: `gone` (the publisher no longer
+         *     has them), `unanswered`, `by_hand`, `memory` (too many gaps to watch), `renumbered`. `ask_at`: when an open one is
+         *     asked for next.
+         */
+        Gap: {
+            /** Ask At */
+            ask_at: string | null;
+            /** Asked At */
+            asked_at: string | null;
+            /** Asks */
+            asks: number;
+            /** Asset */
+            asset: string;
+            /** Boot */
+            boot: string;
+            /** Channel */
+            channel: string;
+            /** Code */
+            code: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** First */
+            first: number;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /** Id */
+            id: string;
+            /** Last */
+            last: number;
+            /** Missing */
+            missing: number;
+            /** Numbering */
+            numbering: number;
+            /** Reason */
+            reason: string;
+            /** Site */
+            site: string;
+            state: components["schemas"]["GapState"];
+        };
+        /**
+         * GapList
+         * @description A page of gaps, those found last first.
+         */
+        GapList: {
+            /** Items */
+            items: components["schemas"]["Gap"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * GapState
+         * @description Where a gap stands.
+         * @enum {string}
+         */
+        GapState: "open" | "healed" | "given_up";
         /**
          * GrantOut
          * @description A role on a site and in a department; ``null`` means every one.
@@ -3852,6 +3934,45 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LiveMessage"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGaps: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                asset?: string | null;
+                state?: components["schemas"]["GapState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

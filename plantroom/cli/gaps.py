@@ -1,0 +1,97 @@
+"""``gaps list|ask|give-up``."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened
+from plantroom.errors import BadData
+from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
+from plantroom.ports.ledger import PageRequest
+
+app = typer.Typer(name="gaps", help="Numbered messages that have not come.", no_args_is_help=True)
+Ids = Annotated[list[str], typer.Argument(help="Ids, as `gaps list` shows them.")]
+SomeIds = Annotated[list[str] | None, typer.Argument(help="Ids, as `gaps list` shows them.")]
+PAGE = 1000
+
+
+@app.callback()
+def _group() -> None:
+    """Numbered messages that have not come."""
+
+
+def _document(gap: Gap) -> dict[str, Any]:
+    instants = {
+        name: None if (at := getattr(gap, name)) is None else at.isoformat().replace("+00:00", "Z")
+        for name in ("found_at", "ended_at", "asked_at", "ask_at")
+    }
+    return asdict(gap) | {"state": gap.state.value} | instants
+
+
+def _line(gap: Gap) -> str:
+    numbers = str(gap.first) if gap.first == gap.last else f"{gap.first}-{gap.last}"
+    state = f"{gap.state.value} ({gap.reason})" if gap.reason else gap.state.value
+    asked = f"asked {gap.asks} times" if gap.asks else "not asked for yet"
+    where = f"{gap.site}/{gap.code or gap.asset}/{gap.channel}"
+    return f"{gap.id}  {gap.found_at:%Y-%m-%d %H:%M:%S}Z  {where}  boot {gap.boot!r}  {numbers}  {state}, {asked}"
+
+
+@app.command("list")
+def list_gaps(
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    asset: Annotated[str | None, typer.Option(help="Only this asset (its code).")] = None,
+    state: Annotated[GapState | None, typer.Option(help="Only gaps of this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, those found last first.")] = 100,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is missing, what has come after all, and what was given up."""
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        key = None if asset is None else asset_by_code(tx, asset, site).key
+        found = tx.gaps.list(GapFilter(site=site, asset=key, state=state), PageRequest(limit)).items
+    lines = "\n".join(_line(gap) for gap in found)
+    emit({"items": [_document(gap) for gap in found]}, as_json, lines or "no gaps")
+
+
+@app.command()
+def ask(
+    ids: SomeIds = None,
+    asset: Annotated[str | None, typer.Option(help="All gaps of this asset (its code) that have not healed.")] = None,
+    site: Annotated[str | None, typer.Option(help="The asset's site, where several have its code.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the publishers at once, as if it were for the first time; the running collector does it within seconds."""
+    if bool(ids) == (asset is not None):
+        raise BadData("say which gaps: ids, or --asset CODE")
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        if asset is not None:
+            ids = _of_asset(tx, asset_by_code(tx, asset, site).key)
+        for gap_id in ids or ():
+            tx.gaps.get(gap_id)
+        count = tx.gaps.ask_again(ids or (), parts.clock.now())
+    emit({"asked": count}, as_json, f"{count} will be asked for")
+
+
+def _of_asset(tx: Any, key: str) -> list[str]:
+    found: list[str] = []
+    for state in (GapState.OPEN, GapState.GIVEN_UP):
+        cursor = None
+        while True:
+            page = tx.gaps.list(GapFilter(asset=key, state=state), PageRequest(PAGE, cursor))
+            found += [gap.id for gap in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    return found
+
+
+@app.command("give-up")
+def give_up(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Count these as lost: they are asked for no more and stay on the list; should they come, they are stored."""
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        for gap_id in ids:
+            tx.gaps.get(gap_id)
+        count = tx.gaps.give_up(ids, GiveUp.BY_HAND, parts.clock.now())
+    emit({"given_up": count}, as_json, f"{count} given up")
