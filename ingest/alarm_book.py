@@ -83,10 +83,10 @@ class AlarmBook:
             yield
 
     def get(self, lane: str, key: Key, heard_ms: int) -> AlarmState | None:
-        """The state of an alarm for the lane that hears its point now: taken over if it was another's. ``None``: none.
+        """The state of an alarm for the lane that hears its point now (taken over if it was another's), or ``None``.
 
-        Raises ``HeldElsewhere`` when the other lane has heard the point later, or may not yet have told what it found: then
-        it must not be judged here now.
+        Raises ``HeldElsewhere`` when the other lane has heard the point later, or may not yet have told what it found:
+        then it must not be judged here now.
         """
         state = self._states.get(key)
         if state is None or state.lane == lane:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ingest.alarm_book import RAISED, AlarmBook, AlarmState, HeldElsewhere, Key, Phase
 from ingest.instants import from_ms
 from ingest.rejections import stable_id
-from plantroom.domain.alarms import priority_of
+from plantroom.domain.alarms import priority_of, safety_assets
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     AlarmPriority,
@@ -27,7 +27,6 @@ from plantroom.domain.assets import (
     Limits,
     Plant,
     Point,
-    Priority,
     Severity,
 )
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
@@ -176,7 +175,7 @@ class LimitAlarms(StreamStage):
             self._watched, self._numbers = [], {}
             self._low = self._high = np.empty(0)
             self._busy = np.empty(0, np.bool_)
-            self._safety_assets = _safety_assets(plant)
+            self._safety_assets = safety_assets(plant)
         self._revision, self._series = plant.revision, series
         if len(self._watched) < len(series):
             known = len(self._watched)
@@ -258,18 +257,6 @@ class LimitAlarms(StreamStage):
                 ref = SeriesRef(site, "", asset, point_key)
                 findings.append(_cleared(ref, name, state, state.last_ms, state.heard_ms or state.last_ms))
         return findings
-
-
-def _safety_assets(plant: Plant) -> frozenset[str]:
-    """Keys of the assets whose telemetry is safety telemetry: by their own source, or by one that names them."""
-    own = {key for key, source in plant.sources.items() if source.priority is Priority.SAFETY}
-    named = {
-        plant.codes.get((source.site, code))
-        for source in plant.topic_sources
-        if source.priority is Priority.SAFETY
-        for code in source.named_assets()
-    }
-    return frozenset(own | {key for key in named if key is not None})
 
 
 def _has_level(point: Point, name: str) -> bool:

@@ -10,9 +10,11 @@
 - What still holds ``RECHECK`` after its ticket's work was done opens the ticket again, unless people judged it a false
   alarm or the sensor's fault; what is critical comes back all the same.
 - Information and limit warnings open an episode at the level "watch", without a ticket.
-- From an asset under maintenance, limits and models make no ticket; what they noticed is held back on the episode, so
-  that it can become a ticket, or open a completed one again, if it still holds when the maintenance ends. Safety
-  findings gather on one ticket.
+- From an asset under maintenance, limits and models make no ticket, out of service its silence neither; the same holds
+  for a shelved alarm. What was noticed is held back on the episode, so that it can become a ticket, or open a completed
+  one again, if it still holds when that ends. Safety findings are never held back; during maintenance they gather on
+  one ticket.
+- What comes anew on an acknowledged episode has to be acknowledged again.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,7 +25,16 @@ from enum import StrEnum
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.lifecycle import ENDED
 from maintenance.work_orders import State, WorkOrder
-from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Severity
+from plantroom.domain.alarms import priority_of
+from plantroom.domain.assets import (
+    OFFLINE,
+    SENSOR_FAULT,
+    UNCLASSIFIED,
+    AlarmPriority,
+    AssetStatus,
+    EquipmentClass,
+    Severity,
+)
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 
 RECURRENCE = timedelta(days=14)
@@ -54,9 +65,18 @@ CALLING = "calling"
 LINES = "lines"
 """Key in an episode's detail: when the events that came again had their last lines in the ticket's history."""
 
+PRIORITIES = "priorities"
+"""Key in an episode's detail: the priority of each of its subjects."""
+
 _ORDER = tuple(Severity)
 _DONE = (State.COMPLETED, State.VERIFIED)
 _QUIET_SOURCES = (FindingSource.MODEL, FindingSource.LIMIT)
+QUIET_WHILE = {
+    AssetStatus.UNDER_MAINTENANCE: frozenset(_QUIET_SOURCES),
+    AssetStatus.OUT_OF_SERVICE: frozenset((*_QUIET_SOURCES, FindingSource.PRESENCE)),
+}
+"""Whose findings, unless they are safety, make no ticket while their machine has that status."""
+
 _NO_FAULT = ("false_alarm", "sensor")
 
 
@@ -106,9 +126,17 @@ def level_of(finding: FindingRaised, equipment_class: EquipmentClass | None) -> 
     return Level(judged, ticket=judged is not Severity.INFO)
 
 
-def suppressed(finding: FindingRaised, under_maintenance: bool) -> bool:
-    """Whether maintenance of the asset keeps a finding from making a ticket."""
-    return under_maintenance and not finding.safety and finding.source in _QUIET_SOURCES
+def suppressed(finding: FindingRaised, status: AssetStatus) -> bool:
+    """Whether its machine's status keeps a finding from making a ticket."""
+    return not finding.safety and finding.source in QUIET_WHILE.get(status, ())
+
+
+def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
+    """The alarm priority that a finding names, or the one that follows from its level."""
+    said = finding.detail.get("priority")
+    if isinstance(said, str) and said in set(AlarmPriority):
+        return AlarmPriority(said)
+    return priority_of(level.severity, safety=finding.safety, warning=not level.ticket)
 
 
 def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
@@ -181,10 +209,15 @@ def new_episode(
         opened_observed_at=finding.observed_at,
         opened_at=now,
         last_observed_at=finding.observed_at,
-        open_subjects=(_subject(finding),),
+        open_subjects=(subject_of(finding),),
         evidence=_merged((), finding.evidence),
         tags=_tags((), finding, under_maintenance, repeated=False),
-        detail=dict(finding.detail) | {"ticket": level.ticket, CALLING: [_subject(finding)] if level.ticket else []},
+        detail=dict(finding.detail)
+        | {
+            "ticket": level.ticket,
+            CALLING: [subject_of(finding)] if level.ticket else [],
+            PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
+        },
     )
 
 
@@ -193,18 +226,23 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
 
     Source and detail are those of the finding that calls for the ticket, as long as there is none.
     """
-    subjects = tuple(dict.fromkeys((*earlier.open_subjects, _subject(finding))))
+    subjects = tuple(dict.fromkeys((*earlier.open_subjects, subject_of(finding))))
     leads = earlier.work_order is None and level.ticket
     recurred = (RECURRED,) if earlier.state is EpisodeState.CLOSED else ()
     detail = dict(earlier.detail or {})
     detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
-    others = [one for one in _calling(earlier) if one != _subject(finding)]
-    detail[CALLING] = [*others, _subject(finding)] if level.ticket else others
+    others = [one for one in calling(earlier) if one != subject_of(finding)]
+    detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
     if level.ticket and not under_maintenance:
         detail.pop(HELD_BACK, None)
+    known = detail.get(PRIORITIES) if earlier.state is EpisodeState.OPEN else None
+    detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
+        subject_of(finding): priority_in(finding, level).value
+    }
+    anew = earlier.state is EpisodeState.CLOSED or finding.safety or subject_of(finding) not in earlier.open_subjects
     return replace(
-        earlier,
+        unacknowledged(earlier) if anew else earlier,
         state=EpisodeState.OPEN,
         closed_at=None,
         closed_observed_at=None,
@@ -218,6 +256,11 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
         detail=detail,
         findings=earlier.findings + 1,
     )
+
+
+def unacknowledged(episode: Episode) -> Episode:
+    """The episode as one that nobody has taken note of."""
+    return replace(episode, acknowledged_at=None, acknowledged_by=None)
 
 
 def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, object]:
@@ -286,7 +329,7 @@ def goes_on(episode: Episode, ended_events: Collection[str], unseen: Collection[
     (``ended_events``: those that have such); what ``unseen`` sources noticed last proves nothing."""
     if episode.state is not EpisodeState.OPEN:
         return False
-    for subject in _calling(episode):
+    for subject in calling(episode):
         source, _, name = subject.partition(":")
         believed = name in ended_events if source == FindingSource.RULE.value else source not in unseen
         if believed:
@@ -302,7 +345,7 @@ def outlives_work(episode: Episode, ticket: WorkOrder, now: datetime) -> bool:
     return not no_fault or severest(ticket.severity, episode.severity) is Severity.CRITICAL
 
 
-def _calling(episode: Episode) -> list[str]:
+def calling(episode: Episode) -> list[str]:
     """The open subjects that call for a ticket; of an episode from before they were kept, all."""
     said = (episode.detail or {}).get(CALLING)
     return [one for one in episode.open_subjects if not isinstance(said, (list, tuple)) or one in said]
@@ -313,7 +356,8 @@ def _lines(episode: Episode) -> list[Mapping[str, object]]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, (list, tuple)) else []
 
 
-def _subject(finding: FindingRaised) -> str:
+def subject_of(finding: FindingRaised) -> str:
+    """Which of its episode's subjects a finding is."""
     return f"{finding.source.value}:{finding.subject}"
 
 

@@ -21,6 +21,7 @@ class Episode:
 
     ``open_subjects`` are the (source, subject) pairs raised and not yet cleared; the episode closes when none
     is left. ``opened_observed_at`` is when the first finding was observed, ``opened_at`` when we learned of it.
+    ``acknowledged_by`` is the person who has taken note of all that stands; what comes anew takes it away.
     """
 
     id: str
@@ -43,3 +44,5 @@ class Episode:
     detail: dict[str, object] | None = None
     findings: int = 1
     version: int = 1
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None

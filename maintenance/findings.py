@@ -6,21 +6,21 @@ nothing waits, it looks for faults that outlived the work on them. The rules sta
 (pure) and what a ticket says in ``maintenance.tickets``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
+from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority
 from maintenance.episode_rules import (
     HELD_BACK,
-    UNDER_MAINTENANCE,
+    QUIET_WHILE,
     Ticketing,
     absorb,
     after_maintenance,
+    calling,
     clear,
     closed_by_successor,
-    events_also,
     goes_on,
     hold_back,
     joins,
@@ -29,20 +29,20 @@ from maintenance.episode_rules import (
     names_event,
     new_episode,
     outlives_work,
-    severest,
+    subject_of,
     suppressed,
     ticketing,
+    unacknowledged,
     with_line,
-    work_is_done,
 )
+from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.orders import create_order, keep, pages, resolve_by, take_step
-from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.floods import FLOOD, announce
+from maintenance.ports import MaintenanceTx
+from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
-from maintenance.tickets import Words, compose, event_name, origin_of, tags_of
 from maintenance.views import note_episode
-from maintenance.work_orders import Kind, State, Transition, WorkOrder
-from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, Health, LocalName, Presence
+from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, Health, Presence
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
@@ -52,17 +52,10 @@ from plantroom.ports.ledger import EVERYTHING, AssetView, Contended, Ledger, Pag
 CONSUMER = "maintenance"
 BATCH = 500
 
-GATHERED = "episodes"
-"""Key, among what a ticket gathers, of the episodes that it stands for when they are several."""
-
 LOOK_EVERY = timedelta(minutes=1)
 """How often the consumer, when it has nothing else to do, looks for faults that outlived the work on them."""
 
-_BY = "system:findings"
-_RECURRED = "the fault came back / 故障复发"
 _STILL_THERE = "the fault is still there after the work / 处理后故障仍在"
-_AGAIN = LocalName("安全事件再次发生", "the safety event came again")
-_ANOTHER = LocalName("又发生安全事件", "another safety event came")
 
 
 class FindingsConsumer:
@@ -152,6 +145,7 @@ class FindingApplier:
         self._tx = tx
         self._now = now
         self._classes = classes
+        self._tickets = EpisodeTickets(tx, now, classes)
 
     def apply(self, finding: FindingRaised | FindingCleared) -> None:
         """Apply one finding. One for an asset that the ledger does not know (any more) is logged and left, unless
@@ -163,7 +157,7 @@ class FindingApplier:
         if earlier is not None:
             after = clear(earlier, finding, self._now)
             if after is not earlier:
-                self._store(after)
+                self._tickets.store(after)
 
     def maintenance_ended(self, asset_key: str) -> int:
         """Follow what was held back while the asset was under maintenance and still holds: make its tickets, open
@@ -176,20 +170,33 @@ class FindingApplier:
         modes = {
             episode.failure_mode for episode in self._open_episodes(asset_key) if HELD_BACK in (episode.detail or {})
         }
-        followed = 0
-        for mode in sorted(modes):
-            episode = self._tx.episodes.latest(asset_key, mode)
-            if episode is None:
-                continue
-            ticket = None if episode.work_order is None else self._tx.orders.lock(episode.work_order)
-            step = after_maintenance(episode, ticket)
-            if step is Ticketing.NONE:
-                continue
-            episode = let_go(episode)
-            self._store(episode)
-            self._follow(episode, step, ticket, self._now, asset)
-            followed += step is not Ticketing.UPDATE
-        return followed
+        return sum(self.release(asset, mode) for mode in sorted(modes))
+
+    def release(self, asset: Asset, failure_mode: str) -> bool:
+        """Follow what was held back of one failure mode, unless something still holds it back; gives whether that made
+        or opened a ticket."""
+        episode = self._tx.episodes.latest(asset.key, failure_mode)
+        if episode is None or asset.status in QUIET_WHILE or self._shelved(episode):
+            return False
+        ticket = self._tickets.of(episode)
+        step = after_maintenance(episode, ticket)
+        if step is Ticketing.NONE:
+            return False
+        episode = unacknowledged(let_go(episode))
+        self._tickets.store(episode)
+        for subject in calling(episode):
+            self._announce(episode, subject)
+        self._tickets.follow(episode, step, ticket, self._now, asset)
+        return step is not Ticketing.UPDATE
+
+    def _shelved(self, episode: Episode) -> bool:
+        """Whether all that calls for the episode's ticket is shelved."""
+        return not episode.safety and all_shelved(
+            self._tx, episode.asset, episode.failure_mode, calling(episode), self._now
+        )
+
+    def _announce(self, episode: Episode, subject: str) -> None:
+        announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
 
     def outlived(self) -> list[Episode]:
         """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
@@ -219,10 +226,13 @@ class FindingApplier:
         view = self._tx.assets.get(asset_key)
         known = self._classes.get(view.asset.equipment_class)
         ended = {e.clears for e in known.events if e.clears is not None} if known is not None else set()
-        expected = view.asset.status in (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
+        expected = view.asset.status in (AssetStatus.IN_SERVICE, AssetStatus.STANDBY) and not self._shelved(episode)
         if not (expected and goes_on(episode, ended, _unseen(view)) and outlives_work(episode, ticket, self._now)):
             return False
-        self._reopen(ticket, episode, self._now, _STILL_THERE)
+        if FLOOD in ticket.tags:
+            self._tickets.open_ticket(episode, view.asset)
+        else:
+            self._tickets.reopen(ticket, episode, self._now, _STILL_THERE)
         return True
 
     def _open_episodes(self, asset_key: str | None = None) -> list[Episode]:
@@ -247,127 +257,32 @@ class FindingApplier:
         maintained = asset.status is AssetStatus.UNDER_MAINTENANCE
         level = level_of(finding, self._classes.get(asset.equipment_class))
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
-        ticket = None if earlier is None or earlier.work_order is None else self._tx.orders.lock(earlier.work_order)
-        quiet = suppressed(finding, maintained)
+        ticket = self._tickets.of(earlier, finding.safety)
+        quiet = suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now)
         first = True
         if earlier is not None and joins(finding, level, earlier, ticket):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
             if finding.safety and ticket is not None:
                 told = with_line(episode, finding, self._now)
-                words = _ANOTHER if first else _AGAIN
-                ticket = self._told_again(ticket, words, finding.detail, finding.observed_at, written=told is episode)
+                words = ANOTHER if first else AGAIN
+                ticket = self._tickets.told_again(
+                    ticket, words, finding.detail, finding.observed_at, written=told is episode
+                )
                 episode = told
-            self._store(hold_back(episode, finding) if quiet and level.ticket else episode)
+            self._tickets.store(hold_back(episode, finding) if quiet and level.ticket else episode)
         else:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
-                self._store(closed_by_successor(earlier, finding, self._now))
+                self._tickets.store(closed_by_successor(earlier, finding, self._now))
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
         if not quiet:
-            followed = self._follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
+            if finding.source in ALARM_SOURCES:
+                self._announce(episode, subject_of(finding))
+            followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:
                 now_known(self._tx, asset, finding, followed, self._now)
-
-    def _follow(
-        self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
-    ) -> WorkOrder | None:
-        """Do what a finding does to its ticket; gives that."""
-        if step is Ticketing.NEW:
-            return self._open_ticket(episode, asset)
-        if ticket is None:
-            return None
-        if step is Ticketing.UPDATE:
-            return self._update(ticket, episode)
-        if step is Ticketing.REOPEN:
-            return self._reopen(ticket, episode, observed_at, _RECURRED)
-        return None
-
-    def _reopen(self, ticket: WorkOrder, episode: Episode, observed_at: datetime, why: str) -> WorkOrder:
-        at = max(observed_at, ticket.completed_at or observed_at)
-        # No order is being worked on before or after this step: whatever isolates stays as it is.
-        moved = take_step(self._tx, ticket, State.OPEN, at, _BY, why, now=self._now, recurrence=True)
-        return self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
-
-    def _told_again(
-        self, ticket: WorkOrder, words: LocalName, detail: Mapping[str, object], at: datetime, *, written: bool = False
-    ) -> WorkOrder:
-        """The locked ticket after a safety event that joins it: a hold ends, so that it is acknowledged again, and
-        its history says so, unless that was ``written`` just now."""
-        name = event_name(detail)
-        said = f"{words.zh}：{name.zh} / {words.en}: {name.en}" if name is not None else f"{words.zh} / {words.en}"
-        if ticket.state is State.ON_HOLD:
-            return take_step(self._tx, ticket, State.OPEN, at, _BY, said, now=self._now, recurrence=True)
-        if not written:
-            line = Transition(ticket.id, ticket.state, min(at, self._now), self._now, _BY, said)
-            self._tx.orders.add_transition(line)
-        return ticket
-
-    def _open_ticket(self, episode: Episode, asset: Asset) -> WorkOrder:
-        gathered = self._gathering(episode)
-        if gathered is not None:
-            told = self._told_again(gathered, _ANOTHER, episode.detail or {}, episode.last_observed_at)
-            updated = self._update(told, episode)
-            self._store(replace(episode, work_order=gathered.id))
-            return updated
-        words = self._words([episode], asset)
-        order = create_order(
-            self._tx,
-            site=asset.site,
-            kind=Kind.CORRECTIVE,
-            origin=origin_of(episode),
-            title=words.title,
-            by=_BY,
-            now=self._now,
-            asset=asset.key,
-            severity=episode.severity,
-            safety=episode.safety,
-            reason=words.reason,
-            first_checks=words.first_checks,
-            tags=tags_of(episode),
-            episode=episode.id,
-        )
-        self._store(replace(episode, work_order=order.id))
-        return order
-
-    def _gathering(self, episode: Episode) -> WorkOrder | None:
-        """The one ticket on which safety findings during maintenance gather, locked."""
-        if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
-            return None
-        filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
-        for one in pages(self._tx, filters):
-            if one.safety and UNDER_MAINTENANCE in one.tags and not work_is_done(one):
-                locked = self._tx.orders.lock(one.id)
-                # Its work may have been done between the list and the lock.
-                if not work_is_done(locked):
-                    return locked
-        return None
-
-    def _update(self, order: WorkOrder, episode: Episode) -> WorkOrder:
-        severity = severest(order.severity, episode.severity)
-        due = resolve_by(severity, order.opened_at or self._now) if severity is not order.severity else None
-        if order.due is not None:
-            due = order.due if due is None else min(due, order.due)
-        tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
-        changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
-        gathered = _episodes_of(order)
-        if episode.id not in gathered:
-            gathered = [*gathered, episode.id]
-            changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
-        if len(gathered) > 1 or events_also(episode.detail or {}):
-            all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
-            words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
-            changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)
-        return keep(self._tx, changed)
-
-    def _words(self, episodes: Sequence[Episode], asset: Asset) -> Words:
-        points = self._tx.assets.points(asset.key)
-        return compose(episodes, asset, self._classes.get(asset.equipment_class), points)
-
-    def _store(self, episode: Episode) -> None:
-        self._tx.episodes.update(episode)
-        note_episode(self._tx, episode)
 
 
 def _unseen(view: AssetView) -> set[FindingSource]:
@@ -375,11 +290,3 @@ def _unseen(view: AssetView) -> set[FindingSource]:
     if view.presence is Presence.OFFLINE:
         return {FindingSource.MODEL, FindingSource.LIMIT}
     return {FindingSource.MODEL} if view.health is Health.GOOD else set()
-
-
-def _episodes_of(order: WorkOrder) -> list[str]:
-    """Keys of the episodes that a ticket stands for."""
-    listed = (order.gathered or {}).get(GATHERED)
-    if isinstance(listed, (list, tuple)):
-        return [str(one) for one in listed]
-    return [] if order.episode is None else [order.episode]

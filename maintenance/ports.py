@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
@@ -154,6 +155,10 @@ class EpisodeRepository(ABC):
     def get(self, episode_id: str) -> Episode: ...
 
     @abstractmethod
+    def of_order(self, order_id: str) -> Sequence[Episode]:
+        """The episodes whose ticket is that order, oldest first."""
+
+    @abstractmethod
     def add(self, episode: Episode) -> None: ...
 
     @abstractmethod
@@ -178,3 +183,4 @@ class MaintenanceTx(LedgerTx):
     plan: PlanRepository
     orders: OrderRepository
     episodes: EpisodeRepository
+    alarms: AlarmRepository

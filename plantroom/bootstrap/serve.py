@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.app import begin_shutdown, create_app
 from api.services import Services
+from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings import FindingsConsumer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
@@ -101,6 +102,7 @@ class Serving:
         ledger = parts.ledger
         self._workers = (
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
+            MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
         )
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
-from plantroom.domain.assets import AlarmPriority, Limits, Severity
+from plantroom.domain.assets import AlarmPriority, Limits, Plant, Priority, Severity
 from plantroom.errors import FieldProblem
 
 LADDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
@@ -18,6 +19,22 @@ _BY_SEVERITY = {
     Severity.GENERAL: AlarmPriority.MEDIUM,
     Severity.INFO: AlarmPriority.LOW,
 }
+
+
+MAX_SHELVING_H = 8.0
+"""How long an alarm may be shelved where the site does not say: one shift, so that whoever takes over decides anew."""
+
+
+def safety_assets(plant: Plant) -> frozenset[str]:
+    """Keys of the assets whose telemetry is safety telemetry: by their own source, or by one that names them."""
+    own = {key for key, source in plant.sources.items() if source.priority is Priority.SAFETY}
+    named = {
+        plant.codes.get((source.site, code))
+        for source in plant.topic_sources
+        if source.priority is Priority.SAFETY
+        for code in source.named_assets()
+    }
+    return frozenset(own | {key for key in named if key is not None})
 
 
 def priority_of(severity: Severity, *, safety: bool = False, warning: bool = False) -> AlarmPriority:
@@ -58,7 +75,7 @@ def _bad_delays(limits: Limits) -> Iterator[FieldProblem]:
 
 def _not_ordered(limits: Limits) -> Iterator[FieldProblem]:
     known = [(name, value) for name in LADDER if (value := getattr(limits, name)) is not None]
-    for (below, low), (above, high) in zip(known, known[1:], strict=False):
+    for (below, low), (above, high) in pairwise(known):
         across = below.endswith("low") and above.endswith("high")
         if low > high or (across and low == high):
             yield FieldProblem(above, "not_ordered", f"is not ordered: {'above' if across else 'at or above'} {below}")

@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 
 class AlarmPriority(StrEnum):
-    """How soon people have to act on an alarm (ISA-18.2); apart from ``Severity``, which is how much a fault matters."""
+    """How soon people have to act on an alarm (ISA-18.2). ``Severity`` says how much a fault matters."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -165,11 +165,14 @@ class EquipmentClass:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site: partition of collecting, of grants and of asset codes. ``time_zone`` is an IANA name."""
+    """A site: partition of collecting, of grants and of asset codes. ``time_zone`` is an IANA name,
+    ``max_shelving_h`` the longest that an alarm may be shelved (``None``: the default of ``plantroom.domain.alarms``).
+    """
 
     code: str
     name: LocalName
     time_zone: str = "Asia/Shanghai"
+    max_shelving_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

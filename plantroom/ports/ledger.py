@@ -142,6 +142,10 @@ class AssetRepository(ABC):
     def add_site(self, site: Site) -> None: ...
 
     @abstractmethod
+    def change_site(self, site: Site) -> None:
+        """Write all fields but the code. ``NotFound``."""
+
+    @abstractmethod
     def locations(self, site: str) -> Sequence[Location]: ...
 
     @abstractmethod

@@ -144,6 +144,11 @@ class SqlAssets(AssetRepository):
         self._connection.execute(t.sites.insert(), SITES.row(site))
         self._work.raise_plant_revision()
 
+    def change_site(self, site: Site) -> None:
+        self._need_site(site.code)
+        self._connection.execute(t.sites.update().where(t.sites.c.code == site.code), SITES.row(site))
+        self._work.raise_plant_revision()
+
     def locations(self, site: str) -> Sequence[Location]:
         found = self._connection.execute(
             LOCATIONS.select().where(t.locations.c.site == site).order_by(t.locations.c.key)

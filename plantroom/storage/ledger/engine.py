@@ -11,6 +11,7 @@ from maintenance.ports import MaintenanceTx
 from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger.accounts import SqlAccounts
+from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.assets import SqlAssets
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
@@ -54,6 +55,7 @@ class SqlTx(MaintenanceTx):
         self._orders = SqlOrders(self.work)
         self.orders = self._orders
         self.episodes = SqlEpisodes(self.work)
+        self.alarms = SqlAlarms(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -39,6 +39,10 @@ class SqlEpisodes(EpisodeRepository):
             raise NotFound(f"there is no episode {episode_id!r}")
         return EPISODES.item(row)
 
+    def of_order(self, order_id: str) -> Sequence[Episode]:
+        statement = EPISODES.select().where(_e.work_order == order_id).order_by(_e.opened_at, _e.id)
+        return [EPISODES.item(row) for row in self._connection.execute(self._work.locking(statement))]
+
     def add(self, episode: Episode) -> None:
         self._connection.execute(t.episodes.insert(), EPISODES.row(episode))
 

@@ -164,6 +164,8 @@ episodes = sa.Table(
     sa.Column("detail", Json),
     sa.Column("findings", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("acknowledged_at", Instant),
+    sa.Column("acknowledged_by", Text),
     sa.Index(None, "opened_at", "id"),
     sa.Index(None, "asset", "failure_mode", "opened_at", "id"),
     sa.Index(None, "asset", "opened_at", "id"),

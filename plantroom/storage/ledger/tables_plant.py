@@ -12,6 +12,7 @@ sites = sa.Table(
     sa.Column("name_zh", Text, nullable=False),
     sa.Column("name_en", Text, nullable=False),
     sa.Column("time_zone", Word, nullable=False),
+    sa.Column("max_shelving_h", sa.Float),
 )
 
 locations = sa.Table(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -188,7 +189,7 @@ def test_batches_and_restarts_change_nothing_and_nothing_is_raised_twice(
     whole = list(LimitAlarms(CLASSES).process(stream(rows), plant_of()))
     found, state = list[Finding](), b""
     edges = [0, *sorted(c for c in cuts if c <= len(rows)), len(rows)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         stage = LimitAlarms(CLASSES)
         stage.restore(state)
         found += stage.process(stream(rows[start:end]), plant_of())

@@ -1,0 +1,159 @@
+"""What episodes do to their tickets: open, update, open again; one ticket an episode.
+
+Safety findings during maintenance share one ticket of their machine, the alarms of a flood one of their site.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from maintenance.episode_rules import UNDER_MAINTENANCE, Ticketing, events_also, severest, work_is_done
+from maintenance.episodes import Episode
+from maintenance.floods import FLOOD, shared_ticket
+from maintenance.orders import create_order, keep, pages, resolve_by, take_step
+from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.tickets import Words, compose, event_name, origin_of, tags_of
+from maintenance.views import note_episode
+from maintenance.work_orders import Kind, State, Transition, WorkOrder
+from plantroom.domain.assets import Asset, EquipmentClass, LocalName
+
+GATHERED = "episodes"
+"""Key, among what a ticket gathers, of the episodes that it stands for when they are several."""
+
+_BY = "system:findings"
+_RECURRED = "the fault came back / 故障复发"
+AGAIN = LocalName("安全事件再次发生", "the safety event came again")
+ANOTHER = LocalName("又发生安全事件", "another safety event came")
+
+
+class EpisodeTickets:
+    """Steps of tickets inside one transaction."""
+
+    def __init__(self, tx: MaintenanceTx, now: datetime, classes: Mapping[str, EquipmentClass]) -> None:
+        self._tx = tx
+        self._now = now
+        self._classes = classes
+
+    def of(self, episode: Episode | None, safety: bool = False) -> WorkOrder | None:
+        """An episode's ticket, locked. One that a flood shares is left for an own one when its work is done, and by
+        safety findings at once."""
+        if episode is None or episode.work_order is None:
+            return None
+        ticket = self._tx.orders.lock(episode.work_order)
+        return None if FLOOD in ticket.tags and (safety or work_is_done(ticket)) else ticket
+
+    def follow(
+        self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
+    ) -> WorkOrder | None:
+        """Do what a finding does to its ticket; gives that."""
+        if step is Ticketing.NEW:
+            return self.open_ticket(episode, asset)
+        if ticket is None:
+            return None
+        if step is Ticketing.UPDATE:
+            return self._update(ticket, episode)
+        if step is Ticketing.REOPEN:
+            return self.reopen(ticket, episode, observed_at, _RECURRED)
+        return None
+
+    def reopen(self, ticket: WorkOrder, episode: Episode, observed_at: datetime, why: str) -> WorkOrder:
+        """The locked ticket, open once more."""
+        at = max(observed_at, ticket.completed_at or observed_at)
+        # No order is being worked on before or after this step: whatever isolates stays as it is.
+        moved = take_step(self._tx, ticket, State.OPEN, at, _BY, why, now=self._now, recurrence=True)
+        return self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
+
+    def told_again(
+        self, ticket: WorkOrder, words: LocalName, detail: Mapping[str, object], at: datetime, *, written: bool = False
+    ) -> WorkOrder:
+        """The locked ticket after a safety event that joins it: a hold ends, so that it is acknowledged again, and
+        its history says so, unless that was ``written`` just now."""
+        name = event_name(detail)
+        said = f"{words.zh}：{name.zh} / {words.en}: {name.en}" if name is not None else f"{words.zh} / {words.en}"
+        if ticket.state is State.ON_HOLD:
+            return take_step(self._tx, ticket, State.OPEN, at, _BY, said, now=self._now, recurrence=True)
+        if not written:
+            line = Transition(ticket.id, ticket.state, min(at, self._now), self._now, _BY, said)
+            self._tx.orders.add_transition(line)
+        return ticket
+
+    def open_ticket(self, episode: Episode, asset: Asset) -> WorkOrder:
+        """A ticket for the episode: its own, or one that it shares."""
+        gathered = self._gathering(episode)
+        if gathered is not None:
+            told = self.told_again(gathered, ANOTHER, episode.detail or {}, episode.last_observed_at)
+            updated = self._update(told, episode)
+            self.store(replace(episode, work_order=gathered.id))
+            return updated
+        shared = shared_ticket(self._tx, episode, asset, self._classes, self._now)
+        if shared is not None:
+            self.store(replace(episode, work_order=shared.id))
+            return shared
+        words = self._words([episode], asset)
+        order = create_order(
+            self._tx,
+            site=asset.site,
+            kind=Kind.CORRECTIVE,
+            origin=origin_of(episode),
+            title=words.title,
+            by=_BY,
+            now=self._now,
+            asset=asset.key,
+            severity=episode.severity,
+            safety=episode.safety,
+            reason=words.reason,
+            first_checks=words.first_checks,
+            tags=tags_of(episode),
+            episode=episode.id,
+        )
+        self.store(replace(episode, work_order=order.id))
+        return order
+
+    def _gathering(self, episode: Episode) -> WorkOrder | None:
+        """The one ticket on which safety findings during maintenance gather, locked."""
+        if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
+            return None
+        filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
+        for one in pages(self._tx, filters):
+            if one.safety and UNDER_MAINTENANCE in one.tags and not work_is_done(one):
+                locked = self._tx.orders.lock(one.id)
+                # Its work may have been done between the list and the lock.
+                if not work_is_done(locked):
+                    return locked
+        return None
+
+    def _update(self, order: WorkOrder, episode: Episode) -> WorkOrder:
+        severity = severest(order.severity, episode.severity)
+        due = resolve_by(severity, order.opened_at or self._now) if severity is not order.severity else None
+        if order.due is not None:
+            due = order.due if due is None else min(due, order.due)
+        tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
+        changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
+        if FLOOD in order.tags:
+            return keep(self._tx, changed)
+        gathered = _episodes_of(order)
+        if episode.id not in gathered:
+            gathered = [*gathered, episode.id]
+            changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
+        if len(gathered) > 1 or events_also(episode.detail or {}):
+            all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
+            words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
+            changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)
+        return keep(self._tx, changed)
+
+    def _words(self, episodes: Sequence[Episode], asset: Asset) -> Words:
+        points = self._tx.assets.points(asset.key)
+        return compose(episodes, asset, self._classes.get(asset.equipment_class), points)
+
+    def store(self, episode: Episode) -> None:
+        """Write the episode and tell the live view."""
+        self._tx.episodes.update(episode)
+        note_episode(self._tx, episode)
+
+
+def _episodes_of(order: WorkOrder) -> list[str]:
+    """Keys of the episodes that a ticket stands for."""
+    listed = (order.gathered or {}).get(GATHERED)
+    if isinstance(listed, (list, tuple)):
+        return [str(one) for one in listed]
+    return [] if order.episode is None else [order.episode]

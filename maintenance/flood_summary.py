@@ -1,0 +1,132 @@
+"""What a flood of alarms says as a whole: what came first, where, and what they may have in common. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from maintenance.alarm_ports import Annunciation
+from plantroom.domain.assets import OFFLINE, Asset, EquipmentClass, LocalName
+
+FIRST_SHOWN = 5
+MOST = 0.6
+"""What share of the alarms must have something in common before it is named."""
+
+_SUPPLY = ("distribution_board", "generator")
+_TOGETHER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What the alarms may have in common: ``supply``, ``network``, ``machine``, ``place``, ``system`` or ``moment``."""
+
+    code: str
+    text: LocalName
+
+
+@dataclass(frozen=True, slots=True)
+class FloodSummary:
+    """``first`` names the first machines with their moment, ``by_asset`` (key) and ``by_system`` count alarms, the most
+    first; ``safety`` counts safety alarms among them."""
+
+    alarms: int
+    safety: int
+    first: tuple[LocalName, ...]
+    by_asset: tuple[tuple[str, int], ...]
+    by_system: tuple[tuple[str, int], ...]
+    cause: Cause | None
+
+
+def summarise(
+    announced: Sequence[Annunciation], assets: Mapping[str, Asset], classes: Mapping[str, EquipmentClass]
+) -> FloodSummary:
+    """The summary of alarms in the order in which people were told; ``assets`` by key, unknown ones are left out of
+    what is said about machines."""
+    by_asset = Counter(one.asset for one in announced)
+    systems = Counter(_system(assets.get(one.asset), classes) for one in announced)
+    del systems[""]
+    heads = list(dict.fromkeys(one.asset for one in announced))[:FIRST_SHOWN]
+    return FloodSummary(
+        alarms=len(announced),
+        safety=sum(one.safety for one in announced),
+        first=tuple(LocalName(_name(assets, key).zh, _name(assets, key).en) for key in heads),
+        by_asset=tuple(by_asset.most_common()),
+        by_system=tuple(systems.most_common()),
+        cause=_cause(announced, assets, by_asset, systems),
+    )
+
+
+def _cause(
+    announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str], systems: Counter[str]
+) -> Cause | None:
+    """The narrowest thing that most of the alarms share; a supply that fails first explains all the others."""
+    looks = (
+        lambda: _supply(announced, assets, by_asset),
+        lambda: _network(announced, by_asset),
+        lambda: _machine(announced, assets, by_asset),
+        lambda: _place(announced, assets),
+        lambda: _same_system(announced, systems),
+        lambda: _moment([one.observed_at for one in announced]),
+    )
+    return next((cause for look in looks if announced and (cause := look()) is not None), None)
+
+
+def _supply(announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str]) -> Cause | None:
+    head = assets.get(announced[0].asset)
+    if head is None or head.equipment_class not in _SUPPLY or len(by_asset) == 1:
+        return None
+    name = _name(assets, head.key)
+    return Cause("supply", LocalName(f"供电（{name.zh}最先报警）", f"power supply ({name.en} came first)"))
+
+
+def _network(announced: Sequence[Annunciation], by_asset: Counter[str]) -> Cause | None:
+    silent = sum(one.failure_mode == OFFLINE for one in announced)
+    if len(by_asset) == 1 or silent < MOST * len(announced):
+        return None
+    return Cause("network", LocalName("网络或网关", "network or gateway"))
+
+
+def _machine(announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str]) -> Cause | None:
+    key, count = by_asset.most_common(1)[0]
+    if count < MOST * len(announced):
+        return None
+    name = _name(assets, key)
+    return Cause("machine", LocalName(f"同一设备：{name.zh}", f"one machine: {name.en}"))
+
+
+def _place(announced: Sequence[Annunciation], assets: Mapping[str, Asset]) -> Cause | None:
+    places = Counter(place for one in announced if one.asset in assets and (place := assets[one.asset].location))
+    for place, count in places.most_common(1):
+        if count >= MOST * len(announced):
+            return Cause("place", LocalName(f"同一位置：{place}", f"one place: {place}"))
+    return None
+
+
+def _same_system(announced: Sequence[Annunciation], systems: Counter[str]) -> Cause | None:
+    for system, count in systems.most_common(1):
+        if len(systems) > 1 and count >= MOST * len(announced):
+            return Cause("system", LocalName(f"同一系统：{system}", f"one system: {system}"))
+    return None
+
+
+def _moment(instants: Sequence[datetime]) -> Cause | None:
+    """Whether most alarms were observed within one minute."""
+    ordered = sorted(instants)
+    need = max(2, round(MOST * len(ordered)))
+    for first, last in zip(ordered, ordered[need - 1 :], strict=False):
+        if last - first <= _TOGETHER:
+            at = first.strftime("%H:%M")
+            return Cause("moment", LocalName(f"同一分钟内（{at} UTC）", f"within one minute ({at} UTC)"))
+    return None
+
+
+def _name(assets: Mapping[str, Asset], key: str) -> LocalName:
+    asset = assets.get(key)
+    if asset is None:
+        return LocalName(key, key)
+    return LocalName(f"{asset.code} {asset.name.zh}", f"{asset.code} {asset.name.en}")
+
+
+def _system(asset: Asset | None, classes: Mapping[str, EquipmentClass]) -> str:
+    made = None if asset is None else classes.get(asset.equipment_class)
+    return made.systems[0] if made is not None and made.systems else ""

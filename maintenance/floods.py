@@ -1,0 +1,155 @@
+"""Alarm floods (ISA-18.2 / IEC 62682): when there are more alarms than a person can take in.
+
+A flood begins when a site has told of more than ten alarms in ten minutes, and ends when it has told of fewer than five
+(ANSI/ISA-18.2-2016, 16.5; EEMUA 191 has the same figures). While it lasts, what is no safety alarm shares one ticket;
+safety alarms have theirs, each at once. What people were told is kept, and with it the figures.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from maintenance.alarm_ports import Annunciation, Flood
+from maintenance.episode_rules import work_is_done
+from maintenance.episodes import Episode
+from maintenance.flood_summary import FloodSummary, summarise
+from maintenance.orders import create_order, keep
+from maintenance.ports import MaintenanceTx
+from maintenance.work_orders import Kind, Origin, WorkOrder
+from plantroom.domain.assets import AlarmPriority, Asset, EquipmentClass, LocalName
+from plantroom.domain.keys import new_key
+from plantroom.errors import NotFound
+from plantroom.ports.ledger import Scope
+
+SPAN = timedelta(minutes=10)
+BEGINS_ABOVE = 10
+ENDS_BELOW = 5
+
+FLOOD = "flood"
+"""Tag of the ticket that the alarms of a flood share, and topic of the live note."""
+
+LOOKED_AT = 500
+"""How many alarms of a flood, the first ones, its summary looks at."""
+
+_BY = "system:floods"
+_WORDS_UP_TO, _WORDS_EVERY = 30, 25
+"""The shared ticket's reason is written anew for each of the first alarms, then now and then."""
+
+_CHECKS = (
+    LocalName("先处理安全报警，再找共同原因", "See to safety alarms first, then look for the common cause"),
+    LocalName("查看最先出现的报警及其供电、网关", "Look at what came first, its supply and its gateway"),
+    LocalName("逐台确认已恢复；未恢复的将另开工单", "Check each machine; what stays gets a ticket of its own"),
+)
+
+
+def announce(
+    tx: MaintenanceTx, episode: Episode, subject: str, priority: AlarmPriority, observed_at: datetime, now: datetime
+) -> None:
+    """People are told of an alarm now: keep it, and see whether that makes a flood."""
+    site = episode.site
+    tx.alarms.announce(
+        Annunciation(site, episode.asset, episode.failure_mode, subject, priority, episode.safety, now, observed_at)
+    )
+    count, first = tx.alarms.announced_since(site, now - SPAN)
+    flood = tx.alarms.standing_flood(site)
+    if flood is None and count > BEGINS_ABOVE:
+        flood = Flood(new_key(), site, first or now, now, count)
+        tx.alarms.put_flood(flood)
+        note_flood(tx, flood)
+    elif flood is not None and count > flood.peak:
+        tx.alarms.put_flood(replace(flood, peak=count))
+
+
+def shared_ticket(
+    tx: MaintenanceTx, episode: Episode, asset: Asset, classes: Mapping[str, EquipmentClass], now: datetime
+) -> WorkOrder | None:
+    """The one ticket of the flood that goes on, for an episode that calls for a ticket; ``None``: it gets its own."""
+    flood = None if episode.safety else tx.alarms.standing_flood(asset.site)
+    if flood is None:
+        return None
+    flood = replace(flood, gathered=flood.gathered + 1)
+    order = None if flood.work_order is None else tx.orders.lock(flood.work_order)
+    if order is None or work_is_done(order):
+        order = _new_ticket(tx, flood, episode, now)
+        flood = replace(flood, work_order=order.id)
+    tx.alarms.put_flood(flood)
+    return write_ticket(tx, flood, order, classes, now)
+
+
+def write_ticket(
+    tx: MaintenanceTx,
+    flood: Flood,
+    order: WorkOrder,
+    classes: Mapping[str, EquipmentClass],
+    now: datetime,
+    *,
+    last: bool = False,
+) -> WorkOrder:
+    """The locked ticket with what is known of its flood."""
+    n = flood.gathered
+    title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {n} alarms together")
+    reason = order.reason
+    if last or n <= _WORDS_UP_TO or n % _WORDS_EVERY == 0:
+        reason = _reason(summary_of(tx, flood, classes, now))
+    return keep(tx, replace(order, title=title, reason=reason))
+
+
+def end_if_over(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentClass], now: datetime) -> bool:
+    """End a site's flood when it has told of few enough alarms; gives whether it ended now."""
+    flood = tx.alarms.standing_flood(site)
+    count, _ = tx.alarms.announced_since(site, now - SPAN)
+    if flood is None or count >= ENDS_BELOW:
+        return False
+    flood = replace(flood, ended_at=now)
+    tx.alarms.put_flood(flood)
+    note_flood(tx, flood)
+    order = None if flood.work_order is None else tx.orders.lock(flood.work_order)
+    if order is not None and not work_is_done(order):
+        write_ticket(tx, flood, order, classes, now, last=True)
+    return True
+
+
+def note_flood(tx: MaintenanceTx, flood: Flood) -> None:
+    """Tell the live view that a flood began or ended."""
+    state = "standing" if flood.ended_at is None else "ended"
+    tx.live.note(FLOOD, flood.site, {"id": flood.id, "state": state, "work_order": flood.work_order})
+
+
+def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentClass], now: datetime) -> FloodSummary:
+    """What is known of a flood: its first ``LOOKED_AT`` alarms in their order, by system and machine."""
+    end = (flood.ended_at or now) + timedelta(microseconds=1)
+    found = tx.alarms.announced(Scope(frozenset({flood.site})), flood.first_at, end, LOOKED_AT, flood.site)
+    assets: dict[str, Asset] = {}
+    for key in dict.fromkeys(one.asset for one in found):
+        try:
+            assets[key] = tx.assets.get(key).asset
+        except NotFound:
+            continue
+    return summarise(found, assets, classes)
+
+
+def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime) -> WorkOrder:
+    return create_order(
+        tx,
+        site=flood.site,
+        kind=Kind.CORRECTIVE,
+        origin=Origin(episode.source.value),
+        title=LocalName("报警洪泛", "Alarm flood"),
+        by=_BY,
+        now=now,
+        severity=episode.severity,
+        first_checks=_CHECKS,
+        tags=(FLOOD,),
+        gathered={FLOOD: flood.id},
+    )
+
+
+def _reason(summary: FloodSummary) -> LocalName:
+    zh = f"10分钟内超过{BEGINS_ABOVE}条报警。最先：{'、'.join(one.zh for one in summary.first)}"
+    en = f"More than {BEGINS_ABOVE} alarms in 10 minutes. First: {', '.join(one.en for one in summary.first)}"
+    zh += f"；共{summary.alarms}条、{len(summary.by_asset)}台设备"
+    en += f"; {summary.alarms} alarms of {len(summary.by_asset)} machines"
+    if summary.cause is not None:
+        zh += f"；可能原因：{summary.cause.text.zh}"
+        en += f"; likely: {summary.cause.text.en}"
+    return LocalName(zh + "。", en + ".")

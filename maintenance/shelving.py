@@ -1,0 +1,190 @@
+"""What people do with alarms (ISA-18.2): acknowledge, shelve for a while, unshelve.
+
+Shelving keeps an alarm from making a ticket and from calling anybody, never from being stored or seen. It always has a
+reason and an end, at most a shift away unless the site says otherwise. When it ends, by itself or by hand, and the
+alarm still stands, the ticket comes then, once. A safety alarm can never be shelved, nor one that might become one.
+Every function works inside the caller's transaction; instants are aware UTC.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from maintenance.alarm_ports import Shelf
+from maintenance.alarm_rules import ALARM_SOURCES, is_alarm
+from maintenance.episode_rules import unacknowledged
+from maintenance.episodes import Episode, EpisodeState
+from maintenance.findings import FindingApplier
+from maintenance.ports import MaintenanceTx
+from maintenance.views import note_episode
+from plantroom.domain.alarms import MAX_SHELVING_H, safety_assets
+from plantroom.domain.assets import EquipmentClass, Plant
+from plantroom.domain.findings import FindingSource
+from plantroom.domain.keys import new_key
+from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
+
+EXPIRED = "system:expired"
+"""Who ends a shelf whose time is over."""
+
+ALL_RETURNED = timedelta(hours=72)
+"""How long an alarm that has returned to normal waits on the list for somebody to take note of it."""
+
+
+class SafetyAlarm(Conflict):
+    """A safety alarm cannot be shelved."""
+
+    code = "safety_alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to shelve, for how long and why. Without ``subjects``: what stands of the episode now."""
+
+    episode: str
+    until: datetime
+    reason: str
+    by: str
+    subjects: tuple[str, ...] = ()
+
+
+def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> Episode:
+    """Somebody has taken note of an alarm; the first one stands. Raises ``NotFound``, and ``Conflict`` for what is no
+    alarm."""
+    episode = _locked(tx, episode_id)
+    if not is_alarm(episode):
+        raise Conflict("this is no alarm, but something that a condition model has noticed")
+    return episode if episode.acknowledged_at is not None else _noted(tx, episode, by, now)
+
+
+def ticket_accepted(tx: MaintenanceTx, order_id: str, by: str, now: datetime) -> None:
+    """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it."""
+    for episode in tx.episodes.of_order(order_id):
+        if episode.acknowledged_at is None and episode.state is EpisodeState.OPEN:
+            _noted(tx, episode, by, now)
+
+
+def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:
+    """Shelve alarms of an episode until ``wish.until``; a shelf that held no others before gives way to this one.
+
+    Raises ``NotFound``, ``SafetyAlarm``, ``Conflict`` when nothing stands that could be shelved, and ``BadData`` for a
+    missing reason, for an end that is not after ``now`` and for one beyond what the site allows.
+    """
+    episode = _locked(tx, wish.episode)
+    longest = tx.assets.site(episode.site).max_shelving_h or MAX_SHELVING_H
+    _check(wish, now, longest)
+    subjects = wish.subjects or _of_alarms(episode.open_subjects)
+    if not subjects:
+        raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
+    _refuse_safety(episode, subjects, plant, classes)
+    for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
+        if set(earlier.subjects) <= set(subjects):
+            tx.alarms.end_shelf(earlier.id, now, wish.by)
+    shelf = Shelf(
+        new_key(),
+        episode.site,
+        episode.asset,
+        episode.failure_mode,
+        subjects,
+        wish.reason.strip(),
+        wish.by,
+        now,
+        wish.until,
+    )
+    tx.alarms.add_shelf(shelf)
+    note_shelf(tx, shelf)
+    return shelf
+
+
+def unshelve(tx: MaintenanceTx, shelf_id: str, by: str, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:
+    """End a shelf; what it held back and still stands is followed now. One that is over already is left as it is.
+    ``NotFound``."""
+    return _ended(tx, tx.alarms.shelf(shelf_id), by, classes, now) or tx.alarms.shelf(shelf_id)
+
+
+def expire(tx: MaintenanceTx, shelf_id: str, classes: Mapping[str, EquipmentClass], now: datetime) -> bool:
+    """End a shelf whose time is over; gives whether it ended now (somebody else may have been there first)."""
+    shelf = tx.alarms.shelf(shelf_id)
+    return now >= shelf.until and _ended(tx, shelf, EXPIRED, classes, now) is not None
+
+
+def _ended(
+    tx: MaintenanceTx, shelf: Shelf, by: str, classes: Mapping[str, EquipmentClass], now: datetime
+) -> Shelf | None:
+    # The pair first, as everybody else does who looks at both.
+    episode = tx.episodes.latest(shelf.asset, shelf.failure_mode)
+    ended = tx.alarms.end_shelf(shelf.id, now, by)
+    if ended is None:
+        return None
+    note_shelf(tx, ended)
+    if episode is None:
+        return ended
+    view = tx.assets.get(shelf.asset)
+    if not FindingApplier(tx, now, classes).release(view.asset, shelf.failure_mode) and _rings(episode, shelf):
+        fresh = unacknowledged(tx.episodes.get(episode.id))
+        tx.episodes.update(fresh)
+        note_episode(tx, fresh)
+    return ended
+
+
+def note_shelf(tx: MaintenanceTx, shelf: Shelf) -> None:
+    """Tell the live view what is shelved, or no longer."""
+    state = "shelved" if shelf.ended_at is None else "unshelved"
+    data = {"shelf": shelf.id, "asset": shelf.asset, "failure_mode": shelf.failure_mode, "state": state}
+    tx.live.note("episode", shelf.site, data)
+
+
+def _locked(tx: MaintenanceTx, episode_id: str) -> Episode:
+    found = tx.episodes.get(episode_id)
+    newest = tx.episodes.latest(found.asset, found.failure_mode)
+    if newest is None:
+        raise NotFound(f"there is no episode {episode_id!r}")
+    return newest if newest.id == episode_id else tx.episodes.get(episode_id)
+
+
+def _noted(tx: MaintenanceTx, episode: Episode, by: str, now: datetime) -> Episode:
+    noted = replace(episode, acknowledged_at=now, acknowledged_by=by)
+    tx.episodes.update(noted)
+    note_episode(tx, noted)
+    return noted
+
+
+def _check(wish: Wish, now: datetime, longest_h: float) -> None:
+    found = []
+    if not wish.reason.strip():
+        found.append(FieldProblem("reason", "required", "说明原因 / say why"))
+    if wish.until <= now:
+        found.append(FieldProblem("until", "in_the_past", "应晚于现在 / should lie ahead"))
+    elif wish.until - now > timedelta(hours=longest_h):
+        words = f"最长{longest_h:g}小时 / at most {longest_h:g} h on this site"
+        found.append(FieldProblem("until", "too_long", words))
+    if found:
+        raise BadData("; ".join(f"{one.field}: {one.message}" for one in found), found)
+
+
+def _refuse_safety(
+    episode: Episode, subjects: Sequence[str], plant: Plant, classes: Mapping[str, EquipmentClass]
+) -> None:
+    asset = plant.assets.get(episode.asset)
+    made = None if asset is None else classes.get(asset.equipment_class)
+    harmless = set() if made is None else {event.key for event in made.events if not event.safety}
+    unsafe = episode.safety or (episode.asset in safety_assets(plant) and _any_of(FindingSource.LIMIT, subjects))
+    events = [
+        name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
+    ]
+    # An event that the class does not know may come as a safety event next time.
+    if unsafe or any(name not in harmless for name in events):
+        raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
+
+
+def _of_alarms(subjects: Collection[str]) -> tuple[str, ...]:
+    sources = {source.value for source in ALARM_SOURCES}
+    return tuple(one for one in subjects if one.partition(":")[0] in sources)
+
+
+def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:
+    return any(one.startswith(f"{source.value}:") for one in subjects)
+
+
+def _rings(episode: Episode, shelf: Shelf) -> bool:
+    """Whether an alarm without a ticket still stands that the shelf kept quiet."""
+    return episode.state is EpisodeState.OPEN and bool(set(shelf.subjects) & set(episode.open_subjects))

@@ -1,0 +1,139 @@
+"""Alarm floods: one ticket for what is no safety alarm, its own at once for what is."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from maintenance.alarm_keeper import AlarmKeeper
+from maintenance.floods import FLOOD
+from maintenance.ports import MaintenanceTx
+from maintenance.work_orders import State, WorkOrder
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.clock import FixedClock
+from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+from tests.contract.maintenance.conftest import NOW, orders
+from tests.contract.maintenance.test_findings import cleared, feed, finish, raised
+
+Store = Ledger[MaintenanceTx]
+MINUTE = timedelta(minutes=1)
+CLASSES = equipment_classes()
+
+
+@pytest.fixture
+def building(any_ledger: Store) -> Store:
+    with any_ledger.begin() as tx:
+        for n in range(10, 50):
+            tx.assets.add(Asset(f"p{n}", "demo", f"P-{n}", "pump", LocalName(f"{n}号泵", f"Pump {n}")), [])
+    return any_ledger
+
+
+def alarm(n: int, at: datetime = NOW, **given: object) -> FindingRaised:
+    fields = {"source": FindingSource.LIMIT, "subject": "vibration:alarm_high", "asset": f"p{n}"} | given
+    return raised(at, **fields)
+
+
+def over(n: int, at: datetime) -> FindingCleared:
+    return cleared(at, source=FindingSource.LIMIT, subject="vibration:alarm_high", asset=f"p{n}")
+
+
+def work(ledger: Store) -> list[WorkOrder]:
+    return sorted(orders(ledger, kind="corrective"), key=lambda o: o.number)
+
+
+def keep(ledger: Store, now: datetime) -> int:
+    return AlarmKeeper(ledger, FixedClock(now), CLASSES).run_once()
+
+
+def test_ten_alarms_in_ten_minutes_are_no_flood_and_eleven_are(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 20)))
+    with building.read() as tx:
+        assert tx.alarms.standing_flood("demo") is None
+    feed(building, alarm(20))
+    with building.read() as tx:
+        flood = tx.alarms.standing_flood("demo")
+    assert flood is not None
+    assert (flood.first_at, flood.began_at, flood.peak) == (NOW, NOW, 11)
+
+
+def test_eleven_alarms_over_a_longer_time_are_none(building: Store) -> None:
+    for n in range(11):
+        feed(building, alarm(10 + n), now=NOW + n * MINUTE)
+    with building.read() as tx:
+        assert tx.alarms.standing_floods() == []
+
+
+def test_the_alarms_of_a_flood_share_one_ticket_behind_the_first_ten(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 50)))
+    found = work(building)
+    assert len(found) == 11
+    shared = found[-1]
+    assert (FLOOD in shared.tags, shared.asset, shared.title.en) == (True, None, "Alarm flood: 30 alarms together")
+    assert "P-10" in shared.reason.zh
+    with building.read() as tx:
+        assert len(tx.episodes.of_order(shared.id)) == 30
+        flood = tx.alarms.standing_flood("demo")
+    assert flood is not None
+    assert (flood.gathered, flood.work_order, flood.peak) == (30, shared.id, 40)
+
+
+def test_safety_alarms_have_their_own_tickets_at_once_in_the_middle_of_a_flood(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 30)))
+    before = len(work(building))
+    feed(building, *(alarm(n, safety=True, severity=Severity.CRITICAL) for n in (29, 30, 31)))
+    single = work(building)[before:]
+    assert [(o.asset, o.safety) for o in single] == [("p29", True), ("p30", True), ("p31", True)]
+
+
+def test_a_flood_ends_below_five_alarms_in_ten_minutes_and_the_next_alarm_is_single(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 30)))
+    assert keep(building, NOW + 9 * MINUTE) == 0
+    later = NOW + 11 * MINUTE
+    feed(building, *(alarm(n) for n in range(30, 35)), now=later)
+    assert keep(building, later) == 0, "five are not fewer than five"
+    assert keep(building, later + 10 * MINUTE) == 1
+    assert keep(building, later + 10 * MINUTE) == 0
+    feed(building, alarm(40), now=later + 11 * MINUTE)
+    assert work(building)[-1].asset == "p40"
+    with building.read() as tx:
+        (flood,) = tx.alarms.floods(EVERYTHING, PageRequest()).items
+    assert flood.ended_at == later + 10 * MINUTE
+
+
+def test_a_machine_of_a_flood_that_comes_back_after_the_work_gets_its_own_ticket(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 30)))
+    shared = work(building)[-1]
+    feed(building, *(over(n, NOW + MINUTE) for n in range(10, 30)), now=NOW + MINUTE)
+    finish(building, shared, NOW + MINUTE)
+    keep(building, NOW + 20 * MINUTE)
+    feed(building, alarm(25, NOW + 60 * MINUTE), now=NOW + 60 * MINUTE)
+    assert work(building)[-1].asset == "p25"
+    assert next(o for o in work(building) if o.id == shared.id).state is State.COMPLETED
+
+
+def test_what_outlives_the_work_on_a_flood_gets_its_own_ticket(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 25)))
+    shared = work(building)[-1]
+    finish(building, shared, NOW + MINUTE)
+    keep(building, NOW + 20 * MINUTE)
+    feed(building, *(over(n, NOW + 2 * MINUTE) for n in range(10, 24)), now=NOW + 40 * MINUTE)
+    feed(building, now=NOW + 40 * MINUTE)
+    single = [o for o in work(building) if o.asset == "p24"]
+    assert [o.state for o in single] == [State.OPEN]
+
+
+def test_what_is_shelved_or_under_maintenance_does_not_count(building: Store) -> None:
+    with building.begin() as tx:
+        for n in range(10, 30):
+            tx.assets.set_status(f"p{n}", AssetStatus.UNDER_MAINTENANCE)
+    feed(building, *(alarm(n) for n in range(10, 30)))
+    with building.read() as tx:
+        assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == 0
+        assert tx.alarms.standing_floods() == []
+
+
+def test_anomalies_of_models_are_no_alarms(building: Store) -> None:
+    feed(building, *(raised(asset=f"p{n}") for n in range(10, 30)))
+    with building.read() as tx:
+        assert tx.alarms.standing_floods() == []
