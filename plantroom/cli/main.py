@@ -13,6 +13,7 @@ from plantroom.cli import (
     dead_letters,
     devices,
     importing,
+    leases,
     models,
     plan,
     readings,
@@ -48,7 +49,7 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-groups = (bench, broker, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
+groups = (bench, broker, dead_letters, devices, leases, models, plan, readings, simulate, sources, spool, tokens, users)
 for group in groups:
     app.add_typer(group.app)
 
