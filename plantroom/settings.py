@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     broker_key: Path | None = None
     broker_files: Path | None = None
     broker_admin_url: str | None = None
-    lease_s: float = 8.0
+    lease_s: float = 6.0
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None

@@ -53,6 +53,33 @@ def crash(
 
 
 @app.command()
+def failover(
+    broker: Annotated[str, typer.Option(help="mosquitto, or rabbitmq: three nodes.")] = "mosquitto",
+    kills: Annotated[int, typer.Option(min=1, max=1000, help="How often.")] = 3,
+    target: Annotated[
+        str, typer.Option(help="collector, node (of the broker, the one in use), or both in turn.")
+    ] = "collector",
+    rate: Annotated[int, typer.Option(min=20, max=20_000, help="Messages a second.")] = 300,
+    seed: Annotated[int, typer.Option(help="Which moments.")] = 1,
+    store: Annotated[str, typer.Option(help="influxdb or sqlite.")] = "influxdb",
+    ledger: Annotated[
+        str | None, typer.Option(help="Address of an empty database for the ledger; left out: an SQLite file.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Two collectors, and kill -9 of the one that holds the site or of the broker's node that it uses."""
+    from plantroom.cli.bench_failover import TARGETS, Plan, measure_failover
+
+    del data_dir
+    if broker not in ("mosquitto", "rabbitmq") or target not in TARGETS or store not in ("influxdb", "sqlite"):
+        raise typer.BadParameter("--broker mosquitto|rabbitmq, --target collector|node|both, --store influxdb|sqlite")
+    if broker == "mosquitto" and target != "collector":
+        raise typer.BadParameter("Mosquitto has one node: --target collector")
+    emit(measure_failover(broker, Plan(target, kills, rate, seed, ledger), store, say), as_json)
+
+
+@app.command()
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,

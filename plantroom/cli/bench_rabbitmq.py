@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -28,7 +28,7 @@ START_S = 90.0
 SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's ``rabbitmq-server`` on the PATH is a wrapper that insists on the user ``rabbitmq``."""
 
-HOW_TO_GET = "is not installed: apt-get install rabbitmq-server (and keep its service from running)"
+HOW_TO_GET = "is missing: apt-get install rabbitmq-server (and keep its service from running)"
 
 CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{amqp}
@@ -143,6 +143,10 @@ def _takes_mqtt(port: int) -> bool:
     return False
 
 
+def _peers(nodes: Sequence[RabbitNode]) -> str:
+    return "\n".join(f"cluster_formation.classic_config.nodes.{n} = {node.name}" for n, node in enumerate(nodes, 1))
+
+
 class RabbitCluster:
     """Three nodes (or as many as asked for); a context manager. ``queues``: quorum, or classic as RabbitMQ comes."""
 
@@ -171,12 +175,16 @@ class RabbitCluster:
         return "mqtt://" + ",".join(f"{LOOPBACK}:{node.mqtt}" for node in self.nodes)
 
     def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start all nodes and wait until they are one cluster. Raises ``Unreachable``, with nothing left running."""
         try:
             self._start()
         except BaseException:
             self.close()
             raise
-        return self
 
     def _start(self) -> None:
         epmd = shutil.which("epmd") or "epmd"
@@ -185,14 +193,13 @@ class RabbitCluster:
             env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         count = len(self.nodes)
-        peers = "\n".join(
-            f"cluster_formation.classic_config.nodes.{n} = {node.name}" for n, node in enumerate(self.nodes, 1)
-        )
-        for node in self.nodes:
-            node.prepare(self._queues, peers)
-        self.nodes[0].launch()
+        first, *others = self.nodes
+        first.prepare(self._queues, _peers([first]))  # waits for nobody
+        for node in others:
+            node.prepare(self._queues, _peers(self.nodes))
+        first.launch()
         self.wait_running(1)
-        for node in self.nodes[1:]:
+        for node in others:
             node.launch()
         self.wait_running(count)
 

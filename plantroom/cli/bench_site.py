@@ -35,25 +35,33 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class BenchSite:
     """One site with ``assets`` pumps; a context manager. ``collect`` is started and stopped by its user."""
 
-    def __init__(self, broker_port: int, assets: int, readings_url: str | None, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        broker_port: int,
+        assets: int,
+        readings_url: str | None,
+        settings: Mapping[str, str],
+        ledger_url: str | None = None,
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="plantroom-bench-site-")
         self.data = Path(self._folder.name) / "data"
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PLANTROOM_")}
         self.environment = clean | {"PLANTROOM_BROKER_URL": f"mqtt://127.0.0.1:{broker_port}", **settings}
-        if readings_url is not None:
-            self.environment["PLANTROOM_READINGS_URL"] = readings_url
-        self._readings_url = readings_url
+        self._readings_url = readings_url or f"sqlite:///{self.data / 'readings.db'}"
+        self._ledger_url = ledger_url or f"sqlite:///{self.data / 'ledger.db'}"
+        self.environment |= {"PLANTROOM_READINGS_URL": self._readings_url, "PLANTROOM_LEDGER_URL": self._ledger_url}
         self.codes = [f"P-{n:03}" for n in range(assets)]
-        pump = equipment_classes()["pump"]
+        self.classes = equipment_classes()
+        pump = self.classes["pump"]
         self.points = [p.key for p in pump.points if p.kind is PointKind.MEASURE and p.in_model][:POINTS]
         self._pump = pump
         self.collector: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.data.mkdir(parents=True)
-        self.ledger = SqlLedger(f"sqlite:///{self.data / 'ledger.db'}")
+        self.ledger = SqlLedger(self._ledger_url)
         self.ledger.open()
-        self.store = open_readings(self._readings_url or f"sqlite:///{self.data / 'readings.db'}", self.data)
+        self.store = open_readings(self._readings_url, self.data)
         self.store.open()
         with self.ledger.begin() as tx:
             tx.assets.add_site(Site(SITE, LocalName("测试", "Bench")))

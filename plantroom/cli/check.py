@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
@@ -41,6 +42,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
         _try("readings store", lambda: _readings(settings), "start the server, or mend PLANTROOM_READINGS_URL"),
         _try("ledger", lambda: _ledger(settings), "start the database, or mend PLANTROOM_LEDGER_URL"),
+        _try("collectors", lambda: _collectors(settings), "start `plantroom collect`, or look at its log"),
         _try("web app", _web, "run `make setup` in the checkout"),
     ]
     document = {
@@ -63,6 +65,8 @@ def _try(part: str, action: Callable[[], str], advice: str) -> Finding:
         return Finding(part, True, action())
     except SettingError as error:
         return Finding(part, False, str(error), f"set {error.name} to {error.expected}", setting=True)
+    except LosesMessages as error:
+        return Finding(part, False, str(error), error.advice, setting=True)
     except NothingLeft as error:
         return Finding(part, False, str(error), "make room on that disk")
     except PlantroomError as error:
@@ -92,9 +96,15 @@ def _broker(settings: Settings) -> str:
     address = running_broker(settings)
     from gateway.broker.probe import probe
 
-    certificate = probe(address)
-    words = f"{address.host}:{address.port} answers and takes our credentials"
-    return f"{words}; {certificate}" if certificate else words
+    certificates = [probe(address.at(node)) for node in range(len(address.nodes))]
+    where = ", ".join(f"{host}:{port}" for host, port in address.nodes)
+    words = [f"{where} {'answers and takes' if len(address.nodes) == 1 else 'answer and take'} our credentials"]
+    words += filter(None, dict.fromkeys(certificates))
+    if settings.broker_url is not None:
+        from gateway.broker.keeping import require_keeping
+
+        words.append(require_keeping(address, settings.broker_admin_url))
+    return "; ".join(words)
 
 
 def _readings(settings: Settings) -> str:
@@ -121,6 +131,25 @@ def _ledger(settings: Settings) -> str:
     finally:
         ledger.close()
     return f"{settings.ledger.split('://', maxsplit=1)[0]} answers"
+
+
+def _collectors(settings: Settings) -> str:
+    """Who holds the sites; that nobody collects is no fault of the settings."""
+    from plantroom.bootstrap.parts import make_ledger
+
+    ledger = make_ledger(settings)
+    try:
+        ledger.open()
+        with ledger.read() as tx:
+            leases = tx.leases.list()
+    except PlantroomError as error:
+        return f"not known: {error}"
+    finally:
+        ledger.close()
+    holders = {lease.holder for lease in leases if lease.holder is not None}
+    free = [lease.partition for lease in leases if lease.holder is None]
+    words = f"{len(holders)} hold {len(leases) - len(free)} of {len(leases)} partitions" if holders else "none runs"
+    return f"{words} (`plantroom leases list`)"
 
 
 def _web() -> str:

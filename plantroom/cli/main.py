@@ -15,6 +15,7 @@ from plantroom.cli import (
     devices,
     gaps,
     importing,
+    leases,
     models,
     plan,
     readings,
@@ -51,7 +52,7 @@ check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
 groups = (
-    *(bench, broker, clocks, dead_letters, devices, gaps, models, plan, readings, simulate, sources, spool),
+    *(bench, broker, clocks, dead_letters, devices, gaps, leases, models, plan, readings, simulate, sources, spool),
     *(tokens, users),
 )
 for group in groups:

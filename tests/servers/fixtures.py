@@ -9,22 +9,29 @@ from typing import Any
 
 import pytest
 
+from plantroom.cli.bench_rabbitmq import RabbitCluster
 from tests.servers.influxd import InfluxContainer, Influxd, Server, Way, influx_server, way
 from tests.servers.influxd_build import build
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, ServerFailed
+from tests.servers.rabbitmq import rabbitmq
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _without_time_limit(request: pytest.FixtureRequest) -> None:
+    """For what takes long once, and bounds its own time."""
+    if request.config.pluginmanager.hasplugin("timeout"):
+        request.config.hook.pytest_timeout_cancel_timer(item=request._pyfuncitem)
 
 
 def _build_influxd(request: pytest.FixtureRequest) -> None:
     """Build ``influxd`` where that is the way, in sight and without the test's time limit: it takes minutes."""
     if way(own=True) is not Way.TO_BUILD:
         return
+    _without_time_limit(request)
     plugins = request.config.pluginmanager
-    if plugins.hasplugin("timeout"):
-        request.config.hook.pytest_timeout_cancel_timer(item=request._pyfuncitem)
     capture: Any = plugins.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         try:
@@ -61,6 +68,14 @@ def own_mosquitto() -> Iterator[Mosquitto]:
     """A broker of the test's own, to stop, kill and start again; it keeps its queues over a clean stop."""
     with _started(Mosquitto) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def rabbit_cluster(request: pytest.FixtureRequest) -> Iterator[RabbitCluster]:
+    """Three nodes of RabbitMQ that all tests share: use sites of your own; a node that you kill, start again."""
+    _without_time_limit(request)
+    with rabbitmq() as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,130 @@
+"""`plantroom check` finds out whether a broker keeps what it acknowledges: tried on real brokers, good ones and bad."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from gateway.broker import free_port
+from gateway.broker.embedded import EmbeddedBroker
+from gateway.broker.keeping import require_keeping
+from gateway.broker.rabbitmq import LosesMessages
+from plantroom.cli.bench_rabbitmq import RabbitCluster
+from plantroom.errors import Unreachable
+from plantroom.settings import BrokerAddress, parse_broker_url
+from tests.product import run_cli
+from tests.servers.mosquitto import Mosquitto
+from tests.servers.rabbitmq import rabbitmq
+
+
+def at(port: int) -> BrokerAddress:
+    return BrokerAddress(host="127.0.0.1", port=port)
+
+
+@pytest.fixture(scope="module")
+def classic_rabbit(request: pytest.FixtureRequest) -> Iterator[RabbitCluster]:
+    """RabbitMQ as it comes: one node, classic queues."""
+    request.config.hook.pytest_timeout_cancel_timer(item=request._pyfuncitem)
+    with rabbitmq("classic", nodes=1) as cluster:
+        yield cluster
+
+
+def test_a_mosquitto_without_a_limit_keeps_everything(mosquitto: Mosquitto) -> None:
+    assert require_keeping(at(mosquitto.port), None) == "kept 1200 messages for a client that was away"
+
+
+def test_a_mosquitto_as_it_comes_is_refused_with_the_line_to_write() -> None:
+    with Mosquitto(extra=("max_queued_messages 1000",)) as server, pytest.raises(LosesMessages) as refusal:
+        require_keeping(at(server.port), None)
+    assert "kept 1000 of them" in str(refusal.value)
+    assert "max_queued_messages 0" in refusal.value.advice
+
+
+def test_a_broker_that_grants_qos_0_only_is_refused() -> None:
+    with Mosquitto(extra=("max_qos 0",)) as server, pytest.raises(LosesMessages, match="QoS 0"):
+        require_keeping(at(server.port), None)
+
+
+def test_rules_that_shut_us_out_are_named(tmp_path: Path) -> None:
+    rules = tmp_path / "acl"
+    rules.write_text("topic readwrite elsewhere/#\n")
+    with Mosquitto(extra=(f"acl_file {rules}",)) as server, pytest.raises(Unreachable, match="may .* write plantroom"):
+        require_keeping(at(server.port), None)
+
+
+def test_a_broker_that_forgets_sessions_is_refused() -> None:
+    broker = EmbeddedBroker(free_port())
+    broker.start()
+    try:
+        with pytest.raises(LosesMessages, match=r"forgets|kept 0"):
+            require_keeping(at(broker.port), None)
+    finally:
+        broker.stop()
+
+
+def test_nothing_is_left_at_the_broker(own_mosquitto: Mosquitto) -> None:
+    require_keeping(at(own_mosquitto.port), None)
+    own_mosquitto.stop()
+    assert b"plantroom-check" not in (own_mosquitto.folder / "mosquitto.db").read_bytes()
+
+
+def test_a_live_site_hears_nothing_of_it(mosquitto: Mosquitto) -> None:
+    heard: list[str] = []
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.on_message = lambda _client, _data, message: heard.append(message.topic)
+    client.connect("127.0.0.1", mosquitto.port)
+    for topic in ("plantroom/check/#", "plantroom/+/+/event", "plantroom/+/+/status", "plantroom/+/+/telemetry"):
+        client.subscribe(topic, 1)
+    client.loop_start()
+    require_keeping(at(mosquitto.port), None)
+    client.disconnect()
+    client.loop_stop()
+    assert heard == []
+
+
+def test_nobody_there_is_said_plainly() -> None:
+    with pytest.raises(Unreachable, match="refused"):
+        require_keeping(at(free_port()), None)
+
+
+def test_rabbitmq_with_quorum_queues_on_three_nodes_passes(rabbit_cluster: RabbitCluster) -> None:
+    words = require_keeping(parse_broker_url(rabbit_cluster.url), rabbit_cluster.nodes[1].admin_url)
+    assert "quorum queues on 3 nodes" in words
+
+
+def test_a_rabbitmq_that_cannot_be_asked_is_refused_until_somebody_vouches(rabbit_cluster: RabbitCluster) -> None:
+    address = parse_broker_url(rabbit_cluster.url)
+    with pytest.raises(LosesMessages) as refusal:
+        require_keeping(address, None)
+    assert "PLANTROOM_BROKER_ADMIN_URL" in refusal.value.advice
+    assert "not looked up" in require_keeping(address, "quorum")
+
+
+def test_the_management_of_another_broker_or_a_wrong_password_is_noticed(
+    rabbit_cluster: RabbitCluster, classic_rabbit: RabbitCluster
+) -> None:
+    address = parse_broker_url(rabbit_cluster.url)
+    with pytest.raises(LosesMessages, match="does not belong"):
+        require_keeping(address, classic_rabbit.nodes[0].admin_url)
+    wrong = rabbit_cluster.nodes[0].admin_url.replace("guest:guest", "guest:wrong")
+    with pytest.raises(Unreachable, match="password"):
+        require_keeping(address, wrong)
+    with pytest.raises(Unreachable, match="PLANTROOM_BROKER_ADMIN_URL"):
+        require_keeping(address, f"http://127.0.0.1:{free_port()}")
+
+
+def test_rabbitmq_with_classic_queues_is_refused_by_the_command(classic_rabbit: RabbitCluster, tmp_path: Path) -> None:
+    settings = {
+        "PLANTROOM_BROKER_URL": classic_rabbit.url,
+        "PLANTROOM_BROKER_ADMIN_URL": classic_rabbit.nodes[0].admin_url,
+        "PLANTROOM_DATA_DIR": str(tmp_path / "data"),
+    }
+    done = run_cli("check", settings=settings)
+    assert done.returncode == 3
+    assert "is classic: it lives on one node" in done.stdout
+    assert "mqtt.durable_queue_type = quorum" in done.stdout
+    left = httpx.get(f"{classic_rabbit.nodes[0].admin_url}/api/queues").json()
+    assert not [queue for queue in left if "plantroom-check" in queue["name"]]
