@@ -32,6 +32,7 @@ from ingest.presence import PresenceTracker
 from models.fitting import fit
 from models.registry import ModelRegistry, ModelState, Provenance
 from models.stage import ModelStage
+from plantroom.bootstrap.memory import settle_memory
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, LocalName, Plant, Point, PointKind, Site, Source, SourceClock
 from plantroom.ports.clock import SystemClock
@@ -132,6 +133,8 @@ def run(watch: Stopwatch, stream: bytes, plant: Plant, folder: Path, start_ms: i
     pipeline.follow(plant)
     spool = Spool(folder / "spool")
     spool.open()
+    # As the role does: what is there by now stays, and the collector of cycles seldom looks at what is new.
+    settle_memory()
     packets = PacketSocket(cast("Any", _Wire(stream)))
     found = 0
     while True:
@@ -144,6 +147,8 @@ def run(watch: Stopwatch, stream: bytes, plant: Plant, folder: Path, start_ms: i
             for topic, payload, _ in messages:
                 spool.put(topic, payload, now_ms)
             spool.sync()
+    # The first batch loads the models: once, not for each message.
+    _ingest(Stopwatch(), pipeline, spool.read(batch, 0))
     while True:
         with watch.on("read back"):
             records = spool.read(batch, 0)
@@ -182,7 +187,7 @@ def _ingest(watch: Stopwatch, pipeline: Pipeline, records: Sequence[SpoolRecord]
 def measure(messages: int, assets: int, batch: int, rounds: int) -> dict[str, Any]:
     """Microseconds a message by stage, the best of the rounds for each."""
     start_ms = 1_795_000_000_000
-    stream, plant = stream_of(messages, assets, start_ms), plant_of(assets)
+    stream, plant = stream_of(messages + batch, assets, start_ms), plant_of(assets)
     best: dict[str, float] = {}
     for _ in range(rounds):
         watch = Stopwatch()

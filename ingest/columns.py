@@ -219,7 +219,7 @@ class Assembler:
                 seq != NO_SEQ and not arrivals.with_event[message]
                 for seq, message in zip(decoded.seq, decoded.message, strict=True)
             ]
-            asked = (yes and repeated(*one) for yes, *one in zip(counted, *columns, strict=True))
+            asked = (yes and repeated(k, b, s, d) for yes, k, b, s, d in zip(counted, *columns, strict=True))
             seen = np.fromiter(asked, np.bool_, count)
         else:
             seen = np.fromiter(map(repeated, *columns), np.bool_, count)

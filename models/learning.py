@@ -84,10 +84,10 @@ class Learner:
         rows = stored_rows(self._readings, asset.site, asset.equipment_class, asset.key, keys, span_ms)
         if is_gated(points):
             settle_ms = round(1000 * self._settings.settle_s)
-            judged = RunState().judged(rows.ts_ms, rows.columns[RUNNING], settle_ms)
+            judged = RunState().judged(rows.ts_ms, rows.column(RUNNING), settle_ms)
         else:
             judged = rows.ts_ms >= 0
-        values = rows.matrix([point.key for point in measures])[judged]
+        values = rows.matrix(tuple(point.key for point in measures))[judged]
         fitted = fit([(p.key, p.template.unit) for p in measures], rows.ts_ms[judged], values, self._settings)
         provenance = Provenance(
             asset=asset.key,

@@ -42,6 +42,11 @@ class MonitorState:
         """Nothing pending, nothing open."""
         return cls(np.full(points + 1, NEVER, dtype=np.int64), np.zeros(points + 1, dtype=np.int64))
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is open or pending."""
+        return bool(self.open) or bool(self.rows.any())
+
     def forget_pending(self) -> None:
         """Start every dwell time afresh; what is open stays open."""
         self.since_ms[:] = NEVER
@@ -82,7 +87,7 @@ class Monitor:
         changes: list[Change] = []
         row = 0
         while row < len(ts_ms):
-            if not self._state.open and not self._state.rows.any():
+            if not self._state.busy:
                 later = int(np.searchsorted(hot, row))
                 if later == len(hot):
                     break

@@ -1,7 +1,9 @@
 """Rows of one asset out of the long columns in which readings travel, and when the asset is judged at all."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,33 +20,53 @@ RUNNING = "running"
 
 _PAGE = 5_000
 
+_SPAN = 1 << 42
+"""More than any instant in milliseconds (to the year 2109): keeps the assets apart in one running maximum."""
+
 JUDGED = frozenset((AssetStatus.IN_SERVICE, AssetStatus.STANDBY))
 """Statuses in which a model may judge an asset."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetRows:
-    """Rows (n) of one asset at rising instants: ``columns`` maps a point's key to its values (n,), NaN where
-    the row came without it; ``received_ms`` (n,) is the latest arrival among a row's readings. The newest row may
-    still grow."""
+    """Rows (n) of one asset at rising instants: ``values`` (n, p) of the points ``keys``, NaN where the row came
+    without one; ``received_ms`` (n,) is the latest arrival among a row's readings. The newest row may still grow."""
 
     asset: str
     ts_ms: Millis
     received_ms: Millis
-    columns: Mapping[str, Floats]
+    keys: tuple[str, ...]
+    values: Floats
 
-    def matrix(self, points: Sequence[str]) -> Floats:
+    def column(self, key: str) -> Floats:
+        """Values (n,) of a point; NaN for one that no row has."""
+        return self.values[:, self.keys.index(key)] if key in self.keys else np.full(len(self.ts_ms), np.nan)
+
+    def matrix(self, points: tuple[str, ...]) -> Floats:
         """Values (n, p) of ``points``; NaN for points that no row has."""
-        silent = np.full(len(self.ts_ms), np.nan)
-        if not points:
-            return np.zeros((len(self.ts_ms), 0))
-        return np.column_stack([self.columns.get(point, silent) for point in points])
+        found, places = _places(self.keys, points)
+        if len(found) == len(points):
+            return self.values[:, places]
+        out = np.full((len(self.ts_ms), len(points)), np.nan)
+        out[:, found] = self.values[:, places]
+        return out
 
     def cut(self, start: int, stop: int) -> "AssetRows":
         """Rows ``start`` up to ``stop``."""
         part = slice(start, stop)
-        columns = {key: column[part] for key, column in self.columns.items()}
-        return AssetRows(self.asset, self.ts_ms[part], self.received_ms[part], columns)
+        return AssetRows(self.asset, self.ts_ms[part], self.received_ms[part], self.keys, self.values[part])
+
+    def alone(self) -> "AssetRows":
+        """A copy that does not keep the rows alive that these were cut from."""
+        return AssetRows(self.asset, self.ts_ms.copy(), self.received_ms.copy(), self.keys, self.values.copy())
+
+
+@lru_cache(4096)
+def _places(keys: tuple[str, ...], points: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Which of the points there are, and which of the keys they are."""
+    place = {key: n for n, key in enumerate(keys)}
+    found = [n for n, point in enumerate(points) if point in place]
+    return found, [place[points[n]] for n in found]
 
 
 def model_points(points: Mapping[str, Point]) -> list[Point]:
@@ -58,55 +80,92 @@ def is_gated(points: Mapping[str, Point]) -> bool:
     return RUNNING in points and points[RUNNING].template.kind is PointKind.STATE
 
 
-def rows_of(batch: StreamBatch, plant: Plant, held: Callable[[str], AssetRows | None]) -> Iterator[AssetRows]:
-    """Rows of each asset in a batch, out of its live, good or uncertain readings; assets by key.
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Assets by key, the points of each one's rows, and for each series (s,) whose it is (-1: nobody's) and which
+    column it fills (-1: none)."""
 
-    Readings of one asset and instant make one row, whichever message they came in. ``held`` gives an asset's row
-    that was still growing at the end of the batch before: it is the first of the rows here. A row grows until the
-    asset's stream has a later instant, and never after: a reading that comes behind its row counts with the row
-    that is growing then. So rows depend on the order of the stream and not on where it is cut. O(n log n).
-    """
-    readings = batch.readings
-    usable = batch.live & (readings.reason < FIRST_BAD)
-    assets = sorted({ref.asset for ref in readings.series if ref.asset in plant.points})
-    number = {asset: i for i, asset in enumerate(assets)}
-    asset_of_series = np.array([number.get(ref.asset, -1) for ref in readings.series], dtype=np.int64)
-    if not assets:
-        return
-    owner = np.where(usable, asset_of_series[readings.series_id], -1)
-    order = np.argsort(owner, kind="stable")
-    bounds = np.searchsorted(owner[order], np.arange(len(assets) + 1))
-    for i, asset in enumerate(assets):
-        picked = order[bounds[i] : bounds[i + 1]]
-        if len(picked):
-            yield _assemble(asset, batch, picked, plant.points[asset], held(asset))
+    assets: Sequence[str]
+    keys: Sequence[tuple[str, ...]]
+    owner: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, series: Sequence[SeriesRef], plant: Plant) -> "_Layout":
+        assets = sorted({ref.asset for ref in series if ref.asset in plant.points})
+        number = {asset: n for n, asset in enumerate(assets)}
+        keys = [_wanted(plant.points[asset]) for asset in assets]
+        place = {(asset, key): n for asset, some in zip(assets, keys, strict=True) for n, key in enumerate(some)}
+        return cls(
+            assets,
+            keys,
+            np.array([number.get(ref.asset, -1) for ref in series], dtype=np.int64),
+            np.array([place.get((ref.asset, ref.point), -1) for ref in series], dtype=np.int64),
+        )
 
 
-def _assemble(
-    asset: str, batch: StreamBatch, picked: NDArray[np.intp], points: Mapping[str, Point], held: AssetRows | None
-) -> AssetRows:
-    readings = batch.readings
-    instant_of = np.maximum.accumulate(readings.ts_ms[picked])
-    if held is not None:
-        instant_of = np.maximum(instant_of, held.ts_ms)
-    instants = np.unique(instant_of if held is None else np.append(instant_of, held.ts_ms))
-    row = np.searchsorted(instants, instant_of)
-    received = np.full(len(instants), NEVER, dtype=np.int64)
-    np.maximum.at(received, row, batch.received_ms[picked])
-    wanted = {point.key for point in model_points(points)} | ({RUNNING} if is_gated(points) else set())
-    columns: dict[str, Floats] = {}
-    if held is not None:
-        received[0] = max(received[0], held.received_ms[0])
-        rest = np.full(len(instants) - 1, np.nan)
-        columns = {key: np.append(column, rest) for key, column in held.columns.items() if key in wanted}
-    series = readings.series_id[picked]
-    for number in np.unique(series):
-        key = readings.series[number].point
-        if key in wanted:
-            of_series = series == number
-            column = columns.setdefault(key, np.full(len(instants), np.nan))
-            column[row[of_series]] = readings.value[picked][of_series]
-    return AssetRows(asset, instants, received, columns)
+def _wanted(points: Mapping[str, Point]) -> tuple[str, ...]:
+    return (*(point.key for point in model_points(points)), *([RUNNING] if is_gated(points) else []))
+
+
+class RowMaker:
+    """Makes rows of one stream; what it works out about plant and series is kept until they change."""
+
+    def __init__(self) -> None:
+        self._layout = _Layout([], [], np.empty(0, np.int64), np.empty(0, np.int64))
+        self._plant: Plant | None = None
+        self._series: Sequence[SeriesRef] = ()
+
+    def rows_of(self, batch: StreamBatch, plant: Plant, held: Callable[[str], AssetRows | None]) -> list[AssetRows]:
+        """Rows of each asset in a batch, out of its live, good or uncertain readings; assets by key.
+
+        Readings of one asset and instant make one row, whichever message they came in. ``held`` gives an asset's row
+        that was still growing at the end of the batch before: it is the first of the rows here. A row grows until the
+        asset's stream has a later instant, and never after: a reading that comes behind its row counts with the row
+        that is growing then. So rows depend on the order of the stream and not on where it is cut. Instants lie in the
+        years 1970 to 2109. O(n log n).
+        """
+        readings = batch.readings
+        layout = self._layout_of(readings.series, plant)
+        usable = batch.live & (readings.reason < FIRST_BAD)
+        picked = np.flatnonzero(usable & (layout.owner[readings.series_id] >= 0))
+        if not len(picked):
+            return []
+        series = readings.series_id[picked]
+        owners = layout.owner[series]
+        grown = [(n, row) for n in np.unique(owners).tolist() if (row := held(layout.assets[n])) is not None]
+        # A row that still grows comes as a reading of no column, before those of its asset.
+        order = np.argsort(np.concatenate(([n for n, _ in grown], owners)), kind="stable")
+        ts_ms = np.concatenate((*(row.ts_ms for _, row in grown), readings.ts_ms[picked]))[order]
+        received_ms = np.concatenate((*(row.received_ms for _, row in grown), batch.received_ms[picked]))[order]
+        column = np.concatenate((np.full(len(grown), -1), layout.column[series]))[order]
+        owner = np.concatenate(([n for n, _ in grown], owners)).astype(np.int64)[order]
+        value = np.concatenate((np.zeros(len(grown)), readings.value[picked]))[order]
+        starts = np.concatenate(([True], owner[1:] != owner[:-1]))
+        offset = np.cumsum(starts) * _SPAN
+        instant = np.maximum.accumulate(ts_ms + offset) - offset
+        begins = starts | np.concatenate(([False], instant[1:] != instant[:-1]))
+        number, firsts = np.cumsum(begins) - 1, np.flatnonzero(begins)
+        values = np.full((len(firsts), max(map(len, layout.keys))), np.nan)
+        first_row = dict(zip(owner[starts].tolist(), number[starts].tolist(), strict=True))
+        for n, one in grown:
+            values[first_row[n], : len(layout.keys[n])] = one.matrix(layout.keys[n])[0]
+        filled = column >= 0
+        values[number[filled], column[filled]] = value[filled]
+        instants, received = instant[firsts], np.maximum.reduceat(received_ms, firsts)
+        edges = [*first_row.values(), len(firsts)]
+        return [
+            AssetRows(
+                layout.assets[n], instants[a:b], received[a:b], layout.keys[n], values[a:b, : len(layout.keys[n])]
+            )
+            for n, (a, b) in zip(first_row, pairwise(edges), strict=True)
+        ]
+
+    def _layout_of(self, series: Sequence[SeriesRef], plant: Plant) -> _Layout:
+        if plant is not self._plant or series is not self._series or len(series) != len(self._layout.owner):
+            self._layout = _Layout.of(series, plant)
+            self._plant, self._series = plant, series
+        return self._layout
 
 
 def stored_rows(
@@ -134,7 +193,7 @@ def stored_rows(
         start = int(instants[-1]) + 1
     ts_ms = np.concatenate(times) if times else np.zeros(0, dtype=np.int64)
     matrix = np.vstack(values) if values else np.zeros((0, len(refs)))
-    return AssetRows(asset, ts_ms, ts_ms, {point: matrix[:, j] for j, point in enumerate(points)})
+    return AssetRows(asset, ts_ms, ts_ms, tuple(points), matrix)
 
 
 @dataclass(slots=True)
@@ -149,6 +208,8 @@ class RunState:
 
         ``running`` (n,) is NaN where a row does not say. Moves the state on.
         """
+        if self.steady(ts_ms, running, settle_ms):
+            return np.ones(len(ts_ms), dtype=np.bool_)
         out = np.empty(len(ts_ms), dtype=np.bool_)
         for i, (now_ms, said) in enumerate(zip(ts_ms.tolist(), running.tolist(), strict=True)):
             if said == said:  # noqa: PLR0124  not NaN
@@ -157,3 +218,7 @@ class RunState:
                 self.running = said > 0.0
             out[i] = self.running and now_ms - self.started_ms >= settle_ms
         return out
+
+    def steady(self, ts_ms: Millis, running: Floats, settle_ms: int) -> bool:
+        """Whether all rows may be judged and change nothing, as nearly always."""
+        return self.running and bool((ts_ms - self.started_ms >= settle_ms).all()) and not bool((running <= 0.0).any())

@@ -1,6 +1,7 @@
 """The state of every watched asset as bytes and back, exactly."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,14 +63,16 @@ def _plain(state: AssetState) -> dict[str, Any]:
 
 
 def _plain_row(row: AssetRows) -> list[Any]:
-    said = {key: float(column[0]) for key, column in row.columns.items() if not np.isnan(column[0])}
+    said = {key: value for key, value in zip(row.keys, row.values[0].tolist(), strict=True) if not math.isnan(value)}
     return [int(row.ts_ms[0]), int(row.received_ms[0]), said]
 
 
 def _row(asset: str, plain: Sequence[Any]) -> AssetRows:
     ts_ms, received_ms, said = plain
-    columns = {key: np.array([value], dtype=np.float64) for key, value in said.items()}
-    return AssetRows(asset, np.array([ts_ms], dtype=np.int64), np.array([received_ms], dtype=np.int64), columns)
+    values = np.array([list(said.values())], dtype=np.float64)
+    return AssetRows(
+        asset, np.array([ts_ms], dtype=np.int64), np.array([received_ms], dtype=np.int64), tuple(said), values
+    )
 
 
 def _state(asset: str, plain: Mapping[str, Any]) -> AssetState:

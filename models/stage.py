@@ -10,8 +10,9 @@ import structlog
 from models import snapshot
 from models.learning import Learned, Learner, due_windows
 from models.registry import Loaded, ModelRegistry, reachable
-from models.rows import JUDGED, RUNNING, AssetRows, rows_of
+from models.rows import JUDGED, RUNNING, AssetRows, RowMaker
 from models.settings import DetectorSettings
+from models.together import Sitting, Together
 from models.watcher import AssetHealth, AssetState, Watcher, cleared, instant
 from plantroom.domain.assets import Asset, EquipmentClass, FailureModeSpec, Health, Plant
 from plantroom.domain.findings import Finding
@@ -76,6 +77,8 @@ class ModelStage(StreamStage):
         self._settings = settings or DetectorSettings()
         self._learner = Learner(self._registry, readings, clock, self._settings)
         self._class_of = class_of
+        self._rows = RowMaker()
+        self._together = Together()
         self._states: dict[str, AssetState] = {}
         self._live: dict[str, _Live] = {}
         self._lost: dict[str, str] = {}
@@ -86,11 +89,12 @@ class ModelStage(StreamStage):
 
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
         """Findings of the batch in observed order. Raises ``Unreachable`` when the store or the registry is."""
-        tables = [rows for rows in rows_of(batch, plant, self._held) if rows.asset in plant.assets]
+        tables = [rows for rows in self._rows.rows_of(batch, plant, self._held) if rows.asset in plant.assets]
         with reachable():
             due = self._learn(tables, plant)
             turns = [self._prepare(rows, plant.assets[rows.asset], due) for rows in tables]
-        findings = [finding for turn in turns for finding in self._advance(turn)]
+        calm = self._together.judge([one for turn in turns if (one := self._sitting(turn)) is not None])
+        findings = [finding for turn in turns for finding in self._advance(turn, turn.asset.key in calm)]
         return sorted(findings, key=lambda finding: finding.observed_at)
 
     def snapshot(self) -> bytes:
@@ -146,7 +150,7 @@ class ModelStage(StreamStage):
 
     def _prepare(self, rows: AssetRows, asset: Asset, due: Sequence[Learned]) -> _Turn:
         last = len(rows.ts_ms) - 1
-        whole, held = rows.cut(0, last), rows.cut(last, last + 1)
+        whole, held = rows.cut(0, last), rows.cut(last, last + 1).alone()
         if not last:
             return _Turn(asset, whole, held, 0)
         newest_ms = int(whole.ts_ms[-1])
@@ -209,10 +213,23 @@ class ModelStage(StreamStage):
             found = None
         return () if found is None else found.failure_modes
 
-    def _advance(self, turn: _Turn) -> list[Finding]:
+    def _sitting(self, turn: _Turn) -> Sitting | None:
+        """A turn that is nothing but rows after those that the model learned from, of an asset that may be judged."""
+        state, live, rows = self._states.get(turn.asset.key), self._live.get(turn.asset.key), turn.rows
+        if state is None or live is None or not len(rows.ts_ms) or turn.resumed or turn.taken or turn.learned:
+            return None
+        if state.model is None or turn.asset.status not in JUDGED or int(rows.ts_ms[0]) <= live.after_ms:
+            return None
+        return Sitting(live.watcher, state, rows)
+
+    def _advance(self, turn: _Turn, done_already: bool) -> list[Finding]:
         asset, rows = turn.asset, turn.rows
         state = self._states.setdefault(asset.key, AssetState())
         state.held = turn.held
+        if done_already:
+            state.by_hand = turn.by_hand
+            self._report[asset.key] = self._live[asset.key].watcher.health(state)
+            return []
         if not len(rows.ts_ms):
             return []
         findings: list[Finding] = []
@@ -252,9 +269,8 @@ class ModelStage(StreamStage):
         if live is not None and not unjudged:
             fresh = int(np.searchsorted(rows.ts_ms, live.after_ms, side="right"))
         if fresh:
-            silent = np.full(fresh, np.nan)
             passed = rows.cut(0, fresh)
-            state.run.judged(passed.ts_ms, passed.columns.get(RUNNING, silent), 0)
+            state.run.judged(passed.ts_ms, passed.column(RUNNING), 0)
             state.judging = False
         if live is None or fresh == len(rows.ts_ms):
             return []

@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models.baseline import Baseline
+from models.baseline import Baseline, Floats
 from models.monitor import MULTIVARIATE, Change, Monitor, MonitorState, OpenFinding
 from models.rows import RUNNING, AssetRows, RunState
-from models.scoring import NEVER, Scores, SmoothState, score, smooth
+from models.scoring import NEVER, Scores, SmoothState, Span, score, smooth
 from plantroom.domain.assets import FailureModeSpec, Health, Severity
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
 
@@ -61,6 +61,7 @@ class Watcher:
         self._site = site
         self._asset = asset
         self._modes = modes
+        self.settle_ms = baseline.settle_ms
 
     def start(self, state: AssetState) -> None:
         """Put ``state`` under this model, at the baseline and with nothing open."""
@@ -71,8 +72,7 @@ class Watcher:
 
     def watch(self, rows: AssetRows, state: AssetState) -> list[Finding]:
         """Findings of rows that have not been seen before, in observed order."""
-        silent = np.full(len(rows.ts_ms), np.nan)
-        judged = state.run.judged(rows.ts_ms, rows.columns.get(RUNNING, silent), self.baseline.settle_ms)
+        judged = state.run.judged(rows.ts_ms, rows.column(RUNNING), self.settle_ms)
         findings: list[Finding] = []
         for start, stop in _runs(judged):
             if judged[start]:
@@ -97,18 +97,17 @@ class Watcher:
         return findings
 
     def _health(self, before: Health, scores: Scores, opened: NDArray[np.bool_]) -> Health:
-        """Health at the last row. Between the two thresholds the last row outside them decides, in whichever batch
-        it came."""
-        settings = self.baseline.settings
+        """Health at the last row."""
+        settings, rows = self.baseline.settings, len(scores.overall)
         silent: NDArray[np.bool_] = np.asarray(np.isnan(scores.z).all(axis=1))
-        high = opened | (~silent & (scores.overall >= settings.watch_z))
-        telling = np.flatnonzero(high | silent | (scores.overall < settings.clear_z))
-        watched = bool(high[telling[-1]]) if len(telling) else before in (Health.WATCH, Health.ACT)
+        thresholds = np.full(rows, settings.watch_z), np.full(rows, settings.clear_z)
+        was = np.array([before in (Health.WATCH, Health.ACT)])
+        watched = watched_after(Span.of([rows]), scores.overall, silent, opened, *thresholds, was)
         if opened[-1]:
             return Health.ACT
         if silent[-1]:
             return Health.UNKNOWN
-        return Health.WATCH if watched else Health.GOOD
+        return Health.WATCH if watched[0] else Health.GOOD
 
     def _raised(self, change: Change, rows: AssetRows, scores: Scores) -> FindingRaised:
         finding, row, settings = change.finding, change.row, self.baseline.settings
@@ -162,6 +161,24 @@ class Watcher:
             observed_at=instant(state.scored_ms),
             model=self.model,
         )
+
+
+def watched_after(
+    span: Span,
+    overall: Floats,
+    silent: NDArray[np.bool_],
+    opened: NDArray[np.bool_],
+    watch_z: Floats,
+    clear_z: Floats,
+    before: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    """Which assets (a,) are to be watched after their rows (n). Between the two thresholds the last row outside them
+    decides, in whichever batch it came: ``before`` (a,) where there is none."""
+    high = opened | (~silent & (overall >= watch_z))
+    telling = high | silent | (overall < clear_z)
+    latest = np.maximum.reduceat(np.where(telling, np.arange(len(telling)), -1), span.firsts)
+    watched: NDArray[np.bool_] = np.where(latest >= 0, high[latest], before)
+    return watched
 
 
 def cleared(site: str, asset: str, finding: OpenFinding, ts_ms: int, received_ms: int) -> FindingCleared:

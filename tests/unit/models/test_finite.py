@@ -141,7 +141,7 @@ def test_any_reading_leaves_a_state_that_can_be_saved(values: Column, stream: li
     times = ts(len(repeated), first=500)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        findings = watcher.watch(AssetRows("a1", times, times, dict(zip(KEYS, repeated.T, strict=True))), state)
+        findings = watcher.watch(AssetRows("a1", times, times, tuple(KEYS), repeated), state)
     assert state.smooth is not None
     assert np.isfinite(state.smooth.deviation).all()
     assert np.isfinite(state.score)
