@@ -10,6 +10,7 @@ from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.classes.endpoints import router as classes
 from api.dead_letters.endpoints import router as dead_letters
+from api.dead_letters.summary import router as dead_letter_summary
 from api.devices.endpoints import router as devices
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
@@ -37,8 +38,8 @@ from api.work_orders.endpoints import router as work_orders
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
-    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, gaps, ingest, plan, sync,
-    events, classes, users, devices, health, sources,
+    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
+    ingest, plan, sync, events, classes, users, devices, health, sources,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

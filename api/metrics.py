@@ -6,7 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.ingest.endpoints import reports
+from api.ingest.metrics import families
+from api.ingest.reports import reports
 from api.services import Services
 from plantroom.errors import Unreachable
 
@@ -14,7 +15,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class Metrics:
-    """Counts and latencies of requests by method and route template; collectors' figures as gauges."""
+    """Counts and latencies of requests by method and route template; collectors' figures as they report them."""
 
     def __init__(self, services: Services) -> None:
         self._registry = CollectorRegistry()
@@ -57,15 +58,6 @@ class _Gauges(Collector):
         else:
             reachable.add_metric([], 1)
         yield reachable
-        ready = GaugeMetricFamily("plantroom_collector_ready", "1 when ready", labels=["collector"])
-        figures: dict[str, GaugeMetricFamily] = {}
-        for report in found:
-            ready.add_metric([report.collector], float(report.ready))
-            for key, value in report.stats.items():
-                name = f"plantroom_collector_{key}"
-                family = figures.setdefault(name, GaugeMetricFamily(name, f"As reported: {key}", labels=["collector"]))
-                family.add_metric([report.collector], value)
-        yield ready
-        yield from figures.values()
+        yield from families(found, self._services.clock.now())
         for name, value in self._services.figures().items():
             yield GaugeMetricFamily(name, "Of this process", value=value)

@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from api.directory import Directory
+from api.ingest.history import FlowHistory
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
@@ -68,7 +69,7 @@ class Services:
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
-    ``/metrics``, by Prometheus name.
+    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -87,6 +88,7 @@ class Services:
     planning_clock: Clock | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)
+    history: FlowHistory = field(default_factory=FlowHistory)
 
     def __post_init__(self) -> None:
         if self.secure_cookies not in {"auto", "always", "never"}:

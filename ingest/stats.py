@@ -47,10 +47,8 @@ class Totals:
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         saved = orjson.loads(state) if state else {}
-        if not isinstance(saved, dict) or not set(saved) <= set(asdict(self)):
-            raise ValueError("not a snapshot of totals")
-        letters = saved.pop("letters", {})
-        if not isinstance(letters, dict):
+        letters = saved.pop("letters", {}) if isinstance(saved, dict) else None
+        if not isinstance(letters, dict) or not set(saved) <= set(asdict(self)):
             raise ValueError("not a snapshot of totals")
         self.letters = {str(code): int(count) for code, count in letters.items()}
         for name in asdict(self).keys() - {"letters"}:

@@ -1,53 +1,97 @@
 """How the collectors are doing."""
 
-from fastapi import APIRouter
+from datetime import timedelta
+from typing import Annotated
 
-from api.access import Viewer
-from api.ingest.schemas import CollectorStats, IngestStats
+from fastapi import APIRouter, Query
+
+from api.access import Access, Viewer
+from api.ingest.reports import reports
+from api.ingest.schemas import (
+    CollectorStats,
+    Condition,
+    Conditions,
+    Flow,
+    History,
+    HistoryQuery,
+    IngestStats,
+    LaneFlow,
+    SiteFlow,
+)
 from api.ingest.sight import as_seen
+from api.paging import bad_field
 from api.services import Parts, Services
+from ingest.conditions import RECENT, conditions
+from ingest.picture import age_s, by_site, fresh, picture_of
+from plantroom.domain.flow import by_lane, summed_figures, together
 from plantroom.ports.ledger import CollectorReport
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
 
+MOST_GROUPS = 200
+SHOWN = timedelta(hours=3)
 
-def reports(services: Services) -> list[CollectorReport]:
-    """The newest word of every collector, by name: of those in this process as it is now, else the ledger's."""
+
+def _seen(caller: Access, services: Services) -> list[CollectorReport]:
     with services.ledger.read() as tx:
-        known = {r.collector: r for r in tx.collect.collectors()}
-    known |= {r.collector: r for r in services.local_stats()}
-    return [known[name] for name in sorted(known)]
+        sites = {site.code for site in tx.assets.sites()}
+    return [as_seen(report, caller.scope, sites) for report in reports(services)]
 
 
 @router.get("/stats", operation_id="getIngestStats")
 def get_stats(caller: Viewer, services: Parts) -> IngestStats:
     """What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
     over the sites that they may see."""
-    with services.ledger.read() as tx:
-        sites = {site.code for site in tx.assets.sites()}
-    found = [as_seen(report, caller.scope, sites) for report in reports(services)]
+    found = _seen(caller, services)
     now = services.clock.now()
-
-    def total(key: str) -> int:
-        return round(sum(r.stats.get(key, 0.0) for r in found))
-
+    whole = summed_figures([report.stats for report in found])
+    speaking = by_site(fresh(found, now))
     return IngestStats(
-        received=total("received"),
-        stored=total("stored"),
-        duplicates=total("duplicates"),
-        dead_lettered=total("dead_lettered"),
-        gaps=total("gaps"),
-        spool_depth=total("spool_depth"),
-        lag_s=max((r.stats.get("lag_s", 0.0) for r in found), default=0.0),
+        **{name: round(whole.get(name, 0.0)) for name in ("received", "stored", "duplicates", "dead_lettered")},
+        gaps=round(whole.get("gaps", 0.0)),
+        spool_depth=round(whole.get("spool_depth", 0.0)),
+        lag_s=whole.get("lag_s", 0.0),
         collectors=[
             CollectorStats(
                 collector=r.collector,
                 reported_at=r.reported_at,
-                age_s=max(0.0, (now - r.reported_at).total_seconds()),
+                age_s=age_s(r, now),
                 ready=r.ready,
                 problems=list(r.problems),
                 stats=dict(r.stats),
             )
             for r in found
         ],
+        flow=Flow.of(summed_figures([together(figures) for figures in speaking.values()])),
+        sites=[
+            SiteFlow.of(
+                together(figures),
+                site=site,
+                age_s=min(age_s(report, now) for report in found if site in report.by_site),
+                lanes=[LaneFlow.of(own, lane=lane) for lane, own in by_lane(figures).items()],
+            )
+            for site, figures in (by_site(found) | speaking).items()
+        ],
     )
+
+
+@router.get("/conditions", operation_id="getIngestConditions")
+def get_conditions(caller: Viewer, services: Parts) -> Conditions:
+    """What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing."""
+    now = services.clock.now()
+    with services.ledger.read() as tx:
+        recent = tx.collect.dead_letter_groups(caller.scope, MOST_GROUPS, since=now - RECENT)
+        kept = recent.total or tx.collect.dead_letter_groups(caller.scope, 0).total
+    picture = picture_of(_seen(caller, services), now, recent.groups, kept)
+    return Conditions(items=[Condition.of(one) for one in conditions(picture)])
+
+
+@router.get("/history", operation_id="getIngestHistory")
+def get_history(query: Annotated[HistoryQuery, Query()], caller: Viewer, services: Parts) -> History:
+    """How the way in did over the last hours, a row for each step."""
+    end = query.end or services.clock.now()
+    start = query.start or end - SHOWN
+    if start > end:
+        raise bad_field("from", "bad_span", "is after `to`")
+    step_s, rows = services.history.rows(caller.scope, query.site, start, end)
+    return History(step_s=step_s, rows=rows)

@@ -1,12 +1,10 @@
 """What a caller sees of a collector that serves other sites too."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
+from plantroom.domain.flow import summed_figures, together
 from plantroom.ports.ledger import CollectorReport, Scope
-
-_LARGEST = "lag_s"
-"""The figure of which the largest counts; all others are summed."""
 
 
 def as_seen(report: CollectorReport, scope: Scope, sites: Collection[str]) -> CollectorReport:
@@ -17,21 +15,14 @@ def as_seen(report: CollectorReport, scope: Scope, sites: Collection[str]) -> Co
     if all(scope.allows(site) for site in sites):
         return report
     problems = [p for p in report.problems if _concerns(p, scope, sites)]
+    troubles = [t for t in report.troubles if not t.site or scope.allows(t.site)]
     ready = report.ready or (bool(report.problems) and not problems)
     mine = {site: stats for site, stats in report.by_site.items() if scope.allows(site)}
-    return replace(report, ready=ready, problems=problems, stats=summed(mine), by_site=mine)
+    stats = summed_figures([together(figures) for figures in mine.values()])
+    return replace(report, ready=ready, problems=problems, stats=stats, by_site=mine, troubles=troubles)
 
 
 def _concerns(problem: str, scope: Scope, sites: Collection[str]) -> bool:
     if not problem.startswith("site "):
         return True
     return any(scope.allows(site) and problem.startswith(f"site {site}, ") for site in sites)
-
-
-def summed(by_site: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The figures of several sites together."""
-    total: dict[str, float] = {}
-    for stats in by_site.values():
-        for key, value in stats.items():
-            total[key] = max(total.get(key, 0.0), value) if key == _LARGEST else total.get(key, 0.0) + value
-    return total

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import begin_shutdown, create_app
+from api.ingest.sampler import HistorySampler
 from api.services import Services
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings import FindingsConsumer
@@ -105,6 +106,7 @@ class Serving:
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
         )
+        self._history = HistorySampler(services)
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
 
     def problems(self) -> list[str]:
@@ -121,11 +123,13 @@ class Serving:
         """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""
         for worker in self._workers:
             worker.start()
+        self._history.start()
         self._scheduler.start()
 
     def stop(self) -> None:
         """End in the reverse order."""
         self._scheduler.stop()
+        self._history.stop()
         for worker in self._workers:
             worker.stop()
         self.web.stop()

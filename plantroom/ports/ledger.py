@@ -238,7 +238,7 @@ class LetterGroup:
 
 @dataclass(frozen=True, slots=True)
 class LetterSummary:
-    """Groups among the newest ``looked_at`` of ``total`` letters, the largest first; ``groups_left_out`` did not fit."""
+    """Groups among the newest ``looked_at`` of ``total`` letters, largest first; ``groups_left_out`` did not fit."""
 
     groups: Sequence[LetterGroup]
     total: int

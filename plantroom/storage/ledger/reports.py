@@ -1,4 +1,4 @@
-"""Collectors' reports as rows. Problems and troubles share a column; a report of an earlier version has problems only."""
+"""Reports of collectors as rows. Problems and troubles share a column; earlier versions wrote problems only."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -211,7 +211,7 @@ def test_ingest_stats_are_summed_over_the_collectors(world: World) -> None:
     world.clock.forward(seconds=7)
     stats = world.admin.get("/api/v1/ingest/stats").json()
     collectors = stats.pop("collectors")
-    assert stats == {
+    assert {key: value for key, value in stats.items() if key not in {"flow", "sites"}} == {
         "received": 15, "stored": 30, "duplicates": 0, "dead_lettered": 2, "gaps": 0, "spool_depth": 0, "lag_s": 3.0,
     }  # fmt: skip
     assert [(c["collector"], c["age_s"]) for c in collectors] == [("a", 7.0), ("b", 7.0)]

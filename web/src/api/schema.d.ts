@@ -233,6 +233,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dead-letters/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Summary
+         * @description Dead letters by site, topic and reason. Of very many the newest 20,000 are looked at.
+         */
+        get: operations["getDeadLetterSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters/{letter_id}": {
         parameters: {
             query?: never;
@@ -417,6 +437,46 @@ export interface paths {
          * @description Gaps in what publishers numbered, those found last first.
          */
         get: operations["listGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ingest/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Conditions
+         * @description What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing.
+         */
+        get: operations["getIngestConditions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ingest/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description How the way in did over the last hours, a row for each step.
+         */
+        get: operations["getIngestHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -961,11 +1021,18 @@ export interface components {
         };
         /**
          * Asset
-         * @description One machine, with what is known of it just now. ``version`` is its ETag.
+         * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its device's
+         *     clock is ahead of ours (negative: behind).
          */
         Asset: {
             /** Class */
             class: string;
+            /** Clock Measured At */
+            clock_measured_at: string | null;
+            /** Clock Offset Ms */
+            clock_offset_ms: number | null;
+            /** Clock Wrong */
+            clock_wrong: boolean;
             /** Code */
             code: string;
             /** Criticality */
@@ -1277,6 +1344,48 @@ export interface components {
             stats: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Condition
+         * @description Something that people should know of the way in. `code` is stable, `level` says how much it matters. `sites`
+         *     empty: it concerns everything. `lost` says whether anything is lost for good, `loss` in words. `detail` are the
+         *     words of the part that met it, `reason` the dead letters' code, `help` where the way out begins.
+         */
+        Condition: {
+            advice: components["schemas"]["Name"];
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Help
+             * @enum {string}
+             */
+            help: "letters" | "gaps" | "";
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "info" | "warning" | "urgent";
+            loss: components["schemas"]["Name"];
+            /** Lost */
+            lost: boolean;
+            /** Reason */
+            reason: string;
+            /** Since */
+            since: string | null;
+            /** Sites */
+            sites: string[];
+            text: components["schemas"]["Name"];
+            title: components["schemas"]["Name"];
+        };
+        /**
+         * Conditions
+         * @description All conditions, the most urgent first. Empty: all is flowing.
+         */
+        Conditions: {
+            /** Items */
+            items: components["schemas"]["Condition"][];
         };
         /**
          * DeadLetter
@@ -1607,6 +1716,52 @@ export interface components {
          */
         FindingSource: "model" | "limit" | "rule" | "presence";
         /**
+         * Flow
+         * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
+         *     readings; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
+         *     the last ten seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s`
+         *     of these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing
+         *     waits any more if all goes on as now, null when that is never.
+         */
+        Flow: {
+            /** Dead Lettered */
+            dead_lettered: number;
+            /** Done Per S */
+            done_per_s: number;
+            /** Drained In S */
+            drained_in_s: number | null;
+            /** Duplicates */
+            duplicates: number;
+            /** Durable P50 Ms */
+            durable_p50_ms: number;
+            /** Durable P99 Ms */
+            durable_p99_ms: number;
+            /** Gaps */
+            gaps: number;
+            /** Lag S */
+            lag_s: number;
+            /** Messages Per S */
+            messages_per_s: number;
+            /** Received */
+            received: number;
+            /** Rejects Per Min */
+            rejects_per_min: number;
+            /** Spool Bytes */
+            spool_bytes: number;
+            /** Spool Depth */
+            spool_depth: number;
+            /** Stored */
+            stored: number;
+            /** Stored P50 Ms */
+            stored_p50_ms: number;
+            /** Stored P99 Ms */
+            stored_p99_ms: number;
+            /** Stored Per S */
+            stored_per_s: number;
+            /** Values Per S */
+            values_per_s: number;
+        };
+        /**
          * Gap
          * @description Numbers `first` to `last` of one numbering (a channel of an asset under one boot); `missing` of them have not
          *     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
@@ -1686,9 +1841,28 @@ export interface components {
          */
         Health: "good" | "watch" | "act" | "unknown";
         /**
+         * History
+         * @description Rows `[ts_ms, messages/s in, readings/s stored, rejects/min, spool depth, lag in s, gaps]` in rising time, a row
+         *     for each `step_s`; steps of which nobody reported are left out. Kept in memory since the server's start.
+         */
+        History: {
+            /** Rows */
+            rows: [
+                number,
+                number,
+                number,
+                number,
+                number,
+                number,
+                number
+            ][];
+            /** Step S */
+            step_s: number;
+        };
+        /**
          * IngestStats
          * @description Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
-         *     messages.
+         *     messages. `flow` has what goes on now, of the collectors that are not silent.
          */
         IngestStats: {
             /** Collectors */
@@ -1697,12 +1871,15 @@ export interface components {
             dead_lettered: number;
             /** Duplicates */
             duplicates: number;
+            flow: components["schemas"]["Flow"];
             /** Gaps */
             gaps: number;
             /** Lag S */
             lag_s: number;
             /** Received */
             received: number;
+            /** Sites */
+            sites: components["schemas"]["SiteFlow"][];
             /** Spool Depth */
             spool_depth: number;
             /** Stored */
@@ -1738,6 +1915,50 @@ export interface components {
          * @enum {string}
          */
         Kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective";
+        /**
+         * LaneFlow
+         * @description Of one lane of a site: `normal`, `safety`; `strays` for all unknown sites.
+         */
+        LaneFlow: {
+            /** Dead Lettered */
+            dead_lettered: number;
+            /** Done Per S */
+            done_per_s: number;
+            /** Drained In S */
+            drained_in_s: number | null;
+            /** Duplicates */
+            duplicates: number;
+            /** Durable P50 Ms */
+            durable_p50_ms: number;
+            /** Durable P99 Ms */
+            durable_p99_ms: number;
+            /** Gaps */
+            gaps: number;
+            /** Lag S */
+            lag_s: number;
+            /** Lane */
+            lane: string;
+            /** Messages Per S */
+            messages_per_s: number;
+            /** Received */
+            received: number;
+            /** Rejects Per Min */
+            rejects_per_min: number;
+            /** Spool Bytes */
+            spool_bytes: number;
+            /** Spool Depth */
+            spool_depth: number;
+            /** Stored */
+            stored: number;
+            /** Stored P50 Ms */
+            stored_p50_ms: number;
+            /** Stored P99 Ms */
+            stored_p99_ms: number;
+            /** Stored Per S */
+            stored_per_s: number;
+            /** Values Per S */
+            values_per_s: number;
+        };
         /**
          * LatestValue
          * @description The newest reading of a point. ``stale`` when it is older than the point may be silent; ``source`` says who
@@ -1781,6 +2002,63 @@ export interface components {
          * @enum {string}
          */
         Layer: "law" | "maker" | "contract";
+        /**
+         * LetterExample
+         * @description The newest letter of a group; of its raw bytes the first 2,000.
+         */
+        LetterExample: {
+            /** Id */
+            id: string;
+            /** Part */
+            part: string;
+            /** Payload Base64 */
+            payload_base64: string;
+            /** Payload Bytes */
+            payload_bytes: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * LetterGroup
+         * @description Letters of one site, topic and reason (its code): what it means and what to do about it.
+         */
+        LetterGroup: {
+            advice: components["schemas"]["Name"];
+            /** Count */
+            count: number;
+            example: components["schemas"]["LetterExample"];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Reason */
+            reason: string;
+            /** Site */
+            site: string;
+            title: components["schemas"]["Name"];
+            /** Topic */
+            topic: string;
+        };
+        /**
+         * LetterSummary
+         * @description Groups among the newest `looked_at` of `total` letters, the largest first; `groups_left_out` did not fit.
+         */
+        LetterSummary: {
+            /** Groups Left Out */
+            groups_left_out: number;
+            /** Items */
+            items: components["schemas"]["LetterGroup"][];
+            /** Looked At */
+            looked_at: number;
+            /** Total */
+            total: number;
+        };
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
@@ -2586,6 +2864,54 @@ export interface components {
              * @default Asia/Shanghai
              */
             time_zone: string;
+        };
+        /**
+         * SiteFlow
+         * @description Of one site (`+`: all unknown sites) over its collectors, and how old the newest of their reports is.
+         */
+        SiteFlow: {
+            /** Age S */
+            age_s: number;
+            /** Dead Lettered */
+            dead_lettered: number;
+            /** Done Per S */
+            done_per_s: number;
+            /** Drained In S */
+            drained_in_s: number | null;
+            /** Duplicates */
+            duplicates: number;
+            /** Durable P50 Ms */
+            durable_p50_ms: number;
+            /** Durable P99 Ms */
+            durable_p99_ms: number;
+            /** Gaps */
+            gaps: number;
+            /** Lag S */
+            lag_s: number;
+            /** Lanes */
+            lanes: components["schemas"]["LaneFlow"][];
+            /** Messages Per S */
+            messages_per_s: number;
+            /** Received */
+            received: number;
+            /** Rejects Per Min */
+            rejects_per_min: number;
+            /** Site */
+            site: string;
+            /** Spool Bytes */
+            spool_bytes: number;
+            /** Spool Depth */
+            spool_depth: number;
+            /** Stored */
+            stored: number;
+            /** Stored P50 Ms */
+            stored_p50_ms: number;
+            /** Stored P99 Ms */
+            stored_p99_ms: number;
+            /** Stored Per S */
+            stored_per_s: number;
+            /** Values Per S */
+            values_per_s: number;
         };
         /**
          * SiteList
@@ -3622,6 +3948,41 @@ export interface operations {
             };
         };
     };
+    getDeadLetterSummary: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                /** @description default: however old they are */
+                since?: string | null;
+                /** @description groups at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterSummary"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getDeadLetter: {
         parameters: {
             query?: never;
@@ -3973,6 +4334,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIngestConditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conditions"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIngestHistory: {
+        parameters: {
+            query?: {
+                /** @description default: three hours before `to` */
+                from?: string | null;
+                /** @description default: now */
+                to?: string | null;
+                /** @description default: all of the caller's sites together */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

@@ -1,0 +1,301 @@
+"""What conditions of the way in say to people: what is wrong, whether anything is lost, what to do.
+
+``{...}`` are filled in by ``ingest.conditions``: ``waiting`` messages, ``size`` of them on disk, ``count``, ``span`` in
+words. What is said of dead letters: ``ingest.letter_words``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plantroom.domain.assets import LocalName
+from plantroom.domain.flow import TroubleKind
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All that is said about one kind of condition."""
+
+    title: LocalName
+    text: LocalName
+    loss: LocalName
+    advice: LocalName
+
+
+def words_of(title: tuple[str, str], text: tuple[str, str], loss: LocalName, advice: tuple[str, str]) -> Words:
+    """The words, each in Chinese and English."""
+    return Words(LocalName(*title), LocalName(*text), loss, LocalName(*advice))
+
+
+_WAITS_ON_DISK = LocalName(
+    "没有丢失：消息保存在采集器的磁盘上，恢复后自动补存。",
+    "Nothing is lost: messages wait on the collector's disk and are stored by themselves afterwards.",
+)
+_WAITS_AT_BROKER = LocalName(
+    "没有丢失：消息由代理服务器排队保存，恢复后自动接收；排队期间看不到新的报警。",
+    "Nothing is lost: the broker queues the messages until then. But no new alarm is seen meanwhile.",
+)
+_WHILE_BROKER_IS_AWAY = LocalName(
+    "已到达代理的消息不会丢失，由它排队保存；代理本身停机时，没有缓存的设备会丢失这段时间的数据。",
+    "What reached the broker is safe, it queues it. While the broker itself is down, devices that keep nothing"
+    " themselves lose what they send.",
+)
+KEPT = LocalName(
+    "没有丢失：原始消息已保留，原因消除后可以重放。",
+    "Nothing is lost: the raw messages are kept and can be replayed once the cause is gone.",
+)
+_READINGS_FINE = LocalName(
+    "读数没有丢失，照常存储；受影响的只是由此得出的报警或评分。",
+    "No reading is lost, they are stored as usual; only alarms or scores drawn from them are concerned.",
+)
+_WAITING = ("有 {waiting} 条消息（{size}）在等待。", "{waiting} messages ({size}) are waiting.")
+
+TROUBLES: Mapping[TroubleKind, Words] = {
+    TroubleKind.STORE_AWAY: words_of(
+        ("读数数据库无应答", "The readings store does not answer"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "启动读数数据库（InfluxDB），检查网络；地址不对则修改 PLANTROOM_READINGS_URL。",
+            (
+                "Start the readings store (InfluxDB) and look at the network; if its address is wrong, mend"
+                " PLANTROOM_READINGS_URL."
+            ),
+        ),
+    ),
+    TroubleKind.STORE_UNAUTHORISED: words_of(
+        ("读数数据库拒绝我们的令牌", "The readings store refuses our token"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "在 InfluxDB 中检查令牌是否有效、能否读写该存储桶，再更新 PLANTROOM_READINGS_URL 并重启采集器。",
+            (
+                "See in InfluxDB whether the token is valid and may read and write the bucket; then put it into"
+                " PLANTROOM_READINGS_URL and restart the collector."
+            ),
+        ),
+    ),
+    TroubleKind.STORE_MISSING: words_of(
+        ("读数数据库中没有该组织或存储桶", "The readings store lacks the organisation or bucket"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "在 InfluxDB 中重新建立同名存储桶，或修改 PLANTROOM_READINGS_URL 并重启采集器。",
+            "Make a bucket of that name in InfluxDB again, or mend PLANTROOM_READINGS_URL and restart the collector.",
+        ),
+    ),
+    TroubleKind.STORE_FULL: words_of(
+        ("读数数据库磁盘已满", "The readings store's disk is full"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "在数据库所在磁盘上腾出空间，或缩短保留期限（PLANTROOM_RETENTION_RAW_DAYS）。",
+            "Make room on the store's disk, or keep readings for fewer days (PLANTROOM_RETENTION_RAW_DAYS).",
+        ),
+    ),
+    TroubleKind.LEDGER_AWAY: words_of(
+        ("台账数据库无应答", "The ledger's database does not answer"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "启动台账数据库（PostgreSQL），检查网络；地址不对则修改 PLANTROOM_LEDGER_URL。",
+            (
+                "Start the ledger's database (PostgreSQL) and look at the network; if its address is wrong, mend"
+                " PLANTROOM_LEDGER_URL."
+            ),
+        ),
+    ),
+    TroubleKind.LEDGER_FULL: words_of(
+        ("台账数据库磁盘已满", "The ledger's disk is full"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        ("在台账数据库所在磁盘上腾出空间。", "Make room on the disk of the ledger's database."),
+    ),
+    TroubleKind.BROKER_AWAY: words_of(
+        ("消息代理无法连接", "The broker cannot be reached"),
+        ("收不到该站点的任何数据和报警。", "No data and no alarms of the site come in."),
+        _WHILE_BROKER_IS_AWAY,
+        (
+            "启动消息代理（MQTT），检查采集器到它的网络；地址不对则修改 PLANTROOM_BROKER_URL。",
+            (
+                "Start the broker (MQTT) and look at the network between it and the collector; if its address is wrong,"
+                " mend PLANTROOM_BROKER_URL."
+            ),
+        ),
+    ),
+    TroubleKind.BROKER_REFUSES: words_of(
+        ("消息代理拒绝我们的账号", "The broker refuses our credentials"),
+        ("收不到该站点的任何数据和报警。", "No data and no alarms of the site come in."),
+        _WAITS_AT_BROKER,
+        (
+            "检查 PLANTROOM_BROKER_URL 中的账号和密码，或用 plantroom broker config 重新生成代理配置。",
+            (
+                "Check user and password in PLANTROOM_BROKER_URL, or write the broker's files again with"
+                " `plantroom broker config`."
+            ),
+        ),
+    ),
+    TroubleKind.BROKER_REFUSES_TOPICS: words_of(
+        ("消息代理不允许订阅", "The broker refuses a subscription"),
+        ("部分主题的消息收不到。", "Messages of some topics do not come in."),
+        LocalName(
+            "订阅恢复之前，代理服务器不为我们保存这些主题的消息：设备没有自己的缓存时会丢失。",
+            "Until it is granted the broker keeps nothing of these topics for us: what devices do not keep"
+            " themselves is lost.",
+        ),
+        (
+            "在代理的访问控制（ACL）中允许该账号读取这些主题；用 plantroom broker config 可重新生成。",
+            "Let the account read these topics in the broker's access list; `plantroom broker config` writes it again.",
+        ),
+    ),
+    TroubleKind.SPOOL_FULL: words_of(
+        ("采集器磁盘已满", "The collector's disk is full"),
+        (
+            "不再确认新消息；已收到 {waiting} 条（{size}）在等待。",
+            "New messages are not acknowledged; {waiting} ({size}) that were are waiting.",
+        ),
+        _WAITS_AT_BROKER,
+        (
+            "在采集器的数据目录所在磁盘上腾出空间，或将目录移到更大的磁盘；无需重启。",
+            (
+                "Make room on the disk of the collector's data folder, or move the folder to a larger one. Room is"
+                " noticed without a restart."
+            ),
+        ),
+    ),
+    TroubleKind.SPOOL_UNUSABLE: words_of(
+        ("采集器无法写入缓存目录", "The collector cannot use its buffer on disk"),
+        ("不再确认新消息。", "New messages are not acknowledged."),
+        _WAITS_AT_BROKER,
+        (
+            "检查采集器数据目录下 spool 文件夹的权限和磁盘状态。",
+            "Look at the permissions of the folder `spool` in the collector's data folder, and at the disk's health.",
+        ),
+    ),
+    TroubleKind.STAGE_FAILING: words_of(
+        ("报警或模型计算出错", "Alarms or models fail at some messages"),
+        ("部分消息没有得到判断。", "Some messages are not judged."),
+        _READINGS_FINE,
+        (
+            "查看采集器日志中的 stage_failed 并反馈给开发人员；计算会自动恢复。",
+            "Look for stage_failed in the collector's log and tell the developers; it goes on by itself.",
+        ),
+    ),
+    TroubleKind.INTERNAL: words_of(
+        ("采集器内部错误，正在重试", "An internal error in the collector; it tries again"),
+        _WAITING,
+        _WAITS_ON_DISK,
+        (
+            "查看采集器日志并反馈给开发人员；若长时间不恢复，重启采集器。",
+            "Look at the collector's log and tell the developers; if it does not pass, restart the collector.",
+        ),
+    ),
+}
+
+FLOW: Mapping[str, Words] = {
+    "collector_silent": words_of(
+        ("采集器没有应答", "A collector is silent"),
+        (
+            "采集器 {collector} 已 {span}没有报告；它负责的站点没有数据和报警。",
+            "Collector {collector} has not reported for {span}; its sites show no data and no alarms.",
+        ),
+        _WAITS_AT_BROKER,
+        (
+            "在该主机上检查 plantroom collect 是否在运行、能否连接台账，必要时重启。",
+            "See on that host whether `plantroom collect` runs and reaches the ledger; start it if not.",
+        ),
+    ),
+    "collector_missing": words_of(
+        ("没有采集器在运行", "No collector is running"),
+        ("从未有采集器报告过，收不到任何数据。", "None has ever reported, so no data come in."),
+        _WAITS_AT_BROKER,
+        (
+            "启动 plantroom collect（试用时为 plantroom run）。",
+            "Start `plantroom collect` (in a trial `plantroom run`).",
+        ),
+    ),
+    "safety_behind": words_of(
+        ("安全通道有积压", "The safety lane is behind"),
+        (
+            "最早的一条已等待 {span}，共 {waiting} 条。安全事件会延迟。",
+            "The oldest of {waiting} messages has waited for {span}. Safety events are late.",
+        ),
+        _WAITS_ON_DISK,
+        (
+            "查看采集器主机的 CPU 和磁盘；减少标为安全的遥测数据源。",
+            "Look at CPU and disk of the collector's host; mark fewer telemetry sources as safety.",
+        ),
+    ),
+    "backlog_growing": words_of(
+        ("来得比处理得快，积压在增加", "More comes in than is dealt with"),
+        (
+            "{waiting} 条消息（{size}）在等待，最早的已等待 {span}；每秒进 {in_per_s}，处理 {done_per_s}。",
+            (
+                "{waiting} messages ({size}) are waiting, the oldest for {span}; {in_per_s} come in a second,"
+                " {done_per_s} are dealt with."
+            ),
+        ),
+        _WAITS_ON_DISK,
+        (
+            "查看采集器和数据库主机的 CPU、磁盘；降低设备的发送频率，或把站点分给多个采集器。",
+            (
+                "Look at CPU and disk of the collector's and the store's host; have devices send less often, or give"
+                " the site more collectors."
+            ),
+        ),
+    ),
+    "backlog_draining": words_of(
+        ("正在补存积压的消息", "Catching up"),
+        (
+            "还有 {waiting} 条，预计 {span}后补完；每秒进 {in_per_s}，处理 {done_per_s}。",
+            (
+                "{waiting} messages to go, caught up in about {span}; {in_per_s} come in a second,"
+                " {done_per_s} are dealt with."
+            ),
+        ),
+        _WAITS_ON_DISK,
+        ("无需处理，补完后自动消失。", "Nothing to do; this goes away by itself."),
+    ),
+    "gaps": words_of(
+        ("设备的编号有缺口", "Holes in publishers' numbers"),
+        ("有 {count} 条消息设备已编号但没有到达。", "{count} messages that devices numbered have not arrived."),
+        LocalName(
+            "可能丢失：这些消息没有到达消息代理。会自动要求设备重发，有缓存的设备能补上。",
+            "Perhaps lost: they did not reach the broker. They are asked for again; devices that keep what they"
+            " sent can still deliver it.",
+        ),
+        (
+            "查看有缺口的设备：网络、重启、缓存是否开启（参考发布程序）。",
+            (
+                "Look at the devices concerned: network, restarts, whether they keep what they sent (as the reference"
+                " publisher does)."
+            ),
+        ),
+    ),
+    "spool_damaged": words_of(
+        ("缓存中有损坏的记录", "Records of the buffer are damaged"),
+        (
+            "{count} 条已确认的记录无法读取，已跳过。",
+            "{count} acknowledged records cannot be read and were passed over.",
+        ),
+        LocalName(
+            "这些记录已丢失（磁盘故障）；设备有缓存时可以要求重发。",
+            "These are lost (the disk's fault); devices that keep what they sent can deliver them again.",
+        ),
+        (
+            "检查采集器的磁盘（SMART、文件系统），必要时更换；损坏的位置见采集器日志 spool_records_damaged。",
+            (
+                "Check the collector's disk (SMART, file system) and replace it if need be; the places are in its log,"
+                " spool_records_damaged."
+            ),
+        ),
+    ),
+    "letters_kept": words_of(
+        ("有保留的消息等待处理", "Kept messages wait for a decision"),
+        ("{count} 条消息未能使用，近 {span}没有新增。", "{count} could not be used; none came in the last {span}."),
+        KEPT,
+        (
+            "看原因：已消除的重放，不需要的丢弃。",
+            "Look at the reasons: replay what is mended, discard what nobody needs.",
+        ),
+    ),
+}

@@ -1,0 +1,145 @@
+"""What is said of dead letters, by the family of their reasons: what is wrong, what to do.
+
+``count`` and ``topics``, the most frequent ``topic`` and the ``span`` in words are filled in by ``ingest.conditions``.
+"""
+
+from collections.abc import Mapping
+
+from ingest import rejections as r
+from ingest.condition_words import KEPT, Words, words_of
+from plantroom.domain.assets import LocalName
+
+_SINCE_LETTERS = (
+    "近 {span}内 {count} 条，来自 {topics} 个主题，多为 {topic}。",
+    "{count} in the last {span}, on {topics} topics, mostly {topic}.",
+)
+
+LETTERS: Mapping[str, Words] = {
+    "clock": words_of(
+        ("设备时钟错误", "A device's clock is wrong"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "校准该设备的时钟（NTP）。只是走快的，等其时间过去后即可重放；早于 2000 年的可以丢弃。",
+            (
+                "Set the device's clock (NTP). A clock that was merely fast can be replayed once its times have passed;"
+                " what carries a time before 2000 can be discarded."
+            ),
+        ),
+    ),
+    "unknown_asset": words_of(
+        ("消息中的设备编号不在台账中", "Messages of an asset that the ledger does not have"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "新设备：在台账中建立该编号；编号写错：在设备端改正；外来设备：建立数据源映射。然后重放。",
+            (
+                "A new machine: enter its code in the ledger. A mistyped code: correct it in the device. A foreign"
+                " device: map it by a source. Then replay."
+            ),
+        ),
+    ),
+    "unknown_site": words_of(
+        ("消息中的站点代码不存在", "Messages of a site that the ledger does not have"),
+        _SINCE_LETTERS,
+        LocalName(
+            "事件全部保留；其余每个主题每分钟保留一条，建立站点后可以重放。",
+            "Every event is kept; of the rest one a topic and minute. What is kept can be replayed once the site is"
+            " there.",
+        ),
+        (
+            "新站点：在台账中建立；代码写错：在设备端改正。",
+            "A new site: enter it. A mistyped code: correct it in the device.",
+        ),
+    ),
+    "unknown_point": words_of(
+        ("消息中有台账没有的测点", "Values of a point that the asset does not have"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "为该设备添加测点，或在数据源中把字段映射到已有测点，然后重放；不需要的字段在设备端停发。",
+            (
+                "Add the point to the asset, or map the field to one that exists in the source, then replay; have the"
+                " device leave out what nobody needs."
+            ),
+        ),
+    ),
+    "unit": words_of(
+        ("单位与测点不符", "A unit does not fit the point"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "在数据源中写明该字段的单位（自动换算），然后重放。",
+            "Name the field's unit in the source (it is converted), then replay.",
+        ),
+    ),
+    "topic": words_of(
+        ("主题不符合约定", "A topic that leads nowhere"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "改正设备的主题（plantroom/站点/设备/telemetry），或为它建立数据源，然后重放。",
+            "Correct the device's topic (plantroom/SITE/ASSET/telemetry), or make a source for it, then replay.",
+        ),
+    ),
+    "payload": words_of(
+        ("消息内容无法解析", "Messages that cannot be read"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            (
+                "看一条示例，改正设备的报文格式；若是外来格式，在数据源中选择对应的格式，"
+                "用 plantroom source test 试一下，然后重放。"
+            ),
+            (
+                "Look at an example and correct what the device sends; for a foreign format choose the dialect in its"
+                " source, try it with `plantroom source test`, then replay."
+            ),
+        ),
+    ),
+    "store": words_of(
+        ("数据库拒绝了部分读数", "The readings store refuses some readings"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "查看原因中数据库的说明（常见：字段类型与已存数据冲突），处理后重放。",
+            (
+                "Read the store's own words in the reason (often a field that is stored with another type), mend it,"
+                " then replay."
+            ),
+        ),
+    ),
+    "internal": words_of(
+        ("处理消息时发生内部错误", "Messages that trip an internal error"),
+        _SINCE_LETTERS,
+        KEPT,
+        (
+            "把示例消息和采集器日志反馈给开发人员；升级后重放。",
+            "Give an example and the collector's log to the developers; replay after the next version.",
+        ),
+    ),
+}
+
+_FAMILIES = {
+    r.CLOCK_IN_FUTURE: "clock",
+    r.CLOCK_NEVER_SET: "clock",
+    r.UNKNOWN_ASSET: "unknown_asset",
+    r.UNKNOWN_SITE: "unknown_site",
+    r.UNKNOWN_POINT: "unknown_point",
+    r.UNKNOWN_METRIC: "unknown_point",
+    r.WRONG_UNIT: "unit",
+    r.UNKNOWN_TOPIC: "topic",
+    r.REJECTED_BY_STORE: "store",
+    r.INTERNAL_ERROR: "internal",
+}
+"""Reasons whose cause is elsewhere than in the payload."""
+
+
+def family_of(reason: str) -> str:
+    """The family of a reason (its code)."""
+    return _FAMILIES.get(reason, "payload")
+
+
+def letter_words(reason: str) -> Words:
+    """What is said of dead letters of a reason (its code)."""
+    return LETTERS[family_of(reason)]

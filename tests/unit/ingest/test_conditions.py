@@ -1,0 +1,219 @@
+"""From figures and troubles to what people are told."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.condition_words import FLOW, TROUBLES
+from ingest.conditions import Condition, Help, Level, Picture, Silent, conditions, drained_in_s
+from ingest.letter_words import LETTERS, letter_words
+from plantroom.domain.flow import Trouble, TroubleKind, with_lanes
+from plantroom.ports.ledger import DeadLetter, LetterGroup
+
+NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+BEFORE = NOW - timedelta(minutes=17)
+QUIET = with_lanes({"normal": {"spool_depth": 0, "lag_s": 0, "messages_per_s": 50, "done_per_s": 50}})
+
+
+def lane(**figures: float) -> dict[str, float]:
+    return {"spool_depth": 0.0, "spool_bytes": 0.0, "lag_s": 0.0, **figures}
+
+
+def picture(*troubles: Trouble, **more: object) -> Picture:
+    return replace(Picture(NOW, troubles, {"demo": QUIET}), **more)  # type: ignore[arg-type]
+
+
+def group(reason: str, topic: str = "plantroom/demo/P-9/telemetry", count: int = 3, site: str = "demo") -> LetterGroup:
+    letter = DeadLetter("d1", site, NOW, topic, f"{reason}: more", b"{")
+    return LetterGroup(site, topic, reason, count, BEFORE, NOW, letter)
+
+
+def only(found: list[Condition]) -> Condition:
+    (one,) = found
+    return one
+
+
+def test_when_all_is_flowing_there_is_nothing_to_tell() -> None:
+    assert conditions(picture()) == []
+
+
+@pytest.mark.parametrize("kind", TroubleKind)
+def test_every_trouble_has_its_words_names_its_site_and_says_since_when(kind: TroubleKind) -> None:
+    one = only(conditions(picture(Trouble(kind, "their own words", "demo", "normal", BEFORE))))
+    assert (one.code, one.sites, one.since, one.detail) == (kind.value, ("demo",), BEFORE, "their own words")
+    assert all(text.zh and text.en for text in (one.title, one.text, one.loss, one.advice))
+    assert one.lost is (kind is TroubleKind.BROKER_REFUSES_TOPICS)
+
+
+URGENT = [
+    TroubleKind.BROKER_AWAY, TroubleKind.BROKER_REFUSES, TroubleKind.BROKER_REFUSES_TOPICS, TroubleKind.SPOOL_FULL,
+    TroubleKind.SPOOL_UNUSABLE,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TroubleKind)
+def test_what_keeps_safety_events_from_being_seen_is_red_the_rest_amber(kind: TroubleKind) -> None:
+    one = only(conditions(picture(Trouble(kind, "w", "demo"))))
+    assert one.level is (Level.URGENT if kind in URGENT else Level.WARNING)
+
+
+def test_a_store_that_is_away_is_told_once_with_all_that_waits_and_no_backlog_beside_it() -> None:
+    waiting = with_lanes(
+        {
+            "normal": lane(spool_depth=120_000, spool_bytes=31_000_000, lag_s=1020),
+            "safety": lane(spool_depth=4, spool_bytes=2_000, lag_s=30),
+        }
+    )
+    store = Trouble(TroubleKind.STORE_AWAY, "InfluxDB 10.0.0.7:8086: does not answer", "demo", "normal", BEFORE)
+    safety = replace(store, lane="safety", since=NOW)
+    one = only(conditions(picture(safety, store, sites={"demo": waiting})))
+    assert one.since == BEFORE
+    assert one.text.en == "120,004 messages (31 MB) are waiting."
+    assert one.text.zh == "有 120,004 条消息（31 MB）在等待。"
+    assert one.loss.en.startswith("Nothing is lost")
+
+
+def test_one_store_of_many_sites_is_one_condition_that_names_them() -> None:
+    troubles = [Trouble(TroubleKind.STORE_AWAY, "w", site, "normal", BEFORE) for site in ("b", "a", "b")]
+    one = only(conditions(picture(*troubles, sites=dict.fromkeys(("a", "b", "c"), QUIET))))
+    assert one.sites == ("a", "b")
+
+
+def test_what_concerns_every_site_explains_the_backlog_of_each() -> None:
+    behind = with_lanes({"normal": lane(spool_depth=9, lag_s=99)})
+    one = only(conditions(picture(Trouble(TroubleKind.LEDGER_AWAY, "w"), sites={"demo": behind})))
+    assert (one.code, one.sites) == ("ledger_away", ())
+
+
+@pytest.mark.parametrize(
+    ("figures", "code", "level", "words"),
+    [
+        (lane(spool_depth=9, lag_s=9), None, None, ""),
+        (lane(spool_depth=0, lag_s=90), None, None, ""),
+        (lane(spool_depth=60_000, lag_s=600, messages_per_s=1000, done_per_s=1250), "backlog_draining", Level.INFO,
+         "60,000 messages to go, caught up in about 4 minutes"),
+        (lane(spool_depth=60_000, lag_s=600, messages_per_s=1000, done_per_s=1000), "backlog_growing", Level.WARNING,
+         "the oldest for 10 minutes; 1,000 come in a second, 1,000 are dealt with"),
+        (lane(spool_depth=60_000, lag_s=30, messages_per_s=1000, done_per_s=0), "backlog_draining", Level.INFO, ""),
+    ],
+)  # fmt: skip
+def test_a_backlog_grows_or_gets_less(
+    figures: dict[str, float], code: str | None, level: Level | None, words: str
+) -> None:
+    found = conditions(picture(sites={"demo": with_lanes({"normal": figures})}))
+    if code is None:
+        assert found == []
+        return
+    one = only(found)
+    assert (one.code, one.level, one.sites) == (code, level, ("demo",))
+    assert one.since == NOW - timedelta(seconds=figures["lag_s"])
+    assert words in one.text.en
+
+
+def test_a_safety_lane_that_is_behind_is_red_whether_it_gets_less_or_not() -> None:
+    figures = with_lanes({"safety": lane(spool_depth=50, lag_s=12, done_per_s=500)})
+    one = only(conditions(picture(sites={"demo": figures})))
+    assert (one.code, one.level) == ("safety_behind", Level.URGENT)
+    assert "12 seconds" in one.text.en
+
+
+FAMILIES = [
+    ("clock_in_future", "letters_clock", "NTP"),
+    ("unknown_asset", "letters_unknown_asset", "ledger"),
+    ("unknown_site", "letters_unknown_site", "enter it"),
+    ("unknown_point", "letters_unknown_point", "Add the point"),
+    ("wrong_unit", "letters_unit", "unit"),
+    ("unknown_topic", "letters_topic", "plantroom/SITE/ASSET/telemetry"),
+    ("not_json", "letters_payload", "example"),
+    ("rejected_by_store", "letters_store", "store's own words"),
+    ("internal_error", "letters_internal", "developers"),
+    ("a_reason_of_tomorrow", "letters_payload", "example"),
+]
+
+
+@pytest.mark.parametrize(("reason", "code", "advice"), FAMILIES)
+def test_dead_letters_of_the_last_minutes_say_which_topic_how_many_and_what_to_do(
+    reason: str, code: str, advice: str
+) -> None:
+    groups = [group(reason, count=2), group(reason, "plantroom/demo/P-8/telemetry", 7)]
+    one = only(conditions(picture(letters=groups, kept_letters=9)))
+    assert (one.code, one.level, one.help, one.since) == (code, Level.WARNING, Help.LETTERS, BEFORE)
+    assert "9 in the last 15 minutes, on 2 topics, mostly plantroom/demo/P-8/telemetry" in one.text.en
+    assert advice in one.advice.en
+    assert not one.lost
+    assert letter_words(reason).title == one.title
+
+
+def test_letters_of_two_sites_are_told_apart() -> None:
+    found = conditions(picture(letters=[group("not_json"), group("not_utf8"), group("not_json", site="west")]))
+    assert [one.sites for one in found] == [("demo",), ("west",)]
+
+
+def test_letters_that_are_merely_kept_are_no_warning() -> None:
+    one = only(conditions(picture(kept_letters=7)))
+    assert (one.code, one.level, one.help) == ("letters_kept", Level.INFO, Help.LETTERS)
+
+
+def test_holes_and_damaged_records_are_counted_over_the_sites() -> None:
+    sites = {"a": {**QUIET, "gaps": 3}, "b": {**QUIET, "gaps": 2, "spool_damaged": 5}}
+    damaged, gaps = conditions(picture(sites=sites))
+    assert (damaged.code, damaged.lost, damaged.sites) == ("spool_damaged", True, ("b",))
+    assert (gaps.code, gaps.lost, gaps.sites, gaps.help) == ("gaps", False, ("a", "b"), Help.GAPS)
+    assert gaps.text.en.startswith("5 messages")
+
+
+def test_a_silent_collector_and_none_at_all() -> None:
+    silent = only(conditions(picture(silent=[Silent("host:/var", BEFORE, ("demo",))], sites={})))
+    assert (silent.code, silent.level, silent.since, silent.sites) == (
+        "collector_silent", Level.URGENT, BEFORE, ("demo",)
+    )  # fmt: skip
+    assert "host:/var has not reported for 17 minutes" in silent.text.en
+    assert only(conditions(Picture(NOW, any_collector=False))).code == "collector_missing"
+
+
+def test_the_most_urgent_comes_first_and_of_those_the_oldest() -> None:
+    troubles = [
+        Trouble(TroubleKind.STORE_AWAY, "w", "demo", since=NOW - timedelta(days=1)),
+        Trouble(TroubleKind.BROKER_AWAY, "w", "demo", since=NOW),
+        Trouble(TroubleKind.SPOOL_FULL, "w", "demo", since=BEFORE),
+    ]
+    found = conditions(picture(*troubles, kept_letters=1))
+    assert [one.code for one in found] == ["spool_full", "broker_away", "store_away", "letters_kept"]
+
+
+def test_words_are_in_both_languages_and_fill_in_the_same() -> None:
+    for words in (*TROUBLES.values(), *LETTERS.values(), *FLOW.values()):
+        for text in (words.title, words.text, words.loss, words.advice):
+            assert re.search("[一-鿿]", text.zh), text
+            assert not re.search("[一-鿿]", text.en), text
+            assert set(re.findall(r"\{\w+\}", text.zh)) == set(re.findall(r"\{\w+\}", text.en)), text
+            assert not re.search("episode|finding|outbox|dead letter", text.en, re.IGNORECASE), text
+
+
+figures = st.floats(0, 1e12)
+
+
+@given(depth=figures, comes=figures, goes=figures)
+def test_an_estimate_is_never_negative_and_none_is_given_when_it_does_not_get_less(
+    depth: float, comes: float, goes: float
+) -> None:
+    left_s = drained_in_s(depth, comes, goes)
+    assert left_s is None or left_s >= 0
+    assert (left_s is None) is (depth > 0 and goes <= comes * 1.05)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["normal", "safety", "strays"]), st.fixed_dictionaries(
+        dict.fromkeys(("spool_depth", "spool_bytes", "lag_s", "messages_per_s", "done_per_s", "gaps"), figures)
+    )),
+    st.sampled_from(TroubleKind),
+)  # fmt: skip
+def test_whatever_the_figures_every_condition_can_be_told(
+    lanes: dict[str, dict[str, float]], kind: TroubleKind
+) -> None:
+    for one in conditions(picture(Trouble(kind, "w", "demo"), sites={"demo": with_lanes(lanes), "+": QUIET})):
+        assert "{" not in one.text.en + one.text.zh + one.title.en + one.loss.zh
