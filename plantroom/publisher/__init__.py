@@ -4,7 +4,8 @@ For whoever connects sensors, and for the simulators. Standard library and paho 
 promises.
 """
 
+from plantroom.publisher.broker import Broker
 from plantroom.publisher.outbox import Limits, OutboxInUse
-from plantroom.publisher.publisher import Broker, Publisher
+from plantroom.publisher.publisher import Publisher
 
 __all__ = ["Broker", "Limits", "OutboxInUse", "Publisher"]

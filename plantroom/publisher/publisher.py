@@ -6,22 +6,22 @@ import socket
 import ssl
 import threading
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
-from urllib.parse import unquote, urlsplit
+from typing import Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.errors import BadData, Unreachable
+from plantroom.publisher.broker import Broker, tls_context
 from plantroom.publisher.outbox import Encoder, Limits, Outbox
 from plantroom.publisher.replays import Replays
+from plantroom.publisher.window import Window
 from plantroom.wire import (
     Channel,
     encode_event,
@@ -49,36 +49,6 @@ SOON_S = 0.02
 ONLINE, OFFLINE = b"online", b"offline"
 
 Values = Mapping[str, float | bool]
-
-
-class Broker(NamedTuple):
-    """Where the broker is. ``parse`` reads ``mqtt://user:password@host:port`` or ``mqtts://...``."""
-
-    host: str
-    port: int
-    tls: bool = False
-    username: str | None = None
-    password: str | None = None
-
-    @classmethod
-    def parse(cls, url: str) -> Self:
-        """From an address; raises ``BadData``."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == -1:
-            raise BadData("a broker's address is mqtt://host:port or mqtts://user:password@host:port")
-        secured = parts.scheme == "mqtts"
-        name, word = parts.username, parts.password
-        return cls(
-            parts.hostname,
-            port or (8883 if secured else 1883),
-            secured,
-            None if name is None else unquote(name),
-            None if word is None else unquote(word),
-        )
 
 
 class Publisher:
@@ -124,10 +94,8 @@ class Publisher:
         self._replay_topics = {replay_topic(site, a): a for a in self.assets}
         self._announce = announce
         self._window = window
-        self._enough = max(1, window // 4)
-        """So many acknowledgements are worth waking the sending thread, which looks by itself a little later."""
         self._client_id = client_id
-        self._tls = tls or (_context(ca, cert, key) if self._broker.tls else None)
+        self._tls = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
         self._clock = clock or _system_clock
         self._session = session
         self._loses = loses or _loses_nothing
@@ -137,19 +105,16 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._came: deque[int] = deque()
-        """Packet ids that the broker has acknowledged, on their way from paho's thread to ours."""
-        self._by_packet: dict[int, int] = {}
-        """The messages on their way by packet id (0: sent again for a replay); the sending thread's own."""
-        self._outstanding: OrderedDict[int, int] = OrderedDict()
-        """Size by message of those that were sent, until all before them are acknowledged."""
-        self._done: set[int] = set()
+        self._on_the_way = Window(window)
         self._read = 0
         self._tidied = 0.0
         self._problem: str | None = "not connected yet"
         self._refused = self._failed = False
-        self.acked = 0
+
+    @property
+    def acked(self) -> int:
         """Messages that the broker has acknowledged since the start, replays included."""
+        return self._on_the_way.acked
 
     @property
     def boot(self) -> str:
@@ -282,7 +247,7 @@ class Publisher:
         while not self._stop.is_set():
             try:
                 if not self._turn():
-                    self._wake.wait(SOON_S if self._by_packet else POLL_S)
+                    self._wake.wait(POLL_S if self._on_the_way.empty else SOON_S)
                     self._wake.clear()
             except Exception:  # outermost loop of the thread: the next turn tries again
                 log.exception("publisher turn failed")
@@ -295,8 +260,7 @@ class Publisher:
         fresh = self._outbox.after(self._read, CHUNK)
         for message in fresh:
             if self._loses(message.asset, message.channel, message.seq):
-                self._outstanding[message.id] = len(message.payload)
-                self._done.add(message.id)
+                self._on_the_way.skipped(message.id, len(message.payload))
             elif not self._send(message.id, self._topic_of(message.asset, message.channel), message.payload):
                 return True
             self._read = message.id
@@ -323,32 +287,21 @@ class Publisher:
 
     def _send(self, message: int, topic: str, payload: bytes) -> bool:
         """``False``: told to stop while waiting for room in the window."""
-        while len(self._by_packet) >= self._window:
+        while self._on_the_way.full:
             self._wake.clear()
-            if len(self._came) < self._enough:
+            if not self._on_the_way.worth_a_look():
                 self._wake.wait(SOON_S)
             self._note_acks()
             if self._stop.is_set():
                 return False
-        if message:
-            self._outstanding[message] = len(payload)
-        self._by_packet[self._client_now.publish(topic, payload, qos=1).mid] = message
+        packet = self._client_now.publish(topic, payload, qos=1).mid
+        self._on_the_way.sent(packet, message, len(payload))
         return True
 
     def _note_acks(self) -> None:
-        while self._came:
-            message = self._by_packet.pop(self._came.popleft(), None)
-            if message is None:  # a word on the status topic
-                continue
-            self.acked += 1
-            if message:
-                self._done.add(message)
-        last = count = size = 0
-        while self._outstanding and (front := next(iter(self._outstanding))) in self._done:
-            last, count, size = front, count + 1, size + self._outstanding.pop(front)
-            self._done.discard(front)
-        if count:
-            self._outbox.acknowledge(last, count, size)
+        reached = self._on_the_way.settle()
+        if reached is not None:
+            self._outbox.acknowledge(*reached)
 
     # paho's thread.
 
@@ -403,24 +356,14 @@ class Publisher:
             self._problem = "connection lost"
 
     def _on_publish(self, _client: object, _data: object, mid: int, _reason: object, _properties: object) -> None:
-        self._came.append(mid)
-        if len(self._came) >= self._enough:
+        if self._on_the_way.acknowledged(mid):
             self._wake.set()
 
     def _on_message(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
-        asset, request = self._replay_topics.get(message.topic), parse_replay_request(message.payload)
+        asset, request = self._replay_topics.get(message.topic), parse_replay_request(bytes(message.payload))
         if asset is not None and request is not None:
             self._replays.ask(asset, request)
             self._wake.set()
-
-
-def _context(ca: Path | str | None, cert: Path | str | None, key: Path | str | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the broker's certificate and name checked."""
-    context = ssl.create_default_context(cafile=ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if cert is not None:
-        context.load_cert_chain(cert, key)
-    return context
 
 
 def _loses_nothing(_asset: str, _channel: str, _seq: int) -> bool:

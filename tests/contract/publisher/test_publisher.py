@@ -244,9 +244,9 @@ def test_a_broker_that_goes_away_in_the_middle_costs_nothing(own_mosquitto: Mosq
 
 
 def test_a_broker_that_refuses_or_is_not_there_says_why(tmp_path: Path) -> None:
-    with Publisher(f"mqtt://127.0.0.1:{free_port()}", "demo", "P-1", tmp_path) as publisher:
-        with pytest.raises(Unreachable, match="refused"):
-            publisher.wait_connected(5)
+    nowhere = f"mqtt://127.0.0.1:{free_port()}"
+    with Publisher(nowhere, "demo", "P-1", tmp_path) as publisher, pytest.raises(Unreachable, match="refused"):
+        publisher.wait_connected(5)
 
 
 def test_a_folder_belongs_to_one_publisher(mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -260,7 +260,7 @@ def test_what_is_no_message_is_refused_and_uses_no_number(tmp_path: Path, values
         with pytest.raises(ValueError):
             publisher.telemetry(values)
         with pytest.raises(ValueError, match="zone"):
-            publisher.telemetry({"n": 1}, ts=datetime(2026, 1, 1))
+            publisher.telemetry({"n": 1}, ts=datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
         assert publisher.telemetry({"n": 1}) == 0
 
 
