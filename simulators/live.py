@@ -1,21 +1,22 @@
 """A simulated building that publishes over MQTT in real time, each asset as a publisher of its own."""
 
-import contextlib
 import heapq
-import secrets
 import ssl
+import tempfile
 import threading
-import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import structlog
-from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
-from plantroom import wire
+from plantroom.errors import NothingLeft
 from plantroom.ports.clock import Clock, SystemClock
+from plantroom.publisher import Broker, Publisher
+from plantroom.wire import Channel
 from simulators.scenario import Scenario, ScenarioAsset
 from simulators.stream import AssetStream, Delivery, aligned
 
@@ -27,84 +28,41 @@ PIECE_S = 5
 TOO_OLD_MS = 60_000
 """A message that could not leave for so long (a machine that slept) is given up, as a small device would."""
 
-QUEUE_LENGTH = 600
 FAREWELL_S = 2.0
-ONLINE, OFFLINE = b"online", b"offline"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
-    """Messages handed to the client, acknowledged by the broker, and given up."""
+    """Messages handed to the publishers, acknowledged by the broker (what it had again included), and given up."""
 
     published: int
     acked: int
     dropped: int
 
 
-class _Publisher:
-    """One asset's MQTT client: retained status, last will, telemetry and events."""
+class _Asset:
+    """One asset's publisher, with an outbox of its own. A lost message is lost on the wire: it can be had again."""
 
-    def __init__(
-        self, site: str, code: str, username: str | None, password: str | None, *, tls: ssl.SSLContext | None
-    ) -> None:
-        self.status_topic = wire.status_topic(site, code)
-        self.telemetry_topic = wire.telemetry_topic(site, code)
-        self.event_topic = wire.event_topic(site, code)
-        self.boot = secrets.token_hex(3)
-        self.acked = 0
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"sim-{site}-{code}-{self.boot}", protocol=mqtt.MQTTv311
-        )
-        if username is not None:
-            self._client.username_pw_set(username, password)
-        if tls is not None:
-            self._client.tls_set_context(tls)
-        self._client.will_set(self.status_topic, OFFLINE, qos=1, retain=True)
-        self._client.max_queued_messages_set(QUEUE_LENGTH)
-        self._client.reconnect_delay_set(min_delay=1, max_delay=30)
-        self._client.on_connect = self._on_connect
-        self._client.on_publish = self._on_publish
+    def __init__(self, publisher: Callable[..., Publisher]) -> None:
+        self._lost: set[int] = set()
+        self.publisher = publisher(loses=self._loses)
 
-    def open(self, host: str, port: int) -> None:
-        """Connect in the background, again and again, waiting longer each time."""
-        self._client.connect_async(host, port, keepalive=30)
-        self._client.loop_start()
+    def _loses(self, _asset: str, channel: str, seq: int) -> bool:
+        return channel == Channel.TELEMETRY and seq in self._lost
 
-    def send(self, topic: str, payload: bytes) -> bool:
-        """Hand a message over; ``False`` when the queue is full."""
-        return self._client.publish(topic, payload, qos=1).rc != mqtt.MQTT_ERR_QUEUE_SIZE
-
-    def say_offline(self) -> mqtt.MQTTMessageInfo | None:
-        """Announce the end; ``None`` when the broker is away."""
-        if not self._client.is_connected():
-            return None
-        return self._client.publish(self.status_topic, OFFLINE, qos=1, retain=True)
-
-    def disconnect(self) -> None:
-        """Leave; the client's thread ends soon after."""
-        self._client.disconnect()
-
-    def join(self) -> None:
-        """Wait for the client's thread."""
-        self._client.loop_stop()
-
-    def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
-    ) -> None:
-        if reason.is_failure:
-            log.warning("simulator_refused", topic=self.telemetry_topic, reason=str(reason))
-            return
-        client.publish(self.status_topic, ONLINE, qos=1, retain=True)
-
-    def _on_publish(self, *_: object) -> None:
-        self.acked += 1
+    def tell(self, ts_ms: int, values: dict[str, float], lost: bool) -> None:
+        """A message of values."""
+        if lost:
+            self._lost.add(self.publisher.next_number())
+        self.publisher.telemetry(values, ts_ms)
 
 
 class LiveSimulator:
     """Publishes a scenario over MQTT (QoS 1) as it happens, in threads of its own.
 
     ``start`` returns at once and never fails because a broker is away: publishers connect when it comes. ``stop``
-    says offline for every asset and ends within a few seconds. Not to be started twice.
+    says offline for every asset and ends within a few seconds. Not to be started twice. The outboxes are in
+    ``folder``, an asset each; without it in a temporary one that ends with the simulator.
     """
 
     def __init__(
@@ -117,16 +75,18 @@ class LiveSimulator:
         clock: Clock | None = None,
         *,
         tls: ssl.SSLContext | None = None,
+        folder: Path | None = None,
     ) -> None:
         self._scenario = scenario
-        self._host, self._port = mqtt_host, mqtt_port
         self._clock = clock or SystemClock()
-        self._publishers = {
-            a.code: _Publisher(scenario.site, a.code, username, password, tls=tls) for a in scenario.assets
-        }
+        self._broker = Broker(mqtt_host, mqtt_port, tls is not None, username, password)
+        self._tls = tls
+        self._folder = folder
+        self._stack = ExitStack()
+        self._assets: dict[str, _Asset] = {}
         self._thread = threading.Thread(target=self._run, name="live-simulator", daemon=True)
         self._stopping = threading.Event()
-        self._waiting: list[tuple[int, int, _Publisher, str, bytes]] = []
+        self._waiting: list[tuple[int, int, Callable[[], object]]] = []
         self._order = 0
         self._published = 0
         self._dropped = 0
@@ -134,8 +94,9 @@ class LiveSimulator:
 
     @property
     def counts(self) -> LiveCounts:
-        """Messages so far (status messages count as acknowledged too)."""
-        return LiveCounts(self._published, sum(p.acked for p in self._publishers.values()), self._dropped)
+        """Messages so far."""
+        acked = sum(asset.publisher.acked for asset in list(self._assets.values()))
+        return LiveCounts(self._published, acked, self._dropped)
 
     def start(self) -> None:
         """Begin the scenario now."""
@@ -156,59 +117,75 @@ class LiveSimulator:
         finally:
             self._leave()
 
+    def _open(self) -> None:
+        folder = self._folder or Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="simulator-")))
+        for number, asset in enumerate(self._scenario.assets):
+            made = partial(
+                Publisher,
+                self._broker,
+                self._scenario.site,
+                asset.code,
+                folder / str(number),
+                sync=False,
+                session=self._folder is not None,
+                tls=self._tls,
+                clock=self._now_ms,
+            )
+            self._assets[asset.code] = _Asset(made)
+        for one in self._assets.values():
+            one.publisher.start()
+
     def _leave(self) -> None:
-        """Step by step for all publishers at once: ten of them take no longer to end than one."""
-        publishers = tuple(self._publishers.values())
-        farewells = [publisher.say_offline() for publisher in publishers]
-        until = time.monotonic() + FAREWELL_S
-        for farewell in farewells:
-            if farewell is not None:
-                with contextlib.suppress(RuntimeError):
-                    # Raised when the connection broke meanwhile: the last will says it then.
-                    farewell.wait_for_publish(timeout=max(0.01, until - time.monotonic()))
-        for publisher in publishers:
-            publisher.disconnect()
-        for publisher in publishers:
-            publisher.join()
+        """All publishers at once: ten of them take no longer to end than one."""
+        leaving = [
+            threading.Thread(target=asset.publisher.close, args=(FAREWELL_S,)) for asset in self._assets.values()
+        ]
+        for one in leaving:
+            one.start()
+        for one in leaving:
+            one.join()
+        self._stack.close()
 
     def _simulate(self) -> None:
         begin = self._now_ms() / 1000
         streams = [(a, AssetStream(self._scenario, a, aligned(begin, a))) for a in self._scenario.assets]
-        for publisher in self._publishers.values():
-            publisher.open(self._host, self._port)
+        self._open()
         log.info("simulator_started", scenario=self._scenario.name, assets=len(streams), begin=_iso(begin))
         while not self._stopping.is_set():
             now = self._now_ms()
             for asset, stream in streams:
                 while stream.second * 1000 <= now and not self._stopping.is_set():
-                    self._take(asset, stream.advance(PIECE_S))
+                    self._take(asset, stream.advance_all(PIECE_S))
             self._send_due(now)
             next_ms = self._waiting[0][0] if self._waiting else now + 200
             self._stopping.wait(min(max(next_ms - self._now_ms(), 5), 200) / 1000)
 
     def _take(self, asset: ScenarioAsset, piece: Delivery) -> None:
-        publisher = self._publishers[asset.code]
+        one = self._assets[asset.code]
         keys = tuple(piece.columns)
         rows = zip(*(piece.columns[key].tolist() for key in keys), strict=True)
-        heads = zip(piece.ts_ms.tolist(), piece.due_ms.tolist(), piece.boot.tolist(), piece.seq.tolist(), strict=True)
-        for (ts_ms, due_ms, boot, seq), row in zip(heads, rows, strict=True):
-            payload = wire.encode_telemetry(ts_ms, dict(zip(keys, row, strict=True)), f"{publisher.boot}-{boot}", seq)
-            self._put(due_ms, publisher, publisher.telemetry_topic, payload)
+        heads = zip(piece.ts_ms.tolist(), piece.due_ms.tolist(), piece.lost.tolist(), strict=True)
+        for (ts_ms, due_ms, lost), row in zip(heads, rows, strict=True):
+            self._put(due_ms, partial(one.tell, ts_ms, dict(zip(keys, row, strict=True)), lost))
         for event in piece.events:
-            payload = wire.encode_event(event.ts_ms, event.event, event.severity, event.data)
-            self._put(event.ts_ms, publisher, publisher.event_topic, payload)
+            told = partial(one.publisher.event, event.event, event.severity, event.data, event.ts_ms)
+            self._put(event.ts_ms, told)
 
-    def _put(self, due_ms: int, publisher: _Publisher, topic: str, payload: bytes) -> None:
+    def _put(self, due_ms: int, tell: Callable[[], object]) -> None:
         self._order += 1
-        heapq.heappush(self._waiting, (due_ms, self._order, publisher, topic, payload))
+        heapq.heappush(self._waiting, (due_ms, self._order, tell))
 
     def _send_due(self, now_ms: int) -> None:
         while self._waiting and self._waiting[0][0] <= now_ms:
-            due_ms, _, publisher, topic, payload = heapq.heappop(self._waiting)
-            if due_ms < now_ms - TOO_OLD_MS or not publisher.send(topic, payload):
+            due_ms, _, tell = heapq.heappop(self._waiting)
+            if due_ms < now_ms - TOO_OLD_MS:
                 self._dropped += 1
-            else:
+                continue
+            try:
+                tell()
                 self._published += 1
+            except NothingLeft:
+                self._dropped += 1
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)

@@ -19,8 +19,8 @@ WARM_UP_S = 6 * 3600
 class Delivery:
     """Messages in columns: ``ts_ms`` by the device's clock, ``columns`` point -> (n,), and who counted what.
 
-    ``boot`` (n,) counts restarts, ``seq`` (n,) messages since the restart. A lost message leaves a hole in ``seq``.
-    ``due_ms`` (n,) is when the message leaves the device, by the true clock.
+    ``boot`` (n,) counts restarts, ``seq`` (n,) messages since the restart. ``due_ms`` (n,) is when the message leaves
+    the device, by the true clock; ``lost`` (n,) says which do not arrive.
     """
 
     ts_ms: NDArray[np.int64]
@@ -29,6 +29,15 @@ class Delivery:
     boot: NDArray[np.int64]
     seq: NDArray[np.int64]
     events: tuple[SimEvent, ...]
+    lost: NDArray[np.bool_]
+
+    def arrived(self) -> "Delivery":
+        """Without what is lost, which leaves holes in ``seq``."""
+        kept = ~self.lost
+        columns = {key: values[kept] for key, values in self.columns.items()}
+        return Delivery(
+            self.ts_ms[kept], self.due_ms[kept], columns, self.boot[kept], self.seq[kept], self.events, self.lost[kept]
+        )
 
     def __len__(self) -> int:
         return len(self.ts_ms)
@@ -71,7 +80,11 @@ class AssetStream:
         return self._second
 
     def advance(self, seconds: int) -> Delivery:
-        """The messages of the next ``seconds`` (whole steps)."""
+        """The messages of the next ``seconds`` (whole steps) that arrive."""
+        return self.advance_all(seconds).arrived()
+
+    def advance_all(self, seconds: int) -> Delivery:
+        """As ``advance``, with those that are lost on the way."""
         begin, self._second = self._second, self._second + seconds
         chunk, self._state = self._machine.simulate(self._asset.config, self._state, seconds, self._faults)
         return self._deliver(chunk, (*chunk.events, *self._planned(begin, self._second)))
@@ -90,12 +103,12 @@ class AssetStream:
             sent &= (np.floor(seconds).astype(np.int64) % self._asset.every_s) == 0
         boot = nuisances.boots(self._nuisances, seconds)[sent]
         seq = self._count(boot)
-        kept = ~nuisances.lost(self._nuisances, seconds, self._seed)[sent]
-        due = chunk.ts_ms[sent][kept]
+        lost = nuisances.lost(self._nuisances, seconds, self._seed)[sent]
+        due = chunk.ts_ms[sent]
         error = nuisances.clock_error_ms(self._nuisances, due / 1000)
-        columns = {key: values[sent][kept] for key, values in shown.items()}
+        columns = {key: values[sent] for key, values in shown.items()}
         ordered = tuple(sorted(events, key=lambda e: e.ts_ms))
-        return Delivery(due + error, due, columns, boot[kept], seq[kept], ordered)
+        return Delivery(due + error, due, columns, boot, seq, ordered, lost)
 
     def _count(self, boot: NDArray[np.int64]) -> NDArray[np.int64]:
         seq = np.empty(len(boot), dtype=np.int64)

@@ -67,6 +67,7 @@ class Demo:
                 broker.password,
                 self._parts.clock,
                 tls=tls_context(broker) if broker.tls else None,
+                folder=self._parts.settings.data_dir / "simulator" / self._scenario.name,
             )
             self._simulator.start()
         except PlantroomError as error:

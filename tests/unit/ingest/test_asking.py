@@ -79,7 +79,7 @@ def test_a_publisher_is_asked_after_the_grace_and_by_its_own_code(desk: Desk) ->
     assert desk.later(seconds=4) == 0
     assert desk.later(seconds=1) == 1
     assert desk.asked() == [("plantroom/demo/P-OLD/replay", ReplayRequest("b1", 5, 9, Channel.EVENT))]
-    topic, payload, acknowledged = desk.requests.sent[0]
+    _, payload, acknowledged = desk.requests.sent[0]
     assert json.loads(payload) == {"boot": "b1", "from": 5, "to": 9, "channel": "event"}
     assert acknowledged
 

@@ -1,0 +1,47 @@
+"""Where the broker is, and the TLS towards it."""
+
+import ssl
+from pathlib import Path
+from typing import NamedTuple, Self
+from urllib.parse import unquote, urlsplit
+
+from plantroom.errors import BadData
+
+
+class Broker(NamedTuple):
+    """Where the broker is. ``parse`` reads ``mqtt://user:password@host:port`` or ``mqtts://...``."""
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """From an address; raises ``BadData``."""
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == -1:
+            raise BadData("a broker's address is mqtt://host:port or mqtts://user:password@host:port")
+        secured = parts.scheme == "mqtts"
+        name, word = parts.username, parts.password
+        return cls(
+            parts.hostname,
+            port or (8883 if secured else 1883),
+            secured,
+            None if name is None else unquote(name),
+            None if word is None else unquote(word),
+        )
+
+
+def tls_context(ca: Path | str | None, cert: Path | str | None, key: Path | str | None) -> ssl.SSLContext:
+    """TLS 1.2 or newer, the broker's certificate and name checked."""
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if cert is not None:
+        context.load_cert_chain(cert, key)
+    return context
