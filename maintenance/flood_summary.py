@@ -60,15 +60,16 @@ def _cause(
     announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str], systems: Counter[str]
 ) -> Cause | None:
     """The narrowest thing that most of the alarms share; a supply that fails first explains all the others."""
-    looks = (
-        lambda: _supply(announced, assets, by_asset),
-        lambda: _network(announced, by_asset),
-        lambda: _machine(announced, assets, by_asset),
-        lambda: _place(announced, assets),
-        lambda: _same_system(announced, systems),
-        lambda: _moment([one.observed_at for one in announced]),
+    if not announced:
+        return None
+    return (
+        _supply(announced, assets, by_asset)
+        or _network(announced, by_asset)
+        or _machine(announced, assets, by_asset)
+        or _place(announced, assets)
+        or _same_system(announced, systems)
+        or _moment([one.observed_at for one in announced])
     )
-    return next((cause for look in looks if announced and (cause := look()) is not None), None)
 
 
 def _supply(announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str]) -> Cause | None:

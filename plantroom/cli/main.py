@@ -6,6 +6,7 @@ import typer
 
 from plantroom import __version__
 from plantroom.cli import (
+    alarms,
     bench,
     broker,
     check,
@@ -48,7 +49,7 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-groups = (bench, broker, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
+groups = (alarms, bench, broker, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
 for group in groups:
     app.add_typer(group.app)
 
