@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
-import type { Alarm } from "@/api/types";
-import { byUrgency, canShelve, leftOf, subjectOf, wantsNote } from "./alarms";
+import { type AlarmFacts, byUrgency, canShelve, leftOf, subjectOf, wantsNote } from "./alarms";
 
-const alarm = (more: Partial<Alarm>): Alarm =>
-  ({
-    alarm_state: "active_unacknowledged",
-    priority: "low",
-    can_shelve: true,
-    opened_at: "2026-03-02T08:00:00.000Z",
-    ...more,
-  }) as Alarm;
+interface Named extends AlarmFacts {
+  id: string;
+}
+
+const alarm = (more: Partial<Named>): Named => ({
+  id: "a",
+  alarm_state: "active_unacknowledged",
+  priority: "low",
+  can_shelve: true,
+  opened_at: "2026-03-02T08:00:00.000Z",
+  ...more,
+});
 
 describe("alarms", () => {
   it("stand by urgency, the quiet ones last", () => {
