@@ -17,6 +17,7 @@ from maintenance.orders import create_order, keep
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.domain.assets import AlarmPriority, Asset, EquipmentClass, LocalName
+from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import Scope
@@ -63,8 +64,10 @@ def announce(
 def shared_ticket(
     tx: MaintenanceTx, episode: Episode, asset: Asset, classes: Mapping[str, EquipmentClass], now: datetime
 ) -> WorkOrder | None:
-    """The one ticket of the flood that goes on, for an episode that calls for a ticket; ``None``: it gets its own."""
-    flood = None if episode.safety else tx.alarms.standing_flood(asset.site)
+    """The one ticket of the flood that goes on, for an alarm that calls for a ticket; ``None``: it gets its own, as what a
+    condition model has noticed does."""
+    alone = episode.safety or episode.source is FindingSource.MODEL
+    flood = None if alone else tx.alarms.standing_flood(asset.site)
     if flood is None:
         return None
     flood = replace(flood, gathered=flood.gathered + 1)

@@ -1,6 +1,7 @@
 """Alarms from outside: a limit that people change holds within two seconds; shelving, maintenance and safety."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +142,24 @@ def test_a_shelved_alarm_survives_a_restart_and_brings_its_ticket_when_it_is_end
         ended = plant.process.json("alarms", "unshelve", shelf["id"], "--by", "wang")
         assert ended["ended_by"] == "wang"
         assert eventually(lambda: len(repairs(plant, pump)) == 1, 5)
+
+
+def test_a_shelf_ends_by_itself_and_the_ticket_comes_then_once(plant: Plant, pump: dict[str, Any]) -> None:
+    with plant.publisher() as client:
+        limits(plant.api, pump["key"], warning_high=5.0, warning_delay_s=0)
+        tell(client, pump, 6.0)
+        assert eventually(lambda: alarms(plant, pump), 5)
+        (alarm,) = alarms(plant, pump)
+        until = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+        wish = {"reason": "a moment", "until": until, "subjects": ["limit:vibration:alarm_high"]}
+        plant.api.post(f"/api/v1/alarms/{alarm['id']}/shelve", wish)
+        tell(client, pump, 9.0)
+        assert eventually(lambda: len(alarms(plant, pump)[0]["open_subjects"]) == 2, 5)
+        assert repairs(plant, pump) == []
+        assert eventually(lambda: len(repairs(plant, pump)) == 1, 8)
+        tell(client, pump, 9.1)
+        time.sleep(1)
+        assert len(repairs(plant, pump)) == 1
 
 
 def test_the_command_line_lists_acknowledges_and_shelves(plant: Plant, pump: dict[str, Any]) -> None:
