@@ -17,6 +17,7 @@ from plantroom.domain.assets import OFFLINE, AlarmPriority, Asset, LocalName
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 CLASSES = equipment_classes()
+NAMES = {"B1": LocalName("地下一层", "Basement 1")}
 
 
 def told(second: float = 0, asset: str = "a0", **changes: object) -> Annunciation:
@@ -80,14 +81,16 @@ def test_chattering_is_three_times_within_a_minute_of_one_alarm(rows: list[tuple
 def test_a_flood_names_the_narrowest_thing_that_most_of_it_shares(
     announced: list[Annunciation], assets: list[Asset], cause: str | None
 ) -> None:
-    summary = summarise(announced, {one.key: one for one in assets}, CLASSES)
+    summary = summarise(announced, {one.key: one for one in assets}, CLASSES, NAMES)
     assert (summary.cause.code if summary.cause else None) == cause
     assert summary.alarms == len(announced)
+    if summary.cause is not None and cause == "place":
+        assert summary.cause.text == LocalName("同一位置：地下一层", "one place: Basement 1")
 
 
 def test_a_summary_counts_by_machine_and_system_and_names_what_came_first() -> None:
     announced = [told(0, "b"), told(1, "a", safety=True), told(2, "a"), told(3, "gone")]
-    summary = summarise(announced, {"a": machine("a"), "b": machine("b", "elevator")}, CLASSES)
+    summary = summarise(announced, {"a": machine("a"), "b": machine("b", "elevator")}, CLASSES, NAMES)
     assert summary.by_asset == (("a", 2), ("b", 1), ("gone", 1))
     assert [one.en for one in summary.first] == ["B b", "A a", "gone"]
     assert summary.safety == 1

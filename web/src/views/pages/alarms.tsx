@@ -17,10 +17,10 @@ function FloodBanner({ flood }: { flood: Flood }) {
     <div class="note bad" role="alert" data-flood={flood.id}>
       <Icon name="alert" />
       <div class="grow stack-s">
-        <b>{t("flood.now")}</b>
-        <span class="s">{t("flood.counts", { n: flood.alarms, safety: flood.safety, first })}</span>
+        <div class="strong">{t("flood.now")}</div>
+        <div class="s">{t("flood.counts", { n: flood.alarms, safety: flood.safety, first })}</div>
         {flood.cause !== null && (
-          <span class="s">{t("flood.cause", { cause: nameOf(flood.cause.text) })}</span>
+          <div class="s">{t("flood.cause", { cause: nameOf(flood.cause.text) })}</div>
         )}
       </div>
       {flood.work_order !== null && (
