@@ -141,7 +141,7 @@ class AlarmBook:
         saved: dict[Key, AlarmState] = {}
         for asset, point, level, phase, *rest in rows:
             key = (str(asset), str(point), str(level))
-            saved[key] = AlarmState(Phase(phase), *rest, lane=lane)  # type: ignore[arg-type]
+            saved[key] = replace(AlarmState(Phase(phase), *rest[: _SAVED - 1]), lane=lane)  # type: ignore[arg-type]
         for key, state in self.of(lane):
             self.drop(key)
             if state.before is not None and state.before.lane != lane and key not in saved:

@@ -38,10 +38,13 @@ class FloodSummary:
 
 
 def summarise(
-    announced: Sequence[Annunciation], assets: Mapping[str, Asset], classes: Mapping[str, EquipmentClass]
+    announced: Sequence[Annunciation],
+    assets: Mapping[str, Asset],
+    classes: Mapping[str, EquipmentClass],
+    names: Mapping[str, LocalName],
 ) -> FloodSummary:
     """The summary of alarms in the order in which people were told; ``assets`` by key, unknown ones are left out of
-    what is said about machines."""
+    what is said about machines. ``names`` are those of systems and locations, by key."""
     by_asset = Counter(one.asset for one in announced)
     systems = Counter(_system(assets.get(one.asset), classes) for one in announced)
     del systems[""]
@@ -49,26 +52,31 @@ def summarise(
     return FloodSummary(
         alarms=len(announced),
         safety=sum(one.safety for one in announced),
-        first=tuple(LocalName(_name(assets, key).zh, _name(assets, key).en) for key in heads),
+        first=tuple(_name(assets, key) for key in heads),
         by_asset=tuple(by_asset.most_common()),
         by_system=tuple(systems.most_common()),
-        cause=_cause(announced, assets, by_asset, systems),
+        cause=_cause(announced, assets, by_asset, systems, names),
     )
 
 
 def _cause(
-    announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str], systems: Counter[str]
+    announced: Sequence[Annunciation],
+    assets: Mapping[str, Asset],
+    by_asset: Counter[str],
+    systems: Counter[str],
+    names: Mapping[str, LocalName],
 ) -> Cause | None:
     """The narrowest thing that most of the alarms share; a supply that fails first explains all the others."""
-    looks = (
-        lambda: _supply(announced, assets, by_asset),
-        lambda: _network(announced, by_asset),
-        lambda: _machine(announced, assets, by_asset),
-        lambda: _place(announced, assets),
-        lambda: _same_system(announced, systems),
-        lambda: _moment([one.observed_at for one in announced]),
+    if not announced:
+        return None
+    return (
+        _supply(announced, assets, by_asset)
+        or _network(announced, by_asset)
+        or _machine(announced, assets, by_asset)
+        or _place(announced, assets, names)
+        or _same_system(announced, systems, names)
+        or _moment([one.observed_at for one in announced])
     )
-    return next((cause for look in looks if announced and (cause := look()) is not None), None)
 
 
 def _supply(announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_asset: Counter[str]) -> Cause | None:
@@ -94,18 +102,24 @@ def _machine(announced: Sequence[Annunciation], assets: Mapping[str, Asset], by_
     return Cause("machine", LocalName(f"同一设备：{name.zh}", f"one machine: {name.en}"))
 
 
-def _place(announced: Sequence[Annunciation], assets: Mapping[str, Asset]) -> Cause | None:
+def _place(
+    announced: Sequence[Annunciation], assets: Mapping[str, Asset], names: Mapping[str, LocalName]
+) -> Cause | None:
     places = Counter(place for one in announced if one.asset in assets and (place := assets[one.asset].location))
     for place, count in places.most_common(1):
         if count >= MOST * len(announced):
-            return Cause("place", LocalName(f"同一位置：{place}", f"one place: {place}"))
+            name = names.get(place, LocalName(place, place))
+            return Cause("place", LocalName(f"同一位置：{name.zh}", f"one place: {name.en}"))
     return None
 
 
-def _same_system(announced: Sequence[Annunciation], systems: Counter[str]) -> Cause | None:
+def _same_system(
+    announced: Sequence[Annunciation], systems: Counter[str], names: Mapping[str, LocalName]
+) -> Cause | None:
     for system, count in systems.most_common(1):
         if len(systems) > 1 and count >= MOST * len(announced):
-            return Cause("system", LocalName(f"同一系统：{system}", f"one system: {system}"))
+            name = names.get(system, LocalName(system, system))
+            return Cause("system", LocalName(f"同一系统：{name.zh}", f"one system: {name.en}"))
     return None
 
 
@@ -124,7 +138,8 @@ def _name(assets: Mapping[str, Asset], key: str) -> LocalName:
     asset = assets.get(key)
     if asset is None:
         return LocalName(key, key)
-    return LocalName(f"{asset.code} {asset.name.zh}", f"{asset.code} {asset.name.en}")
+    zh, en = (one if one == asset.code else f"{asset.code} {one}" for one in (asset.name.zh, asset.name.en))
+    return LocalName(zh, en)
 
 
 def _system(asset: Asset | None, classes: Mapping[str, EquipmentClass]) -> str:

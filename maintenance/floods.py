@@ -16,7 +16,9 @@ from maintenance.flood_summary import FloodSummary, summarise
 from maintenance.orders import create_order, keep
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Kind, Origin, WorkOrder
+from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import AlarmPriority, Asset, EquipmentClass, LocalName
+from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import Scope
@@ -63,8 +65,10 @@ def announce(
 def shared_ticket(
     tx: MaintenanceTx, episode: Episode, asset: Asset, classes: Mapping[str, EquipmentClass], now: datetime
 ) -> WorkOrder | None:
-    """The one ticket of the flood that goes on, for an episode that calls for a ticket; ``None``: it gets its own."""
-    flood = None if episode.safety else tx.alarms.standing_flood(asset.site)
+    """The one ticket of the flood that goes on, for an alarm that calls for a ticket. ``None``: it gets its own, as
+    safety does and what a condition model has noticed."""
+    alone = episode.safety or episode.source is FindingSource.MODEL
+    flood = None if alone else tx.alarms.standing_flood(asset.site)
     if flood is None:
         return None
     flood = replace(flood, gathered=flood.gathered + 1)
@@ -125,7 +129,9 @@ def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentC
             assets[key] = tx.assets.get(key).asset
         except NotFound:
             continue
-    return summarise(found, assets, classes)
+    names = {key: system.name for key, system in systems().items()}
+    names |= {place.key: place.name for place in tx.assets.locations(flood.site)}
+    return summarise(found, assets, classes, names)
 
 
 def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime) -> WorkOrder:

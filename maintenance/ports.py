@@ -159,6 +159,12 @@ class EpisodeRepository(ABC):
         """The episodes whose ticket is that order, oldest first."""
 
     @abstractmethod
+    def closed_unacknowledged(
+        self, scope: Scope, since: datetime, site: str | None = None, asset: str | None = None
+    ) -> Sequence[Episode]:
+        """Those that closed after an instant and that nobody has taken note of, newest first, at most 1,000."""
+
+    @abstractmethod
     def add(self, episode: Episode) -> None: ...
 
     @abstractmethod

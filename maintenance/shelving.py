@@ -26,9 +26,6 @@ from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
 EXPIRED = "system:expired"
 """Who ends a shelf whose time is over."""
 
-ALL_RETURNED = timedelta(hours=72)
-"""How long an alarm that has returned to normal waits on the list for somebody to take note of it."""
-
 
 class SafetyAlarm(Conflict):
     """A safety alarm cannot be shelved."""
@@ -75,7 +72,10 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
     subjects = wish.subjects or _of_alarms(episode.open_subjects)
     if not subjects:
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
-    _refuse_safety(episode, subjects, plant, classes)
+    if _may_be_safety(episode, subjects, plant, classes):
+        raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
+    if _of_alarms(subjects) != subjects:
+        raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
     for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
         if set(earlier.subjects) <= set(subjects):
             tx.alarms.end_shelf(earlier.id, now, wish.by)
@@ -161,9 +161,14 @@ def _check(wish: Wish, now: datetime, longest_h: float) -> None:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in found), found)
 
 
-def _refuse_safety(
+def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass]) -> bool:
+    """Whether what stands of an episode can be shelved at all."""
+    return not _may_be_safety(episode, _of_alarms(episode.open_subjects), plant, classes)
+
+
+def _may_be_safety(
     episode: Episode, subjects: Sequence[str], plant: Plant, classes: Mapping[str, EquipmentClass]
-) -> None:
+) -> bool:
     asset = plant.assets.get(episode.asset)
     made = None if asset is None else classes.get(asset.equipment_class)
     harmless = set() if made is None else {event.key for event in made.events if not event.safety}
@@ -172,8 +177,7 @@ def _refuse_safety(
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
     ]
     # An event that the class does not know may come as a safety event next time.
-    if unsafe or any(name not in harmless for name in events):
-        raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
+    return unsafe or any(name not in harmless for name in events)
 
 
 def _of_alarms(subjects: Collection[str]) -> tuple[str, ...]:

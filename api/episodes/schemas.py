@@ -72,13 +72,6 @@ class EpisodeQuery(ListQuery):
     source: Annotated[str | None, one_or_more(FindingSource)] = None
 
 
-class AlarmQuery(ListQuery):
-    """Filters of alarms."""
-
-    asset: str | None = None
-    site: str | None = None
-
-
 class EvidencePoint(Shape):
     """A point to draw: with its limits, its share, and what the model holds for normal if it knows."""
 

@@ -1,17 +1,20 @@
-"""Points of an asset with their limits."""
+"""Points of an asset with their limits, and changing those."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from api.access import Viewer
+from api.access import Supervisor, Viewer
 from api.assets.lookup import visible_asset
 from api.paging import cut_in_order
-from api.points.schemas import Point, PointList
+from api.points.changes import change_limits, limits_detail, point_of
+from api.points.schemas import LimitsChange, Point, PointLimitsDetail, PointList
+from api.preconditions import IfMatch, etag, expected_version
+from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
 
-router = APIRouter(prefix="/api/v1/assets", tags=["points"])
+router = APIRouter(prefix="/api/v1/assets", tags=["points"], route_class=BeginAgain)
 
 
 @router.get("/{key}/points", operation_id="listPoints")
@@ -21,3 +24,34 @@ def list_points(key: str, query: Annotated[ListQuery, Query()], caller: Viewer, 
         visible_asset(tx, caller, key)
         page = cut_in_order(tx.assets.points(key), query, lambda p: p.key)
     return PointList(items=[Point.of(p) for p in page.items], next_cursor=page.next_cursor)
+
+
+@router.get("/{key}/points/{point}/limits", operation_id="getPointLimits")
+def get_limits(key: str, point: str, caller: Viewer, services: Parts, response: Response) -> PointLimitsDetail:
+    """The limits of a point, with who changed them, when and why. The `ETag` is what a change sends as `If-Match`."""
+    with services.ledger.read() as tx:
+        visible_asset(tx, caller, key)
+        detail = limits_detail(point_of(tx, key, point), tx.alarms.limit_changes(key, point))
+    response.headers["ETag"] = etag(detail.version)
+    return detail
+
+
+@router.patch("/{key}/points/{point}/limits", operation_id="changePointLimits")
+def patch_limits(
+    key: str,
+    point: str,
+    form: LimitsChange,
+    caller: Supervisor,
+    services: Parts,
+    response: Response,
+    if_match: IfMatch = None,
+) -> PointLimitsDetail:
+    """Change limits, deadband, delays or priorities. They hold from the next reading on, within two seconds; what is
+    raised is judged by the new limit. 412 with the limits as they stand when somebody else was faster."""
+    with services.ledger.begin() as tx:
+        asset = visible_asset(tx, caller, key, lock=True).asset
+        caller.require_change(asset.site, [asset.department])
+        found, by = point_of(tx, key, point), caller.principal.name
+        detail = change_limits(tx, asset.site, found, form, expected_version(if_match), by, services.clock.now())
+    response.headers["ETag"] = etag(detail.version)
+    return detail

@@ -1,10 +1,13 @@
 """Shapes of points and their limits."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from api.shapes import Name, Shape
+from pydantic import Field
+
+from api.shapes import Instant, Name, Payload, Shape
+from plantroom.domain.alarms import MAX_DELAY_S
+from plantroom.domain.assets import AlarmPriority, PointKind, PointTemplate, Status
 from plantroom.domain.assets import Point as DomainPoint
-from plantroom.domain.assets import PointKind, PointTemplate, Status
 
 
 class PointLimits(Shape):
@@ -22,6 +25,52 @@ class PointLimits(Shape):
     off_delay_s: float
     source: str
     status: Status
+    warning_priority: AlarmPriority | None = None
+    alarm_priority: AlarmPriority | None = None
+
+
+Number = Annotated[float | None, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_DELAY_S)]
+
+
+class LimitsChange(Payload):
+    """The limits to change, in the point's unit, with the reason; what is left out stays, ``null`` takes a limit away.
+    `warning_priority` and `alarm_priority`: ``null`` lets them follow from the failure mode."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    normal_low: Number = None
+    normal_high: Number = None
+    warning_low: Number = None
+    warning_high: Number = None
+    alarm_low: Number = None
+    alarm_high: Number = None
+    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    warning_delay_s: Seconds = 0.0
+    alarm_delay_s: Seconds = 0.0
+    off_delay_s: Seconds = 0.0
+    warning_priority: AlarmPriority | None = None
+    alarm_priority: AlarmPriority | None = None
+
+
+class LimitsHistory(Shape):
+    """One change: who, when, why, from what to what."""
+
+    at: Instant
+    by: str
+    reason: str
+    before: PointLimits
+    after: PointLimits
+
+
+class PointLimitsDetail(Shape):
+    """The limits of one point with their history, newest first. `version` counts changes (`ETag`)."""
+
+    asset: str
+    point: str
+    unit: str
+    version: int
+    limits: PointLimits
+    history: list[LimitsHistory]
 
 
 class PointTemplateOut(Shape):

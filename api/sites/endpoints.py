@@ -1,5 +1,6 @@
 """Sites and their locations."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,7 +10,7 @@ from api.paging import bad_field, cut
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
-from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteCreate, SiteList
+from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteChange, SiteCreate, SiteList
 from plantroom.domain.assets import Site as DomainSite
 from plantroom.errors import BadData
 from plantroom.wire import check_topic_level
@@ -34,11 +35,26 @@ def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
         check_topic_level(form.code, "site code")
     except BadData as error:
         raise bad_field("code", "not_a_topic_level", str(error)) from None
-    site = DomainSite(form.code, form.name.to_domain(), form.time_zone)
+    site = DomainSite(form.code, form.name.to_domain(), form.time_zone, form.max_shelving_h)
     with services.ledger.begin() as tx:
         tx.assets.add_site(site)
         tx.live.note("site", site.code, {"code": site.code, "change": "created"})
     return Site.model_validate(site)
+
+
+@router.patch("/sites/{site}", operation_id="changeSite")
+def patch_site(site: str, form: SiteChange, caller: Admin, services: Parts) -> Site:
+    """Change a site's name, or how long its alarms may be shelved."""
+    caller.require_change(site)
+    given = {name: getattr(form, name) for name in form.model_fields_set}
+    if form.name is not None:
+        given["name"] = form.name.to_domain()
+    given = {name: value for name, value in given.items() if name != "name" or value is not None}
+    with services.ledger.begin() as tx:
+        changed = replace(tx.assets.site(site), **given)
+        tx.assets.change_site(changed)
+        tx.live.note("site", site, {"code": site, "change": "changed"})
+    return Site.model_validate(changed)
 
 
 @router.get("/locations", operation_id="listLocations")

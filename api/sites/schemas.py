@@ -9,11 +9,15 @@ from api.shapes import ListQuery, Name, NameIn, Payload, Shape
 
 
 class Site(Shape):
-    """A site. ``time_zone`` is an IANA name."""
+    """A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8)."""
 
     code: str
     name: Name
     time_zone: str
+    max_shelving_h: float | None
+
+
+Hours = Annotated[float | None, Field(gt=0, le=168, allow_inf_nan=False)]
 
 
 class SiteList(Shape):
@@ -29,6 +33,7 @@ class SiteCreate(Payload):
     code: Annotated[str, Field(min_length=1, max_length=64)]
     name: NameIn
     time_zone: str = "Asia/Shanghai"
+    max_shelving_h: Hours = None
 
     @field_validator("time_zone")
     @classmethod
@@ -38,6 +43,13 @@ class SiteCreate(Payload):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("should be an IANA time zone, such as Asia/Shanghai") from None
         return value
+
+
+class SiteChange(Payload):
+    """Fields of a site to change; what is left out stays."""
+
+    name: NameIn | None = None
+    max_shelving_h: Hours = None
 
 
 class Location(Shape):

@@ -5,7 +5,7 @@ A file has the class's ``key``, ``name`` and ``systems``, a ``[defaults]`` table
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -122,11 +122,12 @@ def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTempl
 
 def _limits(data: Mapping[str, Any], point: str) -> Limits:
     _only(data, _LIMIT_KEYS, f"limits of {point}")
-    words = {"source": str, "status": Status, "warning_priority": AlarmPriority, "alarm_priority": AlarmPriority}
-    numbers = {key: float(value) for key, value in data.items() if key not in words}
-    if numbers and not data.get("source"):
+    words: Mapping[str, Callable[[Any], Any]] = {
+        "source": str, "status": Status, "warning_priority": AlarmPriority, "alarm_priority": AlarmPriority
+    }  # fmt: skip
+    if data.keys() - words.keys() and not data.get("source"):
         raise BadData(f"limits of {point} name no source")
-    return Limits(**numbers, **{key: read(data[key]) for key, read in words.items() if key in data})
+    return Limits(**{key: words.get(key, float)(value) for key, value in data.items()})
 
 
 def _mode(data: Mapping[str, Any]) -> FailureModeSpec:

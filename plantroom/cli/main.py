@@ -6,6 +6,7 @@ import typer
 
 from plantroom import __version__
 from plantroom.cli import (
+    alarms,
     bench,
     broker,
     check,
@@ -52,8 +53,8 @@ check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
 groups = (
-    *(bench, broker, clocks, dead_letters, devices, gaps, leases, models, plan, readings, simulate, sources, spool),
-    *(tokens, users),
+    *(alarms, bench, broker, clocks, dead_letters, devices, gaps, leases),
+    *(models, plan, readings, simulate, sources, spool, tokens, users),
 )
 for group in groups:
     app.add_typer(group.app)

@@ -92,6 +92,7 @@ def addresses(api: Api) -> dict[str, str]:
         "ticket": f"/tickets/{tickets[0]['id']}",
         "assets": "/assets",
         "asset": "/assets/P-2",
+        "alarms": "/alarms",
         "live": "/live",
         "plan": "/plan",
         "health": "/health",

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("sites", sa.Column("max_shelving_h", sa.Float))
     op.add_column("episodes", sa.Column("acknowledged_at", INSTANT))
     op.add_column("episodes", sa.Column("acknowledged_by", sa.Text))
+    op.create_index("ix_episodes_closed_at", "episodes", ["closed_at"])
     _shelves()
     _limit_changes()
     _annunciations()

@@ -1,9 +1,10 @@
 """Episodes."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from maintenance.episodes import Episode
+from maintenance.episodes import Episode, EpisodeState
 from maintenance.ports import EpisodeRepository
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import Page, PageRequest, Scope
@@ -42,6 +43,16 @@ class SqlEpisodes(EpisodeRepository):
     def of_order(self, order_id: str) -> Sequence[Episode]:
         statement = EPISODES.select().where(_e.work_order == order_id).order_by(_e.opened_at, _e.id)
         return [EPISODES.item(row) for row in self._connection.execute(self._work.locking(statement))]
+
+    def closed_unacknowledged(
+        self, scope: Scope, since: datetime, site: str | None = None, asset: str | None = None
+    ) -> Sequence[Episode]:
+        conditions = [*in_scope(_e.site, scope, site), _e.closed_at > since, _e.acknowledged_at.is_(None)]
+        if asset is not None:
+            conditions.append(_e.asset == asset)
+        statement = EPISODES.select().where(*conditions, _e.state == EpisodeState.CLOSED.value)
+        rows = self._connection.execute(statement.order_by(_e.closed_at.desc(), _e.id.desc()).limit(1000))
+        return [EPISODES.item(row) for row in rows]
 
     def add(self, episode: Episode) -> None:
         self._connection.execute(t.episodes.insert(), EPISODES.row(episode))

@@ -167,6 +167,7 @@ episodes = sa.Table(
     sa.Column("acknowledged_at", Instant),
     sa.Column("acknowledged_by", Text),
     sa.Index(None, "opened_at", "id"),
+    sa.Index(None, "closed_at"),
     sa.Index(None, "asset", "failure_mode", "opened_at", "id"),
     sa.Index(None, "asset", "opened_at", "id"),
     sa.Index(None, "site", "opened_at", "id"),

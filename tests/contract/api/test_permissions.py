@@ -54,6 +54,9 @@ def fill(path: str, world: World, site: str) -> str:
         "episode_id": world.ids[site]["episode"],
         "letter_id": world.ids[site]["letter"],
         "device_id": world.ids[site]["device"],
+        "shelf_id": world.ids[site]["shelf"],
+        "point": "vibration",
+        "site": site,
         "equipment_class": "pump",
         "source_key": f"s-{site}",
     }
@@ -88,6 +91,13 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
             "name": {"zh": "甲"},
             "assets": [key],
             "interval": {"every": 1, "unit": "month"},
+        },
+        ("PATCH", "/api/v1/assets/{key}/points/{point}/limits"): {"reason": "tried", "deadband": 0.2},
+        ("PATCH", "/api/v1/sites/{site}"): {"max_shelving_h": 4},
+        ("POST", "/api/v1/alarms/{episode_id}/shelve"): {
+            "reason": "waits for a part",
+            "minutes": 30,
+            "subjects": ["limit:vibration:warning_high"],
         },
         ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
         ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
@@ -141,6 +151,7 @@ def filled(world: World) -> World:
             "episode": world.episode(site),
             "letter": world.dead_letter(site),
             "device": world.device(site),
+            "shelf": world.shelf(site),
         }
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
@@ -189,10 +200,24 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
         unknown = client.request(
             method,
             path.format(
-                key="nope", order_id="nope", episode_id="nope", letter_id="nope", device_id="nope", source_key="nope"
+                key="nope",
+                order_id="nope",
+                episode_id="nope",
+                letter_id="nope",
+                device_id="nope",
+                source_key="nope",
+                shelf_id="nope",
+                point="nope",
+                site="nope",
             ),
             json={"to": "acknowledged"}
             if "transitions" in path
+            else {"reason": "tried"}
+            if "limits" in path
+            else {"max_shelving_h": 4}
+            if "sites" in path
+            else {"reason": "tried", "minutes": 5}
+            if "shelve" in path
             else {"time_zone": "UTC"}
             if "sources" in path and method == "PATCH"
             else {"model": "X"}

@@ -16,6 +16,7 @@ from api.access import digest
 from api.app import create_app
 from api.services import Services
 from gateway.broker.credentials import new_device
+from maintenance.alarm_ports import Shelf
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.orders import create_order
 from maintenance.work_orders import Kind, Origin, WorkOrder
@@ -117,6 +118,16 @@ class World:
                 )
             )  # fmt: skip
         return key
+
+    def shelf(self, site: str = HOME) -> str:
+        at = self.clock.now()
+        shelf = Shelf(
+            f"s1-{site}", site, self.keys[site], "bearing", ("limit:vibration:alarm_high",), "waits for a part", "li",
+            at, at + timedelta(hours=2),
+        )  # fmt: skip
+        with self.ledger.begin() as tx:
+            tx.alarms.add_shelf(shelf)
+        return shelf.id
 
     def dead_letter(self, site: str = HOME, name: str = "d1", payload: bytes = b"not json") -> str:
         key = f"{name}-{site}"

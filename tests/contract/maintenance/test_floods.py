@@ -133,6 +133,12 @@ def test_what_is_shelved_or_under_maintenance_does_not_count(building: Store) ->
         assert tx.alarms.standing_floods() == []
 
 
+def test_what_a_model_has_noticed_keeps_its_own_ticket_in_a_flood(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 30)))
+    feed(building, raised(asset="p40"))
+    assert work(building)[-1].asset == "p40"
+
+
 def test_anomalies_of_models_are_no_alarms(building: Store) -> None:
     feed(building, *(raised(asset=f"p{n}") for n in range(10, 30)))
     with building.read() as tx:

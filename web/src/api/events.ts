@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { LiveMessage } from "./types";
 
-export type Topic = "work_order" | "episode" | "asset" | "reading" | "collector" | "plan" | "site";
+export type Topic = "work_order" | "episode" | "asset" | "reading" | "collector" | "plan" | "site" | "flood";
 
 export type LiveState = "connecting" | "open" | "lost";
 export const live = signal<LiveState>("connecting");

@@ -1,6 +1,7 @@
 /** One function per question to the server. */
 import { all, get, type List, post, type Query } from "./http";
 import type {
+  Alarm,
   Asset,
   AssetLatest,
   Baseline,
@@ -9,12 +10,15 @@ import type {
   Episode,
   EpisodeEvidence,
   EquipmentClass,
+  Flood,
   IngestStats,
   LatestValue,
   Location,
   Point,
   PreviewItem,
   Readings,
+  Shelf,
+  ShelveRequest,
   Site,
   SyncAnswer,
   SyncRequest,
@@ -42,6 +46,16 @@ export const fetchOrders = (query: Query = {}): Promise<WorkOrder[]> =>
 export const fetchOrder = (id: string): Promise<WorkOrderDetail> =>
   get<WorkOrderDetail>(`${V1}/work-orders/${id}`);
 export const fetchEpisodes = (query: Query): Promise<Episode[]> => all<Episode>(`${V1}/episodes`, query);
+export const fetchAlarms = (query: Query = {}): Promise<Alarm[]> => all<Alarm>(`${V1}/alarms`, query);
+export const fetchShelves = (): Promise<Shelf[]> => all<Shelf>(`${V1}/alarms/shelves`, { standing: true });
+export const fetchFloods = async (): Promise<Flood[]> =>
+  (await get<List<Flood>>(`${V1}/alarms/floods`, { limit: 10 })).items;
+export const acknowledgeAlarm = (id: string): Promise<Alarm> =>
+  post<Alarm>(`${V1}/alarms/${id}/acknowledge`, undefined);
+export const shelveAlarm = (id: string, wish: Partial<ShelveRequest> & { reason: string }): Promise<Shelf> =>
+  post<Shelf>(`${V1}/alarms/${id}/shelve`, wish);
+export const unshelveAlarm = (id: string): Promise<Shelf> =>
+  post<Shelf>(`${V1}/alarms/shelves/${id}/end`, undefined);
 export const fetchEvidence = (id: string): Promise<EpisodeEvidence> =>
   get<EpisodeEvidence>(`${V1}/episodes/${id}/evidence`);
 export const fetchPreview = (query: Query): Promise<PreviewItem[]> =>

@@ -3,6 +3,7 @@ import type { components } from "./schema";
 
 type Shapes = components["schemas"];
 
+export type Alarm = Shapes["Alarm"];
 export type Asset = Shapes["Asset"];
 export type AssetEvent = Shapes["AssetEvent"];
 export type AssetLatest = Shapes["AssetLatest"];
@@ -16,6 +17,7 @@ export type Episode = Shapes["Episode"];
 export type EpisodeEvidence = Shapes["EpisodeEvidence"];
 export type EquipmentClass = Shapes["EquipmentClass"];
 export type EvidencePoint = Shapes["EvidencePoint"];
+export type Flood = Shapes["Flood"];
 export type IngestStats = Shapes["IngestStats"];
 export type LatestValue = Shapes["LatestValue"];
 export type LiveMessage = Shapes["LiveMessage"];
@@ -24,6 +26,8 @@ export type Point = Shapes["Point"];
 export type PreviewItem = Shapes["PreviewItem"];
 export type Readings = Shapes["Readings"];
 export type SessionInfo = Shapes["SessionInfo"];
+export type Shelf = Shapes["Shelf"];
+export type ShelveRequest = Shapes["ShelveRequest"];
 export type Site = Shapes["Site"];
 export type SyncAnswer = Shapes["SyncAnswer"];
 export type SyncRequest = Shapes["SyncRequest"];

@@ -1,3 +1,4 @@
+import { alarms } from "./en/alarms";
 import { assets } from "./en/assets";
 import { checklist } from "./en/checklist";
 import { data } from "./en/data";
@@ -13,4 +14,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...checklist,
   ...sync,
   ...data,
+  ...alarms,
 };

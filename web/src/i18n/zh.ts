@@ -1,3 +1,4 @@
+import { alarms } from "./zh/alarms";
 import { assets } from "./zh/assets";
 import { checklist } from "./zh/checklist";
 import { data } from "./zh/data";
@@ -6,4 +7,4 @@ import { sync } from "./zh/sync";
 import { work } from "./zh/work";
 
 /** Simplified Chinese, the first language, one file for each area: its keys are the keys of every catalogue. */
-export const zh = { ...frame, ...work, ...assets, ...checklist, ...sync, ...data };
+export const zh = { ...frame, ...work, ...assets, ...checklist, ...sync, ...data, ...alarms };

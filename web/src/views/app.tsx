@@ -18,6 +18,7 @@ import "./styles/lists.css";
 import "./styles/asset.css";
 import "./styles/work.css";
 import "./styles/checklist.css";
+import "./styles/alarms.css";
 import "./styles/chart.css";
 import "./styles/sync.css";
 
@@ -33,6 +34,7 @@ const ROUTES: readonly [pattern: string, load: Load][] = [
   ["/tickets/:id", () => import("./pages/ticket")],
   ["/assets", () => import("./pages/assets")],
   ["/assets/:code", () => import("./pages/asset")],
+  ["/alarms", () => import("./pages/alarms")],
   ["/live", () => import("./pages/live")],
   ["/plan", () => import("./pages/plan")],
   ["/health", () => import("./pages/health")],

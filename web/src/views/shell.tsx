@@ -19,6 +19,7 @@ export const PAGES: readonly [href: string, key: Key, icon: IconName][] = [
   ["/today", "nav.today", "shift"],
   ["/tickets", "nav.tickets", "tickets"],
   ["/assets", "nav.assets", "assets"],
+  ["/alarms", "nav.alarms", "bell"],
   ["/live", "nav.live", "live"],
   ["/plan", "nav.plan", "plan"],
   ["/health", "nav.health", "health"],
@@ -214,6 +215,7 @@ function KeyHelp() {
     [["g", "m"], "keys.morning"],
     [["g", "t"], "keys.tickets"],
     [["g", "a"], "keys.assets"],
+    [["g", "n"], "keys.alarms"],
     [["?"], "keys.help"],
   ];
   return (

@@ -119,6 +119,7 @@ export const work = {
   "tag.evidence_missing": "缺少凭证",
   "tag.isolates": "须停用设备",
   "tag.from_standby": "原为备用",
+  "tag.flood": "报警洪泛",
   "tag.held_back": "维护后处理",
   "department.water": "水务管理部门",
   "department.electrical": "电气管理部门",

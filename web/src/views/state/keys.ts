@@ -7,6 +7,7 @@ const PLACES: Record<string, string> = {
   t: "/tickets",
   a: "/assets",
   l: "/live",
+  n: "/alarms",
   p: "/plan",
   s: "/today",
 };

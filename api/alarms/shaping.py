@@ -1,0 +1,69 @@
+"""Alarms, shelves and floods in the words of their equipment class."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from api.alarms.schemas import ActorOut, Alarm, CauseOut, CountOut, Flood, Shelf
+from api.directory import Refs
+from api.episodes.shaping import shape_episodes, title_of
+from api.services import Services
+from api.shapes import Name
+from maintenance.alarm_figures import Actor
+from maintenance.alarm_list import Alarm as ListedAlarm
+from maintenance.alarm_ports import Flood as DomainFlood
+from maintenance.alarm_ports import Shelf as DomainShelf
+from maintenance.floods import summary_of
+from maintenance.ports import MaintenanceTx
+from maintenance.shelving import can_shelve
+
+
+def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedAlarm]) -> list[Alarm]:
+    """Lines of the alarm list."""
+    plant = services.directory.plant(tx)
+    shaped = shape_episodes(tx, services, [one.episode for one in alarms])
+    found = []
+    for one, episode in zip(alarms, shaped, strict=True):
+        more = {
+            "alarm_state": one.state,
+            "priority": one.priority,
+            "open_subjects": list(one.episode.open_subjects),
+            "acknowledged_at": one.episode.acknowledged_at,
+            "acknowledged_by": one.episode.acknowledged_by,
+            "shelves": shape_shelves(tx, services, one.shelves),
+            "can_shelve": can_shelve(one.episode, plant, services.classes),
+        }
+        found.append(Alarm.model_validate(dict(episode) | more))
+    return found
+
+
+def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:
+    """Shelves with their asset's name and their class's words."""
+    refs, found = services.directory.refs(tx), []
+    for shelf in shelves:
+        ref = refs(shelf.asset)
+        made = services.classes.get(ref.equipment_class) if ref else None
+        found.append(Shelf.of(shelf, ref, title_of(made, shelf.failure_mode)[0]))
+    return found
+
+
+def shape_flood(tx: MaintenanceTx, services: Services, flood: DomainFlood, now: datetime) -> Flood:
+    """A flood with its summary."""
+    refs = services.directory.refs(tx)
+    summary = summary_of(tx, flood, services.classes, now)
+    cause = summary.cause
+    given = {
+        "alarms": summary.alarms,
+        "safety": summary.safety,
+        "first": [Name.model_validate(one) for one in summary.first],
+        "by_asset": [CountOut(key=key, asset_ref=refs(key), count=n) for key, n in summary.by_asset[:10]],
+        "by_system": [CountOut(key=key, asset_ref=None, count=n) for key, n in summary.by_system],
+        "cause": None if cause is None else CauseOut.model_validate(cause),
+    }
+    own = {name: getattr(flood, name) for name in Flood.model_fields if name not in given}
+    return Flood.model_validate(own | given)
+
+
+def shape_actor(refs: Refs, actor: Actor) -> ActorOut:
+    """One alarm among the figures."""
+    own = {name: getattr(actor, name) for name in ActorOut.model_fields if name != "asset_ref"}
+    return ActorOut.model_validate(own | {"asset_ref": refs(actor.asset)})

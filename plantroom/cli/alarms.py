@@ -1,0 +1,161 @@
+"""``alarms list|shelved|acknowledge|shelve|unshelve``."""
+
+import getpass
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.errors import BadData
+
+app = typer.Typer(name="alarms", help="What is wrong now, and what people do with it.", no_args_is_help=True)
+AlarmId = Annotated[str, typer.Argument(help="Id, as `alarms list` shows it.")]
+ShelfId = Annotated[str, typer.Argument(help="Id, as `alarms shelved` shows it.")]
+By = Annotated[str, typer.Option("--by", help="Who does it (default: the user of this machine).")]
+MINUTES_IN = {"m": 1, "h": 60, "d": 1440}
+
+
+@app.callback()
+def _group() -> None:
+    """What is wrong now, and what people do with it."""
+
+
+def _who(by: str) -> str:
+    return by.strip() or getpass.getuser()
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _shelf(shelf: Any, codes: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": shelf.id,
+        "site": shelf.site,
+        "asset": codes.get(shelf.asset, shelf.asset),
+        "failure_mode": shelf.failure_mode,
+        "subjects": list(shelf.subjects),
+        "reason": shelf.reason,
+        "by": shelf.by,
+        "at": _instant(shelf.at),
+        "until": _instant(shelf.until),
+        "ended_at": _instant(shelf.ended_at),
+        "ended_by": shelf.ended_by,
+    }
+
+
+@app.command("list")
+def list_alarms(
+    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    returned: Annotated[
+        bool, typer.Option("--returned", help="Also what has returned to normal without being acknowledged.")
+    ] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What stands, the most urgent first."""
+    from maintenance.alarm_list import alarm_list
+    from plantroom.domain.alarms import urgency
+    from plantroom.ports.ledger import EVERYTHING
+
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        plant = tx.assets.plant()
+        found = alarm_list(tx, EVERYTHING, plant, parts.clock.now(), site=site, returned=returned)
+    found.sort(key=lambda one: (urgency(one.priority), one.episode.opened_at))
+    items = [
+        {
+            "id": one.episode.id,
+            "site": one.episode.site,
+            "asset": plant.assets[one.episode.asset].code if one.episode.asset in plant.assets else one.episode.asset,
+            "failure_mode": one.episode.failure_mode,
+            "alarm_state": one.state.value,
+            "priority": one.priority.value,
+            "safety": one.episode.safety,
+            "subjects": list(one.episode.open_subjects),
+            "since": _instant(one.episode.opened_observed_at),
+            "acknowledged_by": one.episode.acknowledged_by,
+            "work_order": one.episode.work_order,
+        }
+        for one in found
+    ]
+    lines = [
+        f"{i['id']}  {i['priority']:8}  {i['alarm_state']:22}  {i['asset']}  {i['failure_mode']}  since {i['since']}"
+        for i in items
+    ]
+    emit({"items": items}, as_json, "\n".join(lines) or "no alarms")
+
+
+@app.command("shelved")
+def list_shelved(
+    history: Annotated[bool, typer.Option("--history", help="Also those that are over.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """What is shelved: by whom, why, until when."""
+    from plantroom.ports.ledger import EVERYTHING, PageRequest
+
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        found = tx.alarms.shelves(EVERYTHING, PageRequest(1000), standing=None if history else True).items
+        codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()}
+    items = [_shelf(one, codes) for one in found]
+    lines = [
+        f"{i['id']}  {i['asset']}  {', '.join(i['subjects'])}  until {i['until']}  {i['by']}: {i['reason']}"
+        for i in items
+    ]
+    emit({"items": items}, as_json, "\n".join(lines) or "nothing is shelved")
+
+
+@app.command()
+def acknowledge(alarm_id: AlarmId, by: By = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Take note of an alarm; the first who does stands."""
+    from maintenance.shelving import acknowledge as take_note
+
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        episode = take_note(tx, alarm_id, _who(by), parts.clock.now())
+    document = {
+        "id": episode.id,
+        "acknowledged_by": episode.acknowledged_by,
+        "acknowledged_at": _instant(episode.acknowledged_at),
+    }
+    emit(document, as_json, f"acknowledged by {episode.acknowledged_by}")
+
+
+@app.command()
+def shelve(
+    alarm_id: AlarmId,
+    reason: Annotated[str, typer.Option(help="Why.")],
+    time: Annotated[str, typer.Option("--for", help="How long: 30m, 2h, 1d. A site allows 8 h unless it says more.")],
+    by: By = "",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep an alarm from calling anybody for a while. Safety alarms cannot be shelved."""
+    from maintenance.shelving import Wish
+    from maintenance.shelving import shelve as put_aside
+
+    span = _span(time)
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        now, plant = parts.clock.now(), tx.assets.plant()
+        shelf = put_aside(tx, Wish(alarm_id, now + span, reason, _who(by)), plant, parts.classes, now)
+    codes = {key: asset.code for key, asset in plant.assets.items()}
+    emit(_shelf(shelf, codes), as_json, f"shelved until {_instant(shelf.until)}: {shelf.id}")
+
+
+@app.command()
+def unshelve(shelf_id: ShelfId, by: By = "", data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """End a shelf before its time; what still stands rings again."""
+    from maintenance.shelving import unshelve as end
+
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        shelf = end(tx, shelf_id, _who(by), parts.classes, parts.clock.now())
+        codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()}
+    emit(_shelf(shelf, codes), as_json, f"ended by {shelf.ended_by}")
+
+
+def _span(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([mhd])", text.strip().lower())
+    if found is None:
+        raise BadData(f"--for {text!r}: should be a number and m, h or d, such as 2h")
+    return timedelta(minutes=float(found[1]) * MINUTES_IN[found[2]])

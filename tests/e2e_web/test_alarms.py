@@ -1,0 +1,149 @@
+"""The alarm list: an alarm comes in, is acknowledged, shelved, and comes back."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.e2e_web.person import DESK, PHONE, Person, open_context
+from tests.product import Api, Product, eventually
+
+FOLDER = os.environ.get("PLANTROOM_SCREENSHOTS")
+
+
+@pytest.fixture(scope="module")
+def product(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A plant of its own: a flood of alarms would be in the way of every other test."""
+    running = Product(tmp_path_factory.mktemp("alarms") / "data")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def api(product: Product) -> Api:
+    return product.api()
+
+
+def picture(person: Person, name: str) -> None:
+    if FOLDER:
+        person.page.screenshot(path=Path(FOLDER) / f"alarms-{name}.png", full_page=True)
+
+
+@pytest.fixture
+def noisy(api: Api, device: mqtt.Client) -> dict[str, Any]:
+    """A pump with an alarm that stands."""
+    found = api.items("/api/v1/assets", code="N-1")
+    asset = found[0] if found else api.post(
+        "/api/v1/assets", {"site": "demo", "code": "N-1", "class": "pump", "name": {"zh": "噪声泵", "en": "Noisy pump"}}
+    )  # fmt: skip
+    body = {"reason": "test", "alarm_delay_s": 0, "off_delay_s": 0}
+    api.request("PATCH", f"/api/v1/assets/{asset['key']}/points/vibration/limits", body, {"If-Match": "*"})
+    say(device, 2.0)
+    assert eventually(lambda: not api.items("/api/v1/alarms", asset=asset["key"]), 10, 0.2)
+    say(device, 9.4)
+    assert eventually(lambda: api.items("/api/v1/alarms", asset=asset["key"]), 10, 0.2)
+    return dict(asset)
+
+
+def say(device: mqtt.Client, vibration: float) -> None:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    document = {"ts": now, "values": {"vibration": vibration}}
+    device.publish("plantroom/demo/N-1/telemetry", json.dumps(document), qos=1).wait_for_publish(5)
+
+
+def test_an_alarm_is_acknowledged_shelved_and_unshelved(person: Person, noisy: dict[str, Any], api: Api) -> None:
+    page = person.page
+    page.goto("/alarms")
+    line = page.locator("[data-alarm]", has_text="N-1")
+    expect(line.locator("[data-alarm-state]")).to_have_text("未确认")
+    expect(line.locator("[data-priority]")).to_have_text("高")
+    expect(line).to_contain_text(re.compile(r"振动速度 9.4 mm/s，限值 8.5 mm/s"))
+    picture(person, "standing")
+
+    line.get_by_role("button", name="确认", exact=True).click()
+    expect(line.locator("[data-alarm-state]")).to_have_text("已确认")
+
+    line.get_by_role("button", name="搁置").click()
+    send = page.locator("dialog button[type=submit]")
+    expect(send).to_be_disabled()
+    page.fill("dialog [name=reason]", "轴承已订货")
+    page.get_by_role("button", name="30 分钟").click()
+    picture(person, "shelving")
+    send.click()
+    expect(line.locator("[data-alarm-state]")).to_have_text("已搁置")
+
+    page.locator("[data-list=shelved]").click()
+    shelf = page.locator("[data-shelf]", has_text="N-1")
+    expect(shelf).to_contain_text("轴承已订货")
+    left = shelf.locator("[data-left]")
+    expect(left).to_have_text(re.compile(r"还剩 (30:00|29:\d\d)"))
+    before = left.inner_text()
+    page.wait_for_timeout(2100)
+    assert left.inner_text() < before, "it counts down"
+    picture(person, "shelved")
+    shelf.get_by_role("button", name="取消搁置").click()
+    expect(shelf).to_have_count(0)
+    (alarm,) = api.items("/api/v1/alarms", asset=noisy["key"])
+    assert alarm["alarm_state"] == "active_unacknowledged"
+
+
+def test_what_came_and_went_unseen_waits_to_be_acknowledged(
+    person: Person, noisy: dict[str, Any], device: mqtt.Client
+) -> None:
+    page = person.page
+    page.goto("/alarms?list=returned")
+    say(device, 2.0)
+    line = page.locator("[data-alarm]", has_text="N-1")
+    expect(line.locator("[data-alarm-state]")).to_have_text("已恢复未确认")
+    line.get_by_role("button", name="确认", exact=True).click()
+    expect(line).to_have_count(0)
+
+
+def test_an_empty_list_says_so_and_a_lost_connection_keeps_what_was_there(
+    person: Person, noisy: dict[str, Any]
+) -> None:
+    page = person.page
+    page.goto("/alarms?list=shelved")
+    expect(page.locator(".empty")).to_have_text("没有搁置的报警")
+    page.locator("[data-list=standing]").click()
+    line = page.locator("[data-alarm]", has_text="N-1")
+    expect(line).to_be_visible()
+    page.context.set_offline(True)
+    expect(page.locator("[data-notice=offline]")).to_be_visible()
+    expect(line).to_be_visible()
+    expect(line.get_by_role("button", name="搁置")).to_be_disabled()
+    page.context.set_offline(False)
+    expect(page.locator("[data-notice=offline]")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
+def test_a_flood_stands_above_the_list(
+    browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
+) -> None:
+    for n in range(12):
+        code = f"F-{n}"
+        if not api.items("/api/v1/assets", code=code):
+            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
+        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
+        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    floods = eventually(lambda: [f for f in api.items("/api/v1/alarms/floods") if f["ended_at"] is None], 15, 0.3)
+    assert floods
+    context = open_context(browser, product.url, size)
+    context.add_init_script(f"localStorage.setItem('plantroom.locale', '{language}')")
+    person = Person(context.new_page(), *product.admin())
+    person.sign_in()
+    person.page.goto("/alarms")
+    banner = person.page.locator("[data-flood]")
+    expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警洪泛")
+    expect(person.page.locator("[data-alarm]").first).to_be_visible()
+    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    picture(person, f"flood-{language}-{size['width']}")
+    context.close()

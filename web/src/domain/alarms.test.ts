@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { type AlarmFacts, byUrgency, canShelve, leftOf, subjectOf, wantsNote } from "./alarms";
+
+interface Named extends AlarmFacts {
+  id: string;
+}
+
+const alarm = (more: Partial<Named>): Named => ({
+  id: "a",
+  alarm_state: "active_unacknowledged",
+  priority: "low",
+  can_shelve: true,
+  opened_at: "2026-03-02T08:00:00.000Z",
+  ...more,
+});
+
+describe("alarms", () => {
+  it("stand by urgency, the quiet ones last", () => {
+    const list = [
+      alarm({ priority: "low", id: "low" }),
+      alarm({ priority: "critical", alarm_state: "suppressed", id: "quiet" }),
+      alarm({ priority: "high", id: "old" }),
+      alarm({ priority: "high", id: "new", opened_at: "2026-03-02T09:00:00.000Z" }),
+    ];
+    expect(list.sort(byUrgency).map((a) => a.id)).toEqual(["new", "old", "low", "quiet"]);
+  });
+
+  it("can be shelved unless they are safety alarms, shelved or over", () => {
+    expect(canShelve(alarm({}))).toBe(true);
+    expect(canShelve(alarm({ can_shelve: false }))).toBe(false);
+    expect(canShelve(alarm({ alarm_state: "shelved" }))).toBe(false);
+    expect(canShelve(alarm({ alarm_state: "returned_unacknowledged" }))).toBe(false);
+  });
+
+  it("ask to be acknowledged when they are new or came and went unseen", () => {
+    expect(wantsNote(alarm({}))).toBe(true);
+    expect(wantsNote(alarm({ alarm_state: "returned_unacknowledged" }))).toBe(true);
+    expect(wantsNote(alarm({ alarm_state: "active_acknowledged" }))).toBe(false);
+    expect(wantsNote(alarm({ alarm_state: "shelved" }))).toBe(false);
+  });
+
+  it("name their point and level", () => {
+    expect(subjectOf("limit:vibration:alarm_high")).toEqual({
+      source: "limit",
+      name: "vibration",
+      level: "alarm_high",
+    });
+    expect(subjectOf("presence:")).toEqual({ source: "presence", name: "", level: "" });
+  });
+
+  it("count a shelf's time down to nothing", () => {
+    const shelf = { until: "2026-03-02T08:00:00.000Z" };
+    expect(leftOf(shelf, Date.parse("2026-03-02T07:59:00Z"))).toBe(60_000);
+    expect(leftOf(shelf, Date.parse("2026-03-02T09:00:00Z"))).toBe(0);
+  });
+});
