@@ -17,6 +17,7 @@ from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
 from api.health.endpoints import router as health
 from api.ingest.endpoints import router as ingest
+from api.loop_tests.endpoints import router as loop_tests
 from api.metrics import Metrics
 from api.middleware import Envelope
 from api.plan.endpoints import router as plan
@@ -37,7 +38,7 @@ from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letters, ingest, plan, sync, events,
-    classes, users, devices, health, sources,
+    classes, users, devices, health, sources, loop_tests,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

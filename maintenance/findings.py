@@ -14,6 +14,7 @@ import structlog
 
 from maintenance.episode_rules import (
     HELD_BACK,
+    LOOP_TEST,
     UNDER_MAINTENANCE,
     Ticketing,
     absorb,
@@ -26,6 +27,7 @@ from maintenance.episode_rules import (
     joins,
     let_go,
     level_of,
+    marked_as_test,
     names_event,
     new_episode,
     outlives_work,
@@ -36,6 +38,7 @@ from maintenance.episode_rules import (
     work_is_done,
 )
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.loop_marks import asked_for, note_answer
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
@@ -248,9 +251,10 @@ class FindingApplier:
         level = level_of(finding, self._classes.get(asset.equipment_class))
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = None if earlier is None or earlier.work_order is None else self._tx.orders.lock(earlier.work_order)
-        quiet = suppressed(finding, maintained)
+        check = asked_for(self._tx, finding)
+        quiet = suppressed(finding, maintained) and check is None
         first = True
-        if earlier is not None and joins(finding, level, earlier, ticket):
+        if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
             if finding.safety and ticket is not None:
@@ -263,12 +267,17 @@ class FindingApplier:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
                 self._store(closed_by_successor(earlier, finding, self._now))
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
+            if check is not None:
+                episode = marked_as_test(episode, check.test)
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
+        followed = None
         if not quiet:
             followed = self._follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:
                 now_known(self._tx, asset, finding, followed, self._now)
+        if check is not None:
+            note_answer(self._tx, check, finding, followed, self._now)
 
     def _follow(
         self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
@@ -333,11 +342,12 @@ class FindingApplier:
 
     def _gathering(self, episode: Episode) -> WorkOrder | None:
         """The one ticket on which safety findings during maintenance gather, locked."""
-        if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
+        if not episode.safety or UNDER_MAINTENANCE not in episode.tags or LOOP_TEST in episode.tags:
             return None
         filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
         for one in pages(self._tx, filters):
-            if one.safety and UNDER_MAINTENANCE in one.tags and not work_is_done(one):
+            gathers = UNDER_MAINTENANCE in one.tags and LOOP_TEST not in one.tags
+            if one.safety and gathers and not work_is_done(one):
                 locked = self._tx.orders.lock(one.id)
                 # Its work may have been done between the list and the lock.
                 if not work_is_done(locked):

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from api.app import begin_shutdown, create_app
 from api.services import Services
 from maintenance.findings import FindingsConsumer
+from maintenance.loop_driver import LoopTests
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
@@ -102,6 +103,9 @@ class Serving:
         self._workers = (
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
+            MaintenanceWorker(
+                ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"
+            ),
         )
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
 

@@ -14,6 +14,7 @@ from plantroom.cli import (
     dead_letters,
     devices,
     importing,
+    loop_tests,
     models,
     plan,
     readings,
@@ -49,7 +50,22 @@ roles.add_to(app)
 check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
-groups = (bench, broker, clocks, dead_letters, devices, models, plan, readings, simulate, sources, spool, tokens, users)
+groups = (
+    bench,
+    broker,
+    clocks,
+    dead_letters,
+    devices,
+    loop_tests,
+    models,
+    plan,
+    readings,
+    simulate,
+    sources,
+    spool,
+    tokens,
+    users,
+)
 for group in groups:
     app.add_typer(group.app)
 

@@ -18,6 +18,7 @@ from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.live import SqlLive
+from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
@@ -50,6 +51,7 @@ class SqlTx(MaintenanceTx):
         self._orders = SqlOrders(self.work)
         self.orders = self._orders
         self.episodes = SqlEpisodes(self.work)
+        self.loop_tests = SqlLoopTests(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""
