@@ -56,6 +56,7 @@ class SoakCollector:
         self.ledger = True
         self.stalled: set[Lane] = set()
         self._waiting: list[tuple[str, bytes, Lane]] = []
+        self._retained: dict[str, tuple[bytes, Lane]] = {}
         self._position = 0
         self._made_s: dict[int, float] = {}
         self.tracker = PresenceTracker(classes)
@@ -86,6 +87,8 @@ class SoakCollector:
     def take(self, now_s: float, lane: Lane, topic: str, payload: bytes) -> None:
         """The broker has a message for us; it keeps it while we are not there."""
         self._waiting.append((topic, payload, lane))
+        if topic.endswith("/status"):
+            self._retained[topic] = payload, lane
         if self.link and not self.down:
             self._drain(now_s)
 
@@ -100,6 +103,7 @@ class SoakCollector:
 
     def _connected(self, now_s: float) -> None:
         if self.link:
+            self._waiting[:0] = [(topic, payload, lane) for topic, (payload, lane) in self._retained.items()]
             self._drain(now_s)
 
     def _drain(self, now_s: float) -> None:
