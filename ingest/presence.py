@@ -38,8 +38,8 @@ UNLEARNED_OFFLINE_MS = 75 * 60_000
 """The same while the usual interval is not known: beyond the slowest publisher whose interval can be learned."""
 
 RACE_MS = 180_000
-"""A goodbye so soon after the asset said that it is online may be the last will of a connection before that one,
-which the broker gave up late (one and a half times a keep-alive of up to two minutes)."""
+"""A goodbye so soon after the asset said that it is online, while an earlier connection has not said goodbye, may be the
+last will of that one, which the broker gave up late (one and a half times a keep-alive of up to two minutes)."""
 
 RETAINED_MS = 5_000
 """A goodbye so soon after we came to the broker may be one that it retained from long ago."""
@@ -66,7 +66,7 @@ class PresenceNote:
 class _Followed:
     """One asset: the delays of its class, and where it stands. ``raised``: its offline finding is out; ``doubtful``: it
     was offline when we started, and an earlier process may have raised it. ``greeted_ms``: when it last said that it is
-    online; ``goodbye_ms``: when somebody said the contrary and was not believed yet, ``doubted``: because it may be an old
+    online, ``connections`` how many greetings no goodbye has answered; ``goodbye_ms``: when somebody said the contrary and was not believed yet, ``doubted``: because it may be an old
     story. ``gap_from_ms``: where the next gap begins (``None``: nothing can be said of it)."""
 
     site: str
@@ -76,6 +76,7 @@ class _Followed:
     pace: Pace = field(default_factory=Pace)
     gap_from_ms: int | None = None
     greeted_ms: int | None = None
+    connections: int = 0
     goodbye_ms: int | None = None
     doubted: bool = False
     told_away: bool = False
@@ -187,15 +188,19 @@ class PresenceTracker:
                 return
             if presence is Presence.ONLINE:
                 one.greeted_ms = max(received_ms, one.greeted_ms or received_ms)
+                one.connections += 1
                 before = len(self._notes)
                 self._seen(asset, (received_ms,))
                 if not certain and len(self._notes) == before:
                     self._renew(asset, one, one.written_ms)
-            elif received_ms >= (one.seen_ms or 0) and one.presence is not presence:
-                if certain:
-                    self._say_goodbye(asset, one, received_ms)
-                    return
-                raced = one.greeted_ms is not None and received_ms - one.greeted_ms <= RACE_MS
+                return
+            raced = one.connections > 1 and received_ms - (one.greeted_ms or 0) <= RACE_MS
+            one.connections = max(0, one.connections - 1)
+            if received_ms < (one.seen_ms or 0) or one.presence is presence:
+                return
+            if certain:
+                self._say_goodbye(asset, one, received_ms)
+            else:
                 one.goodbye_ms, one.doubted = received_ms, raced or self._may_be_retained(received_ms)
 
     def link(self, up: bool, now_ms: int) -> None:
@@ -210,12 +215,17 @@ class PresenceTracker:
         clock was set, and silence as it shows says nothing about the assets."""
         with self._lock:
             before, self._clocks = self._clocks, (now_ms, steady_ms)
-            if before is None or abs((now_ms - before[0]) - (steady_ms - before[1])) < JUMP_MS:
+            if before is None:
+                return
+            jump_ms = round((now_ms - before[0]) - (steady_ms - before[1]))
+            if abs(jump_ms) < JUMP_MS:
                 return
             if self._started_ms is not None:
                 self._begin_again(now_ms)
             self._horizons = dict.fromkeys(self._horizons)
             for one in self._followed.values():
+                one.greeted_ms = None if one.greeted_ms is None else one.greeted_ms + jump_ms
+                one.goodbye_ms = None if one.goodbye_ms is None else one.goodbye_ms + jump_ms
                 _not_after(one, now_ms)
 
     def tick(self, lane: str, now_ms: int) -> None:
@@ -326,6 +336,7 @@ class PresenceTracker:
             fresh.doubtful = known.presence is Presence.OFFLINE
             fresh.pace = Pace(known.interval_ms)
             fresh.greeted_ms = None if known.greeted_at is None else to_ms(known.greeted_at)
+            fresh.connections = int(known.greeted_at is not None)
         return fresh
 
 

@@ -55,6 +55,9 @@ REPEATED = "repeated"
 RECURRED = "recurred"
 """Tag of an episode, and its ticket, that closed and came back."""
 
+LOOP_TEST = "loop_test"
+"""Tag of an episode, and its ticket, that a loop test asked for (``maintenance.loop_tests``)."""
+
 HELD_BACK = "held_back"
 """Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance kept from its ticket."""
 
@@ -167,8 +170,15 @@ def work_is_done(ticket: WorkOrder) -> bool:
     return ticket.state in ENDED or ticket.state is State.EVIDENCE_PENDING
 
 
-def joins(finding: FindingRaised, level: Level, earlier: Episode, ticket: WorkOrder | None) -> bool:
-    """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one)."""
+def joins(
+    finding: FindingRaised, level: Level, earlier: Episode, ticket: WorkOrder | None, *, asked_for: bool = False
+) -> bool:
+    """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one). Nothing joins
+    that of a loop test; what a loop test asked for joins only a real one that is open and has a ticket."""
+    if LOOP_TEST in earlier.tags:
+        return False
+    if asked_for and (earlier.state is EpisodeState.CLOSED or ticket is None or work_is_done(ticket)):
+        return False
     if earlier.state is EpisodeState.CLOSED:
         ended = earlier.closed_observed_at or earlier.last_observed_at
         if abs(finding.observed_at - ended) > RECURRENCE:
@@ -219,6 +229,12 @@ def new_episode(
             PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
         },
     )
+
+
+def marked_as_test(episode: Episode, test: str) -> Episode:
+    """The episode as that of a loop test."""
+    detail = dict(episode.detail or {}) | {LOOP_TEST: test}
+    return replace(episode, tags=tuple(dict.fromkeys((*episode.tags, LOOP_TEST))), detail=detail)
 
 
 def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_maintenance: bool) -> Episode:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.episode_rules import UNDER_MAINTENANCE, Ticketing, events_also, severest, work_is_done
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, events_also, severest, work_is_done
 from maintenance.episodes import Episode
 from maintenance.floods import FLOOD, shared_ticket
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step
@@ -85,7 +85,8 @@ class EpisodeTickets:
             updated = self._update(told, episode)
             self.store(replace(episode, work_order=gathered.id))
             return updated
-        shared = shared_ticket(self._tx, episode, asset, self._classes, self._now)
+        tested = LOOP_TEST in episode.tags
+        shared = None if tested else shared_ticket(self._tx, episode, asset, self._classes, self._now)
         if shared is not None:
             self.store(replace(episode, work_order=shared.id))
             return shared
@@ -111,11 +112,12 @@ class EpisodeTickets:
 
     def _gathering(self, episode: Episode) -> WorkOrder | None:
         """The one ticket on which safety findings during maintenance gather, locked."""
-        if not episode.safety or UNDER_MAINTENANCE not in episode.tags:
+        if not episode.safety or UNDER_MAINTENANCE not in episode.tags or LOOP_TEST in episode.tags:
             return None
         filters = OrderFilter(asset=episode.asset, kind=Kind.CORRECTIVE.value, open_only=True)
         for one in pages(self._tx, filters):
-            if one.safety and UNDER_MAINTENANCE in one.tags and not work_is_done(one):
+            gathers = UNDER_MAINTENANCE in one.tags and LOOP_TEST not in one.tags
+            if one.safety and gathers and not work_is_done(one):
                 locked = self._tx.orders.lock(one.id)
                 # Its work may have been done between the list and the lock.
                 if not work_is_done(locked):

@@ -26,6 +26,7 @@ from maintenance.episode_rules import (
     joins,
     let_go,
     level_of,
+    marked_as_test,
     names_event,
     new_episode,
     outlives_work,
@@ -38,6 +39,7 @@ from maintenance.episode_rules import (
 from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce
+from maintenance.loop_marks import asked_for, note_answer
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
@@ -258,9 +260,10 @@ class FindingApplier:
         level = level_of(finding, self._classes.get(asset.equipment_class))
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = self._tickets.of(earlier, finding.safety)
-        quiet = suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now)
+        check = asked_for(self._tx, finding)
+        quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
         first = True
-        if earlier is not None and joins(finding, level, earlier, ticket):
+        if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
             if finding.safety and ticket is not None:
@@ -275,14 +278,19 @@ class FindingApplier:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
                 self._tickets.store(closed_by_successor(earlier, finding, self._now))
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
+            if check is not None:
+                episode = marked_as_test(episode, check.test)
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
+        followed = None
         if not quiet:
-            if finding.source in ALARM_SOURCES:
+            if finding.source in ALARM_SOURCES and check is None:
                 self._announce(episode, subject_of(finding))
             followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:
                 now_known(self._tx, asset, finding, followed, self._now)
+        if check is not None:
+            note_answer(self._tx, check, finding, followed, self._now)
 
 
 def _unseen(view: AssetView) -> set[FindingSource]:

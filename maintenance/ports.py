@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
+from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import EVERYTHING, LedgerTx, Page, PageRequest, Scope
@@ -183,6 +184,47 @@ class EpisodeRepository(ABC):
         """Newest first."""
 
 
+class LoopTestRepository(ABC):
+    """Loop tests and their checks."""
+
+    @abstractmethod
+    def add(self, test: LoopTest, checks: Sequence[LoopCheck]) -> None:
+        """Checks are numbered by the caller. ``Conflict`` when one of their assets is in a test that is going on, also
+        against another writer at the same moment."""
+
+    @abstractmethod
+    def get(self, test_id: str) -> LoopTest: ...
+
+    @abstractmethod
+    def lock(self, test_id: str) -> LoopTest:
+        """As ``get``, and nobody else changes the test or its checks until the transaction ends."""
+
+    @abstractmethod
+    def update(self, test: LoopTest) -> None: ...
+
+    @abstractmethod
+    def checks(self, test_id: str) -> Sequence[LoopCheck]:
+        """By number."""
+
+    @abstractmethod
+    def put_checks(self, checks: Sequence[LoopCheck]) -> None:
+        """Write checks that are there."""
+
+    @abstractmethod
+    def asked(self, asset: str) -> LoopCheck | None:
+        """The check of the asset that is being asked for now, in a test that is going on."""
+
+    @abstractmethod
+    def running(self) -> Sequence[str]:
+        """Ids of the tests that are going on, the oldest first."""
+
+    @abstractmethod
+    def list(
+        self, scope: Scope, page: PageRequest, site: str | None = None, state: str | None = None
+    ) -> Page[LoopTest]:
+        """Newest first."""
+
+
 class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
@@ -190,3 +232,4 @@ class MaintenanceTx(LedgerTx):
     orders: OrderRepository
     episodes: EpisodeRepository
     alarms: AlarmRepository
+    loop_tests: LoopTestRepository

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintenance.episode_rules import UNDER_MAINTENANCE, events_also, rank
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, events_also, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
 from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
@@ -24,6 +24,9 @@ _OFFLINE_CHECKS = (
     LocalName("检查控制器通信线路", "Check the controller's communication line"),
 )
 
+
+TEST_MARK = LocalName("【联动测试】", "[loop test] ")
+"""What the title of a loop test's ticket begins with."""
 
 MAX_NAMES = 3
 """How many modes, or events of one mode, a title names; the others are counted."""
@@ -58,12 +61,20 @@ def compose(
     """
     parts = [_part(one, equipment_class, points) for one in sorted(episodes, key=lambda one: rank(one.severity))]
     text = _strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
+    title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
+    if all(LOOP_TEST in one.tags for one in episodes):
+        title = LocalName(f"{TEST_MARK.zh}{title.zh}", f"{TEST_MARK.en}{title.en}")
     reasons = list(dict.fromkeys(part.reason for part in parts))
     return Words(
-        LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}"),
+        title,
         LocalName("".join(one.zh for one in reasons), " ".join(one.en for one in reasons)),
         tuple(dict.fromkeys(check for part in parts for check in part.first_checks)),
     )
+
+
+def unmarked_title(title: LocalName) -> LocalName:
+    """The title without the mark of a loop test."""
+    return LocalName(title.zh.removeprefix(TEST_MARK.zh), title.en.removeprefix(TEST_MARK.en))
 
 
 def _part(episode: Episode, equipment_class: EquipmentClass | None, points: Sequence[Point]) -> Words:

@@ -13,6 +13,7 @@ from api.ingest.sampler import HistorySampler
 from api.services import Services
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings import FindingsConsumer
+from maintenance.loop_driver import LoopTests
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
@@ -105,6 +106,9 @@ class Serving:
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
+            MaintenanceWorker(
+                ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"
+            ),
         )
         self._history = HistorySampler(services)
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.pace import LONGEST_MS
+from ingest.presence import OFFLINE_INTERVALS
 from plantroom.catalogue import equipment_classes
 from plantroom.cli.bench_latency import percentiles
 from plantroom.cli.bench_product import environment
@@ -20,7 +22,7 @@ STEP_S = 2.0
 MARGIN_S = 3 * STEP_S
 """How much later than it happened a thing may show."""
 
-SURELY_S = 60 * 60 + 6 * 900
+SURELY_S = OFFLINE_INTERVALS * LONGEST_MS / 1000
 """Nobody may be away for longer than this, undisturbed, without being called offline."""
 
 NAME = LocalName("名", "name")

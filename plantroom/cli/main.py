@@ -17,6 +17,7 @@ from plantroom.cli import (
     gaps,
     importing,
     leases,
+    loop_tests,
     models,
     plan,
     readings,
@@ -54,7 +55,7 @@ classes.add_to(app)
 importing.add_to(app)
 groups = (
     *(alarms, bench, broker, clocks, dead_letters, devices, gaps, leases),
-    *(models, plan, readings, simulate, sources, spool, tokens, users),
+    *(loop_tests, models, plan, readings, simulate, sources, spool, tokens, users),
 )
 for group in groups:
     app.add_typer(group.app)

@@ -30,7 +30,8 @@ class SoakLane:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A change of presence as the ledger heard it. ``at_s``: up to when its lane had processed its messages."""
+    """A change of presence that the ledger heard. ``at_s``: up to when its lane had processed its messages when it was
+    made."""
 
     asset: str
     presence: Presence
@@ -55,7 +56,9 @@ class SoakCollector:
         self.ledger = True
         self.stalled: set[Lane] = set()
         self._waiting: list[tuple[str, bytes, Lane]] = []
+        self._retained: dict[str, tuple[bytes, Lane]] = {}
         self._position = 0
+        self._made_s: dict[int, float] = {}
         self.tracker = PresenceTracker(classes)
         self.lanes: dict[Lane, SoakLane] = {}
         self.start(0.0)
@@ -84,6 +87,8 @@ class SoakCollector:
     def take(self, now_s: float, lane: Lane, topic: str, payload: bytes) -> None:
         """The broker has a message for us; it keeps it while we are not there."""
         self._waiting.append((topic, payload, lane))
+        if topic.endswith("/status"):
+            self._retained[topic] = payload, lane
         if self.link and not self.down:
             self._drain(now_s)
 
@@ -98,6 +103,7 @@ class SoakCollector:
 
     def _connected(self, now_s: float) -> None:
         if self.link:
+            self._waiting[:0] = [(topic, payload, lane) for topic, (payload, lane) in self._retained.items()]
             self._drain(now_s)
 
     def _drain(self, now_s: float) -> None:
@@ -128,7 +134,9 @@ class SoakCollector:
             self.tracker.tick(one.lane.value, records[-1].received_ms)
         else:
             self.tracker.tick(one.lane.value, wall_ms)
-        self._tell(one, at_s)
+        for note in self.tracker.pending():
+            self._made_s.setdefault(id(note), at_s)
+        self._tell(one)
 
     @staticmethod
     def _process(one: SoakLane, records: Sequence[SpoolRecord]) -> None:
@@ -140,18 +148,22 @@ class SoakCollector:
         if one.at == len(one.records):
             one.records, one.came_s, one.at = [], [], 0
 
-    def _tell(self, one: SoakLane, at_s: float) -> None:
+    def _tell(self, one: SoakLane) -> None:
         notes = self.tracker.take()
         one.blocked = bool(notes) and not self.ledger
         if notes and self.ledger:
-            self._write(notes, at_s)
+            self._write(notes)
             self.tracker.told_ledger(notes)
+            for note in notes:
+                self._made_s.pop(id(note), None)
         self.tracker.give_back(notes)
 
-    def _write(self, notes: Sequence[PresenceNote], at_s: float) -> None:
+    def _write(self, notes: Sequence[PresenceNote]) -> None:
         self.findings += [note.finding for note in notes if note.finding is not None]
-        for asset, change in {n.change.asset: n.change for n in notes if n.change is not None}.items():
-            before = self.known.get(asset)
-            self.known[asset] = change
+        for note in {note.asset: note for note in notes if note.change is not None}.values():
+            change, before = note.change, self.known.get(note.asset)
+            if change is None:
+                continue
+            self.known[note.asset] = change
             if before is None or before.presence is not change.presence:
-                self.words.append(Word(asset, change.presence, at_s))
+                self.words.append(Word(note.asset, change.presence, self._made_s[id(note)]))

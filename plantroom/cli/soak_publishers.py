@@ -144,7 +144,8 @@ class Field:
         if one.cut:
             return
         one.cut = True
-        one.away.append((at_s, float("inf")))
+        if not one.away or one.away[-1][1] < float("inf"):
+            one.away.append((at_s, float("inf")))
         will_s = at_s + (1.5 * one.keep_alive_s if buffered else 0.0)
         back_s = at_s + for_s
         if one.greets and will_s <= back_s:

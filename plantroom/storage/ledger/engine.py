@@ -21,6 +21,7 @@ from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
+from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
@@ -56,6 +57,7 @@ class SqlTx(MaintenanceTx):
         self.orders = self._orders
         self.episodes = SqlEpisodes(self.work)
         self.alarms = SqlAlarms(self.work)
+        self.loop_tests = SqlLoopTests(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -18,6 +18,7 @@ from api.services import Services
 from gateway.broker.credentials import new_device
 from maintenance.alarm_ports import Shelf
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
@@ -55,6 +56,7 @@ class World:
     app: FastAPI
     keys: dict[str, str] = field(default_factory=dict)
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    spares: int = 0
 
     def client(self, token: str | None = None) -> TestClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -135,6 +137,16 @@ class World:
             letter = DeadLetter(key, site, self.clock.now(), f"plantroom/{site}/P-1/telemetry", "not JSON", payload)
             tx.collect.add_dead_letters([letter])
         return key
+
+    def spare(self, site: str = HOME) -> str:
+        """A pump beside the first one, in no loop test yet."""
+        self.spares += 1
+        return add_pump(self, site, f"SPARE-{self.spares}", "水务管理部门")
+
+    def loop_test(self, site: str = HOME) -> str:
+        with self.ledger.begin() as tx:
+            wanted = Wanted(site, [tx.assets.get(self.keys[site]).asset], ["vibration", "flow"])
+            return start_loop_test(tx, wanted, equipment_classes(), "somebody", self.clock.now()).id
 
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")

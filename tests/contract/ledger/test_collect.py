@@ -15,6 +15,7 @@ from plantroom.ports.ledger import (
     AssetEvent,
     CollectorReport,
     DeadLetter,
+    DeviceClock,
     HealthChange,
     PageRequest,
     PresenceChange,
@@ -226,6 +227,26 @@ def test_the_last_word_on_presence_stands(planted: SqlLedger) -> None:
             "p1": PresenceChange("p1", Presence.LATE, NOW, None),
             "p2": PresenceChange("p2", Presence.OFFLINE, later, NOW),
         }
+
+
+def test_what_was_learned_of_a_publisher_is_kept_with_its_presence(planted: SqlLedger) -> None:
+    change = PresenceChange("p1", Presence.ONLINE, NOW, NOW, 600_000, NOW)
+    with planted.begin() as tx:
+        tx.collect.put_presence([change])
+    with planted.read() as tx:
+        assert tx.collect.presence() == {"p1": change}
+
+
+def test_the_last_word_on_a_clock_stands_and_shows_on_the_asset(planted: SqlLedger) -> None:
+    first, last = DeviceClock("p1", -41_000, NOW), DeviceClock("p1", -42_000, NOW + MINUTE, NOW)
+    with planted.begin() as tx:
+        tx.collect.put_clocks([first, DeviceClock("p2", 12, NOW)])
+        tx.collect.put_clocks([last])
+        tx.collect.put_clocks([])
+    with planted.read() as tx:
+        assert tx.collect.clocks() == {"p1": last, "p2": DeviceClock("p2", 12, NOW)}
+        assert tx.assets.get("p1").clock == last
+        assert tx.assets.get("n1").clock is None
 
 
 def test_presence_and_health_belong_to_known_assets(planted: SqlLedger) -> None:

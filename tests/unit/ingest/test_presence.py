@@ -120,6 +120,7 @@ def test_a_retained_goodbye_that_nothing_contradicts_is_believed_in_the_end() ->
 
 def test_a_last_will_that_comes_after_the_new_connection_is_not_believed() -> None:
     bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.told(1, Presence.ONLINE)
     bench.told(1000, Presence.ONLINE)
     bench.told(1090, Presence.OFFLINE)
     bench.tick(1500)
@@ -130,6 +131,7 @@ def test_a_last_will_that_comes_after_the_new_connection_is_not_believed() -> No
 
 def test_a_greeting_counts_although_data_that_came_after_it_were_heard_first() -> None:
     bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.told(1, Presence.ONLINE)
     bench.seen(1010)
     bench.told(1000, Presence.ONLINE)
     bench.told(1090, Presence.OFFLINE)
@@ -145,20 +147,29 @@ def test_the_greeting_is_remembered_over_a_restart_of_ours() -> None:
     again.tracker = PresenceTracker(CLASSES)
     again.tracker.begin({KEY: changes[-1]}, NOON_MS + 1_010_000)
     again.tracker.follow(again.routes)
+    again.told(1010, Presence.ONLINE)
     again.told(1090, Presence.OFFLINE)
     again.tick(1400)
-    assert again.news() == []
+    assert again.news() == ["online"]
 
 
-def test_a_publisher_that_died_soon_after_its_greeting_is_found_by_its_silence() -> None:
+def test_a_publisher_that_died_soon_after_it_came_again_is_found_by_its_silence() -> None:
     bench = Bench()
-    bench.seen(10)
+    bench.told(10, Presence.ONLINE)
     bench.told(11, Presence.ONLINE)
     bench.told(12, Presence.OFFLINE)
     bench.tick(120)
     assert bench.news() == ["online", "online"]
     bench.tick(133)
     assert bench.news() == ["offline"]
+
+
+def test_a_first_connection_that_breaks_at_once_is_believed() -> None:
+    bench = Bench(interval_ms=None)
+    bench.told(10, Presence.ONLINE)
+    bench.told(12, Presence.OFFLINE)
+    bench.tick(14)
+    assert bench.news() == ["online", "offline"]
 
 
 def test_a_slow_publisher_is_given_its_usual_interval() -> None:
@@ -215,6 +226,17 @@ def test_our_own_clock_set_forward_makes_nobody_late() -> None:
     bench.seen(661)
     bench.tick(662)
     assert bench.news() == ["online", "online"]
+
+
+def test_a_greeting_stays_as_old_as_it_is_when_our_own_clock_is_set() -> None:
+    bench = Bench(interval_ms=600_000, known=Presence.ONLINE)
+    bench.told(1, Presence.ONLINE)
+    bench.tracker.keep_time(NOON_MS + 1_000_000, 0.0)
+    bench.told(1000, Presence.ONLINE)
+    bench.tracker.keep_time(NOON_MS + 1_610_000, 10_000.0)
+    bench.told(1690, Presence.OFFLINE)
+    bench.tick(1700)
+    assert "offline" not in bench.news()
 
 
 def test_our_own_clock_set_back_keeps_nobody_from_being_judged() -> None:

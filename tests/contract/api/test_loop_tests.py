@@ -1,0 +1,121 @@
+"""Loop tests over HTTP."""
+
+from dataclasses import replace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from maintenance.findings import FindingApplier
+from plantroom.catalogue import equipment_classes
+from plantroom.domain.assets import Severity
+from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.ports.accounts import Role
+from plantroom.ports.ledger import DeviceClock
+from tests.contract.api.world import HOME, NOW, PASSWORD, World
+
+TESTS = "/api/v1/loop-tests"
+
+
+def begun(world: World, **more: object) -> dict:
+    body = {"site": HOME, "assets": [world.keys[HOME]], "points": ["vibration"], **more}
+    answer = world.as_(Role.SUPERVISOR, HOME).post(TESTS, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def alarm(world: World) -> None:
+    raised = FindingRaised(
+        "f1", HOME, world.keys[HOME], "bearing_wear", FindingSource.LIMIT, Severity.MAJOR, False, world.clock.now(),
+        world.clock.now(), "vibration:alarm_high", detail={"level": "alarm_high"},
+    )  # fmt: skip
+    with world.ledger.begin() as tx:
+        FindingApplier(tx, world.clock.now(), equipment_classes()).apply(raised)
+
+
+def person(world: World) -> TestClient:
+    client = world.client()
+    answer = client.post("/api/v1/session", json={"username": "li", "password": PASSWORD})
+    client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    return client
+
+
+def test_a_test_asks_for_its_first_sensor_at_once(world: World) -> None:
+    test = begun(world, minutes=5, name="一层")
+    assert (test["state"], test["asked"], test["name"]) == ("running", 1, "一层")
+    (check,) = test["checks"]
+    assert check["asset"]["code"] == "P-1"
+    assert check["responsible"] == "水务管理部门"
+    assert [step["step"] for step in check["steps"]] == ["sensor", "reading", "alarm", "ticket", "person"]
+    assert world.admin.get(f"{TESTS}/{test['id']}").json() == test
+    assert [one["id"] for one in world.admin.get(TESTS, params={"state": "running"}).json()["items"]] == [test["id"]]
+
+
+def test_the_same_asset_is_not_tested_twice_at_once(world: World) -> None:
+    begun(world)
+    body = {"site": HOME, "assets": [world.keys[HOME]], "points": ["vibration"]}
+    assert world.admin.post(TESTS, json=body).status_code == 409
+
+
+def test_a_person_signs_for_the_ticket_and_a_machine_cannot(world: World) -> None:
+    test = begun(world)
+    path = f"{TESTS}/{test['id']}/checks/1/confirm"
+    assert person(world).post(path).status_code == 409
+    world.clock.forward(seconds=9)
+    alarm(world)
+    assert world.as_(Role.ADMIN).post(path).status_code == 403
+    answer = person(world).post(path)
+    assert (answer.status_code, answer.json()["result"]) == (200, "passed")
+    assert answer.json()["steps"][-1]["evidence"] == "li"
+    assert person(world).post(path).json() == answer.json(), "signing twice changes nothing"
+
+
+def test_skipping_asking_and_finishing(world: World) -> None:
+    test = begun(world, points=["vibration", "flow"])
+    path = f"{TESTS}/{test['id']}"
+    supervisor = world.as_(Role.SUPERVISOR, HOME)
+    assert supervisor.post(f"{path}/checks/1/skip", json={"reason": ""}).status_code == 422
+    assert supervisor.post(f"{path}/checks/1/skip", json={"reason": "拆下"}).json()["result"] == "skipped"
+    assert supervisor.post(f"{path}/checks/2/ask").json()["result"] == "asked"
+    assert supervisor.post(f"{path}/checks/9/ask").status_code == 404
+    ended = supervisor.post(f"{path}/finish").json()
+    assert [check["result"] for check in ended["checks"]] == ["skipped", "failed"]
+    assert ended["checks"][1]["reason"]["en"]
+    assert supervisor.post(f"{path}/finish").json() == ended
+
+
+def test_the_report_is_a_csv_file_that_no_spreadsheet_runs(world: World) -> None:
+    test = begun(world, name="=cmd()")
+    answer = world.admin.get(f"{TESTS}/{test['id']}/report")
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, line = answer.content.decode("utf-8-sig").splitlines()
+    assert head.startswith("test,number,place")
+    assert line.startswith("'=cmd(),1,")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"points": ["nope"]},
+        {"events": ["nope"]},
+        {"assets": ["nope"]},
+        {"site": "nowhere"},
+        {"minutes": 0},
+        {"minutes": float("1e9")},
+        {"data": {"zone": [1]}},
+        {"extra": 1},
+    ],
+)
+def test_what_makes_no_sense_is_refused(world: World, wrong: dict) -> None:
+    body = {"site": HOME, "assets": [world.keys[HOME]], "points": ["vibration"], **wrong}
+    assert world.admin.post(TESTS, json=body).status_code == 422
+
+
+def test_the_clock_of_a_device_shows_on_its_asset(world: World) -> None:
+    key = world.keys[HOME]
+    before = world.admin.get(f"/api/v1/assets/{key}").json()
+    assert (before["clock_offset_ms"], before["clock_measured_at"], before["clock_wrong"]) == (None, None, False)
+    with world.ledger.begin() as tx:
+        tx.collect.put_clocks([replace(DeviceClock(key, -42_000, NOW), wrong_since=NOW)])
+    listed = world.admin.get("/api/v1/assets", params={"code": "P-1", "site": HOME}).json()["items"][0]
+    assert (listed["clock_offset_ms"], listed["clock_wrong"]) == (-42_000, True)
+    assert listed["clock_measured_at"] == "2026-03-02T08:00:00.000Z"
