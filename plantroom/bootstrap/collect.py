@@ -292,7 +292,9 @@ class Collector:
             clock=parts.clock,
             presence=presence,
             requests=self._requests,
-            hand_over=HandOver(parts.ledger, site, lane.value, held.epoch, fresh=held.fresh),
+            hand_over=HandOver(
+                parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=gateway.spools[lane].opened_at
+            ),
         )
 
     def report(self) -> CollectorReport:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.alarms import LimitAlarms
+from ingest.handover import NoHandOver
 from ingest.stats import IngestStats
 from ingest.worker import IngestWorker
 from plantroom.domain.assets import Plant, Point, Severity, Site
@@ -130,11 +131,13 @@ class House:
         with self.ledger.begin() as tx:
             tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
 
-    def start(self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None) -> IngestWorker:
+    def start(
+        self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None, hand_over: NoHandOver | None = None
+    ) -> IngestWorker:
         stages: list[StreamStage] = [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
-            requests=requests,
+            requests=requests, hand_over=hand_over,
         )  # fmt: skip
         self.worker.start()
         return self.worker
