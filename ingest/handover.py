@@ -50,13 +50,17 @@ class NoHandOver:
 class HandOver(NoHandOver):
     """The state of one lane of a partition in the ledger, written under the epoch of the lease. One thread.
 
-    ``fresh``: another collector held the partition since this one last did.
+    ``fresh``: another collector held the partition since this one last did; what the spool held before the sessions
+    began, up to position ``late_until``, is then late.
     """
 
-    def __init__(self, ledger: Ledger[Any], partition: str, lane: str, epoch: int, *, fresh: bool) -> None:
+    def __init__(
+        self, ledger: Ledger[Any], partition: str, lane: str, epoch: int, *, fresh: bool, late_until: int = 0
+    ) -> None:
         self._ledger = ledger
         self._key = partition, lane, epoch
         self._fresh = fresh
+        self._late_until = late_until
         self._kept = b""
         self._next_at = time.monotonic() + EVERY_S
 
@@ -76,7 +80,7 @@ class HandOver(NoHandOver):
         position, own = spool.committed()
         with suppress(ValueError):
             parts |= {name: body for name, body in unpack(own).items() if name == TOTALS}
-        parts[LATE_UNTIL] = str(position + spool.depth()).encode()
+        parts[LATE_UNTIL] = str(self._late_until).encode()
         spool.commit(position, pack(parts))
         self._fresh = False
 

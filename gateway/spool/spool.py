@@ -43,6 +43,8 @@ class Spool(SpoolReader):
         self._segment: Segment | None = None
         self._offset = 0
         self.damaged = 0
+        self.opened_at = 0
+        """Position of the last record that was there when the spool was opened."""
 
     def open(self) -> None:
         """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``."""
@@ -57,6 +59,7 @@ class Spool(SpoolReader):
             for segment in found:
                 segment.path.unlink()
         self._writer.open(self._durable + 1)
+        self.opened_at = self._durable
         self.rewind()
 
     def close(self) -> None:

@@ -332,7 +332,7 @@ class Collector:
             presence=shared.presence,
             requests=self._requests,
             numbers=shared.numbers,
-            hand_over=HandOver(parts.ledger, site, lane.value, shared.held.epoch, fresh=shared.held.fresh),
+            hand_over=_hand_over(parts, site, lane, gateway, shared.held),
         )
 
     def report(self) -> CollectorReport:
@@ -394,3 +394,8 @@ def _together(actions: Sequence[Callable[[], None]]) -> None:
         thread.start()
     for thread in threads:
         thread.join(6)
+
+
+def _hand_over(parts: Parts, site: str, lane: Lane, gateway: SiteGateway, held: Held) -> HandOver:
+    late_until = gateway.spools[lane].opened_at
+    return HandOver(parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=late_until)

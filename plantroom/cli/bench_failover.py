@@ -198,6 +198,8 @@ class _Run:
 
     def kill(self, number: int, target: str) -> float:
         """One kill; seconds until a message published after it was in the store."""
+        if self._cluster is not None:
+            self._cluster.wait_running(len(self._cluster.nodes))
         time.sleep(self._rng.uniform(*STEADY_S))
         holder = wait_for(self._collectors.holder, self._collectors.words)
         node = self._node_in_use() if target == "node" or (target == "both" and number % 2) else None
@@ -213,9 +215,8 @@ class _Run:
         self._say(f"kill {number + 1}: {'collector' if node is None else node.name}, flowing again after {gap_s} s")
         if node is None:
             self._collectors.start(holder)
-        elif self._cluster is not None:
+        else:
             node.launch()
-            self._cluster.wait_running(len(self._cluster.nodes))
         return gap_s
 
     def _node_in_use(self) -> RabbitNode:

@@ -93,16 +93,17 @@ def _to_take(
 def _to_release(
     view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], live: Collection[str]
 ) -> tuple[str, ...]:
-    settled = [m.holder for m in view.members if m.holder in live and (m.holder == me or m.age_ms >= SETTLE_MS)]
-    share = len(partitions) // max(1, len(settled))
-    if len(held) <= share or any(_is_free(view, p) for p in partitions if p not in held):
+    settled = [m.holder for m in view.members if m.holder in live and m.holder != me and m.age_ms >= SETTLE_MS]
+    if not settled or any(_is_free(view, p) for p in partitions if p not in held):
         return ()  # what is free goes to those who are short first
     counts = dict.fromkeys(settled, 0)
     for lease in view.leases.values():
         if lease.holder in counts and not lease.free:
             counts[lease.holder] += 1
-    short = sum(max(0, share - counts[holder]) for holder in settled if holder != me)
-    number = min(short, len(held) - share, AT_ONCE)
+    mine, number = len(held), 0
+    while number < AT_ONCE and mine - min(counts.values()) > 1:
+        counts[min(counts, key=counts.__getitem__)] += 1
+        mine, number = mine - 1, number + 1
     return tuple(sorted(held, key=lambda p: liking(me, p))[:number])
 
 

@@ -124,7 +124,8 @@ class SqlLeases(LeaseRepository):
             set_={"epoch": insert.excluded.epoch, "state": insert.excluded.state},
             where=states.c.epoch <= insert.excluded.epoch,
         )
-        return self._connection.execute(statement).rowcount > 0
+        counted = statement.execution_options(preserve_rowcount=True)
+        return self._connection.execute(counted).rowcount > 0
 
     def state(self, partition: str, lane: str) -> bytes:
         c = t.lease_states.c

@@ -51,7 +51,7 @@ def test_a_broker_that_grants_qos_0_only_is_refused() -> None:
 def test_rules_that_shut_us_out_are_named(tmp_path: Path) -> None:
     rules = tmp_path / "acl"
     rules.write_text("topic readwrite elsewhere/#\n")
-    with Mosquitto(extra=(f"acl_file {rules}",)) as server, pytest.raises(Unreachable, match="may .* write plantroom"):
+    with Mosquitto(extra=(f"acl_file {rules}",)) as server, pytest.raises(Unreachable, match=r"may .* write plantroom"):
         require_keeping(at(server.port), None)
 
 

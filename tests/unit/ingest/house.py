@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.alarms import LimitAlarms
+from ingest.handover import NoHandOver
 from ingest.presence import PresenceTracker
 from ingest.stats import IngestStats
 from ingest.worker import IngestWorker
@@ -132,12 +133,16 @@ class House:
             tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
 
     def start(
-        self, lane: Lane = Lane.NORMAL, requests: DeviceRequests | None = None, presence: PresenceTracker | None = None
+        self,
+        lane: Lane = Lane.NORMAL,
+        requests: DeviceRequests | None = None,
+        presence: PresenceTracker | None = None,
+        hand_over: NoHandOver | None = None,
     ) -> IngestWorker:
         stages: list[StreamStage] = [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
-            requests=requests, presence=presence,
+            requests=requests, presence=presence, hand_over=hand_over,
         )  # fmt: skip
         self.worker.start()
         return self.worker

@@ -1,0 +1,122 @@
+"""A site goes from one collector to another: alarms are neither raised twice nor left standing, gaps are not made up.
+
+The collectors share the house's stores; each has a spool of its own.
+"""
+
+from ingest.handover import HandOver
+from ingest.stats import IngestStats
+from plantroom.ports.spool import Lane
+from tests.unit.ingest.house import House
+from tests.unit.ingest.plants import ListSpool
+
+HIGH, FINE = 1.2, 0.5
+
+
+def hand_over(house: House, epoch: int, *, fresh: bool, late_until: int = 0) -> HandOver:
+    return HandOver(house.ledger, "demo", Lane.NORMAL.value, epoch, fresh=fresh, late_until=late_until)
+
+
+def collect(house: House, spool: ListSpool, epoch: int, *, fresh: bool, late_until: int = 0) -> IngestStats:
+    """One collector works its spool off and ends."""
+    house.spool = spool
+    house.start(hand_over=hand_over(house, epoch, fresh=fresh, late_until=late_until))
+    stats = house.settle()
+    house.stop()
+    return stats
+
+
+def pressures(house: House, spool: ListSpool, value: float, seconds: range, **envelope: object) -> None:
+    house.spool = spool
+    for n in seconds:
+        numbers = {"boot": "b", "seq": n + 1000} if envelope.get("numbered") else {}
+        house.send({"pressure": value + n / 1e6}, s=n, **numbers)
+
+
+def told(house: House) -> list[tuple[str, str]]:
+    return [(type(finding).__name__, finding.subject) for finding in house.findings()]
+
+
+def test_the_next_holder_clears_what_the_last_one_raised(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    pressures(house, first, HIGH, range(-60, -45))
+    collect(house, first, 1, fresh=False)
+    assert told(house) == [("FindingRaised", "pressure:alarm_high"), ("FindingRaised", "pressure:warning_high")]
+    pressures(house, second, FINE, range(-40, -20))
+    collect(house, second, 2, fresh=True)
+    assert sorted(told(house)[2:]) == [
+        ("FindingCleared", "pressure:alarm_high"),
+        ("FindingCleared", "pressure:warning_high"),
+    ]
+
+
+def test_the_next_holder_does_not_raise_again_what_is_raised(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    pressures(house, first, HIGH, range(-60, -45))
+    collect(house, first, 1, fresh=False)
+    pressures(house, second, HIGH, range(-40, -20))
+    collect(house, second, 2, fresh=True)
+    assert len(told(house)) == 2
+
+
+def test_what_the_last_holder_left_in_its_spool_is_stored_late_and_raises_nothing(house: House) -> None:
+    old = ListSpool()
+    pressures(house, old, HIGH, range(-60, -40))
+    stats = collect(house, old, 3, fresh=True, late_until=20)
+    assert stats.stored == 20
+    assert len(house.readings("pressure")) == 20
+    assert told(house) == []
+    pressures(house, old, HIGH, range(-30, -10))
+    collect(house, old, 3, fresh=False)
+    assert len(told(house)) == 2, "what comes from then on is live"
+
+
+def test_a_restart_in_the_middle_of_the_old_records_still_takes_them_for_late(house: House) -> None:
+    old = ListSpool()
+    pressures(house, old, HIGH, range(-60, -40))
+    hand_over(house, 3, fresh=True, late_until=20).begin(old)
+    collect(house, old, 4, fresh=False)
+    assert told(house) == []
+
+
+def test_what_another_collector_received_meanwhile_is_no_gap(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    pressures(house, first, FINE, range(-60, -50), numbered=True)
+    assert collect(house, first, 1, fresh=False).gaps == 0
+    pressures(house, second, FINE, range(-50, -30), numbered=True)
+    assert collect(house, second, 2, fresh=True).gaps == 0
+    pressures(house, first, FINE, range(-30, -10), numbered=True)
+    stats = collect(house, first, 3, fresh=True)
+    assert stats.gaps == 0
+    assert stats.received == 30, "a collector's counts stay its own"
+
+
+def test_the_same_message_in_both_spools_is_one_reading(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    for spool in (first, second):
+        pressures(house, spool, FINE, range(-60, -50), numbered=True)
+    collect(house, second, 2, fresh=True)
+    collect(house, first, 1, fresh=False)
+    assert len(house.readings("pressure")) == 10
+
+
+def test_a_state_that_cannot_be_read_begins_anew(house: House) -> None:
+    with house.ledger.begin() as tx:
+        tx.leases.put_state("demo", Lane.NORMAL.value, 1, b"\x00garbage")
+    spool = ListSpool()
+    pressures(house, spool, HIGH, range(-60, -40))
+    stats = collect(house, spool, 2, fresh=True)
+    assert stats.stored == 20
+
+
+def test_an_earlier_holder_that_wakes_up_does_not_overwrite_the_state(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    pressures(house, second, HIGH, range(-60, -45))
+    collect(house, second, 2, fresh=True)
+    pressures(house, second, HIGH, range(-44, -30))
+    collect(house, second, 2, fresh=False)
+    with house.ledger.read() as tx:
+        before = tx.leases.state("demo", Lane.NORMAL.value)
+    pressures(house, first, HIGH, range(-29, -10))
+    collect(house, first, 1, fresh=False)
+    with house.ledger.read() as tx:
+        assert tx.leases.state("demo", Lane.NORMAL.value) == before
