@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from models.fitting import fit
+from models.baseline import Floats
+from models.fitting import Fit, fit
 from models.registry import Loaded, ModelRecord, ModelRegistry, ModelState, Provenance
 from models.rows import RUNNING, RunState, is_gated, model_points, stored_rows
+from models.scoring import Millis
 from models.settings import DetectorSettings
 from plantroom.domain.assets import LearnWindow, Plant
 from plantroom.errors import BadData, NotFound
@@ -15,6 +18,16 @@ from plantroom.ports.clock import Clock
 from plantroom.ports.readings import ReadingsStore
 
 _log = structlog.get_logger()
+
+
+class Fitter(Protocol):
+    """``models.fitting.fit``, here or in another process."""
+
+    def __call__(
+        self, points: Sequence[tuple[str, str]], ts_ms: Millis, values: Floats, settings: DetectorSettings | None = None
+    ) -> Fit:
+        """As ``fit``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +60,18 @@ class Learner:
     """Fits and registers the models that learn windows ask for."""
 
     def __init__(
-        self, registry: ModelRegistry, readings: ReadingsStore, clock: Clock, settings: DetectorSettings
+        self,
+        registry: ModelRegistry,
+        readings: ReadingsStore,
+        clock: Clock,
+        settings: DetectorSettings,
+        fit_with: Fitter = fit,
     ) -> None:
         self._registry = registry
         self._readings = readings
         self._clock = clock
         self._settings = settings
+        self._fit_with = fit_with
 
     def learn(self, window: LearnWindow, plant: Plant) -> Learned:
         """Fit on exactly the stored rows of the window and make the model active.
@@ -88,7 +107,9 @@ class Learner:
         else:
             judged = rows.ts_ms >= 0
         values = rows.matrix(tuple(point.key for point in measures))[judged]
-        fitted = fit([(p.key, p.template.unit) for p in measures], rows.ts_ms[judged], values, self._settings)
+        fitted = self._fit_with(
+            [(p.key, p.template.unit) for p in measures], rows.ts_ms[judged], values, self._settings
+        )
         provenance = Provenance(
             asset=asset.key,
             start_ms=span_ms[0],

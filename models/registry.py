@@ -108,6 +108,7 @@ class ModelRegistry:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._seen: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
+        self._paths: dict[str, Path] = {}
 
     def register(self, baseline: Baseline, provenance: Provenance, state: ModelState) -> ModelRecord:
         """Store a model and give it ``state``; the active one it replaces is retired and becomes its parent.
@@ -213,7 +214,9 @@ class ModelRegistry:
         return self._root / quote(asset, safe="").replace(".", "%2E")
 
     def _index(self, asset: str) -> dict[str, Any]:
-        path = self._folder(asset) / "index.json"
+        path = self._paths.get(asset)
+        if path is None:
+            path = self._paths[asset] = self._folder(asset) / "index.json"
         try:
             stat = path.stat()
         except FileNotFoundError:

@@ -8,7 +8,8 @@ import numpy as np
 import structlog
 
 from models import snapshot
-from models.learning import Learned, Learner, due_windows
+from models.fitting import fit
+from models.learning import Fitter, Learned, Learner, due_windows
 from models.registry import Loaded, ModelRegistry, reachable
 from models.rows import JUDGED, RUNNING, AssetRows, RowMaker
 from models.settings import DetectorSettings
@@ -72,10 +73,11 @@ class ModelStage(StreamStage):
         clock: Clock,
         class_of: ClassOf,
         settings: DetectorSettings | None = None,
+        fit_with: Fitter = fit,
     ) -> None:
         self._registry = ModelRegistry(registry) if isinstance(registry, Path) else registry
         self._settings = settings or DetectorSettings()
-        self._learner = Learner(self._registry, readings, clock, self._settings)
+        self._learner = Learner(self._registry, readings, clock, self._settings, fit_with)
         self._class_of = class_of
         self._rows = RowMaker()
         self._together = Together()

@@ -13,6 +13,7 @@ from zlib import crc32
 from plantroom.ports.spool import SpoolRecord
 
 _HEAD = struct.Struct("<IIQqH")
+_BEHIND_CRC = struct.Struct("<IQqH")
 HEAD_BYTES = _HEAD.size
 _CRC_BYTES = 4
 MAX_BODY_BYTES = 268_435_455 + 65_535
@@ -21,7 +22,7 @@ MAX_BODY_BYTES = 268_435_455 + 65_535
 
 def encode(topic: bytes, payload: bytes, received_ms: int, position: int) -> bytes:
     """One record's bytes."""
-    rest = _HEAD.pack(0, len(topic) + len(payload), position, received_ms, len(topic))[_CRC_BYTES:] + topic + payload
+    rest = _BEHIND_CRC.pack(len(topic) + len(payload), position, received_ms, len(topic)) + topic + payload
     return crc32(rest).to_bytes(_CRC_BYTES, "little") + rest
 
 

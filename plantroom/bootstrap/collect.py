@@ -23,7 +23,7 @@ from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
 from ingest.strays import LANE, StrayWorker
 from ingest.worker import IngestWorker
-from models.fitting import warm_up
+from models.fitting_apart import FittingApart
 from models.stage import ModelStage
 from plantroom.bootstrap.draining import Drains
 from plantroom.bootstrap.leasing import REST_S, Held, LeaseKeeper, holder_id
@@ -102,6 +102,7 @@ class Collector:
         self._measured = 0.0
         self._retry_at = 0.0
         self._warming: threading.Timer | None = None
+        self._fitting = FittingApart()
         self._ledger_problem: str | None = None
         self._leases = LeaseKeeper(
             parts.ledger, holder_id(parts.settings.data_dir), parts.settings.lease_s, self._listens
@@ -150,6 +151,7 @@ class Collector:
         self._drains.stop()
         self._requests.stop()
         self._leases.stop()
+        self._fitting.close()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""
@@ -227,10 +229,10 @@ class Collector:
         self._warm_up(plant)
 
     def _warm_up(self, plant: Plant) -> None:
-        """Load the libraries that fit models (a second's work, 80 MB) once there is something to learn: not while the
-        page is waited for, and not by the lane that comes to the end of the window first."""
+        """Have the libraries that fit models loaded (a second's work) once there is something to learn: not while the
+        page is waited for, and not when a lane comes to the end of the window."""
         if plant.learn_windows and self._warming is None:
-            self._warming = threading.Timer(WARM_UP_AFTER_S, warm_up)
+            self._warming = threading.Timer(WARM_UP_AFTER_S, self._fitting.warm_up)
             self._warming.daemon = True
             self._warming.start()
 
@@ -318,7 +320,7 @@ class Collector:
         parts = self._parts
         stages: Sequence[StreamStage] = (
             LimitAlarms(parts.classes, shared.book, lane),
-            ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get),
+            ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get, fit_with=self._fitting),
         )
         return IngestWorker(
             site=site,

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 
 from plantroom.bootstrap.folder import hold_folder
+from plantroom.bootstrap.memory import settle_memory
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
 from plantroom.bootstrap.wire import devices_of
 from plantroom.errors import SettingError, Unreachable
@@ -77,6 +78,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         collector.start()
         stack.callback(collector.stop)
         serving.start()
+        settle_memory()
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.problems, stopping, say)
         if stopping.event.is_set():
@@ -109,6 +111,7 @@ def collect(settings: Settings, say: Say) -> None:
         from plantroom.bootstrap.collect import Collector
 
         collector = Collector(parts, broker)
+        settle_memory()
         collector.start()
         stack.callback(collector.stop)
         _write_runtime(runtime, {"mqtt_host": broker.host, "mqtt_port": broker.port})

@@ -8,6 +8,7 @@ every value that was published is compared with what the API gives.
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -37,6 +38,11 @@ FLOOR = 20_000
 """Messages/s that the bare consumer has to reach for a run to count."""
 
 BARE = "bench-bare"
+ODD_EVERY = 50
+
+SPARE = "bearing_temp"
+"""A point that no other message has a value of."""
+
 PAGE = 20_000
 
 
@@ -48,26 +54,48 @@ class Publishing:
         self._topics = message_topics(site.codes)
         self._next_ms = start_ms
         self._seq = 0
+        self._steps = 0
         self.instants: list[int] = []
+        self.without_ts: list[list[float]] = [[] for _ in self._topics]
+        """By asset, the values of ``SPARE`` whose instant is that of their receipt."""
 
     def catch_up(self, now_ms: int) -> None:
         """Go on from this instant, if it lies ahead."""
         self._next_ms = max(self._next_ms, now_ms)
 
-    def make(self, count: int, step_ms: int = STEP_MS) -> list[tuple[bytes, bytes]]:
-        """The next messages, the assets in turn; all assets share an instant."""
+    def make(
+        self, count: int, step_ms: int = STEP_MS, *, counted: bool = True, beside: float = 0.0
+    ) -> list[tuple[bytes, bytes]]:
+        """The next messages, the assets in turn; all assets share an instant. Not ``counted``: without ``boot`` and
+        ``seq``. ``beside``: so much is sent too much, and the same instants come again with the right values."""
         steps = -(-count // len(self._topics))
         instants = self._next_ms + step_ms * np.arange(steps, dtype=np.int64)
-        self._next_ms += step_ms * steps
-        of_assets = [values_at(instants, number).tolist() for number in range(len(self._topics))]
+        if not beside:
+            self._next_ms += step_ms * steps
+            self.instants += instants.tolist()
+        of_assets = [(values_at(instants, number) + beside).tolist() for number in range(len(self._topics))]
         messages: list[tuple[bytes, bytes]] = []
         for step, ts_ms in enumerate(instants.tolist()):
-            self.instants.append(ts_ms)
-            self._seq += 1
+            self._seq += counted
+            identity = ("bench", self._seq) if counted else (None, None)
             for topic, values in zip(self._topics, of_assets, strict=True):
                 named = dict(zip(self._site.points, values[step], strict=True))
-                messages.append((topic, encode_telemetry(ts_ms, named, boot="bench", seq=self._seq)))
+                messages.append((topic, encode_telemetry(ts_ms, named, *identity)))
         return messages
+
+    def make_live(self) -> list[tuple[bytes, bytes]]:
+        """One instant's messages of all assets. Of ``ODD_EVERY`` such steps one has no ``boot`` and ``seq``, one has
+        other values for the same instant before it, which must not stand, and one has values without ``ts`` beside."""
+        self._steps += 1
+        way = self._steps % ODD_EVERY
+        wrong = self.make(1, beside=0.01) if way == 1 else []
+        return wrong + self.make(1, 1, counted=way != 2) + (self._make_without_ts() if way == 3 else [])
+
+    def _make_without_ts(self) -> list[tuple[bytes, bytes]]:
+        value = round(20.0 + self._steps / 10_000, 4)
+        for values in self.without_ts:
+            values.append(value)
+        return [(topic, encode_telemetry(None, {SPARE: value})) for topic in self._topics]
 
 
 def values_at(ts_ms: NDArray[np.int64], asset: int) -> NDArray[np.float64]:
@@ -191,7 +219,7 @@ class _Run:
                 time.sleep(ahead)
             now_ms = time.time_ns() // 1_000_000
             self.publishing.catch_up(now_ms)
-            messages = self.publishing.make(ASSETS, 1)
+            messages = self.publishing.make_live()
             publisher.send(messages)
             self._published += len(messages)
         publisher.settle()
@@ -235,7 +263,19 @@ def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
                 extra += int((~known).sum())
                 right = value[known] == values[at[known], column]
                 lost += len(wanted) - int(right.sum())
+            missing, more = _differing(client, f"key-{code}", int(wanted[0]), publishing.without_ts[number])
+            lost, extra = lost + missing, extra + more
     return lost, extra
+
+
+def _differing(client: httpx.Client, asset: str, first_ms: int, published: Sequence[float]) -> tuple[int, int]:
+    """How many values without a ``ts`` are missing, and how many too many: at which instants they came is nobody's
+    word but the collector's."""
+    if not published:
+        return 0, 0
+    found = Counter(_stored(client, asset, SPARE, first_ms, time.time_ns() // 1_000_000)[1].tolist())
+    wanted = Counter(published)
+    return (wanted - found).total(), (found - wanted).total()
 
 
 def _stored(

@@ -7,6 +7,7 @@ reserves some names, and InfluxQL confuses a field with a tag of the same name. 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ HIGH_MS = 9_223_372_036_854
 """InfluxDB keeps nanoseconds in 64 bits: 1677 to 2262."""
 
 _CONFLICT = re.compile(r'input field "(.+)" on measurement "(.+)" is type')
+_NAMES_KEPT = 20_000
 _RESERVED = {"time", "site", "asset"}
 _IN_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
 _IN_KEY = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
@@ -48,6 +50,7 @@ def original_name(stored: str) -> str:
     return "" if stored == "%" else unquote(stored)
 
 
+@lru_cache(_NAMES_KEPT)
 def fields_of(point: str) -> tuple[str, str, str]:
     """Field names of a point: value, bad value, reason code."""
     name = stored_name(point)
@@ -66,6 +69,7 @@ def literal(text: str) -> str:
     return f"'{escaped}'"
 
 
+@lru_cache(_NAMES_KEPT)
 def _head(holder: Holder) -> str:
     measurement = stored_name(holder.equipment_class).translate(_IN_MEASUREMENT)
     asset = stored_name(holder.asset).translate(_IN_KEY)

@@ -78,6 +78,16 @@ def test_the_short_way_gives_what_the_long_way_gives(payloads: list[bytes]) -> N
     assert (short.boot, short.digest, short.events) == (long.boot, long.digest, long.events)
 
 
+@given(st.lists((LIKELY | MESSAGE_LIKE).map(lambda o: json.dumps(o).encode()), max_size=5))
+def test_what_is_alike_is_decoded_as_each_would_be(payloads: list[bytes]) -> None:
+    together = decode(payloads)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(decoder, "_decode_alike", lambda *_: None)
+        each = decode(payloads)
+    assert summary(together) == summary(each)
+    assert (together.boot, together.digest, together.events) == (each.boot, each.digest, each.events)
+
+
 @given(st.lists(PAYLOAD, min_size=1, max_size=5))
 def test_a_batch_decodes_as_its_messages_do_one_by_one(payloads: list[bytes]) -> None:
     together = decode(payloads)
