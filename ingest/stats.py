@@ -32,7 +32,8 @@ class Totals:
 class IngestStats:
     """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now, ``spool_depth``
     messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are
-    messages that an alarm or model stage did not get through since the start. ``durable`` and ``stored``: how old live
+    messages that an alarm or model stage did not get through since the start, ``damaged`` those that the spool could not give back
+    since the start. ``durable`` and ``stored``: how old live
     readings were, by their own time, when they were read back from the spool and when the store had confirmed them."""
 
     received: int = 0
@@ -43,6 +44,7 @@ class IngestStats:
     spool_depth: int = 0
     lag_s: float = 0.0
     stage_failures: int = 0
+    damaged: int = 0
     durable_p50_ms: float = 0.0
     durable_p99_ms: float = 0.0
     stored_p50_ms: float = 0.0

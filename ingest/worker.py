@@ -390,6 +390,7 @@ class IngestWorker:
             spool_depth=depth,
             lag_s=lag_s,
             stage_failures=self._pipeline.stage_failures(),
+            damaged=self._spool.damaged,
             **self._delays.figures(),
         )
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:

@@ -111,7 +111,7 @@ def spool_is_whole(site: BenchSite) -> bool:
     folder = site.data / "spool" / SITE / "normal"
     segments = segments_in(folder) if folder.is_dir() else []
     for segment in segments:
-        for found in parse(segment.path.read_bytes()):
+        for found in parse(segment.path.read_bytes(), segment.first):
             if expected is not None and found.record.position != expected:
                 return False
             expected = found.record.position + 1

@@ -229,7 +229,7 @@ def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
         for number, code in enumerate(site.codes):
             values = values_at(wanted, number)
             for column, point in enumerate(site.points):
-                ts_ms, value = _stored(client, f"key-{code}", point, int(wanted[0]), int(wanted[-1]))
+                ts_ms, value = stored_readings(client, f"key-{code}", point, int(wanted[0]), int(wanted[-1]))
                 at = np.searchsorted(wanted, ts_ms)
                 known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
                 extra += int((~known).sum())
@@ -238,9 +238,10 @@ def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
     return lost, extra
 
 
-def _stored(
+def stored_readings(
     client: httpx.Client, asset: str, point: str, first_ms: int, last_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Instants and values of a point that the API gives for a span, both ends included."""
     query = {"asset": asset, "points": point, "from": _text(first_ms), "to": _text(last_ms + 1), "limit": str(PAGE)}
     rows: list[list[float]] = []
     while True:
