@@ -223,18 +223,26 @@ class _Run:
 
 def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
     """Readings that were published and are not there with their value; and instants that nobody published."""
-    wanted = np.array(sorted(publishing.instants), np.int64)
-    lost = extra = 0
     with site.serving() as client:
-        for number, code in enumerate(site.codes):
-            values = values_at(wanted, number)
-            for column, point in enumerate(site.points):
-                ts_ms, value = stored_readings(client, f"key-{code}", point, int(wanted[0]), int(wanted[-1]))
-                at = np.searchsorted(wanted, ts_ms)
-                known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
-                extra += int((~known).sum())
-                right = value[known] == values[at[known], column]
-                lost += len(wanted) - int(right.sum())
+        return compare_with(client, site, publishing.instants, range(len(site.codes)))
+
+
+def compare_with(
+    client: httpx.Client, site: BenchSite, instants: Sequence[int], numbers: Sequence[int]
+) -> tuple[int, int]:
+    """As ``compare``, of the assets with these numbers."""
+    wanted = np.array(sorted(instants), np.int64)
+    lost = extra = 0
+    for number in numbers:
+        values = values_at(wanted, number)
+        for column, point in enumerate(site.points):
+            key, span = f"key-{site.codes[number]}", (int(wanted[0]), int(wanted[-1]))
+            ts_ms, value = stored_readings(client, key, point, *span)
+            at = np.searchsorted(wanted, ts_ms)
+            known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
+            extra += int((~known).sum())
+            right = value[known] == values[at[known], column]
+            lost += len(wanted) - int(right.sum())
     return lost, extra
 
 
