@@ -14,7 +14,12 @@ from plantroom.errors import Unreachable
 log = structlog.get_logger()
 
 RETRY_MIN_S = 0.1
-RETRY_MAX_S = 30.0
+RETRY_MAX_S = 10.0
+"""What is back is found again within this time."""
+
+ASKED_MAX_S = 300.0
+"""How long the other side may ask to be left alone."""
+
 LOOK_EVERY_S = 0.2
 
 LEDGER, STORE, SPOOL, STAGES, INTERNAL = "ledger", "readings store", "spool", "stages", "internal"
@@ -90,7 +95,7 @@ class Patience:
     def wait(self, what: str, attempt: int, at_least_s: float | None = None) -> None:
         """Full jitter under a doubling cap, or as long as the other side asked for. Raises ``Stopping``."""
         wait_s = max(RETRY_MIN_S, self._rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))))
-        wait_s = max(wait_s, min(at_least_s or 0.0, RETRY_MAX_S))
+        wait_s = max(wait_s, min(at_least_s or 0.0, ASKED_MAX_S))
         end = time.monotonic() + wait_s
         while (left_s := end - time.monotonic()) > 0 and not self._stop.is_set():
             self._meanwhile(what, min(left_s, LOOK_EVERY_S))

@@ -16,8 +16,8 @@ _HEAD = struct.Struct("<IIQqH")
 _BEHIND_CRC = struct.Struct("<IQqH")
 HEAD_BYTES = _HEAD.size
 _CRC_BYTES = 4
-MAX_BODY_BYTES = 268_435_455 + 65_535
-"""Largest MQTT packet plus the longest topic: a length beyond this is damage."""
+_MAX_RECORDS = 1 << 28
+"""More than any segment has: the largest write that begins one holds far fewer."""
 
 
 def encode(topic: bytes, payload: bytes, received_ms: int, position: int) -> bytes:
@@ -60,23 +60,34 @@ def whole_records(buffer: bytes, limit: int, last: int) -> tuple[list[SpoolRecor
     return found, start
 
 
-def parse(buffer: bytes, start: int = 0) -> Iterator[Parsed]:
-    """The whole records of ``buffer`` from ``start`` on. What is damaged or cut off is passed over; the gap in the
-    positions tells how many records that was."""
-    size = len(buffer)
+def parse(buffer: bytes, first: int) -> Iterator[Parsed]:
+    """The whole records of ``buffer``, of a segment that begins with position ``first``. What is damaged or cut off is
+    passed over; the gap in the positions tells how many records that was.
+
+    Behind a damaged record the search goes on where it says that it ends, if a record begins there, so that what it
+    carries is not taken for a record; else byte by byte."""
+    size, start = len(buffer), 0
     while start + HEAD_BYTES <= size:
-        found = _record_at(buffer, start)
+        found = _record_at(buffer, start, first)
         if found is None:
-            start = _next_record(buffer, start + 1)
+            start = _next_record(buffer, start, first)
             continue
         yield found
         start = found.end
 
 
-def _record_at(buffer: bytes, start: int) -> Parsed | None:
+def claims_position(buffer: bytes, position: int) -> bool:
+    """Whether what begins here says that it is the record of this position, and is as long as it says."""
+    if len(buffer) < HEAD_BYTES:
+        return False
+    _, body, claimed, _, _ = _HEAD.unpack_from(buffer)
+    return bool(claimed == position and HEAD_BYTES + body <= len(buffer))
+
+
+def _record_at(buffer: bytes, start: int, first: int) -> Parsed | None:
     crc, body, position, received_ms, topic_bytes = _HEAD.unpack_from(buffer, start)
     end = start + HEAD_BYTES + body
-    if body > MAX_BODY_BYTES or topic_bytes > body or end > len(buffer):
+    if not first <= position <= first + _MAX_RECORDS or topic_bytes > body or end > len(buffer):
         return None
     if crc32(memoryview(buffer)[start + _CRC_BYTES : end]) != crc:
         return None
@@ -85,9 +96,15 @@ def _record_at(buffer: bytes, start: int) -> Parsed | None:
     return Parsed(end, SpoolRecord(position, received_ms, topic, buffer[split:end]))
 
 
-def _next_record(buffer: bytes, start: int) -> int:
-    """Offset of the next whole record at or behind ``start``, or the end: O(bytes), only ever after damage."""
+def _next_record(buffer: bytes, start: int, first: int) -> int:
+    """Offset of the next whole record behind the damaged one at ``start``, or the end: O(bytes), only ever after
+    damage, since a position that no record of the segment can have is told without a checksum."""
     last = len(buffer) - HEAD_BYTES
-    while start <= last and _record_at(buffer, start) is None:
+    _, body, _, _, _ = _HEAD.unpack_from(buffer, start)
+    claimed = start + HEAD_BYTES + body
+    if claimed <= last and _record_at(buffer, claimed, first) is not None:
+        return claimed
+    start += 1
+    while start <= last and _record_at(buffer, start, first) is None:
         start += 1
     return start if start <= last else len(buffer)

@@ -1,16 +1,18 @@
 """Append-only segment files of a spool, named by the position of their first record."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from gateway.spool.format import parse
+from gateway.spool.format import claims_position, parse
 
 log = structlog.get_logger()
 SUFFIX = ".seg"
 SEGMENT_BYTES = 16 << 20
+_NAME = re.compile(r"[0-9]{20}\.seg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,10 @@ class Segment:
 
 
 def segments_in(folder: Path) -> list[Segment]:
-    """The folder's segments in order."""
-    return sorted((Segment(int(p.stem), p) for p in folder.glob("*" + SUFFIX)), key=lambda s: s.first)
+    """The folder's segments in order; whatever else lies there is none of ours."""
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if _NAME.fullmatch(entry.name) and entry.is_file()]
+    return [Segment(int(name.removesuffix(SUFFIX)), folder / name) for name in sorted(names)]
 
 
 def segment_path(folder: Path, first: int) -> Path:
@@ -41,16 +45,19 @@ def sync_folder(folder: Path) -> None:
 
 
 def repair_tail(segment: Segment) -> int:
-    """Cut a torn last write off; gives the position of the last whole record (or the one before the segment).
+    """Cut a torn last write off; gives the position of the last record (or the one before the segment).
 
     Only what lies behind the last whole record goes: a write that was cut short was never synced, hence never
-    acknowledged.
+    acknowledged. A last record of full length that is damaged may have been: its position counts as taken, so that a
+    reader misses it.
     """
     raw = segment.path.read_bytes()
     whole, position = 0, segment.first - 1
-    for found in parse(raw):
+    for found in parse(raw, segment.first):
         whole, position = found.end, found.record.position
     if whole < len(raw):
+        if claims_position(raw[whole:], position + 1):
+            position += 1
         log.warning("spool_tail_cut", segment=segment.path.name, bytes=len(raw) - whole)
         with segment.path.open("r+b") as file:
             file.truncate(whole)
@@ -87,8 +94,9 @@ class SegmentWriter:
         self._size = self._synced = os.fstat(handle).st_size
 
     def append(self, data: bytes, position: int) -> None:
-        """Write and sync ``data``, whose first record has ``position``."""
-        if self._size >= self._segment_bytes:
+        """Write and sync ``data``, whose first record has ``position``. A segment that somebody took away is not
+        written to any more: what it held is lost, what comes is not."""
+        if self._size >= self._segment_bytes or not os.fstat(self._handle).st_nlink:
             self._use(segment_path(self._folder, position))
         try:
             view = memoryview(data)

@@ -45,6 +45,7 @@ class Spool(SpoolReader):
         self.damaged = 0
         self.opened_at = 0
         """Position of the last record that was there when the spool was opened."""
+        self._damage_noted = 0
 
     def open(self) -> None:
         """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``."""
@@ -117,6 +118,9 @@ class Spool(SpoolReader):
 
     def _read_block(self, max_records: int, durable: int) -> list[SpoolRecord]:
         segment, following = self._segment_of(self._read_position + 1)
+        if segment is None:
+            self._note_damage("missing", min(durable, durable if following is None else following.first - 1))
+            return []
         if self._segment != segment:
             self._segment, self._offset = segment, self._offset_of(segment)
         block = self._load(segment, self._offset)
@@ -133,20 +137,23 @@ class Spool(SpoolReader):
         """What is whole in a block that does not begin with the next record."""
         records: list[SpoolRecord] = []
         end = 0
-        for found in parse(block):
+        for found in parse(block, segment.first):
             if found.record.position > durable:
                 break
-            self._note_damage(segment, found.record.position - 1)
+            if found.record.position <= self._read_position:
+                end = found.end
+                continue
+            self._note_damage(segment.path.name, found.record.position - 1)
             self._read_position = found.record.position
             end = found.end
             records.append(found.record)
             if len(records) >= max_records:
                 break
-        if records:
+        if end:
             self._offset += end
-        else:
+        if not records and not end:
             # Nothing whole is left where durable records should be.
-            self._note_damage(segment, durable if following is None else following.first - 1)
+            self._note_damage(segment.path.name, durable if following is None else following.first - 1)
         return records
 
     def _load(self, segment: Segment, offset: int) -> bytes:
@@ -155,14 +162,16 @@ class Spool(SpoolReader):
         with segment.path.open("rb") as file:
             while True:
                 block = os.pread(file.fileno(), size, offset)
-                if len(block) < size or next(parse(block), None) is not None:
+                if len(block) < size or next(parse(block, segment.first), None) is not None:
                     return block
                 size *= 4
 
-    def _segment_of(self, position: int) -> tuple[Segment, Segment | None]:
+    def _segment_of(self, position: int) -> tuple[Segment | None, Segment | None]:
+        """The segment that a record is in, and the one behind it (``None``: somebody took it away)."""
         found = segments_in(self._folder)
-        index = max(i for i, segment in enumerate(found) if segment.first <= position)
-        return found[index], found[index + 1] if index + 1 < len(found) else None
+        index = sum(segment.first <= position for segment in found) - 1
+        following = found[index + 1] if index + 1 < len(found) else None
+        return (found[index] if index >= 0 else None), following
 
     def _offset_of(self, segment: Segment) -> int:
         """Byte offset behind the last record that was read, by walking the segment from its start."""
@@ -173,7 +182,7 @@ class Spool(SpoolReader):
             if consumed:
                 offset += consumed
                 continue
-            for found in parse(block):
+            for found in parse(block, segment.first):
                 if found.record.position > self._read_position:
                     return offset + consumed
                 consumed = found.end
@@ -181,19 +190,23 @@ class Spool(SpoolReader):
                 return offset
             offset += consumed
 
-    def _note_damage(self, segment: Segment, last: int) -> None:
-        """Report the records behind the read position up to ``last`` as unreadable and pass over them."""
+    def _note_damage(self, segment: str, last: int) -> None:
+        """Report the records behind the read position up to ``last`` as unreadable and pass over them; those that are
+        met again after a ``rewind`` are not counted again."""
         lost = last - self._read_position
         if lost > 0:
-            self.damaged += lost
-            log.error("spool_records_damaged", segment=segment.path.name, first=self._read_position + 1, count=lost)
+            self.damaged += max(0, last - max(self._read_position, self._damage_noted))
+            self._damage_noted = max(self._damage_noted, last)
+            log.error("spool_records_damaged", segment=segment, first=self._read_position + 1, count=lost)
             self._read_position = last
 
     def rewind(self) -> None:
         """See ``SpoolReader``."""
         found = segments_in(self._folder)
-        first = found[0].first if found else self._durable + 1
-        self._read_position = max(self._cursor.position, first - 1)
+        self._read_position = self._cursor.position
+        if not self._cursor.position and found:
+            # No cursor, or none that can be read: everything that is there comes (again).
+            self._read_position = min(found[0].first - 1, self._durable)
         self._segment = None
 
     def commit(self, position: int, state: bytes) -> None:

@@ -80,6 +80,37 @@ def failover(
 
 
 @app.command()
+def fuzz(
+    payloads: Annotated[int, typer.Option(min=100, max=100_000_000, help="How many.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Which payloads.")] = 1,
+    store: Annotated[str, typer.Option(help="sqlite or influxdb.")] = "sqlite",
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Payloads of every kind, sound, damaged and hostile, and what became of each."""
+    from plantroom.cli.bench_fuzz import measure_fuzz
+
+    del data_dir
+    if store not in ("influxdb", "sqlite"):
+        raise typer.BadParameter("influxdb or sqlite")
+    emit(measure_fuzz(payloads, seed, store, say), as_json)
+
+
+@app.command()
+def outage(
+    minutes: Annotated[float, typer.Option(min=0.1, max=600, help="How long the store is away.")] = 17,
+    rate: Annotated[int, typer.Option(min=20, max=20_000, help="Messages a second, before, during and after.")] = 1000,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The store is away while messages go on coming, then back: what is lost, how fast the rest is taken up."""
+    from plantroom.cli.bench_outage import measure_outage
+
+    del data_dir
+    emit(measure_outage(minutes, rate, say), as_json)
+
+
+@app.command()
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,

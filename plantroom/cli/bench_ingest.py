@@ -251,20 +251,30 @@ class _Run:
 
 def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
     """Readings that were published and are not there with their value; and instants that nobody published."""
-    wanted = np.array(sorted(publishing.instants), np.int64)
-    lost = extra = 0
     with site.serving() as client:
+        lost, extra = compare_with(client, site, publishing.instants, range(len(site.codes)))
         for number, code in enumerate(site.codes):
-            values = values_at(wanted, number)
-            for column, point in enumerate(site.points):
-                ts_ms, value = _stored(client, f"key-{code}", point, int(wanted[0]), int(wanted[-1]))
-                at = np.searchsorted(wanted, ts_ms)
-                known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
-                extra += int((~known).sum())
-                right = value[known] == values[at[known], column]
-                lost += len(wanted) - int(right.sum())
-            missing, more = _differing(client, f"key-{code}", int(wanted[0]), publishing.without_ts[number])
+            missing, more = _differing(client, f"key-{code}", publishing.instants[0], publishing.without_ts[number])
             lost, extra = lost + missing, extra + more
+    return lost, extra
+
+
+def compare_with(
+    client: httpx.Client, site: BenchSite, instants: Sequence[int], numbers: Sequence[int]
+) -> tuple[int, int]:
+    """As ``compare``, of the messages with a ``ts`` of the assets with these numbers."""
+    wanted = np.array(sorted(instants), np.int64)
+    lost = extra = 0
+    for number in numbers:
+        values = values_at(wanted, number)
+        for column, point in enumerate(site.points):
+            key, span = f"key-{site.codes[number]}", (int(wanted[0]), int(wanted[-1]))
+            ts_ms, value = stored_readings(client, key, point, *span)
+            at = np.searchsorted(wanted, ts_ms)
+            known = wanted[np.minimum(at, len(wanted) - 1)] == ts_ms
+            extra += int((~known).sum())
+            right = value[known] == values[at[known], column]
+            lost += len(wanted) - int(right.sum())
     return lost, extra
 
 
@@ -273,14 +283,15 @@ def _differing(client: httpx.Client, asset: str, first_ms: int, published: Seque
     word but the collector's."""
     if not published:
         return 0, 0
-    found = Counter(_stored(client, asset, SPARE, first_ms, time.time_ns() // 1_000_000)[1].tolist())
+    found = Counter(stored_readings(client, asset, SPARE, first_ms, time.time_ns() // 1_000_000)[1].tolist())
     wanted = Counter(published)
     return (wanted - found).total(), (found - wanted).total()
 
 
-def _stored(
+def stored_readings(
     client: httpx.Client, asset: str, point: str, first_ms: int, last_ms: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Instants and values of a point that the API gives for a span, both ends included."""
     query = {"asset": asset, "points": point, "from": _text(first_ms), "to": _text(last_ms + 1), "limit": str(PAGE)}
     rows: list[list[float]] = []
     while True:

@@ -134,7 +134,7 @@ def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: i
             begun = time.monotonic()
             body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety", {"n": n})
             publisher.publish(event_topic("demo", "B-LIFT"), body, qos=1)
-            ticket = _open_ticket(client, query, begun)
+            ticket = open_ticket(client, query, begun)
             if ticket is None:
                 # Its ticket may still come, and would be taken for the next one's: no further event tells anything.
                 times.append(float("inf"))
@@ -146,7 +146,8 @@ def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: i
             time.sleep(max(0.0, EVENT_EVERY_S - (time.monotonic() - begun)))
 
 
-def _open_ticket(client: httpx.Client, query: dict[str, str], begun: float) -> str | None:
+def open_ticket(client: httpx.Client, query: dict[str, str], begun: float) -> str | None:
+    """The open work order that comes, or ``None`` when none did ``TAIL_S`` after ``begun`` (monotonic seconds)."""
     while time.monotonic() - begun < TAIL_S:
         answer = client.get("/api/v1/work-orders", params=query | {"state": "open"})
         answer.raise_for_status()

@@ -54,7 +54,7 @@ class BenchSite:
         self.classes = equipment_classes()
         pump = self.classes["pump"]
         self.points = [p.key for p in pump.points if p.kind is PointKind.MEASURE and p.in_model][:POINTS]
-        self._pump = pump
+        self.all_points = frozenset(p.key for p in pump.points)
         self.collector: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -65,11 +65,17 @@ class BenchSite:
         self.store.open()
         with self.ledger.begin() as tx:
             tx.assets.add_site(Site(SITE, LocalName("测试", "Bench")))
-            for code in self.codes:
-                asset = Asset(f"key-{code}", SITE, code, "pump", LocalName(code, code))
-                tx.assets.add(asset, [Point(asset.key, template) for template in self._pump.points])
-                tx.assets.put_source(Source(asset.key, clock=SourceClock.SIMULATED))
+        for code in self.codes:
+            self.add(code, "pump", SourceClock.SIMULATED)
         return self
+
+    def add(self, code: str, equipment_class: str, clock: SourceClock = SourceClock.LIVE) -> str:
+        """A further asset with its class's points; gives its key."""
+        asset = Asset(f"key-{code}", SITE, code, equipment_class, LocalName(code, code))
+        with self.ledger.begin() as tx:
+            tx.assets.add(asset, [Point(asset.key, point) for point in equipment_classes()[equipment_class].points])
+            tx.assets.put_source(Source(asset.key, clock=clock))
+        return asset.key
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -150,6 +156,24 @@ class BenchSite:
                 raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")
             time.sleep(POLL_S)
         return time.monotonic() - begun
+
+    def wait_ready(self) -> None:
+        """Wait for the collector's first word. Raises ``Unreachable``."""
+        deadline = time.monotonic() + START_S
+        while not self.stats():
+            self.require_alive()
+            if time.monotonic() > deadline:
+                raise Unreachable("the collector under measurement", f"did not start: {self._words()}")
+            time.sleep(POLL_S)
+
+    def require_alive(self) -> None:
+        """Raises ``Unreachable`` when the collector has ended by itself."""
+        if self.collector is None or self.collector.poll() is not None:
+            raise Unreachable("the collector under measurement", f"ended by itself: {self._words()}")
+
+    def tracebacks(self) -> int:
+        """How often the collector's log tells of an error that nobody foresaw."""
+        return (self.data / "collect.log").read_text(encoding="utf-8", errors="replace").count("Traceback (most recent")
 
     def _words(self) -> str:
         return (self.data / "collect.log").read_text(encoding="utf-8", errors="replace")[-800:]

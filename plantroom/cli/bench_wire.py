@@ -40,6 +40,11 @@ def _packet(first: int, body: bytes) -> bytes:
             return bytes(head) + body
 
 
+def publish_packet(first: int, topic: bytes, mid: int, payload: bytes) -> bytes:
+    """A PUBLISH packet of QoS 1; ``first`` is its first byte (0x32, retained 0x33)."""
+    return _packet(first, _text(topic) + mid.to_bytes(2, "big") + payload)
+
+
 def connect(port: int, client_id: str, *, clean: bool = True) -> socket.socket:
     """A connected client's socket."""
     sock = socket.create_connection((LOOPBACK, port), 10)
@@ -48,6 +53,7 @@ def connect(port: int, client_id: str, *, clean: bool = True) -> socket.socket:
     answer = sock.recv(4)
     if len(answer) != 4 or answer[3]:
         raise Unreachable(f"broker {LOOPBACK}:{port}", f"refuses the connection ({answer.hex()})")
+    sock.settimeout(None)
     return sock
 
 
@@ -87,11 +93,13 @@ class RawPublisher:
     def send(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
         """Send some, when the window has room, and do not wait for their acknowledgement."""
         with self._more:
-            self._more.wait_for(lambda: self._sent - self._acked <= WINDOW)
+            self._more.wait_for(lambda: self._sent - self._acked <= WINDOW or not self._reader.is_alive())
+        if not self._reader.is_alive():
+            raise Unreachable("broker", "closed the connection of the publisher")
         packets = []
         for number, (topic, payload) in enumerate(messages, self._sent):
             mid = number % MAX_MID + 1
-            packets.append(_packet(0x32, _text(topic) + mid.to_bytes(2, "big") + payload))
+            packets.append(publish_packet(0x32, topic, mid, payload))
         self._sent += len(messages)
         self._sock.sendall(b"".join(packets))
 

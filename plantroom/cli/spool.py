@@ -1,5 +1,7 @@
 """``spool status``: what waits between the broker and the store."""
 
+from typing import Any
+
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, settings_for
@@ -14,10 +16,22 @@ def _group() -> None:
 
 @app.command()
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Segments and bytes on disk, and the committed position, for each site and lane."""
+    """What waits on disk for each site and lane: how many messages, since when, how many of them are damaged, how much
+    room is left."""
     from gateway.spool.inspect import inspect_folder
 
     settings = settings_for(data_dir)
     found = inspect_folder(settings.data_dir / "spool")
-    lines = [f"{s['site']}/{s['lane']}: {s['waiting']} waiting, {s['bytes']} bytes" for s in found]
+    lines = [_line(one) for one in found]
     emit({"spools": found}, as_json, "\n".join(lines) or "no spool yet")
+
+
+def _line(one: dict[str, Any]) -> str:
+    words = [f"{one['waiting']} waiting", f"{one['bytes']} bytes", f"{one['free_bytes'] >> 20} MiB free"]
+    if one["oldest_s"] is not None:
+        words.insert(1, f"the oldest for {one['oldest_s']:.0f} s")
+    if one["damaged"]:
+        words.append(f"{one['damaged']} DAMAGED: they will be passed over")
+    if one["problem"]:
+        words.append(f"CANNOT BE READ: {one['problem']}")
+    return f"{one['site']}/{one['lane']}: " + ", ".join(words)

@@ -28,6 +28,9 @@ class SpoolReader(ABC):
     A reader starts behind the committed position. What was read and not committed comes again after a restart.
     """
 
+    damaged = 0
+    """Records that could not be read any more and were passed over, since the start."""
+
     @abstractmethod
     def read(self, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
         """The next records in order, as soon as there is at least one; empty when the time is over."""

@@ -85,4 +85,4 @@ def test_no_message_is_acknowledged_before_the_kernel_has_made_it_durable(tmp_pa
 
 def records(folder: Path) -> Iterator[Parsed]:
     (segment,) = segments_in(folder)
-    return parse(segment.path.read_bytes())
+    return parse(segment.path.read_bytes(), segment.first)

@@ -41,7 +41,7 @@ def test_the_oldest_go_first() -> None:
 def test_records_in_bulk_are_those_found_one_by_one(payloads: list[bytes], limit: int, last: int, cut: int) -> None:
     buffer = b"".join(encode("泵".encode(), payload, 7, n) for n, payload in enumerate(payloads, 1))
     buffer = buffer[: max(0, len(buffer) - cut)]
-    one_by_one = [found for found in parse(buffer) if found.record.position <= last][:limit]
+    one_by_one = [found for found in parse(buffer, 1) if found.record.position <= last][:limit]
     records, end = whole_records(buffer, limit, last)
     assert records == [found.record for found in one_by_one]
     assert end == (one_by_one[-1].end if one_by_one else 0)

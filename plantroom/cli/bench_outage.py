@@ -1,0 +1,155 @@
+"""``bench outage``: the readings store is away while messages go on coming, and then back.
+
+Live messages and safety events go on all the time, before, during and after; each event has to become a ticket however
+much waits on the normal lane. In the end every value is compared with what the API gives.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+
+from plantroom.cli.bench_crash import Load
+from plantroom.cli.bench_ingest import ASSETS, Publishing, compare
+from plantroom.cli.bench_latency import open_ticket, percentiles
+from plantroom.cli.bench_product import environment
+from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
+from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite
+from plantroom.cli.bench_wire import RawPublisher, hold_session
+from plantroom.errors import Unreachable
+from plantroom.wire import encode_event, event_topic
+
+WARM_S = 10.0
+EVENT_EVERY_S = 3.0
+AFTER_S = 10.0
+SETTLE_S = 600.0
+LIFT = "LIFT"
+
+
+class SafetyEvents(threading.Thread):
+    """A trapped passenger every few seconds, each with a ticket of its own: the last one is rejected first."""
+
+    def __init__(self, port: int, client: httpx.Client, lift: str) -> None:
+        super().__init__(daemon=True)
+        self._port, self._client = port, client
+        self._query = {"kind": "corrective", "asset": lift, "limit": "1000"}
+        self._stop_it = threading.Event()
+        self._lock = threading.Lock()
+        self._times: dict[str, list[float]] = {}
+        self.phase = "before"
+
+    def run(self) -> None:
+        """The thread's work."""
+        publisher = RawPublisher(self._port, "bench-safety")
+        while not self._stop_it.is_set():
+            begun, phase = time.monotonic(), self.phase
+            body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety")
+            publisher.publish([(event_topic(SITE, LIFT).encode(), body)])
+            ticket = open_ticket(self._client, self._query, begun)
+            self._note(phase, float("inf") if ticket is None else (time.monotonic() - begun) * 1000)
+            if ticket is None:
+                # Its ticket may still come, and would be taken for the next one's: no further event tells anything.
+                break
+            self._client.post(
+                f"/api/v1/work-orders/{ticket}/transitions", json={"to": "rejected", "reason": "measurement"}
+            ).raise_for_status()
+            self._stop_it.wait(EVENT_EVERY_S)
+        publisher.close()
+
+    def _note(self, phase: str, milliseconds: float) -> None:
+        with self._lock:
+            self._times.setdefault(phase, []).append(milliseconds)
+
+    def finish(self) -> dict[str, list[float]]:
+        """Stop; gives the milliseconds from each event to its ticket, by phase (infinite: it never came)."""
+        self._stop_it.set()
+        self.join()
+        return self._times
+
+
+def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dict[str, Any]:
+    """The document of ``bench outage``. Raises ``Unreachable`` when a server is missing or gives up."""
+    with ExitStack() as stack:
+        broker = stack.enter_context(BenchMosquitto(1000))
+        influx = stack.enter_context(BenchInflux())
+        site = stack.enter_context(BenchSite(broker.port, ASSETS, influx.readings_url, {}))
+        lift = site.add(LIFT, "elevator")
+        publishing = Publishing(site, time.time_ns() // 1_000_000)
+        hold_session(broker.port, CLIENT_ID, FILTER)
+        site.start()
+        site.wait_ready()
+        client = stack.enter_context(site.serving())
+        events, load = SafetyEvents(broker.port, client, lift), Load(broker.port, publishing, rate)
+        events.start()
+        load.start()
+        time.sleep(WARM_S)
+
+        say(f"the store goes away for {minutes} minutes of {rate} messages a second")
+        events.phase = "outage"
+        influx.stop()
+        _away(site, minutes * 60, say)
+        backlog = int(site.stats()["spool_depth"])
+        events.phase = "drain"
+        influx.again()
+        say(f"the store is back; {backlog} messages wait")
+        noticed_s, drained_s, taken = _drain(site, rate)
+        events.phase = "after"
+        time.sleep(AFTER_S)
+
+        load.finish()
+        times = events.finish()
+        site.wait_stored(publishing.instants[-1], SETTLE_S)
+        rss_mb = site.rss_mb()
+        say(f"{load.acknowledged} messages acknowledged; comparing every value with what the API gives")
+        lost, duplicates = compare(site, publishing)
+    behind = [one for phase in ("outage", "drain") for one in times.get(phase, [])]
+    return {
+        "drain_ratio": round(backlog / drained_s / rate, 2),
+        "drain_messages_per_s": round(taken / drained_s),
+        "noticed_s": round(noticed_s, 1),
+        "drain_s": round(drained_s, 1),
+        "backlog": backlog,
+        "rss_mb": rss_mb,
+        "safety_to_ticket_ms": percentiles(behind),
+        "safety_to_ticket_by_phase_ms": {phase: percentiles(some) for phase, some in times.items()},
+        "acknowledged": load.acknowledged,
+        "lost": lost + behind.count(float("inf")),
+        "duplicates": duplicates,
+        "settings": {
+            "minutes": minutes,
+            "rate": rate,
+            "assets": ASSETS,
+            "values_a_message": len(site.points),
+            "event_every_s": EVENT_EVERY_S,
+        },
+        "environment": environment(),
+    }
+
+
+def _away(site: BenchSite, seconds: float, say: Callable[[str], None]) -> None:
+    end, told = time.monotonic() + seconds, time.monotonic()
+    while time.monotonic() < end:
+        site.require_alive()
+        time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+        if time.monotonic() - told >= 60:
+            told = time.monotonic()
+            say(f"{site.stats().get('spool_depth', 0):,.0f} messages wait, {site.rss_mb()} MB at most so far")
+
+
+def _drain(site: BenchSite, rate: int) -> tuple[float, float, int]:
+    """Seconds until the collector found the store again, from then on until no more than what a second brings waits,
+    and how many messages were dealt with in those."""
+    begun, before = time.monotonic(), site.stats()["received"]
+    first = 0.0
+    while (stats := site.stats())["spool_depth"] > rate:
+        site.require_alive()
+        if not first and stats["received"] > before:
+            first, before = time.monotonic(), stats["received"]
+        if time.monotonic() - begun > SETTLE_S:
+            raise Unreachable("the collector under measurement", f"does not catch up: {stats}")
+        time.sleep(0.1)
+    first = first or begun
+    return first - begun, time.monotonic() - first, int(stats["received"] - before)
