@@ -1,6 +1,7 @@
 import { assets } from "./en/assets";
 import { checklist } from "./en/checklist";
 import { data } from "./en/data";
+import { flow } from "./en/flow";
 import { frame } from "./en/frame";
 import { sync } from "./en/sync";
 import { work } from "./en/work";
@@ -13,4 +14,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...checklist,
   ...sync,
   ...data,
+  ...flow,
 };
