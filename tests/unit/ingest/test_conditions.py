@@ -98,7 +98,8 @@ def test_what_concerns_every_site_explains_the_backlog_of_each() -> None:
          "60,000 messages to go, caught up in about 4 minutes"),
         (lane(spool_depth=60_000, lag_s=600, messages_per_s=1000, done_per_s=1000), "backlog_growing", Level.WARNING,
          "the oldest for 10 minutes; 1,000 come in a second, 1,000 are dealt with"),
-        (lane(spool_depth=60_000, lag_s=30, messages_per_s=1000, done_per_s=0), "backlog_draining", Level.INFO, ""),
+        (lane(spool_depth=60_000, lag_s=30, messages_per_s=1000, done_per_s=0), "backlog_young", Level.INFO,
+         "the oldest for 30 seconds"),
     ],
 )  # fmt: skip
 def test_a_backlog_grows_or_gets_less(

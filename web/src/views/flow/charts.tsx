@@ -35,7 +35,8 @@ function Small({ history, figure, spanMs }: { history: FlowHistory; figure: Figu
         height={150}
         marks={{}}
         span={{ from: to - spanMs, to }}
-        label={t("flow.chart", { what: t(`flow.${figure}`) })}
+        label={t(`flow.${figure}`)}
+        fromZero
         cover={data.x.length === 0 ? t("flow.no_history") : undefined}
         syncKey="flow"
       />

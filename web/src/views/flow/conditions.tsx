@@ -1,5 +1,5 @@
 import type { FlowCondition } from "@/api/types";
-import { toneOf } from "@/domain/flow";
+import { isSerious, toneOf } from "@/domain/flow";
 import { nameOf, showDuration, showMoment, t } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { Tag } from "../parts/tags";
@@ -71,10 +71,10 @@ export function ConditionCard({ one }: { one: FlowCondition }) {
 
 /** Everything that is wrong, the worst first; when nothing is, that. */
 export function Conditions({ items, flowing }: { items: readonly FlowCondition[]; flowing: string }) {
-  const serious = items.some((one) => one.level !== "info");
+  const well = !items.some((one) => isSerious(one) || one.code.startsWith("backlog"));
   return (
     <div class="stack-s" data-conditions={items.length}>
-      {!serious && (
+      {well && (
         <div class="note ok" data-flowing>
           <Icon name="check" />
           <div>
@@ -91,7 +91,7 @@ export function Conditions({ items, flowing }: { items: readonly FlowCondition[]
 
 /** On the morning screen: one line for what is amber or red, and the way to the page. */
 export function ConditionLine({ items }: { items: readonly FlowCondition[] }) {
-  const serious = items.filter((one) => one.level !== "info");
+  const serious = items.filter(isSerious);
   const [worst] = serious;
   if (worst === undefined) {
     return null;

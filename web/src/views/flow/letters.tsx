@@ -98,17 +98,10 @@ function Topic({ group }: { group: LetterGroup }) {
   );
 }
 
-function ReasonRow({ of, again }: { of: Reason<LetterGroup>; again: () => void }) {
+function ReasonBody({ of, again }: { of: Reason<LetterGroup>; again: () => void }) {
   const [first] = of.topics;
   return (
-    <details class="letter" data-row data-reason={of.reason}>
-      <summary>
-        <span class="strong">{word("dead", of.reason)}</span>
-        <span class="tag">{siteOf(of.site)}</span>
-        <span class="s">{t("flow.letters_count", { n: showCount(of.count), topics: of.topics.length })}</span>
-        <span class="grow" />
-        <span class="xs nowrap">{t("flow.last_at", { at: showMoment(of.last_at, now.value) })}</span>
-      </summary>
+    <>
       {first !== undefined && of.reason !== "replay_asked" && (
         <p class="s advice">
           <b>{t("flow.what_to_do")}</b> {nameOf(first.advice)}
@@ -118,6 +111,29 @@ function ReasonRow({ of, again }: { of: Reason<LetterGroup>; again: () => void }
       {of.topics.map((group) => (
         <Topic key={group.topic} group={group} />
       ))}
+    </>
+  );
+}
+
+function ReasonRow({ of, again }: { of: Reason<LetterGroup>; again: () => void }) {
+  const open = useSignal(false);
+  return (
+    <details
+      class="letter"
+      data-row
+      data-reason={of.reason}
+      onToggle={(e) => {
+        open.value = e.currentTarget.open;
+      }}
+    >
+      <summary>
+        <span class="strong">{word("dead", of.reason)}</span>
+        <span class="tag">{siteOf(of.site)}</span>
+        <span class="s">{t("flow.letters_count", { n: showCount(of.count), topics: of.topics.length })}</span>
+        <span class="grow" />
+        <span class="xs nowrap">{t("flow.last_at", { at: showMoment(of.last_at, now.value) })}</span>
+      </summary>
+      {open.value && <ReasonBody of={of} again={again} />}
     </details>
   );
 }

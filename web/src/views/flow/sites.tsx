@@ -37,7 +37,7 @@ function Row({ site, age, lane }: { site: string; age: number; lane: Lane }) {
         {old && <span class="xs block">{showAge(age * 1000)}</span>}
       </th>
       {cellsOf(lane).map((text, i) => (
-        <td key={HEADS[i + 1]} class="num" data-label={t(HEADS[i + 1] ?? "flow.place")}>
+        <td key={HEADS[i + 1]} class="right" data-label={t(HEADS[i + 1] ?? "flow.place")}>
           {text}
         </td>
       ))}
@@ -45,9 +45,16 @@ function Row({ site, age, lane }: { site: string; age: number; lane: Lane }) {
   );
 }
 
+/** All sites, those that nobody entered last and only when anything came for them. */
+function shownSites({ sites }: IngestStats): IngestStats["sites"] {
+  const strays = sites.filter((one) => one.site === "+" && one.dead_lettered > 0);
+  return [...sites.filter((one) => one.site !== "+"), ...strays];
+}
+
 /** The figures of every site and lane. */
 export function Sites({ stats }: { stats: IngestStats }) {
-  if (stats.sites.length === 0) {
+  const sites = shownSites(stats);
+  if (sites.length === 0) {
     return null;
   }
   return (
@@ -62,14 +69,14 @@ export function Sites({ stats }: { stats: IngestStats }) {
           <thead>
             <tr>
               {HEADS.map((key, i) => (
-                <th key={key} scope="col" class={i === 0 ? "" : "num"}>
+                <th key={key} scope="col" class={i === 0 ? "" : "right"}>
                   {t(key)}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {stats.sites.flatMap(({ site, age_s, lanes }) =>
+            {sites.flatMap(({ site, age_s, lanes }) =>
               lanes.map((lane) => <Row key={`${site}/${lane.lane}`} site={site} age={age_s} lane={lane} />),
             )}
           </tbody>
