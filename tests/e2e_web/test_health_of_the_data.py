@@ -91,6 +91,10 @@ def test_a_store_that_is_away_is_told_in_words_then_that_it_catches_up_then_that
     expect(page.locator("[data-flowing]")).to_have_count(0)
     assert api.call("GET", "/readyz")[0] == 503
     show(page, "health-away")
+    checked = site.cli("check")
+    assert checked.returncode == 5
+    assert "way in: The readings store does not answer (site demo) since" in checked.stdout
+    assert "Nothing is lost" in checked.stdout
 
     page.goto("/")
     expect(page.locator("[data-condition-line=store_away]")).to_contain_text("读数数据库无应答")

@@ -143,7 +143,7 @@ def test_dead_letters_of_the_last_minutes_say_which_topic_how_many_and_what_to_d
     groups = [group(reason, count=2), group(reason, "plantroom/demo/P-8/telemetry", 7)]
     one = only(conditions(picture(letters=groups, kept_letters=9)))
     assert (one.code, one.level, one.help, one.since) == (code, Level.WARNING, Help.LETTERS, BEFORE)
-    assert "9 in the last 15 minutes, on 2 topics, mostly plantroom/demo/P-8/telemetry" in one.text.en
+    assert "9 in the last 15 minutes. Topics: 2, mostly plantroom/demo/P-8/telemetry" in one.text.en
     assert advice in one.advice.en
     assert not one.lost
     assert letter_words(reason).title == one.title
