@@ -243,6 +243,18 @@ FLOW: Mapping[str, Words] = {
             ),
         ),
     ),
+    "backlog_young": words_of(
+        ("消息有短时积压", "Messages wait for a moment"),
+        (
+            "{waiting} 条消息（{size}）在等待，最早的已等待 {span}。",
+            "{waiting} messages ({size}) are waiting, the oldest for {span}.",
+        ),
+        _WAITS_ON_DISK,
+        (
+            "先观察一分钟：通常随即补完；若不减少，这里会说明原因。",
+            "Watch it for a minute: usually it is caught up at once; if not, this page says why.",
+        ),
+    ),
     "backlog_draining": words_of(
         ("正在补存积压的消息", "Catching up"),
         (

@@ -141,7 +141,7 @@ def _troubles(picture: Picture) -> Iterable[Condition]:
         figures = [picture.sites.get(site, {}) for site in sites] if sites else list(picture.sites.values())
         level = Level.URGENT if kind in _URGENT else Level.WARNING
         since = min((trouble.since for trouble in some if trouble.since is not None), default=None)
-        one = _told(kind.value, level, _filled(TROUBLES[kind], **_waiting(figures)), sites, since)
+        one = _told(kind.value, level, _filled(TROUBLES[kind], _NO_SPAN, **_waiting(figures)), sites, since)
         lost = kind is TroubleKind.BROKER_REFUSES_TOPICS
         yield replace(one, detail=some[0].words, lost=lost)
 
@@ -168,7 +168,10 @@ def _backlog(now: datetime, site: str, lane: str, figures: Mapping[str, float]) 
     if left_s is None and lag_s >= GROWING_S:
         words = _filled(FLOW["backlog_growing"], _span(lag_s), **rates)
         return _told("backlog_growing", Level.WARNING, words, (site,), since)
-    words = _filled(FLOW["backlog_draining"], _span(left_s if left_s is not None else lag_s), **rates)
+    if left_s is None:
+        words = _filled(FLOW["backlog_young"], _span(lag_s), **rates)
+        return _told("backlog_young", Level.INFO, words, (site,), since)
+    words = _filled(FLOW["backlog_draining"], _span(left_s), **rates)
     return _told("backlog_draining", Level.INFO, words, (site,), since)
 
 
@@ -186,7 +189,7 @@ def _figures(picture: Picture) -> Iterable[Condition]:
     for key, level, help_ in told:
         counts = {site: figures.get(key, 0) for site, figures in picture.sites.items() if figures.get(key, 0) > 0}
         if counts:
-            words = _filled(FLOW[key], count=_count(sum(counts.values())))
+            words = _filled(FLOW[key], _NO_SPAN, count=_count(sum(counts.values())))
             yield replace(_told(key, level, words, tuple(sorted(counts))), lost=level is Level.URGENT, help=help_)
 
 
@@ -210,7 +213,7 @@ def _told(
     return Condition(code, level, words.title, words.text, words.loss, words.advice, tuple(sites), since)
 
 
-def _filled(words: Words, span: tuple[str, str] = ("", ""), **figures: str) -> Words:
+def _filled(words: Words, span: tuple[str, str], /, **figures: str) -> Words:
     zh, en = ({**figures, "span": text} for text in span)
     return replace(words, text=LocalName(words.text.zh.format(**zh), words.text.en.format(**en)))
 
@@ -232,6 +235,7 @@ def _size(size: float) -> str:
     return f"{size:.1f} GB"
 
 
+_NO_SPAN = ("", "")
 _STEPS = ((86_400, "天", "day"), (3_600, "小时", "hour"), (60, "分钟", "minute"), (1, "秒", "second"))
 
 

@@ -11,7 +11,7 @@ from plantroom.domain.assets import LocalName
 
 _SINCE_LETTERS = (
     "近 {span}内 {count} 条，来自 {topics} 个主题，多为 {topic}。",
-    "{count} in the last {span}, on {topics} topics, mostly {topic}.",
+    "{count} in the last {span}. Topics: {topics}, mostly {topic}.",
 )
 
 LETTERS: Mapping[str, Words] = {

@@ -42,6 +42,11 @@ _KINDS: Mapping[str, Mapping[str, TroubleKind]] = {
 T = TypeVar("T")
 
 
+def kind_of(what: str, problem: Unreachable | str) -> TroubleKind:
+    """The kind of trouble that a problem with ``what`` is."""
+    return _KINDS[what].get(getattr(problem, "code", ""), _KINDS[what][""])
+
+
 class Stopping(Exception):
     """Unwinds whatever is going on when the worker is told to stop."""
 
@@ -71,11 +76,9 @@ class Patience:
             if self._problems.pop(what, None) is not None:
                 log.info("ingest_goes_on", worker=self._who, what=what)
             return
-        code, words = getattr(problem, "code", ""), str(problem)
-        kinds = _KINDS[what]
-        known = (kinds.get(code, kinds[""]), words)
+        known = (kind_of(what, problem), str(problem))
         if self._problems.get(what) != known:
-            log.warning("ingest_waits", worker=self._who, what=what, problem=words)
+            log.warning("ingest_waits", worker=self._who, what=what, problem=known[1])
             self._problems[what] = known
 
     def insist(self, what: str, action: Callable[[], T]) -> T:

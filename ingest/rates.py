@@ -10,7 +10,7 @@ from ingest.stats import LETTERS
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.ports.clock import Clock
 
-SPAN_S = 10.0
+SPAN_S = 5.0
 """Over how long rates are taken."""
 
 LOOK_S = 1.0

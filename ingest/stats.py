@@ -55,6 +55,11 @@ class Totals:
             setattr(self, name, int(saved.get(name, 0)))
 
 
+def write_bucket(upper_s: float) -> str:
+    """The name of the figure that counts the writes up to so long."""
+    return f"store_write_le_{round(upper_s * 1000)}"
+
+
 class WriteTimes:
     """How long the store took for its writes: a histogram since the start. One thread adds."""
 
@@ -68,12 +73,12 @@ class WriteTimes:
         self._sum_s += seconds
 
     def figures(self) -> dict[str, float]:
-        """``store_write_le_UPPER`` (cumulative), ``store_writes`` (all) and ``store_write_sum_s``."""
+        """``store_write_le_MILLISECONDS`` (cumulative), ``store_writes`` (all) and ``store_write_sum_s``."""
         found: dict[str, float] = {}
         total = 0
         for upper, count in zip(WRITE_BUCKETS_S, self._counts, strict=False):
             total += count
-            found[f"store_write_le_{upper:g}"] = total
+            found[write_bucket(upper)] = total
         return found | {"store_writes": total + self._counts[-1], "store_write_sum_s": round(self._sum_s, 6)}
 
 

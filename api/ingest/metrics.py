@@ -7,7 +7,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from ingest.picture import age_s
-from ingest.stats import LETTERS, WRITE_BUCKETS_S
+from ingest.stats import LETTERS, WRITE_BUCKETS_S, write_bucket
 from plantroom.domain.flow import TroubleKind, by_lane
 from plantroom.ports.ledger import CollectorReport
 
@@ -114,7 +114,7 @@ def _by_kind(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) 
             if figures.get(key):
                 delay.add_metric([*labels, *told], figures[key] / 1000)
         if "store_writes" in figures:
-            buckets = [(f"{upper:g}", figures.get(f"store_write_le_{upper:g}", 0)) for upper in WRITE_BUCKETS_S]
+            buckets = [(f"{upper:g}", figures.get(write_bucket(upper), 0)) for upper in WRITE_BUCKETS_S]
             count = figures["store_writes"]
             writes.add_metric(labels, [*buckets, ("+Inf", count)], figures.get("store_write_sum_s", 0))
     yield from (letters, delay, writes)

@@ -3,12 +3,14 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
+from plantroom.cli.check_flow import LEDGER, STORE, trouble_advice, way_in
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings
@@ -40,9 +42,10 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     found = [
         _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
         _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
-        _try("readings store", lambda: _readings(settings), "start the server, or mend PLANTROOM_READINGS_URL"),
-        _try("ledger", lambda: _ledger(settings), "start the database, or mend PLANTROOM_LEDGER_URL"),
+        _try("readings store", lambda: _readings(settings), partial(trouble_advice, STORE)),
+        _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
         _try("collectors", lambda: _collectors(settings), "start `plantroom collect`, or look at its log"),
+        *_way_in(settings),
         _try("web app", _web, "run `make setup` in the checkout"),
     ]
     document = {
@@ -60,17 +63,26 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_UNREACHABLE)
 
 
-def _try(part: str, action: Callable[[], str], advice: str) -> Finding:
+def _way_in(settings: Settings) -> list[Finding]:
+    """What the collectors say; nothing when the ledger, which has their words, is out of reach."""
+    try:
+        found = way_in(settings)
+    except PlantroomError:
+        return []
+    return [Finding("way in", *line) for line in found]
+
+
+def _try(part: str, action: Callable[[], str], advice: str | Callable[[PlantroomError], str]) -> Finding:
     try:
         return Finding(part, True, action())
     except SettingError as error:
         return Finding(part, False, str(error), f"set {error.name} to {error.expected}", setting=True)
     except LosesMessages as error:
         return Finding(part, False, str(error), error.advice, setting=True)
-    except NothingLeft as error:
-        return Finding(part, False, str(error), "make room on that disk")
     except PlantroomError as error:
-        return Finding(part, False, str(error), advice)
+        if not isinstance(advice, str):
+            return Finding(part, False, str(error), advice(error))
+        return Finding(part, False, str(error), "make room on that disk" if isinstance(error, NothingLeft) else advice)
 
 
 def _data_dir(settings: Settings) -> str:

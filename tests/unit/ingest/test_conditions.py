@@ -98,7 +98,8 @@ def test_what_concerns_every_site_explains_the_backlog_of_each() -> None:
          "60,000 messages to go, caught up in about 4 minutes"),
         (lane(spool_depth=60_000, lag_s=600, messages_per_s=1000, done_per_s=1000), "backlog_growing", Level.WARNING,
          "the oldest for 10 minutes; 1,000 come in a second, 1,000 are dealt with"),
-        (lane(spool_depth=60_000, lag_s=30, messages_per_s=1000, done_per_s=0), "backlog_draining", Level.INFO, ""),
+        (lane(spool_depth=60_000, lag_s=30, messages_per_s=1000, done_per_s=0), "backlog_young", Level.INFO,
+         "the oldest for 30 seconds"),
     ],
 )  # fmt: skip
 def test_a_backlog_grows_or_gets_less(
@@ -142,7 +143,7 @@ def test_dead_letters_of_the_last_minutes_say_which_topic_how_many_and_what_to_d
     groups = [group(reason, count=2), group(reason, "plantroom/demo/P-8/telemetry", 7)]
     one = only(conditions(picture(letters=groups, kept_letters=9)))
     assert (one.code, one.level, one.help, one.since) == (code, Level.WARNING, Help.LETTERS, BEFORE)
-    assert "9 in the last 15 minutes, on 2 topics, mostly plantroom/demo/P-8/telemetry" in one.text.en
+    assert "9 in the last 15 minutes. Topics: 2, mostly plantroom/demo/P-8/telemetry" in one.text.en
     assert advice in one.advice.en
     assert not one.lost
     assert letter_words(reason).title == one.title

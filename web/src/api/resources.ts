@@ -1,17 +1,15 @@
 /** One function per question to the server. */
-import { all, get, type List, post, type Query } from "./http";
+import { all, get, post, type Query } from "./http";
 import type {
   Alarm,
   Asset,
   AssetLatest,
   Baseline,
   Bundle,
-  DeadLetter,
   Episode,
   EpisodeEvidence,
   EquipmentClass,
   Flood,
-  IngestStats,
   LatestValue,
   Location,
   Point,
@@ -60,10 +58,6 @@ export const fetchEvidence = (id: string): Promise<EpisodeEvidence> =>
   get<EpisodeEvidence>(`${V1}/episodes/${id}/evidence`);
 export const fetchPreview = (query: Query): Promise<PreviewItem[]> =>
   all<PreviewItem>(`${V1}/plan/preview`, { limit: null, ...query });
-export const fetchStats = (): Promise<IngestStats> => get<IngestStats>(`${V1}/ingest/stats`);
-export const fetchDeadLetters = (): Promise<List<DeadLetter>> =>
-  get<List<DeadLetter>>(`${V1}/dead-letters`, { limit: 100 });
-
 /** A whole shift and a full queue are large, and the signal below ground is thin. */
 const LARGE = { patienceMs: 30_000 };
 export const fetchBundle = (): Promise<Bundle> => get<Bundle>(`${V1}/sync/bundle`, {}, LARGE);

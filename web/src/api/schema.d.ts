@@ -13,11 +13,133 @@ export interface paths {
         };
         /**
          * List Alarms
-         * @description What is wrong right now by a limit, a rule or silence, newest first.
+         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so.
          */
         get: operations["listAlarms"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/floods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Floods
+         * @description Times with more alarms than a person can take in, each with what came first and what they may share.
+         */
+        get: operations["listAlarmFloods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Performance
+         * @description How many alarms people get, which ring most, which chatter, and which have stood for so long that they say
+         *     nothing any more.
+         */
+        get: operations["getAlarmPerformance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/shelves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shelves
+         * @description What people have shelved, those that are over too: who, when, why, until when, and who ended it.
+         */
+        get: operations["listShelvedAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/shelves/{shelf_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Unshelve
+         * @description End a shelf before its time; one that is over already is left as it is.
+         */
+        post: operations["unshelveAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{episode_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Acknowledge
+         * @description Take note of an alarm; the first who does stands. What comes anew has to be acknowledged again.
+         */
+        post: operations["acknowledgeAlarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{episode_id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Shelve
+         * @description Keep an alarm from calling anybody and from making a ticket for a while. It goes on being stored and shown; if it
+         *     still stands at the end, the ticket comes then. 409 for safety alarms: they can never be shelved.
+         */
+        post: operations["shelveAlarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -150,6 +272,31 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{key}/points/{point}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Limits
+         * @description The limits of a point, with who changed them, when and why. The `ETag` is what a change sends as `If-Match`.
+         */
+        get: operations["getPointLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Limits
+         * @description Change limits, deadband, delays or priorities. They hold from the next reading on, within two seconds; what is
+         *     raised is judged by the new limit. 412 with the limits as they stand when somebody else was faster.
+         */
+        patch: operations["changePointLimits"];
         trace?: never;
     };
     "/api/v1/classes": {
@@ -526,6 +673,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tests
+         * @description Loop tests, newest first.
+         */
+        get: operations["listLoopTests"];
+        put?: never;
+        /**
+         * Start Test
+         * @description Begin a loop test; its first sensor is asked for at once. 409 while one of the assets is being tested.
+         */
+        post: operations["startLoopTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Test
+         * @description One loop test with its checks.
+         */
+        get: operations["getLoopTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Check
+         * @description Ask for this sensor now, again or out of its turn.
+         */
+        post: operations["askLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Check
+         * @description The signed-in person has seen the ticket on their tablet. A machine's token cannot say so: 403.
+         */
+        post: operations["confirmLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip Check
+         * @description Leave a sensor out, with a reason.
+         */
+        post: operations["skipLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Test
+         * @description End a loop test: what is not answered fails, saying what is missing; what still holds becomes a real ticket.
+         */
+        post: operations["finishLoopTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Test
+         * @description The report as CSV: each sensor, each link's instant, the delays between them, and who.
+         */
+        get: operations["exportLoopTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-rows": {
         parameters: {
             query?: never;
@@ -680,6 +971,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Site
+         * @description Change a site's name, or how long its alarms may be shelved.
+         */
+        patch: operations["changeSite"];
         trace?: never;
     };
     "/api/v1/sources": {
@@ -1009,6 +1320,157 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActorOut
+         * @description One alarm and how often it rang; `share` of all, 0..1.
+         */
+        ActorOut: {
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Count */
+            count: number;
+            /** Failure Mode */
+            failure_mode: string;
+            /** Share */
+            share: number;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * Alarm
+         * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
+         *     `can_shelve` is false for safety alarms, which nobody can shelve.
+         */
+        Alarm: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            alarm_state: components["schemas"]["AlarmState"];
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Can Shelve */
+            can_shelve: boolean;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed Observed At */
+            closed_observed_at: string | null;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceItem"][];
+            /** Failure Mode */
+            failure_mode: string;
+            /** Findings */
+            findings: number;
+            /** First Checks */
+            first_checks: components["schemas"]["Name"][];
+            /** Id */
+            id: string;
+            /**
+             * Last Observed At
+             * Format: date-time
+             */
+            last_observed_at: string;
+            /** Open Subjects */
+            open_subjects: string[];
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Opened Observed At
+             * Format: date-time
+             */
+            opened_observed_at: string;
+            priority: components["schemas"]["AlarmPriority"];
+            /** Safety */
+            safety: boolean;
+            severity: components["schemas"]["Severity"];
+            /** Shelves */
+            shelves: components["schemas"]["Shelf"][];
+            /** Site */
+            site: string;
+            source: components["schemas"]["FindingSource"];
+            state: components["schemas"]["EpisodeState"];
+            /** Tags */
+            tags: string[];
+            title: components["schemas"]["Name"];
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * AlarmList
+         * @description A page of alarms.
+         */
+        AlarmList: {
+            /** Items */
+            items: components["schemas"]["Alarm"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AlarmPerformance
+         * @description Figures of the alarms that people were told of (ISA-18.2, monitoring). `complete` is false when there were more
+         *     than could be looked at; `stale` are alarms that have stood for more than 24 h.
+         */
+        AlarmPerformance: {
+            /** Alarms */
+            alarms: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** Chattering */
+            chattering: components["schemas"]["ActorOut"][];
+            /** Complete */
+            complete: boolean;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Over Limit Share */
+            over_limit_share: number;
+            /** Peak 10Min */
+            peak_10min: number;
+            /** Per 10Min */
+            per_10min: number;
+            /** Per Day */
+            per_day: number;
+            /** Shelved */
+            shelved: number;
+            /** Stale */
+            stale: number;
+            /** Standing */
+            standing: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Top */
+            top: components["schemas"]["ActorOut"][];
+            /** Top Share */
+            top_share: number;
+        };
+        /**
+         * AlarmPriority
+         * @description How soon people have to act on an alarm (ISA-18.2). ``Severity`` says how much a fault matters.
+         * @enum {string}
+         */
+        AlarmPriority: "critical" | "high" | "medium" | "low";
+        /**
+         * AlarmState
+         * @description Where an alarm stands for people, in the standard's words.
+         * @enum {string}
+         */
+        AlarmState: "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "shelved" | "suppressed" | "out_of_service" | "normal";
+        /**
          * Alive
          * @description The process answers.
          */
@@ -1297,6 +1759,30 @@ export interface components {
             points: components["schemas"]["Point"][];
         };
         /**
+         * CauseOut
+         * @description What the alarms of a flood may have in common.
+         */
+        CauseOut: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "supply" | "network" | "machine" | "place" | "system" | "moment";
+            text: components["schemas"]["Name"];
+        };
+        /**
+         * CheckKind
+         * @description What a check asks the engineer for.
+         * @enum {string}
+         */
+        CheckKind: "event" | "point" | "status";
+        /**
+         * CheckResult
+         * @description Where a check stands. ``asked``: its sensor is to be triggered now; ``answered``: only the person is missing.
+         * @enum {string}
+         */
+        CheckResult: "waiting" | "asked" | "answered" | "passed" | "failed" | "skipped";
+        /**
          * ChecklistItem
          * @description One line of a checklist. ``type``: ok, number, choice, text, photo or signature; ``low`` and ``high``
          *     bound a number in ``unit``; ``evidence`` lists what is compulsory.
@@ -1386,6 +1872,17 @@ export interface components {
         Conditions: {
             /** Items */
             items: components["schemas"]["Condition"][];
+        };
+        /**
+         * CountOut
+         * @description How many alarms of one machine (its `asset_ref`) or system (its key).
+         */
+        CountOut: {
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Count */
+            count: number;
+            /** Key */
+            key: string;
         };
         /**
          * DeadLetter
@@ -1716,12 +2213,62 @@ export interface components {
          */
         FindingSource: "model" | "limit" | "rule" | "presence";
         /**
+         * Flood
+         * @description More than ten alarms in ten minutes on a site. `ended_at` is `null` while it lasts; `work_order` is the ticket
+         *     that those behind the first ten share, `gathered` how many they are. Counts look at the first 500 alarms.
+         */
+        Flood: {
+            /** Alarms */
+            alarms: number;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** By Asset */
+            by_asset: components["schemas"]["CountOut"][];
+            /** By System */
+            by_system: components["schemas"]["CountOut"][];
+            cause: components["schemas"]["CauseOut"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** First */
+            first: components["schemas"]["Name"][];
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /** Gathered */
+            gathered: number;
+            /** Id */
+            id: string;
+            /** Peak */
+            peak: number;
+            /** Safety */
+            safety: number;
+            /** Site */
+            site: string;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * FloodList
+         * @description A page of floods, newest first.
+         */
+        FloodList: {
+            /** Items */
+            items: components["schemas"]["Flood"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Flow
          * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
          *     readings; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
-         *     the last ten seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s`
-         *     of these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing
-         *     waits any more if all goes on as now, null when that is never.
+         *     the last seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of
+         *     these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits
+         *     any more if all goes on as now, null when that is never.
          */
         Flow: {
             /** Dead Lettered */
@@ -2060,10 +2607,70 @@ export interface components {
             total: number;
         };
         /**
+         * LimitsChange
+         * @description The limits to change, in the point's unit, with the reason; what is left out stays, ``null`` takes a limit away.
+         *     `warning_priority` and `alarm_priority`: ``null`` lets them follow from the failure mode.
+         */
+        LimitsChange: {
+            /**
+             * Alarm Delay S
+             * @default 0
+             */
+            alarm_delay_s: number;
+            /** Alarm High */
+            alarm_high?: number | null;
+            /** Alarm Low */
+            alarm_low?: number | null;
+            alarm_priority?: components["schemas"]["AlarmPriority"] | null;
+            /**
+             * Deadband
+             * @default 0
+             */
+            deadband: number;
+            /** Normal High */
+            normal_high?: number | null;
+            /** Normal Low */
+            normal_low?: number | null;
+            /**
+             * Off Delay S
+             * @default 0
+             */
+            off_delay_s: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Warning Delay S
+             * @default 0
+             */
+            warning_delay_s: number;
+            /** Warning High */
+            warning_high?: number | null;
+            /** Warning Low */
+            warning_low?: number | null;
+            warning_priority?: components["schemas"]["AlarmPriority"] | null;
+        };
+        /**
+         * LimitsHistory
+         * @description One change: who, when, why, from what to what.
+         */
+        LimitsHistory: {
+            after: components["schemas"]["PointLimits"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            before: components["schemas"]["PointLimits"];
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`), or is `hello` (first message, says where the stream stands) or
-         *     `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
+         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`), or is `hello` (first message, says where the stream
+         *     stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
@@ -2101,6 +2708,174 @@ export interface components {
             items: components["schemas"]["Location"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * LoopTest
+         * @description A loop test. ``asked``: the number of the check whose sensor is to be triggered now.
+         */
+        LoopTest: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Finished By */
+            finished_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Site */
+            site: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            state: components["schemas"]["TestState"];
+        };
+        /**
+         * LoopTestCheck
+         * @description One sensor. ``reason``: why it failed or was skipped; ``delays``: milliseconds from link to link.
+         */
+        LoopTestCheck: {
+            /** Asked At */
+            asked_at: string | null;
+            asset: components["schemas"]["AssetRef"] | null;
+            /** By */
+            by: string | null;
+            /** Deadline */
+            deadline: string | null;
+            /** Delays */
+            delays: {
+                [key: string]: number;
+            };
+            /** Ended At */
+            ended_at: string | null;
+            /** Expected */
+            expected: {
+                [key: string]: string | number | boolean;
+            };
+            kind: components["schemas"]["CheckKind"];
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: number;
+            place: components["schemas"]["Name"] | null;
+            reason: components["schemas"]["Name"] | null;
+            /** Responsible */
+            responsible: string;
+            result: components["schemas"]["CheckResult"];
+            /** Steps */
+            steps: components["schemas"]["LoopTestStep"][];
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * LoopTestCreate
+         * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events`` every
+         *     safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a zone.
+         *     ``minutes``: how long each sensor may take once it is asked for.
+         */
+        LoopTestCreate: {
+            /**
+             * Assets
+             * @default []
+             */
+            assets: string[];
+            /** Class */
+            class?: string | null;
+            /** Data */
+            data?: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Events
+             * @default []
+             */
+            events: string[];
+            /**
+             * Minutes
+             * @default 10
+             */
+            minutes: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Points
+             * @default []
+             */
+            points: string[];
+            /**
+             * Responsible
+             * @default
+             */
+            responsible: string;
+            /** Site */
+            site: string;
+        };
+        /**
+         * LoopTestDetail
+         * @description A loop test with its checks, in walking order.
+         */
+        LoopTestDetail: {
+            /** Asked */
+            asked: number | null;
+            /** Checks */
+            checks: components["schemas"]["LoopTestCheck"][];
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Finished By */
+            finished_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Site */
+            site: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            state: components["schemas"]["TestState"];
+        };
+        /**
+         * LoopTestList
+         * @description A page of loop tests, newest first.
+         */
+        LoopTestList: {
+            /** Items */
+            items: components["schemas"]["LoopTest"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * LoopTestStep
+         * @description One link of the loop. The sensor's instant is its own; ``evidence`` names the finding, event, work order or user
+         *     that proves it; ``note`` says why a link does not apply.
+         */
+        LoopTestStep: {
+            /** At */
+            at: string | null;
+            /** Evidence */
+            evidence: string | null;
+            note: components["schemas"]["Name"] | null;
+            state: components["schemas"]["StepState"];
+            step: components["schemas"]["Step"];
         };
         /**
          * MaterialiseResult
@@ -2550,6 +3325,7 @@ export interface components {
             alarm_high: number | null;
             /** Alarm Low */
             alarm_low: number | null;
+            alarm_priority?: components["schemas"]["AlarmPriority"] | null;
             /** Deadband */
             deadband: number;
             /** Normal High */
@@ -2567,6 +3343,24 @@ export interface components {
             warning_high: number | null;
             /** Warning Low */
             warning_low: number | null;
+            warning_priority?: components["schemas"]["AlarmPriority"] | null;
+        };
+        /**
+         * PointLimitsDetail
+         * @description The limits of one point with their history, newest first. `version` counts changes (`ETag`).
+         */
+        PointLimitsDetail: {
+            /** Asset */
+            asset: string;
+            /** History */
+            history: components["schemas"]["LimitsHistory"][];
+            limits: components["schemas"]["PointLimits"];
+            /** Point */
+            point: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
         };
         /**
          * PointList
@@ -2831,6 +3625,71 @@ export interface components {
          */
         Severity: "critical" | "major" | "general" | "info";
         /**
+         * Shelf
+         * @description Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
+         *     are `source:point:level` or `source:event`. Ended by a person, or by `system:expired` when its time was over.
+         */
+        Shelf: {
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Failure Mode */
+            failure_mode: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Site */
+            site: string;
+            /** Subjects */
+            subjects: string[];
+            title: components["schemas"]["Name"];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * ShelfList
+         * @description A page of shelved alarms, newest first.
+         */
+        ShelfList: {
+            /** Items */
+            items: components["schemas"]["Shelf"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ShelveRequest
+         * @description Why, and for how long: `minutes` from now, or `until`. `subjects` names the alarms (such as
+         *     `limit:vibration:warning_high`); without it those that stand.
+         */
+        ShelveRequest: {
+            /** Minutes */
+            minutes?: number | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Subjects
+             * @default []
+             */
+            subjects: string[];
+            /** Until */
+            until?: string | null;
+        };
+        /**
          * SignIn
          * @description User name and password.
          */
@@ -2842,14 +3701,25 @@ export interface components {
         };
         /**
          * Site
-         * @description A site. ``time_zone`` is an IANA name.
+         * @description A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8).
          */
         Site: {
             /** Code */
             code: string;
+            /** Max Shelving H */
+            max_shelving_h: number | null;
             name: components["schemas"]["Name"];
             /** Time Zone */
             time_zone: string;
+        };
+        /**
+         * SiteChange
+         * @description Fields of a site to change; what is left out stays.
+         */
+        SiteChange: {
+            /** Max Shelving H */
+            max_shelving_h?: number | null;
+            name?: components["schemas"]["NameIn"] | null;
         };
         /**
          * SiteCreate
@@ -2858,6 +3728,8 @@ export interface components {
         SiteCreate: {
             /** Code */
             code: string;
+            /** Max Shelving H */
+            max_shelving_h?: number | null;
             name: components["schemas"]["NameIn"];
             /**
              * Time Zone
@@ -2922,6 +3794,14 @@ export interface components {
             items: components["schemas"]["Site"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * SkipRequest
+         * @description Why a sensor is left out.
+         */
+        SkipRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Source
@@ -3105,6 +3985,18 @@ export interface components {
          */
         Status: "verified" | "from_memory" | "default";
         /**
+         * Step
+         * @description The links of the loop, in their order.
+         * @enum {string}
+         */
+        Step: "sensor" | "reading" | "alarm" | "ticket" | "person";
+        /**
+         * StepState
+         * @description What is known of a link.
+         * @enum {string}
+         */
+        StepState: "waiting" | "seen" | "not_applicable";
+        /**
          * SyncAnswer
          * @description A result per operation, in the order they were sent.
          */
@@ -3156,6 +4048,12 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * TestState
+         * @description Whether a loop test is going on.
+         * @enum {string}
+         */
+        TestState: "running" | "finished";
         /**
          * Token
          * @description A new token. Its value is shown this once and cannot be read again.
@@ -3493,6 +4391,8 @@ export interface operations {
                 sort?: string | null;
                 asset?: string | null;
                 site?: string | null;
+                alarm_state?: string | null;
+                priority?: string | null;
             };
             header?: never;
             path?: never;
@@ -3506,7 +4406,212 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EpisodeList"];
+                    "application/json": components["schemas"]["AlarmList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAlarmFloods: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloodList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAlarmPerformance: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPerformance"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listShelvedAlarms: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                standing?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShelfList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unshelveAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shelf_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelf"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                episode_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shelveAlarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                episode_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shelf"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -3797,6 +4902,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPointLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointLimitsDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePointLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                key: string;
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointLimitsDetail"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -4478,6 +5654,268 @@ export interface operations {
             };
         };
     };
+    listLoopTests: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopTestCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skipLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPlanRows: {
         parameters: {
             query?: {
@@ -4842,6 +6280,41 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

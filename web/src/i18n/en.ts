@@ -2,6 +2,7 @@ import { alarms } from "./en/alarms";
 import { assets } from "./en/assets";
 import { checklist } from "./en/checklist";
 import { data } from "./en/data";
+import { flow } from "./en/flow";
 import { frame } from "./en/frame";
 import { sync } from "./en/sync";
 import { work } from "./en/work";
@@ -15,4 +16,5 @@ export const en: Record<keyof typeof zh, string> = {
   ...sync,
   ...data,
   ...alarms,
+  ...flow,
 };

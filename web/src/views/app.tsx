@@ -21,6 +21,7 @@ import "./styles/checklist.css";
 import "./styles/alarms.css";
 import "./styles/chart.css";
 import "./styles/sync.css";
+import "./styles/flow.css";
 
 // biome-ignore lint/suspicious/noExplicitAny: each page has its own parameters, all of them text
 type Page = ComponentType<any>;

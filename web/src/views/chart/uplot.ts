@@ -20,6 +20,8 @@ export interface ChartInput {
   marks: Marks;
   height: number;
   aggregated: boolean;
+  /** Nothing is below zero: the scale begins there. */
+  fromZero?: boolean | undefined;
   language: string;
   zone: string | undefined;
   syncKey?: string | undefined;
@@ -179,6 +181,9 @@ function yRange(input: ChartInput): uPlot.Range.Function {
     }
     const min = Math.min(low ?? 0, ...near);
     const max = Math.max(high ?? 1, ...near);
+    if (input.fromZero) {
+      return [0, Math.max(max * 1.1, 1)];
+    }
     const room = Math.max((max - min) * 0.1, Math.abs(max) * 0.005, 1e-3);
     return [min - room, max + room];
   };

@@ -1,11 +1,13 @@
 import type { ComponentChildren } from "preact";
-import { fetchAssets, fetchOrders, fetchStats } from "@/api/resources";
+import { fetchConditions, fetchStats } from "@/api/flow";
+import { fetchAssets, fetchOrders } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { Asset, WorkOrder } from "@/api/types";
 import { codeAndName } from "@/domain/names";
 import { withPending } from "@/domain/operations";
 import { isEnded, type Morning as Lists, morningLists } from "@/domain/work";
 import { nameOf, showAge, showCount, showDay, showLongDay, showTime, t, word, zone } from "@/i18n";
+import { ConditionLine } from "../flow/conditions";
 import { Line, LineHead } from "../parts/orderline";
 import { PlantLine } from "../parts/plantline";
 import { Answered, Empty, Skeleton } from "../parts/states";
@@ -235,6 +237,7 @@ export default function Morning() {
     everyMs: 60_000,
   });
   const assets = useAnswer("assets", () => fetchAssets(), { topics: ["asset"], everyMs: 60_000 });
+  const conditions = useAnswer("conditions", fetchConditions, { topics: ["collector"], everyMs: 10_000 });
   const offline = (assets.data ?? []).filter((a) => a.presence === "offline" || a.presence === "late");
   return (
     <div class="page">
@@ -242,6 +245,7 @@ export default function Morning() {
         <h1>{zone.value === undefined ? "\u00a0" : showLongDay(now.value)}</h1>
         <PlantLine />
       </div>
+      <ConditionLine items={conditions.data ?? []} />
       <Answered of={orders} skeleton={<Skeleton count={8} height={48} />}>
         {(list) => <OrderSections orders={list} />}
       </Answered>

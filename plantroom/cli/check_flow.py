@@ -1,0 +1,54 @@
+"""What ``check`` says of the way in: the conditions of the page on the health of the data, in the same words."""
+
+import socket
+
+from plantroom.errors import PlantroomError, Unreachable
+from plantroom.settings import Settings
+
+STORE, LEDGER = "readings store", "ledger"
+
+
+def trouble_advice(what: str, error: PlantroomError) -> str:
+    """What to do about a store or ledger that raises ``error``."""
+    from ingest.condition_words import TROUBLES
+    from ingest.patience import kind_of
+
+    return TROUBLES[kind_of(what, error if isinstance(error, Unreachable) else str(error))].advice.en
+
+
+def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
+    """A line for each condition: whether it is well, what it is, what to do. Raises ``Unreachable`` without a ledger.
+
+    The collector of this very data folder is not missed while nobody runs it: that is no fault."""
+    from ingest.conditions import RECENT, Help, Level, conditions
+    from ingest.picture import picture_of
+    from plantroom.bootstrap.folder import is_held
+    from plantroom.bootstrap.parts import make_ledger
+    from plantroom.ports.clock import SystemClock
+    from plantroom.ports.ledger import EVERYTHING
+
+    now = SystemClock().now()
+    own = f"{socket.gethostname()}:{settings.data_dir}"
+    ledger = make_ledger(settings)
+    ledger.open()
+    try:
+        with ledger.read() as tx:
+            reports = tx.collect.collectors()
+            recent = tx.collect.dead_letter_groups(EVERYTHING, 200, since=now - RECENT)
+            kept = recent.total or tx.collect.dead_letter_groups(EVERYTHING, 0).total
+    finally:
+        ledger.close()
+    running = is_held(settings.data_dir)
+    told = [report for report in reports if running or report.collector != own]
+    found = []
+    for one in conditions(picture_of(told, now, recent.groups, kept)):
+        if one.code == "collector_missing":
+            continue
+        where = f" (site {', '.join(one.sites)})" if one.sites else ""
+        since = f" since {one.since.isoformat(timespec='seconds')}" if one.since else ""
+        detail = f" [{one.detail}]" if one.detail else ""
+        words = f"{one.title.en}{where}{since}. {one.text.en} {one.loss.en}{detail}"
+        # What publishers sent wrongly is told, but nothing of ours is at fault.
+        well = one.level is Level.INFO or one.help is not Help.NONE
+        found.append((well, words, one.advice.en))
+    return found or [(True, "all is flowing" if told else "no collector is running", "")]
