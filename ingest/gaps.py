@@ -47,10 +47,14 @@ class _Stand:
 
 
 class SiteNumbers:
-    """The numberings of a site's lanes. Any thread."""
+    """The numberings of a site's lanes. Any thread. ``lanes`` are those that begin before any hole is believed: each
+    has ``begin`` called with what it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
+        self._awaited = set(lanes)
+        self._held: dict[_Key, str] = {}
+        """Numberings with changes that wait for the other lane to begin, and the lane that has them."""
         self._stands: dict[_Key, dict[str, _Stand]] = {}
         self._keys: dict[tuple[str, str, str], set[_Key]] = {}
         """Keys by lane, channel and asset."""
@@ -83,9 +87,12 @@ class SiteNumbers:
             for asset in {change.asset for change in changes}:
                 self._place(lane, channel, asset, tracker, codes.get(asset, ""), at_ms)
             for change in changes:
-                shared = (channel.value, change.asset, change.boot, change.numbering) in self._shared
+                key = (channel.value, change.asset, change.boot, change.numbering)
+                if self._awaited:
+                    self._held[key] = lane
+                later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
-                news = _news(change, channel, code, at_ms, () if shared else change.holes)
+                news = _news(change, channel, code, at_ms, () if later else change.holes)
                 if news.holes or news.came or news.given:
                     found.append(news)
         return found
@@ -96,16 +103,34 @@ class SiteNumbers:
             self._horizons[lane] = now_ms
             mine = [key for key in self._shared if lane in self._stands[key]]
             for channel, asset in {(key[0], key[1]) for key in mine}:
-                stand = next(s[lane] for k, s in self._stands.items() if k[:2] == (channel, asset) and lane in s)
-                self._place(lane, Channel(channel), asset, trackers[Channel(channel)], stand.code, now_ms)
-            return [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
+                code = next(self._stands[key][lane].code for key in self._keys[lane, channel, asset])
+                self._place(lane, Channel(channel), asset, trackers[Channel(channel)], code, now_ms)
+            found = [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
+            return [*self._released(lane), *found]
 
-    def forget(self, lane: str) -> None:
-        """A lane begins anew: what it had is told again."""
+    def _released(self, lane: str) -> list[GapNews]:
+        """Holes that were held back and are this lane's alone."""
+        if self._awaited:
+            return []
+        held = [key for key, whose in self._held.items() if whose == lane]
+        found = []
+        for key in held:
+            del self._held[key]
+            stand = self._stands.get(key, {}).get(lane)
+            if stand is not None and key not in self._shared and stand.run.holes:
+                found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
+        return found
+
+    def begin(self, lane: str, trackers: Mapping[Channel, SequenceTracker]) -> None:
+        """A lane begins (anew), with these numbers; what it has is told again."""
         with self._lock:
             for place in [place for place in self._keys if place[0] == lane]:
                 for key in self._keys.pop(place):
                     self._leave(lane, key)
+            for channel, tracker in trackers.items():
+                for asset in tracker.assets():
+                    self._place(lane, channel, asset, tracker, "", 0)
+            self._awaited.discard(lane)
 
     def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:
         place, now = (lane, channel.value, asset), set()

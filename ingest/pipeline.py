@@ -378,13 +378,13 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
-        self._numbers.forget(self.lane.value)
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))
             except ValueError as error:
                 log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
                 part.restore(b"")
+        self._numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
 

@@ -207,7 +207,7 @@ class Collector:
         gateway = SiteGateway(site, self._broker, folder)
         gateway.follow(plant)
         gateway.start()
-        presence, numbers = PresenceTracker(self._parts.classes), SiteNumbers()
+        presence, numbers = PresenceTracker(self._parts.classes), SiteNumbers(Lane)
         workers = {lane: self._worker(site, lane, gateway, presence, numbers) for lane in Lane}
         for worker in workers.values():
             worker.start()
