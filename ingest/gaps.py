@@ -7,7 +7,7 @@ both have is missing only what neither got, judged once both have dealt with all
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -52,7 +52,8 @@ class SiteNumbers:
 
     def __init__(self, lanes: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
-        self._awaited = set(lanes)
+        self._lanes = frozenset(lanes)
+        self._awaited = set(self._lanes)
         self._held: dict[_Key, str] = {}
         """Numberings with changes that wait for the other lane to begin, and the lane that has them."""
         self._stands: dict[_Key, dict[str, _Stand]] = {}
@@ -62,11 +63,17 @@ class SiteNumbers:
         self._told: dict[_Key, Sequence[Span]] = {}
         """Holes of shared numberings that the ledger was told of last."""
         self._horizons: dict[str, int] = {}
+        self._listed: set[str] = set()
 
     def horizon_ms(self) -> int:
-        """Up to when every lane has dealt with what came; 0 before the first word of any."""
+        """Up to when every lane has dealt with what came; 0 before the first word of each."""
         with self._lock:
-            return min(self._horizons.values(), default=0)
+            return min(self._horizons.values(), default=0) if self._lanes <= self._horizons.keys() else 0
+
+    def listed(self, assets: Iterable[str]) -> None:
+        """The ledger has gaps of these: what comes late may heal one. Of others nobody need be told."""
+        with self._lock:
+            self._listed.update(assets)
 
     def take(
         self,
@@ -93,7 +100,8 @@ class SiteNumbers:
                 later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
                 news = _news(change, channel, code, at_ms, () if later else change.holes)
-                if news.holes or news.came or news.given:
+                if news.holes or news.given or (news.came and change.asset in self._listed):
+                    self._listed.add(change.asset)
                     found.append(news)
         return found
 
@@ -118,6 +126,7 @@ class SiteNumbers:
             del self._held[key]
             stand = self._stands.get(key, {}).get(lane)
             if stand is not None and key not in self._shared and stand.run.holes:
+                self._listed.add(key[1])
                 found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
         return found
 
@@ -168,14 +177,17 @@ class SiteNumbers:
         self._told[key] = holes
         if holes == before:
             return []
-        channel, asset, boot, numbering = key
-        at = from_ms(now_ms)
-        code = max(stands, key=lambda one: one.changed_ms).code
-        news = GapNews(asset, code, channel, boot, numbering, at, from_ms(now_ms + GRACE_MS), holes, came)
-        return [news] if news.holes or news.came else []
+        latest = max(stands, key=lambda one: one.changed_ms)
+        news = _news(replace(latest.run, came=came), Channel(key[0]), latest.code, now_ms, holes, inferred=True)
+        if not news.holes and not (news.came and key[1] in self._listed):
+            return []
+        self._listed.add(key[1])
+        return [news]
 
 
-def _news(change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span]) -> GapNews:
+def _news(
+    change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span], *, inferred: bool = False
+) -> GapNews:
     given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
     return GapNews(
         asset=change.asset,
@@ -188,6 +200,7 @@ def _news(change: RunChange, channel: Channel, code: str, at_ms: int, holes: Seq
         holes=holes,
         came=change.came,
         given=given,
+        inferred=inferred,
     )
 
 

@@ -140,7 +140,7 @@ class Pipeline:
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
-        self._numbers = numbers or SiteNumbers()
+        self.numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = 0
         self._plant: Plant | None = None
@@ -230,7 +230,7 @@ class Pipeline:
 
     def settle(self, horizon_ms: int) -> Outcome:
         """All that came up to then is dealt with: what that says of numbers that both lanes have."""
-        return Outcome(gaps=list(self._numbers.settle(self.lane.value, self._trackers, horizon_ms)))
+        return Outcome(gaps=list(self.numbers.settle(self.lane.value, self._trackers, horizon_ms)))
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
         def topics() -> Iterator[tuple[str, AssetRoute]]:
@@ -239,7 +239,7 @@ class Pipeline:
                 yield from ((batch.records[number].topic, arrival.route) for number, arrival, _ in members)
 
         at_ms = batch.records[-1].received_ms
-        return self._numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
+        return self.numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
 
     def read(self, batch: Sorted) -> Read:
         """Decode, match and judge the telemetry of a batch, and hear its status messages."""
@@ -384,7 +384,7 @@ class Pipeline:
             except ValueError as error:
                 log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
                 part.restore(b"")
-        self._numbers.begin(self.lane.value, self._trackers)
+        self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
 

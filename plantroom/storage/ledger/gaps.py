@@ -136,6 +136,10 @@ class SqlGaps(GapRepository):
             changed += self._connection.execute(gaps.update().where(_C.id.in_(named), *where).values(**values)).rowcount
         return changed
 
+    def assets(self, site: str) -> Collection[str]:
+        not_healed = sa.select(_C.asset).where(_C.site == site, _C.state != GapState.HEALED.value).distinct()
+        return set(self._connection.execute(not_healed).scalars())
+
     def missing(self, state: GapState = GapState.OPEN) -> Mapping[str, int]:
         counted = sa.select(_C.site, sa.func.sum(_C.missing)).where(_C.state == state.value).group_by(_C.site)
         return {site: int(count) for site, count in self._connection.execute(counted)}

@@ -246,6 +246,28 @@ def test_holes_of_one_lane_are_told_once_the_other_has_begun() -> None:
     assert lanes.open == {2, 3}
 
 
+def test_nobody_is_told_of_late_numbers_where_no_gap_is_listed() -> None:
+    numbers, tracker = SiteNumbers(), SequenceTracker()
+
+    def receive(*seqs: int) -> list[GapNews]:
+        for seq in seqs:
+            tracker.repeated("a", "b", seq, seq)
+        return numbers.take("normal", Channel.TELEMETRY, tracker, list, 1)
+
+    assert receive(50, 51) == []
+    assert receive(7, 8) == []
+    numbers.listed(["a"])
+    assert [list(one.came) for one in receive(9, 10)] == [[(9, 10)]]
+
+
+def test_nothing_is_asked_for_before_each_lane_has_said_how_far_it_is() -> None:
+    numbers = SiteNumbers(Lane)
+    numbers.settle(Lane.NORMAL.value, {}, 1000)
+    assert numbers.horizon_ms() == 0
+    numbers.settle(Lane.SAFETY.value, {}, 900)
+    assert numbers.horizon_ms() == 900
+
+
 def test_a_lane_with_a_backlog_is_waited_for() -> None:
     lanes = Lanes()
     lanes.receive(Lane.NORMAL, range(1, 11))
