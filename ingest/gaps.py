@@ -7,7 +7,7 @@ both have is missing only what neither got, judged once both have dealt with all
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -47,10 +47,15 @@ class _Stand:
 
 
 class SiteNumbers:
-    """The numberings of a site's lanes. Any thread."""
+    """The numberings of a site's lanes. Any thread. ``lanes`` are those that begin before any hole is believed: each
+    has ``begin`` called with what it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
+        self._lanes = frozenset(lanes)
+        self._awaited = set(self._lanes)
+        self._held: dict[_Key, str] = {}
+        """Numberings with changes that wait for the other lane to begin, and the lane that has them."""
         self._stands: dict[_Key, dict[str, _Stand]] = {}
         self._keys: dict[tuple[str, str, str], set[_Key]] = {}
         """Keys by lane, channel and asset."""
@@ -58,11 +63,17 @@ class SiteNumbers:
         self._told: dict[_Key, Sequence[Span]] = {}
         """Holes of shared numberings that the ledger was told of last."""
         self._horizons: dict[str, int] = {}
+        self._listed: set[str] = set()
 
     def horizon_ms(self) -> int:
-        """Up to when every lane has dealt with what came; 0 before the first word of any."""
+        """Up to when every lane has dealt with what came; 0 before the first word of each."""
         with self._lock:
-            return min(self._horizons.values(), default=0)
+            return min(self._horizons.values(), default=0) if self._lanes <= self._horizons.keys() else 0
+
+    def listed(self, assets: Iterable[str]) -> None:
+        """The ledger has gaps of these: what comes late may heal one. Of others nobody need be told."""
+        with self._lock:
+            self._listed.update(assets)
 
     def take(
         self,
@@ -83,10 +94,14 @@ class SiteNumbers:
             for asset in {change.asset for change in changes}:
                 self._place(lane, channel, asset, tracker, codes.get(asset, ""), at_ms)
             for change in changes:
-                shared = (channel.value, change.asset, change.boot, change.numbering) in self._shared
+                key = (channel.value, change.asset, change.boot, change.numbering)
+                if self._awaited:
+                    self._held[key] = lane
+                later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
-                news = _news(change, channel, code, at_ms, () if shared else change.holes)
-                if news.holes or news.came or news.given:
+                news = _news(change, channel, code, at_ms, () if later else change.holes)
+                if news.holes or news.given or (news.came and change.asset in self._listed):
+                    self._listed.add(change.asset)
                     found.append(news)
         return found
 
@@ -96,16 +111,35 @@ class SiteNumbers:
             self._horizons[lane] = now_ms
             mine = [key for key in self._shared if lane in self._stands[key]]
             for channel, asset in {(key[0], key[1]) for key in mine}:
-                stand = next(s[lane] for k, s in self._stands.items() if k[:2] == (channel, asset) and lane in s)
-                self._place(lane, Channel(channel), asset, trackers[Channel(channel)], stand.code, now_ms)
-            return [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
+                code = next(self._stands[key][lane].code for key in self._keys[lane, channel, asset])
+                self._place(lane, Channel(channel), asset, trackers[Channel(channel)], code, now_ms)
+            found = [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
+            return [*self._released(lane), *found]
 
-    def forget(self, lane: str) -> None:
-        """A lane begins anew: what it had is told again."""
+    def _released(self, lane: str) -> list[GapNews]:
+        """Holes that were held back and are this lane's alone."""
+        if self._awaited:
+            return []
+        held = [key for key, whose in self._held.items() if whose == lane]
+        found = []
+        for key in held:
+            del self._held[key]
+            stand = self._stands.get(key, {}).get(lane)
+            if stand is not None and key not in self._shared and stand.run.holes:
+                self._listed.add(key[1])
+                found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
+        return found
+
+    def begin(self, lane: str, trackers: Mapping[Channel, SequenceTracker]) -> None:
+        """A lane begins (anew), with these numbers; what it has is told again."""
         with self._lock:
             for place in [place for place in self._keys if place[0] == lane]:
                 for key in self._keys.pop(place):
                     self._leave(lane, key)
+            for channel, tracker in trackers.items():
+                for asset in tracker.assets():
+                    self._place(lane, channel, asset, tracker, "", 0)
+            self._awaited.discard(lane)
 
     def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:
         place, now = (lane, channel.value, asset), set()
@@ -143,14 +177,17 @@ class SiteNumbers:
         self._told[key] = holes
         if holes == before:
             return []
-        channel, asset, boot, numbering = key
-        at = from_ms(now_ms)
-        code = max(stands, key=lambda one: one.changed_ms).code
-        news = GapNews(asset, code, channel, boot, numbering, at, from_ms(now_ms + GRACE_MS), holes, came)
-        return [news] if news.holes or news.came else []
+        latest = max(stands, key=lambda one: one.changed_ms)
+        news = _news(replace(latest.run, came=came), Channel(key[0]), latest.code, now_ms, holes, inferred=True)
+        if not news.holes and not (news.came and key[1] in self._listed):
+            return []
+        self._listed.add(key[1])
+        return [news]
 
 
-def _news(change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span]) -> GapNews:
+def _news(
+    change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span], *, inferred: bool = False
+) -> GapNews:
     given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
     return GapNews(
         asset=change.asset,
@@ -163,6 +200,7 @@ def _news(change: RunChange, channel: Channel, code: str, at_ms: int, holes: Seq
         holes=holes,
         came=change.came,
         given=given,
+        inferred=inferred,
     )
 
 

@@ -131,7 +131,7 @@ class Pipeline:
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
-        self._numbers = numbers or SiteNumbers()
+        self.numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = self._late_until = 0
         self._plant: Plant | None = None
@@ -213,7 +213,7 @@ class Pipeline:
 
     def settle_numbers(self, horizon_ms: int) -> Outcome:
         """All that came up to then is dealt with: what that says of numbers that both lanes have."""
-        return Outcome(gaps=list(self._numbers.settle(self.lane.value, self._trackers, horizon_ms)))
+        return Outcome(gaps=list(self.numbers.settle(self.lane.value, self._trackers, horizon_ms)))
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
         def topics() -> Iterator[tuple[str, AssetRoute]]:
@@ -223,7 +223,7 @@ class Pipeline:
                 yield from ((batch.records[number].topic, route) for number, route in numbered)
 
         at_ms = batch.records[-1].received_ms
-        return self._numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
+        return self.numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
 
     def read(self, batch: Sorted) -> Read:
         """Decode, match and judge the telemetry of a batch, and hear its status messages."""
@@ -385,7 +385,6 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
-        self._numbers.forget(self.lane.value)
         self._late_until = int(saved.get(LATE_UNTIL, b"0"))
         for name, part in self._parts().items():
             try:
@@ -393,6 +392,7 @@ class Pipeline:
             except ValueError as error:
                 log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
                 part.restore(b"")
+        self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
 

@@ -181,12 +181,13 @@ class IngestWorker:
         self._figures.save(self._pipeline.totals)
         self._note_stats(idle=False)
         self.begun = True
-        known = self._patience.insist(LEDGER, self._presence_in_ledger)
+        known = self._patience.insist(LEDGER, self._what_the_ledger_knows)
         self.presence.begin(known, self._now_ms())
         self._patience.insist(LEDGER, self._refresh)
 
-    def _presence_in_ledger(self) -> Mapping[str, Any]:
+    def _what_the_ledger_knows(self) -> Mapping[str, Any]:
         with self._ledger.read() as tx:
+            self._pipeline.numbers.listed(tx.gaps.assets(self.site))
             known: Mapping[str, Any] = tx.collect.presence()
             return known
 

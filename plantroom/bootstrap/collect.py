@@ -309,7 +309,7 @@ class Collector:
         gateway.follow(plant)
         gateway.start()
         presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
-        shared = SharedByLanes(presence, SiteNumbers(), AlarmBook(), held)
+        shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()

@@ -78,7 +78,8 @@ class Given:
 @dataclass(frozen=True, slots=True)
 class GapNews:
     """What a collector knows of one numbering at ``at``: ``holes`` are missing now, ``came`` has come late, ``given``
-    is no longer watched. ``ask_at`` is when new gaps are asked for."""
+    is no longer watched. ``ask_at`` is when new gaps are asked for. ``inferred``: ``came`` is known from what is not
+    missing, which says nothing of gaps that were given up for want of memory."""
 
     asset: str
     code: str
@@ -90,6 +91,7 @@ class GapNews:
     holes: Sequence[Span] = ()
     came: Sequence[Span] = ()
     given: Sequence[Given] = ()
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,10 @@ class GapRepository(ABC):
     @abstractmethod
     def give_up(self, ids: Sequence[str], reason: GiveUp, at: datetime) -> int:
         """End open gaps; gives how many were."""
+
+    @abstractmethod
+    def assets(self, site: str) -> Collection[str]:
+        """Keys of the site's assets that have open or given-up gaps."""
 
     @abstractmethod
     def missing(self, state: GapState = GapState.OPEN) -> Mapping[str, int]:

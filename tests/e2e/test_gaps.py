@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from plantroom.domain.assets import Priority, Source
 from plantroom.publisher import Limits, Publisher
+from plantroom.storage.ledger import SqlLedger
 from tests.e2e.plant import Plant
 from tests.product import Product, eventually
 from tests.servers.mosquitto import Mosquitto
@@ -109,6 +111,29 @@ def test_what_the_publisher_no_longer_has_is_given_up_and_can_be_asked_for_again
     assert refused.returncode == 4
     assert "--asset" in refused.stderr
     assert product.cli("gaps", "give-up", "none").returncode == 4
+
+
+def test_an_asset_that_becomes_safety_and_normal_again_has_no_false_gaps(
+    product: Product, plant: Plant, broker: Mosquitto, tmp_path: Path
+) -> None:
+    key = plant.add_asset("G-4", "pump")["key"]
+    ledger = SqlLedger(f"sqlite:///{product.data / 'ledger.db'}")
+    ledger.open()
+    with Publisher(
+        broker.url, "demo", "G-4", tmp_path, sync=False, loses=lambda _a, _c, seq: seq in {50, 150, 250}
+    ) as publisher:
+        sent = 0
+        for priority in (Priority.NORMAL, Priority.SAFETY, Priority.NORMAL):
+            with ledger.begin() as tx:
+                tx.assets.put_source(Source(key, priority=priority))
+            for _ in range(100):
+                publisher.telemetry_batch(rows(sent, 1))
+                sent += 1
+                time.sleep(0.03)
+        assert eventually(lambda: len(stored(plant, key)) == sent, HEAL_S)
+        assert eventually(lambda: not gaps(plant, key, "open"), 20)
+    ledger.close()
+    assert numbers(gaps(plant, key)) == {50, 150, 250}
 
 
 VICTIM = """

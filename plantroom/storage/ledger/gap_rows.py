@@ -24,7 +24,7 @@ class Numbering:
     def heal(self, came: Sequence[Span]) -> None:
         """These numbers have come, whatever was thought of them."""
         for gap in self._in_state(GapState.OPEN, GapState.GIVEN_UP):
-            if _whole(gap):
+            if _whole(gap) and not (self._news.inferred and gap.reason == GiveUp.MEMORY):
                 self._end(gap, within(came, gap.first, gap.last), GapState.HEALED, "")
 
     def end_open(self, spans: Sequence[Span], reason: GiveUp) -> None:

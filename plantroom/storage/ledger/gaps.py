@@ -1,6 +1,7 @@
 """The gaps in publishers' numbers, on SQL."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +47,8 @@ class SqlGaps(GapRepository):
             for one in by_asset[asset]:
                 if isinstance(one, GapNews):
                     self._note(site, one)
-            for one in by_asset[asset]:
-                if isinstance(one, GapsGone):
-                    self._note_gone(site, one)
+            for word in _together([one for one in by_asset[asset] if isinstance(one, GapsGone)]):
+                self._note_gone(site, word)
             for channel in {one.channel for one in by_asset[asset]}:
                 self._prune(site, asset, channel)
 
@@ -63,7 +63,7 @@ class SqlGaps(GapRepository):
         self._save(numbering)
 
     def _note_gone(self, site: str, word: GapsGone) -> None:
-        boot = clean(word.boot)
+        boot = word.boot
         is_open = _of(site, word.asset, word.channel, boot, _C.state == GapState.OPEN.value)
         by_numbering: dict[int, list[Gap]] = {}
         for gap in self._gaps(GAPS.select().where(*is_open).order_by(_C.numbering, _C.first)):
@@ -136,12 +136,26 @@ class SqlGaps(GapRepository):
             changed += self._connection.execute(gaps.update().where(_C.id.in_(named), *where).values(**values)).rowcount
         return changed
 
+    def assets(self, site: str) -> Collection[str]:
+        not_healed = sa.select(_C.asset).where(_C.site == site, _C.state != GapState.HEALED.value).distinct()
+        return set(self._connection.execute(not_healed).scalars())
+
     def missing(self, state: GapState = GapState.OPEN) -> Mapping[str, int]:
         counted = sa.select(_C.site, sa.func.sum(_C.missing)).where(_C.state == state.value).group_by(_C.site)
         return {site: int(count) for site, count in self._connection.execute(counted)}
 
     def _gaps(self, statement: sa.Select[Any]) -> Sequence[Gap]:
         return [GAPS.item(row) for row in self._connection.execute(statement)]
+
+
+def _together(words: Sequence[GapsGone]) -> Sequence[GapsGone]:
+    """One word for each numbering, however often it was said."""
+    found: dict[tuple[str, str], GapsGone] = {}
+    for word in words:
+        key = word.channel, clean(word.boot)
+        before = found.get(key)
+        found[key] = replace(word, boot=key[1], spans=[*(before.spans if before else ()), *word.spans])
+    return list(found.values())
 
 
 def _of(

@@ -126,6 +126,18 @@ def test_forgotten_holes_are_given_up_with_their_reason(ledger: SqlLedger) -> No
             assert tx.gaps.missing(GapState.GIVEN_UP) == {"demo": 14}
 
 
+def test_what_is_known_from_what_is_not_missing_leaves_forgotten_gaps_alone(ledger: SqlLedger) -> None:
+    note(ledger, news([(5, 9)], given=[Given(1, 2, 2, GiveUp.MEMORY)]))
+    note(ledger, news((), [(0, 20)], inferred=True))
+    assert (spans(ledger, "healed"), spans(ledger, "given_up")) == ([(5, 9)], [(1, 2)])
+    with ledger.read() as tx:
+        assert set(tx.gaps.assets("demo")) == {"p1"}
+        assert set(tx.gaps.assets("north")) == set()
+    note(ledger, news((), [(0, 20)]))
+    with ledger.read() as tx:
+        assert set(tx.gaps.assets("demo")) == set()
+
+
 def test_gaps_are_due_when_their_time_has_come_and_again_later(ledger: SqlLedger) -> None:
     note(ledger, news([(5, 9)]), news([(1, 1)], asset="p2", ask_at=NOW))
     with ledger.begin() as tx:

@@ -151,11 +151,16 @@ class Lanes:
     """Two trackers of one site, and what the ledger would have: open numbers of one asset."""
 
     def __init__(self) -> None:
-        self.numbers = SiteNumbers()
+        self.numbers = SiteNumbers(Lane)
         self.trackers = {lane: SequenceTracker() for lane in Lane}
         self.open: set[int] = set()
         self.ever: set[int] = set()
         self.at = 0
+        for lane in Lane:
+            self.begin(lane)
+
+    def begin(self, lane: Lane) -> None:
+        self.numbers.begin(lane.value, {Channel.TELEMETRY: self.trackers[lane]})
 
     def receive(self, lane: Lane, seqs: Iterable[int]) -> None:
         self.at += 1
@@ -172,7 +177,7 @@ class Lanes:
     def restart(self, lane: Lane) -> None:
         state = self.trackers[lane].snapshot()
         self.trackers[lane].restore(state)
-        self.numbers.forget(lane.value)
+        self.begin(lane)
 
     def _settle(self, lane: Lane) -> None:
         channels = {Channel.TELEMETRY: self.trackers[lane], Channel.EVENT: SequenceTracker()}
@@ -212,6 +217,55 @@ def test_what_neither_lane_got_is_missing_and_heals_on_either() -> None:
     lanes.receive(Lane.NORMAL, [3, 6])
     lanes.idle()
     assert lanes.open == set()
+
+
+def test_after_a_restart_no_lane_believes_its_holes_before_the_other_has_begun() -> None:
+    before = Lanes()
+    before.receive(Lane.NORMAL, range(1, 101))
+    before.receive(Lane.SAFETY, range(101, 200))
+    after = Lanes()
+    after.numbers = SiteNumbers(Lane)
+    for lane in Lane:
+        after.trackers[lane].restore(before.trackers[lane].snapshot())
+    after.begin(Lane.NORMAL)
+    after.receive(Lane.NORMAL, [200, 203])
+    assert after.ever == set()
+    after.begin(Lane.SAFETY)
+    after.idle()
+    assert after.ever == after.open == {201, 202}
+
+
+def test_holes_of_one_lane_are_told_once_the_other_has_begun() -> None:
+    lanes = Lanes()
+    lanes.numbers = SiteNumbers(Lane)
+    lanes.begin(Lane.NORMAL)
+    lanes.receive(Lane.NORMAL, [1, 4])
+    assert lanes.open == set()
+    lanes.begin(Lane.SAFETY)
+    lanes.idle()
+    assert lanes.open == {2, 3}
+
+
+def test_nobody_is_told_of_late_numbers_where_no_gap_is_listed() -> None:
+    numbers, tracker = SiteNumbers(), SequenceTracker()
+
+    def receive(*seqs: int) -> list[GapNews]:
+        for seq in seqs:
+            tracker.repeated("a", "b", seq, seq)
+        return numbers.take("normal", Channel.TELEMETRY, tracker, list, 1)
+
+    assert receive(50, 51) == []
+    assert receive(7, 8) == []
+    numbers.listed(["a"])
+    assert [list(one.came) for one in receive(9, 10)] == [[(9, 10)]]
+
+
+def test_nothing_is_asked_for_before_each_lane_has_said_how_far_it_is() -> None:
+    numbers = SiteNumbers(Lane)
+    numbers.settle(Lane.NORMAL.value, {}, 1000)
+    assert numbers.horizon_ms() == 0
+    numbers.settle(Lane.SAFETY.value, {}, 900)
+    assert numbers.horizon_ms() == 900
 
 
 def test_a_lane_with_a_backlog_is_waited_for() -> None:
