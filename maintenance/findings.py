@@ -29,6 +29,7 @@ from maintenance.episode_rules import (
     names_event,
     new_episode,
     outlives_work,
+    rings_anew,
     subject_of,
     suppressed,
     ticketing,
@@ -259,7 +260,7 @@ class FindingApplier:
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = self._tickets.of(earlier, finding.safety)
         quiet = suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now)
-        first = True
+        first, anew = True, rings_anew(earlier, finding)
         if earlier is not None and joins(finding, level, earlier, ticket):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
@@ -278,7 +279,7 @@ class FindingApplier:
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
         if not quiet:
-            if finding.source in ALARM_SOURCES:
+            if anew and finding.source in ALARM_SOURCES:
                 self._announce(episode, subject_of(finding))
             followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:
