@@ -256,9 +256,8 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
     }
-    anew = earlier.state is EpisodeState.CLOSED or finding.safety or subject_of(finding) not in earlier.open_subjects
     return replace(
-        unacknowledged(earlier) if anew else earlier,
+        unacknowledged(earlier) if rings_anew(earlier, finding) else earlier,
         state=EpisodeState.OPEN,
         closed_at=None,
         closed_observed_at=None,
@@ -272,6 +271,16 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
         detail=detail,
         findings=earlier.findings + 1,
     )
+
+
+def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
+    """Whether people have to be told of a finding: what goes on, and what an event says over and over, is no news."""
+    if earlier is None or earlier.state is EpisodeState.CLOSED or subject_of(finding) not in earlier.open_subjects:
+        return True
+    # Few events say when they are over: one that comes after a pause is another one.
+    pause = finding.observed_at - earlier.last_observed_at
+    another = finding.source is FindingSource.RULE and pause >= _ONE_LINE_IN
+    return another or (finding.safety and not earlier.safety)
 
 
 def unacknowledged(episode: Episode) -> Episode:

@@ -30,6 +30,7 @@ from maintenance.episode_rules import (
     names_event,
     new_episode,
     outlives_work,
+    rings_anew,
     subject_of,
     suppressed,
     ticketing,
@@ -262,7 +263,7 @@ class FindingApplier:
         ticket = self._tickets.of(earlier, finding.safety)
         check = asked_for(self._tx, finding)
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
-        first = True
+        first, anew = True, rings_anew(earlier, finding)
         if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained)
@@ -284,7 +285,7 @@ class FindingApplier:
             note_episode(self._tx, episode)
         followed = None
         if not quiet:
-            if finding.source in ALARM_SOURCES and check is None:
+            if anew and finding.source in ALARM_SOURCES and check is None:
                 self._announce(episode, subject_of(finding))
             followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:

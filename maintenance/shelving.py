@@ -72,7 +72,7 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
     subjects = wish.subjects or _of_alarms(episode.open_subjects)
     if not subjects:
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
-    if _may_be_safety(episode, subjects, plant, classes):
+    if _may_be_safety(episode, subjects, plant, classes, safety_assets(plant)):
         raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
     if _of_alarms(subjects) != subjects:
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
@@ -161,18 +161,22 @@ def _check(wish: Wish, now: datetime, longest_h: float) -> None:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in found), found)
 
 
-def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass]) -> bool:
-    """Whether what stands of an episode can be shelved at all."""
-    return not _may_be_safety(episode, _of_alarms(episode.open_subjects), plant, classes)
+def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass], safety: Collection[str]) -> bool:
+    """Whether what stands of an episode can be shelved at all; ``safety`` are the keys of ``safety_assets``."""
+    return not _may_be_safety(episode, _of_alarms(episode.open_subjects), plant, classes, safety)
 
 
 def _may_be_safety(
-    episode: Episode, subjects: Sequence[str], plant: Plant, classes: Mapping[str, EquipmentClass]
+    episode: Episode,
+    subjects: Sequence[str],
+    plant: Plant,
+    classes: Mapping[str, EquipmentClass],
+    safety: Collection[str],
 ) -> bool:
     asset = plant.assets.get(episode.asset)
     made = None if asset is None else classes.get(asset.equipment_class)
     harmless = set() if made is None else {event.key for event in made.events if not event.safety}
-    unsafe = episode.safety or (episode.asset in safety_assets(plant) and _any_of(FindingSource.LIMIT, subjects))
+    unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
     events = [
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
     ]

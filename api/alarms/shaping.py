@@ -15,13 +15,14 @@ from maintenance.alarm_ports import Shelf as DomainShelf
 from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve
+from plantroom.domain.alarms import safety_assets
 
 
 def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedAlarm]) -> list[Alarm]:
     """Lines of the alarm list."""
     plant = services.directory.plant(tx)
     shaped = shape_episodes(tx, services, [one.episode for one in alarms])
-    found = []
+    found, safety = [], safety_assets(plant)
     for one, episode in zip(alarms, shaped, strict=True):
         more = {
             "alarm_state": one.state,
@@ -30,7 +31,7 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             "acknowledged_at": one.episode.acknowledged_at,
             "acknowledged_by": one.episode.acknowledged_by,
             "shelves": shape_shelves(tx, services, one.shelves),
-            "can_shelve": can_shelve(one.episode, plant, services.classes),
+            "can_shelve": can_shelve(one.episode, plant, services.classes, safety),
         }
         found.append(Alarm.model_validate(dict(episode) | more))
     return found

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.e2e_web.person import DESK, PHONE, Person, open_context
+from tests.e2e_web.test_screens import CHECKS
 from tests.product import Api, Product, eventually
 
 FOLDER = os.environ.get("PLANTROOM_SCREENSHOTS")
@@ -144,6 +145,7 @@ def test_a_flood_stands_above_the_list(
     banner = person.page.locator("[data-flood]")
     expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警洪泛")
     expect(person.page.locator("[data-alarm]").first).to_be_visible()
-    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    person.page.wait_for_timeout(350)
+    assert {name: found for name, script in CHECKS.items() if (found := person.page.evaluate(script))} == {}
     picture(person, f"flood-{language}-{size['width']}")
     context.close()

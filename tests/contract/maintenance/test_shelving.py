@@ -277,6 +277,28 @@ def test_the_first_who_acknowledges_stands_and_what_comes_anew_asks_again(ledger
     assert episodes(ledger)[-1].acknowledged_by is None
 
 
+def test_an_event_said_over_and_over_rings_once_and_one_after_a_pause_again(ledger: Store) -> None:
+    second = timedelta(seconds=1)
+    feed(ledger, *(trapped(NOW + n * second) for n in range(100)), now=NOW)
+    with ledger.begin() as tx:
+        assert tx.alarms.announced_since("demo", NOW - HOUR)[0] == 1
+        acknowledge(tx, episodes_in(tx, "lift-1")[-1].id, "li", NOW)
+    feed(ledger, trapped(NOW + 101 * second))
+    assert episodes(ledger, "lift-1")[-1].acknowledged_by == "li"
+    feed(ledger, trapped(NOW + 200 * second))
+    assert episodes(ledger, "lift-1")[-1].acknowledged_by is None
+    with ledger.read() as tx:
+        assert tx.alarms.announced_since("demo", NOW - HOUR)[0] == 2
+
+
+def test_an_alarm_that_becomes_a_safety_alarm_asks_again(ledger: Store) -> None:
+    feed(ledger, limit())
+    with ledger.begin() as tx:
+        acknowledge(tx, episodes_in(tx, "pump-1")[-1].id, "li", NOW)
+    feed(ledger, limit(NOW + HOUR, safety=True))
+    assert state(ledger) is AlarmState.ACTIVE_UNACKNOWLEDGED
+
+
 def test_what_only_a_model_has_noticed_is_no_alarm(ledger: Store) -> None:
     feed(ledger, raised())
     with pytest.raises(Conflict), ledger.begin() as tx:
