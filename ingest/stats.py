@@ -30,11 +30,11 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class IngestStats:
-    """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now, ``spool_depth``
-    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are
-    messages that an alarm or model stage did not get through since the start. ``durable`` and ``stored``: how old live
-    readings were, by their own time, when they were read back from the spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, and the
-    largest offset of any."""
+    """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now, ``spool_depth`` messages
+    that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are messages that
+    an alarm or model stage did not get through since the start. ``durable`` and ``stored``: how old live readings
+    were, by their own time, when they were read back from the spool and when the store had confirmed them.
+    ``clocks_wrong``: devices whose clock is wrong, and the largest offset of any."""
 
     received: int = 0
     stored: int = 0

@@ -399,6 +399,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/loop-tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tests
+         * @description Loop tests, newest first.
+         */
+        get: operations["listLoopTests"];
+        put?: never;
+        /**
+         * Start Test
+         * @description Begin a loop test; its first sensor is asked for at once. 409 while one of the assets is being tested.
+         */
+        post: operations["startLoopTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Test
+         * @description One loop test with its checks.
+         */
+        get: operations["getLoopTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Check
+         * @description Ask for this sensor now, again or out of its turn.
+         */
+        post: operations["askLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Check
+         * @description The signed-in person has seen the ticket on their tablet. A machine's token cannot say so: 403.
+         */
+        post: operations["confirmLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/checks/{number}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Skip Check
+         * @description Leave a sensor out, with a reason.
+         */
+        post: operations["skipLoopCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Test
+         * @description End a loop test: what is not answered fails, saying what is missing; what still holds becomes a real ticket.
+         */
+        post: operations["finishLoopTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/loop-tests/{test_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Test
+         * @description The report as CSV: each sensor, each link's instant, the delays between them, and who.
+         */
+        get: operations["exportLoopTest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-rows": {
         parameters: {
             query?: never;
@@ -894,11 +1038,18 @@ export interface components {
         };
         /**
          * Asset
-         * @description One machine, with what is known of it just now. ``version`` is its ETag.
+         * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its device's
+         *     clock is ahead of ours (negative: behind).
          */
         Asset: {
             /** Class */
             class: string;
+            /** Clock Measured At */
+            clock_measured_at: string | null;
+            /** Clock Offset Ms */
+            clock_offset_ms: number | null;
+            /** Clock Wrong */
+            clock_wrong: boolean;
             /** Code */
             code: string;
             /** Criticality */
@@ -1162,6 +1313,18 @@ export interface components {
             /** Points */
             points: components["schemas"]["Point"][];
         };
+        /**
+         * CheckKind
+         * @description What a check asks the engineer for.
+         * @enum {string}
+         */
+        CheckKind: "event" | "point" | "status";
+        /**
+         * CheckResult
+         * @description Where a check stands. ``asked``: its sensor is to be triggered now; ``answered``: only the person is missing.
+         * @enum {string}
+         */
+        CheckResult: "waiting" | "asked" | "answered" | "passed" | "failed" | "skipped";
         /**
          * ChecklistItem
          * @description One line of a checklist. ``type``: ok, number, choice, text, photo or signature; ``low`` and ``high``
@@ -1693,6 +1856,174 @@ export interface components {
             items: components["schemas"]["Location"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * LoopTest
+         * @description A loop test. ``asked``: the number of the check whose sensor is to be triggered now.
+         */
+        LoopTest: {
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Finished By */
+            finished_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Site */
+            site: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            state: components["schemas"]["TestState"];
+        };
+        /**
+         * LoopTestCheck
+         * @description One sensor. ``reason``: why it failed or was skipped; ``delays``: milliseconds from link to link.
+         */
+        LoopTestCheck: {
+            /** Asked At */
+            asked_at: string | null;
+            asset: components["schemas"]["AssetRef"] | null;
+            /** By */
+            by: string | null;
+            /** Deadline */
+            deadline: string | null;
+            /** Delays */
+            delays: {
+                [key: string]: number;
+            };
+            /** Ended At */
+            ended_at: string | null;
+            /** Expected */
+            expected: {
+                [key: string]: string | number | boolean;
+            };
+            kind: components["schemas"]["CheckKind"];
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: number;
+            place: components["schemas"]["Name"] | null;
+            reason: components["schemas"]["Name"] | null;
+            /** Responsible */
+            responsible: string;
+            result: components["schemas"]["CheckResult"];
+            /** Steps */
+            steps: components["schemas"]["LoopTestStep"][];
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * LoopTestCreate
+         * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events`` every
+         *     safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a zone.
+         *     ``minutes``: how long each sensor may take once it is asked for.
+         */
+        LoopTestCreate: {
+            /**
+             * Assets
+             * @default []
+             */
+            assets: string[];
+            /** Class */
+            class?: string | null;
+            /** Data */
+            data?: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Events
+             * @default []
+             */
+            events: string[];
+            /**
+             * Minutes
+             * @default 10
+             */
+            minutes: number;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Points
+             * @default []
+             */
+            points: string[];
+            /**
+             * Responsible
+             * @default
+             */
+            responsible: string;
+            /** Site */
+            site: string;
+        };
+        /**
+         * LoopTestDetail
+         * @description A loop test with its checks, in walking order.
+         */
+        LoopTestDetail: {
+            /** Asked */
+            asked: number | null;
+            /** Checks */
+            checks: components["schemas"]["LoopTestCheck"][];
+            /**
+             * Deadline
+             * Format: date-time
+             */
+            deadline: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Finished By */
+            finished_by: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Site */
+            site: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            state: components["schemas"]["TestState"];
+        };
+        /**
+         * LoopTestList
+         * @description A page of loop tests, newest first.
+         */
+        LoopTestList: {
+            /** Items */
+            items: components["schemas"]["LoopTest"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * LoopTestStep
+         * @description One link of the loop. The sensor's instant is its own; ``evidence`` names the finding, event, work order or user
+         *     that proves it; ``note`` says why a link does not apply.
+         */
+        LoopTestStep: {
+            /** At */
+            at: string | null;
+            /** Evidence */
+            evidence: string | null;
+            note: components["schemas"]["Name"] | null;
+            state: components["schemas"]["StepState"];
+            step: components["schemas"]["Step"];
         };
         /**
          * MaterialiseResult
@@ -2450,6 +2781,14 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * SkipRequest
+         * @description Why a sensor is left out.
+         */
+        SkipRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * Source
          * @description A topic source: which messages, in which dialect, feed which points.
          */
@@ -2631,6 +2970,18 @@ export interface components {
          */
         Status: "verified" | "from_memory" | "default";
         /**
+         * Step
+         * @description The links of the loop, in their order.
+         * @enum {string}
+         */
+        Step: "sensor" | "reading" | "alarm" | "ticket" | "person";
+        /**
+         * StepState
+         * @description What is known of a link.
+         * @enum {string}
+         */
+        StepState: "waiting" | "seen" | "not_applicable";
+        /**
          * SyncAnswer
          * @description A result per operation, in the order they were sent.
          */
@@ -2682,6 +3033,12 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * TestState
+         * @description Whether a loop test is going on.
+         * @enum {string}
+         */
+        TestState: "running" | "finished";
         /**
          * Token
          * @description A new token. Its value is shown this once and cannot be read again.
@@ -3760,6 +4117,268 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LocationList"];
                 };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLoopTests: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoopTestCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skipLoopCheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestCheck"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoopTestDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportLoopTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                test_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong (RFC 9457) */
             default: {
