@@ -1,15 +1,14 @@
 """How far the clocks of devices are off ours.
 
-A message is received after it was stamped, by the delay of its way, which is never negative: so of ``received - ts`` the
-least of a while is the clock's offset and the least delay, and neither batches (their newest sample counts) nor late
-messages disturb it (the minimum filter of NTP, RFC 5905 section 10). The least of each window of ``WINDOW_MS`` is kept.
-An outbox that is catching up looks like a slow clock that runs too fast, so a measure takes ``WINDOWS`` windows in a row
-that agree within ``STEADY_MS``. Windows lie on a fixed grid of receive times: the result does not depend on how the
-stream is cut into batches.
+A message is received after it was stamped, by the delay of its way, which is never negative: so of ``received - ts``
+the least of a while is the clock's offset and the least delay, and neither batches (their newest sample counts) nor
+late messages disturb it (the minimum filter of NTP, RFC 5905 section 10). The least of each window of ``WINDOW_MS``
+is kept. An outbox that is catching up looks like a slow clock that runs too fast, so a measure takes ``WINDOWS``
+windows in a row that agree within ``STEADY_MS``. Windows lie on a fixed grid of receive times: the result does not
+depend on how the stream is cut into batches.
 
-What was dead-lettered for its clock is measured too; what came without a time of its own, or from a source whose clock is
-simulated, is not.
-"""
+What was dead-lettered for its clock is measured too; what came without a time of its own, or from a source whose
+clock is simulated, is not."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field

@@ -1,10 +1,9 @@
 """How often an asset is usually heard from, learned from the gaps between its messages.
 
-Only gaps of ``SHORTEST_MS`` or more are kept, in classes of width ``_WIDTH``, each with a count that halves in a day. The
-usual interval is the longest class that two recent gaps or more lie in or above: one outage does not make a habit, while
-the heartbeat of a publisher that sends on change stays known through its busy hours. Gaps over ``LONGEST_MS`` count as
-``LONGEST_MS``.
-"""
+Only gaps of ``SHORTEST_MS`` or more are kept, in classes of width ``_WIDTH``, each with a count that halves in a day.
+The usual interval is the longest class that two recent gaps or more lie in or above: one outage does not make a
+habit, while the heartbeat of a publisher that sends on change stays known through its busy hours. Gaps over
+``LONGEST_MS`` count as ``LONGEST_MS``."""
 
 import math
 
@@ -15,8 +14,8 @@ LONGEST_MS = 3_600_000
 HALF_LIFE_MS = 86_400_000
 ENOUGH = 3
 LEARN_MS = 7_200_000
-"""So many gaps, and over so long a time, have to be known before there is a usual interval at all: who sends on change may
-begin with an hour of changes."""
+"""So many gaps, and over so long a time, have to be known before there is a usual interval at all: who sends on
+change may begin with an hour of changes."""
 
 _WIDTH = 1.25
 _CLASSES = 1 + math.ceil(math.log(LONGEST_MS / SHORTEST_MS, _WIDTH))

@@ -26,6 +26,9 @@ from plantroom.ports.ledger import PresenceChange
 OFFLINE_CONFIRM_MS = 60_000
 """How long an asset must stay away after it said goodbye before that is a finding."""
 
+JUDGE_EVERY_MS = 500
+"""How often silence is judged at most."""
+
 SEEN_EVERY_MS = 60_000
 """How often the ledger's "last seen" of an asset that stays online is renewed."""
 
@@ -38,8 +41,8 @@ UNLEARNED_OFFLINE_MS = 75 * 60_000
 """The same while the usual interval is not known: beyond the slowest publisher whose interval can be learned."""
 
 RACE_MS = 180_000
-"""A goodbye so soon after the asset said that it is online, while an earlier connection has not said goodbye, may be the
-last will of that one, which the broker gave up late (one and a half times a keep-alive of up to two minutes)."""
+"""A goodbye so soon after the asset came again may be the last will of its connection before, which the broker gave up
+late (one and a half times a keep-alive of up to two minutes)."""
 
 RETAINED_MS = 5_000
 """A goodbye so soon after we came to the broker may be one that it retained from long ago."""
@@ -64,10 +67,11 @@ class PresenceNote:
 
 @dataclass(slots=True)
 class _Followed:
-    """One asset: the delays of its class, and where it stands. ``raised``: its offline finding is out; ``doubtful``: it
-    was offline when we started, and an earlier process may have raised it. ``greeted_ms``: when it last said that it is
-    online, ``connections`` how many greetings no goodbye has answered; ``goodbye_ms``: when somebody said the contrary and was not believed yet, ``doubted``: because it may be an old
-    story. ``gap_from_ms``: where the next gap begins (``None``: nothing can be said of it)."""
+    """One asset: the delays of its class, and where it stands. ``raised``: its offline finding is out; ``doubtful``:
+    it was offline when we started, and an earlier process may have raised it. ``greeted_ms``: when it last said that
+    it is online, ``came_again``: not for the first time; ``goodbye_ms``: when somebody said the
+    contrary and was not believed yet, ``doubted``: because it may be an old story. ``gap_from_ms``: where the next
+    gap begins (``None``: nothing can be said of it)."""
 
     site: str
     severity: Severity
@@ -76,7 +80,7 @@ class _Followed:
     pace: Pace = field(default_factory=Pace)
     gap_from_ms: int | None = None
     greeted_ms: int | None = None
-    connections: int = 0
+    came_again: bool = False
     goodbye_ms: int | None = None
     doubted: bool = False
     told_away: bool = False
@@ -129,6 +133,7 @@ class PresenceTracker:
         self._started_ms: int | None = None
         self._horizons: dict[str, int | None] = dict.fromkeys(lanes)
         self._clocks: tuple[int, float] | None = None
+        self._judged_ms = 0
         self._notes: list[PresenceNote] = []
         self._taken: set[int] = set()
         self._link_down = False
@@ -187,15 +192,14 @@ class PresenceTracker:
             if one is None:
                 return
             if presence is Presence.ONLINE:
+                one.came_again = one.greeted_ms is not None
                 one.greeted_ms = max(received_ms, one.greeted_ms or received_ms)
-                one.connections += 1
                 before = len(self._notes)
                 self._seen(asset, (received_ms,))
                 if not certain and len(self._notes) == before:
                     self._renew(asset, one, one.written_ms)
                 return
-            raced = one.connections > 1 and received_ms - (one.greeted_ms or 0) <= RACE_MS
-            one.connections = max(0, one.connections - 1)
+            raced = one.came_again and received_ms - (one.greeted_ms or 0) <= RACE_MS
             if received_ms < (one.seen_ms or 0) or one.presence is presence:
                 return
             if certain:
@@ -237,6 +241,9 @@ class PresenceTracker:
             if self._started_ms is None or self._link_down:
                 return
             whole = len(horizons) == len(self._horizons)
+            if whole and 0 <= horizon_ms - self._judged_ms < JUDGE_EVERY_MS:
+                return
+            self._judged_ms = horizon_ms if whole else self._judged_ms
             for asset, one in self._followed.items():
                 if (one.seen_ms or 0) > latest_ms + LEAD_MS:  # our own clock was set back
                     _not_after(one, latest_ms)
@@ -336,13 +343,13 @@ class PresenceTracker:
             fresh.doubtful = known.presence is Presence.OFFLINE
             fresh.pace = Pace(known.interval_ms)
             fresh.greeted_ms = None if known.greeted_at is None else to_ms(known.greeted_at)
-            fresh.connections = int(known.greeted_at is not None)
+            fresh.came_again = known.greeted_at is not None
         return fresh
 
 
 def _learn(one: _Followed, received_ms: Sequence[int]) -> None:
-    """What the gaps before and between these messages say of the usual interval. A silence after a goodbye says nothing,
-    one that was noticed as such half as much as another."""
+    """What the gaps before and between these messages say of the usual interval. A silence after a goodbye says
+    nothing, one that was noticed as such half as much as another."""
     last_ms = received_ms[-1]
     before_ms = one.gap_from_ms
     if one.told_away or before_ms is None:

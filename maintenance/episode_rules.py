@@ -175,9 +175,8 @@ def joins(
 ) -> bool:
     """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one). Nothing joins
     that of a loop test; what a loop test asked for joins only a real one that is open and has a ticket."""
-    if LOOP_TEST in earlier.tags:
-        return False
-    if asked_for and (earlier.state is EpisodeState.CLOSED or ticket is None or work_is_done(ticket)):
+    going_on = earlier.state is EpisodeState.OPEN and ticket is not None and not work_is_done(ticket)
+    if LOOP_TEST in earlier.tags or (asked_for and not going_on):
         return False
     if earlier.state is EpisodeState.CLOSED:
         ended = earlier.closed_observed_at or earlier.last_observed_at

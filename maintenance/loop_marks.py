@@ -22,8 +22,8 @@ _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / stil
 
 
 def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
-    """The check that a finding answers, its test locked; ``None`` for everything that is real. One query, more only while
-    the asset is being tested."""
+    """The check that a finding answers, its test locked; ``None`` for everything that is real. One query, more only
+    while the asset is being tested."""
     if finding.source not in _SOURCES:
         return None
     check = tx.loop_tests.asked(finding.asset)

@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 
 from maintenance.loop_tests import LoopCheck, LoopTest, Step, StepState, delays_ms
 from maintenance.views import instant_json, name_json
 
-DELAYS = tuple(f"{a.value}_to_{b.value}_ms" for a, b in zip(tuple(Step), tuple(Step)[1:], strict=False))
+DELAYS = tuple(f"{a.value}_to_{b.value}_ms" for a, b in pairwise(Step))
 
 
 def loop_test_json(test: LoopTest) -> dict[str, object]:
@@ -57,8 +58,8 @@ def check_json(check: LoopCheck) -> dict[str, object]:
 
 
 def report_csv(test: LoopTest, checks: Sequence[LoopCheck]) -> str:
-    """Each sensor, its links' instants (UTC, RFC 3339; ``n.a.`` where one does not apply), the milliseconds between them,
-    who confirmed it and what came of it. What a spreadsheet would take for a formula is quoted."""
+    """Each sensor, its links' instants (UTC, RFC 3339; ``n.a.`` where one does not apply), the milliseconds between
+    them, who confirmed it and what came of it. What a spreadsheet would take for a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
     links = [step.value for step in Step]

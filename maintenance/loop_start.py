@@ -39,8 +39,9 @@ _STATUS_ONLY = LocalName("只检查在线状态", "only the presence is checked"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to test. Without ``points`` and ``events``: every safety event of the class and every point with alarm limits,
-    or the presence where there is neither. ``data`` is what the asked-for events must carry, such as a zone."""
+    """What to test. Without ``points`` and ``events``: every safety event of the class and every point with alarm
+    limits, or the presence where there is neither. ``data`` is what the asked-for events must carry, such as a
+    zone."""
 
     site: str
     assets: Sequence[Asset]
@@ -68,8 +69,8 @@ def chosen_assets(
 def start_loop_test(
     tx: MaintenanceTx, wanted: Wanted, classes: Mapping[str, EquipmentClass], by: str, now: datetime
 ) -> LoopTest:
-    """Begin a loop test and ask for its first sensor. Raises ``BadData`` when there is nothing to test or a point or event
-    is unknown, ``Conflict`` when one of the assets is in a test that is going on."""
+    """Begin a loop test and ask for its first sensor. Raises ``BadData`` when there is nothing to test or a point or
+    event is unknown, ``Conflict`` when one of the assets is in a test that is going on."""
     sources = tx.assets.plant().sources
     simulated = [a.code for a in wanted.assets if a.key in sources and sources[a.key].clock is SourceClock.SIMULATED]
     if simulated:

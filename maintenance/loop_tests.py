@@ -1,14 +1,15 @@
 """Loop tests, pure: does what a sensor says reach a person? sensor > reading > alarm > ticket > person.
 
 An engineer stands at the sensor and triggers it. One check is asked for at a time, in walking order, each for its own
-window. What may be taken for the test is as little as possible, since a fire may break out while fire alarms are tested:
+window. What may be taken for the test is as little as possible, since a fire may break out while fire alarms are
+tested:
 
 - Only the one asked-for event (or limit alarm) of that very asset, with the data that were agreed, whose own time
   (corrected by the device's clock offset) and whose receipt lie inside its window, and only the FIRST such one.
 - Everything else is real: other sensors, other events, other data, the same event a second time, before its window or
   after it, late or from a backlog. Nothing of a test keeps it from its ticket.
-- An episode and a ticket of a test hold that one event and nothing else. Whatever is real begins an episode and a ticket
-  of its own, and a fault that comes back later never joins a test's.
+- An episode and a ticket of a test hold that one event and nothing else. Whatever is real begins an episode and a
+  ticket of its own, and a fault that comes back later never joins a test's.
 - The ticket of a test is as real as any (severity, clocks, escalation) but for its mark. What still holds when the test
   ends loses the mark: it is a fault now.
 
@@ -19,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from plantroom.domain.assets import LocalName, Presence
 from plantroom.domain.findings import FindingRaised, FindingSource
@@ -242,31 +244,33 @@ def missing(check: LoopCheck, facts: Facts) -> LocalName:
     """The first link that is missing, and what to look at."""
     if check.asked_at is None:
         return LocalName("测试结束前未轮到该测点", "the test ended before it was asked for")
-    first = next((one.step for one in check.steps if one.state is StepState.WAITING), None)
+    first = next((one.step for one in check.steps if one.state is StepState.WAITING), Step.PERSON)
     if first is Step.SENSOR:
         return _nothing_came(check, facts)
-    if first is Step.READING:
-        return LocalName(
-            "设备有消息，但没有该测点的数据：核对测点键名、来源映射和死信",
-            "the device is heard, but no reading of this point came: check the point's key, the source mapping, and the"
-            " dead letters",
-        )
-    if first is Step.ALARM:
-        if check.kind is CheckKind.POINT:
-            return LocalName(
-                "有读数但未报警：核对报警限值与延时，触发时间须长于延时",
-                "readings came but no alarm: check the limits and their delay, and trigger it for longer than that",
-            )
+    if first is Step.ALARM and check.kind is CheckKind.EVENT:
         return LocalName("有事件但未报警：核对事件定义", "the event came but no alarm: check what the class says of it")
-    if first is Step.TICKET:
-        return LocalName(
-            "已报警但无工单：检查 serve 进程，或该故障已有关闭的工单",
-            "the alarm came but no ticket: check the role serve, and earlier tickets of the same fault",
-        )
-    return LocalName(
+    return _MISSING[first]
+
+
+_MISSING = {
+    Step.READING: LocalName(
+        "设备有消息，但没有该测点的数据：核对测点键名、来源映射和死信",
+        "the device is heard, but no reading of this point came: check the point's key, the source mapping and dead"
+        " letters",
+    ),
+    Step.ALARM: LocalName(
+        "有读数但未报警：核对报警限值与延时，触发时间须长于延时",
+        "readings came but no alarm: check the limits and their delay, and trigger it for longer than that",
+    ),
+    Step.TICKET: LocalName(
+        "已报警但无工单：检查 serve 进程，或该故障已有关闭的工单",
+        "the alarm came but no ticket: check the role serve, and earlier tickets of the same fault",
+    ),
+    Step.PERSON: LocalName(
         "工单已开，无人确认：检查值班表、平板登录与同步",
         "the ticket is there, nobody confirmed it: check the roster, the tablet's sign-in and its sync",
-    )
+    ),
+}
 
 
 def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
@@ -298,7 +302,7 @@ def delays_ms(check: LoopCheck) -> dict[str, int]:
     """Milliseconds from each seen link to the next one that was seen; the sensor's instant is by its own clock."""
     seen = [one for one in check.steps if one.state is StepState.SEEN and one.at is not None]
     found = {}
-    for earlier, later in zip(seen, seen[1:], strict=False):
+    for earlier, later in pairwise(seen):
         if earlier.at is not None and later.at is not None:
             found[f"{earlier.step.value}_to_{later.step.value}_ms"] = round(
                 (later.at - earlier.at).total_seconds() * 1000

@@ -18,8 +18,8 @@ ShortText = Annotated[str, Field(max_length=200)]
 
 
 class Asset(Shape):
-    """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its device's
-    clock is ahead of ours (negative: behind)."""
+    """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
+    device's clock is ahead of ours (negative: behind)."""
 
     key: str
     code: str

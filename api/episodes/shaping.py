@@ -9,7 +9,7 @@ from api.points.schemas import PointLimits
 from api.services import Baseline, Services
 from api.shapes import Name
 from maintenance.episodes import Episode as DomainEpisode
-from plantroom.domain.assets import OFFLINE, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, LocalName, Point
+from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, LocalName, Point
 from plantroom.domain.findings import Evidence
 from plantroom.ports.ledger import LedgerTx
 
@@ -19,6 +19,7 @@ TAIL = timedelta(minutes=20)
 MAX_SPAN = timedelta(days=7)
 
 COMMON = {
+    CLOCK: LocalName("设备时钟不准", "Device clock wrong"),
     OFFLINE: LocalName("设备离线", "No signal from the device"),
     SENSOR_FAULT: LocalName("传感器异常", "Sensor fault"),
     UNCLASSIFIED: LocalName("未分类异常", "Unclassified fault"),

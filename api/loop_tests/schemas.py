@@ -114,9 +114,9 @@ class LoopTestQuery(ListQuery):
 
 
 class LoopTestCreate(Payload):
-    """A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events`` every
-    safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a zone.
-    ``minutes``: how long each sensor may take once it is asked for."""
+    """A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
+    every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
+    zone. ``minutes``: how long each sensor may take once it is asked for."""
 
     site: Key
     name: ShortText = ""

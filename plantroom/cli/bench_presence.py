@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ingest.pace import LONGEST_MS
@@ -18,7 +19,7 @@ from plantroom.domain.findings import FindingRaised
 from plantroom.ports.spool import Lane
 
 CLASS = "pump"
-STEP_S = 2.0
+STEP_S = 4.0
 MARGIN_S = 3 * STEP_S
 """How much later than it happened a thing may show."""
 
@@ -69,8 +70,8 @@ def measure_presence(assets: int, hours: float, speed: float, seed: int, say: Ca
         collector.take(at_s, lane, topic, payload)
 
     field_of = Field(publishers, deliver, rng)
-    calendar = Calendar()
-    _plan_nuisances(field_of, publishers, collector, calendar, rng, hours * 3600)
+    nuisances = Nuisances(field_of, publishers, collector, rng)
+    nuisances.plan(hours * 3600)
     begun, now_s, told_s = time.monotonic(), 0.0, 0.0
     while now_s < hours * 3600:
         now_s += STEP_S
@@ -81,78 +82,80 @@ def measure_presence(assets: int, hours: float, speed: float, seed: int, say: Ca
         if now_s - told_s >= 3 * 3600:
             told_s = now_s
             say(f"{now_s / 3600:.0f} h of {hours:g}, {collector.received} messages")
-    document = _verdict(publishers, collector, calendar, now_s)
+    document = _verdict(publishers, collector, nuisances.calendar, now_s)
     document["seconds"] = round(time.monotonic() - begun, 1)
     settings = {"assets": assets, "hours": hours, "speed": speed, "seed": seed, "step_s": STEP_S}
     return document | {"settings": settings, "environment": environment()}
 
 
-def _plan_nuisances(
-    field_of: Field,
-    publishers: list[Publisher],
-    collector: SoakCollector,
-    calendar: Calendar,
-    rng: random.Random,
-    end_s: float,
-) -> None:
-    hours = end_s / 3600
+class Nuisances:
+    """What befalls publishers and us, at random moments."""
 
-    def often(per_hour: float, what: Callable[[float], None]) -> None:
-        for _ in range(max(1, round(per_hour * hours))):
-            field_of.at(rng.uniform(0.05 * end_s, 0.95 * end_s), what)
+    def __init__(
+        self, field_of: Field, publishers: list[Publisher], collector: SoakCollector, rng: random.Random
+    ) -> None:
+        self.calendar = Calendar()
+        self._field = field_of
+        self._publishers = publishers
+        self._collector = collector
+        self._rng = rng
 
-    def network(at_s: float) -> None:
-        calendar.note("networks_lost")
-        field_of.cut(rng.choice(publishers), at_s, rng.choice((20, 60, 150, 600, 1500)), buffered=True)
+    def plan(self, end_s: float) -> None:
+        """Spread them over the whole time; those of publishers as many as there are publishers."""
+        size = len(self._publishers) / 200
+        for per_hour, what in (
+            (20 * size, self._network), (2 * size, self._death), (30 * size, self._reconnect), (0.4, self._broker),
+            (0.3, self._restart), (0.2, self._clock), (0.3, self._ledger), (0.25, self._stall),
+        ):  # fmt: skip
+            for _ in range(max(1, round(per_hour * end_s / 3600))):
+                self._field.at(self._rng.uniform(0.05 * end_s, 0.95 * end_s), what)
 
-    def death(at_s: float) -> None:
-        calendar.note("deaths")
-        field_of.cut(rng.choice(publishers), at_s, rng.uniform(10_800, 18_000), buffered=False)
+    def _network(self, at_s: float) -> None:
+        self.calendar.note("networks_lost")
+        for_s = self._rng.choice((20, 60, 150, 600, 1500))
+        self._field.cut(self._rng.choice(self._publishers), at_s, for_s, buffered=True)
 
-    def reconnect(at_s: float) -> None:
-        calendar.note("reconnects")
-        field_of.cut(rng.choice(publishers), at_s, rng.uniform(1, 25), buffered=True)
+    def _death(self, at_s: float) -> None:
+        self.calendar.note("deaths")
+        one = self._rng.choice(self._publishers)
+        self._field.cut(one, at_s, self._rng.uniform(10_800, 18_000), buffered=False)
 
-    def broker(at_s: float) -> None:
-        if collector.link and not collector.down:
-            back_s = at_s + rng.choice((1, 20, 120, 600))
-            calendar.note("brokers_lost", back_s)
-            collector.set_link(at_s, up=False)
-            field_of.at(back_s, lambda now_s: collector.set_link(now_s, up=True))
+    def _reconnect(self, at_s: float) -> None:
+        self.calendar.note("reconnects")
+        self._field.cut(self._rng.choice(self._publishers), at_s, self._rng.uniform(1, 25), buffered=True)
 
-    def restart(at_s: float) -> None:
-        if not collector.down and collector.link:
-            back_s = at_s + rng.choice((5, 60, 900))
-            calendar.note("restarts", back_s)
-            collector.down = True
-            field_of.at(back_s, collector.start)
+    def _broker(self, at_s: float) -> None:
+        if self._collector.link and not self._collector.down:
+            back_s = at_s + self._rng.choice((1, 20, 120, 600))
+            self.calendar.note("brokers_lost", back_s)
+            self._collector.set_link(at_s, up=False)
+            self._field.at(back_s, lambda now_s: self._collector.set_link(now_s, up=True))
 
-    def clock(at_s: float) -> None:
-        shift_s = rng.choice((-600, -90, 90, 600))
-        calendar.note("clock_set", at_s)
-        collector.shift_ms += 1000 * shift_s
+    def _restart(self, at_s: float) -> None:
+        if not self._collector.down and self._collector.link:
+            back_s = at_s + self._rng.choice((5, 60, 900))
+            self.calendar.note("restarts", back_s)
+            self._collector.down = True
+            self._field.at(back_s, self._collector.start)
 
-    def ledger(at_s: float) -> None:
-        if collector.ledger:
-            back_s = at_s + rng.choice((10, 120, 1200))
-            calendar.note("ledgers_lost", back_s)
-            collector.ledger = False
-            field_of.at(back_s, lambda _: setattr(collector, "ledger", True))
+    def _clock(self, at_s: float) -> None:
+        self.calendar.note("clock_set", at_s)
+        self._collector.shift_ms += 1000 * self._rng.choice((-600, -90, 90, 600))
 
-    def stall(at_s: float) -> None:
-        lane = rng.choice(list(Lane))
-        if not collector.stalled:
-            back_s = at_s + rng.choice((60, 900, 3600))
-            calendar.note("lanes_stalled", back_s)
-            collector.stalled.add(lane)
-            field_of.at(back_s, lambda _: collector.stalled.discard(lane))
+    def _ledger(self, at_s: float) -> None:
+        if self._collector.ledger:
+            back_s = at_s + self._rng.choice((10, 120, 1200))
+            self.calendar.note("ledgers_lost", back_s)
+            self._collector.ledger = False
+            self._field.at(back_s, lambda _: setattr(self._collector, "ledger", True))
 
-    size = len(publishers) / 200
-    for per_hour, what in (
-        (20 * size, network), (2 * size, death), (30 * size, reconnect), (0.4, broker), (0.3, restart), (0.2, clock),
-        (0.3, ledger), (0.25, stall),
-    ):  # fmt: skip
-        often(per_hour, what)
+    def _stall(self, at_s: float) -> None:
+        if not self._collector.stalled:
+            lane = self._rng.choice(list(Lane))
+            back_s = at_s + self._rng.choice((60, 900, 3600))
+            self.calendar.note("lanes_stalled", back_s)
+            self._collector.stalled.add(lane)
+            self._field.at(back_s, lambda _: self._collector.stalled.discard(lane))
 
 
 def _verdict(publishers: list[Publisher], collector: SoakCollector, calendar: Calendar, end_s: float) -> dict[str, Any]:
@@ -191,4 +194,4 @@ def _verdict(publishers: list[Publisher], collector: SoakCollector, calendar: Ca
 def _surely(start_s: float, until_s: float, disturbed_s: list[float]) -> bool:
     """Whether there was time enough, undisturbed, to see that somebody is away."""
     ends = [start_s, *sorted(end for end in disturbed_s if start_s < end < until_s), until_s]
-    return any(later - earlier > SURELY_S for earlier, later in zip(ends, ends[1:], strict=False))
+    return any(later - earlier > SURELY_S for earlier, later in pairwise(ends))

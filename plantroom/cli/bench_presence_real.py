@@ -129,7 +129,7 @@ def _watch(
     begun = time.monotonic()
     doomed = rng.sample(devices, max(1, len(devices) // 10))
     steps: list[tuple[float, Callable[[], None]]] = [
-        (0.4 * seconds, lambda: [one.lose(dead=True) for one in doomed] and None),
+        (0.4 * seconds, lambda: _kill(doomed)),
         (0.7 * seconds, lambda: _restart(broker, say)),
     ]
     while (now := time.monotonic()) - begun < seconds:
@@ -153,6 +153,11 @@ def _watch(
         "connections_broken": sum(len(one.gone) for one in devices),
         "online_at_end": sum(word == "online" for word in words.values()),
     }
+
+
+def _kill(devices: list[Device]) -> None:
+    for one in devices:
+        one.lose(dead=True)
 
 
 def _restart(broker: BenchMosquitto, say: Callable[[str], None]) -> None:

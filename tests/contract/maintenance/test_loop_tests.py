@@ -1,6 +1,7 @@
-"""Loop tests on a real ledger: only what was asked for is marked, and everything that is real makes a ticket of its own."""
+"""Loop tests on a real ledger: only what was asked for is marked, and everything that is real makes a ticket of its
+own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -118,8 +119,8 @@ class Walk:
 
 
 @pytest.fixture
-def walk(any_ledger: Ledger[MaintenanceTx]) -> Iterator[Walk]:
-    yield Walk(any_ledger)
+def walk(any_ledger: Ledger[MaintenanceTx]) -> Walk:
+    return Walk(any_ledger)
 
 
 def states(check: LoopCheck) -> list[str]:

@@ -56,10 +56,8 @@ class Desk:
 def live(minutes: float, offset_ms: int = 0, every_ms: int = 1000, start_ms: int = NOON_MS) -> list[Message]:
     """Messages of a device whose clock is off by so much, with a delay that is never less than 20 ms."""
     rng = random.Random(1)
-    found = []
-    for at_ms in range(start_ms, start_ms + round(minutes * MINUTE_MS), every_ms):
-        found.append((at_ms + 20 + round(rng.expovariate(1 / 300)), at_ms + offset_ms))
-    return sorted(found)
+    span = range(start_ms, start_ms + round(minutes * MINUTE_MS), every_ms)
+    return sorted((at_ms + 20 + round(rng.expovariate(1 / 300)), at_ms + offset_ms) for at_ms in span)
 
 
 @pytest.mark.parametrize("offset_ms", [0, -42_000, 3_000, -86_400_000, 7_200_000])

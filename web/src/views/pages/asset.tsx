@@ -9,11 +9,12 @@ import {
   fetchPreview,
 } from "@/api/resources";
 import type { Asset, LatestValue, Point, PreviewItem, WorkOrder } from "@/api/types";
+import { clockOff } from "@/domain/clock";
 import { judge } from "@/domain/limits";
 import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
 import { isEnded, series, shiftOf } from "@/domain/work";
-import { nameOf, showAge, showDate, showMoment, t, word, zone } from "@/i18n";
+import { nameOf, showAge, showDate, showDuration, showMoment, t, word, zone } from "@/i18n";
 import { LiveChart } from "../chart/live";
 import { useSparks } from "../chart/sparks";
 import { Icon } from "../parts/icon";
@@ -97,6 +98,12 @@ function healthText(asset: Asset, silent: number | null | undefined): string {
   return score === null ? sentence : `${sentence} ${t("health.score", { score })}`;
 }
 
+/** What people have to know of the device's clock: nothing while it is right. */
+function clockText(asset: Asset): string {
+  const off = clockOff(asset);
+  return off === null ? "" : t(`clock.${off.way}`, { span: showDuration(off.byMs) });
+}
+
 function Facts({ asset }: { asset: Asset }) {
   const since = asset.presence_since;
   const rows: [string, ComponentChildren][] = [
@@ -108,6 +115,7 @@ function Facts({ asset }: { asset: Asset }) {
         spanMs={since === null ? undefined : now.value - Date.parse(since)}
       />,
     ],
+    [t("asset.clock"), clockText(asset)],
     [t("asset.class"), className(asset.class)],
     [t("asset.site"), siteName(asset.site)],
     [t("asset.location"), locationName(asset.location)],
