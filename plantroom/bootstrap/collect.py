@@ -109,6 +109,11 @@ class Collector:
         self._thread.start()
         self._roll_ups.start()
 
+    @property
+    def holder(self) -> str:
+        """Its name among the holders of leases."""
+        return self._leases.holder
+
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
         self._stop.set()
