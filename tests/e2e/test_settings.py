@@ -27,6 +27,7 @@ WRONG = {
     "PLANTROOM_READINGS_URL": "influxdb://127.0.0.1:8086",
     "PLANTROOM_LEDGER_URL": "mysql://localhost/plantroom",
     "PLANTROOM_FILES_URL": "s3://bucket",
+    "PLANTROOM_MODELS_DIR": __file__,
     "PLANTROOM_NOW": "tomorrow",
     "PLANTROOM_CONFIG": "/no/such/file.toml",
     "PLANTROOM_LOG_LEVEL": "chatty",
