@@ -45,6 +45,7 @@ EXPECTED: Mapping[str, str] = {
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
+    "models_dir": "a folder that can be written to",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
     "config": "a TOML file with the settings' names in lower case",
     "log_level": "debug, info, warning or error",
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None
+    models_dir: Path | None = None
     now: datetime | None = None
     config: Path | None = None
     log_level: str = "info"
@@ -129,6 +131,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("models_dir")
+    @classmethod
+    def _models_dir(cls, value: Path | None) -> Path | None:
+        if value is not None and value.expanduser().exists() and not value.expanduser().is_dir():
+            raise ValueError("is a file")
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("broker_files")
     @classmethod
@@ -258,7 +267,7 @@ class Settings(BaseSettings):
     @property
     def models(self) -> Path:
         """The folder of the model registry."""
-        return self.data_dir / "models"
+        return self.models_dir or self.data_dir / "models"
 
 
 def readable_certificates(path: Path) -> Path:

@@ -133,6 +133,11 @@ class Collector:
     def _horizons(self) -> Mapping[str, int]:
         return {code: site.shared.numbers.horizon_ms() for code, site in self._sites.copy().items()}
 
+    @property
+    def holder(self) -> str:
+        """Its name among the holders of leases."""
+        return self._leases.holder
+
     def stop(self) -> None:
         """Stop taking messages, let each worker finish its batch, close the spools."""
         self._stop.set()
