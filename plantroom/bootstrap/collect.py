@@ -12,6 +12,7 @@ from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
 from gateway.strays import StrayGateway
 from ingest.alarms import LimitAlarms
+from ingest.letter_bound import LetterBound
 from ingest.presence import PresenceTracker
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
@@ -77,6 +78,8 @@ class Collector:
         self._roll_ups = RollUpWorker(
             RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
         )
+        limits = parts.settings
+        self._letter_bound = LetterBound(parts.ledger, limits.dead_letters_max, limits.dead_letters_mb << 20)
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
@@ -125,6 +128,7 @@ class Collector:
                 if time.monotonic() - reported >= REPORT_S:
                     reported = time.monotonic()
                     self._report()
+                self._letter_bound.turn()
                 self._ledger_problem = None
             except Unreachable as error:
                 self._ledger_problem = str(error)
@@ -233,6 +237,7 @@ class Collector:
         now = self._parts.clock.now()
         strays = [] if self._strays is None else [self._strays.worker.figures()]
         figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
+        figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(self.name, now, not problems, problems, figures, by_site)
 
     def _report(self) -> None:

@@ -31,6 +31,7 @@ AHEAD = 100_000
 """Messages that may wait in broker and spool."""
 
 SETTLE_S = 600.0
+KEEP_ALL = {"PLANTROOM_DEAD_LETTERS_MAX": "1000000000", "PLANTROOM_DEAD_LETTERS_MB": "1000000"}
 EXAMPLES = 20
 HOSTILE = (
     b"plantroom/bench/\x00/telemetry", b"plantroom/bench/\xff\xfe/telemetry", b"a/" * 300, b"plantroom/+/x/telemetry",
@@ -119,7 +120,7 @@ def measure_fuzz(payloads: int, seed: int, store: str, say: Callable[[str], None
         influx = stack.enter_context(BenchInflux()) if store == "influxdb" else None
         url = influx.readings_url if influx is not None else None
         # Every letter is looked for in the end: none may have been let go to make room.
-        site = stack.enter_context(BenchSite(broker.port, ASSETS, url, {}))
+        site = stack.enter_context(BenchSite(broker.port, ASSETS, url, KEEP_ALL))
         with site.ledger.begin() as tx:
             for source in sources(SITE, site.points):
                 tx.sources.add(source)
