@@ -24,31 +24,6 @@ FLOW, HEAD = pump("flow"), pump("head")
 HOUR_MS = 3_600_000
 
 
-@pytest.fixture
-def influx_store(influx: Any, request: pytest.FixtureRequest) -> Iterator[InfluxReadings]:
-    access = influx.access
-    opened = InfluxReadings(InfluxTarget(access.host, access.port, access.token, access.org, request.node.name))
-    opened.open()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def doorman(influx: Any) -> Iterator[Doorman]:
-    server = Doorman(influx.access.port)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def guarded(influx_store: InfluxReadings, doorman: Doorman) -> Iterator[InfluxReadings]:
-    """The same store through the proxy."""
-    opened = InfluxReadings(replace(influx_store.target, port=doorman.server_address[1]))
-    opened.open()
-    yield opened
-    opened.close()
-
-
 def by_hand(store: InfluxReadings, lines: str) -> None:
     """Line protocol from another program."""
     assert store._connection is not None
