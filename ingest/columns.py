@@ -188,10 +188,12 @@ class Assembler:
                 if not series:
                     continue
             out.message.append(message)
-            if not own:
-                key = route.asset.key
-                ts_ms = next_free(key, received_ms) if first_come is None else self.replay_times.of(key, first_come)
-            out.ts_ms.append(ts_ms)
+            if own:
+                out.ts_ms.append(ts_ms)
+            elif first_come is None:
+                out.ts_ms.append(next_free(route.asset.key, received_ms))
+            else:
+                out.ts_ms.append(self.replay_times.of(route.asset.key, first_come))
             out.received_ms.append(received_ms)
             out.stands_in.append(not own)
             out.width.append(len(series))

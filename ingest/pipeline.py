@@ -24,6 +24,7 @@ from ingest.letters import letters_of
 from ingest.mapping import Foreign, ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
 from ingest.presence import PresenceTracker, parse_status
+from ingest.receive_times import FirstCome
 from ingest.rejections import (
     UNKNOWN_ASSET,
     UNKNOWN_DIALECT,
@@ -32,7 +33,6 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
-from ingest.receive_times import FirstCome
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
 from ingest.strangers import StrangerRules

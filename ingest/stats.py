@@ -31,10 +31,10 @@ class Totals:
 @dataclass(frozen=True, slots=True)
 class IngestStats:
     """A worker's figures at one moment. ``gaps`` are sequence numbers that are missing now, ``spool_depth``
-    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are
-    messages that an alarm or model stage did not get through since the start, ``damaged`` those that the spool could not give back
-    since the start. ``durable`` and ``stored``: how old live
-    readings were, by their own time, when they were read back from the spool and when the store had confirmed them."""
+    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). Since the start:
+    ``stage_failures`` are messages that an alarm or model stage did not get through, ``damaged`` those that the spool
+    could not give back. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read
+    back from the spool and when the store had confirmed them."""
 
     received: int = 0
     stored: int = 0

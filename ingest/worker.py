@@ -19,8 +19,8 @@ from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
 from ingest.presence import PresenceNote, PresenceTracker
-from ingest.replays import Replays
 from ingest.rejections import INTERNAL_ERROR, with_detail
+from ingest.replays import Replays
 from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import IngestStats
 from ingest.suspects import Suspects

@@ -291,8 +291,8 @@ class CollectRepository(ABC):
     def ask_replay(
         self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
     ) -> int:
-        """Have the collectors take these letters up again (without ``ids``: all that fit), if the ledger has their site;
-        gives how many were not asked for yet."""
+        """Have the collectors take these letters up again (without ``ids``: all that fit), if the ledger has their
+        site; gives how many were not asked for yet."""
 
     @abstractmethod
     def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:

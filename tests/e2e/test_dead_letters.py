@@ -85,7 +85,9 @@ def test_a_message_without_a_time_keeps_that_of_its_receipt_over_a_replay(plant:
 def test_all_letters_of_a_reason_are_replayed_and_those_still_wrong_come_back(plant: Plant) -> None:
     with plant.publisher() as publisher:
         for n in range(3):
-            publisher.send("plantroom/demo/LATER/telemetry", {"ts": time.time_ns() // 1_000_000 + n, "values": {"x": n}})
+            publisher.send(
+                "plantroom/demo/LATER/telemetry", {"ts": time.time_ns() // 1_000_000 + n, "values": {"x": n}}
+            )
         eventually(lambda: len(letters_of(plant, "LATER")) == 3, 5)
     plant.add_asset("LATER", "pump")
     done = plant.process.json("dead-letter", "replay", "--site", "demo", "--reason", "unknown_asset")

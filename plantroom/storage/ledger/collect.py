@@ -131,7 +131,9 @@ class SqlCollect(CollectRepository):
         sums = sa.select(letters.site, sa.func.count().label("letters"), size.label("bytes")).group_by(letters.site)
         taken: dict[str, int] = {}
         for row in self._connection.execute(sums).all():
-            beyond = max(row.letters - keep, math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes)))
+            beyond = max(
+                row.letters - keep, math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes))
+            )
             left = most - sum(taken.values())
             if min(beyond, left) > 0 and (count := self._take_oldest(row.site, min(beyond, left))):
                 taken[row.site] = count
@@ -140,14 +142,18 @@ class SqlCollect(CollectRepository):
     def _take_oldest(self, site: str, count: int) -> int:
         letters = t.dead_letters.c
         kept = sa.or_(letters.topic.like(f"%/{Channel.EVENT}"), _IS_ASKED)
-        oldest = sa.select(letters.id).where(letters.site == site, sa.not_(kept)).order_by(letters.received_at, letters.id)
+        oldest = (
+            sa.select(letters.id).where(letters.site == site, sa.not_(kept)).order_by(letters.received_at, letters.id)
+        )
         found = self._connection.execute(oldest.limit(count)).scalars().all()
         return self.discard_dead_letters(found)
 
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters
         for message in sorted(set(messages)):
-            whose = sa.or_(letters.c.id == message, sa.and_(letters.c.id >= f"{message}-", letters.c.id < f"{message}."))
+            whose = sa.or_(
+                letters.c.id == message, sa.and_(letters.c.id >= f"{message}-", letters.c.id < f"{message}.")
+            )
             self._connection.execute(letters.delete().where(whose))
 
     def put_presence(self, changes: Sequence[PresenceChange]) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,6 @@ from plantroom.errors import NothingLeft, Unreachable
 from plantroom.ports.readings import ReadingsStore
 from plantroom.storage.readings.factory import open_readings
 from plantroom.storage.readings.influx import InfluxReadings
-from plantroom.storage.readings.influx_http import InfluxTarget
 from plantroom.storage.readings.sqlite import SqliteReadings
 from tests.contract.readings.doorman import Doorman
 from tests.contract.readings.given import FOR_EVER, T0, batch, pump, shown, wave

@@ -1,4 +1,4 @@
-"""What the ingest makes of each answer of a real InfluxDB, or of the proxy before it: wait, divide, or give up a value."""
+"""What the ingest makes of each answer of a real InfluxDB, or of a proxy before it: wait, divide, give up one value."""
 
 import json
 import random

@@ -120,7 +120,10 @@ def test_cut_out_and_spliced_bytes_are_survived(
     for segment, start, length, splice in cuts:
         found = segments_in(folder)
         begin = 0 if at_first else start
-        edit(found[segment % len(found)].path, lambda raw, b=begin, n=length, s=splice: raw.__setitem__(slice(b, b + n), s))
+        edit(
+            found[segment % len(found)].path,
+            lambda raw, b=begin, n=length, s=splice: raw.__setitem__(slice(b, b + n), s),
+        )
     inspect_spool(folder)
     out, _ = reopened(folder)
     again = Spool(folder, SEGMENT)
