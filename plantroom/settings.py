@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from plantroom.errors import SettingError
 
 PREFIX = "PLANTROOM_"
+MAX_LETTERS, MAX_LETTERS_MB = 1_000_000_000, 1_000_000
 MAX_DAYS = 36_500
 MAX_NODES = 32
 MIN_LEASE_S, MAX_LEASE_S = 2.0, 300.0
@@ -52,6 +53,8 @@ EXPECTED: Mapping[str, str] = {
     "secure_cookies": "auto, always or never",
     "retention_raw_days": "a whole number of days from 1 to 36500, or 0 for ever",
     "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
+    "dead_letters_max": "a whole number from 1 to 1000000000",
+    "dead_letters_mb": "a whole number from 1 to 1000000",
 }
 
 
@@ -113,6 +116,8 @@ class Settings(BaseSettings):
     secure_cookies: str = "auto"
     retention_raw_days: int = 90
     retention_10m_days: int = 1095
+    dead_letters_max: int = 200_000
+    dead_letters_mb: int = 500
 
     @classmethod
     def settings_customise_sources(
@@ -205,6 +210,13 @@ class Settings(BaseSettings):
         raw_days = info.data.get("retention_raw_days")
         if raw_days and value and value < raw_days:
             raise ValueError("10-minute aggregates would be gone before the raw readings")
+        return value
+
+    @field_validator("dead_letters_max", "dead_letters_mb")
+    @classmethod
+    def _letters(cls, value: int, info: ValidationInfo) -> int:
+        if not 1 <= value <= (MAX_LETTERS if info.field_name == "dead_letters_max" else MAX_LETTERS_MB):
+            raise ValueError("out of range")
         return value
 
     @field_validator("broker_url")

@@ -101,7 +101,7 @@ def _next_record(buffer: bytes, start: int, first: int) -> int:
     damage, since a position that no record of the segment can have is told without a checksum."""
     last = len(buffer) - HEAD_BYTES
     _, body, _, _, _ = _HEAD.unpack_from(buffer, start)
-    claimed = start + HEAD_BYTES + body
+    claimed: int = start + HEAD_BYTES + body
     if claimed <= last and _record_at(buffer, claimed, first) is not None:
         return claimed
     start += 1

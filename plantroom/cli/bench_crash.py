@@ -63,11 +63,13 @@ class MixedPublishing(Publishing):
                 other = orjson.loads(payload)
                 other["values"] = {key: value + 1 for key, value in other["values"].items()}
                 made.append((topic, orjson.dumps(other)))
-            if kind == NO_SEQ:
-                fields = orjson.loads(payload)
-                payload = orjson.dumps({"ts": fields["ts"], "values": fields["values"]})
-            made.append((topic, payload))
+            made.append((topic, _without_seq(payload) if kind == NO_SEQ else payload))
         return made
+
+
+def _without_seq(payload: bytes) -> bytes:
+    fields = orjson.loads(payload)
+    return orjson.dumps({"ts": fields["ts"], "values": fields["values"]})
 
 
 class Load(threading.Thread):

@@ -87,7 +87,7 @@ def _instant(raw: object) -> tuple[int | None, bool]:
     """The instant (``None``: it cannot be one), and whether that is beyond doubt."""
     if raw is None:
         return UNTIMED, True
-    if isinstance(raw, bool) or isinstance(raw, list | dict):
+    if isinstance(raw, bool | list | dict):
         return None, True
     if isinstance(raw, int | float):
         return (math.floor(raw) or None, True) if abs(raw) < 1 << 53 else (None, True)

@@ -228,7 +228,7 @@ class Payloads:
         name, asset = FOREIGN[number], f"P-{10 + number:03}"
         one, two = self._points[0], self._points[1]
         ts_ms, first, second = self._instant(), self._value(), self._value()
-        if name == "tasmota" or name == "sparkplug_b":
+        if name in {"tasmota", "sparkplug_b"}:
             ts_ms = self._start_ms + 1000 * (self._sparkplug + 1)
             self._sparkplug += 1
         topic, payload = _FOREIGN_MAKERS[name](ts_ms, first, second, one, two)
@@ -256,17 +256,17 @@ def _text(ts_ms: int) -> str:
     return datetime.fromtimestamp(ts_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _senml(ts_ms: int, first: float, second: float, one: str, two: str) -> tuple[str, bytes]:
+def _senml(ts_ms: int, first: float, second: float, *_: str) -> tuple[str, bytes]:
     pack = [{"bt": ts_ms / 1000, "n": "one", "v": first}, {"n": "two", "v": second}]
     return "fuzz-senml/device", json.dumps(pack).encode()
 
 
-def _tasmota(ts_ms: int, first: float, second: float, one: str, two: str) -> tuple[str, bytes]:
+def _tasmota(ts_ms: int, first: float, second: float, *_: str) -> tuple[str, bytes]:
     body = {"Time": _text(ts_ms)[:19], "ENERGY": {"Power": first, "Total": second}}
     return "fuzz-tele/plug/SENSOR", json.dumps(body).encode()
 
 
-def _zigbee(ts_ms: int, first: float, second: float, one: str, two: str) -> tuple[str, bytes]:
+def _zigbee(ts_ms: int, first: float, second: float, *_: str) -> tuple[str, bytes]:
     return "fuzz-zigbee/kitchen", json.dumps({"temperature": first, "humidity": second, "last_seen": ts_ms}).encode()
 
 
@@ -274,7 +274,7 @@ def _plain(ts_ms: int, first: float, second: float, one: str, two: str) -> tuple
     return "fuzz-json/anything", json.dumps({"ts": ts_ms, one: first, two: second}).encode()
 
 
-def _sparkplug(ts_ms: int, first: float, second: float, one: str, two: str) -> tuple[str, bytes]:
+def _sparkplug(ts_ms: int, first: float, second: float, *_: str) -> tuple[str, bytes]:
     """A birth of a device of a node of its own: protocol buffers by hand (field numbers of Sparkplug 3.0, 6.4)."""
     metrics = b"".join(
         _field(2, _field(1, name) + _varint(3 << 3, ts_ms) + _varint(4 << 3, 10) + b"\x69" + struct.pack("<d", value))

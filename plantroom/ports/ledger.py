@@ -351,12 +351,17 @@ class CollectRepository(ABC):
     def ask_replay(
         self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
     ) -> int:
-        """Have the collectors take these letters up again (without ``ids``: all that fit); gives how many were not
-        asked for yet. Letters of sites that the ledger does not have are left as they are."""
+        """Have the collectors take these letters up again (without ``ids``: all that fit), if the ledger has their
+        site; gives how many were not asked for yet."""
 
     @abstractmethod
     def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:
         """Letters that were asked for, oldest first, with the reasons that they had before."""
+
+    @abstractmethod
+    def bound_dead_letters(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, int]:
+        """Take the oldest letters away, at most ``most`` now, of each site that has more letters or bytes of payload
+        than it may keep; gives how many by site. Events, and letters asked for again, are never taken away."""
 
     @abstractmethod
     def discard_messages(self, messages: Sequence[str]) -> None:

@@ -37,3 +37,26 @@ def test_a_peer_that_is_not_there_is_said():
     assert done.returncode == 5
     assert "benchmarks/README.md" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_bench_fuzz_finds_a_letter_for_everything_bad_and_every_sound_value():
+    done = run_cli("bench", "fuzz", "--payloads", "5000", "--seed", "7", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document["crashes"] == 0
+    assert (document["dead_lettered"], document["stored"]) == (document["bad"], document["good"]), document["examples"]
+    assert document["bad"] > 1000
+    assert document["good"] > 1000
+    assert document["undecided"] < 500
+
+
+def test_bench_outage_drains_what_came_while_the_store_was_away():
+    done = run_cli("bench", "outage", "--minutes", "0.2", "--rate", "500", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document.keys() >= {"drain_ratio", "rss_mb", "safety_to_ticket_ms", "lost", "settings", "environment"}
+    assert (document["lost"], document["duplicates"]) == (0, 0)
+    assert document["backlog"] > 3000
+    assert 0 < document["rss_mb"] < 200
+    assert document["safety_to_ticket_ms"]["count"] >= 2
+    assert document["safety_to_ticket_ms"]["p50"] <= document["safety_to_ticket_ms"]["p99"] < 10_000

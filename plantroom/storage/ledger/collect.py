@@ -1,5 +1,6 @@
 """What collectors write: the outbox of findings, dead letters, presence, health, events, their reports."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -35,6 +36,7 @@ from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.reports import report_of, report_row
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
+from plantroom.wire import Channel
 
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
@@ -131,6 +133,29 @@ class SqlCollect(CollectRepository):
         rows = self._connection.execute(statement.order_by(letters.received_at, letters.id).limit(limit))
         found = map(LETTERS.item, rows)
         return [replace(letter, reason=letter.reason.removeprefix(_ASKED)) for letter in found]
+
+    def bound_dead_letters(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, int]:
+        letters = t.dead_letters.c
+        size = sa.func.coalesce(sa.func.sum(sa.func.length(letters.payload)), 0)
+        sums = sa.select(letters.site, sa.func.count().label("letters"), size.label("bytes")).group_by(letters.site)
+        taken: dict[str, int] = {}
+        for row in self._connection.execute(sums).all():
+            beyond = max(
+                row.letters - keep, math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes))
+            )
+            left = most - sum(taken.values())
+            if min(beyond, left) > 0 and (count := self._take_oldest(row.site, min(beyond, left))):
+                taken[row.site] = count
+        return taken
+
+    def _take_oldest(self, site: str, count: int) -> int:
+        letters = t.dead_letters.c
+        kept = sa.or_(letters.topic.like(f"%/{Channel.EVENT}"), _IS_ASKED)
+        oldest = (
+            sa.select(letters.id).where(letters.site == site, sa.not_(kept)).order_by(letters.received_at, letters.id)
+        )
+        found = self._connection.execute(oldest.limit(count)).scalars().all()
+        return self.discard_dead_letters(found)
 
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters

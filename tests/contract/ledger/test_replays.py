@@ -71,3 +71,26 @@ def test_a_message_goes_with_all_of_its_letters_and_no_other(ledger: SqlLedger) 
         tx.collect.discard_messages(["ab12", "nope"])
         left = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
     assert sorted(one.id for one in left) == ["ab1", "ab1-2", "ab123-1", "ab13-1"]
+
+
+def test_the_oldest_letters_of_a_site_go_when_there_are_too_many(ledger: SqlLedger) -> None:
+    event = "plantroom/demo/x/event"
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n, topic=event if n == 1 else f"t/{n}") for n in range(10)])
+        tx.collect.add_dead_letters([letter(n, site="away") for n in range(100, 103)])
+        tx.collect.ask_replay(EVERYTHING, ["d002"])
+        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {"demo": 3}
+        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {"demo": 1}
+        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {}
+        left = [one.id for one in tx.collect.dead_letters(EVERYTHING, PageRequest(), site="demo").items]
+        assert left == ["d009", "d008", "d007", "d006", "d002", "d001"]
+        assert tx.collect.bound_dead_letters(keep=0, keep_bytes=1 << 20, most=100) == {"away": 3, "demo": 4}
+
+
+def test_the_oldest_letters_of_a_site_go_when_they_are_too_large(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n, payload=b"x" * 1000) for n in range(10)])
+        assert tx.collect.bound_dead_letters(keep=100, keep_bytes=10_000, most=100) == {}
+        assert tx.collect.bound_dead_letters(keep=100, keep_bytes=4_500, most=100) == {"demo": 6}
+        left = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
+    assert [one.id for one in left] == ["d009", "d008", "d007", "d006"]

@@ -1,13 +1,18 @@
 """The stores under test."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plantroom.ports.readings import ReadingsStore
 from plantroom.storage.readings.factory import open_readings
+from plantroom.storage.readings.influx import InfluxReadings
+from plantroom.storage.readings.influx_http import InfluxTarget
+from tests.contract.readings.doorman import Doorman
 
 _buckets = count(1)
 
@@ -24,6 +29,31 @@ def readings_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(readings_url: str, tmp_path: Path) -> Iterator[ReadingsStore]:
     """An open, empty store."""
     opened = open_readings(readings_url, tmp_path)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def influx_store(influx: Any, request: pytest.FixtureRequest) -> Iterator[InfluxReadings]:
+    access = influx.access
+    opened = InfluxReadings(InfluxTarget(access.host, access.port, access.token, access.org, request.node.name))
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def doorman(influx: Any) -> Iterator[Doorman]:
+    server = Doorman(influx.access.port)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def guarded(influx_store: InfluxReadings, doorman: Doorman) -> Iterator[InfluxReadings]:
+    """The same store through the proxy."""
+    opened = InfluxReadings(replace(influx_store.target, port=doorman.server_address[1]))
     opened.open()
     yield opened
     opened.close()

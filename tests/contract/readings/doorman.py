@@ -2,11 +2,14 @@
 
 import http.client
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Doorman(ThreadingHTTPServer):
-    """``max_body`` bytes are let through (else 413); while ``refusal`` is set every write gets it."""
+    """``max_body`` bytes are let through (else 413); while ``refusal`` is set every write gets it (status 0: the
+    connection is closed without a word). A body with ``poison`` in it is refused as malformed (400), as the real server
+    refuses a batch with one bad line."""
 
     daemon_threads = True
 
@@ -15,7 +18,9 @@ class Doorman(ThreadingHTTPServer):
         self.upstream = port
         self.max_body = 1 << 30
         self.refusal: tuple[int, dict[str, str], bytes] | None = None
+        self.poison: bytes | None = None
         self.writes = 0
+        self.times: list[float] = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
@@ -36,10 +41,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if "/write" in self.path:
             self.server.writes += 1
+            self.server.times.append(time.monotonic())
+            if self.server.refusal is not None and not self.server.refusal[0]:
+                self.close_connection = True
+                return None
             if self.server.refusal is not None:
                 return self._answer(*self.server.refusal)
             if len(body) > self.server.max_body:
                 return self._answer(413, {}, b"<html>413 Request Entity Too Large</html>")
+            if self.server.poison is not None and self.server.poison in body:
+                return self._answer(400, {}, b'{"code":"invalid","message":"unable to parse a line"}')
         return self._forward(body)
 
     def _forward(self, body: bytes) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,38 +14,12 @@ from plantroom.errors import NothingLeft, Unreachable
 from plantroom.ports.readings import ReadingsStore
 from plantroom.storage.readings.factory import open_readings
 from plantroom.storage.readings.influx import InfluxReadings
-from plantroom.storage.readings.influx_http import InfluxTarget
 from plantroom.storage.readings.sqlite import SqliteReadings
 from tests.contract.readings.doorman import Doorman
 from tests.contract.readings.given import FOR_EVER, T0, batch, pump, shown, wave
 
 FLOW, HEAD = pump("flow"), pump("head")
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture
-def influx_store(influx: Any, request: pytest.FixtureRequest) -> Iterator[InfluxReadings]:
-    access = influx.access
-    opened = InfluxReadings(InfluxTarget(access.host, access.port, access.token, access.org, request.node.name))
-    opened.open()
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def doorman(influx: Any) -> Iterator[Doorman]:
-    server = Doorman(influx.access.port)
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def guarded(influx_store: InfluxReadings, doorman: Doorman) -> Iterator[InfluxReadings]:
-    """The same store through the proxy."""
-    opened = InfluxReadings(replace(influx_store.target, port=doorman.server_address[1]))
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def by_hand(store: InfluxReadings, lines: str) -> None:
