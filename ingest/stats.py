@@ -85,11 +85,11 @@ class WriteTimes:
 @dataclass(frozen=True, slots=True)
 class IngestStats:
     """A worker's figures at one moment. The totals are those that were saved last, so that they never go back, not
-    even after a kill. ``taken`` are messages that were made durable over all time, ``gaps`` sequence numbers that are
-    missing now, ``spool_depth`` messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none).
-    ``stage_failures`` are messages that an alarm or model stage did not get through since the start. ``durable`` and
-    ``stored``: how old live readings were, by their own time, when they were read back from the spool and when the
-    store had confirmed them. ``more``: dead letters by reason and the histogram of the store's writes, by name."""
+    even after a kill. ``gaps`` are sequence numbers that are missing now, ``spool_depth`` messages that are not dealt
+    with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are messages that an alarm or model
+    stage did not get through since the start. ``durable`` and ``stored``: how old live readings were, by their own
+    time, when they were read back from the spool and when the store had confirmed them. ``more``: dead letters by
+    reason and the histogram of the store's writes, by name."""
 
     received: int = 0
     stored: int = 0
