@@ -11,10 +11,10 @@ from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from ingest.condition_words import FLOW, TROUBLES, Words
-from ingest.letter_words import LETTERS, family_of
+from ingest.letter_words import LETTERS, REPLAYING, family_of
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane
-from plantroom.ports.ledger import LetterGroup
+from plantroom.ports.letters import LetterGroup
 from plantroom.ports.spool import Lane
 
 SILENT_S = 15.0
@@ -194,7 +194,8 @@ def _figures(picture: Picture) -> Iterable[Condition]:
 
 
 def _letters(picture: Picture) -> Iterable[Condition]:
-    for (site, family), some in _grouped(picture.letters, lambda g: (g.site, family_of(g.reason))).items():
+    letters = [group for group in picture.letters if group.reason != REPLAYING]
+    for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason))).items():
         most = max(some, key=lambda group: group.count)
         count, topics = sum(group.count for group in some), len({group.topic for group in some})
         names = {"count": _count(count), "topics": _count(topics), "topic": most.topic}

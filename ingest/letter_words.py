@@ -135,6 +135,10 @@ _FAMILIES = {
 """Reasons whose cause is elsewhere than in the payload."""
 
 
+REPLAYING = "replay_asked"
+"""Stands before the reason of letters that somebody wants processed again: nothing is to be done about them."""
+
+
 def family_of(reason: str) -> str:
     """The family of a reason (its code)."""
     return _FAMILIES.get(reason, "payload")

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from ingest.conditions import SILENT_S, Picture, Silent
 from plantroom.domain.flow import STRAYS, summed_figures
-from plantroom.ports.ledger import CollectorReport, LetterGroup
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.letters import LetterGroup
 
 
 def age_s(report: CollectorReport, now: datetime) -> float:

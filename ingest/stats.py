@@ -85,13 +85,12 @@ class WriteTimes:
 @dataclass(frozen=True, slots=True)
 class IngestStats:
     """A worker's figures at one moment. The totals are those that were saved last, so that they never go back, not
-    even after a kill. ``taken`` are messages that were made durable over all time, ``gaps`` sequence numbers that are
-    missing now as far as the lane knows, ``unlisted_gaps`` those of them that no list of gaps has, ``spool_depth``
-    messages that are not dealt with, ``lag_s`` the age of the oldest of them (0: none). ``stage_failures`` are messages
-    that an alarm or model stage did not get through since the start, ``damaged`` those that the spool could not give
-    back since then. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back
-    from the spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, and the
-    largest offset of any. ``more``: dead letters by reason and the histogram of the store's writes, by name."""
+    even after a kill. ``gaps`` are sequence numbers that are missing now as far as the lane knows, ``unlisted_gaps``
+    those of them that no list of gaps has, ``spool_depth`` messages that are not dealt with, ``lag_s`` the age of the
+    oldest of them (0: none). ``stage_failures`` are messages that an alarm or model stage did not get through since the
+    start. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back from the
+    spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, and the largest offset
+    of any. ``more``: dead letters by reason and the histogram of the store's writes, by name."""
 
     received: int = 0
     stored: int = 0
@@ -104,7 +103,6 @@ class IngestStats:
     stage_failures: int = 0
     clocks_wrong: int = 0
     clock_offset_largest_ms: float = 0.0
-    damaged: int = 0
     durable_p50_ms: float = 0.0
     durable_p99_ms: float = 0.0
     stored_p50_ms: float = 0.0

@@ -422,7 +422,6 @@ class IngestWorker:
             stage_failures=self._pipeline.stage_failures(),
             clocks_wrong=self._pipeline.clocks.wrong(),
             clock_offset_largest_ms=float(self._pipeline.clocks.largest_ms()),
-            damaged=self._spool.damaged,
         )
         self._stats = self._figures.stats(now)
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:

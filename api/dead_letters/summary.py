@@ -10,7 +10,7 @@ from api.access import Viewer
 from api.services import Parts
 from api.shapes import Instant, Name, Shape
 from ingest.letter_words import letter_words
-from plantroom.ports.ledger import LetterGroup as DomainGroup
+from plantroom.ports.letters import LetterGroup as DomainGroup
 
 router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"])
 

@@ -14,14 +14,10 @@ from gateway.spool import Spool
 from gateway.strays import StrayGateway
 from ingest.alarm_book import AlarmBook
 from ingest.alarms import LimitAlarms
-<<<<<<< HEAD
 from ingest.asking import GapAsker
 from ingest.gaps import SiteNumbers
 from ingest.handover import HandOver
-||||||| 9dc8dfc
-=======
 from ingest.letter_bound import LetterBound
->>>>>>> faults/faults
 from ingest.presence import PresenceTracker
 from ingest.rates import Rates, Since
 from ingest.rollup_worker import RollUpWorker
@@ -117,13 +113,9 @@ class Collector:
         self._roll_ups = RollUpWorker(
             RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
         )
-<<<<<<< HEAD
         self._gaps = GapAsker(parts.ledger, self._requests, parts.clock, self._horizons)
-||||||| 9dc8dfc
-=======
         limits = parts.settings
         self._letter_bound = LetterBound(parts.ledger, limits.dead_letters_max, limits.dead_letters_mb << 20)
->>>>>>> faults/faults
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
         self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
@@ -365,6 +357,7 @@ class Collector:
         problems = [str(trouble) for trouble in troubles]
         figures = summed_figures([together(site) for site in by_site.values()])
         figures |= {**self._roll_ups.figures(), "partitions": float(len(self._leases.held()))}
+        figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(
             self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
         )
@@ -378,7 +371,6 @@ class Collector:
             lane: {**figures, **self._rates.get((code, lane), none).figures()}
             for lane, figures in self._lanes(site).items()
         }
-<<<<<<< HEAD
 
     def _lanes(self, site: SiteParts) -> dict[str, dict[str, float]]:
         """Figures of the lanes whose workers have begun: before that their totals are not those of earlier runs."""
@@ -395,20 +387,6 @@ class Collector:
         if listed is not None:
             figures["gaps"] = listed + unlisted
         return figures | {"gaps_given_up": self._gaps.missing(site, GapState.GIVEN_UP) or 0}
-||||||| 9dc8dfc
-        problems = self.problems()
-        now = self._parts.clock.now()
-        strays = [] if self._strays is None else [self._strays.worker.figures()]
-        figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
-        return CollectorReport(self.name, now, not problems, problems, figures, by_site)
-=======
-        problems = self.problems()
-        now = self._parts.clock.now()
-        strays = [] if self._strays is None else [self._strays.worker.figures()]
-        figures = {**summed_figures([*by_site.values(), *strays]), **self._roll_ups.figures()}
-        figures["dead_letters_let_go"] = self._letter_bound.let_go
-        return CollectorReport(self.name, now, not problems, problems, figures, by_site)
->>>>>>> faults/faults
 
     def _report(self) -> None:
         report = self.report()

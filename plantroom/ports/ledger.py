@@ -33,6 +33,7 @@ from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.leases import LeaseRepository
+from plantroom.ports.letters import LetterSummary
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
 
@@ -217,33 +218,6 @@ class DeadLetter:
     def message(self) -> str:
         """Names the message, whatever the reason."""
         return self.id.split("-")[0]
-
-
-LETTERS_LOOKED_AT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class LetterGroup:
-    """Dead letters of one site, topic and reason (its code, without the detail behind it): how many, the first and the
-    last of them, and the newest itself."""
-
-    site: str
-    topic: str
-    reason: str
-    count: int
-    first_at: datetime
-    last_at: datetime
-    newest: DeadLetter
-
-
-@dataclass(frozen=True, slots=True)
-class LetterSummary:
-    """Groups among the newest ``looked_at`` of ``total`` letters, largest first; ``groups_left_out`` did not fit."""
-
-    groups: Sequence[LetterGroup]
-    total: int
-    looked_at: int
-    groups_left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantroom.ports.ledger import LETTERS_LOOKED_AT, DeadLetter, LetterGroup, LetterSummary, Scope
+from plantroom.ports.ledger import DeadLetter, Scope
+from plantroom.ports.letters import LETTERS_LOOKED_AT, LetterGroup, LetterSummary
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, in_scope

@@ -12,7 +12,8 @@ from ingest.condition_words import FLOW, TROUBLES
 from ingest.conditions import Condition, Help, Level, Picture, Silent, conditions, drained_in_s
 from ingest.letter_words import LETTERS, letter_words
 from plantroom.domain.flow import Trouble, TroubleKind, with_lanes
-from plantroom.ports.ledger import DeadLetter, LetterGroup
+from plantroom.ports.ledger import DeadLetter
+from plantroom.ports.letters import LetterGroup
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 BEFORE = NOW - timedelta(minutes=17)
@@ -157,6 +158,10 @@ def test_letters_of_two_sites_are_told_apart() -> None:
 def test_letters_that_are_merely_kept_are_no_warning() -> None:
     one = only(conditions(picture(kept_letters=7)))
     assert (one.code, one.level, one.help) == ("letters_kept", Level.INFO, Help.LETTERS)
+
+
+def test_letters_that_are_being_processed_again_ask_for_nothing() -> None:
+    assert conditions(picture(letters=[group("replay_asked")], kept_letters=3)) == []
 
 
 def test_holes_and_damaged_records_are_counted_over_the_sites() -> None:

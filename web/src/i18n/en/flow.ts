@@ -49,6 +49,7 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.replay_ask":
     "Process {n} messages of {site} again ({reason})? Those whose cause is still there come back; nothing is stored twice.",
   "flow.replay_do": "Replay {n}",
+  "flow.none_done": "There was nothing to do: they may be gone, or their site is not entered yet.",
   "flow.discard": "Discard",
   "flow.discard_ask": "Delete the newest {n} messages of {site} for good ({reason})? This cannot be undone.",
   "flow.discard_do": "Delete {n} for good",

@@ -47,6 +47,7 @@ export const flow = {
   "flow.replay_ask":
     "重新处理 {site} 的 {n} 条消息（{reason}）？原因尚未消除的会再次回到这里，不会重复存储。",
   "flow.replay_do": "重放 {n} 条",
+  "flow.none_done": "没有可处理的消息：可能已被处理，或其站点尚未建立。",
   "flow.discard": "丢弃",
   "flow.discard_ask": "永久删除 {site} 最近的 {n} 条消息（{reason}）？此操作不能撤销。",
   "flow.discard_do": "永久删除 {n} 条",

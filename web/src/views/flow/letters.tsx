@@ -22,8 +22,12 @@ function Confirm({ of, deed, close }: { of: Reason<LetterGroup>; deed: Deed; clo
   const act = async (): Promise<void> => {
     busy.value = true;
     try {
-      await DEEDS[deed]({ site: of.site, reason: of.reason });
-      close();
+      const done = await DEEDS[deed]({ site: of.site, reason: of.reason });
+      if (done > 0) {
+        close();
+      } else {
+        failed.value = t("flow.none_done");
+      }
     } catch (error) {
       failed.value = error instanceof ApiError ? error.message : t("failure.server");
       busy.value = false;
