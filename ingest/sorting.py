@@ -36,8 +36,8 @@ class Members:
 @dataclass(slots=True)
 class Sorted:
     """A batch by channel. Values (of telemetry, and those beside an event) are grouped by dialect; events come with
-    their route, those of unknown assets by themselves; ``foreign`` are messages that a topic source takes. ``again``: of
-    messages that are replayed, when they first came, by number of the record."""
+    their route, those of unknown assets by themselves; ``foreign`` are messages that a topic source takes. ``again``:
+    of messages that are replayed, when they first came, by number of the record."""
 
     records: Sequence[SpoolRecord]
     values: defaultdict[str, Members] = field(default_factory=lambda: defaultdict(Members))
