@@ -83,7 +83,7 @@ class Outbox:
         self._sync = sync
         self._lock = threading.RLock()
         self._db: sqlite3.Connection | None = None
-        self._acked = 0
+        self._acked = self._noted = 0
         self._waiting = 0
         self._waiting_bytes = 0
         self._ring_bytes = 0
@@ -126,7 +126,7 @@ class Outbox:
             self.boot = secrets.token_hex(4)
             db.execute("DELETE FROM counters")
         self._set(boot=self.boot, machine=machine, sure="yes" if self._sync else "no")
-        self._acked = int(facts.get("acked", 0))
+        self._acked = self._noted = int(facts.get("acked", 0))
         db.execute("COMMIT")
         if not self._sync:
             db.execute("PRAGMA synchronous = NORMAL")
@@ -231,19 +231,23 @@ class Outbox:
         with self._lock:
             db = self._open_db()
             try:
+                end, gone, size = self._prunable(db, now_ms)
+                if not gone and self._acked == self._noted:
+                    return False
                 db.execute("BEGIN IMMEDIATE")
                 self._set(acked=str(self._acked))
-                gone, size = self._prune(db, now_ms)
+                db.execute("DELETE FROM messages WHERE id <= ?", (end,))
                 db.execute("COMMIT")
             except sqlite3.Error as error:
                 self._roll_back()
                 log.warning("outbox %s could not be tidied: %s", self._file, error)
                 return False
+            self._noted = self._acked
             self._ring_bytes -= size
             return gone == PRUNED_AT_ONCE
 
-    def _prune(self, db: sqlite3.Connection, now_ms: int) -> tuple[int, int]:
-        """How many messages, and how many bytes, the ring let go."""
+    def _prunable(self, db: sqlite3.Connection, now_ms: int) -> tuple[int, int, int]:
+        """Up to which message, how many and how many bytes the ring has no room or time for."""
         oldest_ms, excess = now_ms - self._limits.ring_age_s * 1000, self._ring_bytes
         end = gone = size = 0
         rows = db.execute(
@@ -254,9 +258,7 @@ class Outbox:
             if excess - size <= self._limits.ring_bytes and at_ms >= oldest_ms:
                 break
             end, gone, size = message, gone + 1, size + length + ROW_BYTES
-        if end:
-            db.execute("DELETE FROM messages WHERE id <= ?", (end,))
-        return gone, size
+        return end, gone, size
 
     def _set(self, **facts: str) -> None:
         self._open_db().executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())

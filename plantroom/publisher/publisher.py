@@ -45,7 +45,6 @@ TIDY_S = 1.0
 KEEPALIVE_S = 30
 LONGEST_PAUSE_S = 30
 POLL_S = 0.2
-SOON_S = 0.02
 ONLINE, OFFLINE = b"online", b"offline"
 
 Values = Mapping[str, float | bool]
@@ -247,7 +246,7 @@ class Publisher:
         while not self._stop.is_set():
             try:
                 if not self._turn():
-                    self._wake.wait(POLL_S if self._on_the_way.empty else SOON_S)
+                    self._wake.wait(POLL_S)
                     self._wake.clear()
             except Exception:  # outermost loop of the thread: the next turn tries again
                 log.exception("publisher turn failed")
@@ -289,8 +288,8 @@ class Publisher:
         """``False``: told to stop while waiting for room in the window."""
         while self._on_the_way.full:
             self._wake.clear()
-            if not self._on_the_way.worth_a_look():
-                self._wake.wait(SOON_S)
+            if not self._on_the_way.unsettled:
+                self._wake.wait(POLL_S)
             self._note_acks()
             if self._stop.is_set():
                 return False
@@ -356,8 +355,8 @@ class Publisher:
             self._problem = "connection lost"
 
     def _on_publish(self, _client: object, _data: object, mid: int, _reason: object, _properties: object) -> None:
-        if self._on_the_way.acknowledged(mid):
-            self._wake.set()
+        self._on_the_way.acknowledged(mid)
+        self._wake.set()
 
     def _on_message(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
         asset, request = self._replay_topics.get(message.topic), parse_replay_request(bytes(message.payload))

@@ -17,7 +17,6 @@ class Window:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._enough = max(1, size // 4)
         self._came: deque[int] = deque()
         self._by_packet: dict[int, int] = {}
         self._outstanding: OrderedDict[int, int] = OrderedDict()
@@ -31,11 +30,6 @@ class Window:
         """Whether nothing more may be sent now."""
         return len(self._by_packet) >= self._size
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is on its way."""
-        return not self._by_packet
-
     def sent(self, packet: int, message: int, size: int) -> None:
         """Sent under a packet id; ``message`` 0: again, for a replay."""
         if message:
@@ -47,15 +41,14 @@ class Window:
         self._outstanding[message] = size
         self._done.add(message)
 
-    def acknowledged(self, packet: int) -> bool:
-        """The broker has this packet (paho's thread). ``True`` when so many came that it is worth waking the sending
-        thread, which looks by itself a little later."""
+    def acknowledged(self, packet: int) -> None:
+        """The broker has this packet (paho's thread)."""
         self._came.append(packet)
-        return self.worth_a_look()
 
-    def worth_a_look(self) -> bool:
-        """Whether many acknowledgements wait to be noted."""
-        return len(self._came) >= self._enough
+    @property
+    def unsettled(self) -> bool:
+        """Whether acknowledgements wait to be noted."""
+        return bool(self._came)
 
     def settle(self) -> Reached | None:
         """Note what came; where it reaches now, when that is further than before."""
