@@ -14,6 +14,7 @@ from plantroom.domain.assets import AlarmPriority, AssetStatus
 from plantroom.domain.findings import FindingSource
 
 ALARM_SOURCES = (FindingSource.LIMIT, FindingSource.RULE, FindingSource.PRESENCE)
+_ALARM_WORDS = frozenset(source.value for source in ALARM_SOURCES)
 
 
 class AlarmState(StrEnum):
@@ -64,7 +65,12 @@ def alarm_priority(episode: Episode) -> AlarmPriority:
 def is_alarm(episode: Episode) -> bool:
     """Whether an episode is an alarm: one that a condition model alone has noticed is not."""
     found_by = {subject.partition(":")[0] for subject in episode.open_subjects or _priorities(episode)}
-    return bool({*found_by, episode.source.value} & {source.value for source in ALARM_SOURCES})
+    return bool({*found_by, episode.source.value} & _ALARM_WORDS)
+
+
+def alarms_among(subjects: Collection[str]) -> tuple[str, ...]:
+    """Those of an episode's subjects that are alarms: what a condition model has noticed is none."""
+    return tuple(one for one in subjects if one.partition(":")[0] in _ALARM_WORDS)
 
 
 def _priorities(episode: Episode) -> Mapping[str, str]:

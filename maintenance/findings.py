@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority
+from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
 from maintenance.episode_rules import (
     HELD_BACK,
     QUIET_WHILE,
@@ -187,7 +187,7 @@ class FindingApplier:
             return False
         episode = unacknowledged(let_go(episode))
         self._tickets.store(episode)
-        for subject in calling(episode):
+        for subject in alarms_among(calling(episode)):
             self._announce(episode, subject)
         self._tickets.follow(episode, step, ticket, self._now, asset)
         return step is not Ticketing.UPDATE

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
-from maintenance.alarm_rules import ALARM_SOURCES, is_alarm
+from maintenance.alarm_rules import alarms_among, is_alarm
 from maintenance.episode_rules import unacknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
@@ -69,12 +69,12 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
     episode = _locked(tx, wish.episode)
     longest = tx.assets.site(episode.site).max_shelving_h or MAX_SHELVING_H
     _check(wish, now, longest)
-    subjects = wish.subjects or _of_alarms(episode.open_subjects)
+    subjects = wish.subjects or alarms_among(episode.open_subjects)
     if not subjects:
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
     if _may_be_safety(episode, subjects, plant, classes, safety_assets(plant)):
         raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
-    if _of_alarms(subjects) != subjects:
+    if alarms_among(subjects) != subjects:
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
     for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
         if set(earlier.subjects) <= set(subjects):
@@ -163,7 +163,7 @@ def _check(wish: Wish, now: datetime, longest_h: float) -> None:
 
 def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass], safety: Collection[str]) -> bool:
     """Whether what stands of an episode can be shelved at all; ``safety`` are the keys of ``safety_assets``."""
-    return not _may_be_safety(episode, _of_alarms(episode.open_subjects), plant, classes, safety)
+    return not _may_be_safety(episode, alarms_among(episode.open_subjects), plant, classes, safety)
 
 
 def _may_be_safety(
@@ -182,11 +182,6 @@ def _may_be_safety(
     ]
     # An event that the class does not know may come as a safety event next time.
     return unsafe or any(name not in harmless for name in events)
-
-
-def _of_alarms(subjects: Collection[str]) -> tuple[str, ...]:
-    sources = {source.value for source in ALARM_SOURCES}
-    return tuple(one for one in subjects if one.partition(":")[0] in sources)
 
 
 def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
+from maintenance.transitions import end_maintenance
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
@@ -140,6 +141,11 @@ def test_what_a_model_has_noticed_keeps_its_own_ticket_in_a_flood(building: Stor
 
 
 def test_anomalies_of_models_are_no_alarms(building: Store) -> None:
+    with building.begin() as tx:
+        tx.assets.set_status("p10", AssetStatus.UNDER_MAINTENANCE)
     feed(building, *(raised(asset=f"p{n}") for n in range(10, 30)))
+    with building.begin() as tx:
+        assert end_maintenance(tx, "p10", NOW) == 1
+        assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == 0
     with building.read() as tx:
         assert tx.alarms.standing_floods() == []

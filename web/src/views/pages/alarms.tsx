@@ -19,9 +19,7 @@ function FloodBanner({ flood }: { flood: Flood }) {
       <div class="grow stack-s">
         <div class="strong">{t("flood.now")}</div>
         <div class="s">{t("flood.counts", { n: flood.alarms, safety: flood.safety, first })}</div>
-        {flood.cause !== null && (
-          <div class="s">{t("flood.cause", { cause: nameOf(flood.cause.text) })}</div>
-        )}
+        {flood.cause !== null && <div class="s">{t("flood.cause", { cause: nameOf(flood.cause.text) })}</div>}
       </div>
       {flood.work_order !== null && (
         <a class="btn small" href={`/tickets/${flood.work_order}`}>
