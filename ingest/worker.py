@@ -153,8 +153,7 @@ class IngestWorker:
                 while not self._stop.is_set():
                     self._turn()
                     failures = 0
-                self._commit()
-                self._hand_over.keep_when_due(self._pipeline.hand_over, last=True)
+                self._commit(last=True)
             except Stopping:
                 return
             except Exception as error:
@@ -206,7 +205,6 @@ class IngestWorker:
             self._commit(changed=True)
         self._tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
-        self._hand_over.keep_when_due(self._pipeline.hand_over)
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
@@ -387,7 +385,8 @@ class IngestWorker:
         if time.monotonic() - self._committed_at >= pause_s:
             self._commit()
 
-    def _commit(self, changed: bool = False) -> None:
+    def _commit(self, *, changed: bool = False, last: bool = False) -> None:
+        self._hand_over.keep_when_due(self._pipeline.hand_over, last=last)
         if changed or self._done > self._committed:
             position, state = self._done, self._pipeline.snapshot()
             self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
