@@ -32,6 +32,9 @@ _ZERO = np.uint8(ord("0"))
 _SPANS = (slice(0, 8), slice(8, 10), slice(10, 12), slice(12, 17))
 """Among the digits: date, hour, minute, milliseconds of the minute."""
 
+_MANY = 100
+"""Texts from which on reading them in columns is the quicker way."""
+
 _LAST = 8
 _WEIGHTS = 10 ** np.arange(_LAST - 1, -1, -1)
 
@@ -84,7 +87,7 @@ def _parse_text(text: str) -> int | None:
 
 
 def _parse_texts(texts: Sequence[str]) -> list[int | None]:
-    fast = _parse_canonical(texts)
+    fast = _parse_canonical(texts) if len(texts) >= _MANY else None
     return [_parse_text(one) for one in texts] if fast is None else fast
 
 

@@ -59,7 +59,7 @@ class FittingApart:
         try:
             if self._child is None or self._child.poll() is not None:
                 self._child = subprocess.Popen(
-                    [sys.executable, "-m", "models.fitting_apart"],
+                    [sys.executable, "-P", "-m", "models.fitting_apart"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     start_new_session=True,

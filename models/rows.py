@@ -131,16 +131,9 @@ class RowMaker:
         picked = np.flatnonzero(usable & (layout.owner[readings.series_id] >= 0))
         if not len(picked):
             return []
-        series = readings.series_id[picked]
-        owners = layout.owner[series]
-        grown = [(n, row) for n in np.unique(owners).tolist() if (row := held(layout.assets[n])) is not None]
-        # A row that still grows comes as a reading of no column, before those of its asset.
-        order = np.argsort(np.concatenate(([n for n, _ in grown], owners)), kind="stable")
-        ts_ms = np.concatenate((*(row.ts_ms for _, row in grown), readings.ts_ms[picked]))[order]
-        received_ms = np.concatenate((*(row.received_ms for _, row in grown), batch.received_ms[picked]))[order]
-        column = np.concatenate((np.full(len(grown), -1), layout.column[series]))[order]
-        owner = np.concatenate(([n for n, _ in grown], owners)).astype(np.int64)[order]
-        value = np.concatenate((np.zeros(len(grown)), readings.value[picked]))[order]
+        owners = layout.owner[readings.series_id[picked]]
+        grown = {n: row for n in np.unique(owners).tolist() if (row := held(layout.assets[n])) is not None}
+        owner, ts_ms, received_ms, column, value = _sorted_by_owner(batch, layout, picked, grown)
         starts = np.concatenate(([True], owner[1:] != owner[:-1]))
         offset = np.cumsum(starts) * _SPAN
         instant = np.maximum.accumulate(ts_ms + offset) - offset
@@ -148,24 +141,38 @@ class RowMaker:
         number, firsts = np.cumsum(begins) - 1, np.flatnonzero(begins)
         values = np.full((len(firsts), max(map(len, layout.keys))), np.nan)
         first_row = dict(zip(owner[starts].tolist(), number[starts].tolist(), strict=True))
-        for n, one in grown:
+        for n, one in grown.items():
             values[first_row[n], : len(layout.keys[n])] = one.matrix(layout.keys[n])[0]
         filled = column >= 0
         values[number[filled], column[filled]] = value[filled]
         instants, received = instant[firsts], np.maximum.reduceat(received_ms, firsts)
-        edges = [*first_row.values(), len(firsts)]
-        return [
-            AssetRows(
-                layout.assets[n], instants[a:b], received[a:b], layout.keys[n], values[a:b, : len(layout.keys[n])]
-            )
-            for n, (a, b) in zip(first_row, pairwise(edges), strict=True)
-        ]
+        edges = pairwise([*first_row.values(), len(firsts)])
+        found = [(layout.assets[n], layout.keys[n], a, b) for n, (a, b) in zip(first_row, edges, strict=True)]
+        return [AssetRows(k, instants[a:b], received[a:b], keys, values[a:b, : len(keys)]) for k, keys, a, b in found]
 
     def _layout_of(self, series: Sequence[SeriesRef], plant: Plant) -> _Layout:
         if plant is not self._plant or series is not self._series or len(series) != len(self._layout.owner):
             self._layout = _Layout.of(series, plant)
             self._plant, self._series = plant, series
         return self._layout
+
+
+def _sorted_by_owner(
+    batch: StreamBatch, layout: _Layout, picked: NDArray[np.intp], grown: Mapping[int, AssetRows]
+) -> tuple[NDArray[np.int64], Millis, Millis, NDArray[np.int64], Floats]:
+    """Owner, instant, arrival, column and value of the picked readings, by owner. A row that still grows (by owner)
+    comes as a reading of no column, before those of its asset."""
+    readings, series = batch.readings, batch.readings.series_id[picked]
+    owner = np.concatenate((np.array(list(grown), np.int64), layout.owner[series]))
+    order = np.argsort(owner, kind="stable")
+    rows = grown.values()
+    return (
+        owner[order],
+        np.concatenate((*(row.ts_ms for row in rows), readings.ts_ms[picked]))[order],
+        np.concatenate((*(row.received_ms for row in rows), batch.received_ms[picked]))[order],
+        np.concatenate((np.full(len(grown), -1), layout.column[series]))[order],
+        np.concatenate((np.zeros(len(grown)), readings.value[picked]))[order],
+    )
 
 
 def stored_rows(

@@ -38,6 +38,9 @@ FLOOR = 20_000
 """Messages/s that the bare consumer has to reach for a run to count."""
 
 BARE = "bench-bare"
+BUSY = 4_000
+LETS_GO_S = 0.3
+
 ODD_EVERY = 50
 
 SPARE = "bearing_temp"
@@ -197,7 +200,14 @@ class _Run:
         forget_session(self._broker.port, BARE)
 
     def _our_turn(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
-        """The collector is stopped in its tracks while the messages queue up; then it goes on."""
+        """The collector is stopped in its tracks while the messages queue up; then it goes on. Some come before, as in
+        a busy plant: in a quiet one the telemetry of unknown sites is listened for too, and the broker would queue all
+        of it twice for a collector that cannot say "enough"."""
+        busy = min(BUSY, len(messages) // 4)
+        self._send(messages[:busy])
+        self._site.wait_received(self._published, 60)
+        time.sleep(LETS_GO_S)
+        messages = messages[busy:]
         self._site.signal(signal.SIGSTOP)
         self._send(messages)
         cpu_s = self._site.cpu_s()

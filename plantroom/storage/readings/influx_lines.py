@@ -57,6 +57,11 @@ def fields_of(point: str) -> tuple[str, str, str]:
     return name, name + BAD_SUFFIX, name + REASON_SUFFIX
 
 
+@lru_cache(_NAMES_KEPT)
+def _keys_of(point: str) -> list[str]:
+    return [f"{name.translate(_IN_KEY)}=" for name in fields_of(point)]
+
+
 def identifier(name: str) -> str:
     """An already stored name as a quoted InfluxQL identifier."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -87,7 +92,7 @@ class LineBook:
         self._cells = cells
         self._heads = [_head(holder) for holder in cells.holders]
         self._names = [name for one in cells.series for name in fields_of(one.point)]
-        self._keys = [f"{name.translate(_IN_KEY)}=" for name in self._names]
+        self._keys = [key for one in cells.series for key in _keys_of(one.point)]
         self._templates: dict[tuple[int, bytes], bytes] = {}
         self._alike = np.flatnonzero(_begins_anew(cells))
         self._gone: set[int] = set()

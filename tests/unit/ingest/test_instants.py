@@ -32,6 +32,8 @@ STAMPS = NEARLY | st.datetimes().map(lambda d: d.isoformat(timespec="millisecond
 @example(["2026-11-21T12:00:00+02:0Z"])
 def test_a_time_is_as_good_alone_as_among_others(raw: list[object]) -> None:
     assert parse_all_ts(raw) == [parse_ts(one) for one in raw]
+    many = [one for one in raw for _ in range(100)]
+    assert parse_all_ts(many) == [parse_ts(one) for one in many]
 
 
 @pytest.mark.parametrize(
