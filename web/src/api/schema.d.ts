@@ -1038,8 +1038,8 @@ export interface components {
         };
         /**
          * Asset
-         * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its device's
-         *     clock is ahead of ours (negative: behind).
+         * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
+         *     device's clock is ahead of ours (negative: behind).
          */
         Asset: {
             /** Class */
@@ -1817,7 +1817,7 @@ export interface components {
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`), or is `hello` (first message, says where the stream stands) or
+         *     `reading`, `collector`, `site`, `source`, `plan`, `loop_test`), or is `hello` (first message, says where the stream stands) or
          *     `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
@@ -1924,9 +1924,9 @@ export interface components {
         };
         /**
          * LoopTestCreate
-         * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events`` every
-         *     safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a zone.
-         *     ``minutes``: how long each sensor may take once it is asked for.
+         * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
+         *     every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
+         *     zone. ``minutes``: how long each sensor may take once it is asked for.
          */
         LoopTestCreate: {
             /**
