@@ -117,6 +117,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "tag.data_dropped": "Attached data not kept",
   "tag.missed": "Missed its date",
   "tag.recurred": "Came back",
+  "tag.loop_test": "Loop test",
   "tag.evidence_missing": "Evidence missing",
   "tag.isolates": "Takes the asset out of service",
   "tag.from_standby": "Was standby",

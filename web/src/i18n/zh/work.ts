@@ -116,6 +116,7 @@ export const work = {
   "tag.data_dropped": "附带数据未保留",
   "tag.missed": "已错过期限",
   "tag.recurred": "故障复发",
+  "tag.loop_test": "联动测试",
   "tag.evidence_missing": "缺少凭证",
   "tag.isolates": "须停用设备",
   "tag.from_standby": "原为备用",
