@@ -2669,8 +2669,8 @@ export interface components {
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`), or is `hello` (first message, says where the stream
-         *     stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
+         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`, `loop_test`), or is `hello` (first message, says where
+         *     the stream stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
