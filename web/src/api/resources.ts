@@ -1,5 +1,5 @@
 /** One function per question to the server. */
-import { all, get, post, type Query } from "./http";
+import { all, get, type List, post, type Query } from "./http";
 import type {
   Alarm,
   Asset,
