@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS messages (
   seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, payload BLOB NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS messages_number ON messages (asset, channel, boot, seq);
+CREATE INDEX IF NOT EXISTS messages_events ON messages (channel) WHERE channel = 'event';
 """
 
 Encoder = Callable[[str, int], bytes]
@@ -190,6 +191,10 @@ class Outbox:
     def after(self, message: int, limit: int) -> list[Kept]:
         """The next messages behind one, in the order in which they were given."""
         return self._kept("id > ? ORDER BY id LIMIT ?", message, limit)
+
+    def events_after(self, message: int, limit: int) -> list[Kept]:
+        """As ``after``, events alone."""
+        return self._kept("channel = 'event' AND id > ? ORDER BY id LIMIT ?", message, limit)
 
     def numbered(self, asset: str, channel: str, boot: str, first: int, last: int, limit: int) -> list[Kept]:
         """Kept messages of these numbers, rising."""

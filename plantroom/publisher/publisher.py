@@ -1,7 +1,6 @@
 """The publisher: what a sensor program calls, and the thread that sends from the outbox."""
 
 import logging
-import math
 import socket
 import ssl
 import threading
@@ -19,7 +18,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.errors import BadData, Unreachable
 from plantroom.publisher.broker import Broker, tls_context
-from plantroom.publisher.outbox import Encoder, Limits, Outbox
+from plantroom.publisher.moments import milliseconds, system_clock
+from plantroom.publisher.outbox import Encoder, Kept, Limits, Outbox
 from plantroom.publisher.replays import Replays
 from plantroom.publisher.window import Window
 from plantroom.wire import (
@@ -41,11 +41,13 @@ CHUNK = 200
 """Messages read from the outbox at a time."""
 
 REPLAYED_AT_ONCE = 50
+EVENTS_AT_ONCE = 50
 TIDY_S = 1.0
 KEEPALIVE_S = 30
 LONGEST_PAUSE_S = 30
 POLL_S = 0.2
 ONLINE, OFFLINE = b"online", b"offline"
+NOT_YET = "not connected yet"
 
 Values = Mapping[str, float | bool]
 
@@ -95,7 +97,7 @@ class Publisher:
         self._window = window
         self._client_id = client_id
         self._tls = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
-        self._clock = clock or _system_clock
+        self._clock = clock or system_clock
         self._session = session
         self._loses = loses or _loses_nothing
         self._outbox = Outbox(Path(folder), limits or Limits(), sync=sync)
@@ -105,9 +107,11 @@ class Publisher:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._on_the_way = Window(window)
-        self._read = 0
+        self._read = self._events_read = 0
+        self._ahead: set[int] = set()
+        """Events that were sent before their turn."""
         self._tidied = 0.0
-        self._problem: str | None = "not connected yet"
+        self._problem: str | None = NOT_YET
         self._refused = self._failed = False
 
     @property
@@ -145,7 +149,8 @@ class Publisher:
         client = self._client
         if client is None or self._stop.is_set():
             return
-        self.wait_sent(timeout_s if self._problem is None else 0.0)
+        connecting = self._problem == NOT_YET and not self._failed
+        self.wait_sent(timeout_s if connecting or self._problem is None else 0.0)
         self._stop.set()
         self._wake.set()
         self._thread.join(5)
@@ -176,7 +181,7 @@ class Publisher:
         for ts, values in rows:
             if not values:
                 raise ValueError("a message without values")
-            encoders.append(partial(encode_telemetry, _ms(ts, now_ms), values))
+            encoders.append(partial(encode_telemetry, milliseconds(ts, now_ms), values))
         return self._put(Channel.TELEMETRY, encoders, now_ms, asset)
 
     def event(
@@ -189,7 +194,7 @@ class Publisher:
     ) -> int:
         """Keep one event and have it sent; gives its number among the asset's events. Raises as ``telemetry``."""
         now_ms = self._clock()
-        encoder = partial(encode_event, _ms(ts, now_ms), event, severity, data)
+        encoder = partial(encode_event, milliseconds(ts, now_ms), event, severity, data)
         return self._put(Channel.EVENT, [encoder], now_ms, asset)
 
     def wait_connected(self, timeout_s: float) -> None:
@@ -256,16 +261,21 @@ class Publisher:
 
     def _turn(self) -> bool:
         """Send some of what waits and some of what was asked for; ``False`` when there was nothing to do."""
+        if not self._send_events_first():
+            return True
         fresh = self._outbox.after(self._read, CHUNK)
         for message in fresh:
-            if self._loses(message.asset, message.channel, message.seq):
-                self._on_the_way.skipped(message.id, len(message.payload))
-            elif not self._send(message.id, self._topic_of(message.asset, message.channel), message.payload):
+            if message.id in self._ahead:
+                self._ahead.discard(message.id)
+            elif self._loses(message.asset, message.channel, message.seq):
+                self._on_the_way.skipped(message.id)
+            elif not self._send(message):
                 return True
+            self._on_the_way.in_turn(message.id, len(message.payload))
             self._read = message.id
         again = self._replays.next(self._read, REPLAYED_AT_ONCE)
         for message in again.messages:
-            if not self._send(0, self._topic_of(message.asset, message.channel), message.payload):
+            if not self._send(message, again=True):
                 return True
         for asset, payload in again.gone:
             self._client_now.publish(self._topic_of(asset, Channel.STATUS.value), payload, qos=1)
@@ -274,6 +284,18 @@ class Publisher:
             self._tidied = time.monotonic()
             self._outbox.tidy(self._clock())
         return bool(fresh or again.messages or again.gone)
+
+    def _send_events_first(self) -> bool:
+        """An event never waits behind a backlog of values; ``False``: told to stop."""
+        self._events_read = max(self._events_read, self._read)
+        for message in self._outbox.events_after(self._events_read, EVENTS_AT_ONCE):
+            if self._loses(message.asset, message.channel, message.seq):
+                self._on_the_way.skipped(message.id)
+            elif not self._send(message):
+                return False
+            self._ahead.add(message.id)
+            self._events_read = message.id
+        return True
 
     @property
     def _client_now(self) -> mqtt.Client:
@@ -284,7 +306,7 @@ class Publisher:
         """An asset that this publisher no longer has may still have messages in the outbox."""
         return self._topics.get((asset, channel)) or topic_for(self.site, asset, Channel(channel))
 
-    def _send(self, message: int, topic: str, payload: bytes) -> bool:
+    def _send(self, message: Kept, *, again: bool = False) -> bool:
         """``False``: told to stop while waiting for room in the window."""
         while self._on_the_way.full:
             self._wake.clear()
@@ -293,8 +315,9 @@ class Publisher:
             self._note_acks()
             if self._stop.is_set():
                 return False
-        packet = self._client_now.publish(topic, payload, qos=1).mid
-        self._on_the_way.sent(packet, message, len(payload))
+        topic = self._topic_of(message.asset, message.channel)
+        packet = self._client_now.publish(topic, message.payload, qos=1).mid
+        self._on_the_way.sent(packet, 0 if again else message.id)
         return True
 
     def _note_acks(self) -> None:
@@ -341,7 +364,7 @@ class Publisher:
             self._problem, self._refused = str(reason), True
             log.warning("broker %s:%s refuses the connection: %s", self._broker.host, self._broker.port, reason)
             return
-        self._problem, self._refused = None, False
+        self._problem, self._refused, self._failed = None, False, False
         client.subscribe([(topic, 1) for topic in self._replay_topics])
         for asset in self.assets if self._announce else ():
             client.publish(status_topic(self.site, asset), ONLINE, qos=1, retain=True)
@@ -367,17 +390,3 @@ class Publisher:
 
 def _loses_nothing(_asset: str, _channel: str, _seq: int) -> bool:
     return False
-
-
-def _system_clock() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _ms(ts: datetime | int | None, now_ms: int) -> int:
-    if ts is None:
-        return now_ms
-    if isinstance(ts, datetime):
-        if ts.tzinfo is None:
-            raise ValueError("a time without its zone")
-        return math.floor(ts.timestamp() * 1000)
-    return ts

@@ -30,15 +30,16 @@ class Window:
         """Whether nothing more may be sent now."""
         return len(self._by_packet) >= self._size
 
-    def sent(self, packet: int, message: int, size: int) -> None:
+    def sent(self, packet: int, message: int) -> None:
         """Sent under a packet id; ``message`` 0: again, for a replay."""
-        if message:
-            self._outstanding[message] = size
         self._by_packet[packet] = message
 
-    def skipped(self, message: int, size: int) -> None:
-        """Taken as sent and acknowledged."""
+    def in_turn(self, message: int, size: int) -> None:
+        """It was this message's turn: all before it have been sent. To be called for each, in their order."""
         self._outstanding[message] = size
+
+    def skipped(self, message: int) -> None:
+        """Taken as sent and acknowledged."""
         self._done.add(message)
 
     def acknowledged(self, packet: int) -> None:

@@ -206,6 +206,26 @@ def test_a_request_without_end_is_answered_in_one_word(
         assert eventually(lambda: [one["gone"] for one in ear.of("P-1/status")] == [[[1, 1 << 61]]], 10)
 
 
+def test_an_event_does_not_wait_behind_a_backlog_of_values(
+    mosquitto: Mosquitto, hear: Callable[[str], Ear], tmp_path: Path
+) -> None:
+    ear = hear("urgent")
+    nowhere = Publisher(f"mqtt://127.0.0.1:{free_port()}", "urgent", "P-1", tmp_path, sync=False)
+    nowhere.start()
+    nowhere.telemetry_batch([(n, {"n": n}) for n in range(3000)])
+    nowhere.event("flooded", "safety")
+    nowhere.close()
+    with Publisher(mosquitto.url, "urgent", "P-1", tmp_path, sync=False) as publisher:
+        assert publisher.wait_sent(60)
+        publisher.event("flooded", "safety")
+        assert publisher.wait_sent(10)
+    assert eventually(lambda: len(ear.numbers("P-1/telemetry")) == 3000, 20)
+    assert ear.numbers("P-1/telemetry") == list(range(3000))
+    assert ear.numbers("P-1/event") == [0, 1]
+    topics = [topic for topic, _ in ear.messages if not topic.endswith("status")]
+    assert topics[0] == "P-1/event"
+
+
 def test_many_threads_publish_at_once_and_every_number_is_there(
     mosquitto: Mosquitto, hear: Callable[[str], Ear], tmp_path: Path
 ) -> None:
