@@ -1816,9 +1816,9 @@ export interface components {
         Layer: "law" | "maker" | "contract";
         /**
          * LiveMessage
-         * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`, `loop_test`), or is `hello` (first message, says where the stream stands) or
-         *     `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
+         * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`, `reading`,
+         *     `collector`, `site`, `source`, `plan`, `loop_test`), or is `hello` (first message, says where the stream stands)
+         *     or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
