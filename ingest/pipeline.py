@@ -24,7 +24,7 @@ from ingest.events import EventOutcome, EventRules, event_objects, values_beside
 from ingest.instants import from_ms
 from ingest.mapping import Foreign, ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
-from ingest.presence import PresenceTracker, parse_status
+from ingest.presence import PresenceTracker
 from ingest.rejections import (
     UNKNOWN_ASSET,
     UNKNOWN_DIALECT,
@@ -38,6 +38,7 @@ from ingest.rejections import (
 )
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
+from ingest.status import parse_status
 from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
