@@ -26,7 +26,7 @@ from ingest.handover import LATE_UNTIL, leave_late
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
-from ingest.presence import PresenceTracker, parse_status
+from ingest.presence import PresenceTracker
 from ingest.receive_times import FirstCome
 from ingest.rejections import (
     UNKNOWN_ASSET,
@@ -39,6 +39,7 @@ from ingest.rejections import (
 from ingest.sorting import Sorted, sort
 from ingest.stages import GuardedStage
 from ingest.stats import Totals
+from ingest.status import parse_status
 from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence

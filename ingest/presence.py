@@ -13,12 +13,10 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from ingest.instants import LEAD_MS, from_ms, to_ms
 from ingest.matching import AssetRoute
 from ingest.pace import SHORTEST_MS, Pace
-from ingest.rejections import EMPTY_PAYLOAD, UNKNOWN_STATUS, stable_id
+from ingest.rejections import stable_id
 from plantroom.domain.assets import OFFLINE, EquipmentClass, Presence, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.ledger import PresenceChange
@@ -102,23 +100,6 @@ class _Followed:
         """How long it may be silent before it is offline."""
         usual_ms = self.pace.usual_ms
         return max(self.offline_ms, UNLEARNED_OFFLINE_MS if usual_ms is None else OFFLINE_INTERVALS * usual_ms)
-
-
-def parse_status(payload: bytes) -> Presence | str:
-    """What a status message says: plain ``online`` or ``offline``, the same as JSON text, or
-    ``{"status": ...}``. Otherwise the reason why it is none of them."""
-    text = payload.strip()
-    if not text:
-        return EMPTY_PAYLOAD
-    word: object = text.decode("utf-8", "replace")
-    if text[:1] in b'{"':
-        try:
-            document = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return UNKNOWN_STATUS
-        word = document.get("status") if isinstance(document, dict) else document
-    said = word.strip().lower() if isinstance(word, str) else ""
-    return Presence(said) if said in (Presence.ONLINE, Presence.OFFLINE) else UNKNOWN_STATUS
 
 
 class PresenceTracker:

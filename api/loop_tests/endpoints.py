@@ -69,7 +69,12 @@ def get_test(test_id: str, caller: Viewer, services: Parts) -> LoopTestDetail:
         return _detail(tx, services, _visible(tx, caller, test_id))
 
 
-@router.get("/{test_id}/report", operation_id="exportLoopTest", response_class=Response)
+@router.get(
+    "/{test_id}/report",
+    operation_id="exportLoopTest",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "A table"}},
+)
 def export_test(test_id: str, caller: Viewer, services: Parts) -> Response:
     """The report as CSV: each sensor, each link's instant, the delays between them, and who."""
     with services.ledger.read() as tx:

@@ -4,7 +4,8 @@ import pytest
 
 from ingest.instants import from_ms
 from ingest.matching import Matcher, SeriesTable
-from ingest.presence import PresenceTracker, parse_status
+from ingest.presence import PresenceTracker
+from ingest.status import parse_status
 from plantroom.domain.assets import Presence, Severity, Source, SourceClock
 from plantroom.domain.findings import FindingCleared, FindingRaised
 from plantroom.ports.ledger import PresenceChange
