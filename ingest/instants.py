@@ -92,7 +92,7 @@ def _parse_texts(texts: Sequence[str]) -> list[int | None]:
 
 
 def _parse_canonical(texts: Sequence[str]) -> list[int | None] | None:
-    """Texts that all have the canonical form, digit by digit in columns (a quarter of the time of NumPy's own parser);
+    """Texts that all have the canonical form, digit by digit in columns (half the time of NumPy's own parser);
     ``None``: not all are such instants."""
     joined = "".join(texts)
     if (

@@ -82,8 +82,8 @@ def _decode_each(payloads: Sequence[bytes], documents: Sequence[object]) -> Deco
 
 def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object]) -> Decoded | None:
     """What nearly every batch is: objects with numbers under ``values`` and, if at all, plain ``boot`` and ``seq``. The
-    same as ``_decode_each`` gives, with a few passes over columns in place of a look at each message: 1.0 us a message
-    on top of the parse instead of 1.6. ``None``: something else is among them."""
+    same as ``_decode_each`` gives, with a few passes over columns in place of a look at each message: a quarter less
+    time on top of the parse. ``None``: something else is among them."""
     if set(map(type, documents)) != {dict}:
         return None
     fields = cast("Sequence[dict[str, object]]", documents)
