@@ -100,8 +100,10 @@ class Replays:
         if self._try([letter]):
             return
         reason = with_detail(INTERNAL_ERROR, "replayed")
+        # Should that fail, too, the next turn does not begin with this message again.
         self._hopeless.add(letter.message)
         self._tell(Outcome(letters=[_with_reason(letter, reason)], replayed=[letter.message]))
+        self._hopeless.discard(letter.message)
 
     def _process(self, letters: Sequence[DeadLetter]) -> None:
         records, first = [_record(one) for one in letters], [_first(one) for one in letters]

@@ -11,6 +11,8 @@ from gateway.spool.cursor import Cursor
 from gateway.spool.format import parse
 from gateway.spool.segments import Segment, segments_in
 
+TRIES = 5
+
 
 def inspect_folder(root: Path) -> list[dict[str, Any]]:
     """A line per site and lane, see ``inspect_spool``."""
@@ -41,10 +43,18 @@ def inspect_spool(folder: Path) -> dict[str, Any]:
     try:
         stat = os.statvfs(folder)
         found["free_bytes"] = stat.f_bavail * stat.f_frsize
-        found |= _waiting(folder)
+        found |= _waiting_now(folder)
     except OSError as error:
         found["problem"] = f"{error.strerror}: {error.filename}" if error.filename else str(error)
     return found
+
+
+def _waiting_now(folder: Path) -> dict[str, Any]:
+    """As ``_waiting``, beside a collector that unlinks segments meanwhile."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            return _waiting(folder)
+    return _waiting(folder)
 
 
 def _waiting(folder: Path) -> dict[str, Any]:

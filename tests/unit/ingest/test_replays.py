@@ -188,6 +188,10 @@ def test_a_message_that_trips_an_error_comes_back_with_it_and_holds_up_no_other(
     house.send({"vibration": 3.5})
     house.settle()
     assert house.readings("vibration") == [(0, 3.5)]
+    house.store.poison = None
+    replay(house)
+    assert house.letters() == []
+    assert house.readings("vibration", "P-2") == [(-2000, 1.5), (-1000, 2.5)]
 
 
 def test_a_witness_that_fails_does_not_lose_the_letter(house: House, witness: Witness) -> None:
