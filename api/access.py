@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from api.services import Services, services_of
 from plantroom.errors import Forbidden, NotFound, NotSignedIn
 from plantroom.ports.accounts import Grant, Role
-from plantroom.ports.ledger import EVERYTHING, Scope
+from plantroom.ports.paging import EVERYTHING, Scope
 
 COOKIE = "plantroom_session"
 CSRF_HEADER = "X-CSRF-Token"

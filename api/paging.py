@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from api.shapes import ListQuery
 from plantroom.errors import BadData, FieldProblem
-from plantroom.ports.ledger import Page, PageRequest
+from plantroom.ports.paging import Page, PageRequest
 
 T = TypeVar("T")
 

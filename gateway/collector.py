@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from gateway.session import ConnectGate, Session, always_open
+from gateway.connecting import ConnectGate, always_open
+from gateway.session import Session
 from gateway.spool import Spool
 from gateway.spool.inspect import bytes_of
 from gateway.spool.segments import segments_in

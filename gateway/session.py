@@ -23,6 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gateway.connecting import ConnectGate, always_open, full_jitter
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions
@@ -38,23 +39,7 @@ SYNC_BYTES = 4 << 20
 SYNC_SECONDS = 0.020
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
-RETRY_MIN_S = 0.2
-RETRY_MAX_S = 30.0
 GATE_POLL_S = 0.2
-
-
-def full_jitter(attempt: int, rng: random.Random) -> float:
-    """Seconds to wait before retry number ``attempt`` (0, 1, ...): uniform under a doubling cap."""
-    return rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))) + 0.05
-
-
-ConnectGate = Callable[[int], str | None]
-
-
-def always_open(connects: int) -> str | None:
-    """Nothing keeps the session from connecting."""
-    del connects
-    return None
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import structlog
 
 from gateway.collector import SiteGateway
-from gateway.session import ConnectGate, Session, always_open
+from gateway.connecting import ConnectGate, always_open
+from gateway.session import Session
 from gateway.spool import Spool
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable

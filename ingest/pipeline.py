@@ -7,7 +7,6 @@ state alone, never on how the stream is cut into batches; so processing again af
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -16,36 +15,32 @@ import structlog
 
 from ingest.checkpoint import pack, unpack
 from ingest.clocks import DeviceClocks
-from ingest.columns import Arrivals, Assembler, Columns
+from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.dialects.decoded import Decoded, EventObject
-from ingest.dialects.dialect import Request
 from ingest.events import EventOutcome, EventRules, event_objects
 from ingest.gaps import SiteNumbers, parse_gone
 from ingest.handover import LATE_UNTIL, leave_late
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
+from ingest.outcome import Outcome, Read
 from ingest.presence import PresenceTracker
 from ingest.receive_times import FirstCome
 from ingest.rejections import (
     UNKNOWN_ASSET,
     UNKNOWN_DIALECT,
-    UNKNOWN_POINT,
     UNKNOWN_TOPIC,
     Rejection,
     with_detail,
 )
 from ingest.sorting import Sorted, sort
 from ingest.stages import GuardedStage
-from ingest.stats import Totals
+from ingest.stats import IngestStats, Totals
 from ingest.status import parse_status
 from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
-from plantroom.domain.findings import Finding
-from plantroom.ports.gaps import GapNews, GapsGone
-from plantroom.ports.ledger import AssetEvent, DeadLetter, DeviceClock, HealthChange
+from plantroom.ports.gaps import GapNews
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
@@ -58,53 +53,6 @@ class _Stateful(Protocol):
     def snapshot(self) -> bytes: ...
 
     def restore(self, state: bytes) -> None: ...
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a batch leaves behind in the ledger. ``replayed``: messages whose letters are answered by it."""
-
-    findings: list[Finding] = field(default_factory=list)
-    letters: list[DeadLetter] = field(default_factory=list)
-    events: list[AssetEvent] = field(default_factory=list)
-    health: list[HealthChange] = field(default_factory=list)
-    gaps: list[GapNews | GapsGone] = field(default_factory=list)
-    replayed: list[str] = field(default_factory=list)
-    clocks: list[DeviceClock] = field(default_factory=list)
-
-    def take(self, other: "Outcome") -> None:
-        """Add what another one holds."""
-        self.findings += other.findings
-        self.letters += other.letters
-        self.events += other.events
-        self.health += other.health
-        self.gaps += other.gaps
-        self.clocks += other.clocks
-
-    def __bool__(self) -> bool:
-        parts = (self.findings, self.letters, self.events, self.health, self.gaps, self.replayed, self.clocks)
-        return any(parts)
-
-
-@dataclass(slots=True)
-class Read:
-    """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
-    ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
-    ``heard`` and ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
-
-    columns: list[Columns] = field(default_factory=list)
-    decoded: list[tuple[Decoded, Arrivals]] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-    duplicates: int = 0
-    stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    heard: list[Arrivals] = field(default_factory=list)
-    words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
-    gone: list[GapsGone] = field(default_factory=list)
-
-    def misses_points(self) -> bool:
-        """Whether a point was named that the plant, as the pipeline knows it, does not have."""
-        return any(rejection.reason == UNKNOWN_POINT for rejection in self.rejections)
 
 
 class Pipeline:
@@ -329,9 +277,15 @@ class Pipeline:
         found = [] if plant is None else [one for stage in self._stages for one in stage.follow(plant, self.site)]
         return Outcome(findings=found)
 
-    def stage_failures(self) -> int:
-        """Messages that a stage did not get through, since the start."""
-        return sum(stage.failures for stage in self._stages)
+    def figures(self) -> IngestStats:
+        """What the pipeline knows: gaps, clocks, and messages that a stage did not get through since the start."""
+        return IngestStats(
+            gaps=self.gaps,
+            unlisted_gaps=self.unlisted_gaps,
+            stage_failures=sum(stage.failures for stage in self._stages),
+            clocks_wrong=self.clocks.wrong(),
+            clock_offset_largest_ms=float(self.clocks.largest_ms()),
+        )
 
     def problems(self) -> list[str]:
         """What is wrong with the stages, in plain words (any thread)."""

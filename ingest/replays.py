@@ -12,8 +12,9 @@ from typing import Any
 import structlog
 
 from ingest.instants import to_ms
+from ingest.outcome import Outcome
 from ingest.patience import Patience, Stopping
-from ingest.pipeline import Outcome, Pipeline
+from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from plantroom.errors import Unreachable

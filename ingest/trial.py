@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.dialects import DIALECTS
-from ingest.pipeline import Outcome, Pipeline
+from ingest.outcome import Outcome
+from ingest.pipeline import Pipeline
 from ingest.presence import HOLD_MS, RETAINED_MS, PresenceTracker
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.quality import Reason

@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -19,8 +20,9 @@ from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver
 from ingest.instants import to_ms
+from ingest.outcome import Outcome, Read, write_outcome
 from ingest.patience import INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
-from ingest.pipeline import Outcome, Pipeline, Read
+from ingest.pipeline import Pipeline
 from ingest.presence import PresenceNote, PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
@@ -38,6 +40,7 @@ from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 BATCH = 5_000
 BATCH_BYTES = 8 << 20
@@ -162,12 +165,9 @@ class IngestWorker:
                 if self._at_work is not None:
                     self._suspects.add(*self._at_work)
                     self._at_work = None
-                self._rest(failures)
+                with suppress(Stopping):
+                    self._patience.wait(INTERNAL, failures)
                 failures += 1
-
-    def _rest(self, failures: int) -> None:
-        with suppress(Stopping):
-            self._patience.wait(INTERNAL, failures)
 
     def _begin(self) -> None:
         """Go on from what is committed."""
@@ -212,7 +212,9 @@ class IngestWorker:
 
     def _next(self) -> Sequence[SpoolRecord]:
         if not self._ahead:
-            self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(BATCH, READ_TIMEOUT_S)))
+            self._ahead.extend(
+                self._patience.insist(SPOOL, lambda: _on_disk(lambda: self._spool.read(BATCH, READ_TIMEOUT_S)))
+            )
         size = count = 0
         for record in self._ahead[: self._suspects.limit(self._ahead, BATCH)]:
             size += len(record.payload)
@@ -342,25 +344,8 @@ class IngestWorker:
             self.presence.give_back(notes)
 
     def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
-        changes = {note.change.asset: note.change for note in notes if note.change is not None}
-        findings = [*outcome.findings, *(note.finding for note in notes if note.finding is not None)]
         with self._ledger.begin() as tx:
-            if outcome.replayed:
-                tx.collect.discard_messages(outcome.replayed)
-            if outcome.letters:
-                tx.collect.add_dead_letters(outcome.letters)
-            if outcome.events:
-                tx.collect.add_events(outcome.events)
-            if outcome.health:
-                tx.collect.put_health(outcome.health)
-            if outcome.clocks:
-                tx.collect.put_clocks(outcome.clocks)
-            if changes:
-                tx.collect.put_presence(list(changes.values()))
-            if outcome.gaps:
-                tx.gaps.note(self.site, outcome.gaps)
-            if findings:
-                tx.collect.append_findings(findings)
+            write_outcome(tx, self.site, outcome, notes)
             if outcome.findings or outcome.events:
                 self._hand_over.keep(tx, self._pipeline.hand_over())
 
@@ -375,7 +360,7 @@ class IngestWorker:
 
     def _look_out(self, timeout_s: float) -> None:
         """Read on, keep what comes for later, and tell its events now."""
-        self._ahead.extend(self._read_spool(BATCH, timeout_s))
+        self._ahead.extend(self._read_spool(timeout_s))
         untold = [record for record in self._ahead if record.position > self._pipeline.events_done]
         if untold and (self._try_refresh() or self._pipeline.knows_all(untold)):
             self._tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
@@ -389,22 +374,13 @@ class IngestWorker:
         self._hand_over.keep_when_due(self._pipeline.hand_over, last=last)
         if changed or self._done > self._committed:
             position, state = self._done, self._pipeline.snapshot()
-            self._patience.insist(SPOOL, lambda: self._commit_spool(position, state))
+            self._patience.insist(SPOOL, lambda: _on_disk(lambda: self._spool.commit(position, state)))
             self._committed, self._state_bytes = position, len(state)
             self._committed_at = time.monotonic()
             self._figures.save(self._pipeline.totals)
 
-    def _read_spool(self, limit: int, timeout_s: float) -> Sequence[SpoolRecord]:
-        try:
-            return self._spool.read(limit, timeout_s)
-        except OSError as error:
-            raise Unreachable(SPOOL, str(error)) from error
-
-    def _commit_spool(self, position: int, state: bytes) -> None:
-        try:
-            self._spool.commit(position, state)
-        except OSError as error:
-            raise Unreachable(SPOOL, str(error)) from error
+    def _read_spool(self, timeout_s: float) -> Sequence[SpoolRecord]:
+        return _on_disk(lambda: self._spool.read(BATCH, timeout_s))
 
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
@@ -413,16 +389,15 @@ class IngestWorker:
         depth = 0 if idle else max(0, self._spool.depth() - (self._done - self._committed))
         waiting = depth > 0 and self._oldest_ms is not None
         lag_s = max(0.0, (self._now_ms() - (self._oldest_ms or 0)) / 1000) if waiting else 0.0
-        now = IngestStats(
-            gaps=self._pipeline.gaps,
-            unlisted_gaps=self._pipeline.unlisted_gaps,
-            spool_depth=depth,
-            lag_s=lag_s,
-            stage_failures=self._pipeline.stage_failures(),
-            clocks_wrong=self._pipeline.clocks.wrong(),
-            clock_offset_largest_ms=float(self._pipeline.clocks.largest_ms()),
-        )
+        now = replace(self._pipeline.figures(), spool_depth=depth, lag_s=lag_s)
         self._stats = self._figures.stats(now)
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
             self._told_at = time.monotonic()
             self._on_stats(self._stats)
+
+
+def _on_disk(action: Callable[[], T]) -> T:
+    try:
+        return action()
+    except OSError as error:
+        raise Unreachable(SPOOL, str(error)) from error

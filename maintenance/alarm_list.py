@@ -10,7 +10,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
 from plantroom.domain.assets import AlarmPriority, Plant
-from plantroom.ports.ledger import PageRequest, Scope
+from plantroom.ports.paging import PageRequest, Scope
 
 RETURNED_FOR = timedelta(hours=72)
 """How long an alarm that has returned to normal waits for somebody to take note of it."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plantroom.domain.assets import AlarmPriority, Limits
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.paging import Page, PageRequest, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from maintenance.views import instant_json, name_json, order_json
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Point
 from plantroom.ports.accounts import User
-from plantroom.ports.ledger import AssetView, Scope
+from plantroom.ports.ledger import AssetView
+from plantroom.ports.paging import Scope
 
 AHEAD = timedelta(days=14)
 """How far ahead planned work is taken along."""

@@ -73,10 +73,9 @@ PRIORITIES = "priorities"
 
 _ORDER = tuple(Severity)
 _DONE = (State.COMPLETED, State.VERIFIED)
-_QUIET_SOURCES = (FindingSource.MODEL, FindingSource.LIMIT)
 QUIET_WHILE = {
-    AssetStatus.UNDER_MAINTENANCE: frozenset(_QUIET_SOURCES),
-    AssetStatus.OUT_OF_SERVICE: frozenset((*_QUIET_SOURCES, FindingSource.PRESENCE)),
+    AssetStatus.UNDER_MAINTENANCE: frozenset((FindingSource.MODEL, FindingSource.LIMIT)),
+    AssetStatus.OUT_OF_SERVICE: frozenset((FindingSource.MODEL, FindingSource.LIMIT, FindingSource.PRESENCE)),
 }
 """Whose findings, unless they are safety, make no ticket while their machine has that status."""
 
@@ -124,7 +123,7 @@ def level_of(finding: FindingRaised, equipment_class: EquipmentClass | None) -> 
     if finding.failure_mode in (SENSOR_FAULT, OFFLINE):
         return Level(finding.severity, ticket=True)
     mode = None if equipment_class is None else equipment_class.mode(finding.failure_mode)
-    known = mode is not None and finding.source in _QUIET_SOURCES
+    known = mode is not None and finding.source in QUIET_WHILE[AssetStatus.UNDER_MAINTENANCE]
     judged: Severity = mode.severity if mode is not None and known else finding.severity
     return Level(judged, ticket=judged is not Severity.INFO)
 

@@ -50,7 +50,8 @@ from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSour
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import EVERYTHING, AssetView, Contended, Ledger, PageRequest
+from plantroom.ports.ledger import AssetView, Contended, Ledger
+from plantroom.ports.paging import EVERYTHING, PageRequest
 
 CONSUMER = "maintenance"
 BATCH = 500

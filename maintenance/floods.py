@@ -21,7 +21,7 @@ from plantroom.domain.assets import AlarmPriority, Asset, EquipmentClass, LocalN
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import Scope
+from plantroom.ports.paging import Scope
 
 SPAN = timedelta(minutes=10)
 BEGINS_ABOVE = 10

@@ -10,7 +10,7 @@ from dataclasses import replace
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import AssetStatus
-from plantroom.ports.ledger import PageRequest
+from plantroom.ports.paging import PageRequest
 
 ISOLATES = "isolates"
 """Tag of orders whose work takes the asset out of monitoring (a plan row's ``custom.isolates``)."""

@@ -17,7 +17,7 @@ from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transiti
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
-from plantroom.ports.ledger import PageRequest
+from plantroom.ports.paging import PageRequest
 
 RESOLVE = {
     Severity.CRITICAL: timedelta(days=7),

@@ -13,7 +13,8 @@ from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
-from plantroom.ports.ledger import EVERYTHING, LedgerTx, Page, PageRequest, Scope
+from plantroom.ports.ledger import LedgerTx
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 
 class PlanRepository(ABC):

@@ -16,7 +16,7 @@ from api.paging import bad_field
 from api.services import Parts, Services
 from plantroom.errors import NotSignedIn, Unreachable
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import LiveEvent
+from plantroom.ports.live import LiveEvent
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 

@@ -9,7 +9,8 @@ import structlog
 
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import Unreachable
-from plantroom.ports.ledger import Ledger, LiveEvent
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.live import LiveEvent
 
 log = structlog.get_logger()
 

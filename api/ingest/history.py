@@ -11,7 +11,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from plantroom.ports.ledger import CollectorReport, Scope
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.paging import Scope
 
 STEP_S = 20
 HOURS = 12

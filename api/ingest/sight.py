@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from plantroom.domain.flow import summed_figures, together
-from plantroom.ports.ledger import CollectorReport, Scope
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.paging import Scope
 
 
 def as_seen(report: CollectorReport, scope: Scope, sites: Collection[str]) -> CollectorReport:

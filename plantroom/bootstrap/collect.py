@@ -3,39 +3,29 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 import structlog
 
-from gateway.collector import SiteGateway
 from gateway.requests import BrokerRequests
-from gateway.spool import Spool
 from gateway.strays import StrayGateway
-from ingest.alarm_book import AlarmBook
-from ingest.alarms import LimitAlarms
 from ingest.asking import GapAsker
-from ingest.gaps import SiteNumbers
-from ingest.handover import HandOver
 from ingest.letter_bound import LetterBound
-from ingest.presence import PresenceTracker
 from ingest.rates import Rates, Since
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
 from ingest.strays import LANE, StrayWorker
-from ingest.worker import IngestWorker
 from models.fitting_apart import FittingApart
-from models.stage import ModelStage
 from plantroom.bootstrap.draining import Drains
 from plantroom.bootstrap.leasing import REST_S, Held, LeaseKeeper, holder_id
 from plantroom.bootstrap.parts import Parts
+from plantroom.bootstrap.site_parts import SiteParts, SiteStarter, StrayParts, together_all, wait_empty
 from plantroom.domain.assets import Plant
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.errors import Unreachable
 from plantroom.ports.gaps import GapState
 from plantroom.ports.ledger import CollectorReport, Contended
 from plantroom.ports.spool import Lane
-from plantroom.ports.stages import StreamStage
 from plantroom.settings import BrokerAddress
 from plantroom.wire import ROOT
 
@@ -50,40 +40,6 @@ HAND_OVER_S = 5.0
 
 LAST_S = 2.0
 """The same for a collector that ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharedByLanes:
-    """What the lanes of a site know together, since an asset may be heard on both."""
-
-    presence: PresenceTracker
-    numbers: SiteNumbers
-    book: AlarmBook
-    held: Held
-    """Under which lease."""
-
-
-@dataclass(slots=True)
-class SiteParts:
-    """What runs for one site."""
-
-    gateway: SiteGateway
-    workers: dict[Lane, IngestWorker]
-    shared: SharedByLanes
-    heard: bool = True
-    connects: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StrayParts:
-    """What runs for all sites that the ledger does not have."""
-
-    gateway: StrayGateway
-    worker: StrayWorker
-
-    def troubles(self) -> list[Trouble]:
-        """Why what goes to unknown sites is not kept now."""
-        return [*self.gateway.troubles(), *self.worker.troubles()]
 
 
 class Collector:
@@ -104,6 +60,7 @@ class Collector:
         self._retry_at = 0.0
         self._warming: threading.Timer | None = None
         self._fitting = FittingApart()
+        self._starter = SiteStarter(parts, broker, self._requests, self._fitting)
         self._ledger_problem: str | None = None
         self._leases = LeaseKeeper(
             parts.ledger, holder_id(parts.settings.data_dir), parts.settings.lease_s, self._listens
@@ -151,11 +108,11 @@ class Collector:
         self._gaps.stop()
         strays = [self._strays] if self._strays is not None else []
         if self._leases.others():
-            _together([site.gateway.end_sessions for site in sites])
-            _wait_empty([spool for site in sites for spool in site.gateway.spools.values()], LAST_S)
+            together_all([site.gateway.end_sessions for site in sites])
+            wait_empty([spool for site in sites for spool in site.gateway.spools.values()], LAST_S)
         workers = [worker.stop for site in sites for worker in site.workers.values()]
-        _together([*workers, *(one.worker.stop for one in strays)])
-        _together([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
+        together_all([*workers, *(one.worker.stop for one in strays)])
+        together_all([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
         self._drains.stop()
         self._requests.stop()
         self._leases.stop()
@@ -204,19 +161,14 @@ class Collector:
             return
         self._measured = time.monotonic()
         for code, site in self._sites.items():
-            for lane, figures in self._lanes(site).items():
+            for lane, figures in site.lanes().items():
                 self._rates.setdefault((code, lane), Rates()).note(figures)
 
     def _note_links(self) -> None:
         """While a broker is away nobody can be heard: silence then says nothing of the devices."""
         now_ms = int(self._parts.clock.now().timestamp() * 1000)
         for site in list(self._sites.values()):
-            heard = not site.gateway.problems()
-            # A connection lost and found between two looks is a new one all the same.
-            connects = sum(session.counts.connects for session in site.gateway.sessions.values())
-            if heard != site.heard or connects != site.connects:
-                site.heard, site.connects = heard, connects
-                site.shared.presence.link(up=heard, now_ms=now_ms)
+            site.note_link(now_ms)
 
     def _follow(self) -> None:
         with self._parts.ledger.read() as tx:
@@ -270,10 +222,7 @@ class Collector:
             return
         site = self._sites.pop(partition, None)
         if site is not None:
-            site.gateway.end_sessions()
-            _wait_empty(list(site.gateway.spools.values()), seconds)
-            _together([worker.stop for worker in site.workers.values()])
-            site.gateway.stop()
+            site.end(seconds)
             log.info("site_let_go", site=partition)
 
     def _listen_for_strays(self, sites: Iterable[str]) -> None:
@@ -303,48 +252,15 @@ class Collector:
         collector may try, too."""
         try:
             self._drains.end(site)
-            self._sites[site] = self._start_site(site, plant, held)
+            self._sites[site] = self._starter.start(site, plant, held, lambda: self._leases.gate(site))
         except Unreachable as error:
             self._note_unstarted(site, error)
             if self._leases.others():
                 self._leases.release(site, SITE_RETRY_S)
             return False
+        log.info("site_taken_up", site=site)
         self._unstarted.pop(site, None)
         return True
-
-    def _start_site(self, site: str, plant: Plant, held: Held) -> SiteParts:
-        folder = self._parts.settings.data_dir / "spool" / site
-        gateway = SiteGateway(site, self._broker, folder, lambda: self._leases.gate(site))
-        gateway.follow(plant)
-        gateway.start()
-        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
-        shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
-        workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
-        for worker in workers.values():
-            worker.start()
-        log.info("site_taken_up", site=site)
-        return SiteParts(gateway, workers, shared)
-
-    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, shared: SharedByLanes) -> IngestWorker:
-        parts = self._parts
-        stages: Sequence[StreamStage] = (
-            LimitAlarms(parts.classes, shared.book, lane),
-            ModelStage(parts.settings.models, parts.readings, parts.clock, parts.classes.get, fit_with=self._fitting),
-        )
-        return IngestWorker(
-            site=site,
-            lane=lane,
-            spool=gateway.spools[lane],
-            store=parts.readings,
-            ledger=parts.ledger,
-            stages=stages,
-            classes=parts.classes,
-            clock=parts.clock,
-            presence=shared.presence,
-            requests=self._requests,
-            numbers=shared.numbers,
-            hand_over=_hand_over(parts, site, lane, gateway, shared.held),
-        )
 
     def report(self) -> CollectorReport:
         """What this collector says of itself now: sums over its sites and lanes, the largest lag."""
@@ -368,16 +284,7 @@ class Collector:
     def _with_rates(self, code: str, site: SiteParts) -> dict[str, dict[str, float]]:
         none = Rates()
         return {
-            lane: {**figures, **self._rates.get((code, lane), none).figures()}
-            for lane, figures in self._lanes(site).items()
-        }
-
-    def _lanes(self, site: SiteParts) -> dict[str, dict[str, float]]:
-        """Figures of the lanes whose workers have begun: before that their totals are not those of earlier runs."""
-        return {
-            lane.value: {**worker.stats().as_mapping(), **site.gateway.figures(lane)}
-            for lane, worker in site.workers.items()
-            if worker.begun
+            lane: {**figures, **self._rates.get((code, lane), none).figures()} for lane, figures in site.lanes().items()
         }
 
     def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
@@ -392,22 +299,3 @@ class Collector:
         report = self.report()
         with self._parts.ledger.begin() as tx:
             tx.collect.report_collector(report)
-
-
-def _wait_empty(spools: Sequence[Spool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while any(spool.depth() for spool in spools) and time.monotonic() < end:
-        time.sleep(0.02)
-
-
-def _together(actions: Sequence[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=action) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(6)
-
-
-def _hand_over(parts: Parts, site: str, lane: Lane, gateway: SiteGateway, held: Held) -> HandOver:
-    late_until = gateway.spools[lane].opened_at
-    return HandOver(parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=late_until)

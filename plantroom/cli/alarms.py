@@ -58,7 +58,7 @@ def list_alarms(
     """What stands, the most urgent first."""
     from maintenance.alarm_list import alarm_list
     from plantroom.domain.alarms import urgency
-    from plantroom.ports.ledger import EVERYTHING
+    from plantroom.ports.paging import EVERYTHING
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         plant = tx.assets.plant()
@@ -94,7 +94,7 @@ def list_shelved(
     as_json: AsJson = False,
 ) -> None:
     """What is shelved: by whom, why, until when."""
-    from plantroom.ports.ledger import EVERYTHING, PageRequest
+    from plantroom.ports.paging import EVERYTHING, PageRequest
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = tx.alarms.shelves(EVERYTHING, PageRequest(1000), standing=None if history else True).items

@@ -25,7 +25,7 @@ def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
     from plantroom.bootstrap.folder import is_held
     from plantroom.bootstrap.parts import make_ledger
     from plantroom.ports.clock import SystemClock
-    from plantroom.ports.ledger import EVERYTHING
+    from plantroom.ports.paging import EVERYTHING
 
     now = SystemClock().now()
     own = f"{socket.gethostname()}:{settings.data_dir}"

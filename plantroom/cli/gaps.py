@@ -8,7 +8,7 @@ import typer
 from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened
 from plantroom.errors import BadData
 from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
-from plantroom.ports.ledger import PageRequest
+from plantroom.ports.paging import PageRequest
 
 app = typer.Typer(name="gaps", help="Numbered messages that have not come.", no_args_is_help=True)
 Ids = Annotated[list[str], typer.Argument(help="Ids, as `gaps list` shows them.")]

@@ -79,7 +79,7 @@ def list_tests(
 ) -> None:
     """The newest hundred loop tests."""
     from maintenance.loop_report import loop_test_json
-    from plantroom.ports.ledger import EVERYTHING, PageRequest
+    from plantroom.ports.paging import EVERYTHING, PageRequest
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = tx.loop_tests.list(EVERYTHING, PageRequest(), site).items

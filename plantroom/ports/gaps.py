@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plantroom.domain.spans import Span
-from plantroom.ports.ledger import EVERYTHING, Page, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 KEPT_CLOSED = 500
 """Closed gaps of an asset's channel that are kept, the newest."""

@@ -34,13 +34,13 @@ from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.leases import LeaseRepository
 from plantroom.ports.letters import LetterSummary
+from plantroom.ports.live import LiveRepository
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
 
 if TYPE_CHECKING:
     from plantroom.ports.gaps import GapRepository  # lists pages and scopes of this module
-
-T = TypeVar("T")
 
 
 class Contended(Conflict):
@@ -50,40 +50,6 @@ class Contended(Conflict):
     code = "contended"
     retryable = True
     retry_after_s = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """``cursor`` is opaque text from an earlier ``Page``; ``sort`` a field name, ``-`` before it: falling.
-
-    A sort or cursor that the list does not know raises ``BadData``.
-    """
-
-    limit: int = 100
-    cursor: str | None = None
-    sort: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list; ``next_cursor`` is ``None`` on the last."""
-
-    items: Sequence[T]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which sites a caller may see: ``None`` means all. Part of every list query."""
-
-    sites: frozenset[str] | None = None
-
-    def allows(self, site: str) -> bool:
-        """Whether the site is inside the scope."""
-        return self.sites is None or site in self.sites
-
-
-EVERYTHING = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,30 +337,6 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def collectors(self) -> Sequence[CollectorReport]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class LiveEvent:
-    """Something that changed, for the live view. ``position`` rises; ``topic`` names the kind
-    (``work_order``, ``episode``, ``asset``, ``reading``, ``collector``)."""
-
-    position: int
-    topic: str
-    site: str | None
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-class LiveRepository(ABC):
-    """The log behind ``GET /events``. Writers note a change in the transaction that makes it."""
-
-    @abstractmethod
-    def note(self, topic: str, site: str | None, data: Mapping[str, object]) -> None: ...
-
-    @abstractmethod
-    def after(self, position: int, limit: int) -> Sequence[LiveEvent]: ...
-
-    @abstractmethod
-    def last_position(self) -> int: ...
 
 
 class LedgerTx(ABC):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from maintenance.alarm_ports import AlarmRepository, Annunciation, Flood, LimitChange, Shelf
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_alarms as t
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record

@@ -19,13 +19,11 @@ from plantroom.ports.ledger import (
     DeadLetter,
     DeviceClock,
     HealthChange,
-    Page,
-    PageRequest,
     PresenceChange,
     QueuedFinding,
-    Scope,
 )
 from plantroom.ports.letters import LetterSummary
+from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader

@@ -7,7 +7,7 @@ from typing import Any
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.ports import EpisodeRepository
 from plantroom.errors import NotFound
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record

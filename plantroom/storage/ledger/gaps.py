@@ -19,7 +19,7 @@ from plantroom.ports.gaps import (
     GapState,
     GiveUp,
 )
-from plantroom.ports.ledger import Page, PageRequest
+from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger.gap_rows import Numbering
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record

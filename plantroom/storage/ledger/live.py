@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantroom.ports.ledger import LiveEvent, LiveRepository
+from plantroom.ports.live import LiveEvent, LiveRepository
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.records import Record

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from maintenance.loop_tests import CheckResult, LoopCheck, LoopTest, TestState
 from maintenance.ports import LoopTestRepository
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_loop_tests as t
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record

@@ -11,7 +11,7 @@ from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
 from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
-from plantroom.ports.ledger import Page, PageRequest, Scope
+from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from plantroom.errors import BadData, FieldProblem
-from plantroom.ports.ledger import Page, PageRequest
+from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger.columns import Instant, from_microseconds, to_microseconds
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from plantroom.ports.ledger import Scope
+from plantroom.ports.paging import Scope
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
 

@@ -9,7 +9,8 @@ from plantroom.domain.assets import Severity, Source, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import AssetEvent, LiveEvent
+from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.live import LiveEvent
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 LIFT = {"site": HOME, "code": "E-1", "class": "elevator", "name": {"zh": "1号梯", "en": "Lift 1"}}

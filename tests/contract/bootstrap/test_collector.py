@@ -10,7 +10,7 @@ from gateway.strays import FOLDER
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.domain.assets import LocalName, Site
-from plantroom.ports.ledger import EVERYTHING, PageRequest
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.settings import BrokerAddress, Settings
 from tests.contract.gateway.test_session import publish
 from tests.product import eventually

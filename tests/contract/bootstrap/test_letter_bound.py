@@ -5,7 +5,7 @@ from pathlib import Path
 
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import open_parts
-from plantroom.ports.ledger import EVERYTHING, PageRequest
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.settings import BrokerAddress, Settings
 from tests.contract.gateway.test_session import publish
 from tests.product import eventually

@@ -10,7 +10,7 @@ from maintenance.alarm_ports import Annunciation, Flood, LimitChange, Shelf
 from maintenance.episodes import EpisodeState
 from plantroom.domain.assets import AlarmPriority, Limits
 from plantroom.errors import NotFound, PlantroomError
-from plantroom.ports.ledger import EVERYTHING, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW, episode
 

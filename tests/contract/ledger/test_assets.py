@@ -17,7 +17,8 @@ from plantroom.domain.assets import (
     SourceClock,
 )
 from plantroom.errors import BadData, Conflict, NotFound, VersionConflict
-from plantroom.ports.ledger import AssetFilter, HealthChange, PageRequest, PresenceChange, Scope
+from plantroom.ports.ledger import AssetFilter, HealthChange, PresenceChange
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, asset, name, point, site
 

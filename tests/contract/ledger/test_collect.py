@@ -17,11 +17,10 @@ from plantroom.ports.ledger import (
     DeadLetter,
     DeviceClock,
     HealthChange,
-    PageRequest,
     PresenceChange,
     QueuedFinding,
-    Scope,
 )
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW, finding
 

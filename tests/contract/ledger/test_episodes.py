@@ -9,7 +9,7 @@ from maintenance.episodes import Episode, EpisodeState
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Evidence, FindingSource
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.ledger import PageRequest, Scope
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW, episode
 

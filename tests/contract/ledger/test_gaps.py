@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plantroom.domain.spans import Span, spans_of
 from plantroom.errors import BadData, NotFound
 from plantroom.ports.gaps import KEPT_CLOSED, Gap, GapFilter, GapNews, GapsGone, GapState, Given, GiveUp
-from plantroom.ports.ledger import PageRequest, Scope
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW
 

@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 
 from plantroom.errors import BadData
-from plantroom.ports.ledger import LiveEvent
+from plantroom.ports.live import LiveEvent
 from plantroom.storage.ledger import SqlLedger, live
 from tests.contract.ledger.given import NOW, ROOT, finding
 

@@ -7,7 +7,7 @@ import pytest
 
 from maintenance.loop_tests import CheckKind, CheckResult, LoopCheck, LoopTest, Step, TestState, ask, tick
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.ledger import EVERYTHING, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, name
 

@@ -13,7 +13,7 @@ from maintenance.ports import OrderFilter
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrderOccurrence
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
-from plantroom.ports.ledger import PageRequest, Scope
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW, name, operation, order
 

@@ -7,7 +7,8 @@ import pytest
 
 from maintenance.ports import OrderFilter
 from plantroom.errors import BadData
-from plantroom.ports.ledger import AssetFilter, PageRequest, Scope
+from plantroom.ports.ledger import AssetFilter
+from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import order
 

@@ -3,7 +3,8 @@
 import pytest
 
 from plantroom.domain.assets import LocalName, Site
-from plantroom.ports.ledger import EVERYTHING, REPLAY_ASKED, PageRequest, Scope
+from plantroom.ports.ledger import REPLAY_ASKED
+from plantroom.ports.paging import EVERYTHING, PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.test_collect import letter
 

@@ -13,7 +13,8 @@ from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrde
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import Asset, LocalName, Site
 from plantroom.ports.accounts import Grant, Role, User
-from plantroom.ports.ledger import Ledger, PageRequest
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.paging import PageRequest
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.orders import SqlOrders
 

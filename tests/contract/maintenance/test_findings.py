@@ -28,7 +28,8 @@ from plantroom.domain.assets import (
 )
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
-from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.conftest import NOW, orders
 from tests.contract.maintenance.tablet import PHOTO, op, send
 

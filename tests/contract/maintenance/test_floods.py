@@ -13,7 +13,8 @@ from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
-from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.conftest import NOW, orders
 from tests.contract.maintenance.test_findings import cleared, feed, finish, raised
 

@@ -14,7 +14,8 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.transitions import apply_transition, end_maintenance
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName
-from plantroom.ports.ledger import Ledger, PageRequest
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.paging import PageRequest
 from tests.contract.maintenance.conftest import NOW, TEMPLATE, orders
 from tests.contract.maintenance.tablet import answer, op, send, stored
 from tests.contract.maintenance.test_findings import feed, raised

@@ -11,7 +11,8 @@ from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Severity
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import FixedClock
-from plantroom.ports.ledger import EVERYTHING, Contended, PageRequest
+from plantroom.ports.ledger import Contended
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.conftest import NOW, orders
 from tests.contract.maintenance.test_findings import Store, cleared, feed, raised, step, tickets, trapped
 

@@ -22,7 +22,8 @@ from plantroom.domain.assets import AlarmPriority, AssetStatus, Priority, Severi
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import BadData, Conflict, NotFound
 from plantroom.ports.clock import FixedClock
-from plantroom.ports.ledger import EVERYTHING, Ledger, PageRequest
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.test_findings import cleared, episodes, feed, finish, raised, step, tickets, trapped
 

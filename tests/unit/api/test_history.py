@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.ingest.history import MAX_ROWS, MAX_SITES, SLOTS, STEP_S, FlowHistory, Row
-from plantroom.ports.ledger import EVERYTHING, CollectorReport, Scope
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.paging import EVERYTHING, Scope
 
 BEGIN = datetime(2026, 11, 21, 0, 0, tzinfo=UTC)
 

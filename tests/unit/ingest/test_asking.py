@@ -13,7 +13,8 @@ from ingest.instants import to_ms
 from plantroom.domain.assets import Point, Presence, Site
 from plantroom.domain.spans import Span
 from plantroom.ports.gaps import Gap, GapFilter, GapNews, GapState
-from plantroom.ports.ledger import PageRequest, PresenceChange
+from plantroom.ports.ledger import PresenceChange
+from plantroom.ports.paging import PageRequest
 from plantroom.ports.requests import DeviceRequests
 from plantroom.storage.ledger import SqlLedger
 from plantroom.wire import Channel, ReplayRequest, parse_replay_request

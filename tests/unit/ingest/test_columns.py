@@ -7,7 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.pipeline import Pipeline, Read
+from ingest.outcome import Read
+from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
 from plantroom.domain.assets import Source, SourceClock
 from plantroom.ports.spool import Lane, SpoolRecord

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ingest.dialects import DIALECTS
-from ingest.pipeline import Outcome, Pipeline, Read
+from ingest.outcome import Outcome, Read
+from ingest.pipeline import Pipeline
 from ingest.presence import HOLD_MS, PresenceTracker
 from ingest.rejections import NOT_CBOR, NOT_JSON, NOT_PROTOBUF
 from plantroom.domain.sources import FieldMapping, TopicSource

@@ -11,7 +11,7 @@ from ingest.gaps import SiteNumbers, parse_gone
 from ingest.sequences import SequenceTracker
 from plantroom.domain.spans import Span, merged, spans_of, without
 from plantroom.ports.gaps import Gap, GapFilter, GapNews
-from plantroom.ports.ledger import PageRequest
+from plantroom.ports.paging import PageRequest
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.wire import Channel, encode_gone
 from tests.unit.ingest.house import House

@@ -1,0 +1,149 @@
+"""What runs for one site, and for all that the ledger does not have: made, started and ended here."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.collector import SiteGateway
+from gateway.connecting import ConnectGate
+from gateway.requests import BrokerRequests
+from gateway.spool import Spool
+from gateway.strays import StrayGateway
+from ingest.alarm_book import AlarmBook
+from ingest.alarms import LimitAlarms
+from ingest.gaps import SiteNumbers
+from ingest.handover import HandOver
+from ingest.presence import PresenceTracker
+from ingest.strays import StrayWorker
+from ingest.worker import IngestWorker
+from models.fitting_apart import FittingApart
+from models.stage import ModelStage
+from plantroom.bootstrap.leasing import Held
+from plantroom.bootstrap.parts import Parts
+from plantroom.domain.assets import Plant
+from plantroom.domain.flow import Trouble
+from plantroom.ports.spool import Lane
+from plantroom.settings import BrokerAddress
+
+
+@dataclass(frozen=True, slots=True)
+class SharedByLanes:
+    """What the lanes of a site know together, since an asset may be heard on both."""
+
+    presence: PresenceTracker
+    numbers: SiteNumbers
+    book: AlarmBook
+    held: Held
+    """Under which lease."""
+
+
+@dataclass(slots=True)
+class SiteParts:
+    """What runs for one site."""
+
+    gateway: SiteGateway
+    workers: dict[Lane, IngestWorker]
+    shared: SharedByLanes
+    heard: bool = True
+    connects: int = 0
+
+    def lanes(self) -> dict[str, dict[str, float]]:
+        """Figures of the lanes whose workers have begun: before that their totals are not those of earlier runs."""
+        return {
+            lane.value: {**worker.stats().as_mapping(), **self.gateway.figures(lane)}
+            for lane, worker in self.workers.items()
+            if worker.begun
+        }
+
+    def note_link(self, now_ms: int) -> None:
+        """Tell presence whether the site can be heard at all."""
+        heard = not self.gateway.problems()
+        # A connection lost and found between two looks is a new one all the same.
+        connects = sum(session.counts.connects for session in self.gateway.sessions.values())
+        if heard != self.heard or connects != self.connects:
+            self.heard, self.connects = heard, connects
+            self.shared.presence.link(up=heard, now_ms=now_ms)
+
+    def end(self, seconds: float) -> None:
+        """End the sessions, then the workers after at most ``seconds`` in which what came is still processed."""
+        self.gateway.end_sessions()
+        wait_empty(list(self.gateway.spools.values()), seconds)
+        together_all([worker.stop for worker in self.workers.values()])
+        self.gateway.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class StrayParts:
+    """What runs for all sites that the ledger does not have."""
+
+    gateway: StrayGateway
+    worker: StrayWorker
+
+    def troubles(self) -> list[Trouble]:
+        """Why what goes to unknown sites is not kept now."""
+        return [*self.gateway.troubles(), *self.worker.troubles()]
+
+
+class SiteStarter:
+    """Makes the parts of a site and starts them."""
+
+    def __init__(self, parts: Parts, broker: BrokerAddress, requests: BrokerRequests, fitting: FittingApart) -> None:
+        self._parts = parts
+        self._broker = broker
+        self._requests = requests
+        self._fitting = fitting
+
+    def start(self, site: str, plant: Plant, held: Held, gate: Callable[[], ConnectGate]) -> SiteParts:
+        """Begin to take in what comes for a site; ``gate`` gives each session its own gate. Raises ``Unreachable`` when
+        its spool cannot be used."""
+        folder = self._parts.settings.data_dir / "spool" / site
+        gateway = SiteGateway(site, self._broker, folder, gate)
+        gateway.follow(plant)
+        gateway.start()
+        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
+        shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
+        workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
+        for worker in workers.values():
+            worker.start()
+        return SiteParts(gateway, workers, shared)
+
+    def _worker(self, site: str, lane: Lane, gateway: SiteGateway, shared: SharedByLanes) -> IngestWorker:
+        parts, held, spool = self._parts, shared.held, gateway.spools[lane]
+        return IngestWorker(
+            site=site,
+            lane=lane,
+            spool=spool,
+            store=parts.readings,
+            ledger=parts.ledger,
+            stages=(
+                LimitAlarms(parts.classes, shared.book, lane),
+                ModelStage(
+                    parts.settings.models, parts.readings, parts.clock, parts.classes.get, fit_with=self._fitting
+                ),
+            ),
+            classes=parts.classes,
+            clock=parts.clock,
+            presence=shared.presence,
+            requests=self._requests,
+            numbers=shared.numbers,
+            hand_over=HandOver(
+                parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=spool.opened_at
+            ),
+        )
+
+
+def wait_empty(spools: Sequence[Spool], seconds: float) -> None:
+    """Wait until nothing is left in the spools, for at most so long."""
+    end = time.monotonic() + seconds
+    while any(spool.depth() for spool in spools) and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def together_all(actions: Sequence[Callable[[], None]]) -> None:
+    """Do all of it at once, and wait for each at most 6 s."""
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(6)
