@@ -138,7 +138,7 @@ class Pipeline:
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
-        self._events_done = self._late_until = 0
+        self._events_done = self.late_until = 0
         self._plant: Plant | None = None
 
     @property
@@ -161,6 +161,11 @@ class Pipeline:
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
+        if self.late_until and records and records[0].position > self.late_until:
+            # Another collector had the site meanwhile: what it received is no gap.
+            self.late_until = 0
+            self._assembler.sequences.restore(b"")
+            self._events.restore(self._events.hand_over())
         out = Sorted(records)
         values, known = out.values, self._matcher.known
         for number, record in enumerate(records):
@@ -232,7 +237,7 @@ class Pipeline:
             columns = self._assembler.assemble(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
-            leave_late(columns, batch.records, self._late_until)
+            leave_late(columns, batch.records, self.late_until)
             out.columns.append(columns)
             out.duplicates += columns.duplicates
             out.rejections += [
@@ -253,7 +258,7 @@ class Pipeline:
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
-            leave_late(columns, batch.records, self._late_until)
+            leave_late(columns, batch.records, self.late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
             out.columns.append(columns)
             out.duplicates += columns.duplicates
@@ -358,13 +363,12 @@ class Pipeline:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
-        parts[LATE_UNTIL] = str(self._late_until).encode()
+        parts[LATE_UNTIL] = str(self.late_until).encode()
         return pack(parts)
 
     def hand_over(self) -> Mapping[str, bytes]:
         """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
-        stages = {f"stage:{stage.name}": stage.snapshot() for stage in self._stages}
-        return {"events": self._events.hand_over(), **stages}
+        return {"events": self._events.hand_over()} | {f"stage:{s.name}": s.snapshot() for s in self._stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -375,7 +379,7 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
-        self._late_until = int(saved.get(LATE_UNTIL, b"0"))
+        self.late_until = int(saved.get(LATE_UNTIL, b"0"))
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))

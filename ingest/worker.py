@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from ingest.ages import Delays
-from ingest.handover import NoHandOver
+from ingest.handover import NoHandOver, cut_late
 from ingest.instants import to_ms
 from ingest.patience import Patience, Stopping
 from ingest.pipeline import Outcome, Pipeline, Read
@@ -53,8 +53,8 @@ class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
     ``presence`` is shared by the lanes of a site (an own one when left out), ``on_stats`` is called about once
-    a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody is asked);
-    ``hand_over`` takes the state from the last holder of the site to the next one.
+    a second from the worker's thread; ``requests`` publishes what dialects ask of devices, ``hand_over`` takes the
+    state from holder to holder of the site (left out: neither is done).
     """
 
     def __init__(
@@ -192,11 +192,11 @@ class IngestWorker:
         if not self._ahead:
             self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(BATCH, READ_TIMEOUT_S)))
         size = count = 0
-        for record in self._ahead[: self._suspects.limit(self._ahead, BATCH)]:
+        for count, record in enumerate(self._ahead[: self._suspects.limit(self._ahead, BATCH)], 1):
             size += len(record.payload)
-            count += 1
             if size >= BATCH_BYTES:
                 break
+        count = cut_late(self._ahead, count, self._pipeline.late_until)
         records, self._ahead = self._ahead[:count], self._ahead[count:]
         self._read_ms = self._now_ms()
         return records
