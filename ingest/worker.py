@@ -192,7 +192,7 @@ class IngestWorker:
         if not self._ahead:
             self._ahead.extend(self._patience.insist(SPOOL, lambda: self._read_spool(BATCH, READ_TIMEOUT_S)))
         size = count = 0
-        for count, record in enumerate(self._ahead[: self._suspects.limit(self._ahead, BATCH)], 1):
+        for count, record in enumerate(self._ahead[: self._suspects.limit(self._ahead, BATCH)], 1):  # noqa: B007 - used behind the loop
             size += len(record.payload)
             if size >= BATCH_BYTES:
                 break
