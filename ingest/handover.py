@@ -112,6 +112,13 @@ class HandOver(NoHandOver):
         self._next_at = time.monotonic() + max(EVERY_S, len(state) / BYTES_PER_S)
 
 
+def cut_late(records: Sequence[SpoolRecord], count: int, late_until: int) -> int:
+    """How many of the first ``count`` records make a batch: late ones and live ones are never in the same."""
+    if count and records[0].position <= late_until < records[count - 1].position:
+        return sum(record.position <= late_until for record in records[:count])
+    return count
+
+
 def leave_late(columns: Columns, records: Sequence[SpoolRecord], late_until: int) -> None:
     """Nothing up to position ``late_until`` is live. O(1) for a batch behind it."""
     if records and records[0].position <= late_until and len(columns.message):

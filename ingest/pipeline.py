@@ -82,7 +82,7 @@ class Pipeline:
         self._strangers = StrangerRules(site, lane.value, classes)
         self.numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
-        self._events_done = self._late_until = 0
+        self._events_done = self.late_until = 0
         self._plant: Plant | None = None
 
     @property
@@ -111,11 +111,17 @@ class Pipeline:
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
+        if self.late_until and records and records[0].position > self.late_until:
+            # Another collector had the site meanwhile: what it received is no gap.
+            self.late_until = 0
+            self._assembler.sequences.restore(b"")
+            self._events.restore(self._events.hand_over())
+            self.numbers.begin(self.lane.value, self._trackers)
         return sort(records, self._matcher)
 
     def sort_again(self, records: Sequence[SpoolRecord], first: Sequence[FirstCome], now_ms: int) -> Sorted:
         """As ``sort``, for messages that are replayed; ``first`` says when each one came at first."""
-        out = self.sort(records)
+        out = sort(records, self._matcher)
         out.again, out.asked_ms = first, now_ms
         for members in out.values.values():
             out.arrive_again(members.numbers, members.arrivals)
@@ -189,7 +195,7 @@ class Pipeline:
                 self.clocks.note(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
-            leave_late(columns, batch.records, self._late_until)
+            leave_late(columns, batch.records, self.late_until)
             out.columns.append(columns)
             out.duplicates += columns.duplicates
             out.rejections += [
@@ -213,7 +219,7 @@ class Pipeline:
                 self.clocks.note(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
-            leave_late(columns, batch.records, self._late_until)
+            leave_late(columns, batch.records, self.late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
             out.columns.append(columns)
             out.duplicates += columns.duplicates
@@ -323,13 +329,12 @@ class Pipeline:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
-        parts[LATE_UNTIL] = str(self._late_until).encode()
+        parts[LATE_UNTIL] = str(self.late_until).encode()
         return pack(parts)
 
     def hand_over(self) -> Mapping[str, bytes]:
         """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
-        stages = {f"stage:{stage.name}": stage.snapshot() for stage in self._stages}
-        return {"events": self._events.hand_over(), **stages}
+        return {"events": self._events.hand_over()} | {f"stage:{s.name}": s.snapshot() for s in self._stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -340,7 +345,7 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
-        self._late_until = int(saved.get(LATE_UNTIL, b"0"))
+        self.late_until = int(saved.get(LATE_UNTIL, b"0"))
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))

@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate, takewhile
 from typing import Any, TypeVar
 
 import structlog
 
 from ingest.every import Every
 from ingest.gaps import SiteNumbers
-from ingest.handover import NoHandOver
+from ingest.handover import NoHandOver, cut_late
 from ingest.instants import to_ms
 from ingest.outcome import Outcome, Read, write_outcome
 from ingest.patience import INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
@@ -60,8 +61,8 @@ class IngestWorker:
     """Ingest of one site's lane. ``start`` runs it in a thread of its own until ``stop``.
 
     ``presence`` and ``numbers`` are shared by the lanes of a site (own ones when left out), ``on_stats`` is called
-    about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices (left out: nobody
-    is asked); ``hand_over`` takes the state from the last holder of the site to the next one.
+    about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices, ``hand_over``
+    takes the state from holder to holder of the site (left out: neither is done).
     """
 
     def __init__(
@@ -212,15 +213,11 @@ class IngestWorker:
 
     def _next(self) -> Sequence[SpoolRecord]:
         if not self._ahead:
-            self._ahead.extend(
-                self._patience.insist(SPOOL, lambda: _on_disk(lambda: self._spool.read(BATCH, READ_TIMEOUT_S)))
-            )
-        size = count = 0
-        for record in self._ahead[: self._suspects.limit(self._ahead, BATCH)]:
-            size += len(record.payload)
-            count += 1
-            if size >= BATCH_BYTES:
-                break
+            self._ahead.extend(self._patience.insist(SPOOL, partial(self._read_spool, READ_TIMEOUT_S)))
+        limit = self._suspects.limit(self._ahead, BATCH)
+        sizes = accumulate(len(record.payload) for record in self._ahead[:limit])
+        count = min(limit, len(self._ahead), 1 + sum(1 for _ in takewhile(BATCH_BYTES.__gt__, sizes)))
+        count = cut_late(self._ahead, count, self._pipeline.late_until)
         records, self._ahead = self._ahead[:count], self._ahead[count:]
         self._read_ms = self._now_ms()
         return records

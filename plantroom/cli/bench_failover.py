@@ -30,6 +30,7 @@ ASSETS = 4
 COLLECTORS = 2
 STEADY_S = (1.0, 2.0)
 WAIT_S = 60.0
+ALIVE_S = 2.5
 TARGETS = ("collector", "node", "both")
 
 
@@ -80,6 +81,11 @@ class TwoCollectors:
         """Who holds the site now."""
         with self._site.ledger.read() as tx:
             return next((lease.holder for lease in tx.leases.list() if lease.partition == SITE), None)
+
+    def alive(self) -> int:
+        """How many gave a sign of life a moment ago."""
+        with self._site.ledger.read() as tx:
+            return sum(silent_s < ALIVE_S for silent_s in tx.leases.members().values())
 
     def total(self, figure: str) -> float:
         """The sum of one of the collectors' figures, as they last said."""
@@ -147,7 +153,6 @@ def failover(
         collectors = TwoCollectors(site)
         stack.callback(collectors.stop)
         collectors.start_all()
-        wait_for(lambda: collectors.total("partitions") >= COLLECTORS, collectors.words)
         publisher = SteadyPublisher(url, site.codes, plan.rate)
         stack.callback(publisher.stop)
         publisher.start()
@@ -200,6 +205,7 @@ class _Run:
         """One kill; seconds until a message published after it was in the store."""
         if self._cluster is not None:
             self._cluster.wait_running(len(self._cluster.nodes))
+        wait_for(lambda: self._collectors.alive() == COLLECTORS, self._collectors.words)
         time.sleep(self._rng.uniform(*STEADY_S))
         holder = wait_for(self._collectors.holder, self._collectors.words)
         node = self._node_in_use() if target == "node" or (target == "both" and number % 2) else None

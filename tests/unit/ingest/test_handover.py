@@ -90,6 +90,16 @@ def test_what_another_collector_received_meanwhile_is_no_gap(house: House) -> No
     assert stats.received == 30, "a collector's counts stay its own"
 
 
+def test_old_records_before_new_ones_in_one_spool_are_no_gap_either(house: House) -> None:
+    spool = ListSpool()
+    pressures(house, spool, FINE, range(-60, -50), numbered=True)
+    pressures(house, spool, FINE, range(-30, -10), numbered=True)
+    stats = collect(house, spool, 3, fresh=True, late_until=10)
+    assert (stats.gaps, stats.stored) == (0, 30)
+    pressures(house, spool, FINE, range(-8, -5), numbered=True)
+    assert collect(house, spool, 3, fresh=False).gaps == 2, "a gap of its own is one"
+
+
 def test_the_same_message_in_both_spools_is_one_reading(house: House) -> None:
     first, second = ListSpool(), ListSpool()
     for spool in (first, second):
