@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 ARGS ?= run --simulate demo
+# Most tests wait for servers more than they compute: a few at a time, each file's in one place.
+TEST_WORKERS ?= 3
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 PACKAGES := plantroom gateway ingest maintenance models api simulators
@@ -61,7 +63,7 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 
 test: setup-test lint
 	@cd web && npm run --silent test
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(TESTS)
 
 lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
