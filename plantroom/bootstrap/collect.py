@@ -185,7 +185,8 @@ class Collector:
                 self._sites[site].gateway.follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
-        self._drains.look(partition for partition in self._drains.known() if partition not in held)
+        in_use = {*held, *self._sites, *([STRAYS] if self._strays else [])}
+        self._drains.look(partition for partition in self._drains.known() if partition not in in_use)
         self._revision, self._lease_changes = plant.revision, changes
         self._warm_up(plant)
 

@@ -87,6 +87,11 @@ class TwoCollectors:
         with self._site.ledger.read() as tx:
             return sum(silent_s < ALIVE_S for silent_s in tx.leases.members().values())
 
+    def listening(self) -> bool:
+        """Whether one of them has the site's sessions connected, by its own word."""
+        with self._site.ledger.read() as tx:
+            return any(report.ready and SITE in report.by_site for report in tx.collect.collectors())
+
     def total(self, figure: str) -> float:
         """The sum of one of the collectors' figures, as they last said."""
         with self._site.ledger.read() as tx:
@@ -153,6 +158,8 @@ def failover(
         collectors = TwoCollectors(site)
         stack.callback(collectors.stop)
         collectors.start_all()
+        # Before the first subscription a broker has nobody to keep messages for.
+        wait_for(lambda: collectors.listening() and collectors.alive() == COLLECTORS, collectors.words)
         publisher = SteadyPublisher(url, site.codes, plan.rate)
         stack.callback(publisher.stop)
         publisher.start()
