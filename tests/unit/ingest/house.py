@@ -164,6 +164,8 @@ class House:
         worker = self.worker
         assert worker is not None
         until(lambda: self.spool.position == len(self.spool.records))
+        before = worker.stats()
+        until(lambda: worker.stats() is not before)  # figures are noted after the commit
         return worker.stats()
 
     def presence(self, code: str = "P-1") -> Presence:
