@@ -62,7 +62,6 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 	@touch $@
 
 test: setup-test lint
-	@cd web && npm run --silent test
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(TESTS)
 
 lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
