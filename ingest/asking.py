@@ -113,6 +113,7 @@ class GapAsker:
         if not unheard and not weary and not chosen:
             return 0
         with self._ledger.begin() as tx:
+            tx.gaps.hold([gap.id for gap in (*unheard, *weary, *chosen)])
             tx.gaps.ask_later([gap.id for gap in unheard], now + AWAY_WAIT)
             tx.gaps.give_up([gap.id for gap in weary], GiveUp.UNANSWERED, now)
             for asks in {gap.asks for gap in chosen}:
