@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gateway.connecting import ConnectGate, always_open
@@ -132,14 +133,16 @@ class SiteGateway:
         return frozenset(self._subscription(source) for source in sources if source.priority is priority)
 
     def figures(self, lane: Lane) -> dict[str, float]:
-        """Of a lane: messages that were made durable over all time, bytes of its spool on disk; since the start records
-        that were damaged, and connects."""
-        return {
+        """Of a lane: messages that were made durable over all time, bytes of its spool on disk (left out when the disk
+        cannot be asked); since the start records that were damaged, and connects."""
+        figures: dict[str, float] = {
             "taken": self.spools[lane].taken,
-            "spool_bytes": bytes_of(segments_in(self._folder / lane.value)),
             "spool_damaged": self.spools[lane].damaged,
             "broker_connects": self.sessions[lane].counts.connects,
         }
+        with suppress(OSError):
+            figures["spool_bytes"] = bytes_of(segments_in(self._folder / lane.value))
+        return figures
 
     def troubles(self) -> list[Trouble]:
         """Why messages are not coming in now; empty when all is well."""

@@ -133,6 +133,11 @@ class LimitAlarms(StreamStage):
         with self._book.of_lane(self._lane, told=True):
             return orjson.dumps(self._book.save(self._lane))
 
+    def hand_over(self) -> bytes:
+        """The same while what was found last is on its way to the ledger: the other lane must not take it over yet."""
+        with self._book.of_lane(self._lane):
+            return orjson.dumps(self._book.save(self._lane))
+
     def restore(self, state: bytes) -> None:
         """See ``StreamStage``."""
         self._revision, self._series = None, None

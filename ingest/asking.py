@@ -62,6 +62,9 @@ class GapAsker:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gap-asker", daemon=True)
         self._missing: Mapping[GapState, Mapping[str, int]] = {}
+        self.failures = 0
+        self.problem: str | None = None
+        """Turns that failed unexpectedly, and how the last one did, until one goes well."""
 
     def start(self) -> None:
         """Begin in an own thread."""
@@ -83,10 +86,13 @@ class GapAsker:
         while not self._stop.wait(LOOK_EVERY_S):
             try:
                 self.turn()
+                self.problem = None
             except (Unreachable, Contended) as error:
                 log.warning("gaps_not_asked_for", problem=str(error))
-            except Exception:  # outermost loop of the thread: the next turn tries again
+            except Exception as error:  # outermost loop of the thread: counted, the next turn tries again
                 log.exception("gap_turn_failed")
+                self.failures += 1
+                self.problem = f"gaps: internal error {type(error).__name__}: {error}; trying again"
 
     def turn(self) -> int:
         """Ask for what is due now; gives how many requests were published. Raises ``Unreachable``, ``Contended``."""
@@ -107,6 +113,7 @@ class GapAsker:
         if not unheard and not weary and not chosen:
             return 0
         with self._ledger.begin() as tx:
+            tx.gaps.hold([gap.id for gap in (*unheard, *weary, *chosen)])
             tx.gaps.ask_later([gap.id for gap in unheard], now + AWAY_WAIT)
             tx.gaps.give_up([gap.id for gap in weary], GiveUp.UNANSWERED, now)
             for asks in {gap.asks for gap in chosen}:

@@ -17,7 +17,7 @@ import structlog
 
 from ingest.checkpoint import pack, unpack
 from ingest.columns import Columns
-from plantroom.errors import Unreachable
+from ingest.patience import AWAY
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
@@ -43,6 +43,9 @@ class NoHandOver:
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
         """See ``HandOver``."""
 
+    def kept(self) -> None:
+        """See ``HandOver``."""
+
     def keep_when_due(self, parts: Callable[[], Mapping[str, bytes]], *, last: bool = False) -> None:
         """See ``HandOver``."""
 
@@ -61,7 +64,7 @@ class HandOver(NoHandOver):
         self._key = partition, lane, epoch
         self._fresh = fresh
         self._late_until = late_until
-        self._kept = b""
+        self._kept = self._written = b""
         self._next_at = time.monotonic() + EVERY_S
 
     def begin(self, spool: SpoolReader) -> None:
@@ -85,11 +88,16 @@ class HandOver(NoHandOver):
         self._fresh = False
 
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
-        """Inside a transaction: this is the state that belongs to what it writes."""
-        state = pack(parts)
-        if state != self._kept:
-            tx.leases.put_state(*self._key, state)
-        self._noted(state)
+        """Inside a transaction: this is the state that belongs to what it writes. It may still be undone: ``kept`` says
+        that it was not."""
+        self._written = pack(parts)
+        tx.leases.put_state(*self._key, self._written)
+
+    def kept(self) -> None:
+        """The transaction is committed."""
+        if self._written:
+            self._noted(self._written)
+            self._written = b""
 
     def keep_when_due(self, parts: Callable[[], Mapping[str, bytes]], *, last: bool = False) -> None:
         """Now and then, and as the ``last`` thing, in a transaction of its own; a ledger that is away is left for the
@@ -103,7 +111,7 @@ class HandOver(NoHandOver):
         try:
             with self._ledger.begin() as tx:
                 tx.leases.put_state(*self._key, state)
-        except Unreachable:
+        except AWAY:
             return
         self._noted(state)
 

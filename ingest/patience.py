@@ -10,6 +10,7 @@ import structlog
 
 from plantroom.domain.flow import TroubleKind
 from plantroom.errors import Unreachable
+from plantroom.ports.ledger import Contended
 
 log = structlog.get_logger()
 
@@ -39,10 +40,16 @@ _KINDS: Mapping[str, Mapping[str, TroubleKind]] = {
 }
 """What an error's code means by what was waited for; any other code means what no code does."""
 
+AWAY = (Unreachable, Contended)
+"""What passes by itself: the same again later."""
+
+CONTENDED_OFTEN = 5
+"""Other transactions in the way are the daily round; so many times in a row they are a trouble."""
+
 T = TypeVar("T")
 
 
-def kind_of(what: str, problem: Unreachable | str) -> TroubleKind:
+def kind_of(what: str, problem: Unreachable | Contended | str) -> TroubleKind:
     """The kind of trouble that a problem with ``what`` is."""
     return _KINDS[what].get(getattr(problem, "code", ""), _KINDS[what][""])
 
@@ -70,7 +77,7 @@ class Patience:
         """What is being waited for: its kind and the words for it (any thread)."""
         return list(self._problems.copy().values())
 
-    def note(self, what: str, problem: Unreachable | str | None) -> None:
+    def note(self, what: str, problem: Unreachable | Contended | str | None) -> None:
         """Something is wrong with ``what``, or (``None``) no longer."""
         if problem is None:
             if self._problems.pop(what, None) is not None:
@@ -82,7 +89,8 @@ class Patience:
             self._problems[what] = known
 
     def insist(self, what: str, action: Callable[[], T]) -> T:
-        """Do it, as often as it takes while it raises ``Unreachable``. Raises ``Stopping`` when told to stop."""
+        """Do it, as often as it takes while it raises ``Unreachable`` or ``Contended``. Raises ``Stopping`` when told
+        to stop."""
         attempt = 0
         while True:
             try:
@@ -91,6 +99,11 @@ class Patience:
                 self.note(what, error)
                 self.wait(what, attempt, error.retry_after_s)
                 attempt += 1
+            except Contended as error:
+                attempt += 1
+                if attempt >= CONTENDED_OFTEN:
+                    self.note(what, error)
+                self.wait(what, attempt)
             else:
                 self.note(what, None)
                 return result

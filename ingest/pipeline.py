@@ -66,7 +66,10 @@ class Pipeline:
         classes: Mapping[str, EquipmentClass],
         presence: PresenceTracker,
         numbers: SiteNumbers | None = None,
+        *,
+        drains: bool = False,
     ) -> None:
+        """``drains``: devices' clocks are not measured, and what other stages saved is kept for them."""
         self.site = site
         self.lane = lane
         self.totals = Totals()
@@ -84,6 +87,8 @@ class Pipeline:
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = self.late_until = 0
         self._plant: Plant | None = None
+        self._drains = drains
+        self._kept: dict[str, bytes] = {}
 
     @property
     def gaps(self) -> int:
@@ -107,7 +112,8 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
-        self.clocks.follow(routes)
+        if not self._drains:
+            self.clocks.follow(routes)
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
@@ -191,7 +197,7 @@ class Pipeline:
                 continue
             decoded = decoder(members.payloads)
             columns = self._assembler.assemble(decoded, arrivals)
-            if not batch.again:
+            if not (batch.again or self._drains):
                 self.clocks.note(decoded, arrivals)
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
@@ -215,7 +221,7 @@ class Pipeline:
         for mapped in self._foreign.read(batch.foreign):
             batch.arrive_again(mapped.numbers, mapped.arrivals)
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
-            if not batch.again:
+            if not (batch.again or self._drains):
                 self.clocks.note(mapped.decoded, mapped.arrivals)
             numbers = mapped.numbers
             columns.message = np.array(numbers, np.int64)[columns.message]
@@ -327,14 +333,14 @@ class Pipeline:
 
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
-        parts = {name: part.snapshot() for name, part in self._parts().items()}
+        parts = self._kept | {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
         parts[LATE_UNTIL] = str(self.late_until).encode()
         return pack(parts)
 
     def hand_over(self) -> Mapping[str, bytes]:
         """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
-        return {"events": self._events.hand_over()} | {f"stage:{s.name}": s.snapshot() for s in self._stages}
+        return {"events": self._events.hand_over()} | {f"stage:{s.name}": s.hand_over() for s in self._stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -346,6 +352,7 @@ class Pipeline:
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
         self.late_until = int(saved.get(LATE_UNTIL, b"0"))
+        self._kept = {name: body for name, body in saved.items() if self._drains and name.startswith("stage:")}
         for name, part in self._parts().items():
             try:
                 part.restore(saved.get(name, b""))

@@ -13,11 +13,10 @@ import structlog
 
 from ingest.instants import to_ms
 from ingest.outcome import Outcome
-from ingest.patience import Patience, Stopping
+from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
 from ingest.rejections import INTERNAL_ERROR, with_detail
-from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import DeadLetter, Ledger
 from plantroom.ports.readings import ReadingBatch, RejectedReading
@@ -78,7 +77,7 @@ class Replays:
             with self._ledger.read() as tx:
                 found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH)
                 return found
-        except Unreachable:
+        except AWAY:
             return ()
 
     def _is_mine(self, letter: DeadLetter) -> bool:
@@ -89,7 +88,7 @@ class Replays:
         saved = self._pipeline.snapshot()
         try:
             self._process(letters)
-        except (Unreachable, Stopping):
+        except (*AWAY, Stopping):
             raise
         except Exception as error:
             self._pipeline.restore(saved)

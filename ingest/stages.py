@@ -36,6 +36,15 @@ class HealthSource(Protocol):
         ...
 
 
+@runtime_checkable
+class HandsOver(Protocol):
+    """A stage whose ``snapshot`` also says that all it found is told, which is not so inside a transaction."""
+
+    def hand_over(self) -> bytes:
+        """As ``snapshot``, and nothing else."""
+        ...
+
+
 class StageFailed(Exception):
     """A stage raised what it should not; its state is undefined until it is restored."""
 
@@ -118,8 +127,15 @@ class GuardedStage:
 
     def snapshot(self) -> bytes:
         """Its state, or the last one that it could give."""
+        return self._saved(self.stage.snapshot)
+
+    def hand_over(self) -> bytes:
+        """As ``snapshot``, in the middle of a transaction that tells what it found."""
+        return self._saved(self.stage.hand_over if isinstance(self.stage, HandsOver) else self.stage.snapshot)
+
+    def _saved(self, give: Callable[[], bytes]) -> bytes:
         try:
-            self._good = self.stage.snapshot()
+            self._good = give()
             self._snapshot_words = ""
         except Exception as error:
             if not self._snapshot_words:

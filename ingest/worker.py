@@ -21,15 +21,16 @@ from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver, cut_late
 from ingest.instants import to_ms
-from ingest.outcome import Outcome, Read, write_outcome
-from ingest.patience import INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
+from ingest.outcome import Outcome, Read
+from ingest.patience import AWAY, INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
 from ingest.pipeline import Pipeline
-from ingest.presence import PresenceNote, PresenceTracker
+from ingest.presence import PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
 from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
+from ingest.telling import Telling
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
@@ -62,7 +63,8 @@ class IngestWorker:
 
     ``presence`` and ``numbers`` are shared by the lanes of a site (own ones when left out), ``on_stats`` is called
     about once a second from the worker's thread; ``requests`` publishes what dialects ask of devices, ``hand_over``
-    takes the state from holder to holder of the site (left out: neither is done).
+    takes the state from holder to holder of the site (left out: neither is done). ``drains``: it only empties a spool
+    of a site that another collector may hold by now; dead letters and devices' clocks are left to that one.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class IngestWorker:
         requests: DeviceRequests | None = None,
         numbers: SiteNumbers | None = None,
         hand_over: NoHandOver | None = None,
+        drains: bool = False,
     ) -> None:
         self.site = site
         self.lane = lane
@@ -92,7 +95,7 @@ class IngestWorker:
         self._on_stats = on_stats
         self._requests = requests
         self._hand_over = hand_over or NoHandOver()
-        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers)
+        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers, drains=drains)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._patience = Patience(
@@ -101,9 +104,10 @@ class IngestWorker:
             self._meanwhile,
             rng or random.Random(),  # noqa: S311 - jitter, not a secret
         )
-        self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._tell)
+        self._telling = Telling(ledger, self._pipeline, self.presence, self._patience, self._hand_over)
+        self._drains = drains
+        self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell)
         self._stats = IngestStats()
-        self._revision: int | None = None
         self._ahead: list[SpoolRecord] = []
         self._done = 0
         self._committed = 0
@@ -181,15 +185,7 @@ class IngestWorker:
         self._figures.save(self._pipeline.totals)
         self._note_stats(idle=False)
         self.begun = True
-        known = self._patience.insist(LEDGER, self._what_the_ledger_knows)
-        self.presence.begin(known, self._now_ms())
-        self._patience.insist(LEDGER, self._refresh)
-
-    def _what_the_ledger_knows(self) -> Mapping[str, Any]:
-        with self._ledger.read() as tx:
-            self._pipeline.numbers.listed(tx.gaps.assets(self.site))
-            known: Mapping[str, Any] = tx.collect.presence()
-            return known
+        self._telling.begin(self._now_ms())
 
     def _turn(self) -> None:
         self.presence.keep_time(self._now_ms(), 1000 * time.monotonic())
@@ -201,15 +197,27 @@ class IngestWorker:
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
         horizon_ms = records[-1].received_ms if records else self._now_ms()
         self.presence.tick(self.lane.value, horizon_ms)
-        if not records and self._plant_looks.due() and self._try_refresh() and (found := self._pipeline.settle()):
-            self._tell(found)
+        if (
+            not records
+            and self._plant_looks.due()
+            and self._telling.try_refresh()
+            and (found := self._pipeline.settle())
+        ):
+            self._telling.tell(found)
             self._commit(changed=True)
-        self._tell(self._pipeline.settle_numbers(horizon_ms))
+        self._telling.tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
-        self._replays.turn(self._try_refresh)
+        if not self._drains:
+            self._replays.turn(self._telling.try_refresh)
+
+    def _settle(self) -> None:
+        found = self._pipeline.settle()
+        if found:
+            self._telling.tell(found)
+            self._commit(changed=True)
 
     def _next(self) -> Sequence[SpoolRecord]:
         if not self._ahead:
@@ -252,13 +260,13 @@ class IngestWorker:
             one.stage.missed(one)
         if error is not None:
             reason = with_detail(INTERNAL_ERROR, f"{type(error).__name__}: {error}")
-            self._tell(self._pipeline.give_up(record, reason))
+            self._telling.tell(self._pipeline.give_up(record, reason))
 
     def _attempt(self, records: Sequence[SpoolRecord], without: Collection[GuardedStage] = ()) -> Exception | None:
         """What went wrong with suspect records, if anything; waiting and stopping are not that."""
         try:
             self._process_all(records, without)
-        except (Unreachable, Stopping):
+        except (*AWAY, Stopping):
             raise
         except Exception as error:
             if len(records) == 1:
@@ -267,16 +275,16 @@ class IngestWorker:
         return None
 
     def _process_all(self, records: Sequence[SpoolRecord], without: Collection[GuardedStage] = ()) -> None:
-        fresh = self._try_refresh()
+        fresh = self._telling.try_refresh()
         if not fresh and not self._pipeline.knows_all(records):
-            self._patience.insist(LEDGER, self._refresh)
+            self._telling.insist_on_refresh()
             fresh = True
         batch = self._pipeline.sort(records)
-        self._tell(self._pipeline.tell_events(batch))
+        self._telling.tell(self._pipeline.tell_events(batch))
         saved = b"" if fresh else self._pipeline.snapshot()
         read = self._pipeline.read(batch)
         if not fresh and read.misses_points():
-            self._patience.insist(LEDGER, self._refresh)
+            self._telling.insist_on_refresh()
             self._pipeline.restore(saved)
             batch = self._pipeline.sort(records)
             read = self._pipeline.read(batch)
@@ -287,7 +295,7 @@ class IngestWorker:
         if self._requests is not None:
             for request in read.requests:
                 self._requests.publish(request.topic, request.payload)
-        self._tell(self._watch(outcome, read, refused, without))
+        self._telling.tell(self._watch(outcome, read, refused, without))
 
     def _watch(
         self,
@@ -301,7 +309,7 @@ class IngestWorker:
             try:
                 outcome.take(look())
             except Unreachable:
-                self._tell(outcome)
+                self._telling.tell(outcome)
                 outcome = self._patience.insist(STAGES, look)
         return outcome
 
@@ -311,40 +319,6 @@ class IngestWorker:
             return ()
         write = partial(self._store.write, readings)
         return self._patience.insist(STORE, partial(self._figures.timed, write)).rejected
-
-    def _try_refresh(self) -> bool:
-        """Look for a newer plant; ``False`` when the ledger is away and the plant at hand has to do."""
-        try:
-            self._refresh()
-        except Unreachable as error:
-            self._patience.note(LEDGER, error)
-            return False
-        self._patience.note(LEDGER, None)
-        return True
-
-    def _refresh(self) -> None:
-        with self._ledger.read() as tx:
-            if tx.assets.revision() == self._revision:
-                return
-            plant = tx.assets.plant()
-        self._pipeline.follow(plant)
-        self._revision = plant.revision
-
-    def _tell(self, outcome: Outcome) -> None:
-        """One ledger transaction with all that came of a batch, and with changes of presence."""
-        notes = self.presence.take()
-        try:
-            if outcome or notes:
-                self._patience.insist(LEDGER, lambda: self._write(outcome, notes))
-                self.presence.told_ledger(notes)
-        finally:
-            self.presence.give_back(notes)
-
-    def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
-        with self._ledger.begin() as tx:
-            write_outcome(tx, self.site, outcome, notes)
-            if outcome.findings or outcome.events:
-                self._hand_over.keep(tx, self._pipeline.hand_over())
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""
@@ -359,8 +333,8 @@ class IngestWorker:
         """Read on, keep what comes for later, and tell its events now."""
         self._ahead.extend(self._read_spool(timeout_s))
         untold = [record for record in self._ahead if record.position > self._pipeline.events_done]
-        if untold and (self._try_refresh() or self._pipeline.knows_all(untold)):
-            self._tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
+        if untold and (self._telling.try_refresh() or self._pipeline.knows_all(untold)):
+            self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
 
     def _commit_when_due(self, idle: bool) -> None:
         pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S

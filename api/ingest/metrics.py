@@ -48,11 +48,12 @@ FIGURES = (
     _Figure("gaps", "gaps", "Sequence numbers that are missing now"),
 )
 PREFIX = "plantroom_ingest_"
-ROLL_UPS = {
+OF_COLLECTORS = {
     "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "windows_dirty": ("plantroom_rollup_windows_waiting", "Windows that wait to be rolled up", False),
     "readings_expired": ("plantroom_rollup_readings_expired", "Readings deleted beyond their retention", True),
     "roll_up_failures": ("plantroom_rollup_failures", "Turns of the roll-ups that failed", True),
+    "internal_errors": ("plantroom_collector_internal_errors", "Turns that failed unexpectedly", True),
 }
 
 
@@ -72,7 +73,7 @@ def families(reports: Sequence[CollectorReport], now: datetime) -> Iterable[Metr
                 family.add_metric(labels, figures[figure.key])
         yield family
     yield from _by_kind(lanes)
-    for key, (name, words, counter) in ROLL_UPS.items():
+    for key, (name, words, counter) in OF_COLLECTORS.items():
         family = _family(name, words, ("collector",), counter=counter)
         for report in reports:
             family.add_metric([report.collector], report.stats.get(key, 0))

@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -42,6 +43,18 @@ LAST_S = 2.0
 """The same for a collector that ends."""
 
 
+FAILED_SHOWN_S = 10.0
+"""How long an unexpected error is shown after it, in order that one that comes now and then is seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An unexpected error in words, and when it was (monotonic)."""
+
+    words: str
+    at: float
+
+
 class Collector:
     """Runs the way in of every site; takes up new sites and changed sources within a second."""
 
@@ -58,6 +71,9 @@ class Collector:
         self._rates: dict[tuple[str, str], Rates] = {}
         self._measured = 0.0
         self._retry_at = 0.0
+        self._reported = 0.0
+        self._failures = 0
+        self._failed: Failed | None = None
         self._warming: threading.Timer | None = None
         self._fitting = FittingApart()
         self._starter = SiteStarter(parts, broker, self._requests, self._fitting)
@@ -130,30 +146,48 @@ class Collector:
             found += self._strays.troubles()
         found += self._drains.troubles()
         found += [Trouble(TroubleKind.SPOOL_UNUSABLE, words, site) for site, words in list(self._unstarted.items())]
+        found += [Trouble(TroubleKind.INTERNAL, words) for words in self._internal_problems()]
         if self._ledger_problem:
             found.append(Trouble(TroubleKind.LEDGER_AWAY, self._ledger_problem))
         return found
 
     def _run(self) -> None:
-        reported = 0.0
+        steps = (
+            self._note_links,
+            self._measure,
+            self._follow_strays,
+            self._drains.turn,
+            self._follow,
+            self._report_when_due,
+            self._letter_bound.turn,
+        )
         while not self._stop.wait(FOLLOW_S):
-            self._note_links()
-            self._measure()
+            self._ledger_problem = self._turn(steps)
+
+    def _turn(self, steps: Sequence[Callable[[], None]]) -> str | None:
+        """Every step once, whatever becomes of another; gives what is away, which ends the turn."""
+        for step in steps:
             try:
-                if self._strays is not None:
-                    own = {code: site.gateway for code, site in self._sites.items()}
-                    self._strays.gateway.follow(own, self._leases.elsewhere())
-                self._drains.turn()
-                self._follow()
-                if time.monotonic() - reported >= REPORT_S:
-                    reported = time.monotonic()
-                    self._report()
-                self._letter_bound.turn()
-                self._ledger_problem = None
+                step()
             except (Unreachable, Contended) as error:
-                self._ledger_problem = str(error)
-            except Exception:  # outermost loop of the thread: the next turn tries again
-                log.exception("collector_turn_failed")
+                return str(error)
+            except Exception as error:  # outermost loop of the thread: counted, the next turn tries again
+                log.exception("collector_turn_failed", step=step.__name__)
+                self._failures += 1
+                self._failed = Failed(f"internal error {type(error).__name__}: {error}; trying again", time.monotonic())
+        return None
+
+    def _follow_strays(self) -> None:
+        if self._strays is not None:
+            own = {code: site.gateway for code, site in self._sites.items()}
+            self._strays.gateway.follow(own, self._leases.elsewhere())
+
+    def _internal_problems(self) -> list[str]:
+        """Unexpected errors of the threads that belong to no site: those of now, and of the last seconds."""
+        found = [words for words in (self._leases.problem, self._gaps.problem) if words]
+        if self._failed is not None and time.monotonic() - self._failed.at < FAILED_SHOWN_S:
+            found.append(self._failed.words)
+        return found
 
     def _measure(self) -> None:
         self._since.told(self._troubles())
@@ -274,6 +308,7 @@ class Collector:
         problems = [str(trouble) for trouble in troubles]
         figures = summed_figures([together(site) for site in by_site.values()])
         figures |= {**self._roll_ups.figures(), "partitions": float(len(self._leases.held()))}
+        figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures
         figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(
             self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
@@ -296,7 +331,10 @@ class Collector:
             figures["gaps"] = listed + unlisted
         return figures | {"gaps_given_up": self._gaps.missing(site, GapState.GIVEN_UP) or 0}
 
-    def _report(self) -> None:
+    def _report_when_due(self) -> None:
+        if time.monotonic() - self._reported < REPORT_S:
+            return
+        self._reported = time.monotonic()
         report = self.report()
         with self._parts.ledger.begin() as tx:
             tx.collect.report_collector(report)

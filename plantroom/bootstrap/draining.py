@@ -150,4 +150,5 @@ def _counts(spool: Spool) -> Mapping[str, float]:
         totals.restore(unpack(spool.committed()[1]).get(TOTALS, b""))
     except ValueError:
         return {}
-    return asdict(totals)
+    own: dict[str, float] = {name: count for name, count in asdict(totals).items() if name != "letters"}
+    return own | totals.letter_figures()

@@ -99,6 +99,9 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self.changes = 0
         """Rises whenever ``held`` or ``to_release`` changes."""
+        self.failures = 0
+        self.problem: str | None = None
+        """Turns that failed unexpectedly, and how the last one did, until one goes well."""
 
     def start(self) -> None:
         """Go on with ``turn`` in a thread."""
@@ -241,7 +244,10 @@ class LeaseKeeper:
                 return
             try:
                 self.turn()
+                self.problem = None
             except (Unreachable, Contended):
                 self._stop.wait(min(1.0, pause_s))
-            except Exception:  # outermost loop of the thread: the next turn tries again
+            except Exception as error:  # outermost loop of the thread: counted, the next turn tries again
                 log.exception("lease_turn_failed")
+                self.failures += 1
+                self.problem = f"leases: internal error {type(error).__name__}: {error}; trying again"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ COLLECTORS = 2
 STEADY_S = (1.0, 2.0)
 WAIT_S = 60.0
 ALIVE_S = 2.5
+REPORT_MAX_AGE = timedelta(seconds=5)
 TARGETS = ("collector", "node", "both")
 
 
@@ -96,6 +98,12 @@ class TwoCollectors:
         """The sum of one of the collectors' figures, as they last said."""
         with self._site.ledger.read() as tx:
             return sum(report.stats.get(figure, 0.0) for report in tx.collect.collectors())
+
+    def silent(self) -> int:
+        """How many of them have not said anything of themselves for ``REPORT_MAX_AGE``."""
+        oldest = datetime.now(UTC) - REPORT_MAX_AGE
+        with self._site.ledger.read() as tx:
+            return COLLECTORS - sum(report.reported_at > oldest for report in tx.collect.collectors())
 
     def words(self) -> str:
         """The end of every log."""
@@ -170,6 +178,7 @@ def failover(
         lost, extra = run.compare()
         wait_for(lambda: _tickets(client) >= plan.kills, collectors.words)
         wait_for(lambda: not collectors.total("spool_depth"), collectors.words)
+        wait_for(lambda: not collectors.silent(), collectors.words)
         return {
             "kills": plan.kills,
             "acknowledged": publisher.acknowledged,

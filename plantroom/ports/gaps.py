@@ -149,6 +149,11 @@ class GapRepository(ABC):
         """Open gaps are due now, given-up ones are open again with no asks counted. Gives how many."""
 
     @abstractmethod
+    def hold(self, ids: Collection[str]) -> None:
+        """Nobody else changes gaps of these gaps' assets until the transaction ends. For who changes gaps in several
+        calls: assets are taken in one order by everybody."""
+
+    @abstractmethod
     def give_up(self, ids: Sequence[str], reason: GiveUp, at: datetime) -> int:
         """End open gaps; gives how many were."""
 

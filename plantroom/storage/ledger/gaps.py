@@ -127,14 +127,19 @@ class SqlGaps(GapRepository):
 
     def _update(self, ids: Sequence[str], where: Sequence[sa.ColumnElement[bool]], values: Mapping[str, Any]) -> int:
         changed = 0
+        self.hold(ids)
         for some in chunks(sorted(set(ids))):
             named = [clean(one) for one in some]
-            for asset in self._connection.execute(
-                sa.select(_C.asset).where(_C.id.in_(named)).distinct().order_by(_C.asset)
-            ).scalars():
-                self._work.backend.lock_text(self._connection, f"gaps {asset}")
             changed += self._connection.execute(gaps.update().where(_C.id.in_(named), *where).values(**values)).rowcount
         return changed
+
+    def hold(self, ids: Collection[str]) -> None:
+        assets: set[str] = set()
+        for some in chunks(sorted(set(ids))):
+            named = [clean(one) for one in some]
+            assets.update(self._connection.execute(sa.select(_C.asset).where(_C.id.in_(named)).distinct()).scalars())
+        for asset in sorted(assets):
+            self._work.backend.lock_text(self._connection, f"gaps {asset}")
 
     def assets(self, site: str) -> Collection[str]:
         not_healed = sa.select(_C.asset).where(_C.site == site, _C.state != GapState.HEALED.value).distinct()

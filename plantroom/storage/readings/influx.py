@@ -150,7 +150,7 @@ class InfluxReadings(RawReadings):
         return 0
 
     def write(self, batch: ReadingBatch) -> WriteResult:
-        """Write at most 5,000 lines a request; what the server refuses is found by halving and left out."""
+        """Write ``PART_LINES`` a request at most; what the server refuses is found by halving and left out."""
         if not len(batch):
             return WriteResult(0)
         connection = self._connected()

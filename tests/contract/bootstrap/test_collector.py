@@ -1,15 +1,22 @@
 """The collector keeps every site going that it can."""
 
+import errno
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+import gateway.collector
+from gateway.spool.segments import Segment
 from gateway.strays import FOLDER
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import Parts, open_parts
+from plantroom.bootstrap.site_parts import SiteParts
 from plantroom.domain.assets import LocalName, Site
+from plantroom.domain.flow import TroubleKind
+from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.settings import BrokerAddress, Settings
 from tests.contract.gateway.test_session import publish
@@ -89,3 +96,46 @@ def test_an_event_of_an_unknown_site_is_counted_kept_and_told(parts: Parts, mosq
     begun = time.monotonic()
     collector.stop()
     assert time.monotonic() - begun < 2
+
+
+def last_word(parts: Parts) -> CollectorReport:
+    def told() -> CollectorReport | None:
+        with parts.ledger.read() as tx:
+            return next(iter(tx.collect.collectors()), None)
+
+    report = eventually(told, 5)
+    assert isinstance(report, CollectorReport)
+    return report
+
+
+def test_an_unexpected_error_ends_no_thread_and_is_counted_and_shown(
+    parts: Parts, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector.start()
+    assert eventually(lambda: last_word(parts).ready, 15)
+    with monkeypatch.context() as broken:
+        broken.setattr(SiteParts, "note_link", lambda _site, _now_ms: {}["nothing"])
+        assert eventually(lambda: last_word(parts).stats["internal_errors"] >= 1, 5)
+    said = last_word(parts)
+    assert [trouble.kind for trouble in said.troubles] == [TroubleKind.INTERNAL]
+    assert "KeyError" in said.problems[0]
+    assert eventually(lambda: last_word(parts).ready, 15), "it is over some seconds after the last one"
+    collector.stop()
+
+
+def test_a_disk_that_cannot_be_asked_how_full_it_is_stops_no_report(
+    parts: Parts, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector.start()
+    assert eventually(lambda: last_word(parts).ready, 15)
+
+    def too_many(_folder: Path) -> list[Segment]:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(gateway.collector, "segments_in", too_many)
+    now = parts.clock.now()
+    assert eventually(lambda: last_word(parts).reported_at > now + timedelta(seconds=1), 5)
+    assert "spool_bytes" not in last_word(parts).by_site["demo"]
+    collector.stop()

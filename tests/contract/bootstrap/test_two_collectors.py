@@ -19,6 +19,7 @@ from tests.product import eventually
 from tests.servers.mosquitto import Mosquitto
 
 SITES = ("a", "b", "c")
+REPORT_MAX_S = 5.0
 
 
 @pytest.fixture
@@ -58,6 +59,12 @@ def stored(parts: Parts) -> dict[str, list[float]]:
     return found
 
 
+def silent_s(parts: Parts) -> list[float]:
+    """How long ago each collector last spoke."""
+    with parts.ledger.read() as tx:
+        return [(parts.clock.now() - report.reported_at).total_seconds() for report in tx.collect.collectors()]
+
+
 def tell(port: int, number: int) -> None:
     body = f'{{"values": {{"vibration": 1.{number:03}}}, "boot": "b", "seq": {number}}}'.encode()
     for site in SITES:
@@ -83,6 +90,9 @@ def test_a_newcomer_gets_its_share_and_a_goodbye_gives_everything_back_with_noth
         time.sleep(0.2)
     assert (len(held(parts, first)), len(held(parts, second))) == (2, 2)
     before = held(parts, second)
+    time.sleep(REPORT_MAX_S)
+    assert max(silent_s(parts)) < REPORT_MAX_S, "who gave sites away still speaks, and counts what it received of them"
+    assert first.report().stats["received"] >= len(SITES)
     begun = time.monotonic()
     first.stop()
     assert eventually(lambda: held(parts, second) == {*SITES, "+"}, 10)

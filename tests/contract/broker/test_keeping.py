@@ -12,10 +12,11 @@ from gateway.broker import free_port
 from gateway.broker.embedded import EmbeddedBroker
 from gateway.broker.keeping import require_keeping
 from gateway.broker.rabbitmq import LosesMessages
+from gateway.strays import StrayGateway
 from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.errors import Unreachable
 from plantroom.settings import BrokerAddress, parse_broker_url
-from tests.product import run_cli
+from tests.product import eventually, run_cli
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.rabbitmq import rabbitmq
 
@@ -93,6 +94,19 @@ def test_nobody_there_is_said_plainly() -> None:
 def test_rabbitmq_with_quorum_queues_on_three_nodes_passes(rabbit_cluster: RabbitCluster) -> None:
     words = require_keeping(parse_broker_url(rabbit_cluster.url), rabbit_cluster.nodes[1].admin_url)
     assert "quorum queues on 3 nodes" in words
+
+
+def test_the_queue_for_the_telemetry_of_unknown_sites_is_none_to_rely_on(
+    rabbit_cluster: RabbitCluster, tmp_path: Path
+) -> None:
+    admin, address = rabbit_cluster.nodes[1].admin_url, parse_broker_url(rabbit_cluster.url)
+    gateway = StrayGateway(address, tmp_path)
+    gateway.start([])
+    try:
+        assert eventually(lambda: "plantroom_straysqos0" in httpx.get(f"{admin}/api/queues").text, 20)
+        assert "quorum queues on 3 nodes" in require_keeping(address, admin)
+    finally:
+        gateway.stop()
 
 
 def test_a_rabbitmq_that_cannot_be_asked_is_refused_until_somebody_vouches(rabbit_cluster: RabbitCluster) -> None:

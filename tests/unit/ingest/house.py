@@ -3,8 +3,8 @@
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,10 +51,19 @@ class FlakyLedger(SqlLedger):
     """The real ledger; while ``away`` it answers as an unreachable server does."""
 
     away = False
+    failing: Exception | None = None
+    fails = 0
+    """So many transactions that write findings end with ``failing`` instead of their commit."""
 
-    def begin(self) -> AbstractContextManager[SqlTx]:  # type: ignore[override]
+    @contextmanager
+    def begin(self) -> Iterator[SqlTx]:  # type: ignore[override]
         self._check()
-        return super().begin()
+        with super().begin() as tx:
+            before = _findings_in(tx)
+            yield tx
+            if self.fails and self.failing is not None and _findings_in(tx) > before:
+                self.fails -= 1
+                raise self.failing
 
     def read(self) -> AbstractContextManager[SqlTx]:  # type: ignore[override]
         self._check()
@@ -63,6 +72,10 @@ class FlakyLedger(SqlLedger):
     def _check(self) -> None:
         if self.away:
             raise Unreachable("ledger", "connection refused")
+
+
+def _findings_in(tx: SqlTx) -> int:
+    return int(tx.work.connection.exec_driver_sql("SELECT count(*) FROM findings").scalar_one())
 
 
 class Witness(StreamStage):
@@ -139,11 +152,12 @@ class House:
         requests: DeviceRequests | None = None,
         presence: PresenceTracker | None = None,
         hand_over: NoHandOver | None = None,
+        drains: bool = False,
     ) -> IngestWorker:
-        stages: list[StreamStage] = [*self.witnesses, LimitAlarms(CLASSES)]
+        stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
-            requests=requests, presence=presence, hand_over=hand_over,
+            requests=requests, presence=presence, hand_over=hand_over, drains=drains,
         )  # fmt: skip
         self.worker.start()
         return self.worker

@@ -67,6 +67,13 @@ def standing(findings: Sequence[Finding]) -> set[str]:
     return found
 
 
+def test_an_alarm_on_its_way_to_the_ledger_is_not_taken_over_though_its_state_is_handed_over() -> None:
+    site = Site()
+    assert site.hear(Lane.NORMAL, HIGH, ORDINARY, save=False)
+    site.lanes[Lane.NORMAL].hand_over()
+    assert site.hear(Lane.SAFETY, [(20, 0.5), (25, 0.5)], SAFETY) == [], "the clear might overtake the raise"
+
+
 @pytest.mark.parametrize(("first", "second"), [(Lane.NORMAL, Lane.SAFETY), (Lane.SAFETY, Lane.NORMAL)])
 def test_an_alarm_moves_with_its_source_and_clears_in_the_other_lane(first: Lane, second: Lane) -> None:
     site = Site()

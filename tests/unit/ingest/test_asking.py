@@ -145,3 +145,20 @@ def test_figures_are_those_of_the_list(desk: Desk) -> None:
     desk.later(seconds=1)
     assert desk.asker.missing("demo", GapState.OPEN) == 6
     assert desk.asker.missing("demo", GapState.GIVEN_UP) == desk.asker.missing("else", GapState.OPEN) == 0
+
+
+def test_the_gaps_of_several_assets_are_locked_in_one_order_whatever_becomes_of_each(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.hole((5, 9))
+    desk.hole((5, 9), code="P-2", asset="key-P-2")
+    with desk.ledger.begin() as tx:
+        away = PresenceChange("key-P-2", Presence.OFFLINE, BEGIN, BEGIN)
+        tx.collect.put_presence([away])
+        backend = tx.work.backend
+    locked: list[str] = []
+    real = backend.lock_text
+    monkeypatch.setattr(backend, "lock_text", lambda c, text: (locked.append(text), real(c, text)))
+    assert desk.later(seconds=5) == 1
+    firsts = list(dict.fromkeys(locked))
+    assert firsts == ["gaps key-P-1", "gaps key-P-2"], "as everybody else takes them"

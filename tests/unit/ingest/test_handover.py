@@ -5,6 +5,7 @@ The collectors share the house's stores; each has a spool of its own.
 
 from ingest.handover import HandOver
 from ingest.stats import IngestStats
+from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House
 from tests.unit.ingest.plants import ListSpool
@@ -130,3 +131,21 @@ def test_an_earlier_holder_that_wakes_up_does_not_overwrite_the_state(house: Hou
     collect(house, first, 1, fresh=False)
     with house.ledger.read() as tx:
         assert tx.leases.state("demo", Lane.NORMAL.value) == before
+
+
+def test_the_state_goes_with_its_findings_though_their_transaction_fails_at_first(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    house.ledger.failing, house.ledger.fails = Unreachable("ledger", "went away at the commit"), 1
+    pressures(house, first, HIGH, range(-60, -45))
+    house.spool = first
+    worker = house.start(hand_over=hand_over(house, 1, fresh=False))
+    house.settle()
+    assert house.ledger.fails == 0
+    with house.ledger.read() as tx:
+        as_killed = tx.leases.state("demo", Lane.NORMAL.value)
+    worker.stop()
+    with house.ledger.begin() as tx:
+        tx.leases.put_state("demo", Lane.NORMAL.value, 1, as_killed)
+    pressures(house, second, FINE, range(-40, -20))
+    collect(house, second, 2, fresh=True)
+    assert ("FindingCleared", "pressure:alarm_high") in told(house)

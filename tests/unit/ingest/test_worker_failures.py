@@ -3,6 +3,7 @@
 import json
 
 from ingest.stages import FAILURES_OF_ASSET
+from plantroom.ports.ledger import Contended
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House, Witness, until
 
@@ -93,3 +94,13 @@ def test_a_stage_that_must_wait_is_waited_for_and_the_rest_is_told_meanwhile(hou
     assert house.witnessed() == [float(s) for s in range(30)]
     assert len(house.findings()) == 2
     until(lambda: not worker.problems())
+
+
+def test_a_safety_event_whose_transaction_loses_against_others_again_and_again_is_told_once(house: House) -> None:
+    house.ledger.failing, house.ledger.fails = Contended("deadlock detected"), 3
+    house.raw(json.dumps({"event": "flooded", "severity": "safety"}).encode(), channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert house.ledger.fails == 0
+    assert house.reasons() == []
+    assert [finding.subject for finding in house.findings()] == ["flooded"]

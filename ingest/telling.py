@@ -1,0 +1,86 @@
+"""What a worker has to say to the ledger, and what it looks up there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ingest.handover import NoHandOver
+from ingest.outcome import Outcome, write_outcome
+from ingest.patience import AWAY, LEDGER, Patience
+from ingest.pipeline import Pipeline
+from ingest.presence import PresenceNote, PresenceTracker
+from plantroom.ports.ledger import Ledger
+
+
+class Telling:
+    """The ledger of one site's lane. One thread, the worker's."""
+
+    def __init__(
+        self,
+        ledger: Ledger[Any],
+        pipeline: Pipeline,
+        presence: PresenceTracker,
+        patience: Patience,
+        hand_over: NoHandOver,
+    ) -> None:
+        self._ledger = ledger
+        self._pipeline = pipeline
+        self._presence = presence
+        self._patience = patience
+        self._hand_over = hand_over
+        self._revision: int | None = None
+
+    def begin(self, now_ms: int) -> None:
+        """Learn what the ledger knows; waits for it. Raises ``Stopping``."""
+        self._presence.begin(self._patience.insist(LEDGER, self._known), now_ms)
+        self.insist_on_refresh()
+
+    def _known(self) -> Mapping[str, Any]:
+        with self._ledger.read() as tx:
+            self._pipeline.numbers.listed(tx.gaps.assets(self._pipeline.site))
+            known: Mapping[str, Any] = tx.collect.presence()
+            return known
+
+    def try_refresh(self) -> bool:
+        """Look for a newer plant; ``False`` when the ledger is away and the plant at hand has to do."""
+        try:
+            self._refresh()
+        except AWAY as error:
+            self._patience.note(LEDGER, error)
+            return False
+        self._patience.note(LEDGER, None)
+        return True
+
+    def insist_on_refresh(self) -> None:
+        """As ``try_refresh``, however long it takes. Raises ``Stopping``."""
+        self._patience.insist(LEDGER, self._refresh)
+
+    def _refresh(self) -> None:
+        with self._ledger.read() as tx:
+            if tx.assets.revision() == self._revision:
+                return
+            plant = tx.assets.plant()
+        self._pipeline.follow(plant)
+        self._revision = plant.revision
+
+    def tell(self, outcome: Outcome) -> None:
+        """One ledger transaction with all that came of a batch, and with changes of presence. Raises ``Stopping``."""
+        notes = self._presence.take()
+        try:
+            if outcome or notes:
+                self._patience.insist(LEDGER, lambda: self._write(outcome, notes))
+                self._presence.told_ledger(notes)
+                if _belongs_with_state(outcome):
+                    self._hand_over.kept()
+        finally:
+            self._presence.give_back(notes)
+
+    def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
+        with self._ledger.begin() as tx:
+            write_outcome(tx, self._pipeline.site, outcome, notes)
+            if _belongs_with_state(outcome):
+                self._hand_over.keep(tx, self._pipeline.hand_over())
+
+
+def _belongs_with_state(outcome: Outcome) -> bool:
+    """Whether the next holder has to know the state that it came from."""
+    return bool(outcome.findings or outcome.events)
