@@ -218,7 +218,7 @@ class Pipeline:
 
     def _read_foreign(self, batch: Sorted, out: Read) -> None:
         """As ``read``, for messages that topic sources take."""
-        for mapped in self._foreign.read(batch.foreign):
+        for mapped in self._foreign.read(batch.foreign, again=bool(batch.again)):
             batch.arrive_again(mapped.numbers, mapped.arrivals)
             columns = self._assembler.assemble(mapped.decoded, mapped.arrivals)
             if not (batch.again or self._drains):

@@ -94,6 +94,11 @@ class Dialect(ABC):
         """Decode a batch. Never raises; every message is among the samples, the rejections, the words on presence,
         the events or the understood."""
 
+    def decode_again(self, messages: Sequence[Message]) -> Heard:
+        """As ``decode``, for messages that came before and are replayed: what is remembered of devices is used as
+        far as it held when they came, and nothing is remembered of them. A dialect that remembers overrides this."""
+        return self.decode(messages)
+
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""
         return b""

@@ -41,6 +41,8 @@ class Node:
     aliases: dict[int, Known] = field(default_factory=dict)
     recent: dict[int, int] = field(default_factory=dict)
     """Digest of a message to the number of births before it."""
+    born_ms: dict[str, int] = field(default_factory=dict)
+    """When the birth came that the table is of, by device."""
 
     def repeats(self, digest: int) -> int | None:
         """The births before the same message, if it came lately; remembers it if not."""
@@ -64,7 +66,7 @@ class Node:
         """The node begins anew: nothing of before counts."""
         self.births += 1
         self.seq, self.bd_seq, self.asked_ms = seq % MODULUS, bd_seq, None
-        self.metrics, self.aliases = {}, {}
+        self.metrics, self.aliases, self.born_ms = {}, {}, {}
 
     def forget_device(self, device: str) -> None:
         """A device begins anew."""
@@ -79,6 +81,11 @@ class Node:
         if alias is not None:
             self.aliases[alias] = known
         return True
+
+    def held(self, known: Known, at_ms: int) -> bool:
+        """Whether a message that came then has meant this metric by its alias."""
+        born_ms = self.born_ms.get(known.device)
+        return born_ms is not None and at_ms > born_ms
 
     def may_ask(self, received_ms: int) -> bool:
         """Whether it is time to ask for a rebirth; notes that it was done."""
@@ -113,6 +120,10 @@ class Nodes:
             node = self._nodes[place] = Node()
         return node
 
+    def get(self, place: str) -> Node | None:
+        """The node, if it was heard of."""
+        return self._nodes.get(place)
+
     def snapshot(self) -> bytes:
         """The whole state."""
         return orjson.dumps({place: _row(node) for place, node in self._nodes.items()}) if self._nodes else b""
@@ -133,6 +144,7 @@ def _row(node: Node) -> dict[str, object]:
         "head": (node.births, node.seq, node.bd_seq, node.missing, node.asked_ms),
         "metrics": [(k.device, k.name, k.datatype, numbers.get(k)) for k in node.metrics.values()],
         "recent": list(node.recent.items()),
+        "born": list(node.born_ms.items()),
     }
 
 
@@ -141,4 +153,5 @@ def _node(row: Mapping[str, list[list[object]]]) -> Node:
     for device, name, datatype, alias in row["metrics"]:
         node.learn(Known(device, name, datatype), alias)  # type: ignore[arg-type]
     node.recent = dict(row["recent"])  # type: ignore[arg-type]
+    node.born_ms = dict(row.get("born", ()))  # type: ignore[arg-type]  # an earlier version did not know
     return node
