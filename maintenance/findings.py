@@ -45,7 +45,7 @@ from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
 from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
 from maintenance.views import note_episode
-from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, Health, Presence
+from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
@@ -200,7 +200,9 @@ class FindingApplier:
         )
 
     def _announce(self, episode: Episode, subject: str) -> None:
-        announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
+        # A wrong clock is a notice: after a power cut there are hundreds, and none calls anybody.
+        if episode.failure_mode != CLOCK:
+            announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
 
     def outlived(self) -> list[Episode]:
         """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
