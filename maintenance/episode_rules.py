@@ -173,9 +173,9 @@ def joins(
     finding: FindingRaised, level: Level, earlier: Episode, ticket: WorkOrder | None, *, asked_for: bool = False
 ) -> bool:
     """Whether a finding belongs to the earlier episode of its asset and mode (else it begins a new one). Nothing joins
-    that of a loop test; what a loop test asked for joins only a real one that is open and has a ticket."""
-    going_on = earlier.state is EpisodeState.OPEN and ticket is not None and not work_is_done(ticket)
-    if LOOP_TEST in earlier.tags or (asked_for and not going_on):
+    that of a loop test; what a loop test asked for joins what stands, unless nobody would get a ticket of it."""
+    unwanted = asked_for and (earlier.state is EpisodeState.CLOSED or _leads_nowhere(ticket))
+    if unwanted or LOOP_TEST in earlier.tags:
         return False
     if earlier.state is EpisodeState.CLOSED:
         ended = earlier.closed_observed_at or earlier.last_observed_at
@@ -188,6 +188,10 @@ def joins(
     if ticket.state not in ENDED:
         return True
     return ticket.state in _DONE or not (level.ticket and level.severity is Severity.CRITICAL)
+
+
+def _leads_nowhere(ticket: WorkOrder | None) -> bool:
+    return ticket is not None and work_is_done(ticket) and ticket.state not in _DONE
 
 
 def ticketing(level: Level, ticket: WorkOrder | None) -> Ticketing:
@@ -323,13 +327,6 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
         last_observed_at=observed,
         closed_at=now,
         closed_observed_at=finding.observed_at,
-    )
-
-
-def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime) -> Episode:
-    """An open episode that ends because a finding of its mode begins a new one."""
-    return replace(
-        earlier, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now, closed_observed_at=finding.observed_at
     )
 
 

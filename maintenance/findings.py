@@ -20,7 +20,6 @@ from maintenance.episode_rules import (
     after_maintenance,
     calling,
     clear,
-    closed_by_successor,
     goes_on,
     hold_back,
     joins,
@@ -44,8 +43,9 @@ from maintenance.loop_marks import asked_for, note_answer
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
+from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
 from maintenance.views import note_episode
-from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, Health, Presence
+from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
@@ -200,7 +200,9 @@ class FindingApplier:
         )
 
     def _announce(self, episode: Episode, subject: str) -> None:
-        announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
+        # A wrong clock is a notice: after a power cut there are hundreds, and none calls anybody.
+        if episode.failure_mode != CLOCK:
+            announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
 
     def outlived(self) -> list[Episode]:
         """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
@@ -264,6 +266,7 @@ class FindingApplier:
         ticket = self._tickets.of(earlier, finding.safety)
         check = asked_for(self._tx, finding)
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
+        tested = check is not None and begins_as_test(earlier)
         first, anew = True, rings_anew(earlier, finding)
         if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
@@ -277,22 +280,23 @@ class FindingApplier:
                 episode = told
             self._tickets.store(hold_back(episode, finding) if quiet and level.ticket else episode)
         else:
+            episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
+            if tested and check is not None:
+                episode = marked_as_test(episode, check.test)
             if earlier is not None and earlier.state is EpisodeState.OPEN:
                 self._tickets.store(closed_by_successor(earlier, finding, self._now))
-            episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
-            if check is not None:
-                episode = marked_as_test(episode, check.test)
+                episode = inheriting(episode, earlier, endless_events(self._classes))
             self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
             note_episode(self._tx, episode)
         followed = None
         if not quiet:
-            if anew and finding.source in ALARM_SOURCES and check is None:
+            if anew and finding.source in ALARM_SOURCES and not tested:
                 self._announce(episode, subject_of(finding))
             followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:
                 now_known(self._tx, asset, finding, followed, self._now)
         if check is not None:
-            note_answer(self._tx, check, finding, followed, self._now)
+            note_answer(self._tx, check, finding, followed, self._now, real=not tested)
 
 
 def _unseen(view: AssetView) -> set[FindingSource]:

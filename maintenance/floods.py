@@ -91,7 +91,7 @@ def write_ticket(
 ) -> WorkOrder:
     """The locked ticket with what is known of its flood."""
     n = flood.gathered
-    title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {n} alarms together")
+    title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
     reason = order.reason
     if last or n <= _WORDS_UP_TO or n % _WORDS_EVERY == 0:
         reason = _reason(summary_of(tx, flood, classes, now))
@@ -154,8 +154,12 @@ def _reason(summary: FloodSummary) -> LocalName:
     zh = f"10分钟内超过{BEGINS_ABOVE}条报警。最先：{'、'.join(one.zh for one in summary.first)}"
     en = f"More than {BEGINS_ABOVE} alarms in 10 minutes. First: {', '.join(one.en for one in summary.first)}"
     zh += f"；共{summary.alarms}条、{len(summary.by_asset)}台设备"
-    en += f"; {summary.alarms} alarms of {len(summary.by_asset)} machines"
+    en += f"; {_counted(summary.alarms, 'alarm')} of {_counted(len(summary.by_asset), 'machine')}"
     if summary.cause is not None:
         zh += f"；可能原因：{summary.cause.text.zh}"
         en += f"; likely: {summary.cause.text.en}"
     return LocalName(zh + "。", en + ".")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -30,6 +30,7 @@ from maintenance.loop_tests import (
     tick,
 )
 from maintenance.ports import MaintenanceTx
+from maintenance.succession import endless_events
 from maintenance.work_orders import State
 from plantroom.domain.assets import EquipmentClass, Presence
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
@@ -96,8 +97,7 @@ class LoopKeeper:
     def __init__(self, tx: MaintenanceTx, now: datetime, classes: Mapping[str, EquipmentClass]) -> None:
         self._tx = tx
         self._now = now
-        ended = {event.clears for known in classes.values() for event in known.events}
-        self._endless = {event.key for known in classes.values() for event in known.events} - ended
+        self._endless = endless_events(classes)
 
     def advance(self, test_id: str, seen: Seen) -> None:
         """Tick what came since the last look; ``seen`` are first readings of asked-for points."""

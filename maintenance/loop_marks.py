@@ -1,23 +1,31 @@
 """What a loop test does to findings, episodes and tickets. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from maintenance.alarm_rules import alarm_priority, alarms_among
 from maintenance.episode_rules import LOOP_TEST
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
-from maintenance.loop_tests import CheckKind, LoopCheck, Step, answers, tick
+from maintenance.loop_tests import NO_WORDS, CheckKind, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
+from maintenance.succession import unmarked, without_subjects
 from maintenance.tickets import unmarked_title
 from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
+from plantroom.domain.assets import LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 BY = "system:loop-test"
 _SOURCES = (FindingSource.RULE, FindingSource.LIMIT)
 _PASSED = "联动测试完成 / the loop test is done"
+_JOINED = LocalName(
+    "并入此前已有的真实故障，工单为真实工单",
+    "joined a fault that stood before: its ticket is real",
+)
 _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
@@ -37,14 +45,15 @@ def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
 
 
 def note_answer(
-    tx: MaintenanceTx, check: LoopCheck, finding: FindingRaised, ticket: WorkOrder | None, now: datetime
+    tx: MaintenanceTx, check: LoopCheck, finding: FindingRaised, ticket: WorkOrder | None, now: datetime, *, real: bool
 ) -> None:
-    """Tick what a finding proves: nothing else can answer the check from now on."""
+    """Tick what a finding proves: nothing else can answer the check from now on. ``real``: it joined a fault that stood
+    before, and so does its ticket."""
     seen = tick(check, Step.SENSOR, finding.observed_at, finding.finding_id)
     seen = tick(seen, Step.READING, finding.received_at, finding.finding_id)
     seen = tick(seen, Step.ALARM, finding.received_at, finding.finding_id)
     if ticket is not None:
-        seen = tick(seen, Step.TICKET, now, ticket.id)
+        seen = tick(seen, Step.TICKET, now, ticket.id, _JOINED if real else NO_WORDS)
     tx.loop_tests.put_checks([seen])
 
 
@@ -56,36 +65,59 @@ def settle(
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return replace(check, settled=check.settled or finishing)
+    episode = _standing(tx, evidence)
     ticket = tx.orders.lock(evidence)
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
-    episode = tx.episodes.get(ticket.episode) if ticket.episode is not None else None
-    over = episode is None or episode.state is EpisodeState.CLOSED
-    if over or (check.kind is CheckKind.EVENT and check.subject in endless):
-        if episode is not None and not over:
-            _close(tx, episode, now)
+    still = [] if episode is None else _triggered(check, episode)
+    if not still or (check.kind is CheckKind.EVENT and check.subject in endless):
+        if episode is not None and still and LOOP_TEST in episode.tags:
+            _store(tx, without_subjects(episode, still, now))
         if ticket.state not in ENDED:
             keep(tx, take_step(tx, ticket, State.CANCELLED, now, BY, _PASSED))
         return replace(check, settled=True)
     if not finishing:
         return check
-    _make_real(tx, ticket, episode, now)
+    _make_real(tx, ticket, episode, still, now)
     return replace(check, settled=True)
 
 
-def _close(tx: MaintenanceTx, episode: Episode, now: datetime) -> None:
-    closed = replace(
-        episode, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now, closed_observed_at=episode.last_observed_at
-    )
-    tx.episodes.update(closed)
-    note_episode(tx, closed)
+def _standing(tx: MaintenanceTx, order_id: str) -> Episode | None:
+    """What stands of a test ticket's asset and failure mode, locked before the ticket as everybody does: not only the
+    test's own episode, for another one may have followed it while its alarm went on."""
+    order = tx.orders.get(order_id)
+    if order.episode is None:
+        return None
+    own = tx.episodes.get(order.episode)
+    latest = tx.episodes.latest(own.asset, own.failure_mode)
+    return latest if latest is not None and latest.state is EpisodeState.OPEN else None
 
 
-def _make_real(tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, now: datetime) -> None:
+def _triggered(check: LoopCheck, episode: Episode) -> list[str]:
+    """Those of the open subjects that the check asked for."""
+    if check.kind is CheckKind.POINT:
+        begins = f"{FindingSource.LIMIT.value}:{check.subject}:{check.expected.get('level')}"
+        return [one for one in episode.open_subjects if one.startswith(begins)]
+    return [one for one in episode.open_subjects if one == f"{FindingSource.RULE.value}:{check.subject}"]
+
+
+def _make_real(
+    tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, subjects: Sequence[str], now: datetime
+) -> None:
+    """People have to be told of it as of any other alarm: whoever accepted the test's ticket took it for a test."""
     tags = tuple(tag for tag in ticket.tags if tag != LOOP_TEST)
     keep(tx, replace(ticket, tags=tags, title=unmarked_title(ticket.title)))
     tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, _STILL_THERE))
-    if episode is not None:
-        real = replace(episode, tags=tuple(tag for tag in episode.tags if tag != LOOP_TEST))
-        tx.episodes.update(real)
-        note_episode(tx, real)
+    if episode is None:
+        return
+    real = unmarked(episode)
+    if real.work_order is None or LOOP_TEST in episode.tags:
+        real = replace(real, work_order=ticket.id)
+    _store(tx, real)
+    for subject in alarms_among(subjects):
+        announce(tx, real, subject, alarm_priority(real), real.last_observed_at, now)
+
+
+def _store(tx: MaintenanceTx, episode: Episode) -> None:
+    tx.episodes.update(episode)
+    note_episode(tx, episode)

@@ -82,7 +82,8 @@ ENDED = frozenset({CheckResult.PASSED, CheckResult.FAILED, CheckResult.SKIPPED})
 @dataclass(frozen=True, slots=True)
 class LoopStep:
     """One link: when it was seen and what proves it (``evidence``: a finding's, event's or work order's id, a user's
-    name); for a link that does not apply, ``note`` says why. The sensor's instant is the device's own."""
+    name); ``note`` says why a link does not apply, and of a ticket that it is no test's. The sensor's instant is the
+    device's own."""
 
     step: Step
     state: StepState = StepState.WAITING
@@ -209,11 +210,11 @@ def _began(finding: FindingRaised) -> datetime:
     return datetime.fromisoformat(said) if isinstance(said, str) else finding.observed_at
 
 
-def tick(check: LoopCheck, step: Step, at: datetime, evidence: str | None) -> LoopCheck:
+def tick(check: LoopCheck, step: Step, at: datetime, evidence: str | None, note: LocalName = NO_WORDS) -> LoopCheck:
     """The check with one link seen; the same object when it was seen before or does not apply."""
     if check.result in ENDED or not check.waits_for(step):
         return check
-    seen = LoopStep(step, StepState.SEEN, at, evidence)
+    seen = LoopStep(step, StepState.SEEN, at, evidence, note)
     return advanced(replace(check, steps=tuple(seen if one.step is step else one for one in check.steps)), at)
 
 

@@ -18,7 +18,7 @@ from maintenance.findings import FindingApplier
 from maintenance.ports import MaintenanceTx
 from maintenance.views import note_episode
 from plantroom.domain.alarms import MAX_SHELVING_H, safety_assets
-from plantroom.domain.assets import EquipmentClass, Plant
+from plantroom.domain.assets import CLOCK, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
@@ -176,6 +176,8 @@ def _may_be_safety(
     asset = plant.assets.get(episode.asset)
     made = None if asset is None else classes.get(asset.equipment_class)
     harmless = set() if made is None else {event.key for event in made.events if not event.safety}
+    if episode.failure_mode == CLOCK:
+        harmless.add(CLOCK)  # ours, of no class
     unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
     events = [
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value

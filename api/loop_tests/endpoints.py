@@ -88,7 +88,7 @@ def export_test(test_id: str, caller: Viewer, services: Parts) -> Response:
 def confirm_check(test_id: str, number: int, caller: Technician, services: Parts) -> LoopTestCheck:
     """The signed-in person has seen the ticket on their tablet. A machine's token cannot say so: 403."""
     with services.ledger.begin() as tx:
-        _changeable(tx, caller, test_id)
+        _changeable(tx, caller, test_id, number)
         if caller.principal.kind != "person":
             raise Forbidden("only a person who has signed in can confirm that they saw the ticket")
         check = _keeper(tx, services).confirm(test_id, number, caller.principal.name)
@@ -99,7 +99,7 @@ def confirm_check(test_id: str, number: int, caller: Technician, services: Parts
 def skip_check(test_id: str, number: int, form: SkipRequest, caller: Supervisor, services: Parts) -> LoopTestCheck:
     """Leave a sensor out, with a reason."""
     with services.ledger.begin() as tx:
-        _changeable(tx, caller, test_id)
+        _changeable(tx, caller, test_id, number)
         check = _keeper(tx, services).skip(test_id, number, caller.principal.name, form.reason)
         return LoopTestCheck.of(check, services.directory.refs(tx)(check.asset))
 
@@ -108,7 +108,7 @@ def skip_check(test_id: str, number: int, form: SkipRequest, caller: Supervisor,
 def ask_check(test_id: str, number: int, caller: Supervisor, services: Parts) -> LoopTestCheck:
     """Ask for this sensor now, again or out of its turn."""
     with services.ledger.begin() as tx:
-        _changeable(tx, caller, test_id)
+        _changeable(tx, caller, test_id, number)
         check = _keeper(tx, services).ask(test_id, number)
         return LoopTestCheck.of(check, services.directory.refs(tx)(check.asset))
 
@@ -135,9 +135,19 @@ def _visible(tx: MaintenanceTx, caller: Access, test_id: str) -> DomainTest:
     return test
 
 
-def _changeable(tx: MaintenanceTx, caller: Access, test_id: str) -> None:
+def _changeable(tx: MaintenanceTx, caller: Access, test_id: str, number: int | None = None) -> None:
+    """The caller may change the check of that number, or the whole test: those of the departments of its assets."""
     test = _visible(tx, caller, test_id)
     caller.require_change(test.site)
+    concerned = {check.asset for check in tx.loop_tests.checks(test.id) if number in {None, check.number}}
+    caller.require_site(test.site, {_department(tx, key) for key in concerned})
+
+
+def _department(tx: MaintenanceTx, key: str) -> str | None:
+    try:
+        return tx.assets.get(key).asset.department
+    except NotFound:
+        return None
 
 
 def _detail(tx: MaintenanceTx, services: Services, test: DomainTest) -> LoopTestDetail:

@@ -119,3 +119,20 @@ def test_the_clock_of_a_device_shows_on_its_asset(world: World) -> None:
     listed = world.admin.get("/api/v1/assets", params={"code": "P-1", "site": HOME}).json()["items"][0]
     assert (listed["clock_offset_ms"], listed["clock_wrong"]) == (-42_000, True)
     assert listed["clock_measured_at"] == "2026-03-02T08:00:00.000Z"
+
+
+def test_another_department_changes_nothing_of_a_test(world: World) -> None:
+    test = begun(world, points=["vibration", "flow"])
+    path = f"{TESTS}/{test['id']}"
+    world.clock.forward(seconds=9)
+    alarm(world)
+    lifts, water = (world.as_(Role.SUPERVISOR, HOME, one) for one in ("电梯维修部门", "水务管理部门"))
+    steps: list[tuple[str, dict | None]] = [
+        ("checks/2/skip", {"reason": "拆下"}), ("checks/2/ask", None), ("checks/1/confirm", None), ("finish", None),
+    ]  # fmt: skip
+    for step, body in steps:
+        assert lifts.post(f"{path}/{step}", json=body).status_code == 403, step
+    assert lifts.post(f"{path}/checks/9/ask").status_code == 404
+    assert lifts.get(path).json()["checks"][1]["result"] == "waiting"
+    assert water.post(f"{path}/checks/2/skip", json={"reason": "拆下"}).status_code == 200
+    assert water.post(f"{path}/finish").json()["state"] == "finished"

@@ -7,10 +7,11 @@ import pytest
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
+from maintenance.shelving import Wish, shelve
 from maintenance.transitions import end_maintenance
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.assets import CLOCK, Asset, AssetStatus, LocalName, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
@@ -150,3 +151,25 @@ def test_anomalies_of_models_are_no_alarms(building: Store) -> None:
         assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == 0
     with building.read() as tx:
         assert tx.alarms.standing_floods() == []
+
+
+def test_wrong_clocks_are_told_to_nobody_and_can_be_shelved(building: Store) -> None:
+    clock = {"source": FindingSource.RULE, "failure_mode": CLOCK, "subject": CLOCK, "severity": Severity.INFO}
+    feed(building, *(alarm(n, **clock) for n in range(10, 30)))
+    feed(building, alarm(30))
+    with building.begin() as tx:
+        assert tx.alarms.standing_flood("demo") is None
+        assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == 1
+        episode = tx.episodes.latest("p10", CLOCK)
+        assert episode is not None
+        wish = Wish(episode.id, NOW + 60 * MINUTE, "no time server yet", "li")
+        assert shelve(tx, wish, tx.assets.plant(), CLASSES, NOW).subjects == (f"rule:{CLOCK}",)
+    assert [order.asset for order in work(building)] == ["p30"]
+
+
+def test_one_alarm_is_one_alarm(building: Store) -> None:
+    feed(building, *(alarm(n) for n in range(10, 21)))
+    shared = work(building)[-1]
+    assert shared.title.en == "Alarm flood: 1 alarm together"
+    feed(building, alarm(21))
+    assert work(building)[-1].title.en == "Alarm flood: 2 alarms together"

@@ -1,0 +1,84 @@
+"""An episode that gives way to another one of its asset and failure mode while something of it still stands. Pure.
+
+What stands goes over to the successor: there it is seen, and there it is over when its end is told. Nothing that stands
+is lost with the episode that it began.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from maintenance.episode_rules import CALLING, HELD_BACK, LOOP_TEST, PRIORITIES, calling, severest, unacknowledged
+from maintenance.episodes import Episode, EpisodeState
+from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.findings import FindingRaised, FindingSource
+
+
+def begins_as_test(earlier: Episode | None) -> bool:
+    """Whether what a loop test asked for is taken for the test, given the newest episode of its asset and mode: only
+    while nothing real stands there. In doubt it is real."""
+    return earlier is None or earlier.state is EpisodeState.CLOSED or LOOP_TEST in earlier.tags
+
+
+def endless_events(classes: Mapping[str, EquipmentClass]) -> frozenset[str]:
+    """The events that no other one ends: nobody can say that they still stand."""
+    events = [event for known in classes.values() for event in known.events]
+    return frozenset(event.key for event in events) - {event.clears for event in events if event.clears is not None}
+
+
+def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime) -> Episode:
+    """An open episode that ends because a finding of its mode begins a new one."""
+    return replace(
+        earlier, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now, closed_observed_at=finding.observed_at
+    )
+
+
+def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> Episode:
+    """The new episode with what still stands of the open one that it follows; the same object when nothing does.
+    ``endless`` are the events that no other one ends."""
+    tested = LOOP_TEST in earlier.tags
+    left = [
+        one
+        for one in earlier.open_subjects
+        if one not in episode.open_subjects and not (tested and _ended(one, endless))
+    ]
+    if not left:
+        return episode
+    before, detail = earlier.detail or {}, dict(episode.detail or {})
+    detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in left)]
+    detail[PRIORITIES] = {one: word for one, word in _priorities(before).items() if one in left} | _priorities(detail)
+    if HELD_BACK in before:
+        detail.setdefault(HELD_BACK, before[HELD_BACK])
+    return replace(
+        episode,
+        open_subjects=(*episode.open_subjects, *left),
+        severity=severest(episode.severity, earlier.severity),
+        safety=episode.safety or earlier.safety,
+        detail=detail,
+    )
+
+
+def without_subjects(episode: Episode, subjects: Collection[str], now: datetime) -> Episode:
+    """The episode after some of what stands is over; closed when nothing is left."""
+    left = tuple(one for one in episode.open_subjects if one not in subjects)
+    if left:
+        return replace(episode, open_subjects=left)
+    closed = replace(episode, state=EpisodeState.CLOSED, open_subjects=(), closed_at=now)
+    return replace(closed, closed_observed_at=episode.last_observed_at)
+
+
+def unmarked(episode: Episode) -> Episode:
+    """The episode of a loop test as a real one, which nobody has taken note of."""
+    tags = tuple(tag for tag in episode.tags if tag != LOOP_TEST)
+    detail = {key: said for key, said in (episode.detail or {}).items() if key != LOOP_TEST}
+    return replace(unacknowledged(episode), tags=tags, detail=detail)
+
+
+def _ended(subject: str, endless: Collection[str]) -> bool:
+    source, _, name = subject.partition(":")
+    return source == FindingSource.RULE.value and name in endless
+
+
+def _priorities(detail: Mapping[str, object]) -> dict[str, object]:
+    said = detail.get(PRIORITIES)
+    return dict(said) if isinstance(said, dict) else {}
