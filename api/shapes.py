@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
@@ -71,6 +72,19 @@ class NameIn(Payload):
 
 FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9001, 1, 1, tzinfo=UTC)
 """Instants that people send lie between them, so that no span that is added to or taken from one leaves the calendar."""
+
+
+def _said(name: NameIn) -> NameIn:
+    if not name.to_domain().zh:
+        raise ValueError("needs a text in one language at least")
+    return name
+
+
+NewName = Annotated[NameIn, AfterValidator(_said)]
+"""A name instead of another: nothing but blanks is none."""
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""A reason that somebody gives: blanks are none."""
 
 
 def parse_instant(value: object) -> datetime:
