@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
@@ -69,6 +70,23 @@ class NameIn(Payload):
         return LocalName(self.zh.strip() or self.en.strip(), self.en.strip() or self.zh.strip())
 
 
+FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9001, 1, 1, tzinfo=UTC)
+"""Instants that people send lie between them, so that no span that is added to or taken from one leaves the calendar."""
+
+
+def _said(name: NameIn) -> NameIn:
+    if not name.to_domain().zh:
+        raise ValueError("needs a text in one language at least")
+    return name
+
+
+NewName = Annotated[NameIn, AfterValidator(_said)]
+"""A name instead of another: nothing but blanks is none."""
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+"""A reason that somebody gives: blanks are none."""
+
+
 def parse_instant(value: object) -> datetime:
     """An aware instant in UTC out of RFC 3339 text; raises ``ValueError`` for anything else."""
     try:
@@ -83,18 +101,27 @@ def parse_instant(value: object) -> datetime:
         raise ValueError("is outside the calendar") from None
 
 
+def parse_bounded(value: object) -> datetime:
+    """As ``parse_instant``, and of text only the years 1970 to 9000. Our own instants are shown whatever they are."""
+    instant = parse_instant(value)
+    if not isinstance(value, datetime) and not FIRST <= instant < END:
+        raise ValueError("should lie in the years 1970 to 9000")
+    return instant
+
+
 def show_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Instant = Annotated[
-    datetime,
-    BeforeValidator(parse_instant),
-    PlainSerializer(show_instant, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
+_SHOWN = PlainSerializer(show_instant, return_type=str)
+_SCHEMA = WithJsonSchema({"type": "string", "format": "date-time"})
+
+Instant = Annotated[datetime, BeforeValidator(parse_bounded), _SHOWN, _SCHEMA]
 """An instant as it goes over the wire: RFC 3339, shown in UTC with milliseconds."""
+
+DeviceInstant = Annotated[datetime, BeforeValidator(parse_instant), _SHOWN, _SCHEMA]
+"""An instant by the clock of a device, which may stand anywhere in the calendar."""
 
 
 class AssetRef(Shape):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.episodes.schemas import Episode
-from api.shapes import AssetRef, Instant, ListQuery, Name, Payload, Shape, one_or_more
+from api.shapes import AssetRef, Instant, ListQuery, Name, Payload, Shape, Why, one_or_more
 from maintenance.alarm_ports import Shelf as DomainShelf
 from maintenance.alarm_rules import AlarmState
 from plantroom.domain.assets import AlarmPriority
@@ -74,7 +74,7 @@ class ShelveRequest(Payload):
     """Why, and for how long: `minutes` from now, or `until`. `subjects` names the alarms (such as
     `limit:vibration:warning_high`); without it those that stand."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Why
     minutes: Annotated[int | None, Field(ge=1, le=MAX_MINUTES)] = None
     until: Instant | None = None
     subjects: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=300)], ...], Field(max_length=50)] = ()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from api.shapes import Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
+from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape, one_or_more
 from plantroom.domain.assets import AssetStatus, Health, Presence
 from plantroom.ports.ledger import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView
@@ -125,7 +125,7 @@ class AssetChange(AssetFields):
     """What is to change; fields that are left out stay as they are."""
 
     code: Annotated[str, Field(min_length=1, max_length=200)] = ""
-    name: NameIn = NameIn()
+    name: NewName = NameIn()
 
 
 class LatestValue(Shape):

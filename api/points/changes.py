@@ -48,11 +48,11 @@ def change_limits(
     after = replace(before, **given)
     if after == before:
         return limits_detail(point, history)
-    after = replace(after, source=form.reason.strip(), status=Status.DEFAULT)
+    after = replace(after, source=form.reason, status=Status.DEFAULT)
     _check(point, after)
     changed = Point(point.asset, replace(point.template, limits=after))
     tx.assets.put_points([changed])
-    change = LimitChange(site, point.asset, point.key, now, by, form.reason.strip(), before, after)
+    change = LimitChange(site, point.asset, point.key, now, by, form.reason, before, after)
     tx.alarms.add_limit_change(change)
     tx.live.note("asset", site, {"key": point.asset, "change": "limits", "point": point.key})
     return limits_detail(changed, [change, *history])

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from api.shapes import Instant, Name, Payload, Shape
+from api.shapes import Instant, Name, Payload, Shape, Why
 from plantroom.domain.alarms import MAX_DELAY_S
 from plantroom.domain.assets import AlarmPriority, PointKind, PointTemplate, Status
 from plantroom.domain.assets import Point as DomainPoint
@@ -37,7 +37,7 @@ class LimitsChange(Payload):
     """The limits to change, in the point's unit, with the reason; what is left out stays, ``null`` takes a limit away.
     `warning_priority` and `alarm_priority`: ``null`` lets them follow from the failure mode."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Why
     normal_low: Number = None
     normal_high: Number = None
     warning_low: Number = None

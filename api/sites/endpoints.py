@@ -11,6 +11,7 @@ from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
 from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteChange, SiteCreate, SiteList
+from plantroom.domain.assets import LocalName
 from plantroom.domain.assets import Site as DomainSite
 from plantroom.errors import BadData
 from plantroom.wire import check_topic_level
@@ -35,7 +36,9 @@ def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
         check_topic_level(form.code, "site code")
     except BadData as error:
         raise bad_field("code", "not_a_topic_level", str(error)) from None
-    site = DomainSite(form.code, form.name.to_domain(), form.time_zone, form.max_shelving_h)
+    name = form.name.to_domain()
+    named = name if name.zh else LocalName(form.code, form.code)
+    site = DomainSite(form.code, named, form.time_zone, form.max_shelving_h)
     with services.ledger.begin() as tx:
         tx.assets.add_site(site)
         tx.live.note("site", site.code, {"code": site.code, "change": "created"})

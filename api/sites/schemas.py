@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from api.shapes import ListQuery, Name, NameIn, Payload, Shape
+from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape
 
 
 class Site(Shape):
@@ -48,7 +48,7 @@ class SiteCreate(Payload):
 class SiteChange(Payload):
     """Fields of a site to change; what is left out stays."""
 
-    name: NameIn | None = None
+    name: NewName | None = None
     max_shelving_h: Hours = None
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from api.assets.schemas import Asset, LatestValue
 from api.points.schemas import Point
 from api.session.schemas import User
-from api.shapes import Instant, Payload, Shape
+from api.shapes import DeviceInstant, Instant, Payload, Shape
 from api.work_orders.schemas import WorkOrderDetail
 
 MAX_OPS = 2000
@@ -25,7 +25,7 @@ class Operation(Payload):
     work_order: str | None = None
     step: str | None = None
     base_version: int | None = None
-    captured_at: Instant
+    captured_at: DeviceInstant
     value: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
@@ -38,7 +38,7 @@ class SyncRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     device: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-    device_now: Instant
+    device_now: DeviceInstant
     ops: Annotated[
         list[Any],
         Field(max_length=MAX_OPS),

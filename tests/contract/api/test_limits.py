@@ -64,6 +64,7 @@ def test_the_plant_that_collectors_follow_has_the_new_limit(world: World) -> Non
         ({"off_delay_s": 1e12}, "off_delay_s"),
         ({"alarm_priority": "loud"}, "alarm_priority"),
         ({"reason": ""}, "reason"),
+        ({"reason": "   ", "deadband": 0.2}, "reason"),
         ({"unit": "bar"}, "unit"),
         ({"alarm_high": True, "warning_high": [1]}, "warning_high"),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from ingest.stats import Figures, Totals
+from ingest.stats import Figures, IngestStats, Totals
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, with_lanes
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import CollectorReport
@@ -28,7 +28,7 @@ def lane(**figures: float) -> dict[str, float]:
     totals.count_letters(["not_json: line 1", "not_json", "unknown_asset"])
     worker.save(totals)
     worker.timed(lambda: None)
-    stats = worker.stats(gaps=2, spool_depth=3, lag_s=1.5, stage_failures=0)
+    stats = worker.stats(IngestStats(gaps=2, spool_depth=3, lag_s=1.5))
     of_gateway = {"taken": 13.0, "spool_bytes": 999.0, "spool_damaged": 0.0, "broker_connects": 1.0}
     return {**stats.as_mapping(), **of_gateway, "stored_p99_ms": 250.0, **figures}
 
