@@ -205,6 +205,7 @@ class Collector:
             site.note_link(now_ms)
 
     def _follow(self) -> None:
+        self._try_unstarted()
         with self._parts.ledger.read() as tx:
             retry = bool(self._unstarted) and time.monotonic() >= self._retry_at
             changes = self._leases.changes
@@ -269,17 +270,32 @@ class Collector:
         try:
             gateway.start(sites)
         except Unreachable as error:
-            self._note_unstarted(STRAYS, error)
+            self._not_started(STRAYS, error)
             return
         worker = StrayWorker(gateway.spool, self._parts.ledger, self._parts.classes, gateway.state)
         worker.start()
         self._strays = StrayParts(gateway, worker)
         self._unstarted.pop(STRAYS, None)
 
-    def _note_unstarted(self, site: str, error: Unreachable) -> None:
+    def _not_started(self, site: str, error: Unreachable) -> None:
+        """Until its spool can be used this collector is none of those that want a share: what it cannot start others
+        keep, in place of handing it over again and again."""
         log.error("site_not_started", site=site, problem=str(error), retry_s=SITE_RETRY_S)
         self._unstarted[site] = str(error)
         self._retry_at = time.monotonic() + SITE_RETRY_S
+        self._leases.able = False
+        if self._leases.others():
+            self._leases.release(site, SITE_RETRY_S)
+
+    def _try_unstarted(self) -> None:
+        """Of what others hold now: whether its spool could be used again."""
+        if self._unstarted and time.monotonic() >= self._retry_at:
+            for site in self._unstarted.keys() - self._leases.held().keys():
+                if self._drains.usable(site):
+                    del self._unstarted[site]
+                else:
+                    self._retry_at = time.monotonic() + SITE_RETRY_S
+        self._leases.able = not self._unstarted
 
     def _try_site(self, site: str, plant: Plant, held: Held) -> bool:
         """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting. Another
@@ -288,9 +304,7 @@ class Collector:
             self._drains.end(site)
             self._sites[site] = self._starter.start(site, plant, held, lambda: self._leases.gate(site))
         except Unreachable as error:
-            self._note_unstarted(site, error)
-            if self._leases.others():
-                self._leases.release(site, SITE_RETRY_S)
+            self._not_started(site, error)
             return False
         log.info("site_taken_up", site=site)
         self._unstarted.pop(site, None)

@@ -20,7 +20,7 @@ from ingest.stats import Totals
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
-from plantroom.domain.flow import Trouble
+from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 
@@ -54,6 +54,23 @@ class Drains:
     def known(self) -> list[str]:
         """Partitions that have a spool in the data folder."""
         return sorted({path.parent.parent.name for path in self._folder.glob("*/*/cursor.0")})
+
+    def usable(self, partition: str) -> bool:
+        """Whether the spools of a partition that is not held here could be opened."""
+        lanes = [STRAYS_FOLDER.name] if partition == STRAYS else [lane.value for lane in Lane]
+        return all(self._opens(partition, lane) for lane in lanes)
+
+    def _opens(self, partition: str, lane: str) -> bool:
+        if (partition, lane) in self._drains:
+            return True
+        spool = Spool(self._folder / partition / lane)
+        try:
+            spool.open()
+        except OSError:
+            return False
+        finally:
+            spool.close()
+        return True
 
     def look(self, partitions: Iterable[str]) -> None:
         """Begin to empty the spools of these partitions, which this collector does not hold."""

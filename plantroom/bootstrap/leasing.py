@@ -99,6 +99,8 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self.changes = 0
         """Rises whenever ``held`` or ``to_release`` changes."""
+        self.able = True
+        """Whether a partition can be started here. Whoever says no gets no share from others, and keeps what it has."""
         self.failures = 0
         self.problem: str | None = None
         """Turns that failed unexpectedly, and how the last one did, until one goes well."""
@@ -139,7 +141,7 @@ class LeaseKeeper:
 
     def others(self) -> frozenset[str]:
         """Other collectors, as far as the ledger last said."""
-        return self._view.others(self.holder, self._lease_ms)
+        return (self._view.others(self.holder, self._lease_ms) | self._view.holders()) - {self.holder}
 
     def elsewhere(self) -> frozenset[str]:
         """Partitions of other holders whose sessions the broker has confirmed."""
@@ -190,7 +192,7 @@ class LeaseKeeper:
                 if not wanted <= self._view.leases.keys():
                     tx.leases.enter(wanted - self._view.leases.keys())
                 epochs = {p: one.epoch for p, one in held.items()}
-                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms)
+                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms, member=self.able)
             self._take_note(view, asked_at)
             moves = self._moves(view, wanted)
             self._take(moves)

@@ -59,6 +59,10 @@ class LeaseView:
         """Collectors beside ``me`` that gave a sign of life within a lease's length."""
         return frozenset(m.holder for m in self.members if m.holder != me and m.silent_ms < lease_ms)
 
+    def holders(self) -> frozenset[str]:
+        """Who holds something now, whether or not it wants a share."""
+        return frozenset(one.holder for one in self.leases.values() if one.holder is not None and not one.free)
+
 
 @dataclass(frozen=True, slots=True)
 class Moves:

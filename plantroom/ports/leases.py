@@ -37,9 +37,12 @@ class LeaseRepository(ABC):
     """Leases, the collectors that share them, and the state that goes from holder to holder."""
 
     @abstractmethod
-    def beat(self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int) -> LeaseView:
+    def beat(
+        self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
+    ) -> LeaseView:
         """A sign of life: renew those of the holder's leases whose epoch is still the one in ``held`` (an expired one
-        too, unless somebody took it), note which are ``ready``, and show what there is then."""
+        too, unless somebody took it), note which are ``ready``, and show what there is then. ``member``: whether the
+        holder wants a share; one that cannot use its disk keeps what it holds and is none."""
 
     @abstractmethod
     def enter(self, partitions: Collection[str]) -> None:

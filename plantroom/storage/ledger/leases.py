@@ -27,15 +27,15 @@ class SqlLeases(LeaseRepository):
         self._connection = work.connection
         self._now = work.backend.now_ms()
 
-    def beat(self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int) -> LeaseView:
+    def beat(
+        self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
+    ) -> LeaseView:
         members, leases = t.lease_members, t.leases
-        insert = self._work.backend.insert(members)
-        row = insert.values(holder=holder, since_ms=self._now, seen_ms=self._now)
-        back = sa.case((members.c.seen_ms < self._now - lease_ms, self._now), else_=members.c.since_ms)
-        self._connection.execute(
-            row.on_conflict_do_update(index_elements=["holder"], set_={"since_ms": back, "seen_ms": self._now})
-        )
         self._connection.execute(members.delete().where(members.c.seen_ms < self._now - FORGET_MS))
+        if member:
+            self._enter_member(holder, lease_ms)
+        else:
+            self._connection.execute(members.delete().where(members.c.holder == holder))
         for some in chunks(sorted(held.items())):
             mine = self._work.backend.among([leases.c.partition, leases.c.epoch], some)
             statement = leases.update().where(leases.c.holder == holder, mine)
@@ -44,6 +44,14 @@ class SqlLeases(LeaseRepository):
             new = leases.c.partition.in_(names), leases.c.ready.is_(False)
             self._connection.execute(leases.update().where(*new).values(ready=True))
         return self._view()
+
+    def _enter_member(self, holder: str, lease_ms: int) -> None:
+        members = t.lease_members
+        row = self._work.backend.insert(members).values(holder=holder, since_ms=self._now, seen_ms=self._now)
+        back = sa.case((members.c.seen_ms < self._now - lease_ms, self._now), else_=members.c.since_ms)
+        self._connection.execute(
+            row.on_conflict_do_update(index_elements=["holder"], set_={"since_ms": back, "seen_ms": self._now})
+        )
 
     def _view(self) -> LeaseView:
         leases, members = t.leases.c, t.lease_members.c

@@ -107,6 +107,17 @@ def test_a_member_that_was_silent_for_longer_than_a_lease_counts_as_new(ledger: 
     assert member.silent_ms < 90
 
 
+def test_who_wants_no_share_is_no_member_and_keeps_what_it_holds(ledger: SqlLedger) -> None:
+    take(ledger, "demo", "anna")
+    beat(ledger, "anna", {"demo": 1})
+    with ledger.begin() as tx:
+        view = tx.leases.beat("anna", {"demo": 1}, (), 10 * LONG, member=False)
+    assert not view.members
+    assert view.holders() == {"anna"}
+    assert view.leases["demo"].left_ms > LONG
+    assert [one.holder for one in beat(ledger, "anna", {"demo": 1}).members] == ["anna"]
+
+
 def test_ready_is_noted_for_good(ledger: SqlLedger) -> None:
     take(ledger, "demo", "anna")
     with ledger.begin() as tx:
