@@ -54,13 +54,22 @@ class HandOver(NoHandOver):
     """The state of one lane of a partition in the ledger, written under the epoch of the lease. One thread.
 
     ``fresh``: another collector held the partition since this one last did; what the spool held before the sessions
-    began, up to position ``late_until``, is then late.
+    began, up to position ``late_until``, is then late. ``overtaken`` hears that a holder of a higher epoch has written.
     """
 
     def __init__(
-        self, ledger: Ledger[Any], partition: str, lane: str, epoch: int, *, fresh: bool, late_until: int = 0
+        self,
+        ledger: Ledger[Any],
+        partition: str,
+        lane: str,
+        epoch: int,
+        *,
+        fresh: bool,
+        late_until: int = 0,
+        overtaken: Callable[[], None] | None = None,
     ) -> None:
         self._ledger = ledger
+        self._overtaken = overtaken
         self._key = partition, lane, epoch
         self._fresh = fresh
         self._late_until = late_until
@@ -91,7 +100,7 @@ class HandOver(NoHandOver):
         """Inside a transaction: this is the state that belongs to what it writes. It may still be undone: ``kept`` says
         that it was not."""
         self._written = pack(parts)
-        tx.leases.put_state(*self._key, self._written)
+        self._put(tx, self._written)
 
     def kept(self) -> None:
         """The transaction is committed."""
@@ -110,10 +119,14 @@ class HandOver(NoHandOver):
             return
         try:
             with self._ledger.begin() as tx:
-                tx.leases.put_state(*self._key, state)
+                self._put(tx, state)
         except AWAY:
             return
         self._noted(state)
+
+    def _put(self, tx: Any, state: bytes) -> None:
+        if not tx.leases.put_state(*self._key, state) and self._overtaken is not None:
+            self._overtaken()
 
     def _noted(self, state: bytes) -> None:
         self._kept = state

@@ -76,11 +76,11 @@ class Collector:
         self._failed: Failed | None = None
         self._warming: threading.Timer | None = None
         self._fitting = FittingApart()
-        self._starter = SiteStarter(parts, broker, self._requests, self._fitting)
         self._ledger_problem: str | None = None
         self._leases = LeaseKeeper(
             parts.ledger, holder_id(parts.settings.data_dir), parts.settings.lease_s, self._listens
         )
+        self._starter = SiteStarter(parts, broker, self._requests, self._fitting, self._leases.overtaken)
         self._lease_changes = -1
         self._drains = Drains(parts)
         self._roll_ups = RollUpWorker(

@@ -117,10 +117,11 @@ class LeaseKeeper:
         if self._thread.is_alive():
             self._thread.join(5)
         with self._lock:
+            epochs = {p: one.epoch for p, one in self._held.items()}
             self._held.clear()
         try:
             with self._ledger.begin() as tx:
-                tx.leases.leave(self.holder)
+                tx.leases.leave(self.holder, epochs)
         except (Unreachable, Contended) as error:
             log.warning("leases_not_given_back", problem=str(error), expire_within_s=self._lease_s)
 
@@ -141,7 +142,7 @@ class LeaseKeeper:
 
     def others(self) -> frozenset[str]:
         """Other collectors, as far as the ledger last said."""
-        return (self._view.others(self.holder, self._lease_ms) | self._view.holders()) - {self.holder}
+        return (self._view.others(self.holder, self._lease_ms) | self._view.holders(self._lease_ms)) - {self.holder}
 
     def elsewhere(self) -> frozenset[str]:
         """Partitions of other holders whose sessions the broker has confirmed."""
@@ -216,10 +217,20 @@ class LeaseKeeper:
                 lease = view.leases.get(partition)
                 if lease is not None and (lease.holder, lease.epoch) == (self.holder, one.epoch):
                     self._held[partition] = Held(one.epoch, one.previous, asked_at + TRUSTED * self._lease_s)
-                elif lease is not None and lease.epoch > one.epoch:
-                    del self._held[partition]
-                    self.changes += 1
-                    log.warning("lease_lost", partition=partition, epoch=one.epoch, to=lease.holder)
+                elif lease is not None:
+                    self._lose(partition, one, lease.holder)
+
+    def _lose(self, partition: str, one: Held, to: str | None = None) -> None:
+        del self._held[partition]
+        self.changes += 1
+        log.warning("lease_lost", partition=partition, epoch=one.epoch, to=to)
+
+    def overtaken(self, partition: str, epoch: int) -> None:
+        """The ledger has heard from a holder of a higher epoch: a lease of this one is lost (any thread)."""
+        with self._lock:
+            one = self._held.get(partition)
+            if one is not None and one.epoch == epoch:
+                self._lose(partition, one)
 
     def _take(self, moves: Moves) -> None:
         if not moves.take:

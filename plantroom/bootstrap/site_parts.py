@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.collector import SiteGateway
 from gateway.connecting import ConnectGate
@@ -88,8 +89,17 @@ class StrayParts:
 class SiteStarter:
     """Makes the parts of a site and starts them."""
 
-    def __init__(self, parts: Parts, broker: BrokerAddress, requests: BrokerRequests, fitting: FittingApart) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        broker: BrokerAddress,
+        requests: BrokerRequests,
+        fitting: FittingApart,
+        overtaken: Callable[[str, int], None],
+    ) -> None:
+        """``overtaken`` hears which site and epoch another collector has gone past."""
         self._parts = parts
+        self._overtaken = overtaken
         self._broker = broker
         self._requests = requests
         self._fitting = fitting
@@ -128,7 +138,13 @@ class SiteStarter:
             requests=self._requests,
             numbers=shared.numbers,
             hand_over=HandOver(
-                parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=spool.opened_at
+                parts.ledger,
+                site,
+                lane.value,
+                held.epoch,
+                fresh=held.fresh,
+                late_until=spool.opened_at,
+                overtaken=partial(self._overtaken, site, held.epoch),
             ),
         )
 
