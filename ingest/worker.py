@@ -279,6 +279,7 @@ class IngestWorker:
         if not fresh and not self._pipeline.knows_all(records):
             self._telling.insist_on_refresh()
             fresh = True
+        self._pipeline.end_lateness(records)
         batch = self._pipeline.sort(records)
         self._telling.tell(self._pipeline.tell_events(batch))
         saved = b"" if fresh else self._pipeline.snapshot()
