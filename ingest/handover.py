@@ -29,8 +29,8 @@ LATE_UNTIL = "late_until"
 FOREIGN, FOREIGN_NEXT = "foreign", "foreign_next"
 """Names of the parts with what dialects remember of devices: now, and from behind the late records on."""
 
-TOTALS = "totals"
-"""Name of the part with the counts, which are this collector's own."""
+TOTALS, WINDOWS = "totals", "windows"
+"""Names of the parts that are this collector's own: counts, and windows that the ledger has not heard of."""
 
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
@@ -87,7 +87,7 @@ class HandOver(NoHandOver):
         own: Mapping[str, bytes] = {}
         with suppress(ValueError):
             own = unpack(state)
-        parts |= {name: body for name, body in own.items() if name == TOTALS}
+        parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
         if position < self._late_until:
             # The late records came after what this collector had heard of devices, not after what the other one had.
             parts |= {FOREIGN: own.get(FOREIGN, b""), FOREIGN_NEXT: parts.get(FOREIGN, b"")}

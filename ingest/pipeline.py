@@ -18,7 +18,7 @@ from ingest.columns import Assembler
 from ingest.dialects import DECODERS
 from ingest.events import EventOutcome, EventRules, event_objects
 from ingest.gaps import SiteNumbers
-from ingest.handover import FOREIGN, FOREIGN_NEXT, LATE_UNTIL, leave_late
+from ingest.handover import FOREIGN, FOREIGN_NEXT, LATE_UNTIL, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
@@ -371,8 +371,8 @@ class Pipeline:
 
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
-        own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
-        return {**own, "windows": self.windows, "clocks": self.clocks, FOREIGN: self._foreign, **stages}
+        own: dict[str, _Stateful] = {TOTALS: self.totals, "columns": self._assembler, "events": self._events}
+        return {**own, WINDOWS: self.windows, "clocks": self.clocks, FOREIGN: self._foreign, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:
