@@ -26,8 +26,11 @@ log = structlog.get_logger()
 LATE_UNTIL = "late_until"
 """Name of the part of a checkpoint that says up to which position the spool's records are late."""
 
-TOTALS = "totals"
-"""Name of the part with the counts, which are this collector's own."""
+FOREIGN, FOREIGN_NEXT = "foreign", "foreign_next"
+"""Names of the parts with what dialects remember of devices: now, and from behind the late records on."""
+
+TOTALS, WINDOWS = "totals", "windows"
+"""Names of the parts that are this collector's own: counts, and windows that the ledger has not heard of."""
 
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
@@ -89,9 +92,14 @@ class HandOver(NoHandOver):
         except ValueError as error:
             log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
             parts = {}
-        position, own = spool.committed()
+        position, state = spool.committed()
+        own: Mapping[str, bytes] = {}
         with suppress(ValueError):
-            parts |= {name: body for name, body in unpack(own).items() if name == TOTALS}
+            own = unpack(state)
+        parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
+        if position < self._late_until:
+            # The late records came after what this collector had heard of devices, not after what the other one had.
+            parts |= {FOREIGN: own.get(FOREIGN, b""), FOREIGN_NEXT: parts.get(FOREIGN, b"")}
         parts[LATE_UNTIL] = str(self._late_until).encode()
         spool.commit(position, pack(parts))
         self._fresh = False

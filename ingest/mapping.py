@@ -76,8 +76,8 @@ class ForeignReader:
         """Messages that dialects know to be missing."""
         return sum(dialect.gaps for dialect in self._dialects.values())
 
-    def read(self, messages: Sequence[Foreign]) -> Iterator[Mapped]:
-        """One result for each dialect, in the order in which they are first met."""
+    def read(self, messages: Sequence[Foreign], *, again: bool = False) -> Iterator[Mapped]:
+        """One result for each dialect, in the order in which they are first met. ``again``: they are replayed."""
         groups: dict[str, list[Foreign]] = {}
         for one in messages:
             groups.setdefault(one.route.source.dialect, []).append(one)
@@ -86,8 +86,9 @@ class ForeignReader:
                 reason = with_detail(UNKNOWN_DIALECT, name)
                 yield Mapped(rejections=[Rejection(one.number, reason) for one in members])
                 continue
-            heard = self._dialect(name).decode([_message(one) for one in members])
-            yield _Arranger(members, self._route).arrange(heard)
+            dialect = self._dialect(name)
+            decode = dialect.decode_again if again else dialect.decode
+            yield _Arranger(members, self._route).arrange(decode([_message(one) for one in members]))
 
     def _dialect(self, name: str) -> Dialect:
         dialect = self._dialects.get(name)
@@ -98,8 +99,14 @@ class ForeignReader:
 
     def snapshot(self) -> bytes:
         """The state of all dialects."""
-        states = self._saved | {name: dialect.snapshot() for name, dialect in self._dialects.items()}
-        return pack({name: state for name, state in sorted(states.items()) if state})
+        return self._packed({name: dialect.snapshot() for name, dialect in self._dialects.items()})
+
+    def hand_over(self) -> bytes:
+        """What the next holder of the site goes on from, in the form that ``restore`` takes."""
+        return self._packed({name: dialect.hand_over() for name, dialect in self._dialects.items()})
+
+    def _packed(self, states: Mapping[str, bytes]) -> bytes:
+        return pack({name: state for name, state in sorted((self._saved | states).items()) if state})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

@@ -94,9 +94,18 @@ class Dialect(ABC):
         """Decode a batch. Never raises; every message is among the samples, the rejections, the words on presence,
         the events or the understood."""
 
+    def decode_again(self, messages: Sequence[Message]) -> Heard:
+        """As ``decode``, for messages that came before and are replayed: what is remembered of devices is used as
+        far as it held when they came, and nothing is remembered of them. A dialect that remembers overrides this."""
+        return self.decode(messages)
+
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""
         return b""
+
+    def hand_over(self) -> bytes:
+        """What another process goes on from that has not heard the last messages."""
+        return self.snapshot()
 
     def restore(self, state: bytes) -> None:  # noqa: B027 (nothing to restore where nothing is remembered)
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

@@ -88,38 +88,43 @@ class SparkplugDialect(Dialect):
         """Decode a batch. Never raises."""
         heard = Heard()
         for number, message in enumerate(messages):
-            try:
-                place = _place_of(message.topic)
-            except ValueError:
-                heard.rejections.append(Rejection(number, with_detail(UNKNOWN_TOPIC, "no Sparkplug B topic")))
+            told = _read(heard, number, message)
+            if told is not None:
+                self._take(heard, number, message, *told)
+        return heard
+
+    def decode_again(self, messages: Sequence[Message]) -> Heard:
+        """As ``decode``: a birth speaks for itself alone, and data of aliases only if they came after the birth that
+        the node's aliases are of, since an earlier birth may have meant other metrics by the same numbers."""
+        heard = Heard()
+        for number, message in enumerate(messages):
+            told = _read(heard, number, message)
+            if told is None:
                 continue
-            if place is None:
+            place, payload = told
+            if place.kind in _DEATHS:
                 heard.understood.append(number)
-            else:
-                self._take(heard, number, message, place)
+                continue
+            node = self._nodes.get(f"{place.group}/{place.node}") or Node()
+            if place.kind in _BIRTHS:
+                node = Node()
+                _learn(heard, number, place, node, payload, message.received_ms)
+            _take_metrics(heard, number, place, node, payload, None if place.kind in _BIRTHS else message.received_ms)
         return heard
 
     def snapshot(self) -> bytes:
         """All nodes."""
         return self._nodes.snapshot()
 
+    def hand_over(self) -> bytes:
+        """What births told, without sequence numbers. Each node is asked for another birth when it is heard."""
+        return self._nodes.hand_over()
+
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._nodes.restore(state)
 
-    def _take(self, heard: Heard, number: int, message: Message, place: _Place) -> None:
-        payload = Payload()
-        try:
-            payload.ParseFromString(message.payload)
-        except DecodeError as error:
-            heard.rejections.append(Rejection(number, with_detail(NOT_PROTOBUF, str(error) or "cannot be read")))
-            return
-        if payload.uuid.decode("utf-8", "replace") == _COMPRESSED:
-            heard.rejections.append(Rejection(number, with_detail(UNSUPPORTED_TYPE, "compressed payload")))
-            return
-        if len(payload.metrics) > MAX_METRICS:
-            heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
-            return
+    def _take(self, heard: Heard, number: int, message: Message, place: _Place, payload: Any) -> None:
         node = self._nodes.at(f"{place.group}/{place.node}")
         if place.kind in _DEATHS:
             _die(heard, number, message, place, node, payload)
@@ -132,7 +137,7 @@ class SparkplugDialect(Dialect):
             heard.understood.append(number)
             return
         if place.kind in _BIRTHS:
-            _learn(heard, number, place, node, payload)
+            _learn(heard, number, place, node, payload, message.received_ms)
             heard.presence += _words(number, Presence.ONLINE, place, node)
         unknown = _take_metrics(heard, number, place, node, payload)
         if unknown:
@@ -142,8 +147,33 @@ class SparkplugDialect(Dialect):
     def _follow(heard: Heard, message: Message, place: _Place, node: Node, payload: Any) -> None:
         if place.kind == "NBIRTH":
             node.born(payload.seq, _bd_seq(payload))
-        elif payload.HasField("seq") and not node.follows(payload.seq):
+        elif node.was_handed_over() or (payload.HasField("seq") and not node.follows(payload.seq)):
             _ask(heard, message, place, node)
+
+
+def _read(heard: Heard, number: int, message: Message) -> tuple[_Place, Any] | None:
+    """Topic and payload; ``None`` for what carries nothing, or cannot be read and is rejected."""
+    try:
+        place = _place_of(message.topic)
+    except ValueError:
+        heard.rejections.append(Rejection(number, with_detail(UNKNOWN_TOPIC, "no Sparkplug B topic")))
+        return None
+    if place is None:
+        heard.understood.append(number)
+        return None
+    payload = Payload()
+    try:
+        payload.ParseFromString(message.payload)
+    except DecodeError as error:
+        heard.rejections.append(Rejection(number, with_detail(NOT_PROTOBUF, str(error) or "cannot be read")))
+        return None
+    if payload.uuid.decode("utf-8", "replace") == _COMPRESSED:
+        heard.rejections.append(Rejection(number, with_detail(UNSUPPORTED_TYPE, "compressed payload")))
+        return None
+    if len(payload.metrics) > MAX_METRICS:
+        heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
+        return None
+    return place, payload
 
 
 def _ask(heard: Heard, message: Message, place: _Place, node: Node) -> None:
@@ -158,9 +188,10 @@ def _bd_seq(payload: Any) -> int | None:
     return None
 
 
-def _learn(heard: Heard, number: int, place: _Place, node: Node, payload: Any) -> None:
+def _learn(heard: Heard, number: int, place: _Place, node: Node, payload: Any, received_ms: int) -> None:
     """The table of a birth: names, types and aliases."""
     node.forget_device(place.device)
+    node.born_ms[place.device] = received_ms
     for metric in payload.metrics:
         name = metric.name.decode("utf-8", "replace")
         alias = metric.alias if metric.HasField("alias") else None
@@ -200,12 +231,15 @@ def _word(number: int, presence: Presence, device: str, names: Sequence[str], pl
     return PresenceWord(number, presence, prefix, topic, fields)
 
 
-def _take_metrics(heard: Heard, number: int, place: _Place, node: Node, payload: Any) -> bool:
-    """Values by instant. ``True`` when a metric is not known and the node has to tell of it."""
+def _take_metrics(
+    heard: Heard, number: int, place: _Place, node: Node, payload: Any, came_ms: int | None = None
+) -> bool:
+    """Values by instant. ``True`` when a metric is not known and the node has to tell of it. ``came_ms``: when a
+    message came that is replayed."""
     groups: dict[tuple[int, bool, str], dict[str, float]] = {}
     before, unknown, birth = len(heard.rejections), False, place.kind in _BIRTHS
     for metric in payload.metrics:
-        known = _known(metric, place, node)
+        known = _known(metric, place, node, came_ms)
         if known is None:
             unknown = True
             part = f"alias {metric.alias}" if metric.HasField("alias") else metric.name.decode("utf-8", "replace")
@@ -231,14 +265,17 @@ def _take_metrics(heard: Heard, number: int, place: _Place, node: Node, payload:
     return unknown
 
 
-def _known(metric: Any, place: _Place, node: Node) -> Known | None:
+def _known(metric: Any, place: _Place, node: Node, came_ms: int | None) -> Known | None:
     """The metric by its alias, or by name and type; what its message says of itself counts before its birth."""
     name = metric.name.decode("utf-8", "replace")
     if name:
         if metric.datatype != UNKNOWN:
             return Known(place.device, name, metric.datatype)
         return node.metrics.get((place.device, name))
-    return node.aliases.get(metric.alias) if metric.HasField("alias") else None
+    known = node.aliases.get(metric.alias) if metric.HasField("alias") else None
+    if known is not None and came_ms is not None and not node.held(known, came_ms):
+        return None
+    return known
 
 
 def _ts_ms(metric: Any, payload: Any) -> int:

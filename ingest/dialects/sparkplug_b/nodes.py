@@ -1,7 +1,7 @@
 """What is remembered of Sparkplug edge nodes: their births, aliases, sequence, and what they were asked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -41,6 +41,8 @@ class Node:
     aliases: dict[int, Known] = field(default_factory=dict)
     recent: dict[int, int] = field(default_factory=dict)
     """Digest of a message to the number of births before it."""
+    born_ms: dict[str, int] = field(default_factory=dict)
+    """When the birth came that the table is of, by device."""
 
     def repeats(self, digest: int) -> int | None:
         """The births before the same message, if it came lately; remembers it if not."""
@@ -64,7 +66,7 @@ class Node:
         """The node begins anew: nothing of before counts."""
         self.births += 1
         self.seq, self.bd_seq, self.asked_ms = seq % MODULUS, bd_seq, None
-        self.metrics, self.aliases = {}, {}
+        self.metrics, self.aliases, self.born_ms = {}, {}, {}
 
     def forget_device(self, device: str) -> None:
         """A device begins anew."""
@@ -79,6 +81,15 @@ class Node:
         if alias is not None:
             self.aliases[alias] = known
         return True
+
+    def was_handed_over(self) -> bool:
+        """Whether its table is another process's, which may have missed a birth, and none came since."""
+        return self.births > 0 and self.seq < 0
+
+    def held(self, known: Known, at_ms: int) -> bool:
+        """Whether a message that came then has meant this metric by its alias."""
+        born_ms = self.born_ms.get(known.device)
+        return born_ms is not None and at_ms > born_ms
 
     def may_ask(self, received_ms: int) -> bool:
         """Whether it is time to ask for a rebirth; notes that it was done."""
@@ -113,9 +124,18 @@ class Nodes:
             node = self._nodes[place] = Node()
         return node
 
+    def get(self, place: str) -> Node | None:
+        """The node, if it was heard of."""
+        return self._nodes.get(place)
+
     def snapshot(self) -> bytes:
         """The whole state."""
         return orjson.dumps({place: _row(node) for place, node in self._nodes.items()}) if self._nodes else b""
+
+    def hand_over(self) -> bytes:
+        """What births told: what came since then is for who received it."""
+        rows = {p: _row(replace(n, seq=-1, missing=0, asked_ms=None, recent={})) for p, n in self._nodes.items()}
+        return orjson.dumps(rows) if rows else b""
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
@@ -133,6 +153,7 @@ def _row(node: Node) -> dict[str, object]:
         "head": (node.births, node.seq, node.bd_seq, node.missing, node.asked_ms),
         "metrics": [(k.device, k.name, k.datatype, numbers.get(k)) for k in node.metrics.values()],
         "recent": list(node.recent.items()),
+        "born": list(node.born_ms.items()),
     }
 
 
@@ -141,4 +162,5 @@ def _node(row: Mapping[str, list[list[object]]]) -> Node:
     for device, name, datatype, alias in row["metrics"]:
         node.learn(Known(device, name, datatype), alias)  # type: ignore[arg-type]
     node.recent = dict(row["recent"])  # type: ignore[arg-type]
+    node.born_ms = dict(row.get("born", ()))  # type: ignore[arg-type]  # an earlier version did not know
     return node
