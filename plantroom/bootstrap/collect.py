@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -72,6 +73,7 @@ class Collector:
         self._measured = 0.0
         self._retry_at = 0.0
         self._reported = 0.0
+        self._look_at = 0.0
         self._failures = 0
         self._failed: Failed | None = None
         self._warming: threading.Timer | None = None
@@ -158,6 +160,7 @@ class Collector:
             self._follow_strays,
             self._drains.turn,
             self._follow,
+            self._look_for_old_spools,
             self._report_when_due,
             self._letter_bound.turn,
         )
@@ -181,6 +184,15 @@ class Collector:
         if self._strays is not None:
             own = {code: site.gateway for code, site in self._sites.items()}
             self._strays.gateway.follow(own, self._leases.elsewhere())
+
+    def _look_for_old_spools(self) -> None:
+        """What another collector is shown to hold, and what is no site any more. What nobody holds may be ours in a
+        moment: its own workers go on with its spools then."""
+        if self._revision < 0 or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + REPORT_S
+        foreign, known = self._leases.of_others(), self._leases.wanted
+        self._drains.look(p for p in self._drains.known() if p in foreign or p not in known)
 
     def _internal_problems(self) -> list[str]:
         """Unexpected errors of the threads that belong to no site: those of now, and of the last seconds."""
@@ -220,7 +232,6 @@ class Collector:
                 self._sites[site].gateway.follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
-        self._drains.look(partition for partition in self._drains.known() if partition not in held)
         self._revision, self._lease_changes = plant.revision, changes
         self._warm_up(plant)
 
@@ -240,10 +251,10 @@ class Collector:
     def _let_go(self) -> None:
         """Stop what has gone to another collector, hand over what one is short of."""
         held, leaving = self._leases.held(), self._leases.to_release()
-        for partition in {*self._sites, *leaving, *([STRAYS] if self._strays else [])}:
-            if partition in held and partition not in leaving:
-                continue
-            self._end(partition, HAND_OVER_S if partition in held else 0.0)
+        there = {*self._sites, *leaving, *([STRAYS] if self._strays else [])}
+        going = [partition for partition in there if partition not in held or partition in leaving]
+        together_all([partial(self._end, one, HAND_OVER_S if one in held else 0.0) for one in going])
+        for partition in going:
             if partition in held:
                 self._leases.release(partition, REST_S)
 

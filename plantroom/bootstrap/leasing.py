@@ -131,6 +131,11 @@ class LeaseKeeper:
             self._wanted = frozenset(partitions)
             self._poke.set()
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """All partitions that there are, as ``want`` was told."""
+        return self._wanted
+
     def held(self) -> Mapping[str, Held]:
         """What this collector holds, lapsed leases included as long as nobody is known to have taken them."""
         with self._lock:
@@ -148,6 +153,18 @@ class LeaseKeeper:
         """Partitions of other holders whose sessions the broker has confirmed."""
         held = self.held()
         return frozenset(p for p, lease in self._view.leases.items() if lease.ready and p not in held)
+
+    def of_others(self) -> frozenset[str]:
+        """Partitions that the ledger shows as another's now."""
+        held, leases = self.held(), self._view.leases
+        mine = None, self.holder
+        return frozenset(
+            p for p, one in leases.items() if one.holder not in mine and not one.free(self._lease_ms) and p not in held
+        )
+
+    def ready(self) -> frozenset[str]:
+        """Partitions whose sessions the broker has confirmed at some time: it keeps their messages for them."""
+        return frozenset(p for p, lease in self._view.leases.items() if lease.ready)
 
     def good(self, partition: str) -> bool:
         """Whether we hold it beyond doubt."""

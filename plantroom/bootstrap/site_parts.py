@@ -27,6 +27,8 @@ from plantroom.domain.flow import Trouble
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 
+TOGETHER_S = 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class SharedByLanes:
@@ -157,9 +159,10 @@ def wait_empty(spools: Sequence[Spool], seconds: float) -> None:
 
 
 def together_all(actions: Sequence[Callable[[], None]]) -> None:
-    """Do all of it at once, and wait for each at most 6 s."""
-    threads = [threading.Thread(target=action) for action in actions]
+    """Do all of it at once, and wait ``TOGETHER_S`` at most."""
+    threads = [threading.Thread(target=action, daemon=True) for action in actions]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + TOGETHER_S
     for thread in threads:
-        thread.join(6)
+        thread.join(max(0.0, end - time.monotonic()))

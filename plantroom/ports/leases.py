@@ -51,7 +51,8 @@ class LeaseRepository(ABC):
     @abstractmethod
     def take(self, partition: str, holder: str, lease_ms: int, *, mine: bool = False) -> Taken | None:
         """Take a partition that is free or whose lease has expired (or runs for so long that the database's clock must
-        have been set back), with a higher epoch; ``None``: somebody else has it. ``mine``: one that the same holder has by an earlier process of its own too."""
+        have been set back), with a higher epoch; ``None``: somebody else has it. ``mine``: one that the same holder has
+        by an earlier process of its own too."""
 
     @abstractmethod
     def release(self, partition: str, holder: str, epoch: int) -> bool:
