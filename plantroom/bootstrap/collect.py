@@ -279,7 +279,7 @@ class Collector:
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
         gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate)
         try:
-            gateway.start(sites)
+            gateway.start(sites, self._leases.ready())
         except Unreachable as error:
             self._not_started(STRAYS, error)
             return
