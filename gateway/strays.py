@@ -110,15 +110,17 @@ class StrayGateway:
             broker, CLIENT_ID, self.spool, filters, self._owns, casual=[TELEMETRY], gate=connect_gate
         )
 
-    def start(self, sites: Iterable[str]) -> None:
+    def start(self, sites: Iterable[str], ready: Collection[str] = ()) -> None:
         """Open the spool and begin to connect; ``sites`` are those of the ledger now, which count as taken care of when
-        nothing is known of an earlier run. Raises ``Unreachable`` when the spool's folder is unusable."""
+        nothing is known of an earlier run. So do those that are ``ready``, whose own sessions the broker has confirmed
+        at some time, at once: it has queued their messages here, too. Raises ``Unreachable`` when the spool's folder is
+        unusable."""
         try:
             self.spool.open()
         except OSError as error:
             raise Unreachable("spool of unknown sites", str(error)) from error
         _, state = self.spool.committed()
-        self._taken = frozenset(json.loads(state)) if state else frozenset(sites)
+        self._taken = frozenset(json.loads(state) if state else sites) | frozenset(ready)
         self.session.start()
 
     def stop(self) -> None:

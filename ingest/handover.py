@@ -26,8 +26,11 @@ log = structlog.get_logger()
 LATE_UNTIL = "late_until"
 """Name of the part of a checkpoint that says up to which position the spool's records are late."""
 
-TOTALS = "totals"
-"""Name of the part with the counts, which are this collector's own."""
+FOREIGN, FOREIGN_NEXT = "foreign", "foreign_next"
+"""Names of the parts with what dialects remember of devices: now, and from behind the late records on."""
+
+TOTALS, WINDOWS = "totals", "windows"
+"""Names of the parts that are this collector's own: counts, and windows that the ledger has not heard of."""
 
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
@@ -54,13 +57,22 @@ class HandOver(NoHandOver):
     """The state of one lane of a partition in the ledger, written under the epoch of the lease. One thread.
 
     ``fresh``: another collector held the partition since this one last did; what the spool held before the sessions
-    began, up to position ``late_until``, is then late.
+    began, up to position ``late_until``, is then late. ``overtaken`` hears that a holder of a higher epoch has written.
     """
 
     def __init__(
-        self, ledger: Ledger[Any], partition: str, lane: str, epoch: int, *, fresh: bool, late_until: int = 0
+        self,
+        ledger: Ledger[Any],
+        partition: str,
+        lane: str,
+        epoch: int,
+        *,
+        fresh: bool,
+        late_until: int = 0,
+        overtaken: Callable[[], None] | None = None,
     ) -> None:
         self._ledger = ledger
+        self._overtaken = overtaken
         self._key = partition, lane, epoch
         self._fresh = fresh
         self._late_until = late_until
@@ -80,9 +92,14 @@ class HandOver(NoHandOver):
         except ValueError as error:
             log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
             parts = {}
-        position, own = spool.committed()
+        position, state = spool.committed()
+        own: Mapping[str, bytes] = {}
         with suppress(ValueError):
-            parts |= {name: body for name, body in unpack(own).items() if name == TOTALS}
+            own = unpack(state)
+        parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
+        if position < self._late_until:
+            # The late records came after what this collector had heard of devices, not after what the other one had.
+            parts |= {FOREIGN: own.get(FOREIGN, b""), FOREIGN_NEXT: parts.get(FOREIGN, b"")}
         parts[LATE_UNTIL] = str(self._late_until).encode()
         spool.commit(position, pack(parts))
         self._fresh = False
@@ -91,7 +108,7 @@ class HandOver(NoHandOver):
         """Inside a transaction: this is the state that belongs to what it writes. It may still be undone: ``kept`` says
         that it was not."""
         self._written = pack(parts)
-        tx.leases.put_state(*self._key, self._written)
+        self._put(tx, self._written)
 
     def kept(self) -> None:
         """The transaction is committed."""
@@ -110,10 +127,14 @@ class HandOver(NoHandOver):
             return
         try:
             with self._ledger.begin() as tx:
-                tx.leases.put_state(*self._key, state)
+                self._put(tx, state)
         except AWAY:
             return
         self._noted(state)
+
+    def _put(self, tx: Any, state: bytes) -> None:
+        if not tx.leases.put_state(*self._key, state) and self._overtaken is not None:
+            self._overtaken()
 
     def _noted(self, state: bytes) -> None:
         self._kept = state

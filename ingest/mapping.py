@@ -99,8 +99,14 @@ class ForeignReader:
 
     def snapshot(self) -> bytes:
         """The state of all dialects."""
-        states = self._saved | {name: dialect.snapshot() for name, dialect in self._dialects.items()}
-        return pack({name: state for name, state in sorted(states.items()) if state})
+        return self._packed({name: dialect.snapshot() for name, dialect in self._dialects.items()})
+
+    def hand_over(self) -> bytes:
+        """What the next holder of the site goes on from, in the form that ``restore`` takes."""
+        return self._packed({name: dialect.hand_over() for name, dialect in self._dialects.items()})
+
+    def _packed(self, states: Mapping[str, bytes]) -> bytes:
+        return pack({name: state for name, state in sorted((self._saved | states).items()) if state})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

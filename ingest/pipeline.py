@@ -5,7 +5,6 @@
 state alone, never on how the stream is cut into batches; so processing again after a crash changes nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
@@ -18,8 +17,9 @@ from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
 from ingest.events import EventOutcome, EventRules, event_objects
-from ingest.gaps import SiteNumbers, parse_gone
-from ingest.handover import LATE_UNTIL, leave_late
+from ingest.gaps import SiteNumbers
+from ingest.handover import FOREIGN, FOREIGN_NEXT, LATE_UNTIL, TOTALS, WINDOWS, leave_late
+from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
@@ -36,10 +36,9 @@ from ingest.rejections import (
 from ingest.sorting import Sorted, sort
 from ingest.stages import GuardedStage
 from ingest.stats import IngestStats, Totals
-from ingest.status import parse_status
 from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
-from plantroom.domain.assets import EquipmentClass, Plant, Presence
+from plantroom.domain.assets import EquipmentClass, Plant
 from plantroom.ports.gaps import GapNews
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -89,6 +88,7 @@ class Pipeline:
         self._plant: Plant | None = None
         self._drains = drains
         self._kept: dict[str, bytes] = {}
+        self._foreign_next: bytes | None = None
 
     @property
     def gaps(self) -> int:
@@ -117,13 +117,21 @@ class Pipeline:
 
     def sort(self, records: Sequence[SpoolRecord]) -> Sorted:
         """Take a batch apart; topics that lead nowhere are rejected."""
-        if self.late_until and records and records[0].position > self.late_until:
-            # Another collector had the site meanwhile: what it received is no gap.
-            self.late_until = 0
-            self._assembler.sequences.restore(b"")
-            self._events.restore(self._events.hand_over())
-            self.numbers.begin(self.lane.value, self._trackers)
         return sort(records, self._matcher)
+
+    def end_lateness(self, records: Sequence[SpoolRecord]) -> None:
+        """To be called with each batch before it is processed: another collector had the site before the first record
+        that is not late, so what that one received is no gap, and what it learned of devices holds."""
+        if not self.late_until or not records or records[0].position <= self.late_until:
+            return
+        if self._events_done <= self.late_until:
+            self._events.restore(self._events.hand_over())
+        self.late_until = 0
+        self._assembler.sequences.restore(b"")
+        if self._foreign_next is not None:
+            self._restore_part(FOREIGN, self._foreign, self._foreign_next)
+            self._foreign_next = None
+        self.numbers.begin(self.lane.value, self._trackers)
 
     def sort_again(self, records: Sequence[SpoolRecord], first: Sequence[FirstCome], now_ms: int) -> Sorted:
         """As ``sort``, for messages that are replayed; ``first`` says when each one came at first."""
@@ -149,8 +157,12 @@ class Pipeline:
 
     def tell_events(self, batch: Sorted) -> Outcome:
         """Findings of the event messages that were not told before (readings play no part in them)."""
-        out = Outcome()
+        out, last = Outcome(), batch.records[-1].position if batch.records else 0
+        ends_lateness = not batch.again and self.late_until and self._events_done <= self.late_until < last
         for record, route in batch.events:
+            if ends_lateness and record.position > self.late_until:
+                out.gaps += self._number_anew(batch)
+                ends_lateness = False
             if not batch.again:
                 if record.position <= self._events_done:
                     continue
@@ -164,6 +176,8 @@ class Pipeline:
             self._add_events(out, self._events.take(route, record, objects))
         if batch.again:
             return out
+        if ends_lateness:
+            out.gaps += self._number_anew(batch)
         for record in batch.strange:
             if record.position > self._events_done:
                 out.findings += self._strangers.take(record)
@@ -171,6 +185,13 @@ class Pipeline:
             self._events_done = max(self._events_done, batch.records[-1].position)
             out.gaps += self._number_news(Channel.EVENT, batch)
         return out
+
+    def _number_anew(self, batch: Sorted) -> list[GapNews]:
+        """Events behind the late ones begin: see ``end_lateness``; they may be told long before the readings."""
+        news = self._number_news(Channel.EVENT, batch)
+        self._events.restore(self._events.hand_over())
+        self.numbers.begin(self.lane.value, self._trackers)
+        return news
 
     def settle_numbers(self, horizon_ms: int) -> Outcome:
         """All that came up to then is dealt with: what that says of numbers that both lanes have."""
@@ -213,7 +234,7 @@ class Pipeline:
                 if not arrivals.with_event[one.message]
             ]
         self._read_foreign(batch, out)
-        self._hear(batch, out)
+        hear(batch, out, self._presence)
         return out
 
     def _read_foreign(self, batch: Sorted, out: Read) -> None:
@@ -308,39 +329,20 @@ class Pipeline:
         out.findings += told.findings
         self.totals.duplicates += told.duplicates
 
-    def _hear(self, batch: Sorted, out: Read) -> None:
-        if not batch.again:
-            self._hear_presence(batch, out)
-        for number, route in batch.statuses:
-            gone = parse_gone(batch.records[number], route.asset.key)
-            said = parse_status(batch.records[number].payload) if gone is None else Presence.ONLINE
-            out.gone += [gone] if gone is not None else []
-            if not isinstance(said, Presence):
-                out.rejections.append(Rejection(number, said))
-            elif not batch.again:
-                self._presence.told(route.asset.key, said, batch.records[number].received_ms)
-
-    def _hear_presence(self, batch: Sorted, out: Read) -> None:
-        came: defaultdict[str, list[int]] = defaultdict(list)
-        for arrivals in (*(members.arrivals for members in batch.values.values()), *out.heard):
-            for route, received_ms in zip(arrivals.route, arrivals.received_ms, strict=True):
-                came[route.asset.key].append(received_ms)
-        for asset, received in came.items():
-            self._presence.seen_all(asset, sorted(received))
-        # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
-        for asset, presence, came_ms, certain in out.words:
-            self._presence.told(asset, presence, came_ms, certain=certain)
-
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = self._kept | {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
         parts[LATE_UNTIL] = str(self.late_until).encode()
+        if self._foreign_next is not None:
+            parts[FOREIGN_NEXT] = self._foreign_next
         return pack(parts)
 
     def hand_over(self) -> Mapping[str, bytes]:
         """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
-        return {"events": self._events.hand_over()} | {f"stage:{s.name}": s.hand_over() for s in self._stages}
+        foreign = self._foreign.hand_over() if self._foreign_next is None else self._foreign_next
+        stages = {f"stage:{stage.name}": stage.hand_over() for stage in self._stages}
+        return {"events": self._events.hand_over(), FOREIGN: foreign, **stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -353,20 +355,24 @@ class Pipeline:
         self._events_done = int(saved.get("events_done", b"0"))
         self.late_until = int(saved.get(LATE_UNTIL, b"0"))
         self._kept = {name: body for name, body in saved.items() if self._drains and name.startswith("stage:")}
+        self._foreign_next = saved.get(FOREIGN_NEXT)
         for name, part in self._parts().items():
-            try:
-                part.restore(saved.get(name, b""))
-            except ValueError as error:
-                log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
-                part.restore(b"")
+            self._restore_part(name, part, saved.get(name, b""))
         self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
 
+    def _restore_part(self, name: str, part: _Stateful, state: bytes) -> None:
+        try:
+            part.restore(state)
+        except ValueError as error:
+            log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
+            part.restore(b"")
+
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
-        own: dict[str, _Stateful] = {"totals": self.totals, "columns": self._assembler, "events": self._events}
-        return {**own, "windows": self.windows, "clocks": self.clocks, "foreign": self._foreign, **stages}
+        own: dict[str, _Stateful] = {TOTALS: self.totals, "columns": self._assembler, "events": self._events}
+        return {**own, WINDOWS: self.windows, "clocks": self.clocks, FOREIGN: self._foreign, **stages}
 
 
 def _watch(stage: GuardedStage, stream: StreamBatch, plant: Plant) -> Outcome:

@@ -1,9 +1,9 @@
 """Which windows of 10 minutes got readings, until the ledger has heard of it.
 
 Noted after the store has confirmed the readings, saved with the spool's cursor, and told once the window is over (late
-readings: at once). So a window costs the ledger one row however many batches it is spread over, a ledger that is away
-holds nothing up, and a kill at any moment ends with the mark set: either the note is in the checkpoint or the messages
-behind it come again.
+readings: at once), or when the worker ends: the next readings may come to another holder of the site. So a window costs
+the ledger one row however many batches it is spread over, a ledger that is away holds nothing up, and a kill at any
+moment ends with the mark set: either the note is in the checkpoint or the messages behind it come again.
 """
 
 import time
@@ -28,6 +28,8 @@ TELL_EVERY_S = 1.0
 
 MAX_TOLD = 10_000
 """Windows in one transaction."""
+
+_END_MS = 1 << 62
 
 _EVERY = 1 << 20
 """More assets than a site's lane has."""
@@ -77,19 +79,28 @@ class TouchedWindows:
     def tell(self, ledger: Ledger[Any], now_ms: int) -> None:
         """Mark what is over in the ledger, about once a second. Nothing waits for a ledger that is away: the notes are
         kept, and tried again."""
-        if time.monotonic() - self._told_at < TELL_EVERY_S:
-            return
-        self._told_at = time.monotonic()
-        complete = self.complete(now_ms)
-        if not complete:
-            return
+        if time.monotonic() - self._told_at >= TELL_EVERY_S:
+            self._told_at = time.monotonic()
+            self._mark(ledger, self.complete(now_ms))
+
+    def tell_all(self, ledger: Ledger[Any]) -> bool:
+        """Mark all that is noted, over or not; whether anything was. A ledger that is away is not waited for."""
+        marked = False
+        while (noted := self.complete(_END_MS)) and self._mark(ledger, noted):
+            marked = True
+        return marked
+
+    def _mark(self, ledger: Ledger[Any], windows: Sequence[Window]) -> bool:
+        if not windows:
+            return False
         try:
             with ledger.begin() as tx:
-                tx.roll_ups.mark(complete)
+                tx.roll_ups.mark(windows)
         except (Unreachable, Contended) as error:
-            log.warning("windows_not_marked", site=self._site, count=len(complete), problem=str(error))
-        else:
-            self.told(complete)
+            log.warning("windows_not_marked", site=self._site, count=len(windows), problem=str(error))
+            return False
+        self.told(windows)
+        return True
 
     def complete(self, now_ms: int) -> list[Window]:
         """Those that are over, with the time of grace; at most ``MAX_TOLD``."""

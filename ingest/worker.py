@@ -31,6 +31,7 @@ from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
 from ingest.telling import Telling
+from ingest.windows import TELL_EVERY_S
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
@@ -120,8 +121,13 @@ class IngestWorker:
         self._suspects = Suspects()
         self._plant_looks = Every(PLANT_LOOK_S)
         self._figures = Figures()
+        self._marks = Every(TELL_EVERY_S)
+        self.marked = False
+        """Whether the ledger has heard of all windows that what was read so far fell into (any thread)."""
         self.begun = False
         """Whether its figures are those that were saved; before that they are none."""
+        self.turned = False
+        """Whether it has been through a turn: it knows what it began with."""
         self._read_ms = 0
 
     def start(self) -> None:
@@ -161,8 +167,9 @@ class IngestWorker:
                 while not self._stop.is_set():
                     self._turn()
                     failures = 0
-                self._commit(last=True)
+                self._commit(changed=self._pipeline.windows.tell_all(self._ledger) or self._drains, last=True)
             except Stopping:
+                self._pipeline.windows.tell_all(self._ledger)
                 return
             except Exception as error:
                 log.exception("ingest_turn_failed", site=self.site, lane=self.lane.value)
@@ -191,6 +198,7 @@ class IngestWorker:
         self.presence.keep_time(self._now_ms(), 1000 * time.monotonic())
         records = self._next()
         if records:
+            self.marked = False
             self._oldest_ms = records[0].received_ms
             if not self._process(records):
                 return
@@ -208,10 +216,14 @@ class IngestWorker:
         self._telling.tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)
+        if self._drains and not records and self._marks.due() and self._pipeline.windows.tell_all(self._ledger):
+            self._commit(changed=True)
+        self.marked = not len(self._pipeline.windows)
         self._patience.note(INTERNAL, None)
         self._note_stats(idle=not records)
         if not self._drains:
             self._replays.turn(self._telling.try_refresh)
+        self.turned = True
 
     def _settle(self) -> None:
         found = self._pipeline.settle()
@@ -279,6 +291,7 @@ class IngestWorker:
         if not fresh and not self._pipeline.knows_all(records):
             self._telling.insist_on_refresh()
             fresh = True
+        self._pipeline.end_lateness(records)
         batch = self._pipeline.sort(records)
         self._telling.tell(self._pipeline.tell_events(batch))
         saved = b"" if fresh else self._pipeline.snapshot()

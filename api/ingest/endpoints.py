@@ -19,6 +19,7 @@ from api.ingest.schemas import (
     SiteFlow,
 )
 from api.ingest.sight import as_seen
+from api.ingest.sums import all_together, sites_together
 from api.paging import bad_field
 from api.services import Parts, Services
 from ingest.conditions import RECENT, conditions
@@ -41,10 +42,11 @@ def _seen(caller: Access, services: Services) -> list[CollectorReport]:
 @router.get("/stats", operation_id="getIngestStats")
 def get_stats(caller: Viewer, services: Parts) -> IngestStats:
     """What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
-    over the sites that they may see."""
+    over the sites that they may see. What a silent collector said of how things stand counts only for sites that no
+    other serves."""
     found = _seen(caller, services)
     now = services.clock.now()
-    whole = summed_figures([report.stats for report in found])
+    whole = all_together(found, now)
     speaking = by_site(fresh(found, now))
     return IngestStats(
         **{name: round(whole.get(name, 0.0)) for name in ("received", "stored", "duplicates", "dead_lettered")},
@@ -70,7 +72,7 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
                 age_s=min(age_s(report, now) for report in found if site in report.by_site),
                 lanes=[LaneFlow.of(own, lane=lane) for lane, own in by_lane(figures).items()],
             )
-            for site, figures in (by_site(found) | speaking).items()
+            for site, figures in sites_together(found, now).items()
         ],
     )
 

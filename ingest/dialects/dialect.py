@@ -103,5 +103,9 @@ class Dialect(ABC):
         """The whole state; empty for a dialect that remembers nothing."""
         return b""
 
+    def hand_over(self) -> bytes:
+        """What another process goes on from that has not heard the last messages."""
+        return self.snapshot()
+
     def restore(self, state: bytes) -> None:  # noqa: B027 (nothing to restore where nothing is remembered)
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

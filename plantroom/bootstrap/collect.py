@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -72,15 +73,16 @@ class Collector:
         self._measured = 0.0
         self._retry_at = 0.0
         self._reported = 0.0
+        self._look_at = 0.0
         self._failures = 0
         self._failed: Failed | None = None
         self._warming: threading.Timer | None = None
         self._fitting = FittingApart()
-        self._starter = SiteStarter(parts, broker, self._requests, self._fitting)
         self._ledger_problem: str | None = None
         self._leases = LeaseKeeper(
             parts.ledger, holder_id(parts.settings.data_dir), parts.settings.lease_s, self._listens
         )
+        self._starter = SiteStarter(parts, broker, self._requests, self._fitting, self._leases.overtaken)
         self._lease_changes = -1
         self._drains = Drains(parts)
         self._roll_ups = RollUpWorker(
@@ -158,6 +160,7 @@ class Collector:
             self._follow_strays,
             self._drains.turn,
             self._follow,
+            self._look_for_old_spools,
             self._report_when_due,
             self._letter_bound.turn,
         )
@@ -182,6 +185,15 @@ class Collector:
             own = {code: site.gateway for code, site in self._sites.items()}
             self._strays.gateway.follow(own, self._leases.elsewhere())
 
+    def _look_for_old_spools(self) -> None:
+        """What another collector is shown to hold, and what is no site any more. What nobody holds may be ours in a
+        moment: its own workers go on with its spools then."""
+        if self._revision < 0 or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + REPORT_S
+        foreign, known = self._leases.of_others(), self._leases.wanted
+        self._drains.look(p for p in self._drains.known() if p in foreign or p not in known)
+
     def _internal_problems(self) -> list[str]:
         """Unexpected errors of the threads that belong to no site: those of now, and of the last seconds."""
         found = [words for words in (self._leases.problem, self._gaps.problem) if words]
@@ -205,6 +217,7 @@ class Collector:
             site.note_link(now_ms)
 
     def _follow(self) -> None:
+        self._try_unstarted()
         with self._parts.ledger.read() as tx:
             retry = bool(self._unstarted) and time.monotonic() >= self._retry_at
             changes = self._leases.changes
@@ -219,8 +232,6 @@ class Collector:
                 self._sites[site].gateway.follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
-        in_use = {*held, *self._sites, *([STRAYS] if self._strays else [])}
-        self._drains.look(partition for partition in self._drains.known() if partition not in in_use)
         self._revision, self._lease_changes = plant.revision, changes
         self._warm_up(plant)
 
@@ -240,10 +251,10 @@ class Collector:
     def _let_go(self) -> None:
         """Stop what has gone to another collector, hand over what one is short of."""
         held, leaving = self._leases.held(), self._leases.to_release()
-        for partition in {*self._sites, *leaving, *([STRAYS] if self._strays else [])}:
-            if partition in held and partition not in leaving:
-                continue
-            self._end(partition, HAND_OVER_S if partition in held else 0.0)
+        there = {*self._sites, *leaving, *([STRAYS] if self._strays else [])}
+        going = [partition for partition in there if partition not in held or partition in leaving]
+        together_all([partial(self._end, one, HAND_OVER_S if one in held else 0.0) for one in going])
+        for partition in going:
             if partition in held:
                 self._leases.release(partition, REST_S)
 
@@ -268,19 +279,34 @@ class Collector:
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
         gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate)
         try:
-            gateway.start(sites)
+            gateway.start(sites, self._leases.ready())
         except Unreachable as error:
-            self._note_unstarted(STRAYS, error)
+            self._not_started(STRAYS, error)
             return
         worker = StrayWorker(gateway.spool, self._parts.ledger, self._parts.classes, gateway.state)
         worker.start()
         self._strays = StrayParts(gateway, worker)
         self._unstarted.pop(STRAYS, None)
 
-    def _note_unstarted(self, site: str, error: Unreachable) -> None:
+    def _not_started(self, site: str, error: Unreachable) -> None:
+        """Until its spool can be used this collector is none of those that want a share: what it cannot start others
+        keep, in place of handing it over again and again."""
         log.error("site_not_started", site=site, problem=str(error), retry_s=SITE_RETRY_S)
         self._unstarted[site] = str(error)
         self._retry_at = time.monotonic() + SITE_RETRY_S
+        self._leases.able = False
+        if self._leases.others():
+            self._leases.release(site, SITE_RETRY_S)
+
+    def _try_unstarted(self) -> None:
+        """Of what others hold now: whether its spool could be used again."""
+        if self._unstarted and time.monotonic() >= self._retry_at:
+            for site in self._unstarted.keys() - self._leases.held().keys():
+                if self._drains.usable(site):
+                    del self._unstarted[site]
+                else:
+                    self._retry_at = time.monotonic() + SITE_RETRY_S
+        self._leases.able = not self._unstarted
 
     def _try_site(self, site: str, plant: Plant, held: Held) -> bool:
         """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting. Another
@@ -289,9 +315,7 @@ class Collector:
             self._drains.end(site)
             self._sites[site] = self._starter.start(site, plant, held, lambda: self._leases.gate(site))
         except Unreachable as error:
-            self._note_unstarted(site, error)
-            if self._leases.others():
-                self._leases.release(site, SITE_RETRY_S)
+            self._not_started(site, error)
             return False
         log.info("site_taken_up", site=site)
         self._unstarted.pop(site, None)

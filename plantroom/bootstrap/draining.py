@@ -1,11 +1,14 @@
 """Old spools: what this collector acknowledged of partitions that others hold now reaches the store all the same.
 
 Such a spool has no session any more. It is read to its end: readings are stored, events are told, what is wrong becomes
-dead letters. Nothing in it is live, so alarms and models do not see it, and nobody's presence follows from it.
+dead letters. Nothing in it is live, so alarms and models do not see it (what they saved is kept for the day on which
+this collector holds the partition again), and nobody's presence follows from it.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -13,18 +16,31 @@ import structlog
 from gateway.spool import Spool
 from gateway.strays import FOLDER as STRAYS_FOLDER
 from ingest.checkpoint import unpack
-from ingest.handover import TOTALS
+from ingest.handover import TOTALS, WINDOWS
 from ingest.matching import AssetRoute
 from ingest.presence import PresenceTracker
-from ingest.stats import Totals
+from ingest.stats import LETTERS, Totals
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
-from plantroom.domain.flow import Trouble
-from plantroom.errors import Unreachable
+from plantroom.bootstrap.site_parts import together_all
+from plantroom.domain.flow import STRAYS, Trouble, TroubleKind
 from plantroom.ports.spool import Lane
 
 log = structlog.get_logger()
+
+RETRY_S = 5.0
+"""After so long a spool that could not be read, or whose end could not be told, is tried again."""
+
+KEPT = frozenset({"received", "stored", "duplicates", "dead_lettered"})
+"""Figures that still count when a spool is empty."""
+
+OF_NOW = KEPT | {"spool_depth", "lag_s"}
+"""Figures that a spool under work may tell. Missing numbers are none of them: what this collector lacks the holder may
+have."""
+
+_Key = tuple[str, str]
+"""Partition and lane."""
 
 
 class NobodysPresence(PresenceTracker):
@@ -41,6 +57,21 @@ class _Drain:
     spool: Spool | None
     worker: IngestWorker | StrayWorker | None
     figures: Mapping[str, float]
+    left: bool = False
+    """Closed, and the ledger has not heard of everything."""
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left for its worker to do but to end, which tells the ledger the rest."""
+        turned = not isinstance(self.worker, IngestWorker) or self.worker.turned
+        return self.spool is not None and turned and not self.spool.depth()
+
+    def now(self) -> Mapping[str, float]:
+        """Its figures at this moment."""
+        worker = self.worker
+        if isinstance(worker, IngestWorker):
+            return _only(worker.stats().as_mapping(), OF_NOW) if worker.begun else self.figures
+        return _only(worker.figures(), OF_NOW) if worker is not None else self.figures
 
 
 class Drains:
@@ -49,37 +80,71 @@ class Drains:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._folder = parts.settings.data_dir / "spool"
-        self._drains: dict[tuple[str, str], _Drain] = {}
+        self._drains: dict[_Key, _Drain] = {}
+        self._unusable: dict[_Key, str] = {}
+        self._retry_at: dict[_Key, float] = {}
 
     def known(self) -> list[str]:
         """Partitions that have a spool in the data folder."""
         return sorted({path.parent.parent.name for path in self._folder.glob("*/*/cursor.0")})
 
+    def usable(self, partition: str) -> bool:
+        """Whether the spools of a partition that is not held here could be opened."""
+        lanes = [STRAYS_FOLDER.name] if partition == STRAYS else [lane.value for lane in Lane]
+        return all(self._opens((partition, lane)) for lane in lanes)
+
+    def _opens(self, key: _Key) -> bool:
+        if key in self._drains:
+            return True
+        spool = Spool(self._folder.joinpath(*key))
+        try:
+            spool.open()
+        except OSError:
+            return False
+        finally:
+            spool.close()
+        return True
+
     def look(self, partitions: Iterable[str]) -> None:
-        """Begin to empty the spools of these partitions, which this collector does not hold."""
+        """Begin to empty the spools of these partitions, which another collector holds."""
+        now = time.monotonic()
+        for key in [key for key in self._unusable if not self._folder.joinpath(*key, "cursor.0").exists()]:
+            del self._unusable[key]
         for partition in partitions:
             for path in sorted((self._folder / partition).glob("*/cursor.0")):
                 key = partition, path.parent.name
-                if key not in self._drains:
-                    self._begin(key, path.parent)
+                if key not in self._drains and now >= self._retry_at.get(key, 0.0) and _is_spool(key):
+                    self._try(key, path.parent)
 
-    def _begin(self, key: tuple[str, str], folder: Path) -> None:
+    def _try(self, key: _Key, folder: Path) -> None:
+        """One that cannot be read keeps no other waiting."""
+        try:
+            self._begin(key, folder)
+        except OSError as error:
+            log.error("old_spool_unusable", site=key[0], lane=key[1], problem=str(error), retry_s=RETRY_S)
+            self._unusable[key] = str(error)
+            self._retry_at[key] = time.monotonic() + RETRY_S
+        else:
+            self._unusable.pop(key, None)
+
+    def _begin(self, key: _Key, folder: Path) -> None:
         spool = Spool(folder)
         try:
             spool.open()
-        except OSError as error:
-            raise Unreachable(f"old spool {folder}", str(error)) from error
-        waiting = spool.depth()
-        if not waiting:
-            self._drains[key] = _Drain(None, None, _counts(spool))
+            waiting, parts = spool.depth(), _parts(spool)
+        except OSError:
+            spool.close()
+            raise
+        if not waiting and not _untold(parts):
+            self._drains[key] = _Drain(None, None, _counts(parts))
             spool.close()
             return
         worker = self._worker(key, spool)
-        self._drains[key] = _Drain(spool, worker, _counts(spool))
+        self._drains[key] = _Drain(spool, worker, _counts(parts))
         log.info("old_spool_read", site=key[0], lane=key[1], waiting=waiting)
         worker.start()
 
-    def _worker(self, key: tuple[str, str], spool: Spool) -> IngestWorker | StrayWorker:
+    def _worker(self, key: _Key, spool: Spool) -> IngestWorker | StrayWorker:
         parts, (site, lane) = self._parts, key
         if Path(site) / lane == STRAYS_FOLDER:
             kept = spool.committed()[1]
@@ -94,61 +159,93 @@ class Drains:
             classes=parts.classes,
             clock=parts.clock,
             presence=NobodysPresence(parts.classes),
+            drains=True,
         )
 
     def turn(self) -> None:
-        """Close what is empty."""
-        for key, one in list(self._drains.items()):
-            if one.spool is not None and not one.spool.depth():
-                self._close(one)
+        """Close what is empty and told; what could not be told (the ledger is away) is taken up again later."""
+        done = [(key, one) for key, one in self._drains.items() if one.done]
+        together_all([partial(self._close, one) for _, one in done])
+        for key, one in done:
+            if one.spool is None:
                 log.info("old_spool_empty", site=key[0], lane=key[1])
+        for key in [key for key, one in self._drains.items() if one.left and one.spool is None]:
+            del self._drains[key]
+            self._retry_at[key] = time.monotonic() + RETRY_S
 
     def _close(self, one: _Drain) -> None:
-        if one.spool is not None and one.worker is not None:
-            one.figures = _figures(one)
-            one.worker.stop()
-            one.spool.close()
-            one.spool = one.worker = None
+        spool, worker = one.spool, one.worker
+        if spool is None or worker is None:
+            return
+        worker.stop()
+        one.figures = _only(one.now(), KEPT)
+        one.left = isinstance(worker, IngestWorker) and _untold(_parts(spool))
+        spool.close()
+        one.spool = one.worker = None
 
     def end(self, partition: str) -> None:
         """The partition is this collector's again: its own workers go on with its spools."""
-        for key in [key for key in self._drains if key[0] == partition]:
-            self._close(self._drains.pop(key))
+        keys = [key for key in self._drains if key[0] == partition]
+        together_all([partial(self._close, self._drains[key]) for key in keys])
+        for key in keys:
+            del self._drains[key]
+        for key in [key for key in self._unusable if key[0] == partition]:
+            del self._unusable[key]
 
     def stop(self) -> None:
         """Let each worker finish its batch; the rest waits for the next start."""
-        for one in self._drains.values():
-            self._close(one)
+        together_all([partial(self._close, one) for one in self._drains.values()])
 
-    def waiting(self) -> int:
-        """Records that are not stored yet."""
-        return sum(one.spool.depth() for one in list(self._drains.values()) if one.spool is not None)
+    def under_work(self) -> int:
+        """How many spools are not dealt with yet (any thread)."""
+        return sum(one.spool is not None for one in list(self._drains.values()))
 
     def troubles(self) -> list[Trouble]:
         """What they are waiting for (any thread)."""
         workers = [one.worker for one in list(self._drains.values()) if one.worker is not None]
-        return [replace(one, words=f"old spool: {one.words}") for worker in workers for one in worker.troubles()]
+        found = [replace(one, words=f"old spool: {one.words}") for worker in workers for one in worker.troubles()]
+        unusable = [(key, f"old spool: {words}") for key, words in list(self._unusable.items())]
+        lanes = {lane.value for lane in Lane}
+        return found + [
+            Trouble(TroubleKind.SPOOL_UNUSABLE, words, site, lane if lane in lanes else "")
+            for (site, lane), words in unusable
+        ]
 
     def figures(self) -> dict[str, list[Mapping[str, float]]]:
         """Counts by partition: what was received here stays counted here, whoever holds the partition now."""
         found: dict[str, list[Mapping[str, float]]] = {}
         for (partition, _), one in list(self._drains.items()):
-            found.setdefault(partition, []).append(_figures(one))
+            found.setdefault(partition, []).append(one.now())
         return found
 
 
-def _figures(one: _Drain) -> Mapping[str, float]:
-    worker = one.worker
-    if isinstance(worker, IngestWorker) and (now := worker.stats().as_mapping()).get("received"):
-        return now
-    return worker.figures() if isinstance(worker, StrayWorker) else one.figures
+def _is_spool(key: _Key) -> bool:
+    site, lane = key
+    return Path(site) / lane == STRAYS_FOLDER or (site != STRAYS and lane in {one.value for one in Lane})
 
 
-def _counts(spool: Spool) -> Mapping[str, float]:
-    totals = Totals()
+def _only(figures: Mapping[str, float], names: frozenset[str]) -> Mapping[str, float]:
+    return {name: value for name, value in figures.items() if name in names or name.startswith(LETTERS)}
+
+
+def _parts(spool: Spool) -> Mapping[str, bytes]:
+    """Of the checkpoint; none of one that cannot be read (that of the unknown sites is another)."""
     try:
-        totals.restore(unpack(spool.committed()[1]).get(TOTALS, b""))
+        return unpack(spool.committed()[1])
     except ValueError:
         return {}
-    own: dict[str, float] = {name: count for name, count in asdict(totals).items() if name != "letters"}
+
+
+def _untold(parts: Mapping[str, bytes]) -> bool:
+    """Whether windows got readings of which the ledger has not heard."""
+    return parts.get(WINDOWS, b"{}") not in (b"", b"{}")
+
+
+def _counts(parts: Mapping[str, bytes]) -> Mapping[str, float]:
+    totals = Totals()
+    try:
+        totals.restore(parts.get(TOTALS, b""))
+    except ValueError:
+        return {}
+    own: dict[str, float] = {name: count for name, count in asdict(totals).items() if name in KEPT}
     return own | totals.letter_figures()

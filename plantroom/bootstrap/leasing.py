@@ -99,6 +99,8 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self.changes = 0
         """Rises whenever ``held`` or ``to_release`` changes."""
+        self.able = True
+        """Whether a partition can be started here. Whoever says no gets no share from others, and keeps what it has."""
         self.failures = 0
         self.problem: str | None = None
         """Turns that failed unexpectedly, and how the last one did, until one goes well."""
@@ -115,10 +117,11 @@ class LeaseKeeper:
         if self._thread.is_alive():
             self._thread.join(5)
         with self._lock:
+            epochs = {p: one.epoch for p, one in self._held.items()}
             self._held.clear()
         try:
             with self._ledger.begin() as tx:
-                tx.leases.leave(self.holder)
+                tx.leases.leave(self.holder, epochs)
         except (Unreachable, Contended) as error:
             log.warning("leases_not_given_back", problem=str(error), expire_within_s=self._lease_s)
 
@@ -127,6 +130,11 @@ class LeaseKeeper:
         if self._wanted != frozenset(partitions):
             self._wanted = frozenset(partitions)
             self._poke.set()
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """All partitions that there are, as ``want`` was told."""
+        return self._wanted
 
     def held(self) -> Mapping[str, Held]:
         """What this collector holds, lapsed leases included as long as nobody is known to have taken them."""
@@ -139,12 +147,24 @@ class LeaseKeeper:
 
     def others(self) -> frozenset[str]:
         """Other collectors, as far as the ledger last said."""
-        return self._view.others(self.holder, self._lease_ms)
+        return (self._view.others(self.holder, self._lease_ms) | self._view.holders(self._lease_ms)) - {self.holder}
 
     def elsewhere(self) -> frozenset[str]:
         """Partitions of other holders whose sessions the broker has confirmed."""
         held = self.held()
         return frozenset(p for p, lease in self._view.leases.items() if lease.ready and p not in held)
+
+    def of_others(self) -> frozenset[str]:
+        """Partitions that the ledger shows as another's now."""
+        held, leases = self.held(), self._view.leases
+        mine = None, self.holder
+        return frozenset(
+            p for p, one in leases.items() if one.holder not in mine and not one.free(self._lease_ms) and p not in held
+        )
+
+    def ready(self) -> frozenset[str]:
+        """Partitions whose sessions the broker has confirmed at some time: it keeps their messages for them."""
+        return frozenset(p for p, lease in self._view.leases.items() if lease.ready)
 
     def good(self, partition: str) -> bool:
         """Whether we hold it beyond doubt."""
@@ -190,7 +210,7 @@ class LeaseKeeper:
                 if not wanted <= self._view.leases.keys():
                     tx.leases.enter(wanted - self._view.leases.keys())
                 epochs = {p: one.epoch for p, one in held.items()}
-                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms)
+                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms, member=self.able)
             self._take_note(view, asked_at)
             moves = self._moves(view, wanted)
             self._take(moves)
@@ -214,10 +234,20 @@ class LeaseKeeper:
                 lease = view.leases.get(partition)
                 if lease is not None and (lease.holder, lease.epoch) == (self.holder, one.epoch):
                     self._held[partition] = Held(one.epoch, one.previous, asked_at + TRUSTED * self._lease_s)
-                elif lease is not None and lease.epoch > one.epoch:
-                    del self._held[partition]
-                    self.changes += 1
-                    log.warning("lease_lost", partition=partition, epoch=one.epoch, to=lease.holder)
+                elif lease is not None:
+                    self._lose(partition, one, lease.holder)
+
+    def _lose(self, partition: str, one: Held, to: str | None = None) -> None:
+        del self._held[partition]
+        self.changes += 1
+        log.warning("lease_lost", partition=partition, epoch=one.epoch, to=to)
+
+    def overtaken(self, partition: str, epoch: int) -> None:
+        """The ledger has heard from a holder of a higher epoch: a lease of this one is lost (any thread)."""
+        with self._lock:
+            one = self._held.get(partition)
+            if one is not None and one.epoch == epoch:
+                self._lose(partition, one)
 
     def _take(self, moves: Moves) -> None:
         if not moves.take:

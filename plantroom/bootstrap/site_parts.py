@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.collector import SiteGateway
 from gateway.connecting import ConnectGate
@@ -25,6 +26,8 @@ from plantroom.domain.assets import Plant
 from plantroom.domain.flow import Trouble
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
+
+TOGETHER_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,17 @@ class StrayParts:
 class SiteStarter:
     """Makes the parts of a site and starts them."""
 
-    def __init__(self, parts: Parts, broker: BrokerAddress, requests: BrokerRequests, fitting: FittingApart) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        broker: BrokerAddress,
+        requests: BrokerRequests,
+        fitting: FittingApart,
+        overtaken: Callable[[str, int], None],
+    ) -> None:
+        """``overtaken`` hears which site and epoch another collector has gone past."""
         self._parts = parts
+        self._overtaken = overtaken
         self._broker = broker
         self._requests = requests
         self._fitting = fitting
@@ -128,7 +140,13 @@ class SiteStarter:
             requests=self._requests,
             numbers=shared.numbers,
             hand_over=HandOver(
-                parts.ledger, site, lane.value, held.epoch, fresh=held.fresh, late_until=spool.opened_at
+                parts.ledger,
+                site,
+                lane.value,
+                held.epoch,
+                fresh=held.fresh,
+                late_until=spool.opened_at,
+                overtaken=partial(self._overtaken, site, held.epoch),
             ),
         )
 
@@ -141,9 +159,10 @@ def wait_empty(spools: Sequence[Spool], seconds: float) -> None:
 
 
 def together_all(actions: Sequence[Callable[[], None]]) -> None:
-    """Do all of it at once, and wait for each at most 6 s."""
-    threads = [threading.Thread(target=action) for action in actions]
+    """Do all of it at once, and wait ``TOGETHER_S`` at most."""
+    threads = [threading.Thread(target=action, daemon=True) for action in actions]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + TOGETHER_S
     for thread in threads:
-        thread.join(6)
+        thread.join(max(0.0, end - time.monotonic()))

@@ -17,6 +17,9 @@ GRACE_MS = 3_000
 """How long a free partition waits for a collector that is short of its share; then anybody takes it."""
 
 
+FAR = 3
+"""A lease that counts for more than so many of its lengths dates from before the database's clock was set back."""
+
 AT_ONCE = 4
 """So many partitions a collector gives back at a time: they stand still while they change hands."""
 
@@ -33,10 +36,9 @@ class LeaseState:
     left_ms: int
     ready: bool = False
 
-    @property
-    def free(self) -> bool:
-        """Whether anybody may take it."""
-        return self.holder is None or self.left_ms <= 0
+    def free(self, lease_ms: int) -> bool:
+        """Whether anybody may take it, where leases are so long."""
+        return self.holder is None or not 0 < self.left_ms <= FAR * lease_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,12 @@ class LeaseView:
 
     def others(self, me: str, lease_ms: int) -> frozenset[str]:
         """Collectors beside ``me`` that gave a sign of life within a lease's length."""
-        return frozenset(m.holder for m in self.members if m.holder != me and m.silent_ms < lease_ms)
+        said = -FAR * lease_ms, lease_ms
+        return frozenset(m.holder for m in self.members if m.holder != me and said[0] < m.silent_ms < said[1])
+
+    def holders(self, lease_ms: int) -> frozenset[str]:
+        """Who holds something now, whether or not it wants a share."""
+        return frozenset(one.holder for one in self.leases.values() if one.holder and not one.free(lease_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +84,14 @@ def liking(holder: str, partition: str) -> int:
 def decide(view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], lease_ms: int) -> Moves:
     """Partitions that ``me`` takes now and those that it gives back. O(partitions log partitions)."""
     live = view.others(me, lease_ms) | {me}
-    return Moves(_to_take(view, me, partitions, held, len(live)), _to_release(view, me, partitions, held, live))
+    free = [p for p in partitions if p not in held and _is_free(view, p, lease_ms)]
+    release = () if free else _to_release(view, me, held, live, lease_ms)  # those who are short take what is free first
+    return Moves(_to_take(view, me, partitions, held, free, len(live)), release)
 
 
 def _to_take(
-    view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], live: int
+    view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], free: Sequence[str], live: int
 ) -> tuple[str, ...]:
-    free = [p for p in partitions if p not in held and _is_free(view, p)]
     share = -(-len(partitions) // live)
     wanted = sorted(free, key=lambda p: liking(me, p), reverse=True)[: max(0, share - len(held))]
     left_over = [p for p in free if p not in wanted and p in view.leases and view.leases[p].left_ms < -GRACE_MS]
@@ -91,14 +99,14 @@ def _to_take(
 
 
 def _to_release(
-    view: LeaseView, me: str, partitions: Collection[str], held: Collection[str], live: Collection[str]
+    view: LeaseView, me: str, held: Collection[str], live: Collection[str], lease_ms: int
 ) -> tuple[str, ...]:
     settled = [m.holder for m in view.members if m.holder in live and m.holder != me and m.age_ms >= SETTLE_MS]
-    if not settled or any(_is_free(view, p) for p in partitions if p not in held):
-        return ()  # what is free goes to those who are short first
+    if not settled:
+        return ()
     counts = dict.fromkeys(settled, 0)
     for lease in view.leases.values():
-        if lease.holder in counts and not lease.free:
+        if lease.holder in counts and not lease.free(lease_ms):
             counts[lease.holder] += 1
     mine, number = len(held), 0
     while number < AT_ONCE and mine - min(counts.values()) > 1:
@@ -107,6 +115,6 @@ def _to_release(
     return tuple(sorted(held, key=lambda p: liking(me, p))[:number])
 
 
-def _is_free(view: LeaseView, partition: str) -> bool:
+def _is_free(view: LeaseView, partition: str, lease_ms: int) -> bool:
     lease = view.leases.get(partition)
-    return lease is None or lease.free
+    return lease is None or lease.free(lease_ms)

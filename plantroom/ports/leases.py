@@ -37,9 +37,12 @@ class LeaseRepository(ABC):
     """Leases, the collectors that share them, and the state that goes from holder to holder."""
 
     @abstractmethod
-    def beat(self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int) -> LeaseView:
+    def beat(
+        self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
+    ) -> LeaseView:
         """A sign of life: renew those of the holder's leases whose epoch is still the one in ``held`` (an expired one
-        too, unless somebody took it), note which are ``ready``, and show what there is then."""
+        too, unless somebody took it), note which are ``ready``, and show what there is then. ``member``: whether the
+        holder wants a share; one that cannot use its disk keeps what it holds and is none."""
 
     @abstractmethod
     def enter(self, partitions: Collection[str]) -> None:
@@ -47,16 +50,18 @@ class LeaseRepository(ABC):
 
     @abstractmethod
     def take(self, partition: str, holder: str, lease_ms: int, *, mine: bool = False) -> Taken | None:
-        """Take a partition that is free or whose lease has expired, with a higher epoch; ``None``: somebody else has
-        it. ``mine``: one that the same holder has by an earlier process of its own too."""
+        """Take a partition that is free or whose lease has expired (or runs for so long that the database's clock must
+        have been set back), with a higher epoch; ``None``: somebody else has it. ``mine``: one that the same holder has
+        by an earlier process of its own too."""
 
     @abstractmethod
     def release(self, partition: str, holder: str, epoch: int) -> bool:
         """Give it back at once; ``False`` when it was not the holder's any more."""
 
     @abstractmethod
-    def leave(self, holder: str) -> None:
-        """The collector ends: its leases are free, it gets no share."""
+    def leave(self, holder: str, held: Mapping[str, int]) -> None:
+        """The collector ends: those of its leases whose epoch is still the one in ``held`` are free, and it gets no
+        share, unless another process of the same holder goes on with others."""
 
     @abstractmethod
     def list(self) -> Sequence[Lease]:

@@ -116,6 +116,10 @@ class SparkplugDialect(Dialect):
         """All nodes."""
         return self._nodes.snapshot()
 
+    def hand_over(self) -> bytes:
+        """What births told, without sequence numbers. Each node is asked for another birth when it is heard."""
+        return self._nodes.hand_over()
+
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._nodes.restore(state)
@@ -143,7 +147,7 @@ class SparkplugDialect(Dialect):
     def _follow(heard: Heard, message: Message, place: _Place, node: Node, payload: Any) -> None:
         if place.kind == "NBIRTH":
             node.born(payload.seq, _bd_seq(payload))
-        elif payload.HasField("seq") and not node.follows(payload.seq):
+        elif node.was_handed_over() or (payload.HasField("seq") and not node.follows(payload.seq)):
             _ask(heard, message, place, node)
 
 

@@ -1,7 +1,7 @@
 """What is remembered of Sparkplug edge nodes: their births, aliases, sequence, and what they were asked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -82,6 +82,10 @@ class Node:
             self.aliases[alias] = known
         return True
 
+    def was_handed_over(self) -> bool:
+        """Whether its table is another process's, which may have missed a birth, and none came since."""
+        return self.births > 0 and self.seq < 0
+
     def held(self, known: Known, at_ms: int) -> bool:
         """Whether a message that came then has meant this metric by its alias."""
         born_ms = self.born_ms.get(known.device)
@@ -127,6 +131,11 @@ class Nodes:
     def snapshot(self) -> bytes:
         """The whole state."""
         return orjson.dumps({place: _row(node) for place, node in self._nodes.items()}) if self._nodes else b""
+
+    def hand_over(self) -> bytes:
+        """What births told: what came since then is for who received it."""
+        rows = {p: _row(replace(n, seq=-1, missing=0, asked_ms=None, recent={})) for p, n in self._nodes.items()}
+        return orjson.dumps(rows) if rows else b""
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

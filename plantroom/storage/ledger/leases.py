@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from plantroom.domain.leases import LeaseState, LeaseView, Member
+from plantroom.domain.leases import FAR, LeaseState, LeaseView, Member
 from plantroom.ports.leases import Lease, LeaseRepository, Taken
 from plantroom.storage.ledger import tables_leases as t
 from plantroom.storage.ledger.columns import from_microseconds
@@ -27,15 +27,15 @@ class SqlLeases(LeaseRepository):
         self._connection = work.connection
         self._now = work.backend.now_ms()
 
-    def beat(self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int) -> LeaseView:
+    def beat(
+        self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
+    ) -> LeaseView:
         members, leases = t.lease_members, t.leases
-        insert = self._work.backend.insert(members)
-        row = insert.values(holder=holder, since_ms=self._now, seen_ms=self._now)
-        back = sa.case((members.c.seen_ms < self._now - lease_ms, self._now), else_=members.c.since_ms)
-        self._connection.execute(
-            row.on_conflict_do_update(index_elements=["holder"], set_={"since_ms": back, "seen_ms": self._now})
-        )
         self._connection.execute(members.delete().where(members.c.seen_ms < self._now - FORGET_MS))
+        if member:
+            self._enter_member(holder, lease_ms)
+        else:
+            self._connection.execute(members.delete().where(members.c.holder == holder))
         for some in chunks(sorted(held.items())):
             mine = self._work.backend.among([leases.c.partition, leases.c.epoch], some)
             statement = leases.update().where(leases.c.holder == holder, mine)
@@ -44,6 +44,14 @@ class SqlLeases(LeaseRepository):
             new = leases.c.partition.in_(names), leases.c.ready.is_(False)
             self._connection.execute(leases.update().where(*new).values(ready=True))
         return self._view()
+
+    def _enter_member(self, holder: str, lease_ms: int) -> None:
+        members = t.lease_members
+        row = self._work.backend.insert(members).values(holder=holder, since_ms=self._now, seen_ms=self._now)
+        back = sa.case((members.c.seen_ms < self._now - lease_ms, self._now), else_=members.c.since_ms)
+        self._connection.execute(
+            row.on_conflict_do_update(index_elements=["holder"], set_={"since_ms": back, "seen_ms": self._now})
+        )
 
     def _view(self) -> LeaseView:
         leases, members = t.leases.c, t.lease_members.c
@@ -70,7 +78,7 @@ class SqlLeases(LeaseRepository):
         left = (c.expires_ms - self._now).label("left_ms")
         statement = sa.select(c.holder, c.last_holder, c.epoch, left).where(c.partition == partition)
         row = self._connection.execute(self._work.locking(statement)).one()
-        if row.holder is not None and row.left_ms > 0 and not (mine and row.holder == holder):
+        if row.holder is not None and 0 < row.left_ms <= FAR * lease_ms and not (mine and row.holder == holder):
             return None
         taken = t.leases.update().where(c.partition == partition)
         self._connection.execute(
@@ -90,10 +98,13 @@ class SqlLeases(LeaseRepository):
         statement = t.leases.update().where(*own).values(holder=None, last_holder=NOBODY, expires_ms=self._now)
         return self._connection.execute(statement).rowcount > 0
 
-    def leave(self, holder: str) -> None:
-        own = t.leases.update().where(t.leases.c.holder == holder)
-        self._connection.execute(own.values(holder=None, expires_ms=self._now))
-        self._connection.execute(t.lease_members.delete().where(t.lease_members.c.holder == holder))
+    def leave(self, holder: str, held: Mapping[str, int]) -> None:
+        c, members = t.leases.c, t.lease_members
+        for some in chunks(sorted(held.items())):
+            own = c.holder == holder, self._work.backend.among([c.partition, c.epoch], some)
+            self._connection.execute(t.leases.update().where(*own).values(holder=None, expires_ms=self._now))
+        left = sa.exists().where(c.holder == holder, c.expires_ms > self._now)
+        self._connection.execute(members.delete().where(members.c.holder == holder, ~left))
 
     def list(self) -> Sequence[Lease]:
         c = t.leases.c

@@ -71,6 +71,18 @@ def test_a_collector_whose_sites_others_serve_now_is_not_missed(world: World) ->
     assert get(world, "ingest/conditions")["items"] == []
 
 
+def test_of_a_collector_that_was_replaced_its_counts_remain_and_not_how_things_stood(world: World) -> None:
+    dead = with_lanes({"normal": {**BEHIND, "gaps": 9.0, "received": 100.0}})
+    new = with_lanes({"normal": {**IDLE, "gaps": 1.0, "received": 10.0}})
+    tell(world, report("dead", {HOME: dead, AWAY: dead}, age_s=9_999), report("new", {HOME: new}))
+    stats = get(world, "ingest/stats", Role.ADMIN)
+    assert (stats["received"], stats["gaps"], stats["spool_depth"]) == (210, 10, 60_000), "nobody serves the other site"
+    sites = {site["site"]: (site["received"], site["gaps"], site["spool_depth"]) for site in stats["sites"]}
+    assert sites == {HOME: (110, 1, 0), AWAY: (100, 9, 60_000)}
+    (lane,) = next(site["lanes"] for site in stats["sites"] if site["site"] == HOME)
+    assert (lane["received"], lane["gaps"], lane["lag_s"]) == (110, 1, 0)
+
+
 def test_without_any_collector_somebody_should_start_one(world: World) -> None:
     (one,) = get(world, "ingest/conditions")["items"]
     assert (one["code"], one["level"]) == ("collector_missing", "urgent")

@@ -163,6 +163,22 @@ def test_the_end_frees_everything_and_a_ledger_that_is_away_keeps_nobody_from_en
     ben.stop()
 
 
+def test_a_lease_that_somebody_freed_or_a_later_holder_wrote_behind_is_lost(ledger: Away, clock: Clock) -> None:
+    anna = keeper(ledger, clock)
+    anna.turn()
+    changes = anna.changes
+    anna.overtaken("demo", anna.held()["demo"].epoch - 1)
+    assert "demo" in anna.held(), "the word of an earlier lease is none of this one"
+    anna.overtaken("demo", anna.held()["demo"].epoch)
+    assert "demo" not in anna.held()
+    assert anna.changes > changes
+    with ledger.begin() as tx:
+        tx.leases.leave("anna", {p: one.epoch for p, one in anna.held().items()})
+    epoch = anna.held()["north"].epoch
+    anna.turn()
+    assert anna.held()["north"].epoch > epoch, "it does not hold what it cannot renew; it took it anew"
+
+
 def test_a_data_folder_keeps_its_name(tmp_path: Path) -> None:
     first = holder_id(tmp_path)
     assert holder_id(tmp_path) == first

@@ -11,6 +11,7 @@ from gateway.session import Session
 from gateway.spool import Spool
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import Parts, open_parts
+from plantroom.bootstrap.site_parts import SiteParts
 from plantroom.domain.assets import Asset, LocalName, Point, Site
 from plantroom.ports.readings import SeriesRef
 from plantroom.settings import BrokerAddress, Settings
@@ -142,3 +143,29 @@ def test_a_session_goes_to_the_next_node_when_one_does_not_answer(own_mosquitto:
     assert eventually(lambda: spool.depth() == 1, 5)
     line.stop()
     dead.close()
+
+
+def test_sites_that_go_to_another_end_together_so_that_the_collector_is_not_silent_meanwhile(
+    two: list[Parts], own_mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = two[0]
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=own_mosquitto.port))
+    collector.start()
+    assert eventually(lambda: held(parts, collector) == {*SITES, "+"} and silent_s(parts), 10)
+    end_of = SiteParts.end
+
+    def slowly(site: SiteParts, seconds: float) -> None:
+        time.sleep(1.5)
+        end_of(site, seconds)
+
+    monkeypatch.setattr(SiteParts, "end", slowly)
+    with parts.ledger.begin() as tx:
+        for lease in tx.leases.list():
+            tx.leases.release(lease.partition, collector.holder, lease.epoch)
+            assert tx.leases.take(lease.partition, "another", 5_900)
+    longest, end = 0.0, time.monotonic() + 5
+    while time.monotonic() < end:
+        longest = max(longest, *silent_s(parts))
+        time.sleep(0.1)
+    assert 1.5 < longest < 4.0
+    collector.stop()

@@ -125,3 +125,18 @@ def test_a_site_that_is_entered_takes_its_messages_over_and_none_falls_between(
     assert eventually(lambda: strays.session.counts.acknowledged >= count + 5)
     assert strays.session.counts.received == count
     site.stop()
+
+
+def test_whoever_takes_it_over_leaves_what_sites_confirmed_meanwhile_have_themselves(
+    broker: MosquittoBroker, tmp_path: Path
+) -> None:
+    before = listening(broker, tmp_path / "spool")
+    before.spool.commit(0, before.state())
+    before.stop()
+    publish(broker.port, "plantroom/new/LIFT/event", [b"{}"])
+    publish(broker.port, "plantroom/nosite/LIFT/event", [b"{}"])
+    after = StrayGateway(BrokerAddress(host="127.0.0.1", port=broker.port), tmp_path / "spool")
+    after.start(["demo", "new"], ready={"new"})
+    assert eventually(lambda: after.session.counts.received == 1)
+    assert taken(after) == ["plantroom/nosite/LIFT/event"]
+    after.stop()

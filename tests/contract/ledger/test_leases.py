@@ -89,11 +89,27 @@ def test_a_collector_that_ends_frees_everything_and_is_no_member_any_more(ledger
     beat(ledger, "anna", {})
     beat(ledger, "ben", {})
     with ledger.begin() as tx:
-        tx.leases.leave("anna")
+        tx.leases.leave("anna", {"demo": 1, "north": 1})
     assert holders(ledger) == {"demo": None, "north": None, "south": "ben"}
     with ledger.read() as tx:
         assert list(tx.leases.members()) == ["ben"]
     assert take(ledger, "demo", "anna") == Taken(2, "anna")
+
+
+def test_a_process_that_ends_frees_nothing_of_the_next_one_of_the_same_holder(ledger: SqlLedger) -> None:
+    take(ledger, "demo", "anna")
+    take(ledger, "demo", "anna", mine=True)
+    beat(ledger, "anna", {"demo": 2})
+    with ledger.begin() as tx:
+        tx.leases.leave("anna", {"demo": 1})
+    assert holders(ledger) == {"demo": "anna"}
+    assert [one.holder for one in beat(ledger, "ben", {}).members] == ["anna", "ben"]
+
+
+def test_a_lease_from_before_the_databases_clock_was_set_back_is_free(ledger: SqlLedger) -> None:
+    take(ledger, "demo", "anna", 100 * LONG)
+    assert beat(ledger, "ben", {}).leases["demo"].free(LONG)
+    assert take(ledger, "demo", "ben") == Taken(2, "anna")
 
 
 def test_a_member_that_was_silent_for_longer_than_a_lease_counts_as_new(ledger: SqlLedger) -> None:
@@ -105,6 +121,17 @@ def test_a_member_that_was_silent_for_longer_than_a_lease_counts_as_new(ledger: 
     (member,) = beat(ledger, "anna", {}, SHORT).members
     assert member.age_ms < 90
     assert member.silent_ms < 90
+
+
+def test_who_wants_no_share_is_no_member_and_keeps_what_it_holds(ledger: SqlLedger) -> None:
+    take(ledger, "demo", "anna")
+    beat(ledger, "anna", {"demo": 1})
+    with ledger.begin() as tx:
+        view = tx.leases.beat("anna", {"demo": 1}, (), 2 * LONG, member=False)
+    assert not view.members
+    assert view.holders(LONG) == {"anna"}
+    assert view.leases["demo"].left_ms > LONG
+    assert [one.holder for one in beat(ledger, "anna", {"demo": 1}).members] == ["anna"]
 
 
 def test_ready_is_noted_for_good(ledger: SqlLedger) -> None:

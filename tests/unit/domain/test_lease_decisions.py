@@ -18,7 +18,7 @@ def view(holders: dict[str, str | None], members: dict[str, int], left_ms: int =
 
 
 def held(seen: LeaseView, me: str) -> set[str]:
-    return {p for p, lease in seen.leases.items() if lease.holder == me and not lease.free}
+    return {p for p, lease in seen.leases.items() if lease.holder == me and not lease.free(LEASE_MS)}
 
 
 def test_who_is_alone_takes_everything_at_once() -> None:
@@ -59,6 +59,11 @@ def test_what_nobody_takes_within_the_grace_anybody_takes() -> None:
     for free_ms, expected in ((GRACE_MS - 1, ()), (GRACE_MS + 1, ("y",))):
         leases = {"x": LeaseState("x", "a", 1, LEASE_MS), "y": LeaseState("y", None, 1, -free_ms)}
         assert decide(LeaseView(leases, members), "a", "xy", "x", LEASE_MS).take == expected
+
+
+def test_a_member_from_before_the_clock_was_set_back_has_no_share() -> None:
+    seen = LeaseView({}, [Member("a", OLD, 0), Member("b", OLD, -3_600_000)])
+    assert decide(seen, "a", "xy", (), LEASE_MS).take == ("x", "y")
 
 
 @dataclass

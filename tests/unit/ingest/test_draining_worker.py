@@ -6,11 +6,12 @@ import time
 import pytest
 
 from ingest import replays
+from ingest.checkpoint import unpack
 from plantroom.ports.ledger import REPLAY_ASKED
 from plantroom.ports.paging import EVERYTHING
-from tests.unit.ingest.house import House
+from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import ListSpool
-from tests.unit.ingest.test_handover import FINE, HIGH, collect, pressures, told
+from tests.unit.ingest.test_handover import FINE, HIGH, collect, hand_over, pressures, told
 
 
 def drain(house: House, spool: ListSpool) -> None:
@@ -61,3 +62,43 @@ def test_an_alarm_of_the_collector_that_takes_its_site_back_is_cleared_after_it(
         ("FindingCleared", "pressure:alarm_high"),
         ("FindingCleared", "pressure:warning_high"),
     ]
+
+
+def marks(house: House) -> int:
+    with house.ledger.read() as tx:
+        return tx.roll_ups.count()
+
+
+def test_a_window_at_hand_is_marked_when_a_worker_ends_since_the_next_readings_may_come_elsewhere(house: House) -> None:
+    spool = ListSpool()
+    pressures(house, spool, FINE, range(-5, 0))
+    collect(house, spool, 1, fresh=False)
+    assert marks(house) >= 1
+    assert unpack(spool.state)["windows"] == b"{}"
+
+
+def test_an_old_spool_that_is_empty_but_has_windows_is_done_when_they_are_marked(house: House) -> None:
+    spool = ListSpool()
+    pressures(house, spool, FINE, range(-5, 0))
+    house.start()
+    house.settle()
+    killed = spool.state
+    house.stop()
+    with house.ledger.begin() as tx:
+        tx.roll_ups.done(tx.roll_ups.due(600_000, house.now_ms + 3_600_000, 10))
+    assert marks(house) == 0
+    spool.state = killed
+    worker = house.start(drains=True)
+    until(lambda: worker.marked)
+    assert marks(house) >= 1
+    assert unpack(spool.state)["windows"] == b"{}"
+
+
+def test_windows_that_only_the_own_checkpoint_knows_stay_known_when_the_site_is_taken_back(house: House) -> None:
+    spool = ListSpool()
+    pressures(house, spool, FINE, range(-5, 0))
+    house.start()
+    house.settle()
+    before = unpack(spool.state)["windows"]
+    hand_over(house, 2, fresh=True).begin(spool)
+    assert unpack(spool.state)["windows"] == before != b"{}"

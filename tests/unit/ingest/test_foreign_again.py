@@ -10,8 +10,9 @@ from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.ledger import REPLAY_ASKED
 from plantroom.ports.paging import EVERYTHING
 from tests.unit.ingest.house import House, until
-from tests.unit.ingest.plants import TEMPLATES, pump
-from tests.unit.ingest.test_foreign import Asked, add, data, payload
+from tests.unit.ingest.plants import TEMPLATES, ListSpool, pump
+from tests.unit.ingest.test_foreign import SPARKPLUG, Asked, add, birth, data, payload
+from tests.unit.ingest.test_handover import hand_over
 
 FIELDS = tuple(
     FieldMapping(f"pump/{name}", point, "P-1")
@@ -93,3 +94,48 @@ def test_data_that_came_behind_the_last_birth_are_understood_again(house: House)
     assert house.reasons() == ["unknown_point", "unknown_point"]
     replay(house)
     assert [value for _, value in house.readings("extra")] == [9.0, 9.5]
+
+
+def test_the_next_holder_knows_the_aliases_and_asks_each_node_for_a_birth_of_its_own(house: House) -> None:
+    add(house, SPARKPLUG)
+    now = house.now_ms
+    first, second = ListSpool(), ListSpool()
+    house.spool = first
+    for message in birth(now):
+        put(house, message, now)
+    hear(house, 1, fresh=False)
+    house.spool = second
+    for n in range(5):
+        put(house, data(2 + n, now + 10 + n, 2.5), now + 10 + n)
+    assert hear(house, 2, fresh=True) == ["spBv1.0/g/NCMD/e"]
+    assert house.reasons() == []
+    assert [value for _, value in house.readings("vibration")] == [1.0] + 5 * [2.5]
+
+
+def test_what_waits_in_the_own_old_spool_is_read_by_the_own_aliases_and_the_rest_by_those_of_the_other(
+    house: House,
+) -> None:
+    add(house, SOURCE)
+    now = house.now_ms
+    first, second = ListSpool(), ListSpool()
+    house.spool = first
+    born(house, now, 1, Speed=1.0, Pressure=0.125)
+    hear(house, 1, fresh=False)
+    put(house, data(2, now + 10, 2.0), now + 10)
+    house.spool = second
+    born(house, now + 1000, 2, Pressure=0.25, Speed=3.0)
+    hear(house, 2, fresh=True)
+    house.spool = first
+    put(house, data(2, now + 2000, 0.375), now + 2000)
+    hear(house, 3, fresh=True, late_until=3)
+    assert [value for _, value in house.readings("vibration")] == [1.0, 2.0, 3.0]
+    assert [value for _, value in house.readings("pressure")] == [0.125, 0.25, 0.375]
+
+
+def hear(house: House, epoch: int, *, fresh: bool, late_until: int = 0) -> list[str]:
+    """One holder works the house's spool off; gives what it asked of devices."""
+    asked = Asked()
+    house.start(requests=asked, hand_over=hand_over(house, epoch, fresh=fresh, late_until=late_until))
+    house.settle()
+    house.stop()
+    return asked.topics

@@ -8,13 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.gaps import SiteNumbers, parse_gone
+from ingest.presence import PresenceTracker
 from ingest.sequences import SequenceTracker
+from plantroom.domain.assets import Presence
 from plantroom.domain.spans import Span, merged, spans_of, without
 from plantroom.ports.gaps import Gap, GapFilter, GapNews
 from plantroom.ports.paging import PageRequest
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.wire import Channel, encode_gone
-from tests.unit.ingest.house import House
+from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import CLASSES
 
 
 def gaps(house: House) -> list[Gap]:
@@ -84,6 +87,21 @@ def test_a_message_that_came_and_is_of_no_use_is_not_missing(house: House, paylo
     assert house.settle().gaps == 0
     assert listed(house) == []
     assert len(house.letters()) == 1
+
+
+def test_a_word_on_gone_numbers_is_a_sign_of_life_and_no_greeting(house: House) -> None:
+    greeted: list[str] = []
+
+    class Watch(PresenceTracker):
+        def told(self, asset: str, presence: Presence, received_ms: int, *, certain: bool = False) -> None:
+            greeted.append(asset)
+
+    send(house, 1, 6)
+    house.raw(encode_gone("b", [(2, 3)]), channel="status")
+    house.start(presence=Watch(CLASSES))
+    house.settle()
+    until(lambda: house.presence() is Presence.ONLINE)
+    assert greeted == []
 
 
 def test_a_publisher_says_what_it_no_longer_has(house: House) -> None:

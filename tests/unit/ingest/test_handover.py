@@ -3,11 +3,16 @@
 The collectors share the house's stores; each has a spool of its own.
 """
 
+import json
+
+import pytest
+
+import ingest.worker as worker_module
 from ingest.handover import HandOver
 from ingest.stats import IngestStats
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
-from tests.unit.ingest.house import House
+from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import ListSpool
 
 HIGH, FINE = 1.2, 0.5
@@ -149,3 +154,37 @@ def test_the_state_goes_with_its_findings_though_their_transaction_fails_at_firs
     pressures(house, second, FINE, range(-40, -20))
     collect(house, second, 2, fresh=True)
     assert ("FindingCleared", "pressure:alarm_high") in told(house)
+
+
+def test_what_waits_for_the_store_stays_late_when_live_events_are_told_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "BATCH", 5)
+    old = ListSpool()
+    pressures(house, old, HIGH, range(-60, -40))
+    house.store.away = True
+    house.start(Lane.SAFETY, hand_over=HandOver(house.ledger, "demo", "safety", 3, fresh=True, late_until=20))
+    until(lambda: house.worker is not None and house.worker.problems())
+    house.raw(b'{"event": "flooded", "severity": "safety"}', channel="event")
+    until(lambda: told(house))
+    house.store.away = False
+    house.settle()
+    assert told(house) == [("FindingRaised", "flooded")]
+
+
+def test_events_behind_the_late_ones_are_no_gap_though_the_store_is_away(house: House) -> None:
+    house.spool = ListSpool()
+    house.send({"vibration": 1.0}, s=-60)
+    event(house, 5)
+    event(house, 9)
+    house.store.away = True
+    house.start(Lane.SAFETY, hand_over=HandOver(house.ledger, "demo", "safety", 3, fresh=True, late_until=2))
+    until(lambda: len(told(house)) == 2)
+    house.store.away = False
+    assert house.settle().gaps == 0
+    event(house, 11)
+    assert house.settle().gaps == 1, "a gap of its own is one"
+
+
+def event(house: House, seq: int) -> None:
+    house.raw(json.dumps({"event": "flooded", "boot": "b", "seq": seq}).encode(), channel="event")
