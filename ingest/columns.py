@@ -1,6 +1,7 @@
 """From decoded samples to the columns that the store and the stages take."""
 
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from typing import cast
@@ -127,12 +128,6 @@ class Assembler:
     def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
         samples = self._admit(decoded, arrivals)
-        for number, boot, seq, digest in decoded.unused:
-            if not arrivals.with_event[number]:
-                # It came, so nobody need ask for it; it left nothing, so it may come again.
-                key = arrivals.route[number].asset.key
-                self.sequences.repeated(key, boot, seq, digest)
-                self.sequences.forget(key, boot, seq, digest)
         value = np.delete(decoded.values, samples.dropped) if samples.dropped else decoded.values
         series = cast("list[tuple[int, ...]]", samples.series)
         width = np.fromiter(map(len, series), np.int64, len(series))
@@ -143,7 +138,6 @@ class Assembler:
         message = np.repeat(samples.message, width)
         aside = np.array(arrivals.with_event, np.bool_)[message]
         live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
-        self.forget(decoded, arrivals, {r.message for r in (*decoded.rejections, *samples.rejections)})
         return Columns(
             ReadingBatch(self.table.refs, series_id, ts_ms, value, reason),
             live,
@@ -186,9 +180,10 @@ class Assembler:
         received_ms = np.array(arrivals.received_ms, np.int64)[message]
         routes = [arrivals.route[one] for one in decoded.message]
         own = ts_ms != NO_TIME
-        repeated = self._repeated(decoded, arrivals, routes, own)
         wrong_clock = own & ((ts_ms < YEAR_2000_MS) | (ts_ms > received_ms + FUTURE_MS))
         series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
+        bad = wrong_clock if None not in series else wrong_clock | np.array([one is None for one in series], np.bool_)
+        repeated = self._repeated(decoded, arrivals, routes, own, bad)
         samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
         if None in series or repeated.any() or wrong_clock.any():
             _take_out(samples, decoded, repeated, wrong_clock)
@@ -207,13 +202,21 @@ class Assembler:
                 samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])])
 
     def _repeated(
-        self, decoded: Decoded, arrivals: Arrivals, routes: Sequence[AssetRoute], own: NDArray[np.bool_]
+        self,
+        decoded: Decoded,
+        arrivals: Arrivals,
+        routes: Sequence[AssetRoute],
+        own: NDArray[np.bool_],
+        bad: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
         """Which samples (m,) came before. A counter that begins anew with the same values looks the same; only a time
-        (``own``) or a boot tells them apart."""
+        (``own``) or a boot tells them apart. ``bad`` ones cannot be stored as a whole."""
         repeated, count = self.sequences.repeated, len(decoded.seq)
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
+        if decoded.unused or decoded.rejections or bad.any():
+            apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
+            return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
         if any(arrivals.with_event) or NO_SEQ in decoded.seq:
             counted = [
                 seq != NO_SEQ and not arrivals.with_event[message]
@@ -226,6 +229,43 @@ class Assembler:
         if seen.any():
             seen &= own | np.fromiter(map(bool, decoded.boot), np.bool_, count)
         return seen
+
+    def _repeated_in_order(
+        self, decoded: Decoded, arrivals: Arrivals, keys: Sequence[str], apart: Sequence[bool], bad: Sequence[bool]
+    ) -> Iterator[bool]:
+        """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
+        messages that leave no sample take their number in their turn (they came, so nobody need ask for them)."""
+        unused = deque(sorted(decoded.unused, key=lambda one: one[0]))
+        broken = {rejection.message for rejection in decoded.rejections}
+        numbers: list[tuple[str, str, int, int]] = []
+        columns = (decoded.message, keys, decoded.boot, decoded.seq, decoded.digest, apart, bad)
+        before = -1
+        for message, key, boot, seq, digest, tells, is_bad in zip(*columns, strict=True):
+            if message != before:
+                self._forget_all(numbers if before in broken else ())
+                before, numbers = message, []
+            while unused and unused[0][0] <= message:
+                self._note_unused(arrivals, *unused.popleft())
+            counted = seq != NO_SEQ and not arrivals.with_event[message]
+            seen = counted and self.sequences.repeated(key, boot, seq, digest) and tells
+            if counted:
+                numbers.append((key, boot, seq, digest))
+            if is_bad and not seen:
+                broken.add(message)
+            yield seen
+        self._forget_all(numbers if before in broken else ())
+        for one in unused:
+            self._note_unused(arrivals, *one)
+
+    def _forget_all(self, numbers: Iterable[tuple[str, str, int, int]]) -> None:
+        for one in numbers:
+            self.sequences.forget(*one)
+
+    def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
+        if not arrivals.with_event[message]:
+            key = arrivals.route[message].asset.key
+            self.sequences.repeated(key, boot, seq, digest)
+            self.sequences.forget(key, boot, seq, digest)
 
 
 def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:

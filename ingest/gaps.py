@@ -139,6 +139,7 @@ class SiteNumbers:
             for channel, tracker in trackers.items():
                 for asset in tracker.assets():
                     self._place(lane, channel, asset, tracker, "", 0)
+                tracker.listed = self._listed
             self._awaited.discard(lane)
 
     def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:

@@ -204,7 +204,7 @@ class Pipeline:
                 numbered = zip(members.numbers, members.arrivals.route, strict=True)
                 yield from ((batch.records[number].topic, route) for number, route in numbered)
 
-        at_ms = batch.records[-1].received_ms
+        at_ms = batch.records[-1].received_ms if batch.records else 0
         return self.numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
 
     def read(self, batch: Sorted) -> Read:

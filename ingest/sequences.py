@@ -9,7 +9,7 @@ numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each a
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -104,6 +104,9 @@ class SequenceTracker:
         self._told_dropped: dict[str, int] = {}
         self.missing = 0
         """Numbers that are in a hole now."""
+        self.listed: Collection[str] = frozenset()
+        """Assets of which somebody keeps a list of holes, which may hold more than this tracker knows of: ``changes``
+        also tells that a number came that is in no hole here, where that costs nothing (first ones, repetitions)."""
 
     def repeated(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Take note of a message; ``True`` when exactly it came before."""
@@ -111,6 +114,7 @@ class SequenceTracker:
         run = boots.get(boot)
         if run is None:
             self._begin(asset, boot, _Run(seq, seq, 0, {seq: digest}))
+            self._may_heal(asset, boot, seq)
             return False
         step = seq - run.highest
         if step == 1:
@@ -123,6 +127,7 @@ class SequenceTracker:
         else:
             known = run.seen.get(seq)
             if known == digest:
+                self._may_heal(asset, boot, seq)
                 return True
             if known is not None:
                 self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
@@ -153,6 +158,10 @@ class SequenceTracker:
     def assets(self) -> list[str]:
         """Assets that anything is known of."""
         return list(self._runs)
+
+    def _may_heal(self, asset: str, boot: str, seq: int) -> None:
+        if asset in self.listed:
+            self._touch(asset, boot, self._runs[asset][boot]).came.append(seq)
 
     def _touch(self, asset: str, boot: str, run: _Run) -> _Touched:
         return self._touched.setdefault((asset, boot, run.numbering), _Touched(run))

@@ -1,14 +1,19 @@
 """What a worker has to say to the ledger, and what it looks up there."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from ingest.every import Every
 from ingest.handover import NoHandOver
 from ingest.outcome import Outcome, write_outcome
 from ingest.patience import AWAY, LEDGER, Patience
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceNote, PresenceTracker
 from plantroom.ports.ledger import Ledger
+
+GAP_LOOK_S = 2.0
+"""More often than ``ingest.gaps.GRACE_MS``: a gap that another collector found is known before anybody asks for it."""
 
 
 class Telling:
@@ -28,15 +33,26 @@ class Telling:
         self._patience = patience
         self._hand_over = hand_over
         self._revision: int | None = None
+        self._gap_looks = Every(GAP_LOOK_S)
 
     def begin(self, now_ms: int) -> None:
         """Learn what the ledger knows; waits for it. Raises ``Stopping``."""
         self._presence.begin(self._patience.insist(LEDGER, self._known), now_ms)
+        self._patience.insist(LEDGER, self._look_for_gaps)
         self.insist_on_refresh()
+
+    def look_for_gaps(self) -> None:
+        """Now and then: gaps that others found may be healed here. A ledger that is away is left for the next time."""
+        if self._gap_looks.due():
+            with suppress(*AWAY):
+                self._look_for_gaps()
+
+    def _look_for_gaps(self) -> None:
+        with self._ledger.read() as tx:
+            self._pipeline.numbers.listed(tx.gaps.assets(self._pipeline.site))
 
     def _known(self) -> Mapping[str, Any]:
         with self._ledger.read() as tx:
-            self._pipeline.numbers.listed(tx.gaps.assets(self._pipeline.site))
             known: Mapping[str, Any] = tx.collect.presence()
             return known
 

@@ -213,6 +213,7 @@ class IngestWorker:
         ):
             self._telling.tell(found)
             self._commit(changed=True)
+        self._telling.look_for_gaps()
         self._telling.tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
         self._commit_when_due(idle=not records)

@@ -1,13 +1,16 @@
 """Holes on their way to the ledger: found, healed, gone, over restarts, and shared between a site's lanes."""
 
 import json
+import time
 from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import telling
 from ingest.gaps import SiteNumbers, parse_gone
+from ingest.instants import from_ms
 from ingest.presence import PresenceTracker
 from ingest.sequences import SequenceTracker
 from plantroom.domain.assets import Presence
@@ -17,7 +20,7 @@ from plantroom.ports.paging import PageRequest
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.wire import Channel, encode_gone
 from tests.unit.ingest.house import House, until
-from tests.unit.ingest.plants import CLASSES
+from tests.unit.ingest.plants import CLASSES, ListSpool
 
 
 def gaps(house: House) -> list[Gap]:
@@ -87,6 +90,65 @@ def test_a_message_that_came_and_is_of_no_use_is_not_missing(house: House, paylo
     assert house.settle().gaps == 0
     assert listed(house) == []
     assert len(house.letters()) == 1
+
+
+def test_unusable_messages_between_others_are_not_missing_however_many_they_are(house: House) -> None:
+    for seq in range(1, 401):
+        value = b"null" if seq % 2 == 0 else b"1.5"
+        house.raw(b'{"boot": "b", "seq": %d, "values": {"vibration": %s}}' % (seq, value))
+    house.start()
+    assert house.settle().gaps == 0
+    assert listed(house) == []
+
+
+def test_a_gap_that_another_collector_finds_later_is_healed_by_who_gets_the_answer(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "GAP_LOOK_S", 0.02)
+    send(house, 100, 101)
+    holder, mine = house.start(), house.spool
+    house.settle()
+    house.spool = ListSpool()
+    send(house, 50, 51, 53, 54)
+    house.start(drains=True)
+    house.settle()
+    house.stop()
+    assert listed(house) == [("telemetry", 52, 52, "open")]
+    time.sleep(0.3)
+    house.worker, house.spool = holder, mine
+    send(house, 52)
+    until(lambda: listed(house) == [("telemetry", 52, 52, "healed")])
+
+
+def test_what_a_new_holder_has_as_its_first_number_or_gets_again_heals_what_the_last_one_missed(house: House) -> None:
+    send(house, 50, 52, 54)
+    house.start()
+    house.settle()
+    house.stop()
+    house.spool = ListSpool()
+    send(house, 51)
+    house.start()
+    house.settle()
+    assert [state for *_, state in listed(house)] == ["healed", "open"]
+    house.stop()
+    house.spool = ListSpool()
+    send(house, 53)
+    house.start()
+    house.settle()
+    assert [state for *_, state in listed(house)] == ["healed", "healed"]
+
+
+def test_a_repetition_heals_a_gap_that_another_holder_found_after_the_number_had_come(house: House) -> None:
+    send(house, 51, 53)
+    holder, mine = house.start(), house.spool
+    house.settle()
+    with house.ledger.begin() as tx:
+        at = from_ms(house.now_ms)
+        tx.gaps.note("demo", [GapNews("key-P-1", "P-1", "telemetry", "b", 0, at, at, [(51, 51)])])
+    house.worker, house.spool = holder, mine
+    time.sleep(2.2)
+    send(house, 51)
+    until(lambda: ("telemetry", 51, 51, "healed") in listed(house))
 
 
 def test_a_word_on_gone_numbers_is_a_sign_of_life_and_no_greeting(house: House) -> None:
