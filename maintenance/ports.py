@@ -157,8 +157,9 @@ class EpisodeRepository(ABC):
     def get(self, episode_id: str) -> Episode: ...
 
     @abstractmethod
-    def of_order(self, order_id: str) -> Sequence[Episode]:
-        """The episodes whose ticket is that order, oldest first."""
+    def of_order(self, order_id: str, *, waiting: bool = True) -> Sequence[Episode]:
+        """The episodes whose ticket is that order, oldest first, locked until a writing transaction ends; without
+        ``waiting`` but those that others change at the moment."""
 
     @abstractmethod
     def closed_unacknowledged(
