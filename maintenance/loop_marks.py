@@ -18,6 +18,7 @@ from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.errors import Conflict
 
 BY = "system:loop-test"
 _SOURCES = (FindingSource.RULE, FindingSource.LIMIT)
@@ -26,6 +27,7 @@ _JOINED = LocalName(
     "并入此前已有的真实故障，工单为真实工单",
     "joined a fault that stood before: its ticket is real",
 )
+_PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
 _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
@@ -70,7 +72,11 @@ def settle(
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
     still = [] if episode is None else _triggered(check, episode)
-    if not still or (check.kind is CheckKind.EVENT and check.subject in endless):
+    if _over(check, still, endless):
+        if ticket.state is State.EVIDENCE_PENDING:
+            if finishing:
+                raise Conflict(_PHOTOS.format(number=ticket.number))
+            return check
         if episode is not None and still and LOOP_TEST in episode.tags:
             _store(tx, without_subjects(episode, still, now))
         if ticket.state not in ENDED:
@@ -80,6 +86,29 @@ def settle(
         return check
     _make_real(tx, ticket, episode, still, now)
     return replace(check, settled=True)
+
+
+def awaits_photos(tx: MaintenanceTx, check: LoopCheck) -> bool:
+    """Whether a check's ticket cannot be closed yet, since photos of the work on it are on their way."""
+    evidence = check.step(Step.TICKET).evidence
+    return not check.settled and evidence is not None and tx.orders.get(evidence).state is State.EVIDENCE_PENDING
+
+
+def settles(tx: MaintenanceTx, check: LoopCheck, endless: Collection[str]) -> bool:
+    """Whether ``settle`` would do something about a passed check before the test ends. Reads alone."""
+    evidence = check.step(Step.TICKET).evidence
+    if check.settled or evidence is None:
+        return not check.settled
+    ticket = tx.orders.get(evidence)
+    if LOOP_TEST not in ticket.tags:
+        return True
+    episode = _standing(tx, evidence)
+    over = _over(check, [] if episode is None else _triggered(check, episode), endless)
+    return over and ticket.state is not State.EVIDENCE_PENDING
+
+
+def _over(check: LoopCheck, still: Sequence[str], endless: Collection[str]) -> bool:
+    return not still or (check.kind is CheckKind.EVENT and check.subject in endless)
 
 
 def _standing(tx: MaintenanceTx, order_id: str) -> Episode | None:

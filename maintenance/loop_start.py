@@ -86,6 +86,7 @@ def start_loop_test(
     window_s = 60 * wanted.minutes
     deadline = now + timedelta(seconds=window_s * (len(checks) + 1))
     test = LoopTest(new_key(), wanted.site, wanted.name or f"{now:%Y-%m-%d %H:%M}", by, now, deadline, window_s)
+    by_key = {asset.key: asset for asset in wanted.assets}
     numbered = [
         replace(
             check,
@@ -94,7 +95,7 @@ def start_loop_test(
             place=_path(places, asset),
             responsible=wanted.responsible or asset.department or by,
         )
-        for number, (check, asset) in enumerate(((c, _asset_of(wanted, c)) for c in checks), 1)
+        for number, (check, asset) in enumerate(((c, by_key[c.asset]) for c in checks), 1)
     ]
     tx.loop_tests.add(test, [ask(numbered[0], now, window_s), *numbered[1:]])
     note_loop_test(tx, test)
@@ -108,10 +109,6 @@ def note_loop_test(tx: MaintenanceTx, test: LoopTest) -> None:
 
 def _bad(field_name: str, words: str) -> BadData:
     return BadData(f"{field_name}: {words}", [FieldProblem(field_name, "unsuitable", words)])
-
-
-def _asset_of(wanted: Wanted, check: LoopCheck) -> Asset:
-    return next(asset for asset in wanted.assets if asset.key == check.asset)
 
 
 def _places(locations: Sequence[Location]) -> dict[str, LocalName]:

@@ -209,6 +209,15 @@ class LoopTestRepository(ABC):
         """By number."""
 
     @abstractmethod
+    def active(self, test_id: str) -> Sequence[LoopCheck]:
+        """Those of its checks that something can become of by itself, by number: what is asked for, what waits for a
+        person or for its ticket, and the first one that waits for its turn."""
+
+    @abstractmethod
+    def any_failed(self, test_id: str) -> bool:
+        """Whether one of its checks has failed."""
+
+    @abstractmethod
     def put_checks(self, checks: Sequence[LoopCheck]) -> None:
         """Write checks that are there."""
 
