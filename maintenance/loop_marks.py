@@ -1,6 +1,6 @@
 """What a loop test does to findings, episodes and tickets. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,11 +12,11 @@ from maintenance.lifecycle import ENDED
 from maintenance.loop_tests import NO_WORDS, CheckKind, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
-from maintenance.succession import unmarked, without_subjects
+from maintenance.succession import endless_events, unmarked, without_subjects
 from maintenance.tickets import unmarked_title
 from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
-from plantroom.domain.assets import LocalName
+from plantroom.domain.assets import EquipmentClass, LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import Conflict
 
@@ -31,7 +31,7 @@ _PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos o
 _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
-def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
+def asked_for(tx: MaintenanceTx, finding: FindingRaised, classes: Mapping[str, EquipmentClass]) -> LoopCheck | None:
     """The check that a finding answers, its test locked; ``None`` for everything that is real. One query, more only
     while the asset is being tested."""
     if finding.source not in _SOURCES:
@@ -43,7 +43,7 @@ def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
     check = tx.loop_tests.asked(finding.asset)
     clock = tx.assets.get(finding.asset).clock
     offset_ms = 0 if clock is None else clock.offset_ms
-    return check if check is not None and answers(check, finding, offset_ms) else None
+    return check if check is not None and answers(check, finding, offset_ms, endless_events(classes)) else None
 
 
 def note_answer(
