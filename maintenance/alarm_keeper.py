@@ -6,6 +6,7 @@ Several instances may run at once: each step is taken under a lock and looks aga
 from collections.abc import Mapping
 
 from maintenance.floods import end_if_over
+from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import expire
 from plantroom.domain.assets import EquipmentClass
@@ -20,6 +21,7 @@ class AlarmKeeper:
         self._ledger = ledger
         self._clock = clock
         self._classes = classes
+        self.steps = OneByOne("alarm_not_moved_on")
 
     def run_once(self) -> int:
         """End what is over; gives how many shelves and floods that were. Raises ``Unreachable`` and ``Contended``."""
@@ -27,11 +29,14 @@ class AlarmKeeper:
         with self._ledger.read() as tx:
             over = tx.alarms.shelves_over(now)
             floods = tx.alarms.standing_floods()
-        done = 0
-        for shelf in over:
+
+        def expired(shelf_id: str) -> int:
             with self._ledger.begin() as tx:
-                done += expire(tx, shelf.id, self._classes, now)
-        for flood in floods:
+                return expire(tx, shelf_id, self._classes, now)
+
+        def ended(site: str) -> int:
             with self._ledger.begin() as tx:
-                done += end_if_over(tx, flood.site, self._classes, now)
-        return done
+                return end_if_over(tx, site, self._classes, now)
+
+        done = self.steps.each([shelf.id for shelf in over], expired)
+        return done + self.steps.each([flood.site for flood in floods], ended)

@@ -262,9 +262,10 @@ class FindingApplier:
             return
         maintained = asset.status is AssetStatus.UNDER_MAINTENANCE
         level = level_of(finding, self._classes.get(asset.equipment_class))
+        # The test's lock first, as loop tests take theirs: test, episode, ticket.
+        check = asked_for(self._tx, finding, self._classes)
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = self._tickets.of(earlier, finding.safety)
-        check = asked_for(self._tx, finding)
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
         tested = check is not None and begins_as_test(earlier)
         first, anew = True, rings_anew(earlier, finding)

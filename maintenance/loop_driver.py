@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maintenance.loop_marks import BY, settle
+from maintenance.loop_marks import BY, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
 from maintenance.loop_tests import (
     ENDED,
@@ -29,11 +29,12 @@ from maintenance.loop_tests import (
     skip,
     tick,
 )
+from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events
 from maintenance.work_orders import State
 from plantroom.domain.assets import EquipmentClass, Presence
-from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
+from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingsStore, SeriesRef
@@ -59,23 +60,39 @@ class LoopTests:
         self._readings = readings
         self._clock = clock
         self._classes = classes
+        self._away: Unreachable | None = None
+        self.steps = OneByOne("loop_test_not_moved_on")
 
     def run_once(self) -> int:
-        """Look at each test that is going on; always gives 0: what has to come takes its time."""
+        """Look at each test that is going on; always gives 0: what has to come takes its time. Raises ``Unreachable``
+        and ``Contended``; while the readings are away the tests that ask for none go on."""
         with self._ledger.read() as tx:
             looked = {test_id: self._series(tx, test_id) for test_id in tx.loop_tests.running()}
-        for test_id, wanted in looked.items():
-            seen = {
-                number: at for number, (ref, since) in wanted.items() if (at := self._first(ref, since)) is not None
-            }
+        self._away = None
+        self.steps.each(looked.items(), self._move_on)
+        if self._away is not None:
+            raise self._away
+        return 0
+
+    def _move_on(self, test: tuple[str, Mapping[int, tuple[SeriesRef, datetime]]]) -> int:
+        test_id, wanted = test
+        try:
+            seen = {n: at for n, (ref, since) in wanted.items() if (at := self._first(ref, since)) is not None}
+        except Unreachable as away:
+            self._away = away
+            return 0
+        # The ledger is locked for writing only when there is something to write.
+        with self._ledger.read() as tx:
+            due = LoopKeeper(tx, self._clock.now(), self._classes).due(test_id, seen)
+        if due:
             with self._ledger.begin() as tx:
                 LoopKeeper(tx, self._clock.now(), self._classes).advance(test_id, seen)
-        return 0
+        return int(due)
 
     @staticmethod
     def _series(tx: MaintenanceTx, test_id: str) -> dict[int, tuple[SeriesRef, datetime]]:
         found = {}
-        for check in tx.loop_tests.checks(test_id):
+        for check in tx.loop_tests.active(test_id):
             waits = check.result is CheckResult.ASKED and check.waits_for(Step.READING)
             if waits and check.kind is CheckKind.POINT and check.asked_at is not None:
                 asset = tx.assets.get(check.asset).asset
@@ -99,16 +116,28 @@ class LoopKeeper:
         self._now = now
         self._endless = endless_events(classes)
 
+    def due(self, test_id: str, seen: Seen) -> bool:
+        """Whether ``advance`` would change anything. Reads alone."""
+        test = self._tx.loop_tests.get(test_id)
+        if test.state is not TestState.RUNNING:
+            return False
+        before = list(self._tx.loop_tests.active(test_id))
+        after = [self._ticked(check, seen) for check in before]
+        passed = [check for check in after if check.result is CheckResult.PASSED]
+        settled = any(settles(self._tx, check, self._endless) for check in passed)
+        return after != before or settled or next_to_ask(after) is not None or self._ends(test, after)
+
     def advance(self, test_id: str, seen: Seen) -> None:
         """Tick what came since the last look; ``seen`` are first readings of asked-for points."""
         test = self._tx.loop_tests.lock(test_id)
         if test.state is not TestState.RUNNING:
             return
-        before = list(self._tx.loop_tests.checks(test_id))
-        checks = [self._looked_at(check, seen) for check in before]
-        done = (CheckResult.PASSED, CheckResult.SKIPPED)
-        if all(check.result in done and check.settled for check in checks) or self._now > test.deadline:
-            self._finish(test, before, checks, BY)
+        before = list(self._tx.loop_tests.active(test_id))
+        checks = [self._settled(self._ticked(check, seen)) for check in before]
+        if self._ends(test, checks):
+            self._store(test, before, checks)
+            everything = list(self._tx.loop_tests.checks(test_id))
+            self._finish(test, everything, list(everything), BY)
             return
         chosen = next_to_ask(checks)
         if chosen is not None:
@@ -116,6 +145,14 @@ class LoopKeeper:
             checks[checks.index(chosen)] = asked
             self._make_room(test, 1)
         self._store(test, before, checks)
+
+    def _ends(self, test: LoopTest, active: Sequence[LoopCheck]) -> bool:
+        """Whether a test is over by itself, given those of its checks that were active."""
+        done = (CheckResult.PASSED, CheckResult.SKIPPED)
+        quiet = all(check.result in done and check.settled for check in active)
+        if quiet and not self._tx.loop_tests.any_failed(test.id):
+            return True
+        return self._now > test.deadline and not any(awaits_photos(self._tx, check) for check in active)
 
     def confirm(self, test_id: str, number: int, by: str) -> LoopCheck:
         """A person says that they saw the ticket. ``Conflict`` while there is none."""
@@ -153,7 +190,8 @@ class LoopKeeper:
         return next(one for one in changed if one.number == number)
 
     def finish(self, test_id: str, by: str) -> LoopTest:
-        """End a test now: what is not answered fails, tickets are closed or become real. One that has ended stays."""
+        """End a test now: what is not answered fails, tickets are closed or become real. One that has ended stays.
+        ``Conflict`` while photos of the work on a test's ticket are on their way."""
         test = self._tx.loop_tests.lock(test_id)
         if test.state is not TestState.RUNNING:
             return test
@@ -195,16 +233,20 @@ class LoopKeeper:
         note_loop_test(self._tx, finished)
         return finished
 
-    def _looked_at(self, check: LoopCheck, seen: Seen) -> LoopCheck:
+    def _ticked(self, check: LoopCheck, seen: Seen) -> LoopCheck:
+        """The check after a look at what came; reads alone."""
         if check.result is CheckResult.ASKED:
             check = self._sensed(check, seen)
         check = self._accepted(check)
         if expired(check, self._now):
             check = fail(check, self._now, self._facts(check))
-        if check.result is CheckResult.PASSED:
-            check = settle(self._tx, check, self._now, self._endless, finishing=False)
-            return check if check.step(Step.TICKET).evidence is not None else replace(check, settled=True)
-        return check if check.result not in ENDED or check.step(Step.TICKET).evidence else replace(check, settled=True)
+        ended = check.result in ENDED and check.step(Step.TICKET).evidence is None
+        return replace(check, settled=True) if ended else check
+
+    def _settled(self, check: LoopCheck) -> LoopCheck:
+        if check.result is not CheckResult.PASSED:
+            return check
+        return settle(self._tx, check, self._now, self._endless, finishing=False)
 
     def _sensed(self, check: LoopCheck, seen: Seen) -> LoopCheck:
         """The links before the alarm, where no finding has shown them."""

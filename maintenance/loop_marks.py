@@ -1,6 +1,6 @@
 """What a loop test does to findings, episodes and tickets. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,12 +12,13 @@ from maintenance.lifecycle import ENDED
 from maintenance.loop_tests import NO_WORDS, CheckKind, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
-from maintenance.succession import unmarked, without_subjects
+from maintenance.succession import endless_events, unmarked, without_subjects
 from maintenance.tickets import unmarked_title
 from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
-from plantroom.domain.assets import LocalName
+from plantroom.domain.assets import EquipmentClass, LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.errors import Conflict
 
 BY = "system:loop-test"
 _SOURCES = (FindingSource.RULE, FindingSource.LIMIT)
@@ -26,10 +27,11 @@ _JOINED = LocalName(
     "并入此前已有的真实故障，工单为真实工单",
     "joined a fault that stood before: its ticket is real",
 )
+_PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
 _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
-def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
+def asked_for(tx: MaintenanceTx, finding: FindingRaised, classes: Mapping[str, EquipmentClass]) -> LoopCheck | None:
     """The check that a finding answers, its test locked; ``None`` for everything that is real. One query, more only
     while the asset is being tested."""
     if finding.source not in _SOURCES:
@@ -41,7 +43,7 @@ def asked_for(tx: MaintenanceTx, finding: FindingRaised) -> LoopCheck | None:
     check = tx.loop_tests.asked(finding.asset)
     clock = tx.assets.get(finding.asset).clock
     offset_ms = 0 if clock is None else clock.offset_ms
-    return check if check is not None and answers(check, finding, offset_ms) else None
+    return check if check is not None and answers(check, finding, offset_ms, endless_events(classes)) else None
 
 
 def note_answer(
@@ -70,7 +72,11 @@ def settle(
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
     still = [] if episode is None else _triggered(check, episode)
-    if not still or (check.kind is CheckKind.EVENT and check.subject in endless):
+    if _over(check, still, endless):
+        if ticket.state is State.EVIDENCE_PENDING:
+            if finishing:
+                raise Conflict(_PHOTOS.format(number=ticket.number))
+            return check
         if episode is not None and still and LOOP_TEST in episode.tags:
             _store(tx, without_subjects(episode, still, now))
         if ticket.state not in ENDED:
@@ -80,6 +86,29 @@ def settle(
         return check
     _make_real(tx, ticket, episode, still, now)
     return replace(check, settled=True)
+
+
+def awaits_photos(tx: MaintenanceTx, check: LoopCheck) -> bool:
+    """Whether a check's ticket cannot be closed yet, since photos of the work on it are on their way."""
+    evidence = check.step(Step.TICKET).evidence
+    return not check.settled and evidence is not None and tx.orders.get(evidence).state is State.EVIDENCE_PENDING
+
+
+def settles(tx: MaintenanceTx, check: LoopCheck, endless: Collection[str]) -> bool:
+    """Whether ``settle`` would do something about a passed check before the test ends. Reads alone."""
+    evidence = check.step(Step.TICKET).evidence
+    if check.settled or evidence is None:
+        return not check.settled
+    ticket = tx.orders.get(evidence)
+    if LOOP_TEST not in ticket.tags:
+        return True
+    episode = _standing(tx, evidence)
+    over = _over(check, [] if episode is None else _triggered(check, episode), endless)
+    return over and ticket.state is not State.EVIDENCE_PENDING
+
+
+def _over(check: LoopCheck, still: Sequence[str], endless: Collection[str]) -> bool:
+    return not still or (check.kind is CheckKind.EVENT and check.subject in endless)
 
 
 def _standing(tx: MaintenanceTx, order_id: str) -> Episode | None:

@@ -29,6 +29,9 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
 
 MAX_CHECKS = 2000
+WINDOW_S = 600.0
+SAFETY_WINDOW_S = 120.0
+"""How long each sensor may take when nobody says so; in a test that asks for safety events the shorter."""
 
 _NO_LIMITS = LocalName("该测点未设报警限值", "the point has no alarm limits")
 _WARNING_ONLY = LocalName("仅有预警限值，预警不开单", "the point has warning limits only; they make no ticket")
@@ -41,14 +44,14 @@ _STATUS_ONLY = LocalName("只检查在线状态", "only the presence is checked"
 class Wanted:
     """What to test. Without ``points`` and ``events``: every safety event of the class and every point with alarm
     limits, or the presence where there is neither. ``data`` is what the asked-for events must carry, such as a
-    zone."""
+    zone. Without ``minutes``: ``WINDOW_S`` and ``SAFETY_WINDOW_S``."""
 
     site: str
     assets: Sequence[Asset]
     points: Sequence[str] = ()
     events: Sequence[str] = ()
     data: Mapping[str, object] = field(default_factory=dict)
-    minutes: float = 10.0
+    minutes: float | None = None
     name: str = ""
     responsible: str = ""
 
@@ -83,9 +86,10 @@ def start_loop_test(
         raise _bad("assets", "there is no sensor to test")
     if len(checks) > MAX_CHECKS:
         raise _bad("assets", f"{len(checks)} sensors are too many for one test: take at most {MAX_CHECKS}")
-    window_s = 60 * wanted.minutes
+    window_s = _window_s(wanted, checks, tx, classes)
     deadline = now + timedelta(seconds=window_s * (len(checks) + 1))
     test = LoopTest(new_key(), wanted.site, wanted.name or f"{now:%Y-%m-%d %H:%M}", by, now, deadline, window_s)
+    by_key = {asset.key: asset for asset in wanted.assets}
     numbered = [
         replace(
             check,
@@ -94,7 +98,7 @@ def start_loop_test(
             place=_path(places, asset),
             responsible=wanted.responsible or asset.department or by,
         )
-        for number, (check, asset) in enumerate(((c, _asset_of(wanted, c)) for c in checks), 1)
+        for number, (check, asset) in enumerate(((c, by_key[c.asset]) for c in checks), 1)
     ]
     tx.loop_tests.add(test, [ask(numbered[0], now, window_s), *numbered[1:]])
     note_loop_test(tx, test)
@@ -106,12 +110,25 @@ def note_loop_test(tx: MaintenanceTx, test: LoopTest) -> None:
     tx.live.note("loop_test", test.site, {"id": test.id, "state": test.state.value})
 
 
+def _window_s(
+    wanted: Wanted, checks: Sequence[LoopCheck], tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]
+) -> float:
+    """How long each sensor may take: as short as can be where a real safety event could be taken for the test, long
+    enough for the delay of every asked-for alarm."""
+    if wanted.minutes is not None:
+        return 60 * wanted.minutes
+    safety = {event.key for known in classes.values() for event in known.events if event.safety}
+    if not any(check.kind is CheckKind.EVENT and check.subject in safety for check in checks):
+        return WINDOW_S
+    points = {(check.asset, check.subject) for check in checks if check.kind is CheckKind.POINT}
+    limits = [
+        p.template.limits for key in {a for a, _ in points} for p in tx.assets.points(key) if (key, p.key) in points
+    ]
+    return max(SAFETY_WINDOW_S, *(60 + max(one.alarm_delay_s, 0.0) for one in limits), 0.0)
+
+
 def _bad(field_name: str, words: str) -> BadData:
     return BadData(f"{field_name}: {words}", [FieldProblem(field_name, "unsuitable", words)])
-
-
-def _asset_of(wanted: Wanted, check: LoopCheck) -> Asset:
-    return next(asset for asset in wanted.assets if asset.key == check.asset)
 
 
 def _places(locations: Sequence[Location]) -> dict[str, LocalName]:

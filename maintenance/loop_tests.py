@@ -16,7 +16,7 @@ tested:
 Times are aware UTC instants by our clock unless said otherwise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -179,9 +179,10 @@ def next_to_ask(checks: Sequence[LoopCheck]) -> LoopCheck | None:
     return next((check for check in checks if check.result is CheckResult.WAITING), None)
 
 
-def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0) -> bool:
-    """Whether a finding is the one that was asked for; in doubt it is not."""
-    if check.result is not CheckResult.ASKED or not check.waits_for(Step.ALARM):
+def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, endless: Collection[str] = ()) -> bool:
+    """Whether a finding is the one that was asked for; in doubt it is not. ``endless``: events that no other one
+    ends."""
+    if check.result is not CheckResult.ASKED or not check.waits_for(Step.ALARM) or _doubtful(finding, endless):
         return False
     if check.asked_at is None or check.deadline is None or finding.asset != check.asset:
         return False
@@ -197,6 +198,14 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0) 
         same = finding.source is FindingSource.LIMIT and point == check.subject
         return same and level.startswith(str(check.expected.get("level"))) and _began(finding) >= begins
     return False
+
+
+def _doubtful(finding: FindingRaised, endless: Collection[str]) -> bool:
+    """Whether nobody can say when it happened, or it is what has been going on before. An event that no other one ends
+    is said to be a repetition for ever."""
+    said = finding.detail.get("tags")
+    tags = said if isinstance(said, (list, tuple)) else ()
+    return "clock_wrong" in tags or ("repeated" in tags and finding.subject not in endless)
 
 
 def carries(check: LoopCheck, data: object) -> bool:

@@ -20,6 +20,7 @@ from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.shelving import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
@@ -72,7 +73,7 @@ class OperationApplier:
             return self._report_fault(op, at)
         if op.work_order is None:
             raise Refused("unknown_work_order")
-        order = self._tx.orders.lock(op.work_order)
+        order = lock_ticket(self._tx, op.work_order)
         self._may(order.site, order.department)
         if order.state is State.MISSED and op.type in _WORK and at <= self._ended_at(order):
             order = self._moved(order, State.IN_PROGRESS, at, _IN_TIME, in_time=True)

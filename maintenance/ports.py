@@ -157,8 +157,9 @@ class EpisodeRepository(ABC):
     def get(self, episode_id: str) -> Episode: ...
 
     @abstractmethod
-    def of_order(self, order_id: str) -> Sequence[Episode]:
-        """The episodes whose ticket is that order, oldest first."""
+    def of_order(self, order_id: str, *, waiting: bool = True) -> Sequence[Episode]:
+        """The episodes whose ticket is that order, oldest first, locked until a writing transaction ends; without
+        ``waiting`` but those that others change at the moment."""
 
     @abstractmethod
     def closed_unacknowledged(
@@ -206,6 +207,15 @@ class LoopTestRepository(ABC):
     @abstractmethod
     def checks(self, test_id: str) -> Sequence[LoopCheck]:
         """By number."""
+
+    @abstractmethod
+    def active(self, test_id: str) -> Sequence[LoopCheck]:
+        """Those of its checks that something can become of by itself, by number: what is asked for, what waits for a
+        person or for its ticket, and the first one that waits for its turn."""
+
+    @abstractmethod
+    def any_failed(self, test_id: str) -> bool:
+        """Whether one of its checks has failed."""
 
     @abstractmethod
     def put_checks(self, checks: Sequence[LoopCheck]) -> None:

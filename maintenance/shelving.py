@@ -15,8 +15,10 @@ from maintenance.alarm_rules import alarms_among, is_alarm
 from maintenance.episode_rules import unacknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
+from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
 from maintenance.views import note_episode
+from maintenance.work_orders import Kind, WorkOrder
 from plantroom.domain.alarms import MAX_SHELVING_H, safety_assets
 from plantroom.domain.assets import CLOCK, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
@@ -53,9 +55,19 @@ def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> E
     return episode if episode.acknowledged_at is not None else _noted(tx, episode, by, now)
 
 
-def ticket_accepted(tx: MaintenanceTx, order_id: str, by: str, now: datetime) -> None:
-    """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it."""
-    for episode in tx.episodes.of_order(order_id):
+def lock_ticket(tx: MaintenanceTx, order_id: str) -> WorkOrder:
+    """The order, locked after the episodes behind it: in the order in which findings take both, so that accepting a
+    ticket and a finding that joins it do not stop each other. ``NotFound``."""
+    known = tx.orders.get(order_id)
+    if known.kind is Kind.CORRECTIVE and FLOOD not in known.tags:
+        tx.episodes.of_order(order_id)
+    return tx.orders.lock(order_id)
+
+
+def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> None:
+    """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it. Of a flood's many, one that
+    a finding changes at this moment stays unacknowledged: waiting for it could stop both."""
+    for episode in tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags):
         if episode.acknowledged_at is None and episode.state is EpisodeState.OPEN:
             _noted(tx, episode, by, now)
 

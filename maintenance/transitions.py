@@ -12,7 +12,7 @@ from maintenance.findings import FindingApplier
 from maintenance.isolation import RESTING, isolate, released
 from maintenance.orders import keep, last_completed_by, pages, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.shelving import ticket_accepted
+from maintenance.shelving import lock_ticket, ticket_accepted
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import AssetStatus
@@ -39,11 +39,11 @@ def apply_transition(
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
     tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
-    order = changes if changes is not None else tx.orders.lock(order_id)
+    order = changes if changes is not None else lock_ticket(tx, order_id)
     moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived)
     stored = keep(tx, isolate(tx, moved))
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
-        ticket_accepted(tx, order_id, by, now or at)
+        ticket_accepted(tx, stored, by, now or at)
     status = released(tx, stored)
     if status is None or stored.asset is None:
         return stored

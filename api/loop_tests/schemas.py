@@ -116,7 +116,8 @@ class LoopTestQuery(ListQuery):
 class LoopTestCreate(Payload):
     """A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
     every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
-    zone. ``minutes``: how long each sensor may take once it is asked for."""
+    zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that asks for
+    safety events."""
 
     site: Key
     name: ShortText = ""
@@ -125,7 +126,7 @@ class LoopTestCreate(Payload):
     points: Annotated[tuple[Key, ...], Field(max_length=200)] = ()
     events: Annotated[tuple[Key, ...], Field(max_length=200)] = ()
     data: Annotated[dict[Key, Scalar], Field(max_length=20, default_factory=dict)]
-    minutes: Annotated[float, Field(ge=0.05, le=1440)] = 10.0
+    minutes: Annotated[float | None, Field(ge=0.05, le=1440)] = None
     responsible: ShortText = ""
 
 

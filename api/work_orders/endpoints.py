@@ -25,6 +25,7 @@ from api.work_orders.schemas import (
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.shelving import lock_ticket
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import WorkOrder as DomainOrder
@@ -133,7 +134,7 @@ def move_order(
     between the order's opening (planned work that waits: its making) and five minutes from now."""
     now = services.clock.now()
     with services.ledger.begin() as tx:
-        order = tx.orders.lock(order_id)
+        order = lock_ticket(tx, order_id)
         caller.require_change(order.site, [order.department])
         if form.to in SUPERVISED or order.state in ENDED:
             caller.raised(Role.SUPERVISOR).require_site(order.site, [order.department])

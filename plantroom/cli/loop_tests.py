@@ -43,7 +43,10 @@ def start(
     data: Annotated[
         list[str] | None, typer.Option(help="KEY=VALUE that the events must carry, such as zone=7; may be repeated.")
     ] = None,
-    minutes: Annotated[float, typer.Option(min=0.05, max=1440, help="How long each sensor may take.")] = 10.0,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.05, max=1440, help="How long each sensor may take. Default: 10, with safety events 2."),
+    ] = None,
     name: Annotated[str, typer.Option(help="What the test is called.")] = "",
     responsible: Annotated[str, typer.Option(help="Who answers for it. Default: the assets' departments.")] = "",
     data_dir: DataDir = None,

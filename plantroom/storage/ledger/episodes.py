@@ -40,9 +40,10 @@ class SqlEpisodes(EpisodeRepository):
             raise NotFound(f"there is no episode {episode_id!r}")
         return EPISODES.item(row)
 
-    def of_order(self, order_id: str) -> Sequence[Episode]:
+    def of_order(self, order_id: str, *, waiting: bool = True) -> Sequence[Episode]:
         statement = EPISODES.select().where(_e.work_order == order_id).order_by(_e.opened_at, _e.id)
-        return [EPISODES.item(row) for row in self._connection.execute(self._work.locking(statement))]
+        locked = self._work.locking(statement, waiting=waiting)
+        return [EPISODES.item(row) for row in self._connection.execute(locked)]
 
     def closed_unacknowledged(
         self, scope: Scope, since: datetime, site: str | None = None, asset: str | None = None

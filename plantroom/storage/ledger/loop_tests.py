@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from maintenance.loop_tests import CheckResult, LoopCheck, LoopTest, TestState
+from maintenance.loop_tests import ENDED, CheckResult, LoopCheck, LoopTest, TestState
 from maintenance.ports import LoopTestRepository
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.paging import Page, PageRequest, Scope
@@ -54,6 +54,21 @@ class SqlLoopTests(LoopTestRepository):
     def checks(self, test_id: str) -> Sequence[LoopCheck]:
         statement = CHECKS.select().where(_c.test == test_id).order_by(_c.number)
         return [CHECKS.item(row) for row in self._connection.execute(statement)]
+
+    def active(self, test_id: str) -> Sequence[LoopCheck]:
+        waits = _c.result == CheckResult.WAITING.value
+        first = sa.select(sa.func.min(_c.number)).where(_c.test == test_id, waits).scalar_subquery()
+        moving = sa.or_(
+            _c.result.in_((CheckResult.ASKED.value, CheckResult.ANSWERED.value)),
+            sa.and_(_c.result.in_([one.value for one in ENDED]), _c.settled.is_(False)),
+            _c.number == first,
+        )
+        statement = CHECKS.select().where(_c.test == test_id, moving).order_by(_c.number)
+        return [CHECKS.item(row) for row in self._connection.execute(statement)]
+
+    def any_failed(self, test_id: str) -> bool:
+        failed = sa.select(_c.number).where(_c.test == test_id, _c.result == CheckResult.FAILED.value).limit(1)
+        return self._connection.execute(failed).first() is not None
 
     def put_checks(self, checks: Sequence[LoopCheck]) -> None:
         for check in checks:

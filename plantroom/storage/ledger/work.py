@@ -25,11 +25,12 @@ class Work:
     writable: bool
     wakes: bool = False
 
-    def locking(self, statement: sa.Select[Any]) -> sa.Select[Any]:
-        """The statement, keeping others from changing its rows until the transaction ends (when it may write).
+    def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
+        """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without
+        ``waiting`` it leaves out the rows that others keep.
 
         Keys are never changed, so others may go on referring to the rows: ``FOR NO KEY UPDATE`` on PostgreSQL."""
-        return statement.with_for_update(key_share=True) if self.writable else statement
+        return statement.with_for_update(key_share=True, skip_locked=not waiting) if self.writable else statement
 
     def raise_plant_revision(self) -> None:
         """Tell collectors that the plant is another. Holds the counter until the transaction ends."""

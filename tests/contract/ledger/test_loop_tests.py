@@ -89,3 +89,15 @@ def test_two_that_begin_at_once_never_share_an_asset(planted: SqlLedger, other: 
     for thread in threads:
         thread.join()
     assert len(lost) == 1
+
+
+def test_active_are_what_moves_and_the_first_that_waits(planted: SqlLedger) -> None:
+    made = [replace(check(n), result=result) for n, result in enumerate(CheckResult, 1)]
+    more = [check(7), replace(check(8), result=CheckResult.PASSED, settled=True), check(9)]
+    with planted.begin() as tx:
+        tx.loop_tests.add(loop_test(), [*made, *more])
+        assert [one.number for one in tx.loop_tests.active("t1")] == [1, 2, 3, 4, 5, 6]
+        assert tx.loop_tests.any_failed("t1")
+        tx.loop_tests.put_checks([replace(one, result=CheckResult.SKIPPED, settled=True) for one in made])
+        assert [one.number for one in tx.loop_tests.active("t1")] == [7]
+        assert not tx.loop_tests.any_failed("t1")

@@ -147,3 +147,9 @@ def test_what_becomes_real_has_to_be_acknowledged_again_and_is_told(walk: Walk) 
         assert tx.alarms.announced_since("demo", walk.now - 3600 * S)[0] == 1
     (episode,) = standing(walk)
     assert (episode.acknowledged_by, episode.work_order) == (None, walk.tickets("pump-1")[0].id)
+
+
+def test_the_window_is_short_where_a_real_safety_event_could_be_taken_for_the_test(walk: Walk) -> None:
+    assert walk.start("lift-1", events=["passenger_trapped"]).window_s == 120
+    assert walk.start("pump-1", points=["vibration"]).window_s == 600
+    assert walk.start("panel", events=["manual_call_point"], minutes=5).window_s == 300

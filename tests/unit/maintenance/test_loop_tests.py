@@ -70,6 +70,13 @@ def test_nothing_else_does(changes: dict[str, object]) -> None:
     assert not answers(ASKED, event(**changes))
 
 
+def test_what_nobody_knows_the_time_of_and_what_is_going_on_already_is_real() -> None:
+    odd = [event(detail={"tags": [tag]}) for tag in ("clock_wrong", "repeated")]
+    assert [answers(ASKED, one) for one in odd] == [False, False]
+    assert [answers(ASKED, one, endless={"trapped"}) for one in odd] == [False, True], "it is a repetition for ever"
+    assert answers(ASKED, event(detail={"tags": ["late"]}))
+
+
 @pytest.mark.parametrize("check", [CHECK, tick(ASKED, Step.ALARM, NOW, "f0"), skip(ASKED, NOW, "li", "x")])
 def test_a_check_that_is_not_asked_for_or_has_its_answer_takes_none(check: LoopCheck) -> None:
     assert not answers(check, event())

@@ -2778,7 +2778,8 @@ export interface components {
          * LoopTestCreate
          * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
          *     every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
-         *     zone. ``minutes``: how long each sensor may take once it is asked for.
+         *     zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that asks for
+         *     safety events.
          */
         LoopTestCreate: {
             /**
@@ -2797,11 +2798,8 @@ export interface components {
              * @default []
              */
             events: string[];
-            /**
-             * Minutes
-             * @default 10
-             */
-            minutes: number;
+            /** Minutes */
+            minutes?: number | null;
             /**
              * Name
              * @default
