@@ -9,6 +9,7 @@ import pytest
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import CollectorReport, DeadLetter
+from plantroom.ports.paging import EVERYTHING
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 BEHIND = {"spool_depth": 60_000.0, "spool_bytes": 9e6, "lag_s": 600.0, "messages_per_s": 1_000.0, "done_per_s": 1_250.0}
@@ -42,6 +43,15 @@ def get(world: World, path: str, role: Role = Role.VIEWER, granted: str | None =
     answer = world.as_(role, granted).get(f"/api/v1/{path}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_letters_that_are_being_replayed_have_words_of_their_own(world: World) -> None:
+    letters(world, (HOME, "t", "not_json: line 1", 1))
+    with world.ledger.begin() as tx:
+        assert tx.collect.ask_replay(EVERYTHING, ["l0"]) == 1
+    (group,) = get(world, "dead-letters/summary")["items"]
+    assert (group["reason"], group["title"]) == ("replay_asked", {"zh": "正在重放", "en": "Being replayed"})
+    assert "cannot be used" in group["advice"]["en"]
 
 
 def test_figures_by_site_and_lane_come_with_rates_and_an_estimate(world: World) -> None:
