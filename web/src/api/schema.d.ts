@@ -2125,15 +2125,18 @@ export interface components {
         /**
          * EvidenceItem
          * @description A point's share in what was noticed: ``contribution`` in 0..1, ``value`` what was seen, ``expected``
-         *     what the baseline or the limit says, both in the point's unit.
+         *     what the baseline or the limit says, both in the point's unit (UCUM, empty when unknown).
          */
         EvidenceItem: {
             /** Contribution */
             contribution: number;
             /** Expected */
             expected: number | null;
+            name: components["schemas"]["Name"];
             /** Point */
             point: string;
+            /** Unit */
+            unit: string;
             /** Value */
             value: number | null;
         };
@@ -2711,7 +2714,7 @@ export interface components {
         };
         /**
          * LoopTest
-         * @description A loop test. ``asked``: the number of the check whose sensor is to be triggered now.
+         * @description A loop test, without its checks.
          */
         LoopTest: {
             /**
@@ -2822,7 +2825,8 @@ export interface components {
         };
         /**
          * LoopTestDetail
-         * @description A loop test with its checks, in walking order.
+         * @description A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
+         *     now.
          */
         LoopTestDetail: {
             /** Asked */
@@ -3627,7 +3631,8 @@ export interface components {
         /**
          * Shelf
          * @description Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
-         *     are `source:point:level` or `source:event`. Ended by a person, or by `system:expired` when its time was over.
+         *     are `source:point:level` or `source:event`, `subject_names` what the point or the event of each is called (empty: it
+         *     is neither). Ended by a person, or by `system:expired` when its time was over.
          */
         Shelf: {
             /** Asset */
@@ -3652,6 +3657,8 @@ export interface components {
             reason: string;
             /** Site */
             site: string;
+            /** Subject Names */
+            subject_names: components["schemas"]["Name"][];
             /** Subjects */
             subjects: string[];
             title: components["schemas"]["Name"];
