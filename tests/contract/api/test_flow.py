@@ -16,6 +16,11 @@ BEHIND = {"spool_depth": 60_000.0, "spool_bytes": 9e6, "lag_s": 600.0, "messages
 IDLE = {"spool_depth": 0.0, "lag_s": 0.0, "messages_per_s": 2.0, "done_per_s": 2.0}
 
 
+@pytest.fixture(autouse=True)
+def _letters_are_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 0.0)
+
+
 def report(name: str, sites: dict[str, dict[str, float]], *troubles: Trouble, age_s: float = 0.0) -> CollectorReport:
     stats = summed_figures([together(site) for site in sites.values()])
     words = [str(trouble) for trouble in troubles]
@@ -52,6 +57,19 @@ def test_letters_that_are_being_replayed_have_words_of_their_own(world: World) -
     (group,) = get(world, "dead-letters/summary")["items"]
     assert (group["reason"], group["title"]) == ("replay_asked", {"zh": "正在重放", "en": "Being replayed"})
     assert "cannot be used" in group["advice"]["en"]
+
+
+def test_letters_are_counted_once_for_all_pages_that_are_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def codes(granted: str) -> list[str]:
+        return [one["code"] for one in get(world, "ingest/conditions", Role.VIEWER, granted)["items"]]
+
+    tell(world, report("a", {HOME: with_lanes({"normal": IDLE}), AWAY: with_lanes({"normal": IDLE})}))
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 60.0)
+    assert codes(HOME) == []
+    letters(world, (HOME, "t", "not_json: line 1", 1))
+    assert (codes(HOME), codes(AWAY)) == ([], [])
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 0.0)
+    assert (codes(HOME), codes(AWAY)) == (["letters_payload"], [])
 
 
 def test_figures_by_site_and_lane_come_with_rates_and_an_estimate(world: World) -> None:
