@@ -38,10 +38,10 @@ def bad_field(field: str, code: str, message: str) -> BadData:
 def cut(items: Sequence[T], query: ListQuery, key: Callable[[T], str], sorts: Sequence[str] = ()) -> Page[T]:
     """A page of a whole list, rising by ``key`` (unique text) unless ``sort`` is ``-`` and its name.
 
-    ``sorts`` names the one field that ``key`` gives. Raises ``BadData`` for another one.
+    ``sorts`` names the fields that may be asked for; ``key`` gives the one that is. Raises ``BadData`` for another.
     """
     falling = bool(query.sort) and str(query.sort).startswith("-")
-    if query.sort is not None and query.sort.lstrip("-") not in sorts:
+    if query.sort is not None and query.sort.removeprefix("-") not in sorts:
         raise bad_field(
             "sort", "unknown_sort", "should be one of " + (", ".join(sorts) or "none: this list has one order")
         )

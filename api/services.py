@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.directory import Directory
 from api.ingest.history import FlowHistory
+from api.ingest.letters import LettersSeen
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
@@ -69,7 +70,8 @@ class Services:
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
-    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills.
+    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
+    ``letters`` what was last seen of dead letters.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -89,6 +91,7 @@ class Services:
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)
     history: FlowHistory = field(default_factory=FlowHistory)
+    letters: LettersSeen = field(default_factory=LettersSeen)
 
     def __post_init__(self) -> None:
         if self.secure_cookies not in {"auto", "always", "never"}:

@@ -71,7 +71,7 @@ class NameIn(Payload):
 
 
 FIRST, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9001, 1, 1, tzinfo=UTC)
-"""Instants that people send lie between them, so that no span that is added to or taken from one leaves the calendar."""
+"""Instants that are sent lie between them, so that no span that is added to or taken from one leaves the calendar."""
 
 
 def _said(name: NameIn) -> NameIn:

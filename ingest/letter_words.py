@@ -120,6 +120,23 @@ LETTERS: Mapping[str, Words] = {
     ),
 }
 
+REPLAYING = "replay_asked"
+"""Stands before the reason of letters that somebody wants processed again."""
+
+_ASKED = words_of(
+    ("正在重放", "Being replayed"),
+    _SINCE_LETTERS,
+    KEPT,
+    (
+        "无需处理：采集器会按台账的现状重新处理这些消息；仍不能用的会带着新的原因回来。",
+        (
+            "Nothing: a collector takes these messages up again by what the ledger says now. What still cannot be used"
+            " comes back with its reason."
+        ),
+    ),
+)
+"""Nothing is to be done about these: they are no condition."""
+
 _FAMILIES = {
     r.CLOCK_IN_FUTURE: "clock",
     r.CLOCK_NEVER_SET: "clock",
@@ -135,10 +152,6 @@ _FAMILIES = {
 """Reasons whose cause is elsewhere than in the payload."""
 
 
-REPLAYING = "replay_asked"
-"""Stands before the reason of letters that somebody wants processed again: nothing is to be done about them."""
-
-
 def family_of(reason: str) -> str:
     """The family of a reason (its code)."""
     return _FAMILIES.get(reason, "payload")
@@ -146,4 +159,4 @@ def family_of(reason: str) -> str:
 
 def letter_words(reason: str) -> Words:
     """What is said of dead letters of a reason (its code)."""
-    return LETTERS[family_of(reason)]
+    return _ASKED if reason == REPLAYING else LETTERS[family_of(reason)]

@@ -48,6 +48,9 @@ def _urgent_place(alarm: ListedAlarm) -> str:
     return f"{urgency(alarm.priority)} {_place(alarm)}"
 
 
+PLACES = {"opened_at": _place, "priority": _urgent_place}
+
+
 def _words(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(part.strip() for part in text.split(","))
 
@@ -58,7 +61,7 @@ def list_alarms(query: Annotated[AlarmQuery, Query()], caller: Viewer, services:
     states, priorities = _words(query.alarm_state), _words(query.priority)
     returned = states is not None and AlarmState.RETURNED_UNACKNOWLEDGED.value in states
     ordered = query.model_copy(update={"sort": query.sort or "-opened_at"})
-    sort = str(ordered.sort).removeprefix("-")
+    place = PLACES.get(str(ordered.sort).removeprefix("-"), _place)
     now = services.clock.now()
     with services.ledger.read() as tx:
         plant = services.directory.plant(tx)
@@ -69,8 +72,7 @@ def list_alarms(query: Annotated[AlarmQuery, Query()], caller: Viewer, services:
             if (states is None or one.state.value in states)
             and (priorities is None or one.priority.value in priorities)
         ]
-        key, names = (_urgent_place, ["priority"]) if sort == "priority" else (_place, ["opened_at"])
-        page = cut(found, ordered, key, names)
+        page = cut(found, ordered, place, list(PLACES))
         items = shape_alarms(tx, services, page.items)
     return AlarmList(items=items, next_cursor=page.next_cursor)
 

@@ -26,7 +26,8 @@ class AlarmQuery(ListQuery):
 
 class Shelf(Shape):
     """Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
-    are `source:point:level` or `source:event`. Ended by a person, or by `system:expired` when its time was over."""
+    are `source:point:level` or `source:event`, `subject_names` what the point or the event of each is called (empty: it
+    is neither). Ended by a person, or by `system:expired` when its time was over."""
 
     id: str
     site: str
@@ -35,6 +36,7 @@ class Shelf(Shape):
     failure_mode: str
     title: Name
     subjects: list[str]
+    subject_names: list[Name]
     reason: str
     by: str
     at: Instant
@@ -43,9 +45,9 @@ class Shelf(Shape):
     ended_by: str | None
 
     @classmethod
-    def of(cls, shelf: DomainShelf, asset: AssetRef | None, title: Name) -> Self:
-        """From the ledger's record and what the class says about the failure mode."""
-        given = {"asset_ref": asset, "title": title}
+    def of(cls, shelf: DomainShelf, asset: AssetRef | None, title: Name, subject_names: list[Name]) -> Self:
+        """From the ledger's record and what the class and the asset's points say about it."""
+        given = {"asset_ref": asset, "title": title, "subject_names": subject_names}
         own = {name: getattr(shelf, name) for name in cls.model_fields if name not in given}
         return cls.model_validate(own | given)
 

@@ -1,6 +1,6 @@
 """Alarms, shelves and floods in the words of their equipment class."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from api.alarms.schemas import ActorOut, Alarm, CauseOut, CountOut, Flood, Shelf
@@ -16,6 +16,7 @@ from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve
 from plantroom.domain.alarms import safety_assets
+from plantroom.domain.assets import EquipmentClass, LocalName, Point
 
 
 def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedAlarm]) -> list[Alarm]:
@@ -39,12 +40,23 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
 
 def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:
     """Shelves with their asset's name and their class's words."""
-    refs, found = services.directory.refs(tx), []
+    refs, plant, found = services.directory.refs(tx), services.directory.plant(tx), []
     for shelf in shelves:
         ref = refs(shelf.asset)
         made = services.classes.get(ref.equipment_class) if ref else None
-        found.append(Shelf.of(shelf, ref, title_of(made, shelf.failure_mode)[0]))
+        names = [_subject_name(one, plant.points.get(shelf.asset, {}), made) for one in shelf.subjects]
+        found.append(Shelf.of(shelf, ref, title_of(made, shelf.failure_mode)[0], names))
     return found
+
+
+def _subject_name(subject: str, points: Mapping[str, Point], made: EquipmentClass | None) -> Name:
+    """What people call the point of ``limit:point:level``, the event of ``rule:event``."""
+    key = subject.split(":")[1] if ":" in subject else ""
+    if key in points:
+        return Name.model_validate(points[key].template.name)
+    events = {event.key: event.name for event in made.events} if made else {}
+    words = key.replace("_", " ")
+    return Name.model_validate(events.get(key, LocalName(words, words)))
 
 
 def shape_flood(tx: MaintenanceTx, services: Services, flood: DomainFlood, now: datetime) -> Flood:

@@ -13,9 +13,11 @@ from plantroom.domain.findings import FindingSource
 
 class EvidenceItem(Shape):
     """A point's share in what was noticed: ``contribution`` in 0..1, ``value`` what was seen, ``expected``
-    what the baseline or the limit says, both in the point's unit."""
+    what the baseline or the limit says, both in the point's unit (UCUM, empty when unknown)."""
 
     point: str
+    name: Name
+    unit: str
     contribution: float
     value: float | None
     expected: float | None
@@ -49,9 +51,16 @@ class Episode(Shape):
     first_checks: list[Name]
 
     @classmethod
-    def of(cls, episode: DomainEpisode, asset: AssetRef | None, title: Name, first_checks: list[Name]) -> Self:
-        """From the ledger's record and what the class says about the failure mode."""
-        given = {"asset_ref": asset, "title": title, "first_checks": first_checks}
+    def of(
+        cls,
+        episode: DomainEpisode,
+        asset: AssetRef | None,
+        title: Name,
+        first_checks: list[Name],
+        evidence: list[EvidenceItem],
+    ) -> Self:
+        """From the ledger's record and what the class and the asset's points say about it."""
+        given = {"asset_ref": asset, "title": title, "first_checks": first_checks, "evidence": evidence}
         own = {name: getattr(episode, name) for name in cls.model_fields if name not in given}
         return cls.model_validate(own | given)
 

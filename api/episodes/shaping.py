@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from api.assets.schemas import PointBaseline
-from api.episodes.schemas import Episode, EpisodeEvidence, EvidencePoint
+from api.episodes.schemas import Episode, EpisodeEvidence, EvidenceItem, EvidencePoint
 from api.points.schemas import PointLimits
 from api.services import Baseline, Services
 from api.shapes import Name
@@ -38,12 +38,14 @@ def title_of(made: EquipmentClass | None, failure_mode: str) -> tuple[Name, list
 
 def shape_episodes(tx: LedgerTx, services: Services, episodes: Sequence[DomainEpisode]) -> list[Episode]:
     """Episodes with their asset's name and their class's words."""
-    refs, shaped = services.directory.refs(tx), []
+    refs, plant, shaped = services.directory.refs(tx), services.directory.plant(tx), []
     for episode in episodes:
         ref = refs(episode.asset)
+        points = plant.points.get(episode.asset, {})
+        evidence = [_item(one, points.get(one.point)) for one in episode.evidence]
         made = services.classes.get(ref.equipment_class) if ref else None
         title, checks = title_of(made, episode.failure_mode)
-        shaped.append(Episode.of(episode, ref, title, checks))
+        shaped.append(Episode.of(episode, ref, title, checks, evidence))
     return shaped
 
 
@@ -80,6 +82,18 @@ def shape_baseline(point: str, baseline: Baseline) -> PointBaseline:
         high=baseline.high,
         learned_from=baseline.learned_from,
         learned_to=baseline.learned_to,
+    )
+
+
+def _item(one: Evidence, point: Point | None) -> EvidenceItem:
+    name = LocalName(one.point, one.point) if point is None else point.template.name
+    return EvidenceItem(
+        point=one.point,
+        name=Name.model_validate(name),
+        unit="" if point is None else point.template.unit,
+        contribution=one.contribution,
+        value=one.value,
+        expected=one.expected,
     )
 
 

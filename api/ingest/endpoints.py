@@ -22,14 +22,13 @@ from api.ingest.sight import as_seen
 from api.ingest.sums import all_together, sites_together
 from api.paging import bad_field
 from api.services import Parts, Services
-from ingest.conditions import RECENT, conditions
+from ingest.conditions import conditions
 from ingest.picture import age_s, by_site, fresh, picture_of
 from plantroom.domain.flow import by_lane, summed_figures, together
 from plantroom.ports.ledger import CollectorReport
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
 
-MOST_GROUPS = 200
 SHOWN = timedelta(hours=3)
 
 
@@ -82,9 +81,8 @@ def get_conditions(caller: Viewer, services: Parts) -> Conditions:
     """What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing."""
     now = services.clock.now()
     with services.ledger.read() as tx:
-        recent = tx.collect.dead_letter_groups(caller.scope, MOST_GROUPS, since=now - RECENT)
-        kept = recent.total or tx.collect.dead_letter_groups(caller.scope, 0).total
-    picture = picture_of(_seen(caller, services), now, recent.groups, kept)
+        letters = services.letters.now(tx, caller.scope, now)
+    picture = picture_of(_seen(caller, services), now, letters.groups, letters.total)
     return Conditions(items=[Condition.of(one) for one in conditions(picture)])
 
 

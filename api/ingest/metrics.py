@@ -28,6 +28,8 @@ class _Figure:
     name: str
     words: str
     counter: bool = False
+    unit: float = 1.0
+    """So many of the report's units are one of Prometheus'."""
 
 
 FIGURES = (
@@ -46,9 +48,15 @@ FIGURES = (
     _Figure("spool_bytes", "spool_bytes", "Bytes of the spool on disk, dealt with or not"),
     _Figure("lag_s", "lag_seconds", "Age of the oldest message that waits"),
     _Figure("gaps", "gaps", "Sequence numbers that are missing now"),
+    _Figure("clocks_wrong", "clocks_wrong", "Devices whose clock is wrong"),
+    _Figure(
+        "clock_offset_largest_ms", "clock_offset_largest_seconds", "The largest offset of a device's clock", unit=1000
+    ),
 )
 PREFIX = "plantroom_ingest_"
 OF_COLLECTORS = {
+    "partitions": ("plantroom_collector_partitions", "Sites, and the strays, that it holds a lease on", False),
+    "dead_letters_let_go": ("plantroom_collector_dead_letters_let_go", "Dead letters beyond the bound", True),
     "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "windows_dirty": ("plantroom_rollup_windows_waiting", "Windows that wait to be rolled up", False),
     "readings_expired": ("plantroom_rollup_readings_expired", "Readings deleted beyond their retention", True),
@@ -70,8 +78,9 @@ def families(reports: Sequence[CollectorReport], now: datetime) -> Iterable[Metr
         family = _family(PREFIX + figure.name, figure.words, LABELS, counter=figure.counter)
         for labels, figures in lanes:
             if figure.key in figures:
-                family.add_metric(labels, figures[figure.key])
+                family.add_metric(labels, figures[figure.key] / figure.unit)
         yield family
+    yield _of_sites(reports)
     yield from _by_kind(lanes)
     for key, (name, words, counter) in OF_COLLECTORS.items():
         family = _family(name, words, ("collector",), counter=counter)
@@ -97,6 +106,16 @@ def _collectors(reports: Sequence[CollectorReport], now: datetime) -> Iterable[M
             count = sum(one.kind is kind for one in report.troubles)
             trouble.add_metric([report.collector, kind.value], count)
     yield from (ready, age, trouble)
+
+
+def _of_sites(reports: Sequence[CollectorReport]) -> Metric:
+    """Gaps that were given up: a figure of a site, whose lanes share them."""
+    family = _family(PREFIX + "gaps_given_up", "Sequence numbers that nobody hopes for any more", ("collector", "site"))
+    for report in reports:
+        for site, figures in report.by_site.items():
+            if "gaps_given_up" in figures:
+                family.add_metric([report.collector, site], figures["gaps_given_up"])
+    return family
 
 
 def _by_kind(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) -> Iterable[Metric]:

@@ -74,7 +74,7 @@ class LoopTestCheck(Shape):
 
 
 class LoopTest(Shape):
-    """A loop test. ``asked``: the number of the check whose sensor is to be triggered now."""
+    """A loop test, without its checks."""
 
     id: str
     site: str
@@ -93,7 +93,8 @@ class LoopTest(Shape):
 
 
 class LoopTestDetail(LoopTest):
-    """A loop test with its checks, in walking order."""
+    """A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
+    now."""
 
     asked: int | None
     checks: list[LoopTestCheck]

@@ -299,9 +299,14 @@ class CollectRepository(ABC):
         """Letters that were asked for, oldest first, with the reasons that they had before."""
 
     @abstractmethod
-    def bound_dead_letters(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, int]:
-        """Take the oldest letters away, at most ``most`` now, of each site that has more letters or bytes of payload
-        than it may keep; gives how many by site. Events, and letters asked for again, are never taken away."""
+    def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
+        """The oldest letters, at most ``most``, of each site that has more letters or bytes of payload than it may
+        keep: ids by site, oldest first, never events or letters asked for again. Sums all letters (half a second for
+        half a million): not for a transaction that writes."""
+
+    @abstractmethod
+    def let_letters_go(self, ids: Sequence[str]) -> int:
+        """Take these letters away but for those that were asked for again meanwhile; gives how many."""
 
     @abstractmethod
     def discard_messages(self, messages: Sequence[str]) -> None:

@@ -187,7 +187,8 @@ def odd_broker(tmp_path: Path) -> Iterator[Any]:
         self_signed(wire, hosts, None, now)
         port = free_port()
         tls = [f"certfile {wire}/server.crt", f"keyfile {wire}/server.key", f"cafile {wire}/ca.crt"]
-        text = [f"user {ME}", f"listener {port} 127.0.0.1", "allow_anonymous true", *tls, *lines]
+        text = [f"user {ME}", f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0"]
+        text += [*tls, *lines]
         (wire / "mosquitto.conf").write_text("\n".join([*text, ""]))
         started.append(ConfiguredMosquitto(wire, port))
         started[-1].start()

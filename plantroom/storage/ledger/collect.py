@@ -132,28 +132,34 @@ class SqlCollect(CollectRepository):
         found = map(LETTERS.item, rows)
         return [replace(letter, reason=letter.reason.removeprefix(_ASKED)) for letter in found]
 
-    def bound_dead_letters(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, int]:
+    def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
         letters = t.dead_letters.c
         size = sa.func.coalesce(sa.func.sum(sa.func.length(letters.payload)), 0)
         sums = sa.select(letters.site, sa.func.count().label("letters"), size.label("bytes")).group_by(letters.site)
-        taken: dict[str, int] = {}
+        found: dict[str, Sequence[str]] = {}
         for row in self._connection.execute(sums).all():
             beyond = max(
                 row.letters - keep, math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes))
             )
-            left = most - sum(taken.values())
-            if min(beyond, left) > 0 and (count := self._take_oldest(row.site, min(beyond, left))):
-                taken[row.site] = count
-        return taken
+            wanted = min(beyond, most - sum(map(len, found.values())))
+            if wanted > 0 and (oldest := self._oldest(row.site, wanted)):
+                found[row.site] = oldest
+        return found
 
-    def _take_oldest(self, site: str, count: int) -> int:
+    def _oldest(self, site: str, count: int) -> Sequence[str]:
         letters = t.dead_letters.c
         kept = sa.or_(letters.topic.like(f"%/{Channel.EVENT}"), _IS_ASKED)
         oldest = (
             sa.select(letters.id).where(letters.site == site, sa.not_(kept)).order_by(letters.received_at, letters.id)
         )
-        found = self._connection.execute(oldest.limit(count)).scalars().all()
-        return self.discard_dead_letters(found)
+        return self._connection.execute(oldest.limit(count)).scalars().all()
+
+    def let_letters_go(self, ids: Sequence[str]) -> int:
+        letters = t.dead_letters
+        return sum(
+            self._connection.execute(letters.delete().where(letters.c.id.in_(some), sa.not_(_IS_ASKED))).rowcount
+            for some in chunks(sorted(set(ids)))
+        )
 
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters

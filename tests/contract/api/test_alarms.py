@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from maintenance.alarm_ports import Shelf
 from maintenance.findings import FindingsConsumer
-from plantroom.domain.assets import AssetStatus, Severity
+from plantroom.domain.assets import Asset, AssetStatus, Limits, LocalName, Point, PointKind, PointTemplate, Severity
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World, add_pump
@@ -52,8 +53,23 @@ def test_an_alarm_says_its_state_priority_value_and_limit(world: World) -> None:
     hear(world, limit(world))
     (alarm,) = alarms(world)
     assert (alarm["state"], alarm["alarm_state"], alarm["priority"]) == ("open", "active_unacknowledged", "high")
-    assert alarm["evidence"][0] == {"point": "vibration", "contribution": 1.0, "value": 9.1, "expected": 8.5}
+    assert alarm["evidence"][0] == {
+        "point": "vibration", "name": {"zh": "振动速度", "en": "Vibration velocity"}, "unit": "mm/s",
+        "contribution": 1.0, "value": 9.1, "expected": 8.5,
+    }  # fmt: skip
     assert (alarm["can_shelve"], alarm["shelves"], alarm["asset_ref"]["code"]) == (True, [], "P-1")
+
+
+def test_a_shelf_calls_events_and_points_by_their_names_those_of_the_asset_alone_too(world: World) -> None:
+    lift = "key-E-1"
+    subjects = ("rule:door_close_fault", "limit:own:alarm_high", "presence:", "rule:made_up")
+    with world.ledger.begin() as tx:
+        now = world.clock.now()
+        own = PointTemplate("own", LocalName("自有", "Own"), "kPa", PointKind.MEASURE, Limits())
+        tx.assets.add(Asset(lift, HOME, "E-1", "elevator", LocalName("电梯", "Lift")), [Point(lift, own)])
+        tx.alarms.add_shelf(Shelf("s9", HOME, lift, "door", subjects, "x", "li", now, now + timedelta(hours=1)))
+    (shelf,) = [one for one in world.admin.get("/api/v1/alarms/shelves").json()["items"] if one["id"] == "s9"]
+    assert [name["zh"] for name in shelf["subject_names"]] == ["关门故障", "自有", "", "made up"]
 
 
 def test_acknowledging_names_the_person_and_the_first_one_stands(world: World) -> None:

@@ -63,6 +63,8 @@ def test_bodies_that_are_not_what_they_should_be(world: World, body: bytes) -> N
         ("/api/v1/plan/preview?site=demo&from=2026-03-01&to=2026-02-01", "to"),
         ("/api/v1/plan/preview?site=demo&from=0001-01-01&to=9999-12-31", "from"),
         ("/api/v1/readings", "asset"),
+        ("/api/v1/alarms?sort=--priority", "sort"),
+        ("/api/v1/classes?sort=--key", "sort"),
         ("/api/v1/alarms/performance?to=0001-01-01T00:00:00Z", "to"),
         ("/api/v1/alarms/performance?to=1969-12-31T23:59:59Z", "to"),
         ("/api/v1/alarms/performance?to=9001-01-01T00:00:00Z", "to"),

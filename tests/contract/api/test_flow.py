@@ -9,10 +9,16 @@ import pytest
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import CollectorReport, DeadLetter
+from plantroom.ports.paging import EVERYTHING
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
 BEHIND = {"spool_depth": 60_000.0, "spool_bytes": 9e6, "lag_s": 600.0, "messages_per_s": 1_000.0, "done_per_s": 1_250.0}
 IDLE = {"spool_depth": 0.0, "lag_s": 0.0, "messages_per_s": 2.0, "done_per_s": 2.0}
+
+
+@pytest.fixture(autouse=True)
+def _letters_are_looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 0.0)
 
 
 def report(name: str, sites: dict[str, dict[str, float]], *troubles: Trouble, age_s: float = 0.0) -> CollectorReport:
@@ -42,6 +48,28 @@ def get(world: World, path: str, role: Role = Role.VIEWER, granted: str | None =
     answer = world.as_(role, granted).get(f"/api/v1/{path}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_letters_that_are_being_replayed_have_words_of_their_own(world: World) -> None:
+    letters(world, (HOME, "t", "not_json: line 1", 1))
+    with world.ledger.begin() as tx:
+        assert tx.collect.ask_replay(EVERYTHING, ["l0"]) == 1
+    (group,) = get(world, "dead-letters/summary")["items"]
+    assert (group["reason"], group["title"]) == ("replay_asked", {"zh": "正在重放", "en": "Being replayed"})
+    assert "cannot be used" in group["advice"]["en"]
+
+
+def test_letters_are_counted_once_for_all_pages_that_are_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def codes(granted: str) -> list[str]:
+        return [one["code"] for one in get(world, "ingest/conditions", Role.VIEWER, granted)["items"]]
+
+    tell(world, report("a", {HOME: with_lanes({"normal": IDLE}), AWAY: with_lanes({"normal": IDLE})}))
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 60.0)
+    assert codes(HOME) == []
+    letters(world, (HOME, "t", "not_json: line 1", 1))
+    assert (codes(HOME), codes(AWAY)) == ([], [])
+    monkeypatch.setattr("api.ingest.letters.KEPT_S", 0.0)
+    assert (codes(HOME), codes(AWAY)) == (["letters_payload"], [])
 
 
 def test_figures_by_site_and_lane_come_with_rates_and_an_estimate(world: World) -> None:

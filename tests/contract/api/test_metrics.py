@@ -28,7 +28,7 @@ def lane(**figures: float) -> dict[str, float]:
     totals.count_letters(["not_json: line 1", "not_json", "unknown_asset"])
     worker.save(totals)
     worker.timed(lambda: None)
-    stats = worker.stats(IngestStats(gaps=2, spool_depth=3, lag_s=1.5))
+    stats = worker.stats(IngestStats(gaps=2, spool_depth=3, lag_s=1.5, clocks_wrong=1, clock_offset_largest_ms=42_030))
     of_gateway = {"taken": 13.0, "spool_bytes": 999.0, "spool_damaged": 0.0, "broker_connects": 1.0}
     return {**stats.as_mapping(), **of_gateway, "stored_p99_ms": 250.0, **figures}
 
@@ -36,7 +36,8 @@ def lane(**figures: float) -> dict[str, float]:
 def filled(world: World, **figures: float) -> None:
     sites = {HOME: with_lanes({"normal": lane(**figures), "safety": lane()}), STRAYS: with_lanes({"strays": {}})}
     made = report("host:/data", sites, Trouble(TroubleKind.STORE_AWAY, "w", HOME, "normal"))
-    made.stats["windows_rolled_up"] = 4  # type: ignore[index]
+    made.by_site[HOME]["gaps_given_up"] = 5  # type: ignore[index]
+    made.stats.update(windows_rolled_up=4, partitions=2, dead_letters_let_go=31)  # type: ignore[attr-defined]
     tell(world, made)
     world.as_(Role.VIEWER).get("/api/v1/sites")
 
@@ -82,6 +83,11 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
         1,
         0,
     )
+    assert samples(world, "plantroom_ingest_clocks_wrong")[frozenset(where)] == 1
+    assert samples(world, "plantroom_ingest_clock_offset_largest_seconds")[frozenset(where)] == 42.03
+    assert samples(world, "plantroom_ingest_gaps_given_up") == {frozenset({"host:/data", HOME}): 5}
+    assert samples(world, "plantroom_collector_partitions") == {frozenset({"host:/data"}): 2}
+    assert samples(world, "plantroom_collector_dead_letters_let_go_total") == {frozenset({"host:/data"}): 31}
     assert samples(world, "plantroom_rollup_windows_total") == {frozenset({"host:/data"}): 4}
 
 

@@ -16,6 +16,8 @@ def test_the_oldest_dead_letters_go_and_are_counted_and_events_stay(
     mosquitto: Mosquitto, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr("ingest.letter_bound.LOOK_EVERY_S", 0.1)
+    monkeypatch.setattr("ingest.letter_bound.LOOK", 20)
+    monkeypatch.setattr("ingest.letter_bound.PIECE", 7)
     parts = open_parts(Settings(data_dir=tmp_path, dead_letters_max=20))
     collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
     collector.start()

@@ -80,18 +80,27 @@ def test_the_oldest_letters_of_a_site_go_when_there_are_too_many(ledger: SqlLedg
         tx.collect.add_dead_letters([letter(n, topic=event if n == 1 else f"t/{n}") for n in range(10)])
         tx.collect.add_dead_letters([letter(n, site="away") for n in range(100, 103)])
         tx.collect.ask_replay(EVERYTHING, ["d002"])
-        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {"demo": 3}
-        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {"demo": 1}
-        assert tx.collect.bound_dead_letters(keep=6, keep_bytes=1 << 20, most=3) == {}
-        left = [one.id for one in tx.collect.dead_letters(EVERYTHING, PageRequest(), site="demo").items]
-        assert left == ["d009", "d008", "d007", "d006", "d002", "d001"]
-        assert tx.collect.bound_dead_letters(keep=0, keep_bytes=1 << 20, most=100) == {"away": 3, "demo": 4}
+    with ledger.read() as tx:
+        assert tx.collect.letters_beyond(keep=6, keep_bytes=1 << 20, most=3) == {"demo": ["d000", "d003", "d004"]}
+        assert tx.collect.letters_beyond(keep=9, keep_bytes=1 << 20, most=3) == {"demo": ["d000"]}
+        assert tx.collect.letters_beyond(keep=10, keep_bytes=1 << 20, most=3) == {}
+        of_all = tx.collect.letters_beyond(keep=0, keep_bytes=1 << 20, most=100)
+    assert {site: len(ids) for site, ids in of_all.items()} == {"away": 3, "demo": 8}
+
+
+def test_letters_go_once_and_not_if_they_were_asked_for_again_meanwhile(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n) for n in range(5)])
+        tx.collect.ask_replay(EVERYTHING, ["d001"])
+        assert tx.collect.let_letters_go(["d000", "d001", "d002", "d002", "nope"]) == 2
+        assert tx.collect.let_letters_go(["d000", "d001", "d002"]) == 0
+        left = [one.id for one in tx.collect.dead_letters(EVERYTHING, PageRequest()).items]
+    assert left == ["d004", "d003", "d001"]
 
 
 def test_the_oldest_letters_of_a_site_go_when_they_are_too_large(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         tx.collect.add_dead_letters([letter(n, payload=b"x" * 1000) for n in range(10)])
-        assert tx.collect.bound_dead_letters(keep=100, keep_bytes=10_000, most=100) == {}
-        assert tx.collect.bound_dead_letters(keep=100, keep_bytes=4_500, most=100) == {"demo": 6}
-        left = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
-    assert [one.id for one in left] == ["d009", "d008", "d007", "d006"]
+        assert tx.collect.letters_beyond(keep=100, keep_bytes=10_000, most=100) == {}
+        beyond = tx.collect.letters_beyond(keep=100, keep_bytes=4_500, most=100)
+    assert beyond == {"demo": [f"d{n:03}" for n in range(6)]}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest import patience
-from ingest.patience import Patience
+from ingest.patience import STORE, Patience
 from plantroom.errors import Unreachable
 from plantroom.ports.readings import SeriesRef
 from plantroom.storage.readings.influx import InfluxReadings
@@ -140,7 +140,7 @@ def test_waits_are_spread_evenly_below_a_doubling_cap(monkeypatch: pytest.Monkey
         one = Patience("w", Stop(), pass_time, random.Random(seed))  # type: ignore[arg-type]
         for attempt in range(12):
             lasted.append(0.0)
-            one.wait("store", attempt)
+            one.wait(STORE, attempt)
         waits.append(lasted)
     for attempt in range(12):
         cap = min(patience.RETRY_MAX_S, patience.RETRY_MIN_S * 2**attempt)
@@ -165,5 +165,5 @@ def test_patience_goes_on_until_it_works() -> None:
             return False
 
     one = Patience("w", Stop(), lambda _w, s: time.sleep(s), random.Random(1))  # type: ignore[arg-type]
-    assert one.insist("store", sometimes) == "done"
+    assert one.insist(STORE, sometimes) == "done"
     assert one.problems() == []

@@ -642,7 +642,8 @@ export interface paths {
         /**
          * Get Stats
          * @description What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
-         *     over the sites that they may see.
+         *     over the sites that they may see. What a silent collector said of how things stand counts only for sites that no
+         *     other serves.
          */
         get: operations["getIngestStats"];
         put?: never;
@@ -2125,15 +2126,18 @@ export interface components {
         /**
          * EvidenceItem
          * @description A point's share in what was noticed: ``contribution`` in 0..1, ``value`` what was seen, ``expected``
-         *     what the baseline or the limit says, both in the point's unit.
+         *     what the baseline or the limit says, both in the point's unit (UCUM, empty when unknown).
          */
         EvidenceItem: {
             /** Contribution */
             contribution: number;
             /** Expected */
             expected: number | null;
+            name: components["schemas"]["Name"];
             /** Point */
             point: string;
+            /** Unit */
+            unit: string;
             /** Value */
             value: number | null;
         };
@@ -2711,7 +2715,7 @@ export interface components {
         };
         /**
          * LoopTest
-         * @description A loop test. ``asked``: the number of the check whose sensor is to be triggered now.
+         * @description A loop test, without its checks.
          */
         LoopTest: {
             /**
@@ -2820,7 +2824,8 @@ export interface components {
         };
         /**
          * LoopTestDetail
-         * @description A loop test with its checks, in walking order.
+         * @description A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
+         *     now.
          */
         LoopTestDetail: {
             /** Asked */
@@ -3625,7 +3630,8 @@ export interface components {
         /**
          * Shelf
          * @description Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
-         *     are `source:point:level` or `source:event`. Ended by a person, or by `system:expired` when its time was over.
+         *     are `source:point:level` or `source:event`, `subject_names` what the point or the event of each is called (empty: it
+         *     is neither). Ended by a person, or by `system:expired` when its time was over.
          */
         Shelf: {
             /** Asset */
@@ -3650,6 +3656,8 @@ export interface components {
             reason: string;
             /** Site */
             site: string;
+            /** Subject Names */
+            subject_names: components["schemas"]["Name"][];
             /** Subjects */
             subjects: string[];
             title: components["schemas"]["Name"];

@@ -7,7 +7,7 @@ export const alarms = {
   "alarms.shelved": "Shelved",
   "alarms.filter": "Filter by state",
   "alarms.none": "No alarms",
-  "alarms.none_returned": "None that is back to normal waits to be acknowledged",
+  "alarms.none_returned": "Nothing left to acknowledge",
   "alarms.none_shelved": "Nothing is shelved",
   "alarms.since": "since {at}",
   "alarms.value": "{point} {value}, limit {limit}",

@@ -121,7 +121,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "tag.evidence_missing": "Evidence missing",
   "tag.isolates": "Takes the asset out of service",
   "tag.from_standby": "Was standby",
-  "tag.flood": "alarm flood",
+  "tag.flood": "Alarm flood",
   "tag.held_back": "Held back by maintenance",
   "department.water": "Water management",
   "department.electrical": "Electrical management",

@@ -1,21 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { ApiError } from "@/api/http";
 import { acknowledgeAlarm, unshelveAlarm } from "@/api/resources";
-import type { Alarm, Point, Shelf } from "@/api/types";
+import { holds, session } from "@/api/session";
+import type { Alarm, Shelf } from "@/api/types";
 import { canShelve, leftOf, subjectOf, wantsNote } from "@/domain/alarms";
 import { codeAndName } from "@/domain/names";
 import { clockFace } from "@/domain/time";
 import { numberText, unitText } from "@/domain/units";
 import { nameOf, showMoment, t, word } from "@/i18n";
 import { reachable } from "../state/device";
-import { catalogue, siteName } from "../state/names";
+import { siteName } from "../state/names";
 import { now, second } from "../state/now";
 import { AlarmStateTag, PriorityTag } from "./alarmtags";
 import { ShelveForm } from "./shelveform";
 import { SafetyTag } from "./tags";
-
-const pointsOf = (asset: Alarm["asset_ref"]): Point[] =>
-  (catalogue.value.classes.find((c) => c.class === asset?.class)?.points ?? []) as Point[];
 
 const whereOf = (one: Pick<Alarm, "asset_ref" | "site">): string =>
   one.asset_ref == null ? siteName(one.site) : codeAndName(one.asset_ref.code, nameOf(one.asset_ref.name));
@@ -26,9 +24,8 @@ function valueText(alarm: Alarm): string {
   if (seen === undefined || seen.value === null) {
     return "";
   }
-  const point = pointsOf(alarm.asset_ref).find((p) => p.key === seen.point);
-  const unit = point === undefined ? "" : unitText(point.unit);
-  const name = point === undefined ? seen.point : nameOf(point.name);
+  const unit = unitText(seen.unit);
+  const name = nameOf(seen.name);
   const value = `${numberText(seen.value)} ${unit}`.trim();
   return seen.expected === null
     ? `${name} ${value}`
@@ -36,15 +33,24 @@ function valueText(alarm: Alarm): string {
 }
 
 /** What is shelved, in words: the point with its level, or the event. */
-function subjectText(text: string, asset: Alarm["asset_ref"]): string {
-  const { source, name, level } = subjectOf(text);
-  const point = pointsOf(asset).find((p) => p.key === name);
-  const named = point === undefined ? name.replaceAll("_", " ") : nameOf(point.name);
+function subjectText(text: string, name: Shelf["title"] | undefined): string {
+  const { source, level } = subjectOf(text);
+  const named = nameOf(name);
   return named === "" ? word("origin", source) : `${named} ${word("alarm_level", level)}`.trim();
 }
 
+const mayAct = (): boolean => holds(session.value?.user, "technician");
+
+interface Deed {
+  label: string;
+  /** What it is done to, for those who hear the button without seeing its line. */
+  to: string;
+  run: () => Promise<unknown>;
+  done: () => void;
+}
+
 /** One thing that is done on the server; what went wrong stands beside the button. */
-function Act({ label, run, done }: { label: string; run: () => Promise<unknown>; done: () => void }) {
+function Act({ label, to, run, done }: Deed) {
   const busy = useSignal(false);
   const problem = useSignal("");
   const press = async (): Promise<void> => {
@@ -64,6 +70,7 @@ function Act({ label, run, done }: { label: string; run: () => Promise<unknown>;
       <button
         type="button"
         class="btn small"
+        aria-label={`${label} · ${to}`}
         disabled={busy.value || !reachable.value}
         onClick={() => void press()}
       >
@@ -75,6 +82,36 @@ function Act({ label, run, done }: { label: string; run: () => Promise<unknown>;
         </span>
       )}
     </>
+  );
+}
+
+/** What can be done about an alarm, for those who may. */
+function Deeds({ alarm, shelve, again }: { alarm: Alarm; shelve: () => void; again: () => void }) {
+  const called = `${nameOf(alarm.title)}, ${whereOf(alarm)}`;
+  const may = mayAct();
+  return (
+    <span class="do">
+      {may && wantsNote(alarm) && (
+        <Act
+          label={t("action.acknowledge_alarm")}
+          to={called}
+          run={() => acknowledgeAlarm(alarm.id)}
+          done={again}
+        />
+      )}
+      {may && canShelve(alarm) && (
+        <button
+          type="button"
+          class="btn small"
+          aria-label={`${t("action.shelve")} · ${called}`}
+          disabled={!reachable.value}
+          onClick={shelve}
+        >
+          {t("action.shelve")}
+        </button>
+      )}
+      {!alarm.can_shelve && <span class="xs">{t("alarms.is_safety")}</span>}
+    </span>
   );
 }
 
@@ -107,24 +144,13 @@ export function AlarmLine({ alarm, again }: { alarm: Alarm; again: () => void })
           {noted !== null && ` · ${t("alarms.acknowledged_by", { by: noted })}`}
         </span>
       </span>
-      <span class="do">
-        {wantsNote(alarm) && (
-          <Act label={t("action.acknowledge_alarm")} run={() => acknowledgeAlarm(alarm.id)} done={again} />
-        )}
-        {canShelve(alarm) && (
-          <button
-            type="button"
-            class="btn small"
-            disabled={!reachable.value}
-            onClick={() => {
-              shelving.value = true;
-            }}
-          >
-            {t("action.shelve")}
-          </button>
-        )}
-        {!alarm.can_shelve && <span class="xs">{t("alarms.is_safety")}</span>}
-      </span>
+      <Deeds
+        alarm={alarm}
+        again={again}
+        shelve={() => {
+          shelving.value = true;
+        }}
+      />
       {shelving.value && (
         <ShelveForm
           alarm={alarm}
@@ -141,6 +167,7 @@ export function AlarmLine({ alarm, again }: { alarm: Alarm; again: () => void })
 /** One shelf, its time counting down. */
 export function ShelfLine({ shelf, again }: { shelf: Shelf; again: () => void }) {
   const left = leftOf(shelf, second.value);
+  const subjects = shelf.subjects.map((one, n) => subjectText(one, shelf.subject_names[n])).join(", ");
   return (
     <div class="alarm-line" data-row data-shelf={shelf.id}>
       <span class="state">
@@ -150,7 +177,7 @@ export function ShelfLine({ shelf, again }: { shelf: Shelf; again: () => void })
         </span>
       </span>
       <span class="what">
-        <b>{shelf.subjects.map((one) => subjectText(one, shelf.asset_ref)).join(", ")}</b>
+        <b>{subjects}</b>
         <span class="s">{whereOf(shelf)}</span>
       </span>
       <span class="why">
@@ -158,7 +185,14 @@ export function ShelfLine({ shelf, again }: { shelf: Shelf; again: () => void })
         <span class="xs">{t("alarms.since", { at: showMoment(shelf.at, now.value) })}</span>
       </span>
       <span class="do">
-        <Act label={t("action.unshelve")} run={() => unshelveAlarm(shelf.id)} done={again} />
+        {mayAct() && (
+          <Act
+            label={t("action.unshelve")}
+            to={`${subjects}, ${whereOf(shelf)}`}
+            run={() => unshelveAlarm(shelf.id)}
+            done={again}
+          />
+        )}
       </span>
     </div>
   );

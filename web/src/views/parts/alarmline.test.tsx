@@ -1,0 +1,83 @@
+// @vitest-environment happy-dom
+import { render } from "preact";
+import { beforeEach, describe, expect, it } from "vitest";
+import { session } from "@/api/session";
+import type { Alarm, Shelf } from "@/api/types";
+import { setLocale } from "@/i18n";
+import { AlarmLine, ShelfLine } from "./alarmline";
+
+const name = (zh: string, en: string) => ({ zh, en });
+const ref = { key: "k", code: "P-1", name: name("泵", "Pump"), class: "pump" };
+const at = "2026-01-15T08:00:00Z";
+const alarm = {
+  id: "a",
+  asset_ref: ref,
+  site: "demo",
+  title: name("水泵轴承异常", "Pump bearing"),
+  alarm_state: "active_unacknowledged",
+  priority: "high",
+  safety: false,
+  can_shelve: true,
+  evidence: [
+    { point: "own", name: name("自有", "Own"), unit: "kPa", contribution: 1, value: 9.1, expected: 8.5 },
+  ],
+  opened_observed_at: at,
+  acknowledged_by: null,
+  work_order: null,
+} as unknown as Alarm;
+const shelf = {
+  id: "s",
+  asset_ref: ref,
+  site: "demo",
+  subjects: ["rule:door_close_fault", "limit:own:alarm_high", "presence:"],
+  subject_names: [name("关门故障", "Door does not close"), name("自有", "Own"), name("", "")],
+  reason: "x",
+  by: "li",
+  at,
+  until: at,
+} as unknown as Shelf;
+
+const signIn = (role: string): void => {
+  session.value = {
+    user: { grants: [{ role, site: null, department: null }] },
+  } as unknown as typeof session.value;
+};
+const buttons = (): (string | null)[] =>
+  [...host.querySelectorAll("button")].map((one) => one.getAttribute("aria-label"));
+
+let host: HTMLElement;
+beforeEach(() => {
+  host = document.createElement("div");
+  setLocale("zh");
+});
+
+describe("a line of the alarm list", () => {
+  it("offers a technician what can be done, each button with the name of its alarm", () => {
+    signIn("technician");
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(buttons()).toEqual(["确认 · 水泵轴承异常, P-1 泵", "搁置 · 水泵轴承异常, P-1 泵"]);
+    render(<ShelfLine shelf={shelf} again={() => undefined} />, host);
+    expect(buttons()).toEqual(["取消搁置 · 关门故障, 自有 高报警, 通信监视, P-1 泵"]);
+  });
+
+  it("offers a viewer nothing that the server would refuse", () => {
+    signIn("viewer");
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(buttons()).toEqual([]);
+    render(<ShelfLine shelf={shelf} again={() => undefined} />, host);
+    expect(buttons()).toEqual([]);
+  });
+
+  it("calls a point of the asset alone by its name, with its unit", () => {
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(host.textContent).toContain("自有 9.1 kPa，限值 8.5 kPa");
+  });
+
+  it("calls shelved events by their names in the reader's language", () => {
+    render(<ShelfLine shelf={shelf} again={() => undefined} />, host);
+    expect(host.textContent).toContain("关门故障");
+    setLocale("en");
+    render(<ShelfLine shelf={shelf} again={() => undefined} />, host);
+    expect(host.textContent).toContain("Door does not close");
+  });
+});
