@@ -642,7 +642,8 @@ export interface paths {
         /**
          * Get Stats
          * @description What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
-         *     over the sites that they may see.
+         *     over the sites that they may see. What a silent collector said of how things stand counts only for sites that no
+         *     other serves.
          */
         get: operations["getIngestStats"];
         put?: never;
