@@ -22,12 +22,29 @@ from plantroom.errors import BadData, Unreachable
 
 IDLE_S = 60.0
 
+LONGEST_S = 600.0
+"""A fit that takes longer is ended."""
+
+DEATHS = 3
+"""So often a fit may end its process (too much memory, or ``LONGEST_S``) before its data count as unusable: its lane
+waits for it."""
+
+_Key = tuple[tuple[tuple[str, str], ...], int, int]
+"""What tells one fit's data from another's: its points, its first and its last instant."""
+
+
+class _Died(Unreachable):
+    """The process was there and ended in the middle of a fit."""
+
 
 class FittingApart:
     """Calls ``fit`` in a child process. Any thread may call it; one fit at a time."""
 
-    def __init__(self, idle_s: float = IDLE_S) -> None:
+    def __init__(self, idle_s: float = IDLE_S, longest_s: float = LONGEST_S) -> None:
         self._idle_s = idle_s
+        self._longest_s = longest_s
+        self._deaths: dict[_Key, int] = {}
+        self._closing = False
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._timer: threading.Timer | None = None
@@ -35,9 +52,11 @@ class FittingApart:
     def __call__(
         self, points: Sequence[tuple[str, str]], ts_ms: Millis, values: Floats, settings: DetectorSettings | None = None
     ) -> Fit:
-        """As ``fit``. Raises ``Unreachable`` when the child process could not be started or died."""
+        """As ``fit``. Raises ``Unreachable`` when the child process could not be started or died, ``BadData`` when it
+        has died of these data ``DEATHS`` times."""
+        key = tuple(points), int(ts_ms[0]) if len(ts_ms) else 0, int(ts_ms[-1]) if len(ts_ms) else 0
         with self._lock:
-            answer = self._ask((list(points), ts_ms, values, settings))
+            answer = self._ask_about(key, (list(points), ts_ms, values, settings))
         if isinstance(answer, Exception):
             raise answer
         assert isinstance(answer, Fit)
@@ -49,29 +68,59 @@ class FittingApart:
             self._ask(None)
 
     def close(self) -> None:
-        """End the child. It is started again by the next call."""
+        """End the child, in the middle of a fit too. It is started again by the next call."""
+        self._closing = True
+        self._kill()
+        while not self._lock.acquire(timeout=0.1):
+            self._kill()
+        try:
+            self._end()
+        finally:
+            self._closing = False
+            self._lock.release()
+
+    def _kill(self) -> None:
+        child = self._child
+        if child is not None:
+            child.kill()
+
+    def _rest(self) -> None:
         with self._lock:
             self._end()
+
+    def _ask_about(self, key: _Key, question: object) -> object:
+        try:
+            answer = self._ask(question)
+        except _Died as error:
+            self._deaths[key] = self._deaths.get(key, 0) + (not self._closing)
+            if self._deaths[key] < DEATHS:
+                raise
+            del self._deaths[key]
+            raise BadData(f"the process that fits models died of it {DEATHS} times ({error.problem})") from error
+        self._deaths.pop(key, None)
+        return answer
 
     def _ask(self, question: object) -> object:
         if self._timer is not None:
             self._timer.cancel()
         try:
-            if self._child is None or self._child.poll() is not None:
+            if self._child is not None and self._child.poll() is not None:
+                self._end()
+            if self._child is None:
                 self._child = subprocess.Popen(
                     [sys.executable, "-P", "-m", "models.fitting_apart"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     start_new_session=True,
                 )
-            assert self._child.stdin is not None
-            assert self._child.stdout is not None
-            _send(self._child.stdin, question)
-            answer: object = pickle.load(self._child.stdout)  # noqa: S301 - of our own child
+            answer = _answer(self._child, question, self._longest_s)
         except (OSError, EOFError, pickle.UnpicklingError) as error:
+            started = self._child is not None
             self._end()
-            raise Unreachable("the process that fits models", f"ended early ({error})") from error
-        self._timer = threading.Timer(self._idle_s, self.close)
+            raise (_Died if started else Unreachable)(
+                "the process that fits models", f"ended early ({error})"
+            ) from error
+        self._timer = threading.Timer(self._idle_s, self._rest)
         self._timer.daemon = True
         self._timer.start()
         return answer
@@ -91,6 +140,19 @@ class FittingApart:
 def _send(pipe: IO[bytes], what: object) -> None:
     pickle.dump(what, pipe, pickle.HIGHEST_PROTOCOL)
     pipe.flush()
+
+
+def _answer(child: subprocess.Popen[bytes], question: object, longest_s: float) -> object:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    watch = threading.Timer(longest_s, child.kill)
+    watch.daemon = True
+    watch.start()
+    try:
+        _send(child.stdin, question)
+        return pickle.load(child.stdout)  # noqa: S301 - of our own child
+    finally:
+        watch.cancel()
 
 
 def answer_all(questions: IO[bytes], answers: IO[bytes]) -> None:

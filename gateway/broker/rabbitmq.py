@@ -100,7 +100,8 @@ def _get(admin: str, path: str) -> Any:
     port = "" if parts.port is None else f":{parts.port}"
     request = urllib.request.Request(f"{parts.scheme}://{parts.hostname}{port}{path}")  # noqa: S310 - the setting allows http[s] alone
     who = f"{unquote(parts.username or 'guest')}:{unquote(parts.password or 'guest')}"
-    request.add_header("Authorization", f"Basic {b64encode(who.encode()).decode()}")
+    # Not carried along should the server send us elsewhere.
+    request.add_unredirected_header("Authorization", f"Basic {b64encode(who.encode()).decode()}")
     where = f"RabbitMQ's management {parts.hostname}{port}"
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310

@@ -66,6 +66,8 @@ class Spool(SpoolReader):
     def close(self) -> None:
         """Let go of the files; what was put and not synced is forgotten (it was never acknowledged)."""
         self._writer.close()
+        with self._grown:
+            self._recent.clear()
 
     def put(self, topic: bytes, payload: bytes, received_ms: int) -> None:
         """Collect a message for the next ``sync``."""

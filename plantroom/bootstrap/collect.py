@@ -43,6 +43,10 @@ HAND_OVER_S = 5.0
 LAST_S = 2.0
 """The same for a collector that ends."""
 
+END_S = 4.0
+"""How long its workers may then take over what they have begun. What a store that hangs keeps longer is processed again
+by the next start."""
+
 
 FAILED_SHOWN_S = 10.0
 """How long an unexpected error is shown after it, in order that one that comes now and then is seen."""
@@ -122,19 +126,16 @@ class Collector:
         if self._thread.is_alive():
             self._thread.join(5)
         sites = list(self._sites.values())
-        self._roll_ups.stop()
-        self._gaps.stop()
         strays = [self._strays] if self._strays is not None else []
         if self._leases.others():
             together_all([site.gateway.end_sessions for site in sites])
             wait_empty([spool for site in sites for spool in site.gateway.spools.values()], LAST_S)
         workers = [worker.stop for site in sites for worker in site.workers.values()]
-        together_all([*workers, *(one.worker.stop for one in strays)])
+        others = [self._roll_ups.stop, self._gaps.stop, self._drains.stop, self._fitting.close]
+        together_all([*workers, *(one.worker.stop for one in strays), *others], END_S)
         together_all([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
-        self._drains.stop()
         self._requests.stop()
         self._leases.stop()
-        self._fitting.close()
 
     def problems(self) -> list[str]:
         """Why readings are not flowing now, in plain words."""

@@ -158,11 +158,11 @@ def wait_empty(spools: Sequence[Spool], seconds: float) -> None:
         time.sleep(0.02)
 
 
-def together_all(actions: Sequence[Callable[[], None]]) -> None:
-    """Do all of it at once, and wait ``TOGETHER_S`` at most."""
+def together_all(actions: Sequence[Callable[[], None]], seconds: float = TOGETHER_S) -> None:
+    """Do all of it at once, and wait so long at most."""
     threads = [threading.Thread(target=action, daemon=True) for action in actions]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + TOGETHER_S
+    end = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))

@@ -10,7 +10,8 @@ the place of the uncertain one's, and the value shows as good: fields cannot be 
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ from plantroom.storage.readings.layout import (
     single_holder,
     unstorable,
 )
+from plantroom.storage.readings.senders import Senders
 
 PART_LINES = 2_000
 """Lines of a request; the server takes up to 5,000 at the same speed a line."""
@@ -77,7 +79,7 @@ class InfluxReadings(RawReadings):
         self._lock = threading.Lock()
         self._remarked: set[ClassPoint] = set()
         self._known_classes: set[str] = set()
-        self._senders: ThreadPoolExecutor | None = None
+        self._senders: Senders | None = None
 
     def open(self) -> None:
         """Connect; make the bucket when it is missing and the token may."""
@@ -89,16 +91,16 @@ class InfluxReadings(RawReadings):
             connection.close()
             raise
         self._connection, self._unopened = connection, _NOT_OPEN
-        self._senders = ThreadPoolExecutor(SENDERS, thread_name_prefix="influx-write")
+        self._senders = Senders(SENDERS, "influx-write")
 
     def close(self) -> None:
-        """Close the HTTP pools."""
+        """Close the HTTP pools. Requests under way are not waited for."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
         senders, self._senders = self._senders, None
         if senders is not None:
-            senders.shutdown()
+            senders.stop()
 
     def ping(self) -> None:
         """Ask for the health of the server and for something that needs the token and the bucket."""
@@ -170,7 +172,7 @@ class InfluxReadings(RawReadings):
         senders = self._senders
         if len(parts) == 1 or senders is None:
             return [one for part in parts for one in _send(connection, book, *part)]
-        futures = [senders.submit(_send, connection, book, *part) for part in parts]
+        futures = [senders.submit(partial(_send, connection, book, *part)) for part in parts]
         wait(futures)
         return [one for future in futures for one in future.result()]
 

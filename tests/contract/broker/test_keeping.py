@@ -1,7 +1,9 @@
 """`plantroom check` finds out whether a broker keeps what it acknowledges: tried on real brokers, good ones and bad."""
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import paho.mqtt.client as mqtt
@@ -11,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from gateway.broker import free_port
 from gateway.broker.embedded import EmbeddedBroker
 from gateway.broker.keeping import require_keeping
-from gateway.broker.rabbitmq import LosesMessages
+from gateway.broker.rabbitmq import LosesMessages, require_quorum
 from gateway.strays import StrayGateway
 from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.errors import Unreachable
@@ -128,6 +130,36 @@ def test_the_management_of_another_broker_or_a_wrong_password_is_noticed(
         require_keeping(address, wrong)
     with pytest.raises(Unreachable, match="PLANTROOM_BROKER_ADMIN_URL"):
         require_keeping(address, f"http://127.0.0.1:{free_port()}")
+
+
+def test_the_password_of_the_management_does_not_follow_to_another_server() -> None:
+    asked: list[tuple[int, str | None]] = []
+
+    class Management(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.server.server_port, self.headers.get("Authorization")))  # type: ignore[attr-defined]
+            there = self.server is elsewhere
+            self.send_response(404 if there else 302)
+            if not there:
+                self.send_header("Location", f"http://127.0.0.1:{elsewhere.server_port}/")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), Management) as here,
+        ThreadingHTTPServer(("127.0.0.1", 0), Management) as elsewhere,
+    ):
+        for server in (here, elsewhere):
+            Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(Unreachable, match="404"):
+            require_quorum(f"http://user:secret@127.0.0.1:{here.server_port}", "plantroom-check")
+        for server in (here, elsewhere):
+            server.shutdown()
+    assert [port for port, _ in asked] == [here.server_port, elsewhere.server_port]
+    assert asked[0][1] is not None
+    assert asked[1][1] is None
 
 
 def test_rabbitmq_with_classic_queues_is_refused_by_the_command(classic_rabbit: RabbitCluster, tmp_path: Path) -> None:

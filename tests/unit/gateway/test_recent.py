@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.spool import Spool
 from gateway.spool.format import encode, parse, whole_records
-from gateway.spool.recent import RecentRecords
+from gateway.spool.recent import Budget, RecentRecords
 from plantroom.ports.spool import SpoolRecord
 
 
@@ -35,6 +35,21 @@ def test_the_oldest_go_first() -> None:
         recent.add(run(first, 5), 5)
     assert recent.behind(0, 5) == []
     assert [one.position for one in recent.behind(5, 100)] == list(range(6, 16))
+
+
+def test_all_spools_of_a_process_share_one_budget_and_give_back_what_they_close_with() -> None:
+    budget = Budget(100)
+    spools = [RecentRecords(80, budget) for _ in range(5)]
+    for first in range(1, 101, 10):
+        for one in spools:
+            one.add(run(first, 10), 10)
+            assert budget.used <= 100
+    assert [one.position for one in spools[0].behind(90, 100)] == list(range(91, 101))
+    for one in spools:
+        one.clear()
+    assert budget.used == 0
+    spools[4].add(run(1, 80), 80)
+    assert len(spools[4].behind(0, 100)) == 80
 
 
 @given(st.lists(st.binary(max_size=40), max_size=20), st.integers(1, 25), st.integers(0, 25), st.integers(0, 60))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.fitting import Fit, fit
-from models.fitting_apart import FittingApart
+from models.fitting_apart import DEATHS, FittingApart
 from plantroom.errors import BadData, Unreachable
 from tests.unit.models.machine import START_MS, healthy
 
@@ -69,6 +70,38 @@ def test_a_child_that_was_killed_is_replaced(apart: FittingApart) -> None:
     except Unreachable:
         found = apart(NAMES, TIMES, VALUES)
     assert same(found, fit(NAMES, TIMES, VALUES))
+
+
+def test_closing_does_not_wait_for_the_fit_under_way(apart: FittingApart) -> None:
+    apart.warm_up()
+    os.kill(child_of(apart), signal.SIGSTOP)
+    failed: list[Exception] = []
+
+    def wait_for_a_fit() -> None:
+        try:
+            apart(NAMES, TIMES, VALUES)
+        except Unreachable as error:
+            failed.append(error)
+
+    waiting = threading.Thread(target=wait_for_a_fit, daemon=True)
+    waiting.start()
+    time.sleep(0.3)
+    begun = time.monotonic()
+    apart.close()
+    waiting.join(5)
+    assert time.monotonic() - begun < 5
+    assert len(failed) == 1
+    assert same(apart(NAMES, TIMES, VALUES), fit(NAMES, TIMES, VALUES)), "the next call starts it again"
+
+
+def test_a_fit_that_takes_too_long_or_kills_its_process_is_given_up_after_the_third_time() -> None:
+    fitting = FittingApart(longest_s=0.0)
+    for _ in range(DEATHS - 1):
+        with pytest.raises(Unreachable, match="ended early"):
+            fitting(NAMES, TIMES, VALUES)
+    with pytest.raises(BadData, match="died of it 3 times"):
+        fitting(NAMES, TIMES, VALUES)
+    fitting.close()
 
 
 def test_an_idle_child_ends() -> None:
