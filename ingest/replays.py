@@ -70,8 +70,8 @@ class Replays:
             messages.setdefault(one.message, []).append(one)
         mine = list(messages.values())
         if mine and not self._try(mine):
-            for one in mine:
-                self._alone(one)
+            for of_message in mine:
+                self._alone(of_message)
         if mine:
             # There may be more than were read at once.
             self._look_at = 0.0
