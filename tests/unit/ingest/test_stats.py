@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.stats import WRITE_BUCKETS_S, Figures, Totals, WriteTimes, write_bucket
+from ingest.stats import WRITE_BUCKETS_S, Figures, IngestStats, Totals, WriteTimes, write_bucket
 from plantroom.domain.flow import by_lane, summed_figures, together, with_lanes
 
 
@@ -36,7 +36,7 @@ def test_what_is_reported_are_the_totals_that_were_saved_however_they_go_on() ->
     figures.save(totals)
     totals.received = 9
     totals.count_letters(["x", "y"])
-    stats = figures.stats(gaps=0, spool_depth=0, lag_s=0.0, stage_failures=0)
+    stats = figures.stats(IngestStats())
     assert (stats.received, stats.more["letters_x"], "letters_y" in stats.more) == (5, 1, False)
 
 
@@ -68,5 +68,5 @@ def test_lanes_come_out_of_a_site_s_figures_as_they_went_in(given_lanes: dict[st
 def test_no_figure_of_a_lane_is_taken_for_a_lane() -> None:
     figures = Figures()
     figures.timed(lambda: None)
-    stats = figures.stats(gaps=0, spool_depth=0, lag_s=0.0, stage_failures=0)
+    stats = figures.stats(IngestStats())
     assert set(by_lane(with_lanes({"normal": stats.as_mapping()}))) == {"normal"}
