@@ -10,7 +10,7 @@ depend on how the stream is cut into batches.
 What was dead-lettered for its clock is measured too; what came without a time of its own, or from a source whose
 clock is simulated, is not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ import orjson
 
 from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
-from ingest.instants import NO_TIME, from_ms
+from ingest.instants import NO_TIME, from_ms, to_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import stable_id
 from plantroom.domain.assets import CLOCK, Severity
@@ -90,6 +90,23 @@ class DeviceClocks:
             if clock.raised:
                 self._findings.append(self._cleared(asset, clock))
 
+    def know(self, words: Mapping[str, DeviceClock]) -> None:
+        """The ledger's last word on clocks: one that another holder of the site found wrong is wrong until it is
+        measured to be right. Of clocks that were measured here that says nothing new."""
+        for asset in set(self._assets) & words.keys() - self._clocks.keys():
+            word = words[asset]
+            if word.wrong_since is not None:
+                since_ms, at_ms = to_ms(word.wrong_since), to_ms(word.measured_at)
+                self._clocks[asset] = _Clock(
+                    offset_ms=word.offset_ms,
+                    measured_ms=at_ms,
+                    wrong_since_ms=since_ms,
+                    wrong_by_ms=word.offset_ms,
+                    raised=True,
+                    told_ms=word.offset_ms,
+                    told_at_ms=at_ms,
+                )
+
     def note(self, decoded: Decoded, arrivals: Arrivals) -> None:
         """Take a batch in: a few array operations over its samples, and Python only for each device and window."""
         if not len(arrivals):
@@ -140,6 +157,8 @@ class DeviceClocks:
         clock = self._clocks.get(asset)
         if clock is None:
             clock = self._clocks[asset] = _Clock(window, low_ms)
+        elif clock.window < 0:
+            clock.window, clock.low_ms = window, low_ms
         elif window == clock.window:
             clock.low_ms = min(clock.low_ms, low_ms)
         elif window < clock.window:  # our own clock was set back

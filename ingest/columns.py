@@ -1,7 +1,7 @@
 """From decoded samples to the columns that the store and the stages take."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from typing import cast
@@ -82,6 +82,14 @@ class Columns:
         messages, instants = self.message[given][backwards], self.readings.ts_ms[given][backwards]
         return dict(zip(messages.tolist(), instants.tolist(), strict=True))
 
+    def count_new(self, again: Sequence[FirstCome]) -> int:
+        """How many readings of replayed messages (``again``, by number) had not been stored when they first came."""
+        series, count = self.readings.series, 0
+        for message, series_id in zip(self.message.tolist(), self.readings.series_id.tolist(), strict=True):
+            first = again[message]
+            count += first.whole or series[series_id].point in first.parts
+        return count
+
     def confirmed(self, rejected: Sequence[RejectedReading], site: str) -> StreamBatch:
         """The readings that the store has, as the stages take them."""
         kept = np.ones(len(self.readings), np.bool_)
@@ -138,6 +146,8 @@ class Assembler:
         message = np.repeat(samples.message, width)
         aside = np.array(arrivals.with_event, np.bool_)[message]
         live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
+        if arrivals.first is not None:
+            live[:] = False
         return Columns(
             ReadingBatch(self.table.refs, series_id, ts_ms, value, reason),
             live,
@@ -211,7 +221,7 @@ class Assembler:
     ) -> NDArray[np.bool_]:
         """Which samples (m,) came before. A counter that begins anew with the same values looks the same; only a time
         (``own``) or a boot tells them apart. ``bad`` ones cannot be stored as a whole."""
-        repeated, count = self.sequences.repeated, len(decoded.seq)
+        repeated, count = self._word_on(arrivals), len(decoded.seq)
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
         if decoded.unused or decoded.rejections or bad.any():
@@ -235,6 +245,7 @@ class Assembler:
     ) -> Iterator[bool]:
         """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
         messages that leave no sample take their number in their turn (they came, so nobody need ask for them)."""
+        repeated = self._word_on(arrivals)
         unused = deque(sorted(decoded.unused, key=lambda one: one[0]))
         broken = {rejection.message for rejection in decoded.rejections}
         numbers: list[tuple[str, str, int, int]] = []
@@ -247,7 +258,7 @@ class Assembler:
             while unused and unused[0][0] <= message:
                 self._note_unused(arrivals, *unused.popleft())
             counted = seq != NO_SEQ and not arrivals.with_event[message]
-            seen = counted and self.sequences.repeated(key, boot, seq, digest) and tells
+            seen = counted and repeated(key, boot, seq, digest) and tells
             if counted:
                 numbers.append((key, boot, seq, digest))
             if is_bad and not seen:
@@ -257,6 +268,9 @@ class Assembler:
         for one in unused:
             self._note_unused(arrivals, *one)
 
+    def _word_on(self, arrivals: Arrivals) -> Callable[[str, str, int, int], bool]:
+        return self.sequences.repeated if arrivals.first is None else self.sequences.again
+
     def _forget_all(self, numbers: Iterable[tuple[str, str, int, int]]) -> None:
         for one in numbers:
             self.sequences.forget(*one)
@@ -264,7 +278,7 @@ class Assembler:
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
         if not arrivals.with_event[message]:
             key = arrivals.route[message].asset.key
-            self.sequences.repeated(key, boot, seq, digest)
+            self._word_on(arrivals)(key, boot, seq, digest)
             self.sequences.forget(key, boot, seq, digest)
 
 

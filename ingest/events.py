@@ -14,6 +14,7 @@ from ingest.dialects.decoded import NO_SEQ, EventObject
 from ingest.dialects.json.decoder import digest_of, identity
 from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
+from ingest.letters import name_of
 from ingest.matching import AssetRoute
 from ingest.rejections import WRONG_SHAPE, Rejection, printable, stable_id, with_detail
 from ingest.sequences import SequenceTracker
@@ -124,13 +125,20 @@ class EventRules:
         self._open: dict[tuple[str, str], int] = {}
 
     def take(
-        self, route: AssetRoute, record: SpoolRecord, objects: Sequence[EventObject], *, own_numbers: bool = True
+        self,
+        route: AssetRoute,
+        record: SpoolRecord,
+        objects: Sequence[EventObject],
+        *,
+        own_numbers: bool = True,
+        message: str = "",
     ) -> EventOutcome:
-        """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic."""
+        """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic. ``message``:
+        its name, if it is replayed."""
         out = EventOutcome()
         tracker = self.sequences if own_numbers else self._others
         for one in objects:
-            told, repeated = self._told(route, record, one, tracker)
+            told, repeated = self._told(route, record, one, tracker, message)
             if repeated:
                 out.duplicates += 1
             else:
@@ -138,19 +146,21 @@ class EventRules:
         return out
 
     def _told(
-        self, route: AssetRoute, record: SpoolRecord, one: EventObject, tracker: SequenceTracker
+        self, route: AssetRoute, record: SpoolRecord, one: EventObject, tracker: SequenceTracker, message: str
     ) -> tuple[_Told, bool]:
         name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
         observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
         boot, seq = identity(fields)
         asset = route.asset.key
         own_time = fields.get("ts") is not None and "clock_wrong" not in tags
-        seen = seq != NO_SEQ and tracker.repeated(asset, boot, seq, one.digest)
+        repeated = tracker.again if message else tracker.repeated
+        seen = seq != NO_SEQ and repeated(asset, boot, seq, one.digest)
         if own_time and seq != NO_SEQ:
             event_id = stable_id("event", self._site, asset, name, boot, seq, one.digest, observed_ms)
         else:
-            place = (self._lane, record.position, record.received_ms, one.element)
-            event_id = stable_id("event", self._site, asset, name, *place)
+            # By the message's name, so that it is the same event when its letter is replayed.
+            sender = message or name_of(self._site, self._lane, record)
+            event_id = stable_id("event", self._site, asset, name, sender, one.element)
         if seen or (asset, name) in self._open:
             tags.append("repeated")
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
@@ -230,6 +240,10 @@ class EventRules:
             received_at=from_ms(told.record.received_ms),
             subject=ended,
         )
+
+    def end_batch(self) -> None:
+        """Nobody asks for what events among other messages say of holes."""
+        self._others.changes()
 
     def snapshot(self) -> bytes:
         """The whole state."""

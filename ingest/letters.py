@@ -11,6 +11,11 @@ NOTHING: Mapping[int, int] = {}
 NO_NAMES: Mapping[int, str] = {}
 
 
+def name_of(site: str, lane: str, record: SpoolRecord) -> str:
+    """The name of a message: what all ids that are made of it have in common."""
+    return stable_id(site, lane, record.position, record.received_ms)
+
+
 def letters_of(
     site: str,
     lane: Lane,
@@ -24,7 +29,7 @@ def letters_of(
     letters = []
     for rejection in merged(rejections):
         record = records[rejection.message]
-        where = names.get(record.position) or stable_id(site, lane.value, record.position, record.received_ms)
+        where = names.get(record.position) or name_of(site, lane.value, record)
         letters.append(
             DeadLetter(
                 id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",

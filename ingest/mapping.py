@@ -105,8 +105,8 @@ class ForeignReader:
         """What the next holder of the site goes on from, in the form that ``restore`` takes."""
         return self._packed({name: dialect.hand_over() for name, dialect in self._dialects.items()})
 
-    def _packed(self, states: Mapping[str, bytes]) -> bytes:
-        return pack({name: state for name, state in sorted({**self._saved, **states}.items()) if state})
+    def _packed(self, states: dict[str, bytes]) -> bytes:
+        return pack({name: state for name, state in sorted((self._saved | states).items()) if state})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""

@@ -159,6 +159,7 @@ class Pipeline:
         """Findings of the event messages that were not told before (readings play no part in them)."""
         out, last = Outcome(), batch.records[-1].position if batch.records else 0
         ends_lateness = not batch.again and self.late_until and self._events_done <= self.late_until < last
+        names = batch.names()
         for record, route in batch.events:
             if ends_lateness and record.position > self.late_until:
                 out.gaps += self._number_anew(batch)
@@ -168,12 +169,12 @@ class Pipeline:
                     continue
                 self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
-            letters = letters_of(self.site, self.lane, [record], rejections, batch.names())
+            letters = letters_of(self.site, self.lane, [record], rejections, names)
             if not batch.again:
                 self.totals.dead_lettered += bool(letters)
                 self.totals.count_letters(letter.reason for letter in letters)
             out.letters += letters
-            self._add_events(out, self._events.take(route, record, objects))
+            self._add_events(out, self._events.take(route, record, objects, message=names.get(record.position, "")))
         if batch.again:
             return out
         if ends_lateness:
@@ -259,21 +260,24 @@ class Pipeline:
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
-        out = Outcome()
+        out, names = Outcome(), batch.names()
         for columns in read.columns:
             self.windows.touch(columns.readings)
         for record, route, one in read.stray_events:
-            self._add_events(out, self._events.take(route, record, [one], own_numbers=False))
+            name = names.get(record.position, "")
+            self._add_events(out, self._events.take(route, record, [one], own_numbers=False, message=name))
+        self._events.end_batch()
         rejections = list(read.rejections)
         for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
-            self.totals.stored += len(columns.readings) - len(rejected)
+            stored = columns.count_new(batch.again) if batch.again else len(columns.readings)
+            self.totals.stored += max(0, stored - len(rejected))
         clocks, findings = self.clocks.take()
         out.clocks += clocks
         out.findings += findings
         instants = {n: ts for columns in read.columns for n, ts in columns.stand_ins().items()} if rejections else {}
-        letters = letters_of(self.site, self.lane, batch.records, rejections, batch.names(), instants)
+        letters = letters_of(self.site, self.lane, batch.records, rejections, names, instants)
         out.letters += letters
         self.totals.duplicates += read.duplicates
         if not batch.again:

@@ -78,12 +78,13 @@ class ReceiveTimes:
 
 
 class FirstCome(NamedTuple):
-    """A message that is replayed: its name, the instant of what it says without one, and whether nothing of it was
-    stored yet."""
+    """A message that is replayed: its name, the instant of what it says without one, whether nothing of it was stored
+    yet, and else the parts that were not."""
 
     message: str
     received_ms: int
     whole: bool
+    parts: frozenset[str] = frozenset()
 
 
 class ReplayTimes:

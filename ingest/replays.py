@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
 BATCH = 500
+BATCH_BYTES = 8 << 20
 STAGES = "stages"
 
 Put = Callable[[ReadingBatch], Sequence[RejectedReading]]
@@ -64,18 +65,21 @@ class Replays:
         letters = self._asked()
         if not letters or not refresh():
             return
-        messages = {one.message: one for one in reversed(letters) if self._is_mine(one)}
-        mine = list(reversed(messages.values()))
+        messages: dict[str, list[DeadLetter]] = {}
+        for one in filter(self._is_mine, letters):
+            messages.setdefault(one.message, []).append(one)
+        mine = list(messages.values())
         if mine and not self._try(mine):
-            for one in mine:
-                self._alone(one)
-        if len(letters) == BATCH and mine:
+            for of_message in mine:
+                self._alone(of_message)
+        if mine:
+            # There may be more than were read at once.
             self._look_at = 0.0
 
     def _asked(self) -> Sequence[DeadLetter]:
         try:
             with self._ledger.read() as tx:
-                found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH)
+                found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH, BATCH_BYTES)
                 return found
         except AWAY:
             return ()
@@ -83,8 +87,8 @@ class Replays:
     def _is_mine(self, letter: DeadLetter) -> bool:
         return self._pipeline.takes(letter.topic) and letter.message not in self._hopeless
 
-    def _try(self, letters: Sequence[DeadLetter]) -> bool:
-        """``False``: something in them trips an error, and nothing was changed."""
+    def _try(self, letters: Sequence[Sequence[DeadLetter]]) -> bool:
+        """Letters by message. ``False``: something in them trips an error, and nothing was changed."""
         saved = self._pipeline.snapshot()
         try:
             self._process(letters)
@@ -96,17 +100,18 @@ class Replays:
             return False
         return True
 
-    def _alone(self, letter: DeadLetter) -> None:
-        if self._try([letter]):
+    def _alone(self, letters: Sequence[DeadLetter]) -> None:
+        if self._try([letters]):
             return
+        letter = letters[0]
         reason = with_detail(INTERNAL_ERROR, "replayed")
         # Should that fail, too, the next turn does not begin with this message again.
         self._hopeless.add(letter.message)
         self._tell(Outcome(letters=[_with_reason(letter, reason)], replayed=[letter.message]))
         self._hopeless.discard(letter.message)
 
-    def _process(self, letters: Sequence[DeadLetter]) -> None:
-        records, first = [_record(one) for one in letters], [_first(one) for one in letters]
+    def _process(self, letters: Sequence[Sequence[DeadLetter]]) -> None:
+        records, first = [_record(one[0]) for one in letters], [_first(one) for one in letters]
         pipeline = self._pipeline
         batch = pipeline.sort_again(records, first, to_ms(self._clock.now()))
         outcome = pipeline.tell_events(batch)
@@ -115,7 +120,7 @@ class Replays:
         outcome.take(pipeline.conclude(batch, read, refused))
         for look in pipeline.watches(read, refused):
             outcome.take(self._patience.insist(STAGES, look))
-        outcome.replayed = [one.message for one in letters]
+        outcome.replayed = [one.message for one in first]
         self._tell(outcome)
         log.info("dead_letters_replayed", site=pipeline.site, messages=len(letters), back=len(outcome.letters))
 
@@ -126,8 +131,10 @@ def _record(letter: DeadLetter) -> SpoolRecord:
     return SpoolRecord(int.from_bytes(digest, "big"), to_ms(letter.received_at), letter.topic, letter.payload)
 
 
-def _first(letter: DeadLetter) -> FirstCome:
-    return FirstCome(letter.message, to_ms(letter.received_at), not letter.part)
+def _first(letters: Sequence[DeadLetter]) -> FirstCome:
+    letter = letters[0]
+    parts = frozenset(name for one in letters for name in one.part.split(", "))
+    return FirstCome(letter.message, to_ms(letter.received_at), not letter.part, parts)
 
 
 def _with_reason(letter: DeadLetter, reason: str) -> DeadLetter:

@@ -133,10 +133,31 @@ class SequenceTracker:
                 self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
                 return False
             self._late(asset, boot, run, seq)
+        self._remember(run, seq, digest)
+        return False
+
+    @staticmethod
+    def _remember(run: _Run, seq: int, digest: int) -> None:
         run.seen[seq] = digest
         if len(run.seen) > WINDOW:
             del run.seen[next(iter(run.seen))]
-        return False
+
+    def again(self, asset: str, boot: str, seq: int, digest: int) -> bool:
+        """As ``repeated``, for a message that is processed again: it may fill a hole, and neither begins a numbering
+        nor carries one on, since what lies between came long ago, or to somebody else."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is None or seq > run.highest:
+            if asset in self.listed:
+                touched = self._touched.setdefault((asset, boot, run.numbering if run else 0), _Touched(_Run(seq, seq)))
+                touched.came.append(seq)
+            return False
+        known = run.seen.get(seq)
+        if known is None:
+            self._late(asset, boot, run, seq)
+            self._remember(run, seq, digest)
+        elif known == digest:
+            self._may_heal(asset, boot, seq)
+        return known == digest
 
     def forget(self, asset: str, boot: str, seq: int, digest: int) -> None:
         """This message was not stored as a whole: sent again, it is no repetition. Its number is not missing."""

@@ -10,7 +10,7 @@ from ingest.outcome import Outcome, write_outcome
 from ingest.patience import AWAY, LEDGER, Patience
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceNote, PresenceTracker
-from plantroom.ports.ledger import Ledger
+from plantroom.ports.ledger import DeviceClock, Ledger
 
 GAP_LOOK_S = 2.0
 """More often than ``ingest.gaps.GRACE_MS``: a gap that another collector found is known before anybody asks for it."""
@@ -40,6 +40,12 @@ class Telling:
         self._presence.begin(self._patience.insist(LEDGER, self._known), now_ms)
         self._patience.insist(LEDGER, self._look_for_gaps)
         self.insist_on_refresh()
+        self._pipeline.clocks.know(self._patience.insist(LEDGER, self._clocks))
+
+    def _clocks(self) -> Mapping[str, DeviceClock]:
+        with self._ledger.read() as tx:
+            known: Mapping[str, DeviceClock] = tx.collect.clocks()
+            return known
 
     def look_for_gaps(self) -> None:
         """Now and then: gaps that others found may be healed here. A ledger that is away is left for the next time."""

@@ -295,8 +295,9 @@ class CollectRepository(ABC):
         site; gives how many were not asked for yet."""
 
     @abstractmethod
-    def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:
-        """Letters that were asked for, oldest first, with the reasons that they had before."""
+    def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
+        """Letters that were asked for, oldest first, with the reasons that they had before: so many, and (but for the
+        first) with payloads of so many bytes altogether, at most."""
 
     @abstractmethod
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:

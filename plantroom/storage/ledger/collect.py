@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,11 +126,15 @@ class SqlCollect(CollectRepository):
             self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
         )
 
-    def letters_to_replay(self, site: str, limit: int) -> Sequence[DeadLetter]:
+    def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
         letters = t.dead_letters.c
-        statement = LETTERS.select().where(_IS_ASKED, letters.site == site)
-        rows = self._connection.execute(statement.order_by(letters.received_at, letters.id).limit(limit))
-        found = map(LETTERS.item, rows)
+        in_order = letters.received_at, letters.id
+        sizes = sa.select(letters.id, sa.func.length(letters.payload)).where(_IS_ASKED, letters.site == site)
+        asked = self._connection.execute(sizes.order_by(*in_order).limit(limit)).all()
+        within = sum(total <= most_bytes for total in accumulate(size for _, size in asked))
+        ids = [letter_id for letter_id, _ in asked[: max(1, within)]]
+        statement = LETTERS.select().where(_IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
+        found = map(LETTERS.item, self._connection.execute(statement))
         return [replace(letter, reason=letter.reason.removeprefix(_ASKED)) for letter in found]
 
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:

@@ -1,5 +1,7 @@
 """Dead letters that are to be processed again: asked for, taken up in order, taken away with all of their message."""
 
+from dataclasses import replace
+
 import pytest
 
 from plantroom.domain.assets import LocalName, Site
@@ -28,6 +30,14 @@ def test_those_asked_for_come_oldest_first_with_their_own_reasons(ledger: SqlLed
     assert asked(ledger) == [("d001", "unknown_point"), ("d002", "unknown_point"), ("d003", "unknown_point")]
     assert asked(ledger, limit=1) == [("d001", "unknown_point")]
     assert asked(ledger, "away") == []
+
+
+def test_no_more_bytes_than_asked_for_are_read_at_once_but_always_one_letter(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([replace(letter(n), payload=bytes(100)) for n in (1, 2, 3)])
+        tx.collect.ask_replay(EVERYTHING)
+        sizes = {most: len(tx.collect.letters_to_replay("demo", 100, most)) for most in (1, 100, 250, 300)}
+    assert sizes == {1: 1, 100: 1, 250: 2, 300: 3}
 
 
 def test_a_letter_that_is_asked_for_says_so_and_is_asked_for_once(ledger: SqlLedger) -> None:

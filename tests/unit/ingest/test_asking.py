@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -158,7 +159,12 @@ def test_the_gaps_of_several_assets_are_locked_in_one_order_whatever_becomes_of_
         backend = tx.work.backend
     locked: list[str] = []
     real = backend.lock_text
-    monkeypatch.setattr(backend, "lock_text", lambda c, text: (locked.append(text), real(c, text)))
+
+    def lock_text(connection: Any, text: str) -> None:
+        locked.append(text)
+        real(connection, text)
+
+    monkeypatch.setattr(backend, "lock_text", lock_text)
     assert desk.later(seconds=5) == 1
     firsts = list(dict.fromkeys(locked))
     assert firsts == ["gaps key-P-1", "gaps key-P-2"], "as everybody else takes them"

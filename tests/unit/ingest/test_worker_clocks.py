@@ -1,12 +1,16 @@
 """From messages of a device whose clock is wrong to the ledger's word and the finding."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from plantroom.domain.assets import CLOCK
 from plantroom.domain.findings import FindingRaised
 from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import ListSpool
+from tests.unit.ingest.test_handover import collect, told
 
 
 @pytest.fixture
@@ -31,3 +35,22 @@ def test_a_device_that_is_behind_shows_in_the_ledger_in_the_figures_and_as_a_fin
     assert (raised.failure_mode, raised.subject) == ("clock", "clock")
     until(lambda: worker.stats().clocks_wrong == 1)
     assert worker.stats().clock_offset_largest_ms == 42_030
+
+
+def test_a_clock_that_the_last_holder_found_wrong_is_cleared_by_the_next(house: House) -> None:
+    begin = house.now_ms - 3_600_000
+
+    def hear(first: int, last: int, behind_ms: int, epoch: int) -> None:
+        spool = ListSpool()
+        for second in range(first, last, 5):
+            at = begin + 1000 * second
+            payload = json.dumps({"ts": at - behind_ms, "values": {"vibration": 1 + second / 1e6}}).encode()
+            spool.put("plantroom/demo/P-1/telemetry", payload, at)
+        collect(house, spool, epoch, fresh=epoch > 1)
+
+    hear(0, 600, 60_000, 1)
+    assert told(house) == [("FindingRaised", CLOCK)]
+    hear(600, 1500, 100, 2)
+    assert told(house) == [("FindingRaised", CLOCK), ("FindingCleared", CLOCK)]
+    hear(1500, 2400, 100, 3)
+    assert len(told(house)) == 2
