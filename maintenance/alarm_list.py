@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
-from maintenance.alarm_rules import AlarmState, alarm_priority, alarm_state, is_alarm
+from maintenance.alarm_rules import AlarmState, alarm_priority, alarm_state, is_alarm, stands_since
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
@@ -18,12 +18,15 @@ RETURNED_FOR = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One line of the list. ``shelves`` are those that hold some of its alarms quiet now."""
+    """One line of the list. ``shelves`` are those that hold some of its alarms quiet now, ``since`` when it came (the
+    last time) by our clock and ``since_observed`` as it was observed."""
 
     episode: Episode
     state: AlarmState
     priority: AlarmPriority
     shelves: tuple[Shelf, ...]
+    since: datetime
+    since_observed: datetime
 
 
 def alarm_list(
@@ -54,7 +57,8 @@ def as_alarm(episode: Episode, plant: Plant, shelves: list[Shelf], now: datetime
     """An episode as people see it; ``shelves`` are those of its asset and failure mode."""
     known = plant.assets.get(episode.asset)
     state = alarm_state(episode, None if known is None else known.status, shelved_subjects(shelves, now))
-    return Alarm(episode, state, alarm_priority(episode), tuple(one for one in shelves if one.holds(now)))
+    holding = tuple(one for one in shelves if one.holds(now))
+    return Alarm(episode, state, alarm_priority(episode), holding, *stands_since(episode))
 
 
 def _open(tx: MaintenanceTx, scope: Scope, site: str | None, asset: str | None) -> list[Episode]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
+from maintenance.episode_events import names_event
 from maintenance.episode_rules import (
     HELD_BACK,
     QUIET_WHILE,
@@ -26,7 +27,6 @@ from maintenance.episode_rules import (
     let_go,
     level_of,
     marked_as_test,
-    names_event,
     new_episode,
     outlives_work,
     rings_anew,

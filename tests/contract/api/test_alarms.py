@@ -220,3 +220,23 @@ def test_a_site_says_how_long_its_alarms_may_be_shelved(world: World) -> None:
     assert world.admin.post(f"/api/v1/alarms/{alarms(world)[0]['id']}/shelve", json=wish).status_code == 201
     for wrong in (0, -1, 169, "NaN"):
         assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": wrong}).status_code == 422
+
+
+def test_what_came_back_stands_since_then_and_not_since_the_first_time(world: World) -> None:
+    hear(world, limit(world))
+    world.clock.forward(minutes=1)
+    hear(world, over(world))
+    world.clock.forward(days=13)
+    hear(world, limit(world, "warning_high", add_pump(world, HOME, "P-2")))
+    world.clock.forward(minutes=1)
+    hear(world, limit(world))
+    came_back = world.clock.now()
+    world.clock.forward(minutes=5)
+    hear(world, limit(world, "warning_high"))
+    newest, _ = alarms(world)
+    assert newest["asset"] == world.keys[HOME], "the newest first"
+    assert [newest[name][:19] for name in ("opened_at", "opened_observed_at")] == [came_back.isoformat()[:19]] * 2
+    figures = world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()
+    assert (figures["standing"], figures["stale"]) == (2, 0)
+    world.clock.forward(days=2)
+    assert world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()["stale"] == 2
