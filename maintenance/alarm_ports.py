@@ -141,6 +141,11 @@ class AlarmRepository(ABC):
         """Those that go on, by site."""
 
     @abstractmethod
+    def begin_flood(self, flood: Flood) -> Flood:
+        """Add it, unless the site has one that goes on, which others may have begun at the same moment; gives the one
+        that goes on, locked until the transaction ends."""
+
+    @abstractmethod
     def put_flood(self, flood: Flood) -> None:
         """Add or replace by id; a site has one at most that goes on."""
 

@@ -57,7 +57,8 @@ LOOP_TEST = "loop_test"
 """Tag of an episode, and its ticket, that a loop test asked for (``maintenance.loop_tests``)."""
 
 HELD_BACK = "held_back"
-"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance kept from its ticket."""
+"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance or a shelf kept from its
+ticket."""
 
 _SHOWN_POINTS = 20
 CALLING = "calling"
@@ -143,7 +144,7 @@ def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
 
 
 def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
-    """The episode with the word that a finding waits for the end of the maintenance."""
+    """The episode with the word that a finding waits for the end of the maintenance or the shelf."""
     return replace(episode, detail=dict(episode.detail or {}) | {HELD_BACK: finding.observed_at.isoformat()})
 
 
@@ -153,10 +154,10 @@ def let_go(episode: Episode) -> Episode:
 
 
 def after_maintenance(episode: Episode, ticket: WorkOrder | None) -> Ticketing:
-    """What a finding that was held back does to the episode's ticket when the maintenance ends. What was noticed
+    """What a finding that was held back does to the episode's ticket when what held it back ends. What was noticed
     before the ticket's work was done is over with it."""
     said = (episode.detail or {}).get(HELD_BACK)
-    if said is None or episode.state is not EpisodeState.OPEN:
+    if said is None or episode.state is not EpisodeState.OPEN or not calling(episode):
         return Ticketing.NONE
     step = ticketing(Level(episode.severity, ticket=True), ticket)
     done_at = None if ticket is None else ticket.completed_at

@@ -55,9 +55,10 @@ def announce(
     count, first = tx.alarms.announced_since(site, now - SPAN)
     flood = tx.alarms.standing_flood(site)
     if flood is None and count > BEGINS_ABOVE:
-        flood = Flood(new_key(), site, first or now, now, count)
-        tx.alarms.put_flood(flood)
-        note_flood(tx, flood)
+        begun = Flood(new_key(), site, first or now, now, count)
+        flood = tx.alarms.begin_flood(begun)
+        if flood.id == begun.id:
+            note_flood(tx, flood)
     elif flood is not None and count > flood.peak:
         tx.alarms.put_flood(replace(flood, peak=count))
 

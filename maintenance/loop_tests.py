@@ -211,7 +211,12 @@ def _doubtful(finding: FindingRaised, endless: Collection[str]) -> bool:
 def carries(check: LoopCheck, data: object) -> bool:
     """Whether an event's data agree with what was expected of them."""
     given = data if isinstance(data, Mapping) else {}
-    return all(key in given and str(given[key]) == str(value) for key, value in check.expected.items())
+    return all(key in given and _word(given[key]) == _word(value) for key, value in check.expected.items())
+
+
+def _word(value: object) -> str:
+    """A value as people write it on a command line: true for JSON's true."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _began(finding: FindingRaised) -> datetime:

@@ -100,6 +100,12 @@ class SqlAlarms(AlarmRepository):
         statement = FLOODS.select().where(_f.ended_at.is_(None)).order_by(_f.site)
         return [FLOODS.item(row) for row in self._connection.execute(statement)]
 
+    def begin_flood(self, flood: Flood) -> Flood:
+        insert = self._work.backend.insert(t.alarm_floods).on_conflict_do_nothing()
+        self._connection.execute(insert, FLOODS.row(flood))
+        # One that others began and ended meanwhile is over, and so is ours.
+        return self.standing_flood(flood.site) or flood
+
     def put_flood(self, flood: Flood) -> None:
         row = FLOODS.row(flood)
         insert = self._work.backend.insert(t.alarm_floods)
