@@ -8,6 +8,7 @@ safety alarms have theirs, each at once. What people were told is kept, and with
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.alarm_ports import Annunciation, Flood
 from maintenance.episode_rules import work_is_done
@@ -132,7 +133,8 @@ def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentC
             continue
     names = {key: system.name for key, system in systems().items()}
     names |= {place.key: place.name for place in tx.assets.locations(flood.site)}
-    return summarise(found, assets, classes, names)
+    zone = ZoneInfo(tx.assets.site(flood.site).time_zone)
+    return summarise(found, assets, classes, names, zone)
 
 
 def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime) -> WorkOrder:

@@ -18,7 +18,7 @@ Times are aware UTC instants by our clock unless said otherwise.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
@@ -143,11 +143,12 @@ class LoopTest:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows of a publisher."""
+    """What the ledger knows of a publisher, and the time zone of its site."""
 
     presence: Presence
     last_seen: datetime | None
     clock_offset_ms: int | None = None
+    zone: tzinfo = UTC
 
 
 def without(check: LoopCheck, steps: Sequence[Step], note: LocalName) -> LoopCheck:
@@ -295,9 +296,9 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
             "no message ever came: check wiring, supply, network, topic and the publisher's credentials",
         )
     if check.asked_at is not None and facts.last_seen < check.asked_at - TOLERANCE:
+        at = facts.last_seen.astimezone(facts.zone).strftime("%m-%d %H:%M:%S")
         return LocalName(
-            f"设备自 {facts.last_seen:%H:%M:%S} UTC 起无消息：检查供电与网络",
-            f"nothing was heard since {facts.last_seen:%H:%M:%S} UTC: check supply and network",
+            f"设备自{at}起无消息：检查供电与网络", f"nothing was heard since {at}: check supply and network"
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():

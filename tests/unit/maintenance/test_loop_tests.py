@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -137,7 +138,7 @@ HEARD = Facts(Presence.ONLINE, NOW + 60 * S)
     ("seen", "facts", "word"),
     [
         ((), Facts(Presence.UNKNOWN, None), "no message ever came"),
-        ((), Facts(Presence.OFFLINE, NOW - 3600 * S), "nothing was heard since 07:00:00"),
+        ((), Facts(Presence.OFFLINE, NOW - 3600 * S, zone=ZoneInfo("Asia/Shanghai")), "heard since 11-21 15:00:00:"),
         ((), HEARD, "the event's name and data"),
         ((), replace(HEARD, clock_offset_ms=-42_000), "its clock is off by -42 s"),
         ((Step.SENSOR,), HEARD, "no reading of this point"),
