@@ -133,6 +133,10 @@ class AlarmRepository(ABC):
         """Those from ``start`` to before ``end``, oldest first, at most ``limit``."""
 
     @abstractmethod
+    def forget_announced(self, before: datetime) -> int:
+        """Forget what people were told before an instant; gives how many."""
+
+    @abstractmethod
     def standing_flood(self, site: str) -> Flood | None:
         """The flood that a site has now, locked until a writing transaction ends."""
 

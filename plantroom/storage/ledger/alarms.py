@@ -91,6 +91,9 @@ class SqlAlarms(AlarmRepository):
         rows = self._connection.execute(statement.order_by(_a.at, _a.position).limit(limit))
         return [ANNOUNCED.item(row) for row in rows]
 
+    def forget_announced(self, before: datetime) -> int:
+        return self._connection.execute(t.annunciations.delete().where(_a.at < before)).rowcount
+
     def standing_flood(self, site: str) -> Flood | None:
         statement = self._work.locking(FLOODS.select().where(_f.site == site, _f.ended_at.is_(None)))
         row = self._connection.execute(statement).first()

@@ -181,3 +181,11 @@ def test_two_that_tell_of_a_flood_at_once_begin_one(building: Store) -> None:
     with building.begin() as tx:
         assert tx.alarms.begin_flood(first) == first
         assert tx.alarms.begin_flood(second) == first
+
+
+def test_what_people_were_told_is_forgotten_after_three_months(building: Store) -> None:
+    feed(building, alarm(10))
+    for days, left in ((92, 1), (94, 0)):
+        keep(building, NOW + timedelta(days=days))
+        with building.read() as tx:
+            assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == left
