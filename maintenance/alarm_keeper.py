@@ -4,6 +4,7 @@ Several instances may run at once: each step is taken under a lock and looks aga
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from maintenance.floods import end_if_over
 from maintenance.one_by_one import OneByOne
@@ -13,6 +14,11 @@ from plantroom.domain.assets import EquipmentClass
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
 
+TOLD_KEPT = timedelta(days=93)
+"""How long what people were told is kept: as long as figures can be asked for, and a day."""
+
+TRIM_EVERY = timedelta(days=1)
+
 
 class AlarmKeeper:
     """Looks whenever ``MaintenanceWorker`` lets it: at most a second late."""
@@ -21,11 +27,16 @@ class AlarmKeeper:
         self._ledger = ledger
         self._clock = clock
         self._classes = classes
+        self._trimmed_at: datetime | None = None
         self.steps = OneByOne("alarm_not_moved_on")
 
     def run_once(self) -> int:
         """End what is over; gives how many shelves and floods that were. Raises ``Unreachable`` and ``Contended``."""
         now = self._clock.now()
+        if self._trimmed_at is None or abs(now - self._trimmed_at) >= TRIM_EVERY:
+            with self._ledger.begin() as tx:
+                tx.alarms.forget_announced(now - TOLD_KEPT)
+            self._trimmed_at = now
         with self._ledger.read() as tx:
             over = tx.alarms.shelves_over(now)
             floods = tx.alarms.standing_floods()

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
-from maintenance.alarm_rules import AlarmState, alarm_priority, alarm_state, is_alarm
-from maintenance.episodes import Episode, EpisodeState
+from maintenance.alarm_rules import AlarmState, alarm_priority, alarm_state, is_alarm, stands_since
+from maintenance.episodes import Episode
+from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
 from plantroom.domain.assets import AlarmPriority, Plant
-from plantroom.ports.paging import PageRequest, Scope
+from plantroom.ports.paging import Scope
 
 RETURNED_FOR = timedelta(hours=72)
 """How long an alarm that has returned to normal waits for somebody to take note of it."""
@@ -18,12 +19,15 @@ RETURNED_FOR = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One line of the list. ``shelves`` are those that hold some of its alarms quiet now."""
+    """One line of the list. ``shelves`` are those that hold some of its alarms quiet now, ``since`` when it came (the
+    last time) by our clock and ``since_observed`` as it was observed."""
 
     episode: Episode
     state: AlarmState
     priority: AlarmPriority
     shelves: tuple[Shelf, ...]
+    since: datetime
+    since_observed: datetime
 
 
 def alarm_list(
@@ -38,7 +42,7 @@ def alarm_list(
 ) -> list[Alarm]:
     """What stands, newest first; with ``returned`` also what stood and nobody has taken note of. Linear in those (about
     30 µs each)."""
-    episodes = _open(tx, scope, site, asset)
+    episodes = open_episodes(tx, scope, site, asset)
     if returned:
         episodes += tx.episodes.closed_unacknowledged(scope, now - RETURNED_FOR, site, asset)
     shelves: defaultdict[tuple[str, str], list[Shelf]] = defaultdict(list)
@@ -54,15 +58,5 @@ def as_alarm(episode: Episode, plant: Plant, shelves: list[Shelf], now: datetime
     """An episode as people see it; ``shelves`` are those of its asset and failure mode."""
     known = plant.assets.get(episode.asset)
     state = alarm_state(episode, None if known is None else known.status, shelved_subjects(shelves, now))
-    return Alarm(episode, state, alarm_priority(episode), tuple(one for one in shelves if one.holds(now)))
-
-
-def _open(tx: MaintenanceTx, scope: Scope, site: str | None, asset: str | None) -> list[Episode]:
-    found: list[Episode] = []
-    request = PageRequest(limit=1000)
-    while True:
-        page = tx.episodes.list(scope, request, asset=asset, state=EpisodeState.OPEN.value, site=site)
-        found += page.items
-        if page.next_cursor is None:
-            return found
-        request = PageRequest(limit=1000, cursor=page.next_cursor)
+    holding = tuple(one for one in shelves if one.holds(now))
+    return Alarm(episode, state, alarm_priority(episode), holding, *stands_since(episode))

@@ -133,12 +133,21 @@ class AlarmRepository(ABC):
         """Those from ``start`` to before ``end``, oldest first, at most ``limit``."""
 
     @abstractmethod
+    def forget_announced(self, before: datetime) -> int:
+        """Forget what people were told before an instant; gives how many."""
+
+    @abstractmethod
     def standing_flood(self, site: str) -> Flood | None:
         """The flood that a site has now, locked until a writing transaction ends."""
 
     @abstractmethod
     def standing_floods(self) -> Sequence[Flood]:
         """Those that go on, by site."""
+
+    @abstractmethod
+    def begin_flood(self, flood: Flood) -> Flood:
+        """Add it, unless the site has one that goes on, which others may have begun at the same moment; gives the one
+        that goes on, locked until the transaction ends."""
 
     @abstractmethod
     def put_flood(self, flood: Flood) -> None:

@@ -5,9 +5,10 @@ people see of it follows from the episode, the status of its machine and what is
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
-from maintenance.episode_rules import PRIORITIES, QUIET_WHILE
+from maintenance.episode_rules import PRIORITIES, QUIET_WHILE, STANDS_SINCE
 from maintenance.episodes import Episode, EpisodeState
 from plantroom.domain.alarms import priority_of, urgency
 from plantroom.domain.assets import AlarmPriority, AssetStatus
@@ -60,6 +61,14 @@ def alarm_priority(episode: Episode) -> AlarmPriority:
     if episode.safety:
         return AlarmPriority.CRITICAL
     return min(found, key=urgency) if found else priority_of(episode.severity)
+
+
+def stands_since(episode: Episode) -> tuple[datetime, datetime]:
+    """Since when it stands, by our clock and as it was observed: of what came back, since then."""
+    said = (episode.detail or {}).get(STANDS_SINCE)
+    if not isinstance(said, Mapping):
+        return episode.opened_at, episode.opened_observed_at
+    return datetime.fromisoformat(str(said["at"])), datetime.fromisoformat(str(said["observed"]))
 
 
 def is_alarm(episode: Episode) -> bool:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from maintenance.episode_events import ALSO_KEPT, with_event
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.lifecycle import ENDED
 from maintenance.work_orders import State, WorkOrder
@@ -43,9 +44,6 @@ RECURRENCE = timedelta(days=14)
 RECHECK = timedelta(minutes=30)
 """How long after the work was done a fault may take to clear."""
 
-ALSO_KEPT = 50
-"""How many events besides its first one an episode names: the newest."""
-
 _ONE_LINE_IN = timedelta(minutes=1)
 """How often an event that goes on coming gets a line in the history of its ticket."""
 
@@ -59,7 +57,8 @@ LOOP_TEST = "loop_test"
 """Tag of an episode, and its ticket, that a loop test asked for (``maintenance.loop_tests``)."""
 
 HELD_BACK = "held_back"
-"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance kept from its ticket."""
+"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance or a shelf kept from its
+ticket."""
 
 _SHOWN_POINTS = 20
 CALLING = "calling"
@@ -70,6 +69,9 @@ LINES = "lines"
 
 PRIORITIES = "priorities"
 """Key in an episode's detail: the priority of each of its subjects."""
+
+STANDS_SINCE = "stands_since"
+"""Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
 _ORDER = tuple(Severity)
 _DONE = (State.COMPLETED, State.VERIFIED)
@@ -142,7 +144,7 @@ def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
 
 
 def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
-    """The episode with the word that a finding waits for the end of the maintenance."""
+    """The episode with the word that a finding waits for the end of the maintenance or the shelf."""
     return replace(episode, detail=dict(episode.detail or {}) | {HELD_BACK: finding.observed_at.isoformat()})
 
 
@@ -152,10 +154,10 @@ def let_go(episode: Episode) -> Episode:
 
 
 def after_maintenance(episode: Episode, ticket: WorkOrder | None) -> Ticketing:
-    """What a finding that was held back does to the episode's ticket when the maintenance ends. What was noticed
+    """What a finding that was held back does to the episode's ticket when what held it back ends. What was noticed
     before the ticket's work was done is over with it."""
     said = (episode.detail or {}).get(HELD_BACK)
-    if said is None or episode.state is not EpisodeState.OPEN:
+    if said is None or episode.state is not EpisodeState.OPEN or not calling(episode):
         return Ticketing.NONE
     step = ticketing(Level(episode.severity, ticket=True), ticket)
     done_at = None if ticket is None else ticket.completed_at
@@ -254,6 +256,8 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
     if level.ticket and not under_maintenance:
         detail.pop(HELD_BACK, None)
+    if earlier.state is EpisodeState.CLOSED:
+        detail[STANDS_SINCE] = {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}
     known = detail.get(PRIORITIES) if earlier.state is EpisodeState.OPEN else None
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
@@ -288,27 +292,6 @@ def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
 def unacknowledged(episode: Episode) -> Episode:
     """The episode as one that nobody has taken note of."""
     return replace(episode, acknowledged_at=None, acknowledged_by=None)
-
-
-def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, object]:
-    """The detail with the finding's event under ``also``, when it is another than those named there already: one
-    ticket may stand for several events, and each must be readable on it. Of more than ``ALSO_KEPT`` the newest stay."""
-    event = finding.detail.get("event")
-    if not event or names_event(detail, event):
-        return detail
-    entry = {"event": event, "name": finding.detail.get("name")}
-    return detail | {"also": [*events_also(detail), entry][-ALSO_KEPT:]}
-
-
-def names_event(detail: Mapping[str, object], event: object) -> bool:
-    """Whether an episode's detail names the event."""
-    return event in (detail.get("event"), *(also.get("event") for also in events_also(detail)))
-
-
-def events_also(detail: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """Events that joined an episode after its first one: ``event`` and, where the class knows it, ``name``."""
-    found = detail.get("also")
-    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
 
 
 def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, events_also, severest, work_is_done
+from maintenance.episode_events import events_also
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, severest, work_is_done
 from maintenance.episodes import Episode
 from maintenance.floods import FLOOD, shared_ticket
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
+from maintenance.episode_events import names_event
 from maintenance.episode_rules import (
     HELD_BACK,
     QUIET_WHILE,
@@ -26,7 +27,6 @@ from maintenance.episode_rules import (
     let_go,
     level_of,
     marked_as_test,
-    names_event,
     new_episode,
     outlives_work,
     rings_anew,
@@ -40,6 +40,7 @@ from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce
 from maintenance.loop_marks import asked_for, note_answer
+from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
@@ -51,7 +52,6 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import AssetView, Contended, Ledger
-from plantroom.ports.paging import EVERYTHING, PageRequest
 
 CONSUMER = "maintenance"
 BATCH = 500
@@ -172,7 +172,9 @@ class FindingApplier:
         """
         asset = self._tx.assets.get(asset_key).asset
         modes = {
-            episode.failure_mode for episode in self._open_episodes(asset_key) if HELD_BACK in (episode.detail or {})
+            episode.failure_mode
+            for episode in open_episodes(self._tx, asset=asset_key)
+            if HELD_BACK in (episode.detail or {})
         }
         return sum(self.release(asset, mode) for mode in sorted(modes))
 
@@ -209,7 +211,7 @@ class FindingApplier:
         ticket."""
         ended = {e.clears for known in self._classes.values() for e in known.events if e.clears is not None}
         found = []
-        for episode in self._open_episodes():
+        for episode in open_episodes(self._tx):
             if episode.work_order is None or not goes_on(episode, ended):
                 continue
             try:
@@ -240,16 +242,6 @@ class FindingApplier:
         else:
             self._tickets.reopen(ticket, episode, self._now, _STILL_THERE)
         return True
-
-    def _open_episodes(self, asset_key: str | None = None) -> list[Episode]:
-        found: list[Episode] = []
-        request = PageRequest(limit=1000)
-        while True:
-            page = self._tx.episodes.list(EVERYTHING, request, asset=asset_key, state=EpisodeState.OPEN.value)
-            found += page.items
-            if page.next_cursor is None:
-                return found
-            request = PageRequest(limit=1000, cursor=page.next_cursor)
 
     def _raised(self, finding: FindingRaised) -> None:
         if is_stranger(finding):

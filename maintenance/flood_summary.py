@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.alarm_ports import Annunciation
 from plantroom.domain.assets import OFFLINE, Asset, EquipmentClass, LocalName
@@ -42,9 +43,11 @@ def summarise(
     assets: Mapping[str, Asset],
     classes: Mapping[str, EquipmentClass],
     names: Mapping[str, LocalName],
+    zone: ZoneInfo,
 ) -> FloodSummary:
     """The summary of alarms in the order in which people were told; ``assets`` by key, unknown ones are left out of
-    what is said about machines. ``names`` are those of systems and locations, by key."""
+    what is said about machines. ``names`` are those of systems and locations, by key. Moments in the texts are local
+    to ``zone``."""
     by_asset = Counter(one.asset for one in announced)
     systems = Counter(_system(assets.get(one.asset), classes) for one in announced)
     del systems[""]
@@ -55,7 +58,8 @@ def summarise(
         first=tuple(_name(assets, key) for key in heads),
         by_asset=tuple(by_asset.most_common()),
         by_system=tuple(systems.most_common()),
-        cause=_cause(announced, assets, by_asset, systems, names),
+        cause=_cause(announced, assets, by_asset, systems, names)
+        or _moment([one.observed_at for one in announced], zone),
     )
 
 
@@ -75,7 +79,6 @@ def _cause(
         or _machine(announced, assets, by_asset)
         or _place(announced, assets, names)
         or _same_system(announced, systems, names)
-        or _moment([one.observed_at for one in announced])
     )
 
 
@@ -123,14 +126,14 @@ def _same_system(
     return None
 
 
-def _moment(instants: Sequence[datetime]) -> Cause | None:
+def _moment(instants: Sequence[datetime], zone: ZoneInfo) -> Cause | None:
     """Whether most alarms were observed within one minute."""
     ordered = sorted(instants)
     need = max(2, round(MOST * len(ordered)))
     for first, last in zip(ordered, ordered[need - 1 :], strict=False):
         if last - first <= _TOGETHER:
-            at = first.strftime("%H:%M")
-            return Cause("moment", LocalName(f"同一分钟内（{at} UTC）", f"within one minute ({at} UTC)"))
+            at = first.astimezone(zone).strftime("%H:%M")
+            return Cause("moment", LocalName(f"同一分钟内（{at}）", f"within one minute ({at})"))
     return None
 
 

@@ -8,6 +8,7 @@ safety alarms have theirs, each at once. What people were told is kept, and with
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.alarm_ports import Annunciation, Flood
 from maintenance.episode_rules import work_is_done
@@ -55,9 +56,10 @@ def announce(
     count, first = tx.alarms.announced_since(site, now - SPAN)
     flood = tx.alarms.standing_flood(site)
     if flood is None and count > BEGINS_ABOVE:
-        flood = Flood(new_key(), site, first or now, now, count)
-        tx.alarms.put_flood(flood)
-        note_flood(tx, flood)
+        begun = Flood(new_key(), site, first or now, now, count)
+        flood = tx.alarms.begin_flood(begun)
+        if flood.id == begun.id:
+            note_flood(tx, flood)
     elif flood is not None and count > flood.peak:
         tx.alarms.put_flood(replace(flood, peak=count))
 
@@ -131,7 +133,8 @@ def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentC
             continue
     names = {key: system.name for key, system in systems().items()}
     names |= {place.key: place.name for place in tx.assets.locations(flood.site)}
-    return summarise(found, assets, classes, names)
+    zone = ZoneInfo(tx.assets.site(flood.site).time_zone)
+    return summarise(found, assets, classes, names, zone)
 
 
 def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime) -> WorkOrder:

@@ -8,6 +8,7 @@ transaction, so that exactly one finding answers a check.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.loop_marks import BY, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
@@ -281,4 +282,5 @@ class LoopKeeper:
 
     def _facts(self, check: LoopCheck) -> Facts:
         view = self._tx.assets.get(check.asset)
-        return Facts(view.presence, view.last_seen, None if view.clock is None else view.clock.offset_ms)
+        zone = ZoneInfo(self._tx.assets.site(view.asset.site).time_zone)
+        return Facts(view.presence, view.last_seen, None if view.clock is None else view.clock.offset_ms, zone)

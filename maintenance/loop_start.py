@@ -163,8 +163,8 @@ def _checks_of(asset: Asset, points: Sequence[Point], made: EquipmentClass | Non
         for key in wanted.events:
             if key not in known_events:
                 raise _bad("events", f"the class of {asset.code} knows no event {key!r}")
-        events = [known_events[key] for key in wanted.events]
-        chosen = [known_points[key] for key in wanted.points]
+        events = [known_events[key] for key in dict.fromkeys(wanted.events)]
+        chosen = [known_points[key] for key in dict.fromkeys(wanted.points)]
     else:
         events = [event for event in known_events.values() if event.safety and event.clears is None]
         chosen = [point for point in points if _has_alarm(point.template.limits)]

@@ -18,7 +18,7 @@ Times are aware UTC instants by our clock unless said otherwise.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
@@ -143,11 +143,12 @@ class LoopTest:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows of a publisher."""
+    """What the ledger knows of a publisher, and the time zone of its site."""
 
     presence: Presence
     last_seen: datetime | None
     clock_offset_ms: int | None = None
+    zone: tzinfo = UTC
 
 
 def without(check: LoopCheck, steps: Sequence[Step], note: LocalName) -> LoopCheck:
@@ -211,7 +212,12 @@ def _doubtful(finding: FindingRaised, endless: Collection[str]) -> bool:
 def carries(check: LoopCheck, data: object) -> bool:
     """Whether an event's data agree with what was expected of them."""
     given = data if isinstance(data, Mapping) else {}
-    return all(key in given and str(given[key]) == str(value) for key, value in check.expected.items())
+    return all(key in given and _word(given[key]) == _word(value) for key, value in check.expected.items())
+
+
+def _word(value: object) -> str:
+    """A value as people write it on a command line: true for JSON's true."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _began(finding: FindingRaised) -> datetime:
@@ -290,9 +296,9 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
             "no message ever came: check wiring, supply, network, topic and the publisher's credentials",
         )
     if check.asked_at is not None and facts.last_seen < check.asked_at - TOLERANCE:
+        at = facts.last_seen.astimezone(facts.zone).strftime("%m-%d %H:%M:%S")
         return LocalName(
-            f"设备自 {facts.last_seen:%H:%M:%S} UTC 起无消息：检查供电与网络",
-            f"nothing was heard since {facts.last_seen:%H:%M:%S} UTC: check supply and network",
+            f"设备自{at}起无消息：检查供电与网络", f"nothing was heard since {at}: check supply and network"
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():

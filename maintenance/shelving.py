@@ -19,11 +19,13 @@ from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, WorkOrder
-from plantroom.domain.alarms import MAX_SHELVING_H, safety_assets
+from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, safety_assets
 from plantroom.domain.assets import CLOCK, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
+
+_LEVELS = tuple(one for one in LADDER if not one.startswith("normal"))
 
 EXPIRED = "system:expired"
 """Who ends a shelf whose time is over."""
@@ -86,7 +88,7 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
     if _may_be_safety(episode, subjects, plant, classes, safety_assets(plant)):
         raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
-    if alarms_among(subjects) != subjects:
+    if alarms_among(subjects) != subjects or any(not _is_known(tx, episode, one, classes) for one in subjects):
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
     for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
         if set(earlier.subjects) <= set(subjects):
@@ -196,6 +198,21 @@ def _may_be_safety(
     ]
     # An event that the class does not know may come as a safety event next time.
     return unsafe or any(name not in harmless for name in events)
+
+
+def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mapping[str, EquipmentClass]) -> bool:
+    """Whether an alarm of that name stands, or may come: what no alarm will ever be called holds nothing."""
+    if subject in episode.open_subjects:
+        return True
+    made = classes.get(tx.assets.get(episode.asset).asset.equipment_class)
+    source, _, name = subject.partition(":")
+    if source == FindingSource.LIMIT.value:
+        point, _, level = name.partition(":")
+        own = {one.key for one in tx.assets.points(episode.asset)}
+        return level in _LEVELS and (point in own or (made is not None and point in {one.key for one in made.points}))
+    if source == FindingSource.RULE.value:
+        return made is not None and name in {one.key for one in made.events}
+    return False
 
 
 def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:

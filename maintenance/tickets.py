@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, events_also, rank
+from maintenance.episode_events import events_also
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
 from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point

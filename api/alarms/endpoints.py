@@ -41,7 +41,7 @@ LOOKED_AT = 100_000
 
 
 def _place(alarm: ListedAlarm) -> str:
-    return f"{alarm.episode.opened_at.isoformat(timespec='microseconds')} {alarm.episode.id}"
+    return f"{alarm.since.isoformat(timespec='microseconds')} {alarm.episode.id}"
 
 
 def _urgent_place(alarm: ListedAlarm) -> str:
@@ -118,7 +118,7 @@ def get_performance(query: Annotated[PerformanceQuery, Query()], caller: Viewer,
         complete=len(announced) < LOOKED_AT,
         top=[shape_actor(refs, one) for one in figures.top],
         chattering=[shape_actor(refs, one) for one in figures.chattering],
-        stale=sum(now - one.episode.opened_at > STALE_AFTER for one in standing),
+        stale=sum(now - one.since > STALE_AFTER for one in standing),
         standing=len(standing),
         shelved=sum(one.state is AlarmState.SHELVED for one in standing),
         **own,

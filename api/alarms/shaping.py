@@ -26,6 +26,8 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
     found, safety = [], safety_assets(plant)
     for one, episode in zip(alarms, shaped, strict=True):
         more = {
+            "opened_at": one.since,
+            "opened_observed_at": one.since_observed,
             "alarm_state": one.state,
             "priority": one.priority,
             "open_subjects": list(one.episode.open_subjects),

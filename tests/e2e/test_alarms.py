@@ -155,11 +155,14 @@ def test_a_shelf_ends_by_itself_and_the_ticket_comes_then_once(plant: Plant, pum
         plant.api.post(f"/api/v1/alarms/{alarm['id']}/shelve", wish)
         tell(client, pump, 9.0)
         assert eventually(lambda: len(alarms(plant, pump)[0]["open_subjects"]) == 2, 5)
-        assert repairs(plant, pump) == []
-        assert eventually(lambda: len(repairs(plant, pump)) == 1, 8)
+        # Its own, or the one that it shares when the tests before this one have made a flood.
+        assert alarms(plant, pump)[0]["work_order"] is None
+        assert eventually(lambda: alarms(plant, pump)[0]["work_order"] is not None, 8)
+        ticket = alarms(plant, pump)[0]["work_order"]
         tell(client, pump, 9.1)
         time.sleep(1)
-        assert len(repairs(plant, pump)) == 1
+        assert alarms(plant, pump)[0]["work_order"] == ticket
+        assert len(repairs(plant, pump)) <= 1
 
 
 def test_the_command_line_lists_acknowledges_and_shelves(plant: Plant, pump: dict[str, Any]) -> None:

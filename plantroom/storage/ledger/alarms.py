@@ -91,6 +91,9 @@ class SqlAlarms(AlarmRepository):
         rows = self._connection.execute(statement.order_by(_a.at, _a.position).limit(limit))
         return [ANNOUNCED.item(row) for row in rows]
 
+    def forget_announced(self, before: datetime) -> int:
+        return self._connection.execute(t.annunciations.delete().where(_a.at < before)).rowcount
+
     def standing_flood(self, site: str) -> Flood | None:
         statement = self._work.locking(FLOODS.select().where(_f.site == site, _f.ended_at.is_(None)))
         row = self._connection.execute(statement).first()
@@ -99,6 +102,12 @@ class SqlAlarms(AlarmRepository):
     def standing_floods(self) -> Sequence[Flood]:
         statement = FLOODS.select().where(_f.ended_at.is_(None)).order_by(_f.site)
         return [FLOODS.item(row) for row in self._connection.execute(statement)]
+
+    def begin_flood(self, flood: Flood) -> Flood:
+        insert = self._work.backend.insert(t.alarm_floods).on_conflict_do_nothing()
+        self._connection.execute(insert, FLOODS.row(flood))
+        # One that others began and ended meanwhile is over, and so is ours.
+        return self.standing_flood(flood.site) or flood
 
     def put_flood(self, flood: Flood) -> None:
         row = FLOODS.row(flood)

@@ -142,6 +142,9 @@ def test_shelving_and_ending_it_over_http(world: World) -> None:
         ({"reason": "x", "until": "2026-03-02T08:00:00Z"}, "until"),
         ({"reason": "   ", "minutes": 5}, "reason"),
         ({"reason": "x", "minutes": 5, "subjects": ["model:x"]}, "subjects"),
+        ({"reason": "x", "minutes": 5, "subjects": ["presence:"]}, "subjects"),
+        ({"reason": "x", "minutes": 5, "subjects": ["limit:vibration:normal_high"]}, "subjects"),
+        ({"reason": "x", "minutes": 5, "subjects": ["limit:nothing:alarm_high"]}, "subjects"),
         ({"reason": "x" * 501, "minutes": 5}, "reason"),
         ({"reason": "x", "minutes": 0}, "minutes"),
         ({"reason": "x", "minutes": 10**12}, "minutes"),
@@ -236,6 +239,7 @@ def test_a_site_says_how_long_its_alarms_may_be_shelved(world: World) -> None:
     assert world.admin.post(f"/api/v1/alarms/{alarms(world)[0]['id']}/shelve", json=wish).status_code == 201
     for wrong in (0, -1, 169, "NaN"):
         assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": wrong}).status_code == 422
+<<<<<<< HEAD
 
 
 @pytest.mark.parametrize("blank", [{}, {"zh": " "}, {"zh": "", "en": "\u3000"}])
@@ -246,3 +250,26 @@ def test_nobody_takes_the_name_of_a_site_or_an_asset_away(world: World, blank: d
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
         after = world.admin.get("/api/v1/sites").json(), world.admin.get(f"/api/v1/assets/{world.keys[HOME]}").json()
         assert after == before
+||||||| 0c028cd
+=======
+
+
+def test_what_came_back_stands_since_then_and_not_since_the_first_time(world: World) -> None:
+    hear(world, limit(world))
+    world.clock.forward(minutes=1)
+    hear(world, over(world))
+    world.clock.forward(days=13)
+    hear(world, limit(world, "warning_high", add_pump(world, HOME, "P-2")))
+    world.clock.forward(minutes=1)
+    hear(world, limit(world))
+    came_back = world.clock.now()
+    world.clock.forward(minutes=5)
+    hear(world, limit(world, "warning_high"))
+    newest, _ = alarms(world)
+    assert newest["asset"] == world.keys[HOME], "the newest first"
+    assert [newest[name][:19] for name in ("opened_at", "opened_observed_at")] == [came_back.isoformat()[:19]] * 2
+    figures = world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()
+    assert (figures["standing"], figures["stale"]) == (2, 0)
+    world.clock.forward(days=2)
+    assert world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()["stale"] == 2
+>>>>>>> m3/m3

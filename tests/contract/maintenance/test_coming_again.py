@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from maintenance.episode_rules import ALSO_KEPT, events_also
+from maintenance.episode_events import ALSO_KEPT, events_also
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import UNCLASSIFIED
 from plantroom.domain.findings import FindingRaised

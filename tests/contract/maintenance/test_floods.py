@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from maintenance.alarm_keeper import AlarmKeeper
+from maintenance.alarm_ports import Flood
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import Wish, shelve
@@ -173,3 +174,18 @@ def test_one_alarm_is_one_alarm(building: Store) -> None:
     assert shared.title.en == "Alarm flood: 1 alarm together"
     feed(building, alarm(21))
     assert work(building)[-1].title.en == "Alarm flood: 2 alarms together"
+
+
+def test_two_that_tell_of_a_flood_at_once_begin_one(building: Store) -> None:
+    first, second = (Flood(key, "demo", NOW, NOW, 11) for key in ("a", "b"))
+    with building.begin() as tx:
+        assert tx.alarms.begin_flood(first) == first
+        assert tx.alarms.begin_flood(second) == first
+
+
+def test_what_people_were_told_is_forgotten_after_three_months(building: Store) -> None:
+    feed(building, alarm(10))
+    for days, left in ((92, 1), (94, 0)):
+        keep(building, NOW + timedelta(days=days))
+        with building.read() as tx:
+            assert tx.alarms.announced_since("demo", NOW - MINUTE)[0] == left

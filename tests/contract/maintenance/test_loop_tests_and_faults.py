@@ -153,3 +153,8 @@ def test_the_window_is_short_where_a_real_safety_event_could_be_taken_for_the_te
     assert walk.start("lift-1", events=["passenger_trapped"]).window_s == 120
     assert walk.start("pump-1", points=["vibration"]).window_s == 600
     assert walk.start("panel", events=["manual_call_point"], minutes=5).window_s == 300
+
+
+def test_a_sensor_named_twice_is_one_check(walk: Walk) -> None:
+    walk.start("pump-1", points=["vibration", "vibration"])
+    assert [check.subject for check in walk.checks()] == ["vibration"]

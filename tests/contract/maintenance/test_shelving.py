@@ -332,3 +332,12 @@ def test_an_end_by_time_says_so(ledger: Store) -> None:
     keeper(ledger, NOW + 2 * HOUR)
     with ledger.read() as tx:
         assert tx.alarms.shelf(shelf.id).ended_by == EXPIRED
+
+
+def test_a_warning_that_is_left_of_what_was_shelved_makes_no_ticket(ledger: Store) -> None:
+    warned(ledger)
+    put_aside(ledger, subjects=("limit:vibration:alarm_high",))
+    feed(ledger, limit(NOW + HOUR), now=NOW + HOUR)
+    feed(ledger, over(NOW + HOUR), now=NOW + HOUR)
+    keeper(ledger, NOW + 2 * HOUR)
+    assert tickets(ledger) == []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from plantroom.domain.assets import OFFLINE, AlarmPriority, Asset, LocalName
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 CLASSES = equipment_classes()
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 NAMES = {"B1": LocalName("地下一层", "Basement 1")}
 
 
@@ -81,7 +83,7 @@ def test_chattering_is_three_times_within_a_minute_of_one_alarm(rows: list[tuple
 def test_a_flood_names_the_narrowest_thing_that_most_of_it_shares(
     announced: list[Annunciation], assets: list[Asset], cause: str | None
 ) -> None:
-    summary = summarise(announced, {one.key: one for one in assets}, CLASSES, NAMES)
+    summary = summarise(announced, {one.key: one for one in assets}, CLASSES, NAMES, SHANGHAI)
     assert (summary.cause.code if summary.cause else None) == cause
     assert summary.alarms == len(announced)
     if summary.cause is not None and cause == "place":
@@ -90,8 +92,15 @@ def test_a_flood_names_the_narrowest_thing_that_most_of_it_shares(
 
 def test_a_summary_counts_by_machine_and_system_and_names_what_came_first() -> None:
     announced = [told(0, "b"), told(1, "a", safety=True), told(2, "a"), told(3, "gone")]
-    summary = summarise(announced, {"a": machine("a"), "b": machine("b", "elevator")}, CLASSES, NAMES)
+    summary = summarise(announced, {"a": machine("a"), "b": machine("b", "elevator")}, CLASSES, NAMES, SHANGHAI)
     assert summary.by_asset == (("a", 2), ("b", 1), ("gone", 1))
     assert [one.en for one in summary.first] == ["B b", "A a", "gone"]
     assert summary.safety == 1
     assert sum(n for _, n in summary.by_system) == 3
+
+
+def test_the_moment_is_told_in_the_time_of_the_site() -> None:
+    announced = [told(n, asset=f"a{n}") for n in range(5)]
+    summary = summarise(announced, {}, CLASSES, NAMES, SHANGHAI)
+    assert summary.cause is not None
+    assert (summary.cause.code, summary.cause.text.en) == ("moment", "within one minute (16:00)")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,13 @@ def test_what_nobody_knows_the_time_of_and_what_is_going_on_already_is_real() ->
     assert answers(ASKED, event(detail={"tags": ["late"]}))
 
 
+@pytest.mark.parametrize(("wanted", "said"), [("true", True), ("7", 7), (True, True), ("off", "off")])
+def test_data_are_compared_as_people_write_them(wanted: object, said: object) -> None:
+    check = replace(ASKED, expected={"flag": wanted})
+    assert answers(check, event(detail={"data": {"flag": said}}))
+    assert not answers(check, event(detail={"data": {"flag": False}}))
+
+
 @pytest.mark.parametrize("check", [CHECK, tick(ASKED, Step.ALARM, NOW, "f0"), skip(ASKED, NOW, "li", "x")])
 def test_a_check_that_is_not_asked_for_or_has_its_answer_takes_none(check: LoopCheck) -> None:
     assert not answers(check, event())
@@ -130,7 +138,7 @@ HEARD = Facts(Presence.ONLINE, NOW + 60 * S)
     ("seen", "facts", "word"),
     [
         ((), Facts(Presence.UNKNOWN, None), "no message ever came"),
-        ((), Facts(Presence.OFFLINE, NOW - 3600 * S), "nothing was heard since 07:00:00"),
+        ((), Facts(Presence.OFFLINE, NOW - 3600 * S, zone=ZoneInfo("Asia/Shanghai")), "heard since 11-21 15:00:00:"),
         ((), HEARD, "the event's name and data"),
         ((), replace(HEARD, clock_offset_ms=-42_000), "its clock is off by -42 s"),
         ((Step.SENSOR,), HEARD, "no reading of this point"),
