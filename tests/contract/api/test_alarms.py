@@ -239,7 +239,6 @@ def test_a_site_says_how_long_its_alarms_may_be_shelved(world: World) -> None:
     assert world.admin.post(f"/api/v1/alarms/{alarms(world)[0]['id']}/shelve", json=wish).status_code == 201
     for wrong in (0, -1, 169, "NaN"):
         assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": wrong}).status_code == 422
-<<<<<<< HEAD
 
 
 @pytest.mark.parametrize("blank", [{}, {"zh": " "}, {"zh": "", "en": "\u3000"}])
@@ -250,8 +249,6 @@ def test_nobody_takes_the_name_of_a_site_or_an_asset_away(world: World, blank: d
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "name")
         after = world.admin.get("/api/v1/sites").json(), world.admin.get(f"/api/v1/assets/{world.keys[HOME]}").json()
         assert after == before
-||||||| 0c028cd
-=======
 
 
 def test_what_came_back_stands_since_then_and_not_since_the_first_time(world: World) -> None:
@@ -272,4 +269,3 @@ def test_what_came_back_stands_since_then_and_not_since_the_first_time(world: Wo
     assert (figures["standing"], figures["stale"]) == (2, 0)
     world.clock.forward(days=2)
     assert world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()["stale"] == 2
->>>>>>> m3/m3
