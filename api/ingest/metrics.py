@@ -54,10 +54,10 @@ FIGURES = (
     ),
 )
 PREFIX = "plantroom_ingest_"
-OF_COLLECTOR = {
+OF_COLLECTORS = {
+    "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "partitions": ("plantroom_collector_partitions", "Sites, and the strays, that it holds a lease on", False),
     "dead_letters_let_go": ("plantroom_collector_dead_letters_let_go", "Dead letters beyond the bound", True),
-    "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "windows_dirty": ("plantroom_rollup_windows_waiting", "Windows that wait to be rolled up", False),
     "readings_expired": ("plantroom_rollup_readings_expired", "Readings deleted beyond their retention", True),
     "roll_up_failures": ("plantroom_rollup_failures", "Turns of the roll-ups that failed", True),
@@ -81,7 +81,7 @@ def families(reports: Sequence[CollectorReport], now: datetime) -> Iterable[Metr
         yield family
     yield _of_sites(reports)
     yield from _by_kind(lanes)
-    for key, (name, words, counter) in OF_COLLECTOR.items():
+    for key, (name, words, counter) in OF_COLLECTORS.items():
         family = _family(name, words, ("collector",), counter=counter)
         for report in reports:
             family.add_metric([report.collector], report.stats.get(key, 0))
