@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ingest.instants import from_ms
 from ingest.rejections import Rejection, merged, printable, stable_id
-from plantroom.ports.ledger import DeadLetter
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.spool import Lane, SpoolRecord
 
 NOTHING: Mapping[int, int] = {}

@@ -12,7 +12,8 @@ from ingest.rejections import UNKNOWN_POINT, Rejection
 from plantroom.domain.assets import Presence
 from plantroom.domain.findings import Finding
 from plantroom.ports.gaps import GapNews, GapsGone
-from plantroom.ports.ledger import AssetEvent, DeadLetter, DeviceClock, HealthChange, LedgerTx
+from plantroom.ports.ledger import AssetEvent, DeviceClock, HealthChange, LedgerTx
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.spool import SpoolRecord
 
 

@@ -18,7 +18,8 @@ from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import DeadLetter, Ledger
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.spool import SpoolRecord
 

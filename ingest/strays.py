@@ -22,7 +22,8 @@ from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
-from plantroom.ports.ledger import DeadLetter, Ledger
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 from plantroom.wire import Channel
 

@@ -4,7 +4,7 @@ import base64
 from typing import Self
 
 from api.shapes import Instant, ListQuery, Payload, Shape
-from plantroom.ports.ledger import DeadLetter as DomainLetter
+from plantroom.ports.letters import DeadLetter as DomainLetter
 
 
 class DeadLetter(Shape):

@@ -55,9 +55,9 @@ FIGURES = (
 )
 PREFIX = "plantroom_ingest_"
 OF_COLLECTORS = {
+    "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "partitions": ("plantroom_collector_partitions", "Sites, and the strays, that it holds a lease on", False),
     "dead_letters_let_go": ("plantroom_collector_dead_letters_let_go", "Dead letters beyond the bound", True),
-    "windows_rolled_up": ("plantroom_rollup_windows", "Windows that were rolled up", True),
     "windows_dirty": ("plantroom_rollup_windows_waiting", "Windows that wait to be rolled up", False),
     "readings_expired": ("plantroom_rollup_readings_expired", "Readings deleted beyond their retention", True),
     "roll_up_failures": ("plantroom_rollup_failures", "Turns of the roll-ups that failed", True),

@@ -11,7 +11,8 @@ import typer
 from maintenance.ports import MaintenanceTx
 from plantroom.cli.common import AsJson, DataDir, emit, opened
 from plantroom.errors import BadData
-from plantroom.ports.ledger import DeadLetter, Ledger
+from plantroom.ports.ledger import Ledger
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)

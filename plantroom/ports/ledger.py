@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from plantroom.domain.assets import (
     Asset,
@@ -32,15 +32,13 @@ from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
+from plantroom.ports.gaps import GapRepository
 from plantroom.ports.leases import LeaseRepository
-from plantroom.ports.letters import LetterSummary
+from plantroom.ports.letters import DeadLetter, LetterSummary
 from plantroom.ports.live import LiveRepository
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
-
-if TYPE_CHECKING:
-    from plantroom.ports.gaps import GapRepository  # lists pages and scopes of this module
 
 
 class Contended(Conflict):
@@ -157,33 +155,6 @@ class AssetRepository(ABC):
 
     @abstractmethod
     def add_learn_window(self, asset: str, start: datetime, end: datetime, declared_by: str) -> LearnWindow: ...
-
-
-REPLAY_ASKED = "replay_asked"
-"""Code before the reason of a dead letter that somebody wants replayed: ``replay_asked: unknown_point``."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A message (or a part of one) that could not be stored, with the reason and the raw bytes.
-
-    ``id`` is derived from where it stood in the spool, so that processing again does not double it; up to its first
-    dash it names the message, which has a letter for each reason. ``part`` names the values concerned when the rest of
-    the message was stored (empty: the whole message). ``received_at`` is also the instant of its values that have none.
-    """
-
-    id: str
-    site: str
-    received_at: datetime
-    topic: str
-    reason: str
-    payload: bytes
-    part: str = ""
-
-    @property
-    def message(self) -> str:
-        """Names the message, whatever the reason."""
-        return self.id.split("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +327,7 @@ class LedgerTx(ABC):
     leases: LeaseRepository
     live: LiveRepository
     roll_ups: RollUpRepository
-    gaps: "GapRepository"
+    gaps: GapRepository
 
 
 TX = TypeVar("TX", bound=LedgerTx, covariant=True)

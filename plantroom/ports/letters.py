@@ -1,14 +1,37 @@
-"""Dead letters in groups, as ``CollectRepository.dead_letter_groups`` gives them."""
+"""Dead letters, and their groups as ``CollectRepository.dead_letter_groups`` gives them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from plantroom.ports.ledger import DeadLetter
 
 LETTERS_LOOKED_AT = 20_000
+"""Newest letters that a summary looks at."""
+
+REPLAY_ASKED = "replay_asked"
+"""Code before the reason of a dead letter that somebody wants replayed: ``replay_asked: unknown_point``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message (or a part of one) that could not be stored, with the reason and the raw bytes.
+
+    ``id`` is derived from where it stood in the spool, so that processing again does not double it; up to its first
+    dash it names the message, which has a letter for each reason. ``part`` names the values concerned when the rest of
+    the message was stored (empty: the whole message). ``received_at`` is also the instant of its values that have none.
+    """
+
+    id: str
+    site: str
+    received_at: datetime
+    topic: str
+    reason: str
+    payload: bytes
+    part: str = ""
+
+    @property
+    def message(self) -> str:
+        """Names the message, whatever the reason."""
+        return self.id.split("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +45,7 @@ class LetterGroup:
     count: int
     first_at: datetime
     last_at: datetime
-    newest: "DeadLetter"
+    newest: DeadLetter
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,15 @@ from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import (
-    REPLAY_ASKED,
     AssetEvent,
     CollectorReport,
     CollectRepository,
-    DeadLetter,
     DeviceClock,
     HealthChange,
     PresenceChange,
     QueuedFinding,
 )
-from plantroom.ports.letters import LetterSummary
+from plantroom.ports.letters import REPLAY_ASKED, DeadLetter, LetterSummary
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock

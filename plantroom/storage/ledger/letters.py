@@ -6,8 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from plantroom.ports.ledger import DeadLetter
-from plantroom.ports.letters import LETTERS_LOOKED_AT, LetterGroup, LetterSummary
+from plantroom.ports.letters import LETTERS_LOOKED_AT, DeadLetter, LetterGroup, LetterSummary
 from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.records import Record

@@ -232,15 +232,6 @@ def test_a_time_that_is_none_or_too_long_is_refused(world: World, span: timedelt
     assert world.admin.get("/api/v1/alarms/performance", params=query).status_code == 422
 
 
-def test_a_site_says_how_long_its_alarms_may_be_shelved(world: World) -> None:
-    assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": 12}).json()["max_shelving_h"] == 12
-    hear(world, limit(world, "warning_high"))
-    wish = {"reason": "x", "minutes": 700}
-    assert world.admin.post(f"/api/v1/alarms/{alarms(world)[0]['id']}/shelve", json=wish).status_code == 201
-    for wrong in (0, -1, 169, "NaN"):
-        assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": wrong}).status_code == 422
-
-
 @pytest.mark.parametrize("blank", [{}, {"zh": " "}, {"zh": "", "en": "\u3000"}])
 def test_nobody_takes_the_name_of_a_site_or_an_asset_away(world: World, blank: dict[str, str]) -> None:
     for address in (f"sites/{HOME}", f"assets/{world.keys[HOME]}"):

@@ -1,7 +1,7 @@
 """Dead letters over the API: asked for again, thrown away."""
 
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import REPLAY_ASKED
+from plantroom.ports.letters import REPLAY_ASKED
 from tests.contract.api.world import AWAY, HOME, World
 
 LETTERS = "/api/v1/dead-letters"

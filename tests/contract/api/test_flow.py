@@ -8,7 +8,8 @@ import pytest
 
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import CollectorReport, DeadLetter
+from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING
 from tests.contract.api.world import AWAY, HOME, NOW, World
 

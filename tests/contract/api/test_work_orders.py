@@ -162,7 +162,10 @@ def test_an_episode_tells_what_was_noticed_in_the_words_of_its_class(world: Worl
     key = world.episode()
     (episode,) = world.admin.get(f"/api/v1/episodes?asset={world.keys[HOME]}").json()["items"]
     assert episode["id"] == key
-    assert episode["evidence"][0] == {"point": "vibration", "contribution": 0.7, "value": 9.1, "expected": 2.0}
+    assert episode["evidence"][0] == {
+        "point": "vibration", "name": {"zh": "振动速度", "en": "Vibration velocity"}, "unit": "mm/s",
+        "contribution": 0.7, "value": 9.1, "expected": 2.0,
+    }  # fmt: skip
     assert episode["title"]["zh"] != "bearing"
     assert episode["first_checks"]
     assert episode["opened_observed_at"] == "2026-03-02T08:00:00.000Z"

@@ -26,7 +26,7 @@ from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import DeadLetter
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plantroom.ports.ledger import DeadLetter
-from plantroom.ports.letters import LETTERS_LOOKED_AT, LetterSummary
+from plantroom.ports.letters import LETTERS_LOOKED_AT, DeadLetter, LetterSummary
 from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.tables_collect import dead_letters

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from plantroom.domain.assets import LocalName, Site
-from plantroom.ports.ledger import REPLAY_ASKED
+from plantroom.ports.letters import REPLAY_ASKED
 from plantroom.ports.paging import EVERYTHING, PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.test_collect import letter

@@ -19,7 +19,7 @@ from plantroom.domain.assets import Plant, Point, Presence, Severity, Site
 from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import SystemClock
-from plantroom.ports.ledger import DeadLetter
+from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
 from plantroom.ports.requests import DeviceRequests

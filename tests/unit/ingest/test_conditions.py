@@ -12,8 +12,7 @@ from ingest.condition_words import FLOW, TROUBLES
 from ingest.conditions import Condition, Help, Level, Picture, Silent, conditions, drained_in_s
 from ingest.letter_words import LETTERS, letter_words
 from plantroom.domain.flow import Trouble, TroubleKind, with_lanes
-from plantroom.ports.ledger import DeadLetter
-from plantroom.ports.letters import LetterGroup
+from plantroom.ports.letters import DeadLetter, LetterGroup
 
 NOW = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 BEFORE = NOW - timedelta(minutes=17)

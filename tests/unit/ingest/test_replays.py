@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ingest import replays
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from plantroom.domain.assets import Point
-from plantroom.ports.ledger import REPLAY_ASKED, DeadLetter
+from plantroom.ports.letters import REPLAY_ASKED, DeadLetter
 from plantroom.ports.paging import EVERYTHING
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House, Witness, until
