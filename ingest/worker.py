@@ -110,8 +110,7 @@ class IngestWorker:
         self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell)
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
-        self._done = 0
-        self._committed = 0
+        self._done = self._committed = 0
         self._committed_at = 0.0
         self._state_bytes = 0
         self._told_at = 0.0

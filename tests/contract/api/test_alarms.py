@@ -260,3 +260,12 @@ def test_what_came_back_stands_since_then_and_not_since_the_first_time(world: Wo
     assert (figures["standing"], figures["stale"]) == (2, 0)
     world.clock.forward(days=2)
     assert world.as_(Role.VIEWER).get("/api/v1/alarms/performance").json()["stale"] == 2
+
+
+def test_a_site_says_how_long_its_alarms_may_be_shelved(world: World) -> None:
+    assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": 12}).json()["max_shelving_h"] == 12
+    hear(world, limit(world, "warning_high"))
+    wish = {"reason": "x", "minutes": 700}
+    assert world.admin.post(f"/api/v1/alarms/{alarms(world)[0]['id']}/shelve", json=wish).status_code == 201
+    for wrong in (0, -1, 169, "NaN"):
+        assert world.admin.patch(f"/api/v1/sites/{HOME}", json={"max_shelving_h": wrong}).status_code == 422
