@@ -77,6 +77,7 @@ FENCES = {
     "plantroom/bootstrap/serve.py": 1,
     "plantroom/publisher/publisher.py": 1,
     "plantroom/storage/ledger/changes.py": 1,
+    "plantroom/storage/readings/senders.py": 1,
     "simulators/live.py": 1,
 }
 """Where everything may be caught: outermost loops of threads and processes, and the fences of docs/decisions/0006."""
