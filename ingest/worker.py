@@ -125,8 +125,6 @@ class IngestWorker:
         """Whether the ledger has heard of all windows that what was read so far fell into (any thread)."""
         self.begun = False
         """Whether its figures are those that were saved; before that they are none."""
-        self.turned = False
-        """Whether it has been through a turn: it knows what it began with."""
         self._read_ms = 0
 
     def start(self) -> None:
@@ -223,7 +221,6 @@ class IngestWorker:
         self._note_stats(idle=not records)
         if not self._drains:
             self._replays.turn(self._telling.try_refresh)
-        self.turned = True
 
     def _settle(self) -> None:
         found = self._pipeline.settle()

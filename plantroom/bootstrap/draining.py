@@ -63,8 +63,8 @@ class _Drain:
     @property
     def done(self) -> bool:
         """Whether there is nothing left for its worker to do but to end, which tells the ledger the rest."""
-        turned = not isinstance(self.worker, IngestWorker) or self.worker.turned
-        return self.spool is not None and turned and not self.spool.depth()
+        marked = not isinstance(self.worker, IngestWorker) or self.worker.marked
+        return self.spool is not None and marked and not self.spool.depth()
 
     def now(self) -> Mapping[str, float]:
         """Its figures at this moment."""
