@@ -7,7 +7,7 @@ import pytest
 
 from ingest import replays
 from ingest.checkpoint import unpack
-from plantroom.ports.ledger import REPLAY_ASKED
+from plantroom.ports.letters import REPLAY_ASKED
 from plantroom.ports.paging import EVERYTHING
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import ListSpool

@@ -7,7 +7,7 @@ import pytest
 from ingest import replays
 from plantroom.domain.assets import Point
 from plantroom.domain.sources import FieldMapping, TopicSource
-from plantroom.ports.ledger import REPLAY_ASKED
+from plantroom.ports.letters import REPLAY_ASKED
 from plantroom.ports.paging import EVERYTHING
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import TEMPLATES, ListSpool, pump
