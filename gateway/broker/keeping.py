@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -28,6 +29,7 @@ from plantroom.wire_tls import plain_words, tls_context
 TRIAL_MESSAGES = 1_200
 """More than the 1,000 beyond which Mosquitto and EMQX throw away as they come."""
 
+FORGET_TRIES = 3
 ANSWER_S = 5.0
 QUIET_S = 2.0
 """So long without another message: the rest does not come."""
@@ -139,11 +141,11 @@ def _come_back(broker: BrokerAddress, client_id: str) -> _Seen:
 
 def _forget(broker: BrokerAddress, client_id: str) -> None:
     """Take the session away again; a broker that is gone meanwhile keeps it until its own time is over."""
-    try:
-        client, _ = _client(broker.at(0), client_id, clean=True)
-    except Unreachable:
-        return
-    _leave(client)
+    for _ in range(FORGET_TRIES):
+        with suppress(Unreachable):
+            client, _seen = _client(broker.at(0), client_id, clean=True)
+            _leave(client)
+            return
 
 
 def _client(broker: BrokerAddress, client_id: str, *, clean: bool = False) -> tuple[mqtt.Client, _Seen]:

@@ -17,11 +17,11 @@ COUNT = 2_000
 
 
 @pytest.fixture
-def on_small_disk(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Plant]:
-    url = f"mqtt://127.0.0.1:{mosquitto.port}"
+def on_small_disk(own_mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Plant]:
+    url = f"mqtt://127.0.0.1:{own_mosquitto.port}"
     product = SmallDisk(tmp_path / "disk", SIZE, {"PLANTROOM_BROKER_URL": url})
     product.start()
-    yield Plant(product, {"host": "127.0.0.1", "port": mosquitto.port})
+    yield Plant(product, {"host": "127.0.0.1", "port": own_mosquitto.port})
     product.stop()
 
 
@@ -68,14 +68,14 @@ def test_a_full_disk_holds_messages_back_and_then_gives_every_one_of_them(on_sma
 
 
 def test_what_waits_drains_on_a_full_disk_once_the_store_takes_it_and_frees_its_segments(
-    mosquitto: Mosquitto, own_influx, tmp_path: Path
+    own_mosquitto: Mosquitto, own_influx, tmp_path: Path
 ) -> None:
     """The store is elsewhere and comes back; the disk of the spool stays full all the while."""
-    url = f"mqtt://127.0.0.1:{mosquitto.port}"
+    url = f"mqtt://127.0.0.1:{own_mosquitto.port}"
     readings = own_influx.access.readings_url("full")
     product = SmallDisk(tmp_path / "disk", SIZE, {"PLANTROOM_BROKER_URL": url, "PLANTROOM_READINGS_URL": readings})
     product.start()
-    plant, base_ms = Plant(product, {"host": "127.0.0.1", "port": mosquitto.port}), time.time_ns() // 1_000_000
+    plant, base_ms = Plant(product, {"host": "127.0.0.1", "port": own_mosquitto.port}), time.time_ns() // 1_000_000
     key = plant.add_asset("P-1", "pump")["key"]
     blob = "x" * 20_000
     with plant.publisher() as publisher:

@@ -13,17 +13,17 @@ from tests.servers.mosquitto import Mosquitto
 
 
 def test_the_oldest_dead_letters_go_and_are_counted_and_events_stay(
-    mosquitto: Mosquitto, tmp_path: Path, monkeypatch
+    own_mosquitto: Mosquitto, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.setattr("ingest.letter_bound.LOOK_EVERY_S", 0.1)
     monkeypatch.setattr("ingest.letter_bound.LOOK", 20)
     monkeypatch.setattr("ingest.letter_bound.PIECE", 7)
     parts = open_parts(Settings(data_dir=tmp_path, dead_letters_max=20))
-    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=own_mosquitto.port))
     collector.start()
     assert eventually(lambda: not collector.problems(), 15)
-    publish(mosquitto.port, "plantroom/demo/x/event", [b"no event"])
-    publish(mosquitto.port, "plantroom/demo/x/telemetry", [json.dumps({"n": n}).encode() for n in range(50)])
+    publish(own_mosquitto.port, "plantroom/demo/x/event", [b"no event"])
+    publish(own_mosquitto.port, "plantroom/demo/x/telemetry", [json.dumps({"n": n}).encode() for n in range(50)])
 
     def kept() -> list[str]:
         with parts.ledger.read() as tx:
