@@ -1,7 +1,7 @@
 """``bench failover``: two collectors, messages all the while, and kill -9 of whoever holds the site, or of the broker's
 node that it is connected to.
 
-What the publisher has an acknowledgement for must be in the store in the end, once and with its value; a safety event
+What the publisher has an acknowledgement for the API must give in the end, once and with its value; a safety event
 of each take-over must have its ticket; and no gap may be left open.
 """
 
@@ -19,6 +19,7 @@ import httpx
 
 from plantroom.bootstrap.leasing import holder_id
 from plantroom.cli.bench_failover_load import SteadyPublisher
+from plantroom.cli.bench_ingest import stored_readings
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_rabbitmq import LOOPBACK, RabbitCluster, RabbitNode
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
@@ -171,7 +172,7 @@ def failover(
         publisher = SteadyPublisher(url, site.codes, plan.rate)
         stack.callback(publisher.stop)
         publisher.start()
-        run = _Run(site, collectors, cluster, publisher, rng, say)
+        run = _Run(site, collectors, cluster, publisher, client, rng, say)
         gaps = [run.kill(number, plan.target) for number in range(plan.kills)]
         publisher.finish()
         say(f"{publisher.acknowledged} messages acknowledged; waiting for the last to be stored")
@@ -211,11 +212,12 @@ class _Run:
         collectors: TwoCollectors,
         cluster: RabbitCluster | None,
         publisher: SteadyPublisher,
+        client: httpx.Client,
         rng: random.Random,
         say: Callable[[str], None],
     ) -> None:
         self._site, self._collectors, self._cluster = site, collectors, cluster
-        self._publisher, self._rng, self._say = publisher, rng, say
+        self._publisher, self._client, self._rng, self._say = publisher, client, rng, say
 
     def kill(self, number: int, target: str) -> float:
         """One kill; seconds until a message published after it was in the store."""
@@ -268,27 +270,21 @@ class _Run:
         return SeriesRef(SITE, "pump", f"key-{code}", self._publisher.point)
 
     def compare(self) -> tuple[int, int]:
-        """Acknowledged readings that are not there with their value, and instants that nobody published."""
+        """Acknowledged readings that the API does not give with their value, and instants that nobody published."""
         wanted = self._publisher.sent
         end = time.monotonic() + WAIT_S
         while True:
             lost = extra = 0
             for code, values in wanted.items():
-                stored = self._read(code, min(values), max(values) + 1)
-                lost += sum(stored.get(ts_ms) != value for ts_ms, value in values.items())
+                ts_ms, value = stored_readings(
+                    self._client, f"key-{code}", self._publisher.point, min(values), max(values)
+                )
+                stored = dict(zip(ts_ms.tolist(), value.tolist(), strict=True))
+                lost += sum(stored.get(at_ms) != sent for at_ms, sent in values.items())
                 extra += len(stored.keys() - values.keys())
             if not lost or time.monotonic() > end:
                 return lost, extra
             time.sleep(0.5)
-
-    def _read(self, code: str, first_ms: int, end_ms: int) -> dict[int, float]:
-        found: dict[int, float] = {}
-        while True:
-            page = self._site.store.read([self._series(code)], first_ms, end_ms, 10_000)[0]
-            if not len(page.ts_ms):
-                return found
-            found |= dict(zip(page.ts_ms.tolist(), page.value.tolist(), strict=True))
-            first_ms = int(page.ts_ms[-1]) + 1
 
 
 def _add_lifts(site: BenchSite, count: int) -> None:

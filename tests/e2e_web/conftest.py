@@ -1,6 +1,5 @@
 """The product, the browser and a person signed in."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.e2e_web.person import DESK, Person, open_context
 from tests.product import Api, Product
 
-ROOT = Path(__file__).resolve().parents[2]
-WEB = ROOT / "web"
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless=new",
@@ -25,21 +22,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def _newest(folder: Path) -> float:
-    return max((p.stat().st_mtime for p in folder.rglob("*") if p.is_file()), default=0.0)
-
-
-@pytest.fixture(scope="session")
-def web_dist() -> Path:
-    """The built web app, built now when its sources are newer."""
-    dist = WEB / "dist"
-    if not (WEB / "node_modules").is_dir():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=WEB, check=True, capture_output=True)
-    if not (dist / "index.html").is_file() or (dist / "sw.js").stat().st_mtime < _newest(WEB / "src"):
-        subprocess.run(["npm", "run", "build"], cwd=WEB, check=True, capture_output=True)
-    return dist
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
-"""The web app's own checks, its generated types and its weight."""
+"""The web app's own tests, its generated types and its weight. (Linter and compiler: `make lint`.)"""
 
 import gzip
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e_web.conftest import ROOT, WEB
+from tests.web_app import ROOT, WEB
 
 TECHNICIAN_BUDGET = 200_000
 
@@ -26,11 +26,6 @@ def test_the_types_are_those_of_the_api(web_dist: Path, tmp_path: Path) -> None:
     fresh = (tmp_path / "schema.d.ts").read_text()
     how = "`npm run types -- OPENAPI.json -o src/api/schema.d.ts` in web/, OPENAPI.json from `python -m api.openapi`"
     assert (WEB / "src/api/schema.d.ts").read_text() == fresh, how
-
-
-def test_the_sources_pass_their_linter_and_compiler(web_dist: Path) -> None:
-    done = npm("check")
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_layer_passes_its_own_tests(web_dist: Path) -> None:

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,7 +119,14 @@ def test_the_lock_files_pin_with_hashes_and_without_any_registry() -> None:
     assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text()
 
 
-def test_the_wheel_holds_every_package_its_data_and_the_web_app(tmp_path: Path) -> None:
+def test_no_test_file_lies_where_pytest_does_not_look() -> None:
+    looked_at = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["testpaths"]
+    folders = [ROOT / folder for folder in looked_at]
+    strays = [p for p in (ROOT / "tests").rglob("test_*.py") if not any(f in p.parents for f in folders)]
+    assert not strays
+
+
+def test_the_wheel_holds_every_package_its_data_and_the_web_app(web_dist: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
