@@ -144,6 +144,10 @@ class SiteGateway:
             figures["spool_bytes"] = bytes_of(segments_in(self._folder / lane.value))
         return figures
 
+    def asked_ms(self) -> int:
+        """When the broker was last asked for topics (ms since 1970): it then sends anew what it retained of them."""
+        return max(session.counts.asked_ms for session in self.sessions.values())
+
     def troubles(self) -> list[Trouble]:
         """Why messages are not coming in now; empty when all is well."""
         found = [session.trouble(self.site, lane.value) for lane, session in self.sessions.items()]

@@ -113,7 +113,7 @@ class SiteStarter:
         gateway = SiteGateway(site, self._broker, folder, gate)
         gateway.follow(plant)
         gateway.start()
-        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
+        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane], gateway.asked_ms)
         shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
