@@ -19,7 +19,7 @@ from ingest.alarm_findings import cleared, raised
 from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, innermost, levels_of, rebase, step
 from ingest.checkpoint import pack, unpack
 from ingest.silences import Silences
-from plantroom.domain.alarms import safety_assets
+from plantroom.domain.alarms import open_safety_sites, safety_assets
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, Plant, Point, Severity
 from plantroom.domain.findings import Finding
 from plantroom.domain.quality import FIRST_BAD
@@ -45,6 +45,7 @@ class LimitAlarms(StreamStage):
         self._revision: int | None = None
         self._series: Sequence[SeriesRef] | None = None
         self._safety_assets: frozenset[str] = frozenset()
+        self._safety_sites: frozenset[str] = frozenset()
         self._watched: list[Watched | None] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._low: NDArray[np.float64] = np.empty(0)
@@ -122,6 +123,7 @@ class LimitAlarms(StreamStage):
             self._low = self._high = np.empty(0)
             self._busy = np.empty(0, np.bool_)
             self._safety_assets = safety_assets(plant)
+            self._safety_sites = open_safety_sites(plant) if self._lane == Lane.SAFETY else frozenset()
         self._silences.follow(series, anew=series is not self._series)
         self._revision, self._series = plant.revision, series
         if len(self._watched) < len(series):
@@ -145,7 +147,8 @@ class LimitAlarms(StreamStage):
             ref=ref,
             mode=mode,
             severity=Severity.GENERAL if known is None else known.severity,
-            safety=ref.asset in self._safety_assets,
+            safety=ref.asset in self._safety_assets
+            or (ref.site in self._safety_sites and ref.asset not in plant.sources),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,
             levels=levels_of(template.limits),
