@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -362,4 +362,4 @@ class Collector:
         self._reported = time.monotonic()
         report = self.report()
         with self._parts.ledger.begin() as tx:
-            tx.collect.report_collector(report)
+            tx.collect.report_collector(replace(report, reported_at=tx.collect.now()))
