@@ -83,6 +83,10 @@ class StrayParts:
     gateway: StrayGateway
     worker: StrayWorker
 
+    def figures(self) -> dict[str, float]:
+        """Figures of the lane, see ``SiteParts.lanes``; none before the worker has begun."""
+        return {**self.worker.figures(), **self.gateway.figures()} if self.worker.begun else {}
+
     def troubles(self) -> list[Trouble]:
         """Why what goes to unknown sites is not kept now."""
         return [*self.gateway.troubles(), *self.worker.troubles()]
