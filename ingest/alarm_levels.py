@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ingest.alarm_book import AlarmState, Phase
+from ingest.alarm_book import AlarmState, Key, Phase
 from plantroom.domain.assets import AlarmPriority, Limits, Severity
 from plantroom.ports.readings import SeriesRef
 
@@ -31,6 +31,15 @@ class Level:
         """Whether it is more than a warning."""
         return self.name.startswith("alarm")
 
+    def calm(self, raised: bool) -> tuple[float, float]:
+        """The least and the greatest value that changes nothing while the alarm stands, or does not; a hair less than
+        all of them, so that what rounding may make of the edge is looked at."""
+        if not raised:
+            return (-np.inf, self.limit) if self.side > 0 else (self.limit, np.inf)
+        hair = 1e-9 * (abs(self.limit) + self.deadband)
+        edge = float(np.nextafter(self.limit - self.side * (self.deadband - hair), self.side * np.inf))
+        return (edge, np.inf) if self.side > 0 else (-np.inf, edge)
+
     def beyond(self, value: float) -> bool:
         """Outside the limit."""
         return self.side * (value - self.limit) > 0
@@ -51,6 +60,8 @@ class Watched:
     maintenance: bool
     stale_ms: float
     levels: tuple[Level, ...]
+    keys: tuple[Key, ...]
+    """Of each level: its alarm in the book."""
 
 
 class Heard(NamedTuple):
@@ -80,14 +91,6 @@ def levels_of(limits: Limits) -> tuple[Level, ...]:
     )
 
 
-def innermost(watched: Watched | None, side: int) -> float:
-    """The limit of that side which a value meets first; infinite where there is none."""
-    limits = [level.limit for level in watched.levels if level.side == side] if watched is not None else []
-    if side > 0:
-        return min(limits, default=np.inf)
-    return max(limits, default=-np.inf)
-
-
 def rebase(state: AlarmState, level: Level) -> None:
     """A delay that ran against another limit says nothing about this one."""
     changed = state.limit is not None and (state.limit, state.deadband) != (level.limit, level.deadband)
@@ -96,6 +99,13 @@ def rebase(state: AlarmState, level: Level) -> None:
     elif changed and state.phase is Phase.CLEARING:
         state.phase = Phase.ACTIVE
     state.limit, state.deadband = level.limit, level.deadband
+
+
+def settled(state: AlarmState, level: Level, watched: Watched) -> bool:
+    """Whether only a value that leaves ``Level.calm`` can change something."""
+    same = (state.limit, state.deadband) == (level.limit, level.deadband)
+    told = state.safety or not (watched.safety and level.is_alarm)
+    return state.phase is Phase.IDLE or (state.phase is Phase.ACTIVE and same and told)
 
 
 def becomes_safety(state: AlarmState, level: Level, watched: Watched, value: float) -> bool:
@@ -111,7 +121,7 @@ def step(state: AlarmState, level: Level, watched: Watched, heard: Heard) -> Pha
     A clock that was set back begins the delay anew: it would run until the old time is reached again.
     """
     ts_ms, value = heard.ts_ms, heard.value
-    if ts_ms < state.last_ms:
+    if ts_ms < state.last_ms and state.phase in (Phase.PENDING, Phase.CLEARING):
         state.since_ms = min(state.since_ms, ts_ms)
     if state.phase in (Phase.IDLE, Phase.PENDING):
         if not level.beyond(value):

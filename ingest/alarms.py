@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared, raised
-from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, innermost, levels_of, rebase, step
+from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of, rebase, settled, step
 from ingest.checkpoint import pack, unpack
 from ingest.silences import Silences
 from plantroom.domain.alarms import open_safety_sites, safety_assets
@@ -31,8 +31,9 @@ from plantroom.ports.stages import StreamBatch, StreamStage
 class LimitAlarms(StreamStage):
     """Watches every live, not bad reading against its point's limits.
 
-    Readings inside their limits, of points with no alarm going on, cost a few array operations for the whole
-    batch; only the others are gone through one by one.
+    Readings that change nothing (no alarm of their point is under way, or one stands and goes on standing) cost a few
+    array operations for the whole batch, and a look at each point that stands; only the others are gone through one by
+    one.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class LimitAlarms(StreamStage):
         self._low: NDArray[np.float64] = np.empty(0)
         self._high: NDArray[np.float64] = np.empty(0)
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._standing: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._silences = Silences()
 
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
@@ -94,17 +96,46 @@ class LimitAlarms(StreamStage):
         rows = np.flatnonzero(batch.live & (readings.reason < FIRST_BAD))
         ids, ts_ms, value = readings.series_id[rows], readings.ts_ms[rows], readings.value[rows]
         usual_ms = self._silences.take(ids, ts_ms)
-        noted = (value < self._low[ids]) | (value > self._high[ids]) | self._busy[ids]
-        findings: list[Finding] = []
-        if not noted.any():
-            return findings
         touched = np.zeros(len(self._busy), np.bool_)
-        touched[ids[noted]] = True
+        touched[ids[(value < self._low[ids]) | (value > self._high[ids]) | self._busy[ids]]] = True
+        received_ms = batch.received_ms[rows]
+        self._go_on(ids, ts_ms, received_ms, touched)
+        findings: list[Finding] = []
+        if not touched.any():
+            return findings
         at = touched[ids]
-        columns = (ids[at], ts_ms[at], value[at], batch.received_ms[rows[at]], usual_ms[at])
+        columns = (ids[at], ts_ms[at], value[at], received_ms[at], usual_ms[at])
         for number, *heard in zip(*(c.tolist() for c in columns), strict=True):
             findings += self._judge(number, Heard(*heard))
+        for number in np.flatnonzero(touched).tolist():
+            self._settle(number)
         return findings
+
+    def _go_on(
+        self,
+        ids: NDArray[np.int32],
+        ts_ms: NDArray[np.int64],
+        received_ms: NDArray[np.int64],
+        touched: NDArray[np.bool_],
+    ) -> None:
+        """Note of alarms that merely go on standing when they were heard last; one that is no longer this lane's is
+        ``touched``."""
+        standing = np.flatnonzero(self._standing[ids] & ~touched[ids])
+        if not len(standing):
+            return
+        newest = np.full(len(touched), -1, np.int64)
+        newest[ids[standing]] = standing
+        numbers = np.flatnonzero(newest >= 0)
+        at = newest[numbers]
+        for number, ts, received in zip(numbers.tolist(), ts_ms[at].tolist(), received_ms[at].tolist(), strict=True):
+            watched = self._watched[number]
+            found = [self._book.peek(key) for key in watched.keys] if watched is not None else []
+            states = [state for state in found if state is not None]
+            if any(state.lane != self._lane for state in states):
+                touched[number] = True
+                continue
+            for state in states:
+                state.last_ms, state.heard_ms = ts, received
 
     def _renew(self, series: Sequence[SeriesRef], site: str, plant: Plant) -> list[Finding]:
         """Bring what is watched up to date; clears what a changed plant leaves without a limit."""
@@ -112,7 +143,7 @@ class LimitAlarms(StreamStage):
         for place in self._book.changed_by_others(self._lane):
             number = self._numbers.get(place)
             if number is not None:
-                self._busy[number] = self._is_busy(self._watched[number])
+                self._settle(number)
         return self._orphans(site, plant) if changed else []
 
     def _compile(self, series: Sequence[SeriesRef], plant: Plant) -> bool:
@@ -121,7 +152,7 @@ class LimitAlarms(StreamStage):
         if changed or series is not self._series:
             self._watched, self._numbers = [], {}
             self._low = self._high = np.empty(0)
-            self._busy = np.empty(0, np.bool_)
+            self._busy = self._standing = np.empty(0, np.bool_)
             self._safety_assets = safety_assets(plant)
             self._safety_sites = open_safety_sites(plant) if self._lane == Lane.SAFETY else frozenset()
         self._silences.follow(series, anew=series is not self._series)
@@ -131,9 +162,13 @@ class LimitAlarms(StreamStage):
             new = [self._watch(ref, plant) for ref in series[known:]]
             self._watched += new
             self._numbers |= {(ref.asset, ref.point): n for n, ref in enumerate(series[known:], known)}
-            self._low = np.concatenate((self._low, [innermost(w, -1) for w in new]))
-            self._high = np.concatenate((self._high, [innermost(w, 1) for w in new]))
-            self._busy = np.concatenate((self._busy, [self._is_busy(w) for w in new]))
+            free = np.full(len(new), np.inf)
+            self._low, self._high = np.concatenate((self._low, -free)), np.concatenate((self._high, free))
+            nothing = np.zeros(len(new), np.bool_)
+            self._busy = np.concatenate((self._busy, nothing))
+            self._standing = np.concatenate((self._standing, nothing))
+            for number in range(known, len(self._watched)):
+                self._settle(number)
         return changed
 
     def _watch(self, ref: SeriesRef, plant: Plant) -> Watched | None:
@@ -143,6 +178,7 @@ class LimitAlarms(StreamStage):
         template = point.template
         mode = template.failure_mode or UNCLASSIFIED
         known = self._classes[asset.equipment_class].mode(mode) if asset.equipment_class in self._classes else None
+        levels = levels_of(template.limits)
         return Watched(
             ref=ref,
             mode=mode,
@@ -151,24 +187,33 @@ class LimitAlarms(StreamStage):
             or (ref.site in self._safety_sites and ref.asset not in plant.sources),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,
-            levels=levels_of(template.limits),
+            levels=levels,
+            keys=tuple((ref.asset, ref.point, level.name) for level in levels),
         )
 
-    def _is_busy(self, watched: Watched | None) -> bool:
-        return watched is not None and self._book.has(
-            watched.ref.asset, watched.ref.point, [level.name for level in watched.levels]
-        )
+    def _settle(self, number: int) -> None:
+        """Between which values nothing changes for a series, unless every one of its readings has to be judged."""
+        watched = self._watched[number]
+        if watched is None:
+            return
+        low, high, busy, standing = -np.inf, np.inf, False, False
+        for level, key in zip(watched.levels, watched.keys, strict=True):
+            state = self._book.peek(key)
+            raised = state is not None and state.phase in RAISED
+            least, most = level.calm(raised)
+            low, high, standing = max(low, least), min(high, most), standing or state is not None
+            busy |= state is not None and not (state.lane == self._lane and settled(state, level, watched))
+        self._low[number], self._high[number] = low, high
+        self._busy[number], self._standing[number] = busy, standing and not busy
 
     def _judge(self, number: int, heard: Heard) -> Iterator[Finding]:
         watched = self._watched[number]
         if watched is None:
             return
-        for level in watched.levels:
-            key = (watched.ref.asset, watched.ref.point, level.name)
+        for level, key in zip(watched.levels, watched.keys, strict=True):
             # The other lane has heard the point later, or is about to tell what it found.
             with suppress(HeldElsewhere):
                 yield from self._judge_level(watched, level, key, heard)
-        self._busy[number] = self._is_busy(watched)
 
     def _judge_level(self, watched: Watched, level: Level, key: Key, heard: Heard) -> Iterator[Finding]:
         state = self._book.get(self._lane, key, heard.received_ms)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.alarm_levels import Level
 from ingest.alarms import LimitAlarms
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Plant, Point, PointTemplate
 from plantroom.domain.findings import Finding
-from tests.unit.ingest.plants import AUTO_MODE, CLASSES, PRESSURE, plant_of
+from tests.unit.ingest.plants import AUTO_MODE, CLASSES, PRESSURE, plant_of, pump
 from tests.unit.ingest.test_alarm_moves import standing
 from tests.unit.ingest.test_alarms import stream, told, watch
 
@@ -129,14 +130,14 @@ STEPS = st.tuples(
 )
 
 
-def cut_up(rows: Rows, cuts: Sequence[int], restarts: bool, plant: Plant) -> list[Finding]:
+def cut_up(rows: Rows, cuts: Sequence[int], restarts: bool, plant: Plant) -> tuple[list[Finding], bytes]:
     found, stage = list[Finding](), LimitAlarms(CLASSES)
     for start, end in pairwise([0, *sorted(cut for cut in cuts if cut <= len(rows)), len(rows)]):
         if restarts:
             state, stage = stage.snapshot(), LimitAlarms(CLASSES)
             stage.restore(state)
         found += stage.process(stream(rows[start:end]), plant)
-    return found
+    return found, stage.snapshot()
 
 
 @settings(max_examples=300)
@@ -149,9 +150,36 @@ def test_nothing_depends_on_the_cut_into_batches_or_on_restarts_though_clocks_ar
         clock += step
         rows.append((clock, value))
     plant = PLANT if slow else plant_of()
-    whole = watch(rows, plant)
-    found = cut_up(rows, cuts, restarts, plant)
-    assert [(f.finding_id, f.observed_at) for f in found] == [(f.finding_id, f.observed_at) for f in whole]
+    whole, after = cut_up(rows, (), False, plant)
+    one_by_one, after_all = cut_up(rows, range(len(rows)), restarts, plant)
+    cut, after_cut = cut_up(rows, cuts, restarts, plant)
+    assert whole == one_by_one == cut
+    assert after == after_all == after_cut
+
+
+def test_an_alarm_that_merely_goes_on_is_as_new_as_its_newest_reading() -> None:
+    stage = LimitAlarms(CLASSES)
+    stage.process(stream([(float(s), 1.2) for s in range(12)]), plant_of())
+    assert stage.process(stream([(12, 1.3), (20, 1.1)]), plant_of()) == []
+    without = plant_of(assets=[pump("P-2")], revision=2)
+    assert {s for _, _, s in told(stage.follow(without, "demo"))} == {20.0}
+
+
+@given(
+    st.floats(-1e6, 1e6),
+    st.floats(0, 1e3),
+    st.sampled_from([-1, 1]),
+    st.booleans(),
+    st.one_of(st.floats(-2e6, 2e6), st.sampled_from([0.0, 1e-12, -1e-12, 1e-9])),
+)
+def test_a_value_that_is_called_calm_changes_nothing(
+    limit: float, deadband: float, side: int, raised: bool, away: float
+) -> None:
+    level = Level("alarm", limit, side, deadband, 0, 0)
+    least, most = level.calm(raised)
+    for value in (limit + away, limit - side * deadband + away, least, most):
+        if least <= value <= most:
+            assert not (level.back_inside(value) if raised else level.beyond(value))
 
 
 def test_an_alarm_that_clears_after_the_clock_was_set_back_does_not_stand_for_ever() -> None:
