@@ -92,19 +92,16 @@ class LimitAlarms(StreamStage):
                 raise ValueError("not a snapshot of limit alarms") from error
 
     def _judge_all(self, batch: StreamBatch) -> list[Finding]:
-        readings = batch.readings
-        rows = np.flatnonzero(batch.live & (readings.reason < FIRST_BAD))
-        ids, ts_ms, value = readings.series_id[rows], readings.ts_ms[rows], readings.value[rows]
-        usual_ms = self._silences.take(ids, ts_ms)
+        ids, ts_ms, value, received_ms = _judged(batch)
         touched = np.zeros(len(self._busy), np.bool_)
         touched[ids[(value < self._low[ids]) | (value > self._high[ids]) | self._busy[ids]]] = True
-        received_ms = batch.received_ms[rows]
         self._go_on(ids, ts_ms, received_ms, touched)
         findings: list[Finding] = []
-        if not touched.any():
+        at = np.flatnonzero(touched[ids])
+        usual_ms = self._silences.take(ids, ts_ms, at)
+        if not len(at):
             return findings
-        at = touched[ids]
-        columns = (ids[at], ts_ms[at], value[at], received_ms[at], usual_ms[at])
+        columns = (ids[at], ts_ms[at], value[at], received_ms[at], usual_ms)
         for number, *heard in zip(*(c.tolist() for c in columns), strict=True):
             findings += self._judge(number, Heard(*heard))
         for number in np.flatnonzero(touched).tolist():
@@ -120,9 +117,9 @@ class LimitAlarms(StreamStage):
     ) -> None:
         """Note of alarms that merely go on standing when they were heard last; one that is no longer this lane's is
         ``touched``."""
-        standing = np.flatnonzero(self._standing[ids] & ~touched[ids])
-        if not len(standing):
+        if not self._standing.any():
             return
+        standing = np.flatnonzero(self._standing[ids] & ~touched[ids])
         newest = np.full(len(touched), -1, np.int64)
         newest[ids[standing]] = standing
         numbers = np.flatnonzero(newest >= 0)
@@ -249,6 +246,19 @@ class LimitAlarms(StreamStage):
                 ref = SeriesRef(site, "", asset, point_key)
                 findings.append(cleared(ref, name, state, state.last_ms, state.heard_ms or state.last_ms))
         return findings
+
+
+def _judged(
+    batch: StreamBatch,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Series, instants, values and receive times of the readings that may be judged and are not bad."""
+    all_of = batch.readings
+    columns = all_of.series_id, all_of.ts_ms, all_of.value, batch.received_ms
+    judged = batch.live & (all_of.reason < FIRST_BAD)
+    if judged.all():
+        return columns
+    series_id, ts_ms, value, received_ms = columns
+    return series_id[judged], ts_ms[judged], value[judged], received_ms[judged]
 
 
 def _has_level(point: Point, name: str) -> bool:

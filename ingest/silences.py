@@ -25,15 +25,15 @@ _NEVER = -(1 << 42)
 _SPAN = 1 << 43
 """More than any instant together with any silence that is remembered: keeps the series apart in one running maximum."""
 
-_STATE = np.dtype([("last", "<i8"), ("until", "<i8")])
-"""Per series: its newest instant, and until when the longest silence is remembered, which says how long it was."""
-
 
 class Silences:
     """The pace of every series of a table, by number. One thread."""
 
     def __init__(self) -> None:
-        self._state = np.empty(0, _STATE)
+        self._last = np.empty(0, np.int64)
+        """Per series: its newest instant."""
+        self._until = np.empty(0, np.int64)
+        """Until when the longest silence is remembered, which says how long it was."""
         self._refs: list[SeriesRef] = []
         self._names = b"[]"
         self._saved: dict[tuple[str, str], tuple[int, int]] = {}
@@ -42,36 +42,39 @@ class Silences:
         """Take up the series that were added to the table; ``anew``: it is another table. Cost: O(added)."""
         if anew:
             self._saved |= self._by_name()
-            self._refs, self._state = [], np.empty(0, _STATE)
+            self._forget()
         new = series[len(self._refs) :]
         if not new:
             return
         self._refs += new
         known = [self._saved.pop((ref.asset, ref.point), (_NEVER, 0)) for ref in new]
-        self._state = np.concatenate((self._state, np.array(known, _STATE)))
+        last, until = np.array(known, np.int64).T
+        self._last, self._until = np.concatenate((self._last, last)), np.concatenate((self._until, until))
         self._names = orjson.dumps([(ref.asset, ref.point) for ref in self._refs])
 
-    def take(self, ids: NDArray[np.int32], ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What is remembered (ms, 0: nothing) at each reading of the silences before the one that it ends, (n,), for
-        readings in the order in which they came. Cost: a few array operations where nothing was silent, else
-        O(n log n)."""
-        since_ms = ts_ms - self._state["last"][ids]
-        if len(ids) and (since_ms.max() >= SHORTEST_MS or since_ms.min() < 0):
-            until = self._learn(ids, ts_ms)
+    def take(self, ids: NDArray[np.int32], ts_ms: NDArray[np.int64], of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Take readings in, both (n,), in the order in which they came. Gives for those at ``of`` (m,) what is
+        remembered then (ms, 0: nothing) of the silences before the one that each of them ends, (m,). Cost: a few array
+        operations where nothing was silent, else O(n log n)."""
+        since_ms = ts_ms - self._last[ids]
+        # Below 0 they are huge as unsigned numbers.
+        if len(ids) and since_ms.view(np.uint64).max() >= SHORTEST_MS:
+            until = self._learn(ids, ts_ms)[of]
         else:
-            until = self._state["until"][ids]
-        self._state["last"][ids] = ts_ms
-        return np.maximum(0, until - ts_ms) // REMEMBERED
+            until = self._until[ids[of]]
+        self._last[ids] = ts_ms
+        remembered: NDArray[np.int64] = np.maximum(0, until - ts_ms[of]) // REMEMBERED
+        return remembered
 
     def _learn(self, ids: NDArray[np.int32], ts_ms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Take silences in; until when what was known before each reading is remembered, (n,)."""
         order = np.argsort(ids, kind="stable")
         sid, ts = ids[order], ts_ms[order]
         starts = np.concatenate(([True], sid[1:] != sid[:-1]))
-        last = np.where(starts, self._state["last"][sid], np.concatenate(([_NEVER], ts[:-1])))
+        last = np.where(starts, self._last[sid], np.concatenate(([_NEVER], ts[:-1])))
         silent_ms = np.where(last == _NEVER, 0, ts - last)
         ends_ms = np.where(silent_ms >= SHORTEST_MS, ts + REMEMBERED * np.minimum(silent_ms, LONGEST_MS), 0)
-        known = self._state["until"][sid]
+        known = self._until[sid]
         if silent_ms.min() <= -SHORTEST_MS:
             before, after = _in_order(starts, silent_ms, ends_ms, known)
         else:
@@ -79,38 +82,40 @@ class Silences:
             after = np.maximum.accumulate(np.where(starts, np.maximum(ends_ms, known), ends_ms) + offset) - offset
             before = np.where(starts, known, np.concatenate(([0], after[:-1])))
         at_ends = np.concatenate((starts[1:], [True]))
-        self._state["until"][sid[at_ends]] = after[at_ends]
+        self._until[sid[at_ends]] = after[at_ends]
         until = np.empty(len(ids), np.int64)
         until[order] = before
         return until
 
     def snapshot(self) -> bytes:
         """The whole state."""
-        return pack({"names": self._names, "state": self._state.tobytes(), "saved": orjson.dumps(_rows(self._saved))})
+        columns = {"last": self._last.tobytes(), "until": self._until.tobytes()}
+        return pack({"names": self._names, **columns, "saved": orjson.dumps(_rows(self._saved))})
 
     def slow(self) -> bytes:
         """As ``snapshot``, of the series of which a silence is remembered alone."""
-        rows = self._by_name(self._state["until"] > self._state["last"])
+        rows = self._by_name(self._until > self._last)
         return pack({"saved": orjson.dumps(_rows(self._saved | rows))})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` or ``TypeError`` on what is none."""
         parts = unpack(state)
         names = orjson.loads(parts.get("names", b"[]"))
-        columns = np.frombuffer(parts.get("state", b""), _STATE)
+        last, until = (np.frombuffer(parts.get(name, b""), np.int64).tolist() for name in ("last", "until"))
         saved = orjson.loads(parts.get("saved", b"[]"))
-        if len(names) != len(columns):
-            raise ValueError("not a snapshot of silences")
-        self._refs, self._state, self._names = [], np.empty(0, _STATE), b"[]"
-        self._saved = {(asset, point): (int(last), int(until)) for asset, point, last, until in saved}
+        self._forget()
+        self._saved = {(str(asset), str(point)): (int(was), int(to)) for asset, point, was, to in saved}
         self._saved |= {
-            (str(asset), str(point)): (last, until)
-            for (asset, point), (last, until) in zip(names, columns.tolist(), strict=True)
+            (str(asset), str(point)): (was, to) for (asset, point), was, to in zip(names, last, until, strict=True)
         }
+
+    def _forget(self) -> None:
+        self._refs, self._names = [], b"[]"
+        self._last = self._until = np.empty(0, np.int64)
 
     def _by_name(self, which: NDArray[np.bool_] | None = None) -> dict[tuple[str, str], tuple[int, int]]:
         at = range(len(self._refs)) if which is None else np.flatnonzero(which).tolist()
-        return {(self._refs[n].asset, self._refs[n].point): tuple(self._state[n].tolist()) for n in at}
+        return {(self._refs[n].asset, self._refs[n].point): (int(self._last[n]), int(self._until[n])) for n in at}
 
 
 def _in_order(

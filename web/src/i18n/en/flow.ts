@@ -2,7 +2,8 @@ import type { flow as chinese } from "../zh/flow";
 
 export const flow: Record<keyof typeof chinese, string> = {
   "flow.all_well": "All is flowing.",
-  "flow.flowing": "{n} messages a second come in, {stored} readings a second are stored. No trouble is known.",
+  "flow.flowing":
+    "{n} messages a second come in, {stored} readings a second are stored. No trouble is known.",
   "flow.info": "Note",
   "flow.warning": "Act soon",
   "flow.urgent": "Urgent",
