@@ -196,7 +196,8 @@ class AssetEvent:
 
 @dataclass(frozen=True, slots=True)
 class CollectorReport:
-    """What one collector process says of itself, replacing its earlier word."""
+    """What one collector process says of itself, replacing its earlier word. ``reported_at``: by the ledger's clock, as
+    ``CollectRepository.now`` gives it, since the hosts' clocks may be apart."""
 
     collector: str
     reported_at: datetime
@@ -308,6 +309,10 @@ class CollectRepository(ABC):
     @abstractmethod
     def events(self, asset: str, limit: int) -> Sequence[AssetEvent]:
         """Newest first."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The database's own clock, by which everybody says when a collector last spoke."""
 
     @abstractmethod
     def report_collector(self, report: CollectorReport) -> None: ...

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
@@ -197,6 +197,10 @@ class SqlCollect(CollectRepository):
         e = t.asset_events.c
         statement = EVENTS.select().where(e.asset == asset).order_by(e.observed_at.desc(), e.id.desc()).limit(limit)
         return [EVENTS.item(row) for row in self._connection.execute(statement)]
+
+    def now(self) -> datetime:
+        now_ms: int = self._connection.execute(sa.select(self._work.backend.now_ms())).scalar_one()
+        return datetime.fromtimestamp(now_ms / 1000, UTC)
 
     def report_collector(self, report: CollectorReport) -> None:
         self._put(t.collector_reports, "collector", {report.collector: report_row(report)})
