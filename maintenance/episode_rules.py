@@ -70,6 +70,10 @@ LINES = "lines"
 PRIORITIES = "priorities"
 """Key in an episode's detail: the priority of each of its subjects."""
 
+RAISED_AT = "raised_at"
+"""Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
+we heard of it."""
+
 STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
@@ -231,6 +235,7 @@ def new_episode(
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
             PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
+            RAISED_AT: _raised_at(None, finding),
         },
     )
 
@@ -262,6 +267,7 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
     }
+    detail[RAISED_AT] = _raised_at(earlier, finding)
     return replace(
         unacknowledged(earlier) if rings_anew(earlier, finding) else earlier,
         state=EpisodeState.OPEN,
@@ -295,9 +301,13 @@ def unacknowledged(episode: Episode) -> Episode:
 
 
 def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
-    """The episode after something is over; the same object when that was not open."""
+    """The episode after something is over; the same object when that was not open, or when its event came again
+    after this end, whose word came late."""
     subject = f"{finding.source.value}:{finding.subject}"
     if earlier.state is EpisodeState.CLOSED or subject not in earlier.open_subjects:
+        return earlier
+    newest = raised_at(earlier).get(subject)
+    if newest is not None and finding.observed_at < newest:
         return earlier
     left = tuple(s for s in earlier.open_subjects if s != subject)
     observed = max(earlier.last_observed_at, finding.observed_at)
@@ -311,6 +321,29 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
         closed_at=now,
         closed_observed_at=finding.observed_at,
     )
+
+
+def raised_at(episode: Episode) -> dict[str, datetime]:
+    """When the newest of each event that stands happened; of an episode from before that was kept, nothing."""
+    said = (episode.detail or {}).get(RAISED_AT)
+    known = said if isinstance(said, Mapping) else {}
+    return {one: datetime.fromisoformat(str(at)) for one, at in known.items() if one in episode.open_subjects}
+
+
+def newest_of(
+    one: Mapping[str, datetime], other: Mapping[str, datetime], subjects: Collection[str]
+) -> dict[str, str]:
+    """The newest of both for those of the subjects that either knows, as it is kept in an episode's detail."""
+    known = {subject: [at[subject] for at in (one, other) if subject in at] for subject in subjects}
+    return {subject: max(found).isoformat() for subject, found in known.items() if found}
+
+
+def _raised_at(earlier: Episode | None, finding: FindingRaised) -> dict[str, str]:
+    # Of events alone: everybody else tells in order what they noticed.
+    known = {} if earlier is None else raised_at(earlier)
+    happened = min(finding.observed_at, finding.received_at)
+    new = {subject_of(finding): happened} if finding.source is FindingSource.RULE else {}
+    return newest_of(known, new, [*known, *new])
 
 
 def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:
