@@ -1,12 +1,14 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
-One transaction applies a batch and moves the cursor. After a batch that failed its findings are applied one by one,
+One transaction applies a batch and moves the cursor. Safety goes first: it never waits behind a flood of alarms, and the
+order is kept within an asset and failure mode, where it matters. After a batch that failed its findings are applied one by one,
 each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other. When
 nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
 (pure) and what a ticket says in ``maintenance.tickets``.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -51,10 +53,14 @@ from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSour
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import AssetView, Contended, Ledger
+from plantroom.ports.ledger import AssetView, Contended, Ledger, QueuedFinding
 
 CONSUMER = "maintenance"
-BATCH = 500
+BATCH = 100
+
+BATCH_S = 0.1
+"""After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has to
+wait for it."""
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often the consumer, when it has nothing else to do, looks for faults that outlived the work on them."""
@@ -67,9 +73,15 @@ class FindingsConsumer:
     lock on the cursor. ``failures`` counts findings that were put aside because they could not be applied."""
 
     def __init__(
-        self, ledger: Ledger[MaintenanceTx], clock: Clock, classes: Mapping[str, EquipmentClass], batch: int = BATCH
+        self,
+        ledger: Ledger[MaintenanceTx],
+        clock: Clock,
+        classes: Mapping[str, EquipmentClass],
+        batch: int = BATCH,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
+        self._stopwatch = stopwatch
         self._clock = clock
         self._classes = classes
         self._batch = batch
@@ -115,31 +127,49 @@ class FindingsConsumer:
 
     def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
-            queued = tx.collect.findings_after(CONSUMER, limit)
+            ends = self._stopwatch() + BATCH_S
+            queued, ahead = _waiting(tx, limit)
             if queued:
                 self._next = queued[0].position
             applier = FindingApplier(tx, self._clock.now(), self._classes)
+            done: list[int] = []
             for item in queued:
                 applier.apply(item.finding)
-            if queued:
-                tx.collect.move_cursor(CONSUMER, queued[-1].position)
-        return len(queued)
+                done.append(item.position)
+                if self._stopwatch() >= ends:
+                    break
+            applier.finish()
+            _move_on(tx, done, ahead)
+        return len(done)
 
     def _put_aside(self, position: int, error: Exception) -> int:
         """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
         with self._ledger.begin() as tx:
-            queued = tx.collect.findings_after(CONSUMER, 1)
-            # Another instance may have been there meanwhile.
+            queued, ahead = _waiting(tx, 1)
+            # Another instance may have been there meanwhile, and what is more urgent may have come.
             if queued and queued[0].position == position:
                 finding = queued[0].finding
                 structlog.get_logger().error(
                     "finding_not_applied", id=finding.finding_id, site=finding.site, asset=finding.asset, exc_info=error
                 )
                 tell_of_failure(tx, finding, self._clock.now())
-                tx.collect.move_cursor(CONSUMER, position)
+                _move_on(tx, [position], ahead)
                 self.failures += 1
         self._singly = max(0, self._singly - 1)
         return 1
+
+
+def _waiting(tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
+    """What is to be applied next, and whether that is ahead of what waits longer: safety is."""
+    urgent = tx.collect.urgent_after(CONSUMER, limit)
+    return (urgent, True) if urgent else (tx.collect.findings_after(CONSUMER, limit), False)
+
+
+def _move_on(tx: MaintenanceTx, done: Sequence[int], ahead: bool) -> None:
+    if ahead:
+        tx.collect.take_ahead(CONSUMER, done)
+    elif done:
+        tx.collect.move_cursor(CONSUMER, done[-1])
 
 
 class FindingApplier:
@@ -178,6 +208,10 @@ class FindingApplier:
         }
         return sum(self.release(asset, mode) for mode in sorted(modes))
 
+    def finish(self) -> None:
+        """What remains to be written once for all findings of the transaction; to be called behind ``apply``."""
+        self._tickets.finish()
+
     def release(self, asset: Asset, failure_mode: str) -> bool:
         """Follow what was held back of one failure mode, unless something still holds it back; gives whether that made
         or opened a ticket."""
@@ -193,6 +227,7 @@ class FindingApplier:
         for subject in alarms_among(calling(episode)):
             self._announce(episode, subject)
         self._tickets.follow(episode, step, ticket, self._now, asset)
+        self._tickets.finish()
         return step is not Ticketing.UPDATE
 
     def _shelved(self, episode: Episode) -> bool:
@@ -230,7 +265,7 @@ class FindingApplier:
         episode = self._tx.episodes.latest(asset_key, failure_mode)
         if episode is None or episode.work_order is None:
             return False
-        ticket = self._tx.orders.lock(episode.work_order)
+        ticket = self._tickets.lock(episode, episode.work_order)
         view = self._tx.assets.get(asset_key)
         known = self._classes.get(view.asset.equipment_class)
         ended = {e.clears for e in known.events if e.clears is not None} if known is not None else set()
@@ -239,6 +274,7 @@ class FindingApplier:
             return False
         if FLOOD in ticket.tags:
             self._tickets.open_ticket(episode, view.asset)
+            self._tickets.finish()
         else:
             self._tickets.reopen(ticket, episode, self._now, _STILL_THERE)
         return True
