@@ -301,7 +301,11 @@ class EventRules:
         ends = [(*key, end.happened_ms, end.boot, end.seq) for key, end in self._ends.items()]
         trackers = {"sequences": self.sequences, "others": self._others}
         return orjson.dumps(
-            {"standing": standing, "ends": ends, **{name: one.snapshot().decode() if numbers else "" for name, one in trackers.items()}}
+            {
+                "standing": standing,
+                "ends": ends,
+                **{name: one.snapshot().decode() if numbers else "" for name, one in trackers.items()},
+            }
         )
 
     def restore(self, state: bytes) -> None:

@@ -24,6 +24,7 @@ from enum import StrEnum
 
 from maintenance.episode_events import ALSO_KEPT, with_event
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import RAISED_AT, raised_at, with_raise
 from maintenance.lifecycle import ENDED
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.alarms import priority_of
@@ -69,10 +70,6 @@ LINES = "lines"
 
 PRIORITIES = "priorities"
 """Key in an episode's detail: the priority of each of its subjects."""
-
-RAISED_AT = "raised_at"
-"""Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
-we heard of it."""
 
 STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
@@ -137,6 +134,12 @@ def level_of(finding: FindingRaised, equipment_class: EquipmentClass | None) -> 
 def suppressed(finding: FindingRaised, status: AssetStatus) -> bool:
     """Whether its machine's status keeps a finding from making a ticket."""
     return not finding.safety and finding.source in QUIET_WHILE.get(status, ())
+
+
+def quiet_by_status(episode: Episode, status: AssetStatus) -> bool:
+    """As ``suppressed`` for all that calls for the episode's ticket, or of all that stands where nothing does."""
+    found_by = {FindingSource(one.partition(":")[0]) for one in calling(episode) or episode.open_subjects}
+    return not episode.safety and found_by <= QUIET_WHILE.get(status, frozenset()) and status in QUIET_WHILE
 
 
 def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
@@ -235,7 +238,7 @@ def new_episode(
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
             PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
-            RAISED_AT: _raised_at(None, finding),
+            RAISED_AT: with_raise(None, finding, subject_of(finding)),
         },
     )
 
@@ -267,7 +270,7 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
     }
-    detail[RAISED_AT] = _raised_at(earlier, finding)
+    detail[RAISED_AT] = with_raise(earlier, finding, subject_of(finding))
     return replace(
         unacknowledged(earlier) if rings_anew(earlier, finding) else earlier,
         state=EpisodeState.OPEN,
@@ -321,29 +324,6 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
         closed_at=now,
         closed_observed_at=finding.observed_at,
     )
-
-
-def raised_at(episode: Episode) -> dict[str, datetime]:
-    """When the newest of each event that stands happened; of an episode from before that was kept, nothing."""
-    said = (episode.detail or {}).get(RAISED_AT)
-    known = said if isinstance(said, Mapping) else {}
-    return {one: datetime.fromisoformat(str(at)) for one, at in known.items() if one in episode.open_subjects}
-
-
-def newest_of(
-    one: Mapping[str, datetime], other: Mapping[str, datetime], subjects: Collection[str]
-) -> dict[str, str]:
-    """The newest of both for those of the subjects that either knows, as it is kept in an episode's detail."""
-    known = {subject: [at[subject] for at in (one, other) if subject in at] for subject in subjects}
-    return {subject: max(found).isoformat() for subject, found in known.items() if found}
-
-
-def _raised_at(earlier: Episode | None, finding: FindingRaised) -> dict[str, str]:
-    # Of events alone: everybody else tells in order what they noticed.
-    known = {} if earlier is None else raised_at(earlier)
-    happened = min(finding.observed_at, finding.received_at)
-    new = {subject_of(finding): happened} if finding.source is FindingSource.RULE else {}
-    return newest_of(known, new, [*known, *new])
 
 
 def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:

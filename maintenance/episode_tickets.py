@@ -34,14 +34,14 @@ class EpisodeTickets:
         self._tx = tx
         self._now = now
         self._classes = classes
-        self._flooded: set[str] = set()
-        """Sites whose flood has gathered more than its ticket says."""
+        self.flooded: set[str] = set()
+        """Sites whose flood has gathered more than its ticket says: ``floods.tell_flood`` writes it."""
 
-    def finish(self) -> None:
-        """Write what the tickets of floods have gathered: once, for all the findings of the transaction."""
-        for site in sorted(self._flooded):
+    def tell_floods(self) -> None:
+        """Write on the tickets of floods what they have gathered."""
+        for site in sorted(self.flooded):
             tell_flood(self._tx, site, self._classes, self._now)
-        self._flooded.clear()
+        self.flooded.clear()
 
     def of(self, episode: Episode | None, safety: bool = False) -> WorkOrder | None:
         """An episode's ticket, locked. One that a flood shares is left for an own one when its work is done, and by
@@ -103,7 +103,7 @@ class EpisodeTickets:
         tested = LOOP_TEST in episode.tags
         shared = None if tested else shared_ticket(self._tx, episode, asset, self._now)
         if shared is not None:
-            self._flooded.add(asset.site)
+            self.flooded.add(asset.site)
             self.store(replace(episode, work_order=shared.id))
             return shared
         words = self._words([episode], asset)

@@ -17,7 +17,6 @@ from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
 from maintenance.episode_events import names_event
 from maintenance.episode_rules import (
     HELD_BACK,
-    QUIET_WHILE,
     Ticketing,
     absorb,
     after_maintenance,
@@ -31,6 +30,7 @@ from maintenance.episode_rules import (
     marked_as_test,
     new_episode,
     outlives_work,
+    quiet_by_status,
     rings_anew,
     subject_of,
     suppressed,
@@ -40,7 +40,7 @@ from maintenance.episode_rules import (
 )
 from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.floods import FLOOD, announce
+from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
@@ -56,11 +56,14 @@ from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import AssetView, Contended, Ledger, QueuedFinding
 
 CONSUMER = "maintenance"
-BATCH = 100
+BATCH = 50
 
 BATCH_S = 0.1
 """After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has to
 wait for it."""
+
+TELL_EVERY_S = 1.0
+"""How often the ticket of a flood is written anew: its words look at hundreds of alarms."""
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often the consumer, when it has nothing else to do, looks for faults that outlived the work on them."""
@@ -87,6 +90,9 @@ class FindingsConsumer:
         self._batch = batch
         self._singly = 0
         """How many of the next findings are applied one by one."""
+        self._owed: set[str] = set()
+        """Sites whose flood's ticket says less than it has gathered."""
+        self._told_at = stopwatch()
         self._looked_at: datetime | None = None
         self._next: int | None = None
         """Position of the first finding of the batch that is being applied."""
@@ -138,9 +144,21 @@ class FindingsConsumer:
                 done.append(item.position)
                 if self._stopwatch() >= ends:
                     break
-            applier.finish()
             _move_on(tx, done, ahead)
+            self._owed |= applier.flooded()
+            told = self._tell_floods(tx, drained=not ahead and len(done) == len(queued) < limit)
+        self._owed -= told
         return len(done)
+
+    def _tell_floods(self, tx: MaintenanceTx, *, drained: bool) -> set[str]:
+        """Write on the tickets of floods what they have gathered, at most once in ``TELL_EVERY_S`` and when nothing
+        waits any more; gives the sites."""
+        if not self._owed or not (drained or self._stopwatch() - self._told_at >= TELL_EVERY_S):
+            return set()
+        for site in sorted(self._owed):
+            tell_flood(tx, site, self._classes, self._clock.now())
+        self._told_at = self._stopwatch()
+        return set(self._owed)
 
     def _put_aside(self, position: int, error: Exception) -> int:
         """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
@@ -208,15 +226,15 @@ class FindingApplier:
         }
         return sum(self.release(asset, mode) for mode in sorted(modes))
 
-    def finish(self) -> None:
-        """What remains to be written once for all findings of the transaction; to be called behind ``apply``."""
-        self._tickets.finish()
+    def flooded(self) -> set[str]:
+        """Sites whose flood's ticket has to be written anew after what was applied."""
+        return self._tickets.flooded
 
     def release(self, asset: Asset, failure_mode: str) -> bool:
         """Follow what was held back of one failure mode, unless something still holds it back; gives whether that made
         or opened a ticket."""
         episode = self._tx.episodes.latest(asset.key, failure_mode)
-        if episode is None or asset.status in QUIET_WHILE or self._shelved(episode):
+        if episode is None or quiet_by_status(episode, asset.status) or self._shelved(episode):
             return False
         ticket = self._tickets.of(episode)
         step = after_maintenance(episode, ticket)
@@ -227,7 +245,7 @@ class FindingApplier:
         for subject in alarms_among(calling(episode)):
             self._announce(episode, subject)
         self._tickets.follow(episode, step, ticket, self._now, asset)
-        self._tickets.finish()
+        self._tickets.tell_floods()
         return step is not Ticketing.UPDATE
 
     def _shelved(self, episode: Episode) -> bool:
@@ -274,7 +292,7 @@ class FindingApplier:
             return False
         if FLOOD in ticket.tags:
             self._tickets.open_ticket(episode, view.asset)
-            self._tickets.finish()
+            self._tickets.tell_floods()
         else:
             self._tickets.reopen(ticket, episode, self._now, _STILL_THERE)
         return True

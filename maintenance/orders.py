@@ -118,6 +118,7 @@ def take_step(
     recurrence: bool = False,
     in_time: bool = False,
     file_arrived: FileArrived = no_file,
+    person: bool = False,
 ) -> WorkOrder:
     """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
     itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
@@ -137,6 +138,7 @@ def take_step(
         recurrence=recurrence,
         in_time=in_time,
         completed_by=completed_by,
+        person=person,
     )
     tx.orders.add_transition(step)
     _credit(tx, moved, step.at)

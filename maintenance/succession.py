@@ -13,14 +13,12 @@ from maintenance.episode_rules import (
     HELD_BACK,
     LOOP_TEST,
     PRIORITIES,
-    RAISED_AT,
     calling,
-    newest_of,
-    raised_at,
     severest,
     unacknowledged,
 )
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import RAISED_AT, newest_of, raised_at
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 

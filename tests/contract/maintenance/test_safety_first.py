@@ -63,7 +63,7 @@ def test_a_crash_behind_what_was_taken_first_applies_nothing_twice(
     append(building, *(alarm(n) for n in range(10, 20)), trapped())
     assert consumer(building).run_once() == 1
     with monkeypatch.context() as patched:
-        patched.setattr(FindingApplier, "finish", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(FindingApplier, "flooded", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             consumer(building).run_once()
     assert sum(len(episodes(building, f"p{n}")) for n in range(10, 20)) == 0
@@ -76,9 +76,19 @@ def test_a_crash_behind_what_was_taken_first_applies_nothing_twice(
 
 def test_a_batch_ends_when_its_time_is_over(building: Store) -> None:
     append(building, *(alarm(n) for n in range(10, 20)))
+    # It looks at its watch once when it is made, when a batch begins and behind each finding.
     applying = consumer(building, (n * BATCH_S / 4 for n in itertools.count()))
     counts = [applying.run_once() for _ in range(4)]
     assert counts == [4, 4, 2, 0]
+
+
+def test_a_floods_ticket_is_written_when_nothing_waits_and_now_and_then_before(building: Store) -> None:
+    append(building, *(alarm(n) for n in range(10, 50)))
+    applying = FindingsConsumer(building, FixedClock(NOW), CLASSES, batch=15, stopwatch=lambda: 0.0)
+    titles = []
+    while applying.run_once():
+        titles.append(work(building)[-1].title.en)
+    assert titles == ["Alarm flood", "Alarm flood", "Alarm flood: 30 alarms together"]
 
 
 def test_one_at_fault_that_is_urgent_is_put_aside_and_stops_nothing(
