@@ -1,5 +1,5 @@
-"""What happens to alarms by itself as time goes on: shelves and maintenance by hand that are over, floods
-that end, old records that go.
+"""What happens to alarms by itself as time goes on: shelves and maintenance by hand that are over, floods that end, old
+records that go.
 
 Several instances may run at once: each step is taken under a lock and looks again.
 """
@@ -40,7 +40,8 @@ class AlarmKeeper:
         self.steps = OneByOne("alarm_not_moved_on")
 
     def run_once(self) -> int:
-        """End what is over; gives how many times under maintenance by hand, shelves and floods that were. Raises ``Unreachable`` and ``Contended``."""
+        """End what is over; gives how many times under maintenance by hand, shelves and floods that were. Raises
+        ``Unreachable`` and ``Contended``."""
         now = self._clock.now()
         if self._trimmed_at is None or abs(now - self._trimmed_at) >= TRIM_EVERY:
             self._trim(now)

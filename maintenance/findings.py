@@ -1,9 +1,9 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
-One transaction applies a batch and moves the cursor. Safety goes first: it never waits behind a flood of alarms, and the
-order is kept within an asset and failure mode, where it matters. After a batch that failed its findings are applied one by one,
-each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other. When
-nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
+One transaction applies a batch and moves the cursor. Safety goes first: it never waits behind a flood; within an
+asset and failure mode, where it matters, the order is kept. After a batch that failed its findings are applied one by
+one, each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other.
+When nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
 (pure) and what a ticket says in ``maintenance.tickets``.
 """
 
@@ -59,8 +59,8 @@ CONSUMER = "maintenance"
 BATCH = 50
 
 BATCH_S = 0.1
-"""After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has to
-wait for it."""
+"""After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has
+to wait for it."""
 
 TELL_EVERY_S = 1.0
 """How often the ticket of a flood is written anew: its words look at hundreds of alarms."""

@@ -135,9 +135,8 @@ def test_events_without_end_leave_a_title_that_can_be_read(ledger: Store) -> Non
 
 
 def ended(at: datetime) -> FindingCleared:
-    return cleared(
-        at, asset="lift-1", failure_mode="entrapment", source=FindingSource.RULE, subject="passenger_trapped"
-    )
+    of = {"failure_mode": "entrapment", "source": FindingSource.RULE, "subject": "passenger_trapped"}
+    return cleared(at, asset="lift-1", **of)
 
 
 def test_an_old_end_that_comes_late_leaves_what_came_after_it(any_ledger: Store) -> None:

@@ -18,7 +18,7 @@ from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.test_findings import DAY, Store, cleared, episodes, feed, tickets, trapped
-from tests.contract.maintenance.test_floods import CLASSES, MINUTE, alarm, building, work
+from tests.contract.maintenance.test_floods import CLASSES, MINUTE, alarm, work
 
 FREED = {"asset": "lift-1", "failure_mode": "entrapment", "source": FindingSource.RULE, "subject": "passenger_trapped"}
 
