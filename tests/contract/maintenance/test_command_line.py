@@ -7,29 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from plantroom.cli.main import app
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import FindingSource
-from plantroom.errors import BadData
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.test_findings import Store, cleared, feed, raised
+from tests.product import run_cli
 
 HOUR = timedelta(hours=1)
 Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(ledger: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(ledger: Store, tmp_path: Path) -> Run:
     del ledger  # it made the file
-    monkeypatch.setenv("PLANTROOM_LEDGER_URL", f"sqlite:///{tmp_path}/ledger.db")
 
-    def call(*arguments: str) -> Any:
-        done = CliRunner().invoke(app, [*arguments, "--data-dir", str(tmp_path), "--json"])
-        if done.exception is not None:
-            raise done.exception
-        return json.loads(done.stdout)
+    def call(*arguments: str, code: int = 0) -> Any:
+        settings = {"PLANTROOM_LEDGER_URL": f"sqlite:///{tmp_path}/ledger.db"}
+        done = run_cli(*arguments, "--data-dir", str(tmp_path), "--json", settings=settings)
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout) if code == 0 else done.stderr
 
     return call
 
@@ -64,5 +61,4 @@ def test_a_machine_is_put_under_maintenance_and_back(run: Run) -> None:
     ],
 )
 def test_a_maintenance_without_a_reason_or_a_sensible_end_is_refused(run: Run, wrong: tuple[str, ...]) -> None:
-    with pytest.raises(BadData):
-        run("asset", "maintenance", "P-1", *wrong)
+    assert run("asset", "maintenance", "P-1", *wrong, code=4)

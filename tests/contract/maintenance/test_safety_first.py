@@ -48,7 +48,7 @@ def test_a_safety_event_behind_a_flood_has_its_ticket_first(building: Store) -> 
 def test_what_waits_before_it_of_its_own_mode_goes_before_it(building: Store) -> None:
     append(building, alarm(10), trapped(), cleared(NOW + MINUTE, **FREED), alarm(11), trapped(NOW + 2 * MINUTE))
     append(building, cleared(NOW + 3 * MINUTE, **FREED))
-    applying = consumer(building)
+    applying = consumer(building, itertools.repeat(0.0))
     assert applying.run_once() == 3
     assert [one.state for one in episodes(building, "lift-1")] == [EpisodeState.OPEN]
     while applying.run_once():
