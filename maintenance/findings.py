@@ -90,6 +90,8 @@ class FindingsConsumer:
         self._batch = batch
         self._singly = 0
         """How many of the next findings are applied one by one."""
+        self._was_ahead = False
+        """Whether the last batch was taken ahead of others."""
         self._owed: set[str] = set()
         """Sites whose flood's ticket says less than it has gathered."""
         self._told_at = stopwatch()
@@ -134,7 +136,7 @@ class FindingsConsumer:
     def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
             ends = self._stopwatch() + BATCH_S
-            queued, ahead = _waiting(tx, limit)
+            queued, ahead = self._waiting(tx, limit)
             if queued:
                 self._next = queued[0].position
             applier = FindingApplier(tx, self._clock.now(), self._classes)
@@ -148,7 +150,14 @@ class FindingsConsumer:
             self._owed |= applier.flooded()
             told = self._tell_floods(tx, drained=not ahead and len(done) == len(queued) < limit)
         self._owed -= told
+        self._was_ahead = ahead
         return len(done)
+
+    def _waiting(self, tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
+        """What is to be applied next, and whether that is ahead of what waits longer: safety is, in every other batch
+        at least, so that a device that tells of nothing else stops nobody."""
+        urgent = () if self._was_ahead else tx.collect.urgent_after(CONSUMER, limit)
+        return (urgent, True) if urgent else (tx.collect.findings_after(CONSUMER, limit), False)
 
     def _tell_floods(self, tx: MaintenanceTx, *, drained: bool) -> set[str]:
         """Write on the tickets of floods what they have gathered, at most once in ``TELL_EVERY_S`` and when nothing
@@ -163,7 +172,7 @@ class FindingsConsumer:
     def _put_aside(self, position: int, error: Exception) -> int:
         """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
         with self._ledger.begin() as tx:
-            queued, ahead = _waiting(tx, 1)
+            queued, ahead = self._waiting(tx, 1)
             # Another instance may have been there meanwhile, and what is more urgent may have come.
             if queued and queued[0].position == position:
                 finding = queued[0].finding
@@ -175,12 +184,6 @@ class FindingsConsumer:
                 self.failures += 1
         self._singly = max(0, self._singly - 1)
         return 1
-
-
-def _waiting(tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
-    """What is to be applied next, and whether that is ahead of what waits longer: safety is."""
-    urgent = tx.collect.urgent_after(CONSUMER, limit)
-    return (urgent, True) if urgent else (tx.collect.findings_after(CONSUMER, limit), False)
 
 
 def _move_on(tx: MaintenanceTx, done: Sequence[int], ahead: bool) -> None:

@@ -88,6 +88,8 @@ def tell_flood(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentClas
 def _write(
     tx: MaintenanceTx, flood: Flood, order: WorkOrder, classes: Mapping[str, EquipmentClass], now: datetime
 ) -> None:
+    if work_is_done(order):
+        return
     n = flood.gathered
     title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
     keep(tx, replace(order, title=title, reason=_reason(summary_of(tx, flood, classes, now))))
@@ -103,7 +105,7 @@ def end_if_over(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentCla
     tx.alarms.put_flood(flood)
     note_flood(tx, flood)
     order = None if flood.work_order is None else tx.orders.lock(flood.work_order)
-    if order is not None and not work_is_done(order):
+    if order is not None:
         _write(tx, flood, order, classes, now)
     return True
 

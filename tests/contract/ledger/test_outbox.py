@@ -97,10 +97,10 @@ def test_two_that_ask_for_what_is_urgent_get_it_once(ledger: SqlLedger, other: S
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["raised", "safety", "over"]))),
-    st.lists(st.integers(1, 4), min_size=1),
+    st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1),
 )
 def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode(
-    ledger: SqlLedger, told: list[tuple[str, str, str]], cuts: list[int]
+    ledger: SqlLedger, told: list[tuple[str, str, str]], cuts: list[tuple[int, bool]]
 ) -> None:
     made: list[Finding] = []
     for asset, mode, what in told:
@@ -113,8 +113,8 @@ def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode
     got: list[Finding] = []
     for n in range(10 * len(made) + 1):
         with ledger.begin() as tx:
-            limit = cuts[n % len(cuts)]
-            ahead = tx.collect.urgent_after("reader", limit)
+            limit, urgent_first = cuts[n % len(cuts)]
+            ahead = tx.collect.urgent_after("reader", limit) if urgent_first else []
             some = ahead or tx.collect.findings_after("reader", limit)
             if ahead:
                 tx.collect.take_ahead("reader", [one.position for one in ahead])

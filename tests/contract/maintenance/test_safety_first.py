@@ -74,6 +74,13 @@ def test_a_crash_behind_what_was_taken_first_applies_nothing_twice(
     assert [one.findings for n in range(10, 20) for one in episodes(building, f"p{n}")] == [1] * 10
 
 
+def test_a_device_that_tells_of_safety_all_the_time_stops_nobody(building: Store) -> None:
+    append(building, alarm(10), *(trapped(NOW + n * MINUTE) for n in range(3)))
+    applying = FindingsConsumer(building, FixedClock(NOW), CLASSES, batch=1)
+    assert [applying.run_once(), applying.run_once()] == [1, 1]
+    assert (len(tickets(building, "lift-1")), len(episodes(building, "p10"))) == (1, 1)
+
+
 def test_a_batch_ends_when_its_time_is_over(building: Store) -> None:
     append(building, *(alarm(n) for n in range(10, 20)))
     # It looks at its watch once when it is made, when a batch begins and behind each finding.
