@@ -117,6 +117,9 @@ def outage(
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,
+    flood: Annotated[
+        int, typer.Option(min=0, max=5000, help="Instead: so many limit alarms at once, and safety events behind them.")
+    ] = 0,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,6 +127,11 @@ def latency(
     from plantroom.cli.bench_latency import measure_latency
 
     del data_dir
+    if flood:
+        from plantroom.cli.bench_flood import measure_flood
+
+        emit(measure_flood(flood, say), as_json)
+        return
     document: dict[str, Any] = measure_latency(rate, seconds, say)
     emit(document, as_json)
 
