@@ -37,6 +37,7 @@ class Cursor:
         """Load the newest whole slot; make the files, or make them as large as they should be. Raises ``OSError``, for
         want of room only when there is no slot yet: what an old spool drains makes room."""
         self.peek()
+        self._room = 0
         try:
             self._reserve(_HEAD.size + len(self.state))
         except OSError as error:

@@ -40,6 +40,9 @@ class Spool(SpoolReader):
         self._durable = 0
         self._grown = threading.Condition()
         self._read_position = 0
+        self._given = 0
+        """Position of the last record that a reader gets; behind it up to the read position all is damaged. Set first,
+        so that no thread that asks for the depth takes what was just read for damage."""
         self._segment: Segment | None = None
         self._offset = 0
         self.damaged = 0
@@ -112,13 +115,11 @@ class Spool(SpoolReader):
             durable = self._durable
             records = self._recent.behind(self._read_position, max_records)
         if records:
-            self._read_position, self._segment = records[-1].position, None
-            return records
-        while self._read_position < durable:
+            self._given = self._read_position = records[-1].position
+            self._segment = None
+        while not records and self._read_position < durable:
             records = self._read_block(max_records, durable)
-            if records:
-                return records
-        return []
+        return records
 
     def _read_block(self, max_records: int, durable: int) -> list[SpoolRecord]:
         segment, following = self._segment_of(self._read_position + 1)
@@ -129,7 +130,7 @@ class Spool(SpoolReader):
             self._segment, self._offset = segment, self._offset_of(segment)
         records, end = whole_records(_load(segment, self._offset), max_records, durable, segment.salt)
         if records and records[0].position == self._read_position + 1:
-            self._read_position = records[-1].position
+            self._given = self._read_position = records[-1].position
             self._offset += end
             return records
         return self._read_damaged(segment, following, max_records, durable)
@@ -146,7 +147,7 @@ class Spool(SpoolReader):
             end = found.end
             if found.record.position > self._read_position:
                 self._note_damage(str(segment.first), found.record.position - 1)
-                self._read_position = found.record.position
+                self._given = self._read_position = found.record.position
                 records.append(found.record)
         self._offset += end
         if not records:
@@ -185,7 +186,7 @@ class Spool(SpoolReader):
     def rewind(self) -> None:
         """See ``SpoolReader``."""
         found = segments_in(self._folder)
-        self._read_position = self._cursor.position
+        self._read_position = self._given = self._cursor.position
         if not self._cursor.position and found:
             # No cursor, or none that can be read: everything that is there comes (again).
             self._read_position = min(found[0].first - 1, self._durable)
@@ -210,7 +211,9 @@ class Spool(SpoolReader):
 
     def depth(self) -> int:
         """See ``SpoolReader``."""
-        return self._durable - self._cursor.position
+        committed = self._cursor.position
+        passed_over = self._read_position if self._given <= committed else 0
+        return self._durable - max(committed, passed_over)
 
 
 def _load(segment: Segment, offset: int) -> bytes:

@@ -114,6 +114,28 @@ def test_all_damaged_last_records_count_and_their_positions_are_never_used_again
     assert reopened(tmp_path) == ([*range(1, COUNT - 2), COUNT + 1], 3)
 
 
+@pytest.mark.parametrize("hurt", [1, 3, COUNT])
+def test_a_spool_that_ends_in_damage_is_empty_once_that_was_passed_over(tmp_path: Path, hurt: int) -> None:
+    filled(tmp_path, segment_bytes=1 << 20)
+
+    def flip(raw: bytearray) -> None:
+        for begin in offsets(bytes(raw))[-hurt:]:
+            raw[begin + HEAD_BYTES] ^= 0x10
+
+    edit(segments_in(tmp_path)[0].path, flip)
+    spool = Spool(tmp_path)
+    spool.open()
+    assert spool.depth() == COUNT
+    found = delivered(spool)
+    assert spool.depth() == (COUNT if found else 0)
+    if found:
+        spool.commit(found[-1], b"")
+    assert (spool.depth(), spool.damaged) == (0, hurt)
+    spool.put(TOPIC, b"more", 1)
+    spool.sync()
+    assert spool.depth() == 1
+
+
 @settings(max_examples=150, deadline=None)
 @given(segment=st.integers(0, 4), where=st.integers(0, 400), bit=st.integers(0, 7))
 def test_any_flipped_bit_costs_one_record_at_most_and_never_gives_a_wrong_one(
