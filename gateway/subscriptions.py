@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
@@ -12,7 +12,28 @@ REFUSED_RETRY_S = 30.0
 TRUST_S = 60.0
 """How long the broker is trusted to keep the session of somebody who is away."""
 
+PACKET_FILTERS = 200
+PACKET_BYTES = 32 << 10
+"""Of filters in one packet: brokers limit a packet's size, and one that is still going out holds up what follows."""
+
 _REFUSED = 0x80
+_AROUND_FILTER_BYTES = 3
+"""Its length and its QoS (MQTT 3.1.1, section 3.8.3)."""
+
+
+def in_packets(filters: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The filters in their order, in runs of as many as go into one SUBSCRIBE or UNSUBSCRIBE."""
+    run: list[str] = []
+    size = 0
+    for name in filters:
+        more = len(name.encode()) + _AROUND_FILTER_BYTES
+        if run and (len(run) >= PACKET_FILTERS or size + more > PACKET_BYTES):
+            yield tuple(run)
+            run, size = [], 0
+        run.append(name)
+        size += more
+    if run:
+        yield tuple(run)
 
 
 class Subscriptions:
@@ -23,7 +44,7 @@ class Subscriptions:
 
     def __init__(self, client_id: str, filters: Sequence[str], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client_id = client_id
-        self._wanted = tuple(filters)
+        self._wanted = dict.fromkeys(filters)
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._held: frozenset[str] = frozenset()
@@ -36,7 +57,7 @@ class Subscriptions:
 
     def want(self, filters: Sequence[str]) -> None:
         """Use these filters from now on."""
-        self._wanted = tuple(filters)
+        self._wanted = dict.fromkeys(filters)
 
     def granted(self) -> frozenset[str]:
         """Filters that the broker holds: confirmed once, and kept by it over lost connections, but for no longer than

@@ -1,6 +1,9 @@
 """What counts as granted by the broker."""
 
-from gateway.subscriptions import REFUSED_RETRY_S, TRUST_S, Subscriptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.subscriptions import PACKET_BYTES, PACKET_FILTERS, REFUSED_RETRY_S, TRUST_S, Subscriptions, in_packets
 
 GRANTED, REFUSED = 1, 0x80
 
@@ -83,3 +86,12 @@ def test_an_unwanted_filter_no_longer_counts() -> None:
     assert book.gone() == ["b/#"]
     assert book.granted() == {"a/#"}
     assert book.missing() == ("c/#",)
+
+
+@given(st.lists(st.sampled_from(["泵", "p" * 60, "泵" * 3_000, "p" * 40_000]), max_size=500))
+def test_filters_are_divided_into_packets_of_bounded_size_in_their_order(filters: list[str]) -> None:
+    packets = list(in_packets(filters))
+    assert [name for names in packets for name in names] == filters
+    for names in packets:
+        assert 1 <= len(names) <= PACKET_FILTERS
+        assert len(names) == 1 or sum(len(name.encode()) + 3 for name in names) <= PACKET_BYTES
