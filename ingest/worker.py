@@ -110,6 +110,8 @@ class IngestWorker:
         self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell)
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
+        self._passed_over: Sequence[SpoolRecord] | None = None
+        """What was read last behind ``_ahead`` when that was full: it is read again when ``_ahead`` is dealt with."""
         self._done = self._committed = 0
         self._committed_at = 0.0
         self._state_bytes = 0
@@ -184,6 +186,7 @@ class IngestWorker:
         position, state = self._spool.committed()
         self._spool.rewind()
         self._ahead.clear()
+        self._passed_over = None
         self._done = self._committed = position
         self._pipeline.restore(state)
         self._figures.save(self._pipeline.totals)
@@ -202,14 +205,8 @@ class IngestWorker:
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
         horizon_ms = records[-1].received_ms if records else self._now_ms()
         self.presence.tick(self.lane.value, horizon_ms)
-        if (
-            not records
-            and self._plant_looks.due()
-            and self._telling.try_refresh()
-            and (found := self._pipeline.settle())
-        ):
-            self._telling.tell(found)
-            self._commit(changed=True)
+        if not records and self._plant_looks.due() and self._telling.try_refresh():
+            self._settle()
         self._telling.look_for_gaps()
         self._telling.tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
@@ -230,6 +227,7 @@ class IngestWorker:
 
     def _next(self) -> Sequence[SpoolRecord]:
         if not self._ahead:
+            self._read_again()
             self._ahead.extend(self._patience.insist(SPOOL, partial(self._read_spool, READ_TIMEOUT_S)))
         limit = self._suspects.limit(self._ahead, BATCH)
         sizes = accumulate(len(record.payload) for record in self._ahead[:limit])
@@ -238,6 +236,13 @@ class IngestWorker:
         records, self._ahead = self._ahead[:count], self._ahead[count:]
         self._read_ms = self._now_ms()
         return records
+
+    def _read_again(self) -> None:
+        """Go back to where the messages begin of which only the events were read."""
+        if self._passed_over is not None:
+            self._commit()
+            self._spool.rewind()
+            self._passed_over = None
 
     def _process(self, records: Sequence[SpoolRecord]) -> bool:
         """``False``: they were suspect, could not be processed together, and come again in two halves."""
@@ -332,19 +337,28 @@ class IngestWorker:
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""
-        ahead_bytes = sum(len(record.payload) for record in self._ahead)
-        if what in (STORE, STAGES) and self.lane is Lane.SAFETY and ahead_bytes < AHEAD_MAX_BYTES:
+        if what in (STORE, STAGES) and self.lane is Lane.SAFETY:
             self._look_out(seconds)
         else:
             self._stop.wait(seconds)
         self._note_stats(idle=False)
 
     def _look_out(self, timeout_s: float) -> None:
-        """Read on, keep what comes for later, and tell its events now."""
-        self._ahead.extend(self._read_spool(timeout_s))
-        untold = [record for record in self._ahead if record.position > self._pipeline.events_done]
+        """Read on and tell the events that come now. The messages are kept for later, or, beyond ``AHEAD_MAX_BYTES``,
+        read again later; none is passed over while its events could not be told."""
+        if self._passed_over is None and sum(len(record.payload) for record in self._ahead) < AHEAD_MAX_BYTES:
+            self._ahead.extend(self._read_spool(timeout_s))
+            untold = self._untold(self._ahead)
+        elif untold := self._untold(self._passed_over or ()):
+            self._stop.wait(timeout_s)
+        else:
+            self._passed_over = self._read_spool(timeout_s)
+            untold = self._untold(self._passed_over)
         if untold and (self._telling.try_refresh() or self._pipeline.knows_all(untold)):
             self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
+
+    def _untold(self, records: Sequence[SpoolRecord]) -> Sequence[SpoolRecord]:
+        return [record for record in records if record.position > self._pipeline.events_done]
 
     def _commit_when_due(self, idle: bool) -> None:
         pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S

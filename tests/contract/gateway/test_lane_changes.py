@@ -1,4 +1,4 @@
-"""Topics that change their lane, and lanes that start again: nothing is lost at a real broker, and little comes twice."""
+"""Topics that change their lane, and lanes that start again: nothing is lost at a real broker, little comes twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -136,7 +136,7 @@ def test_a_change_while_the_normal_lane_catches_up_loses_nothing(home: Home) -> 
     site.spools[Lane.NORMAL].sync = wait  # type: ignore[method-assign]
     site.follow(plant())
     site.start()
-    assert eventually(lambda: site.sessions[Lane.NORMAL].problem())
+    assert eventually(site.sessions[Lane.NORMAL].problem)
     site.follow(plant(SAFETY))
     assert eventually(lambda: TELEMETRY in site.sessions[Lane.SAFETY].granted())
     assert not eventually(site.apart, 3), "nothing is proven before the queue is emptied"

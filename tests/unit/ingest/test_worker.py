@@ -170,6 +170,55 @@ def test_stop_interrupts_a_wait_and_nothing_is_lost(house: House) -> None:
     assert house.readings("vibration") == [(0, 1.0)]
 
 
+def held_in_memory(house: House, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """A worker that keeps so many bytes while it waits, and a spool that is read in small blocks."""
+    monkeypatch.setattr("ingest.worker.AHEAD_MAX_BYTES", size)
+    read = house.spool.read
+    house.spool.read = lambda most, timeout_s: read(min(most, 5), timeout_s)  # type: ignore[method-assign]
+
+
+def test_safety_events_are_told_behind_any_amount_of_safety_telemetry_while_the_store_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_in_memory(house, monkeypatch, 2_000)
+    house.store.away = True
+    worker = house.start(Lane.SAFETY)
+    for n in range(500):
+        house.send({"vibration": n}, s=n / 10 - 60)
+        if n in (50, 499):
+            house.raw(json.dumps({"event": "flooded", "data": {"n": n}}).encode(), channel="event")
+    until(lambda: len(house.findings()) == 2)
+    assert sum(len(record.payload) for record in worker._ahead) < 2_500
+    house.store.away = False
+    stats = house.settle()
+    assert [value for _, value in house.readings("vibration")] == [float(n) for n in range(500)]
+    assert [finding.detail["data"] for finding in house.findings()] == [{"n": 50}, {"n": 499}]
+    assert (stats.received, stats.dead_lettered, stats.duplicates) == (502, 0, 0)
+
+
+def test_no_event_is_passed_over_while_the_ledger_cannot_say_whose_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_in_memory(house, monkeypatch, 2_000)
+    house.store.away = True
+    house.start(Lane.SAFETY)
+    for n in range(100):
+        house.send({"vibration": n}, s=n / 10 - 60)
+    until(lambda: house.spool._read == 100)
+    house.add("P-2")
+    house.ledger.away = True
+    house.raw(json.dumps({"event": "flooded"}).encode(), code="P-2", channel="event")
+    for n in range(100, 200):
+        house.send({"vibration": n}, s=n / 10 - 60)
+    time.sleep(0.5)
+    house.ledger.away = False
+    until(lambda: [finding.asset for finding in house.findings()] == ["key-P-2"])
+    house.store.away = False
+    house.settle()
+    assert len(house.readings("vibration")) == 200
+    assert len(house.findings()) == 1
+
+
 def test_safety_events_are_told_while_the_store_is_away(house: House) -> None:
     house.store.away = True
     worker = house.start(Lane.SAFETY)
