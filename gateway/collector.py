@@ -94,7 +94,10 @@ class SiteGateway:
         self._marks = f"{ROOT}/{site}/{MARKS}/"
         self._connecting: dict[Lane, int] = {}
         """How often a lane had connected before the attempt that is under way, or was the last."""
-        self._started_at = 0.0
+        self._started = False
+        self.failures = 0
+        """Turns of the thread that proves, ended by an error nobody foresaw."""
+        self._normal_waits_since: float | None = None
         self._followed: TopicRules | None = None
         self._work = threading.Event()
         self._stop = threading.Event()
@@ -143,8 +146,11 @@ class SiteGateway:
         return None
 
     def _safety_is_first(self) -> bool:
+        now = time.monotonic()
+        if self._normal_waits_since is None:
+            self._normal_waits_since = now
         granted = self.sessions[Lane.SAFETY].granted()
-        return self._leaving.rules.events in granted or time.monotonic() - self._started_at > SAFETY_FIRST_S
+        return self._leaving.rules.events in granted or now - self._normal_waits_since > SAFETY_FIRST_S
 
     def _memory(self) -> LaneMemory:
         sessions, rules = self.sessions, self._leaving.rules
@@ -175,7 +181,7 @@ class SiteGateway:
             for each in self.spools.values():
                 each.close()
             raise Unreachable(f"spool of site {self.site}", str(error)) from error
-        self._started_at = time.monotonic()
+        self._started = True
         self._thread.start()
         for session in self.sessions.values():
             session.start()
@@ -209,7 +215,7 @@ class SiteGateway:
                 return
             if rules != self._leaving.rules:
                 self._leaving.change(rules)
-            if self._started_at:
+            if self._started:
                 try:
                     self._file.save(self._memory())
                 except OSError as error:
@@ -227,6 +233,7 @@ class SiteGateway:
                 while not self._stop.is_set() and not self._look():
                     self._stop.wait(LOOK_S)
             except Exception:  # outermost loop of the thread: until it gets on, both lanes take what is not proven
+                self.failures += 1
                 log.exception("lanes_failed", site=self.site)
                 self._stop.wait(RETRY_S)
                 self._work.set()

@@ -35,6 +35,7 @@ class Subscriptions:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._held: Mapping[str, int] = {}
+        self._doubted: Mapping[str, int] = {}
         self._expected: Mapping[str, int] = {}
         self._left_over: frozenset[str] = frozenset()
         self.begun = 0
@@ -74,9 +75,11 @@ class Subscriptions:
             return frozenset(self._wanted) | self._held.keys() | self._expected.keys() | self._left_over
 
     def doubt(self) -> None:
-        """The broker may have lost this session: nothing counts as granted until it confirms once more."""
+        """The broker may have lost this session: nothing counts as granted until it confirms once more. If it does so
+        on the connection that stands, it has lost nothing."""
         with self._lock:
             self._doubts += 1
+            self._doubted = {} if self._away_since is not None else {**self._doubted, **self._held}
             self._held = {}
 
     def refused(self) -> Sequence[str]:
@@ -98,8 +101,10 @@ class Subscriptions:
     def disconnected(self) -> None:
         """The connection is gone, with all that was confirmed or asked on it."""
         self._confirmed, self._asked = frozenset(), {}
-        if self._away_since is None:
-            self._away_since = self._monotonic()
+        with self._lock:
+            self._doubted = {}
+            if self._away_since is None:
+                self._away_since = self._monotonic()
 
     def missing(self) -> tuple[str, ...]:
         """Wanted filters to subscribe to now; refused ones are tried again after ``REFUSED_RETRY_S``."""
@@ -125,7 +130,9 @@ class Subscriptions:
             if doubts != self._doubts:
                 return
             self._confirmed |= granted
-            self._held = {**{name: next_in_order() for name in granted}, **self._held}
+            anew = {name: self._doubted.get(name) or next_in_order() for name in granted}
+            self._held = {**anew, **self._held}
+            self._doubted = {name: since for name, since in self._doubted.items() if name not in granted}
         now = self._monotonic()
         for name in set(names) - granted:
             if name not in self._refused:
@@ -141,5 +148,6 @@ class Subscriptions:
             if found:
                 self._confirmed &= wanted
                 self._held = {name: since for name, since in self._held.items() if name in wanted}
+            self._doubted = {name: since for name, since in self._doubted.items() if name in wanted}
             self._left_over = frozenset()
         return found

@@ -164,6 +164,15 @@ def test_a_safety_session_that_the_broker_lost_takes_no_event_with_it(home: Home
     assert all_of(home.taken()) == set(numbered(2_000))
 
 
+def test_at_a_first_start_each_topic_comes_on_one_lane_from_the_first_message(home: Home) -> None:
+    site = home.start(plant(SAFETY))
+    assert eventually(lambda: TELEMETRY in site.sessions[Lane.SAFETY].granted())
+    assert eventually(site.sessions[Lane.NORMAL].granted)
+    assert eventually(lambda: TELEMETRY in site.sessions[Lane.SAFETY].granted())
+    home.publish(EVENT, 50)
+    assert home.taken() == {Lane.NORMAL: [], Lane.SAFETY: numbered(50)}
+
+
 def test_a_restart_takes_nothing_twice(home: Home) -> None:
     home.ran(plant(SAFETY))
     home.publish(EVENT, 1_000)
