@@ -13,8 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway.order import next_in_order
 from gateway.owning import TopicRules
-from gateway.subscriptions import next_in_order
 from plantroom.ports.spool import Lane
 
 SETTLE_S = 1.0

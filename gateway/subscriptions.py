@@ -3,9 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count
 
 import structlog
+
+from gateway.order import next_in_order
 
 log = structlog.get_logger()
 
@@ -14,13 +15,6 @@ TRUST_S = 60.0
 """How long the broker is trusted to keep the session of somebody who is away."""
 
 _REFUSED = 0x80
-_ORDER = count(1)
-
-
-def next_in_order() -> int:
-    """A number above all that were given before: what happened first, over all sessions of this process (any
-    thread)."""
-    return next(_ORDER)
 
 
 class Subscriptions:

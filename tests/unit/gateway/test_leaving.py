@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.lane_file import LaneFile, LaneMemory
 from gateway.leaving import AGAIN_S, OTHER, SETTLE_S, Leaving
+from gateway.order import next_in_order
 from gateway.owning import TopicRules
-from gateway.subscriptions import Subscriptions, next_in_order
+from gateway.subscriptions import Subscriptions
 from plantroom.domain.assets import Priority
 from plantroom.domain.sources import TopicSource, matches
 from plantroom.ports.spool import Lane
