@@ -1,105 +1,188 @@
 """A site's way in: two lanes, each with its own session and spool."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from gateway.connecting import ConnectGate, always_open
+from gateway.lane_file import LaneFile, LaneMemory
+from gateway.leaving import OTHER, Leaving
+from gateway.owning import TopicRules
+from gateway.requests import BrokerRequests
 from gateway.session import Session
 from gateway.spool import Spool
 from gateway.spool.inspect import bytes_of
 from gateway.spool.segments import segments_in
-from plantroom.domain.assets import Plant, Priority
+from plantroom.domain.assets import Plant
 from plantroom.domain.flow import Trouble
-from plantroom.domain.sources import SourceTopics, TopicSource
 from plantroom.errors import Unreachable
+from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import ROOT, Channel, is_replay, telemetry_topic
+from plantroom.wire import MARKS, ROOT, is_replay, mark_topic
+
+log = structlog.get_logger()
 
 CLIENT_IDS: Mapping[Lane, str] = {Lane.NORMAL: "plantroom-{site}", Lane.SAFETY: "plantroom-{site}-safety"}
 
+SAFETY_FIRST_S = 10.0
+"""How long the normal lane's first connection waits for that of the safety lane. After it, it takes everything."""
 
-def safety_topics(plant: Plant, site: str) -> frozenset[str]:
-    """Telemetry topics of the site whose source is marked safety, under every name their asset goes by."""
-    keys = {key for key, source in plant.sources.items() if source.priority is Priority.SAFETY}
-    return frozenset(telemetry_topic(s, code) for (s, code), key in plant.codes.items() if s == site and key in keys)
+LOOK_S, RETRY_S = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """See ``gateway.leaving.Line``."""
+
+    session: Session
+
+    def held(self) -> Mapping[str, int]:
+        return self.session.subscriptions.held()
+
+    def begun(self) -> int:
+        return self.session.subscriptions.begun
+
+    def connects(self) -> int:
+        return self.session.counts.connects
+
+    def acknowledged(self) -> int:
+        return self.session.counts.acknowledged
 
 
 class SiteGateway:
     """The sessions and spools of one site.
 
     The safety lane takes all events and the telemetry of safety sources, the normal lane all the rest of the
-    site's topics (a mistyped one too, so that it shows as a dead letter). A topic is left to the safety lane only
-    once the broker has confirmed that lane's subscription, so nothing falls between the two: a broker that has lost
-    one lane's session is asked about the other's again before it counts. A message taken by both is recognised by the
-    ingest (same asset, same instant). The topics of the site's sources come on the lane of their source. Requests to
-    publishers (``.../replay``) come back to us and are nobody's. ``gate`` gives each session its own gate.
+    site's topics (a mistyped one too, so that it shows as a dead letter). The topics of the site's sources come on the
+    lane of their source. A lane leaves a topic to the other only once it is proven that all of it comes there (see
+    ``gateway.leaving``); until then both take it, and the ingest recognises what it can: nothing falls between the two.
+    What is proven is kept beside the spools, so that a restart takes nothing twice: the normal lane connects after the
+    safety lane then. A broker that has lost one lane's session is asked about the other's again before it counts.
+    Requests to publishers (``.../replay``) and marks come back to us and are nobody's.
+
+    ``gate`` gives each session its own gate; ``requests`` publishes the marks (left out: a connection of its own).
+    ``remembers``: nobody else had the site since the spools were last used here.
     """
 
     def __init__(
-        self, site: str, broker: BrokerAddress, folder: Path, gate: Callable[[], ConnectGate] = lambda: always_open
+        self,
+        site: str,
+        broker: BrokerAddress,
+        folder: Path,
+        gate: Callable[[], ConnectGate] = lambda: always_open,
+        requests: DeviceRequests | None = None,
+        *,
+        remembers: bool = True,
     ) -> None:
         self.site = site
         self._gate = gate
         self._ended = False
         self._folder = folder
-        self._safety: frozenset[str] = frozenset()
-        self._topics = SourceTopics()
-        self._all = f"{ROOT}/{site}/#"
+        self._remembers = remembers
         self._lock = threading.Lock()
+        self._file = LaneFile(folder, site)
+        self._own_requests = None
+        if requests is None:
+            requests = self._own_requests = BrokerRequests(broker)
+        self._requests: DeviceRequests = requests
+        self._marks = f"{ROOT}/{site}/{MARKS}/"
+        self._connecting: dict[Lane, int] = {}
+        """How often a lane had connected before the attempt that is under way, or was the last."""
+        self._started = False
+        self.failures = 0
+        """Turns of the thread that proves, ended by an error nobody foresaw."""
+        self._normal_waits_since: float | None = None
+        self._followed: TopicRules | None = None
+        self._work = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"lanes-{site}", daemon=True)
+        rules = TopicRules(site)
         self.spools = {lane: Spool(folder / lane.value) for lane in Lane}
-        self._events = f"{ROOT}/{site}/+/{Channel.EVENT}"
-        self.sessions = {
-            Lane.NORMAL: self._session(Lane.NORMAL, broker, [self._all]),
-            Lane.SAFETY: self._session(Lane.SAFETY, broker, [self._events]),
-        }
+        self.sessions = {lane: self._session(lane, broker, rules) for lane in Lane}
+        self._leaving = Leaving(rules, {lane: _Line(session) for lane, session in self.sessions.items()})
 
-    def _session(self, lane: Lane, broker: BrokerAddress, filters: list[str]) -> Session:
+    def _session(self, lane: Lane, broker: BrokerAddress, rules: TopicRules) -> Session:
         client_id, spool = CLIENT_IDS[lane].format(site=self.site), self.spools[lane]
-        if lane is Lane.SAFETY:
-            return Session(broker, client_id, spool, filters, self._safety_owns, gate=self._gate())
-        doubt = self._doubt_safety
-        return Session(broker, client_id, spool, filters, self._normal_owns, on_fresh=doubt, gate=self._gate())
+        gate = self._gate()
+        return Session(
+            broker,
+            client_id,
+            spool,
+            rules.filters(lane),
+            lambda topic: self._owns(lane, topic),
+            on_fresh=lambda: self._doubt(OTHER[lane]),
+            gate=lambda connects: gate(connects) or self._may_connect(lane, connects),
+        )
 
-    def _doubt_safety(self) -> None:
-        self.sessions[Lane.SAFETY].doubt()
+    def _doubt(self, lane: Lane) -> None:
+        self.sessions[lane].doubt()
+        self._work.set()
 
-    def _safety_owns(self, topic: str) -> bool:
-        """All but what a wide filter brings of topics whose source is a normal one, and our own requests."""
-        if is_replay(topic):
+    def _owns(self, lane: Lane, topic: str) -> bool:
+        """In the lane's thread, for each topic."""
+        if topic.startswith(self._marks):
+            self._leaving.mark_came(lane, topic.removeprefix(self._marks))
             return False
-        source = self._topics.owner(topic) if self._topics.sources else None
-        if source is None or source.priority is Priority.SAFETY:
-            return True
-        return self._subscription(source) not in self.sessions[Lane.NORMAL].granted()
+        return not is_replay(topic) and not self._leaving.leaves(lane, topic)
 
-    def _subscription(self, source: TopicSource) -> str:
-        """The filter that brings a source's topics; those of the site come to the normal lane anyway."""
-        inside = source.topic_filter.startswith(f"{ROOT}/") and source.priority is Priority.NORMAL
-        return self._all if inside else source.topic_filter
+    def _may_connect(self, lane: Lane, connects: int) -> str | None:
+        """In the lane's thread: the reason not to connect now. A broker that has lost the session makes a new one, so
+        until it has answered nothing of the session is on the disk as proven."""
+        if lane is Lane.NORMAL and not connects and not self._safety_is_first():
+            return "waiting for the session of the safety lane"
+        try:
+            with self._lock:
+                self._connecting[lane] = connects
+                self._file.save(self._memory())
+        except OSError as error:
+            return f"spool of site {self.site}: {error}"
+        self._work.set()
+        return None
 
-    def _normal_owns(self, topic: str) -> bool:
-        if is_replay(topic):
-            return False
-        source = self._topics.owner(topic) if self._topics.sources else None
-        if source is not None:
-            safety = source.priority is Priority.SAFETY
-            return not safety or source.topic_filter not in self.sessions[Lane.SAFETY].granted()
-        filter_of_other = self._events if topic.endswith(f"/{Channel.EVENT}") else topic
-        safety = filter_of_other == self._events or topic in self._safety
-        return not safety or filter_of_other not in self.sessions[Lane.SAFETY].granted()
+    def _safety_is_first(self) -> bool:
+        now = time.monotonic()
+        if self._normal_waits_since is None:
+            self._normal_waits_since = now
+        granted = self.sessions[Lane.SAFETY].granted()
+        return self._leaving.rules.events in granted or now - self._normal_waits_since > SAFETY_FIRST_S
+
+    def _memory(self) -> LaneMemory:
+        sessions, rules = self.sessions, self._leaving.rules
+        sure = {lane: sessions[lane].counts.connects > self._connecting.get(lane, -1) for lane in Lane}
+        left = {
+            lane: set(self._leaving.left(lane)).intersection(rules.filters(OTHER[lane])) if sure[OTHER[lane]] else ()
+            for lane in Lane
+        }
+        held = {lane: sessions[lane].subscriptions.possible() for lane in Lane}
+        return LaneMemory(held, left, self._leaving.history())
+
+    def _remember(self) -> None:
+        memory = self._file.load() if self._remembers else None
+        if memory is None:
+            self._file.forget()
+            return
+        for lane, session in self.sessions.items():
+            session.subscriptions.expect(memory.left[OTHER[lane]], memory.held[lane])
+        self._leaving.begin(memory.history)
 
     def start(self) -> None:
         """Open the spools and begin to connect. Raises ``Unreachable`` when a spool's folder is unusable."""
-        for spool in self.spools.values():
-            try:
+        try:
+            for spool in self.spools.values():
                 spool.open()
-            except OSError as error:
-                for each in self.spools.values():
-                    each.close()
-                raise Unreachable(f"spool of site {self.site}", str(error)) from error
+            self._remember()
+        except OSError as error:
+            for each in self.spools.values():
+                each.close()
+            raise Unreachable(f"spool of site {self.site}", str(error)) from error
+        self._started = True
+        self._thread.start()
         for session in self.sessions.values():
             session.start()
 
@@ -110,6 +193,12 @@ class SiteGateway:
             self._ended = True
             for session in self.sessions.values():
                 session.stop()
+            self._stop.set()
+            self._work.set()
+            if self._thread.is_alive():
+                self._thread.join(5)
+            if self._own_requests is not None:
+                self._own_requests.stop()
 
     def stop(self) -> None:
         """End both sessions, then close the spools."""
@@ -118,19 +207,58 @@ class SiteGateway:
             spool.close()
 
     def follow(self, plant: Plant) -> None:
-        """Take up what changed in the ledger: which telemetry belongs to the safety lane, which sources there are."""
-        topics = safety_topics(plant, self.site)
-        sources = tuple(source for source in plant.topic_sources if source.site == self.site)
+        """Take up what changed in the ledger: which telemetry belongs to the safety lane, which sources there are.
+        Raises ``Unreachable`` when it cannot be kept for the next start."""
+        rules = TopicRules.of(plant, self.site)
         with self._lock:
-            if topics == self._safety and sources == self._topics.sources:
+            if rules == self._followed:
                 return
-            filters = {lane: self._filters(sources, lane) for lane in Priority}
-            self.sessions[Lane.SAFETY].subscribe([self._events, *sorted(topics | filters[Priority.SAFETY])])
-            self.sessions[Lane.NORMAL].subscribe([self._all, *sorted(filters[Priority.NORMAL] - {self._all})])
-            self._safety, self._topics = topics, SourceTopics(sources)
+            if rules != self._leaving.rules:
+                self._leaving.change(rules)
+            if self._started:
+                try:
+                    self._file.save(self._memory())
+                except OSError as error:
+                    raise Unreachable(f"spool of site {self.site}", str(error)) from error
+            for lane, session in self.sessions.items():
+                session.subscribe(rules.filters(lane))
+            self._followed = rules
+        self._work.set()
 
-    def _filters(self, sources: Sequence[TopicSource], priority: Priority) -> frozenset[str]:
-        return frozenset(self._subscription(source) for source in sources if source.priority is priority)
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._work.wait()
+            self._work.clear()
+            try:
+                while not self._stop.is_set() and not self._look():
+                    self._stop.wait(LOOK_S)
+            except Exception:  # outermost loop of the thread: until it gets on, both lanes take what is not proven
+                self.failures += 1
+                log.exception("lanes_failed", site=self.site)
+                self._stop.wait(RETRY_S)
+                self._work.set()
+
+    def _look(self) -> bool:
+        """What was proven meanwhile, and what is to be proven; ``True``: there is nothing to do until something
+        changes."""
+        with self._lock:
+            # The rules of now are on the disk before anything is proven under them.
+            self._file.save(self._memory())
+            mark = self._leaving.turn(time.monotonic())
+            self._file.save(self._memory())
+            apart = self.apart()
+        if mark is not None:
+            self._requests.publish(mark_topic(self.site, mark), b"", acknowledged=True)
+        return apart
+
+    def apart(self) -> bool:
+        """Whether every topic comes on one lane alone now."""
+        return all(
+            session.counts.connects > self._connecting.get(lane, -1)
+            and session.granted() >= set(self._leaving.rules.filters(lane))
+            and not self._leaving.unproven(lane)
+            for lane, session in self.sessions.items()
+        )
 
     def figures(self, lane: Lane) -> dict[str, float]:
         """Of a lane: messages that were made durable over all time, bytes of its spool on disk (left out when the disk

@@ -149,6 +149,11 @@ class Session:
         """Filters that the broker holds for this session, see ``Subscriptions.granted``."""
         return self._subscriptions.granted()
 
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """What the broker holds for this session, and since when."""
+        return self._subscriptions
+
     def doubt(self) -> None:
         """The broker may have lost this session: have it confirm every filter once more (any thread)."""
         self._subscriptions.doubt()

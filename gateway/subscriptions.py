@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
+from gateway.order import next_in_order
+
 log = structlog.get_logger()
 
 REFUSED_RETRY_S = 30.0
@@ -39,7 +41,7 @@ def in_packets(filters: Iterable[str]) -> Iterator[tuple[str, ...]]:
 class Subscriptions:
     """Topic filters of one session: wanted, asked for, confirmed on this connection, held by the broker.
 
-    The session's thread drives it; ``want``, ``granted`` and ``doubt`` may be called from any thread.
+    The session's thread drives it; ``want``, ``granted``, ``held`` and ``doubt`` may be called from any thread.
     """
 
     def __init__(self, client_id: str, filters: Sequence[str], monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -47,7 +49,12 @@ class Subscriptions:
         self._wanted = dict.fromkeys(filters)
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._held: frozenset[str] = frozenset()
+        self._held: Mapping[str, int] = {}
+        self._doubted: Mapping[str, int] = {}
+        self._expected: Mapping[str, int] = {}
+        self._left_over: frozenset[str] = frozenset()
+        self.begun = 0
+        """When the broker last knew nothing of the session (``next_in_order``): all that it queues came later."""
         self._confirmed: frozenset[str] = frozenset()
         self._asked: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._refused: Mapping[str, float] = {}
@@ -59,19 +66,36 @@ class Subscriptions:
         """Use these filters from now on."""
         self._wanted = dict.fromkeys(filters)
 
+    def expect(self, kept: Iterable[str], left_over: Iterable[str]) -> None:
+        """Before the first connection, from an earlier run: the broker holds ``kept`` if it knows the session still,
+        and may hold ``left_over``, which is asked for anew or let go."""
+        self._expected = {name: next_in_order() for name in kept}
+        self._left_over = frozenset(left_over) - self._expected.keys()
+
     def granted(self) -> frozenset[str]:
         """Filters that the broker holds: confirmed once, and kept by it over lost connections, but for no longer than
         ``TRUST_S`` of absence: how long a broker keeps what nobody comes back for is its own affair."""
+        return frozenset(self.held())
+
+    def held(self) -> Mapping[str, int]:
+        """The same, and since when without a break (``next_in_order``)."""
         away_since = self._away_since
         if away_since is not None and self._monotonic() - away_since > TRUST_S:
-            return frozenset()
+            return {}
         return self._held
 
+    def possible(self) -> frozenset[str]:
+        """All that the broker may hold."""
+        with self._lock:
+            return frozenset(self._wanted) | self._held.keys() | self._expected.keys() | self._left_over
+
     def doubt(self) -> None:
-        """The broker may have lost this session: nothing counts as granted until it confirms once more."""
+        """The broker may have lost this session: nothing counts as granted until it confirms once more. If it does so
+        on the connection that stands, it has lost nothing."""
         with self._lock:
             self._doubts += 1
-            self._held = frozenset()
+            self._doubted = {} if self._away_since is not None else {**self._doubted, **self._held}
+            self._held = {}
 
     def refused(self) -> Sequence[str]:
         """Filters that the broker refuses, sorted."""
@@ -81,15 +105,21 @@ class Subscriptions:
         """A connection stands; a broker that knows nothing of the session holds nothing of it."""
         self._away_since = None
         self._refused = {}
-        if not session_present:
-            with self._lock:
-                self._held = frozenset()
+        with self._lock:
+            expected, self._expected = self._expected, {}
+            if session_present:
+                self._held = {**expected, **self._held}
+            else:
+                self._held, self._left_over = {}, frozenset()
+                self.begun = next_in_order()
 
     def disconnected(self) -> None:
         """The connection is gone, with all that was confirmed or asked on it."""
         self._confirmed, self._asked = frozenset(), {}
-        if self._away_since is None:
-            self._away_since = self._monotonic()
+        with self._lock:
+            self._doubted = {}
+            if self._away_since is None:
+                self._away_since = self._monotonic()
 
     def missing(self) -> tuple[str, ...]:
         """Wanted filters to subscribe to now; refused ones are tried again after ``REFUSED_RETRY_S``."""
@@ -115,7 +145,9 @@ class Subscriptions:
             if doubts != self._doubts:
                 return
             self._confirmed |= granted
-            self._held |= granted
+            anew = {name: self._doubted.get(name) or next_in_order() for name in granted}
+            self._held = {**anew, **self._held}
+            self._doubted = {name: since for name, since in self._doubted.items() if name not in granted}
         now = self._monotonic()
         for name in set(names) - granted:
             if name not in self._refused:
@@ -126,7 +158,11 @@ class Subscriptions:
     def gone(self) -> list[str]:
         """Held filters that nobody wants any more, to unsubscribe from; they no longer count."""
         with self._lock:
-            found = [name for name in self._held if name not in self._wanted]
-            self._confirmed -= set(found)
-            self._held -= set(found)
+            wanted = frozenset(self._wanted)
+            found = sorted((self._held.keys() | self._left_over) - wanted)
+            if found:
+                self._confirmed &= wanted
+                self._held = {name: since for name, since in self._held.items() if name in wanted}
+            self._doubted = {name: since for name, since in self._doubted.items() if name in wanted}
+            self._left_over = frozenset()
         return found

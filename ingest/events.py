@@ -182,8 +182,9 @@ class EventRules:
         own_time = fields.get("ts") is not None and "clock_wrong" not in tags
         repeated = tracker.again if message else tracker.repeated
         seen = seq != NO_SEQ and repeated(asset, boot, seq, one.digest)
-        if own_time and seq != NO_SEQ:
-            event_id = stable_id("event", self._site, asset, name, boot, seq, one.digest, observed_ms)
+        if own_time:
+            # By what it says, so that it is the same event on both lanes. The digest covers boot and seq.
+            event_id = stable_id("event", self._site, asset, name, observed_ms, one.digest)
         else:
             # By the message's name, so that it is the same event when its letter is replayed.
             sender = message or name_of(self._site, self._lane, record)

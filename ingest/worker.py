@@ -1,8 +1,8 @@
 """The thread that empties one spool: reads, stores, concludes, tells the ledger, moves the cursor.
 
 Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
-wait. While a safety lane waits for the readings store it goes on telling the events that come in, since they
-need no store. A batch that trips an internal error is halved until the message at fault stands alone.
+wait. While a safety lane waits for the readings store, or has a backlog, it goes on telling the events that come in:
+they need no store. A batch that trips an internal error is halved until the message at fault stands alone.
 """
 
 import random
@@ -56,7 +56,8 @@ STATE_BYTES_PER_S = 8e6
 
 STATS_EVERY_S = 1.0
 PLANT_LOOK_S = 1.0
-AHEAD_MAX_BYTES = 32 << 20
+LOOK_OUT_S = 0.25
+"""How long a safety lane with a backlog looks for events in it after each batch, until it has seen all."""
 
 
 class IngestWorker:
@@ -200,16 +201,11 @@ class IngestWorker:
             if not self._process(records):
                 return
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
+            self._tell_ahead()
         horizon_ms = records[-1].received_ms if records else self._now_ms()
         self.presence.tick(self.lane.value, horizon_ms)
-        if (
-            not records
-            and self._plant_looks.due()
-            and self._telling.try_refresh()
-            and (found := self._pipeline.settle())
-        ):
-            self._telling.tell(found)
-            self._commit(changed=True)
+        if not records and self._plant_looks.due() and self._telling.try_refresh():
+            self._settle()
         self._telling.look_for_gaps()
         self._telling.tell(self._pipeline.settle_numbers(horizon_ms))
         self._pipeline.windows.tell(self._ledger, self._now_ms())
@@ -332,19 +328,30 @@ class IngestWorker:
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""
-        ahead_bytes = sum(len(record.payload) for record in self._ahead)
-        if what in (STORE, STAGES) and self.lane is Lane.SAFETY and ahead_bytes < AHEAD_MAX_BYTES:
+        if what in (STORE, STAGES) and self.lane is Lane.SAFETY:
             self._look_out(seconds)
         else:
             self._stop.wait(seconds)
         self._note_stats(idle=False)
 
-    def _look_out(self, timeout_s: float) -> None:
-        """Read on, keep what comes for later, and tell its events now."""
-        self._ahead.extend(self._read_spool(timeout_s))
-        untold = [record for record in self._ahead if record.position > self._pipeline.events_done]
-        if untold and (self._telling.try_refresh() or self._pipeline.knows_all(untold)):
-            self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(untold)))
+    def _look_out(self, timeout_s: float) -> bool:
+        """Tell the events of the next messages behind those that are told; gives whether there were any messages. None
+        is passed over while nobody can say whose it is."""
+        behind = max(self._done, self._pipeline.events_done)
+        records = _on_disk(lambda: self._spool.look_ahead(behind, BATCH, timeout_s))
+        if records and not self._telling.try_refresh() and not self._pipeline.knows_all(records):
+            self._stop.wait(timeout_s)
+            return False
+        if records:
+            self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(records)))
+        return bool(records)
+
+    def _tell_ahead(self) -> None:
+        """In a safety lane with a backlog: what has happened meanwhile comes before what is stored next."""
+        end = time.monotonic() + LOOK_OUT_S
+        while self.lane is Lane.SAFETY and self._waiting() > BATCH and time.monotonic() < end:
+            if not self._look_out(0.0):
+                break
 
     def _commit_when_due(self, idle: bool) -> None:
         pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S
@@ -363,11 +370,14 @@ class IngestWorker:
     def _read_spool(self, timeout_s: float) -> Sequence[SpoolRecord]:
         return _on_disk(lambda: self._spool.read(BATCH, timeout_s))
 
+    def _waiting(self) -> int:
+        return max(0, self._spool.depth() - (self._done - self._committed))
+
     def _now_ms(self) -> int:
         return to_ms(self._clock.now())
 
     def _note_stats(self, idle: bool) -> None:
-        depth = 0 if idle else max(0, self._spool.depth() - (self._done - self._committed))
+        depth = 0 if idle else self._waiting()
         waiting = depth > 0 and self._oldest_ms is not None
         lag_s = max(0.0, (self._now_ms() - (self._oldest_ms or 0)) / 1000) if waiting else 0.0
         now = replace(self._pipeline.figures(), spool_depth=depth, lag_s=lag_s)

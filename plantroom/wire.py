@@ -16,6 +16,9 @@ ROOT = "plantroom"
 REPLAY = "replay"
 """Last level of the topic on which a publisher is asked for what is missing."""
 
+MARKS = "$marks"
+"""In place of an asset's code: the collector's own messages to its two lanes."""
+
 
 class Channel(StrEnum):
     """Last level of a canonical topic."""
@@ -82,6 +85,12 @@ def replay_topic(site: str, asset: str) -> str:
 def is_replay(topic: str) -> bool:
     """Whether it is the topic of such requests; they are ours and no message of a device."""
     return topic.endswith(f"/{REPLAY}") and topic.startswith(f"{ROOT}/") and topic.count("/") == 3
+
+
+def mark_topic(site: str, name: str) -> str:
+    """Where the collector tells itself that all before this message has come. No asset's code begins with ``$``, and
+    no publisher may write there."""
+    return f"{ROOT}/{check_topic_level(site, 'site')}/{MARKS}/{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Spool(SpoolReader):
         so that no thread that asks for the depth takes what was just read for damage."""
         self._segment: Segment | None = None
         self._offset = 0
+        self._ahead: tuple[int, Segment | None, int] = (0, None, 0)
+        """Where the last look ahead ended: position, segment, offset."""
         self.damaged = 0
         self.opened_at = 0
         """Position of the last record that was there when the spool was opened."""
@@ -191,6 +193,17 @@ class Spool(SpoolReader):
             # No cursor, or none that can be read: everything that is there comes (again).
             self._read_position = min(found[0].first - 1, self._durable)
         self._segment = None
+
+    def look_ahead(self, behind: int, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        """See ``SpoolReader``. Going on from where the last look ended costs no more than ``read``."""
+        own = self._read_position, self._segment, self._offset
+        here = self._ahead if self._ahead[0] == behind else (behind, None, 0)
+        self._read_position, self._segment, self._offset = here
+        try:
+            return self.read(max_records, timeout_s)
+        finally:
+            self._ahead = self._read_position, self._segment, self._offset
+            self._read_position, self._segment, self._offset = own
 
     def commit(self, position: int, state: bytes) -> None:
         """See ``SpoolReader``. Segments that are wholly committed are unlinked."""

@@ -336,7 +336,8 @@ class Collector:
         problems = [str(trouble) for trouble in troubles]
         figures = summed_figures([together(site) for site in by_site.values()])
         figures |= {**self._roll_ups.figures(), "partitions": float(len(self._leases.held()))}
-        figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures
+        failures = sum(site.gateway.failures for site in list(self._sites.values()))
+        figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures + failures
         figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(
             self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 
 from gateway.broker import free_port
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Asset, LocalName, Point, PointKind, Site, Source, SourceClock
+from plantroom.domain.assets import Asset, LocalName, Point, PointKind, Priority, Site, Source, SourceClock
 from plantroom.errors import Unreachable
 from plantroom.ports.readings import SeriesRef
 from plantroom.storage.ledger import SqlLedger
@@ -76,6 +76,12 @@ class BenchSite:
             tx.assets.add(asset, [Point(asset.key, point) for point in equipment_classes()[equipment_class].points])
             tx.assets.put_source(Source(asset.key, clock=clock))
         return asset.key
+
+    def mark_safety(self, codes: Iterable[str]) -> None:
+        """Have the telemetry of these pumps come on the safety lane."""
+        with self.ledger.begin() as tx:
+            for code in codes:
+                tx.assets.put_source(Source(f"key-{code}", priority=Priority.SAFETY, clock=SourceClock.SIMULATED))
 
     def __exit__(self, *_: object) -> None:
         self.stop()

@@ -36,6 +36,10 @@ class SpoolReader(ABC):
         """The next records in order, as soon as there is at least one; empty when the time is over."""
 
     @abstractmethod
+    def look_ahead(self, behind: int, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        """As ``read``, of the records behind position ``behind``; what ``read`` gives next is the same as before."""
+
+    @abstractmethod
     def rewind(self) -> None:
         """Start again behind the committed position."""
 

@@ -41,7 +41,7 @@ def site(broker: MosquittoBroker, tmp_path: Path) -> Iterator[SiteGateway]:
     made.sessions[Lane.SAFETY]._rng = Draws(5.0)
     made.sessions[Lane.NORMAL]._rng = Draws(0.0)
     made.start()
-    assert eventually(lambda: all(session.granted() for session in made.sessions.values()))
+    assert eventually(made.apart)
     yield made
     made.stop()
 
@@ -63,7 +63,7 @@ def test_a_broker_that_lost_its_sessions_swallows_no_event_while_the_safety_lane
     assert safety.counts.connects == 1, "the safety lane came back too soon for this test"
     assert taken(site) == [EVENT]
     assert eventually(lambda: safety.counts.connects == 2)
-    assert eventually(safety.granted)
+    assert eventually(site.apart)
     publish(broker.port, EVENT, [b"{}"])
     assert eventually(lambda: site.spools[Lane.SAFETY].depth() == 1)
     assert site.spools[Lane.NORMAL].depth() == 1, "the normal lane leaves events to the safety lane again"

@@ -34,11 +34,10 @@ def site(broker: MosquittoBroker, tmp_path: Path) -> Iterator[SiteGateway]:
 
 
 def follow(site: SiteGateway, *sources: TopicSource) -> None:
-    """Follow a plant with these sources, and wait until the broker has granted what they need."""
+    """Follow a plant with these sources, and wait until each topic comes on one lane alone."""
     home = {"demo": Site("demo", LocalName("名", "name"))}
     site.follow(Plant(1, home, {}, {}, {}, {}, [], topic_sources=sources))
-    for session in site.sessions.values():
-        assert eventually(lambda session=session: session.granted() == frozenset(session._subscriptions._wanted))
+    assert eventually(site.apart)
 
 
 def source(topic_filter: str, priority: Priority = Priority.NORMAL, **given: Any) -> TopicSource:

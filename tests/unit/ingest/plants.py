@@ -106,6 +106,12 @@ class ListSpool(SpoolReader):
             time.sleep(min(timeout_s, 0.005))
         return found
 
+    def look_ahead(self, behind: int, max_records: int, timeout_s: float) -> Sequence[SpoolRecord]:
+        own, self._read = self._read, behind
+        found = self.read(max_records, timeout_s)
+        self._read = own
+        return found
+
     def rewind(self) -> None:
         self._read = self.position
 

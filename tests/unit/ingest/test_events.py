@@ -22,8 +22,8 @@ NOON = "2026-11-21T12:00:00Z"
 class Bench:
     """Event rules for one pump; messages arrive a second apart unless said otherwise."""
 
-    def __init__(self, status: AssetStatus = AssetStatus.IN_SERVICE) -> None:
-        self.rules = EventRules("demo", "safety", CLASSES)
+    def __init__(self, status: AssetStatus = AssetStatus.IN_SERVICE, lane: str = "safety") -> None:
+        self.rules = EventRules("demo", lane, CLASSES)
         matcher = Matcher("demo", SeriesTable())
         matcher.follow(plant_of([pump(status=status)]))
         route = matcher.route("plantroom/demo/P-1/event")
@@ -107,6 +107,24 @@ def test_a_repeated_event_is_a_finding_again() -> None:
     first, second = bench.raised({"event": "flooded"}), bench.raised({"event": "flooded"})
     assert first.finding_id != second.finding_id
     assert tags(second) == ["repeated"]
+
+
+@pytest.mark.parametrize("numbered", [{}, {"boot": "b", "seq": 1}])
+def test_an_event_with_a_time_of_its_own_is_the_same_event_on_both_lanes(numbered: dict[str, object]) -> None:
+    message = {"ts": NOON, **numbered, "event": "passenger_trapped", "severity": "safety", "data": {"floor": 7}}
+    normal, safety = Bench(lane="normal"), Bench()
+    safety.raised({"ts": NOON, "event": "flooded"})
+    ours, theirs = normal.send(message), safety.send(message)
+    assert [event.id for event in ours.events] == [event.id for event in theirs.events]
+    assert [one.finding_id for one in ours.findings] == [one.finding_id for one in theirs.findings]
+
+
+@pytest.mark.parametrize(
+    "other", [{"ts": "2026-11-21T12:00:00.001Z"}, {"data": {"floor": 8}}, {"event": "tripped"}, {"boot": "b", "seq": 2}]
+)
+def test_events_that_say_something_else_are_others(other: dict[str, object]) -> None:
+    bench, message = Bench(), {"ts": NOON, "event": "flooded", "data": {"floor": 7}}
+    assert bench.raised(message).finding_id != bench.raised({**message, **other}).finding_id
 
 
 def test_a_proven_repetition_is_left_out() -> None:

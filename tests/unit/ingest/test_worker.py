@@ -170,6 +170,65 @@ def test_stop_interrupts_a_wait_and_nothing_is_lost(house: House) -> None:
     assert house.readings("vibration") == [(0, 1.0)]
 
 
+def test_safety_events_are_told_behind_any_amount_of_safety_telemetry_while_the_store_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.worker.BATCH", 5)
+    house.store.away = True
+    worker = house.start(Lane.SAFETY)
+    for n in range(500):
+        house.send({"vibration": n}, s=n / 10 - 60)
+        if n in (50, 499):
+            house.raw(json.dumps({"event": "flooded", "data": {"n": n}}).encode(), channel="event")
+    until(lambda: len(house.findings()) == 2)
+    assert len(worker._ahead) <= 5, "what waits stays in the spool"
+    house.store.away = False
+    stats = house.settle()
+    assert [value for _, value in house.readings("vibration")] == [float(n) for n in range(500)]
+    assert [finding.detail["data"] for finding in house.findings()] == [{"n": 50}, {"n": 499}]
+    assert (stats.received, stats.dead_lettered, stats.duplicates) == (502, 0, 0)
+
+
+def test_safety_events_are_told_before_the_backlog_of_their_lane_is_stored(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.worker.BATCH", 50)
+    write = house.store.write
+    house.store.write = lambda batch: time.sleep(0.05) or write(batch)  # type: ignore[method-assign]
+    for n in range(3000):
+        house.send({"vibration": n}, s=n / 10 - 600)
+    house.raw(json.dumps({"event": "flooded"}).encode(), channel="event")
+    house.start(Lane.SAFETY)
+    until(house.findings)
+    assert house.spool.position < 1000
+    house.settle()
+    assert len(house.readings("vibration")) == 3000
+    assert len(house.findings()) == 1
+
+
+def test_no_event_is_passed_over_while_the_ledger_cannot_say_whose_it_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.worker.BATCH", 5)
+    house.store.away = True
+    worker = house.start(Lane.SAFETY)
+    for n in range(100):
+        house.send({"vibration": n}, s=n / 10 - 60)
+    until(lambda: worker._pipeline.events_done == 100)
+    house.add("P-2")
+    house.ledger.away = True
+    house.raw(json.dumps({"event": "flooded"}).encode(), code="P-2", channel="event")
+    for n in range(100, 200):
+        house.send({"vibration": n}, s=n / 10 - 60)
+    time.sleep(0.5)
+    house.ledger.away = False
+    until(lambda: [finding.asset for finding in house.findings()] == ["key-P-2"])
+    house.store.away = False
+    house.settle()
+    assert len(house.readings("vibration")) == 200
+    assert len(house.findings()) == 1
+
+
 def test_safety_events_are_told_while_the_store_is_away(house: House) -> None:
     house.store.away = True
     worker = house.start(Lane.SAFETY)
