@@ -82,6 +82,12 @@ class Columns:
         messages, instants = self.message[given][backwards], self.readings.ts_ms[given][backwards]
         return dict(zip(messages.tolist(), instants.tolist(), strict=True))
 
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Leave out all readings but these (n,)."""
+        self.readings = self.readings.only(kept)
+        self.live, self.received_ms = self.live[kept], self.received_ms[kept]
+        self.message, self.arrival = self.message[kept], self.arrival[kept]
+
     def count_new(self, again: Sequence[FirstCome]) -> int:
         """How many readings of replayed messages (``again``, by number) had not been stored when they first came."""
         series, count = self.readings.series, 0
@@ -94,12 +100,7 @@ class Columns:
         """The readings that the store has, as the stages take them."""
         kept = np.ones(len(self.readings), np.bool_)
         kept[[one.position for one in rejected]] = False
-        all_of = self.readings
-        readings = all_of
-        if rejected:
-            readings = ReadingBatch(
-                all_of.series, all_of.series_id[kept], all_of.ts_ms[kept], all_of.value[kept], all_of.reason[kept]
-            )
+        readings = self.readings.only(kept) if rejected else self.readings
         return StreamBatch(readings, self.live[kept], self.received_ms[kept], site)
 
 
@@ -209,7 +210,8 @@ class Assembler:
             if first is None:
                 samples.ts_ms[at] = next_free(key, int(samples.received_ms[at]))
             else:
-                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])])
+                points = [self.table.refs[number].point for number in samples.series[at] or ()]
+                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])], points)
 
     def _repeated(
         self,
