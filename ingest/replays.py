@@ -87,7 +87,9 @@ class Replays:
     def _asked(self) -> Sequence[DeadLetter]:
         try:
             with self._ledger.read() as tx:
-                found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH, BATCH_BYTES)
+                asked = tx.collect.letters_to_replay(self._pipeline.site, BATCH, BATCH_BYTES)
+                # All of them are taken away with the message, so all have a say in what was not stored.
+                found: Sequence[DeadLetter] = tx.collect.letters_of([one.message for one in asked])
                 return found
         except AWAY:
             return ()
@@ -128,7 +130,7 @@ class Replays:
         outcome.take(pipeline.conclude(batch, read, refused))
         for look in pipeline.watches(read, refused):
             outcome.take(self._patience.insist(STAGES, look))
-        instants = {one[0].message: one[0].received_at for one in letters if one[0].part}
+        instants = {one[0].message: one[0].received_at for one in letters if any(letter.part for letter in one)}
         outcome.letters = [
             replace(one, received_at=instants.get(one.message, one.received_at)) for one in outcome.letters
         ]

@@ -121,6 +121,24 @@ def test_a_replay_that_trips_an_error_forgets_none_of_the_parts(house: House) ->
     assert house.reasons() == ["text_value"]
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_one_letter_asked_for_brings_what_all_letters_of_its_message_name(house: House, which: int) -> None:
+    house.start()
+    house.send({"vibration": 1, "u1": 2})
+    with house.ledger.begin() as tx:
+        tx.assets.put_points([Point(pump("P-1").key, replace(VIBRATION, key="u2"))])
+    house.settle()
+    house.store.refuse = 3.0
+    house.send({"u1": 2, "u2": 3}, s=1)
+    house.settle()
+    house.store.refuse = None
+    give_point(house, "u1")
+    both = [letter for letter in house.letters() if letter.message == house.letters()[-1].message]
+    assert sorted(letter.part for letter in both) == ["u1", "u2"]
+    replay(house, both[which])
+    assert (house.readings("u1"), house.readings("u2")) == ([(1000, 2.0)], [(1000, 3.0)])
+
+
 def test_letters_of_one_millisecond_are_replayed_in_the_order_in_which_they_came(house: House) -> None:
     house.start()
     for n in range(20):
