@@ -50,6 +50,8 @@ class SessionCounts:
     acknowledged: int = 0
     dropped_acks: int = 0
     connects: int = 0
+    asked_ms: int = 0
+    """When it last asked for topics (ms since 1970): the broker then sends anew what it retained of them."""
     failures: int = 0
     """Turns that ended in an error nobody foresaw; the session starts again after each."""
 
@@ -328,6 +330,7 @@ class Session:
         if not self._connected:
             return
         if missing := self._subscriptions.missing():
+            self.counts.asked_ms = time.time_ns() // 1_000_000
             code, mid = self._client.subscribe([(name, 0 if name in self._casual else 1) for name in missing])
             self._check(code)
             if mid is not None:

@@ -145,7 +145,7 @@ def _compare_counts(
 
 def _compare_events(site: BenchSite, publishing: MixedPublishing) -> tuple[int, int]:
     """Events that made no finding, and those that made more than one."""
-    with site.ledger.read() as tx:
+    with site.ledger.begin() as tx:
         queued = [one.finding for one in tx.collect.findings_after("bench-crash", 1 << 31)]
     raised = [one for one in queued if isinstance(one, FindingRaised) and one.subject == EVENT]
     times = Counter((one.asset, _number_of(one)) for one in raised)
