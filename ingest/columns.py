@@ -23,7 +23,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
-from ingest.sequences import SequenceTracker
+from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.stages import StreamBatch
@@ -82,6 +82,12 @@ class Columns:
         messages, instants = self.message[given][backwards], self.readings.ts_ms[given][backwards]
         return dict(zip(messages.tolist(), instants.tolist(), strict=True))
 
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Leave out all readings but these (n,)."""
+        self.readings = self.readings.only(kept)
+        self.live, self.received_ms = self.live[kept], self.received_ms[kept]
+        self.message, self.arrival = self.message[kept], self.arrival[kept]
+
     def count_new(self, again: Sequence[FirstCome]) -> int:
         """How many readings of replayed messages (``again``, by number) had not been stored when they first came."""
         series, count = self.readings.series, 0
@@ -94,12 +100,7 @@ class Columns:
         """The readings that the store has, as the stages take them."""
         kept = np.ones(len(self.readings), np.bool_)
         kept[[one.position for one in rejected]] = False
-        all_of = self.readings
-        readings = all_of
-        if rejected:
-            readings = ReadingBatch(
-                all_of.series, all_of.series_id[kept], all_of.ts_ms[kept], all_of.value[kept], all_of.reason[kept]
-            )
+        readings = self.readings.only(kept) if rejected else self.readings
         return StreamBatch(readings, self.live[kept], self.received_ms[kept], site)
 
 
@@ -209,7 +210,8 @@ class Assembler:
             if first is None:
                 samples.ts_ms[at] = next_free(key, int(samples.received_ms[at]))
             else:
-                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])])
+                points = [self.table.refs[number].point for number in samples.series[at] or ()]
+                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])], points)
 
     def _repeated(
         self,
@@ -224,7 +226,7 @@ class Assembler:
         repeated, count = self._word_on(arrivals), len(decoded.seq)
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
-        if decoded.unused or decoded.rejections or bad.any():
+        if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded):
             apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
             return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
         if any(arrivals.with_event) or NO_SEQ in decoded.seq:
@@ -245,8 +247,9 @@ class Assembler:
     ) -> Iterator[bool]:
         """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
         messages that leave no sample take their number in their turn (they came, so nobody need ask for them)."""
-        repeated = self._word_on(arrivals)
-        unused = deque(sorted(decoded.unused, key=lambda one: one[0]))
+        repeated = OncePerMessage(self._word_on(arrivals))
+        taken = set(zip(decoded.message, decoded.boot, decoded.seq, strict=True)) if decoded.unused else ()
+        unused = deque(sorted((one for one in decoded.unused if one[:3] not in taken), key=lambda one: one[0]))
         broken = {rejection.message for rejection in decoded.rejections}
         numbers: list[tuple[str, str, int, int]] = []
         columns = (decoded.message, keys, decoded.boot, decoded.seq, decoded.digest, apart, bad)
@@ -258,7 +261,7 @@ class Assembler:
             while unused and unused[0][0] <= message:
                 self._note_unused(arrivals, *unused.popleft())
             counted = seq != NO_SEQ and not arrivals.with_event[message]
-            seen = counted and repeated(key, boot, seq, digest) and tells
+            seen = counted and repeated(message, key, boot, seq, digest) and tells
             if counted:
                 numbers.append((key, boot, seq, digest))
             if is_bad and not seen:
@@ -280,6 +283,11 @@ class Assembler:
             key = arrivals.route[message].asset.key
             self._word_on(arrivals)(key, boot, seq, digest)
             self.sequences.forget(key, boot, seq, digest)
+
+
+def _share_numbers(decoded: Decoded) -> bool:
+    """Whether a message may have several objects with one number."""
+    return len(set(decoded.message)) < len(decoded.message) and any(seq != NO_SEQ for seq in decoded.seq)
 
 
 def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:

@@ -18,7 +18,7 @@ from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, 
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
 from ingest.rejections import WRONG_SHAPE, Rejection, printable, stable_id, with_detail
-from ingest.sequences import SequenceTracker
+from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.ledger import AssetEvent
@@ -147,6 +147,7 @@ class EventRules:
         self._others = SequenceTracker()
         """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
         nothing."""
+        self.end_batch()
         self._open: dict[tuple[str, str], int] = {}
         """When the newest of each event that stands happened (epoch ms)."""
         self._ends: dict[tuple[str, str], _End] = {}
@@ -163,9 +164,12 @@ class EventRules:
         """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic. ``message``:
         its name, if it is replayed."""
         out = EventOutcome()
-        tracker = self.sequences if own_numbers else self._others
+        if own_numbers:
+            word = OncePerMessage(self.sequences.again if message else self.sequences.repeated)
+        else:
+            word = self._strays_again if message else self._strays
         for one in objects:
-            told, repeated = self._told(route, record, one, tracker, message)
+            told, repeated = self._told(route, record, one, word, message)
             if repeated:
                 out.duplicates += 1
             else:
@@ -173,15 +177,14 @@ class EventRules:
         return out
 
     def _told(
-        self, route: AssetRoute, record: SpoolRecord, one: EventObject, tracker: SequenceTracker, message: str
+        self, route: AssetRoute, record: SpoolRecord, one: EventObject, word: OncePerMessage, message: str
     ) -> tuple[_Told, bool]:
         name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
         observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
         boot, seq = identity(fields)
         asset = route.asset.key
         own_time = fields.get("ts") is not None and "clock_wrong" not in tags
-        repeated = tracker.again if message else tracker.repeated
-        seen = seq != NO_SEQ and repeated(asset, boot, seq, one.digest)
+        seen = seq != NO_SEQ and word(record.position, asset, boot, seq, one.digest)
         if own_time:
             # By what it says, so that it is the same event on both lanes. The digest covers boot and seq.
             event_id = stable_id("event", self._site, asset, name, observed_ms, one.digest)
@@ -288,6 +291,7 @@ class EventRules:
     def end_batch(self) -> None:
         """Nobody asks for what events among other messages say of holes."""
         self._others.changes()
+        self._strays, self._strays_again = OncePerMessage(self._others.repeated), OncePerMessage(self._others.again)
 
     def snapshot(self) -> bytes:
         """The whole state."""

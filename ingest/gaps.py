@@ -17,16 +17,13 @@ from ingest.sequences import RunChange, SequenceTracker
 from plantroom.domain.spans import Span, merged, within, without
 from plantroom.ports.gaps import GapNews, GapsGone, Given, GiveUp
 from plantroom.ports.spool import SpoolRecord
-from plantroom.wire import ROOT, Channel
+from plantroom.wire import MAX_BOOT, MAX_SEQ, ROOT, Channel
 
 GRACE_MS = 5_000
 """How long numbers may take to come out of order before anybody is asked for them."""
 
 MAX_GONE = 100
 """Spans that one message may call gone."""
-
-MAX_BOOT = 64
-_MAX_SEQ = 1 << 62
 
 _Key = tuple[str, str, str, int]
 """Channel, asset, boot, numbering."""
@@ -232,6 +229,6 @@ def parse_gone(record: SpoolRecord, asset: str) -> GapsGone | None:
 
 
 def _span(one: object) -> Span | None:
-    if not isinstance(one, list) or len(one) != 2 or not all(type(n) is int and 0 <= n < _MAX_SEQ for n in one):
+    if not isinstance(one, list) or len(one) != 2 or not all(type(n) is int and 0 <= n < MAX_SEQ for n in one):
         return None
     return (one[0], one[1]) if one[0] <= one[1] else None

@@ -12,8 +12,9 @@ NO_NAMES: Mapping[int, str] = {}
 
 
 def name_of(site: str, lane: str, record: SpoolRecord) -> str:
-    """The name of a message: what all ids that are made of it have in common."""
-    return stable_id(site, lane, record.position, record.received_ms)
+    """The name of a message: what all ids that are made of it have in common. Those of one millisecond sort as they
+    came."""
+    return f"{record.position:016x}{stable_id(site, lane, record.position, record.received_ms)[:16]}"
 
 
 def letters_of(

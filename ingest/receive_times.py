@@ -1,6 +1,7 @@
 """Receive times that stand in for a missing ``ts``: unique per asset."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -79,45 +80,53 @@ class ReceiveTimes:
 
 class FirstCome(NamedTuple):
     """A message that is replayed: its name, the instant of what it says without one, whether nothing of it was stored
-    yet, and else the parts that were not."""
+    yet, and else the parts that were not, as its letters name them; ``refused`` are those of them that the store did
+    not take: these had got an instant."""
 
     message: str
     received_ms: int
     whole: bool
     parts: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+    def had_instant(self, points: Iterable[str]) -> bool:
+        """Whether an object with these points was given an instant when it came at first."""
+        return not self.whole and any(point not in self.parts or point in self.refused for point in points)
 
 
 class ReplayTimes:
     """Instants of replayed messages that have none: those of their first receipt, and the same again each time.
 
-    A message of which part was stored goes where that part stands. One of which nothing was stored takes the first
-    instant that no other has. Remembers ``REPLAYS`` instants.
+    An object of which part was stored goes where that part stands: those of a message followed each other. One of which
+    nothing was stored takes the first instant that no other has. Remembers ``REPLAYS`` instants.
     """
 
     def __init__(self, given: ReceiveTimes) -> None:
         self._given = given
         self._owners: dict[tuple[str, int], tuple[str, int]] = {}
-        self._samples: dict[tuple[str, str], int] = {}
+        self._samples: dict[tuple[str, str], tuple[int, int]] = {}
+        """By asset and message: samples so far, and how many of them have their place."""
 
     def begin(self) -> None:
         """A batch begins: samples of a message are counted anew."""
         self._samples = {}
 
-    def of(self, asset: str, first: FirstCome) -> int:
-        """The instant of the message's next sample for the asset."""
-        number = self._samples.get((asset, first.message), 0)
-        self._samples[asset, first.message] = number + 1
+    def of(self, asset: str, first: FirstCome, points: Iterable[str] = ()) -> int:
+        """The instant of the message's next sample for the asset, which has values of these points."""
+        number, placed = self._samples.get((asset, first.message), (0, 0))
+        has_place = first.had_instant(points)
+        self._samples[asset, first.message] = (number + 1, placed + has_place)
         mine = (first.message, number)
-        ts_ms = first.received_ms + (0 if first.whole else number)
-        while self._is_others(asset, ts_ms, mine, first):
+        ts_ms = first.received_ms + (placed if has_place else 0)
+        while self._is_others(asset, ts_ms, mine, has_place):
             ts_ms += 1
         if len(self._owners) >= REPLAYS:
             self._owners.pop(next(iter(self._owners)))
         self._owners[asset, ts_ms] = mine
         return ts_ms
 
-    def _is_others(self, asset: str, ts_ms: int, mine: tuple[str, int], first: FirstCome) -> bool:
+    def _is_others(self, asset: str, ts_ms: int, mine: tuple[str, int], has_place: bool) -> bool:
         owner = self._owners.get((asset, ts_ms))
         if owner is not None:
             return owner != mine
-        return first.whole and self._given.is_taken(asset, ts_ms)
+        return not has_place and self._given.is_taken(asset, ts_ms)

@@ -39,6 +39,12 @@ INTERNAL_ERROR = "internal_error"
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_PART = 500
+SEPARATOR = ", "
+"""Between the names of the parts of one letter."""
+
+CUT = "\u2026"
+"""Ends the names where there are more than can be read."""
+
 MAX_REASON = 200
 
 
@@ -68,8 +74,8 @@ def printable(text: str) -> str:
 
 def name_parts(names: Iterable[str]) -> str:
     """The names in one line, each once, cut where it gets too long to read."""
-    joined = ", ".join(printable(name) for name in dict.fromkeys(names))
-    return joined if len(joined) <= MAX_PART else joined[: MAX_PART - 1] + "…"
+    joined = SEPARATOR.join(printable(name) for name in dict.fromkeys(names))
+    return joined if len(joined) <= MAX_PART else joined[: MAX_PART - 1] + CUT
 
 
 def merged(rejections: Sequence[Rejection]) -> list[Rejection]:

@@ -5,18 +5,22 @@ any moment leads to the same readings, findings and letters; and nobody but the 
 """
 
 import hashlib
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import structlog
 
 from ingest.instants import to_ms
-from ingest.outcome import Outcome
+from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
-from ingest.rejections import INTERNAL_ERROR, with_detail
+from ingest.rejections import CUT, INTERNAL_ERROR, REJECTED_BY_STORE, SEPARATOR, code_of, with_detail
+from ingest.sorting import Sorted
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
@@ -29,6 +33,9 @@ LOOK_EVERY_S = 1.0
 BATCH = 500
 BATCH_BYTES = 8 << 20
 STAGES = "stages"
+
+_OF_OBJECT = re.compile(r"\[\d+\](?:\.(.*))?", re.DOTALL)
+"""How a part is named that is in an object of an array, or the object itself."""
 
 Put = Callable[[ReadingBatch], Sequence[RejectedReading]]
 
@@ -80,7 +87,9 @@ class Replays:
     def _asked(self) -> Sequence[DeadLetter]:
         try:
             with self._ledger.read() as tx:
-                found: Sequence[DeadLetter] = tx.collect.letters_to_replay(self._pipeline.site, BATCH, BATCH_BYTES)
+                asked = tx.collect.letters_to_replay(self._pipeline.site, BATCH, BATCH_BYTES)
+                # All of them are taken away with the message, so all have a say in what was not stored.
+                found: Sequence[DeadLetter] = tx.collect.letters_of([one.message for one in asked])
                 return found
         except AWAY:
             return ()
@@ -104,12 +113,11 @@ class Replays:
     def _alone(self, letters: Sequence[DeadLetter]) -> None:
         if self._try([letters]):
             return
-        letter = letters[0]
-        reason = with_detail(INTERNAL_ERROR, "replayed")
+        message, reason = letters[0].message, with_detail(INTERNAL_ERROR, "replayed")
         # Should that fail, too, the next turn does not begin with this message again.
-        self._hopeless.add(letter.message)
-        self._tell(Outcome(letters=[_with_reason(letter, reason)], replayed=[letter.message]))
-        self._hopeless.discard(letter.message)
+        self._hopeless.add(message)
+        self._tell(Outcome(letters=[replace(one, reason=reason) for one in letters], replayed=[message]))
+        self._hopeless.discard(message)
 
     def _process(self, letters: Sequence[Sequence[DeadLetter]]) -> None:
         records, first = [_record(one[0]) for one in letters], [_first(one) for one in letters]
@@ -117,10 +125,15 @@ class Replays:
         batch = pipeline.sort_again(records, first, to_ms(self._clock.now()))
         outcome = pipeline.tell_events(batch)
         read = pipeline.read(batch)
+        _leave_out_stored(batch, read, first)
         refused = [self._put(columns.readings) for columns in read.columns]
         outcome.take(pipeline.conclude(batch, read, refused))
         for look in pipeline.watches(read, refused):
             outcome.take(self._patience.insist(STAGES, look))
+        instants = {one[0].message: one[0].received_at for one in letters if any(letter.part for letter in one)}
+        outcome.letters = [
+            replace(one, received_at=instants.get(one.message, one.received_at)) for one in outcome.letters
+        ]
         outcome.replayed = [one.message for one in first]
         self._tell(outcome)
         log.info("dead_letters_replayed", site=pipeline.site, messages=len(letters), back=len(outcome.letters))
@@ -134,11 +147,47 @@ def _record(letter: DeadLetter) -> SpoolRecord:
 
 def _first(letters: Sequence[DeadLetter]) -> FirstCome:
     letter = letters[0]
-    parts = frozenset(name for one in letters for name in one.part.split(", "))
-    return FirstCome(letter.message, to_ms(letter.received_at), not letter.part, parts)
+    refused = [one for one in letters if code_of(one.reason) == REJECTED_BY_STORE]
+    whole = not any(one.part for one in letters)
+    return FirstCome(letter.message, to_ms(letter.received_at), whole, _parts(letters), _parts(refused))
 
 
-def _with_reason(letter: DeadLetter, reason: str) -> DeadLetter:
-    return DeadLetter(
-        letter.message, letter.site, letter.received_at, letter.topic, reason, letter.payload, letter.part
-    )
+def _parts(letters: Sequence[DeadLetter]) -> frozenset[str]:
+    return frozenset(name for one in letters for name in one.part.split(SEPARATOR))
+
+
+def _leave_out_stored(batch: Sorted, read: Read, first: Sequence[FirstCome]) -> None:
+    """What was stored of a message when it first came is not written again: something else may stand there by now."""
+    again: dict[int, set[str]] = {}
+    for rejection in read.rejections:
+        again.setdefault(rejection.message, set()).add(rejection.part)
+    # A source may have been mended so that a field has another point than its letter says.
+    foreign = {one.number for one in batch.foreign}
+    wanted = [
+        None if one.whole or number in foreign else _wanted(one.parts, again.get(number, ()))
+        for number, one in enumerate(first)
+    ]
+    for columns in read.columns:
+        series = columns.readings.series
+        kept = [
+            (points := wanted[message]) is None or (point := series[number].point) in points or SEPARATOR in point
+            for message, number in zip(columns.message.tolist(), columns.readings.series_id.tolist(), strict=True)
+        ]
+        columns.keep(np.array(kept, np.bool_))
+
+
+def _wanted(parts: Collection[str], again: Collection[str]) -> set[str] | None:
+    """The points that letters name; ``None``: more than they name. What is still wrong with an object by itself
+    (``again``) says nothing of the other objects of its message."""
+    found = set()
+    for part in parts:
+        of_object = _OF_OBJECT.fullmatch(part)
+        if of_object is None:
+            if not part or part.endswith(CUT):
+                return None
+            found.add(part)
+        elif part not in again:
+            if of_object[1] is None:
+                return None
+            found.add(of_object[1])
+    return found

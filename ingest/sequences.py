@@ -3,13 +3,15 @@
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
 stored is taken back by ``forget``: it did come, but may come again. Remembered are the last ``WINDOW``
-numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each asset; O(1) per message.
+numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each asset, and of earlier numbers
+``LANDMARKS`` here and there: so a count that begins again long after is known by the first landmark that has another
+content. O(1) per message.
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +21,11 @@ import orjson
 from plantroom.domain.spans import Span, merged, spans_of
 
 WINDOW = 1024
+FIRST_NUMBERS = 8
+LANDMARKS = 32
+"""Numbers before the window whose content is remembered: the first ones, where counts begin again, and so many that lie
+a power of two apart."""
+
 BOOTS = 4
 MAX_HOLES = 64
 MAX_GAP = 1_000_000
@@ -69,6 +76,28 @@ class _Run:
     holes: list[list[int]] = field(default_factory=list)
     below: list[Span] = field(default_factory=list)
     """Numbers from before the first that came; what lies between is from before our time, and not missing."""
+    landmarks: dict[int, int] = field(default_factory=dict)
+    stride: int = FIRST_NUMBERS
+
+    def known(self, seq: int) -> int | None:
+        """The digest of a number, if it is remembered."""
+        digest = self.seen.get(seq)
+        return self.landmarks.get(seq) if digest is None else digest
+
+    def remember(self, seq: int, digest: int) -> None:
+        """Take a number into the window; what leaves it may be a landmark."""
+        self.seen[seq] = digest
+        if len(self.seen) > WINDOW:
+            oldest = next(iter(self.seen))
+            digest = self.seen.pop(oldest)
+            if oldest < FIRST_NUMBERS or not oldest % self.stride:
+                self._set_landmark(oldest, digest)
+
+    def _set_landmark(self, seq: int, digest: int) -> None:
+        self.landmarks[seq] = digest
+        while len(self.landmarks) > FIRST_NUMBERS + LANDMARKS:
+            self.stride *= 2
+            self.landmarks = {n: d for n, d in self.landmarks.items() if n < FIRST_NUMBERS or not n % self.stride}
 
     def fill(self, seq: int) -> bool:
         """Take a number out of the holes; ``False`` when it was in none."""
@@ -93,6 +122,29 @@ class _Touched:
     run: _Run
     came: list[int] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
+
+
+class OncePerMessage:
+    """A tracker's word on the objects of messages: those of one message that carry the same number are one, which the
+    first of them stands for; the same object twice is a repetition all the same. ``word`` is ``repeated`` or ``again``
+    of a tracker."""
+
+    def __init__(self, word: Callable[[str, str, int, int], bool]) -> None:
+        self._word = word
+        self._said: dict[tuple[int, str, str, int], tuple[bool, set[int]]] = {}
+
+    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int) -> bool:
+        """As the tracker's, for an object of this message."""
+        said = self._said.get((message, asset, boot, seq))
+        if said is None:
+            repeated = self._word(asset, boot, seq, digest)
+            self._said[message, asset, boot, seq] = repeated, {digest}
+            return repeated
+        repeated, digests = said
+        if digest in digests:
+            return True
+        digests.add(digest)
+        return repeated
 
 
 class SequenceTracker:
@@ -125,7 +177,7 @@ class SequenceTracker:
                 return False
             self._open(asset, boot, run, seq)
         else:
-            known = run.seen.get(seq)
+            known = run.known(seq)
             if known == digest:
                 self._may_heal(asset, boot, seq)
                 return True
@@ -133,14 +185,8 @@ class SequenceTracker:
                 self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
                 return False
             self._late(asset, boot, run, seq)
-        self._remember(run, seq, digest)
+        run.remember(seq, digest)
         return False
-
-    @staticmethod
-    def _remember(run: _Run, seq: int, digest: int) -> None:
-        run.seen[seq] = digest
-        if len(run.seen) > WINDOW:
-            del run.seen[next(iter(run.seen))]
 
     def again(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """As ``repeated``, for a message that is processed again: it may fill a hole, and neither begins a numbering
@@ -151,10 +197,10 @@ class SequenceTracker:
                 touched = self._touched.setdefault((asset, boot, run.numbering if run else 0), _Touched(_Run(seq, seq)))
                 touched.came.append(seq)
             return False
-        known = run.seen.get(seq)
+        known = run.known(seq)
         if known is None:
             self._late(asset, boot, run, seq)
-            self._remember(run, seq, digest)
+            run.remember(seq, digest)
         elif known == digest:
             self._may_heal(asset, boot, seq)
         return known == digest
@@ -162,8 +208,9 @@ class SequenceTracker:
     def forget(self, asset: str, boot: str, seq: int, digest: int) -> None:
         """This message was not stored as a whole: sent again, it is no repetition. Its number is not missing."""
         run = self._runs.get(asset, {}).get(boot)
-        if run is not None and run.seen.get(seq) == digest:
-            del run.seen[seq]
+        if run is not None and run.known(seq) == digest:
+            run.seen.pop(seq, None)
+            run.landmarks.pop(seq, None)
 
     def changes(self) -> list[RunChange]:
         """What became of the holes since the last call, by asset and boot; empty when nothing did."""
@@ -244,7 +291,15 @@ class SequenceTracker:
         """The whole state."""
         runs = {
             asset: {
-                boot: [run.highest, run.holes, *_encoded(run.seen), run.first, run.numbering, run.below]
+                boot: [
+                    run.highest,
+                    run.holes,
+                    *_encoded(run.seen),
+                    run.first,
+                    run.numbering,
+                    run.below,
+                    [run.stride, *_encoded(run.landmarks)],
+                ]
                 for boot, run in boots.items()
             }
             for asset, boots in self._runs.items()
@@ -285,12 +340,14 @@ def _restored(
     first: int | None = None,
     numbering: int = 0,
     below: Sequence[Sequence[int]] = (),
+    landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
 ) -> _Run:
-    """A run of a snapshot; those of earlier versions end before ``first``."""
+    """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
     seen = _decoded(start, steps, digests)
     if first is None:
         first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
-    return _Run(first, highest, numbering, seen, holes, [(a, b) for a, b in below])
+    before = [(a, b) for a, b in below]
+    return _Run(first, highest, numbering, seen, holes, before, _decoded(*landmarks[1:]), landmarks[0])
 
 
 def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:

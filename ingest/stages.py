@@ -12,7 +12,6 @@ from plantroom.domain.assets import Plant
 from plantroom.domain.findings import Finding
 from plantroom.errors import Unreachable
 from plantroom.ports.ledger import HealthChange
-from plantroom.ports.readings import ReadingBatch
 from plantroom.ports.stages import StreamBatch, StreamStage
 
 log = structlog.get_logger()
@@ -171,7 +170,4 @@ def _without(batch: StreamBatch, assets: dict[str, float]) -> StreamBatch:
     kept = ~spared[all_of.series_id]
     if kept.all():
         return batch
-    readings = ReadingBatch(
-        all_of.series, all_of.series_id[kept], all_of.ts_ms[kept], all_of.value[kept], all_of.reason[kept]
-    )
-    return StreamBatch(readings, batch.live[kept], batch.received_ms[kept], batch.site)
+    return StreamBatch(all_of.only(kept), batch.live[kept], batch.received_ms[kept], batch.site)

@@ -5,6 +5,7 @@ files in the tests keep a mistake here from hiding on both sides.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,15 @@ REPLAY = "replay"
 
 MARKS = "$marks"
 """In place of an asset's code: the collector's own messages to its two lanes."""
+
+MAX_SEQ = 1 << 62
+"""Numbers of messages lie below this."""
+
+MAX_BOOT = 64
+"""Characters of ``boot`` that count."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""JSON can spell half a character, which is no text that anybody can have sent."""
 
 
 class Channel(StrEnum):
@@ -110,14 +120,16 @@ def encode_replay_request(request: ReplayRequest) -> bytes:
 
 
 def parse_replay_request(payload: bytes) -> ReplayRequest | None:
-    """The request, or ``None`` when it is none; fields that are not known are left alone."""
+    """The request, or ``None`` when it is none, also where its boot or numbers are such as no message can have; fields
+    that are not known are left alone."""
     try:
         body = json.loads(payload)
         boot, first, last = body["boot"], body["from"], body["to"]
         channel = Channel(body.get("channel", Channel.TELEMETRY))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    sound = isinstance(boot, str) and type(first) is int and type(last) is int and 0 <= first <= last
+    sound = isinstance(boot, str) and len(boot) <= MAX_BOOT and not _SURROGATE.search(boot)
+    sound = sound and type(first) is int and type(last) is int and 0 <= first <= last < MAX_SEQ
     return ReplayRequest(boot, first, last, channel) if sound and channel is not Channel.STATUS else None
 
 

@@ -152,11 +152,12 @@ class BenchSite:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def wait_stored(self, ts_ms: int, seconds: float) -> float:
-        """Wait until the last asset's reading of this instant is in the store; gives the seconds that it took. Messages
-        are stored in their order: those before it are there by then. Raises ``Unreachable``."""
+    def wait_stored(self, ts_ms: int, seconds: float, number: int = -1) -> float:
+        """Wait until the reading of this instant of the last asset, or of asset ``number``, is in the store; gives the
+        seconds that it took. Messages of a lane are stored in their order: those before it are there by then. Raises
+        ``Unreachable``."""
         begun = time.monotonic()
-        series = SeriesRef(SITE, "pump", f"key-{self.codes[-1]}", self.points[0])
+        series = SeriesRef(SITE, "pump", f"key-{self.codes[number]}", self.points[0])
         while not len(self.store.read([series], ts_ms, ts_ms + 1, 1)[0].ts_ms):
             if time.monotonic() - begun > seconds or self.collector is None or self.collector.poll() is not None:
                 raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")

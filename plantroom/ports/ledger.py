@@ -294,6 +294,11 @@ class CollectRepository(ABC):
         first) with payloads of so many bytes altogether, at most."""
 
     @abstractmethod
+    def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
+        """Every letter of these messages (ids up to the first dash), asked for or not, oldest first, with the reasons
+        that they had before."""
+
+    @abstractmethod
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
         """The oldest letters, at most ``most``, of each site that has more letters or bytes of payload than it may
         keep: ids by site, oldest first, never events or letters asked for again. Sums all letters (half a second for

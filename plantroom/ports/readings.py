@@ -53,6 +53,10 @@ class ReadingBatch:
     def __len__(self) -> int:
         return len(self.value)
 
+    def only(self, kept: NDArray[np.bool_]) -> "ReadingBatch":
+        """The readings that are ``kept`` (n,), of the same table."""
+        return ReadingBatch(self.series, self.series_id[kept], self.ts_ms[kept], self.value[kept], self.reason[kept])
+
 
 @dataclass(frozen=True, slots=True)
 class RejectedReading:

@@ -29,6 +29,9 @@ def test_bench_crash_loses_nothing_over_a_few_kills():
     document = json.loads(done.stdout)
     assert document["acknowledged"] > 1000
     assert (document["kills"], document["lost"], document["duplicates"]) == (3, 0, 0)
+    assert (document["events_lost"], document["events_doubled"], document["tickets_wrong"]) == (0, 0, 0)
+    assert document["counted_without_ts"] > 100
+    assert document["events"] > 5
     assert document["spool_intact"] is True
 
 

@@ -30,16 +30,13 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from plantroom.wire import MAX_BOOT, MAX_SEQ
 
 MAX_VALUES = 10_000
 """Values that one message may carry, over all its objects."""
 
-MAX_BOOT = 64
-"""Characters of ``boot`` that count."""
-
 _ENVELOPE = frozenset(("ts", "boot", "seq"))
 _NUMERIC = frozenset((float, int, bool))
-_MAX_SEQ = 1 << 62
 
 
 class _Raw:
@@ -125,7 +122,7 @@ def _identities(
         return None
     texts, numbers = cast("list[str]", boots), cast("list[int]", seqs)
     sent = numbers if kinds == {int} else [seq for seq in numbers if seq is not None]
-    if min(sent) < 0 or max(sent) >= _MAX_SEQ or max(map(len, set(texts))) > MAX_BOOT:
+    if min(sent) < 0 or max(sent) >= MAX_SEQ or max(map(len, set(texts))) > MAX_BOOT:
         return None
     return texts, numbers if kinds == {int} else [NO_SEQ if seq is None else seq for seq in numbers], digests
 
@@ -169,7 +166,7 @@ def _take_canonical(out: Decoded, raw: _Raw, message: int, fields: Mapping[str, 
         return False
     seq, boot = fields.get("seq"), fields.get("boot", "")
     if type(seq) is int:
-        if type(boot) is not str or len(boot) > MAX_BOOT or not 0 <= seq < _MAX_SEQ:
+        if type(boot) is not str or len(boot) > MAX_BOOT or not 0 <= seq < MAX_SEQ:
             return False
         out.boot.append(boot)
         out.seq.append(seq)
@@ -227,7 +224,7 @@ def _note_unused(out: Decoded, message: int, number: int, fields: Mapping[str, o
 def identity(fields: Mapping[str, object]) -> tuple[str, int]:
     """``boot`` and ``seq``; without a usable ``seq``: ``("", NO_SEQ)``."""
     seq = fields.get("seq")
-    if type(seq) is not int or not 0 <= seq < _MAX_SEQ:
+    if type(seq) is not int or not 0 <= seq < MAX_SEQ:
         return "", NO_SEQ
     boot = fields.get("boot")
     text = boot if isinstance(boot, str) else repr(boot) if isinstance(boot, (int, float)) else ""

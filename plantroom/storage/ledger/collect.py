@@ -42,6 +42,9 @@ EVENTS = Record(AssetEvent, t.asset_events)
 
 IS_SAFETY = t.findings.c.safety.is_(True)
 
+MESSAGES_AT_ONCE = 200
+"""SQLite takes no deeper expressions than of 1,000 terms."""
+
 _ASKED = f"{REPLAY_ASKED}: "
 _IS_ASKED = sa.and_(t.dead_letters.c.reason >= _ASKED, t.dead_letters.c.reason < f"{REPLAY_ASKED}:!")
 """Whether the reason begins with ``_ASKED``: a range, for the index (the column's order is that of code points)."""
@@ -171,8 +174,14 @@ class SqlCollect(CollectRepository):
         within = sum(total <= most_bytes for total in accumulate(size for _, size in asked))
         ids = [letter_id for letter_id, _ in asked[: max(1, within)]]
         statement = LETTERS.select().where(_IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
-        found = map(LETTERS.item, self._connection.execute(statement))
-        return [replace(letter, reason=letter.reason.removeprefix(_ASKED)) for letter in found]
+        return list(map(_before_asked, self._connection.execute(statement)))
+
+    def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
+        found: list[DeadLetter] = []
+        for some in chunks(sorted(set(messages)), MESSAGES_AT_ONCE):
+            statement = LETTERS.select().where(sa.or_(*map(_of_message, some)))
+            found += map(_before_asked, self._connection.execute(statement))
+        return sorted(found, key=lambda letter: (letter.received_at, letter.id))
 
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
         letters = t.dead_letters.c
@@ -206,10 +215,7 @@ class SqlCollect(CollectRepository):
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters
         for message in sorted(set(messages)):
-            whose = sa.or_(
-                letters.c.id == message, sa.and_(letters.c.id >= f"{message}-", letters.c.id < f"{message}.")
-            )
-            self._connection.execute(letters.delete().where(whose))
+            self._connection.execute(letters.delete().where(_of_message(message)))
 
     def put_presence(self, changes: Sequence[PresenceChange]) -> None:
         self._put(t.asset_presence, "asset", {c.asset: PRESENCE.row(c) for c in changes})
@@ -260,6 +266,16 @@ class SqlCollect(CollectRepository):
         written = {c.name: insert.excluded[c.name] for c in table.c if c.name != key}
         statement = insert.on_conflict_do_update(index_elements=[key], set_=written)
         self._connection.execute(statement, _in_order(rows))
+
+
+def _of_message(message: str) -> sa.ColumnElement[bool]:
+    column = t.dead_letters.c.id
+    return sa.or_(column == message, sa.and_(column >= f"{message}-", column < f"{message}."))
+
+
+def _before_asked(row: Any) -> DeadLetter:
+    letter: DeadLetter = LETTERS.item(row)
+    return replace(letter, reason=letter.reason.removeprefix(_ASKED))
 
 
 def _of_reason(reason: str | None) -> list[sa.ColumnElement[bool]]:

@@ -84,6 +84,18 @@ def test_a_message_goes_with_all_of_its_letters_and_no_other(ledger: SqlLedger) 
     assert sorted(one.id for one in left) == ["ab1", "ab1-2", "ab123-1", "ab13-1"]
 
 
+def test_all_letters_of_a_message_are_known_asked_for_or_not(ledger: SqlLedger) -> None:
+    names = ["ab12", "ab12-1", "ab12-f", "ab1", "ab1-2", "ab123-1", "ab13-1"]
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([letter(n, id=name, reason="not_json") for n, name in enumerate(names)])
+        tx.collect.ask_replay(EVERYTHING, ["ab12-1"])
+        found = tx.collect.letters_of(["ab12", "nope", "ab13"])
+        assert [(one.id, one.reason) for one in found] == [
+            (name, "not_json") for name in ("ab12", "ab12-1", "ab12-f", "ab13-1")
+        ]
+        assert tx.collect.letters_of([]) == []
+
+
 def test_the_oldest_letters_of_a_site_go_when_there_are_too_many(ledger: SqlLedger) -> None:
     event = "plantroom/demo/x/event"
     with ledger.begin() as tx:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gaps import MAX_BOOT, MAX_GONE, parse_gone
+from ingest.gaps import MAX_GONE, parse_gone
 from plantroom.errors import BadData
 from plantroom.ports.spool import SpoolRecord
 from plantroom.wire import (
+    MAX_BOOT,
     Channel,
     ReplayRequest,
     encode_gone,
