@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 import structlog
@@ -25,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.connecting import ConnectGate, always_open, full_jitter
+from gateway.counts import SessionCounts
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
 from gateway.subscriptions import Subscriptions, in_packets
@@ -42,20 +42,6 @@ SYNC_SECONDS = 0.020
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 GATE_POLL_S = 0.2
-
-
-@dataclass(slots=True)
-class SessionCounts:
-    """What a session has seen since it was made."""
-
-    received: int = 0
-    acknowledged: int = 0
-    dropped_acks: int = 0
-    connects: int = 0
-    asked_ms: int = 0
-    """When it last asked for topics (ms since 1970): the broker then sends anew what it retained of them."""
-    failures: int = 0
-    """Turns that ended in an error nobody foresaw; the session starts again after each."""
 
 
 class Session:
