@@ -29,6 +29,9 @@ UNNAMED = "unnamed_event"
 
 MAX_NAME = 120
 MAX_OPEN = 10_000
+MAX_NAMELESS = 100
+"""Elements of an array that the reason for its letter counts up: half a million fit into a message."""
+
 _SEVERITIES = {severity.value: severity for severity in Severity}
 
 
@@ -68,7 +71,7 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
         fields = _named(element)
         if fields is not None:
             found.append(EventObject(0, number, fields, digest_of(fields, record.payload, number), cut))
-        else:
+        elif len(rejections) < MAX_NAMELESS:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
     return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
@@ -91,20 +94,20 @@ def _says_safety(word: object) -> bool:
 def values_beside(payload: bytes) -> list[bytes]:
     """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
 
-    One that could not be written again stands for itself as a whole, so that its values are dead-lettered.
+    With one that cannot be written again the whole payload is among them, once: its values are dead-lettered.
     """
     if b'"values"' not in payload:
         return []
     document, _ = parse_at_any_cost(payload)
     if not isinstance(document, list):
         return [payload] if _has_values(document) else []
-    found = []
+    found, whole = [], []
     for element in filter(_has_values, document):
         try:
             found.append(orjson.dumps(element))
         except TypeError:
-            found.append(payload)
-    return found
+            whole = [payload]
+    return found + whole
 
 
 def _has_values(element: object) -> bool:
