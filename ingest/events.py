@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import digest_of, identity
+from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, identity
 from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
@@ -66,7 +66,8 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
     if isinstance(document, Malformed):
         return [], [Rejection(0, document.reason)]
     elements = document if isinstance(document, list) else [document]
-    found, rejections = [], []
+    found: list[EventObject] = []
+    rejections: list[Rejection] = []
     for number, element in enumerate(elements):
         fields = _named(element)
         if fields is not None:
@@ -94,7 +95,8 @@ def _says_safety(word: object) -> bool:
 def values_beside(payload: bytes) -> list[bytes]:
     """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
 
-    With one that cannot be written again the whole payload is among them, once: its values are dead-lettered.
+    With one that cannot be written again the whole payload is among them, once: its values are dead-lettered. So are
+    all when they are more than a message may carry.
     """
     if b'"values"' not in payload:
         return []
@@ -102,7 +104,10 @@ def values_beside(payload: bytes) -> list[bytes]:
     if not isinstance(document, list):
         return [payload] if _has_values(document) else []
     found, whole = [], []
-    for element in filter(_has_values, document):
+    elements = list(filter(_has_values, document))
+    if sum(map(count_values, elements)) > MAX_VALUES:
+        return [payload]
+    for element in elements:
         try:
             found.append(orjson.dumps(element))
         except TypeError:

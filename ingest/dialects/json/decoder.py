@@ -150,7 +150,7 @@ def _events_among(message: int, elements: Sequence[object], payload: bytes, cut:
 def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object], payload: bytes) -> None:
     if not elements:
         out.rejections.append(Rejection(message, NO_VALUES))
-    elif sum(map(_size, elements)) > MAX_VALUES:
+    elif sum(map(count_values, elements)) > MAX_VALUES:
         out.rejections.append(Rejection(message, TOO_MANY_VALUES))
         out.events += _events_among(message, elements, payload, cut=False)
         for number, element in enumerate(elements):
@@ -164,7 +164,8 @@ def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object
                 out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "not an object"), f"[{number}]"))
 
 
-def _size(element: object) -> int:
+def count_values(element: object) -> int:
+    """How many values an element of an array carries, sound or not."""
     values = element.get("values", element) if isinstance(element, dict) else element
     return len(values) if isinstance(values, dict) else 1
 

@@ -155,3 +155,12 @@ def test_any_bytes_are_a_pack_or_a_value_error(payload: bytes) -> None:
 def test_what_a_pack_has_no_use_for_is_refused_by_its_head(payload: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         check_pack(payload)
+
+
+def test_more_values_beside_events_than_a_message_may_carry_are_one_letter_and_the_events_are_told() -> None:
+    payload = (
+        b"[" + b'{"event":"flooded","values":{"vibration":1}},' * 10_000 + b'{"event":"flooded","values":{"a":1}}]'
+    )
+
+    assert [one.reason for one in letters("plantroom/demo/P-1/event", payload)] == [TOO_MANY_VALUES]
+    assert len(event_objects(SpoolRecord(1, NOON_MS, "plantroom/demo/P-1/event", payload))[0]) == 10_001
