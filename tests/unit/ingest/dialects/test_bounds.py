@@ -16,7 +16,7 @@ PEAK_MB = {"json": 100, "events": 100, "sparkplug_b": 100}
 """A mebibyte may tell of 75,000 events, and all have to be told; what nodes told is kept, up to 64 MiB of it."""
 
 OTHERS_PEAK_MB = 60
-TIMEOUT_S = 600
+TIMEOUT_S = 170
 
 
 @pytest.mark.parametrize("dialect", CASES)
