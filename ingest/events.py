@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import digest_of, identity
+from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, identity
 from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
@@ -33,6 +33,9 @@ UNNAMED = "unnamed_event"
 
 MAX_NAME = 120
 MAX_OPEN = 10_000
+MAX_NAMELESS = 100
+"""Elements of an array that the reason for its letter counts up: half a million fit into a message."""
+
 _SEVERITIES = {severity.value: severity for severity in Severity}
 
 
@@ -88,12 +91,13 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
     if isinstance(document, Malformed):
         return [], [Rejection(0, document.reason)]
     elements = document if isinstance(document, list) else [document]
-    found, rejections = [], []
+    found: list[EventObject] = []
+    rejections: list[Rejection] = []
     for number, element in enumerate(elements):
         fields = _named(element)
         if fields is not None:
             found.append(EventObject(0, number, fields, digest_of(fields, record.payload, number), cut))
-        else:
+        elif len(rejections) < MAX_NAMELESS:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
     return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
@@ -116,20 +120,24 @@ def _says_safety(word: object) -> bool:
 def values_beside(payload: bytes) -> list[bytes]:
     """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
 
-    One that could not be written again stands for itself as a whole, so that its values are dead-lettered.
+    With one that cannot be written again the whole payload is among them, once: its values are dead-lettered. So are
+    all when they are more than a message may carry.
     """
     if b'"values"' not in payload:
         return []
     document, _ = parse_at_any_cost(payload)
     if not isinstance(document, list):
         return [payload] if _has_values(document) else []
-    found = []
-    for element in filter(_has_values, document):
+    found, whole = [], []
+    elements = list(filter(_has_values, document))
+    if sum(map(count_values, elements)) > MAX_VALUES:
+        return [payload]
+    for element in elements:
         try:
             found.append(orjson.dumps(element))
         except TypeError:
-            found.append(payload)
-    return found
+            whole = [payload]
+    return found + whole
 
 
 def _has_values(element: object) -> bool:

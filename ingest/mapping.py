@@ -1,6 +1,7 @@
 """Messages that topic sources take: decoded by their dialect and re-arranged by asset and point."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,7 @@ from ingest.rejections import (
     UNSUPPORTED_TYPE,
     WRONG_UNIT,
     Rejection,
+    code_of,
     with_detail,
 )
 from plantroom.domain.assets import Presence
@@ -34,6 +36,9 @@ BARE_WILLS = "tasmota"
 
 _OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
 """Reasons that concern one field alone: nobody's business when the source does not name it."""
+
+_PLACE = re.compile(r"\A\[[0-9]+\]\.?")
+"""Which element of an array a part is of, before the field's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +204,9 @@ class _Arranger:
     def _reject(self, rejection: Rejection) -> None:
         member = self._members[rejection.message]
         targets = member.route.targets
-        code = rejection.reason.split(":")[0]
-        if targets and rejection.part and code in _OF_ONE_FIELD and not _is_mapped(rejection.part, targets):
+        code = code_of(rejection.reason)
+        field_name = _PLACE.sub("", rejection.part)
+        if targets and field_name and code in _OF_ONE_FIELD and not _is_mapped(field_name, targets):
             return
         self._out.rejections.append(Rejection(member.number, rejection.reason, rejection.part))
 
@@ -238,7 +244,7 @@ def _concerned(route: SourceRoute, word: PresenceWord | None) -> list[AssetRoute
     """The assets that a word on presence is about (without one: that the source feeds)."""
     names = list(route.targets)
     if word is not None and word.fields:
-        names = [name for name in names if name in word.fields]
+        names = [name for name in names if not word.fields.isdisjoint((name, name.removeprefix(word.prefix)))]
     elif word is not None and word.prefix:
         names = [name for name in names if name.startswith(word.prefix)] or names
     found = [target.asset for name in names for target in route.targets[name] if target.code]

@@ -46,6 +46,12 @@ CUT = "\u2026"
 """Ends the names where there are more than can be read."""
 
 MAX_REASON = 200
+MAX_NAME = 500
+"""Characters of a field's full name, with its device: more than a source may name. A message of a few bytes may stand
+for thousands of names that all begin alike, so that they are measured before they are joined."""
+
+LONG_NAME = f"a name of more than {MAX_NAME} characters"
+"""Detail behind ``WRONG_SHAPE``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Rejection:
 
 def with_detail(code: str, detail: str) -> str:
     """``code: detail`` in one line, cut to a length that a list can show."""
-    return f"{code}: {printable(detail)}"[:MAX_REASON]
+    return f"{code}: {printable(detail[:MAX_REASON])}"[:MAX_REASON]
 
 
 def code_of(reason: str) -> str:
@@ -73,20 +79,39 @@ def printable(text: str) -> str:
 
 
 def name_parts(names: Iterable[str]) -> str:
-    """The names in one line, each once, cut where it gets too long to read."""
-    joined = SEPARATOR.join(printable(name) for name in dict.fromkeys(names))
-    return joined if len(joined) <= MAX_PART else joined[: MAX_PART - 1] + CUT
+    """The names in one line, each once, cut where it gets too long to read. No more of them are looked at than that."""
+    return _one_line(names, SEPARATOR, MAX_PART)
 
 
 def merged(rejections: Sequence[Rejection]) -> list[Rejection]:
-    """One rejection per message and reason, naming all its parts, in the order of the messages."""
-    groups: dict[tuple[int, str], list[str]] = {}
+    """One rejection per message and code, naming all its parts, in the order of the messages. Details that differ
+    stand one behind the other."""
+    groups: dict[tuple[int, str], list[Rejection]] = {}
     for rejection in rejections:
-        groups.setdefault((rejection.message, rejection.reason), []).append(rejection.part)
+        groups.setdefault((rejection.message, code_of(rejection.reason)), []).append(rejection)
     return [
-        Rejection(message, reason, name_parts(p for p in parts if p))
-        for (message, reason), parts in sorted(groups.items(), key=lambda item: item[0][0])
+        Rejection(message, _reason(code, members), name_parts(one.part for one in members if one.part))
+        for (message, code), members in sorted(groups.items(), key=lambda item: item[0][0])
     ]
+
+
+def _reason(code: str, members: Sequence[Rejection]) -> str:
+    told = (one.reason.partition(": ")[2] for one in members)
+    details = _one_line((one for one in told if one), "; ", MAX_REASON - len(code) - 2)
+    return f"{code}: {details}" if details else code
+
+
+def _one_line(texts: Iterable[str], between: str, longest: int) -> str:
+    seen: set[str] = set()
+    line = ""
+    for text in texts:
+        if text in seen:
+            continue
+        seen.add(text)
+        line += (between if line else "") + printable(text[: longest + 1])
+        if len(line) > longest:
+            return line[: longest - 1] + CUT
+    return line
 
 
 def stable_id(*parts: object) -> str:

@@ -5,8 +5,9 @@ they are loaded by the first conversion between two different units.
 """
 
 import math
+import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from plantroom.errors import PlantroomError
@@ -16,6 +17,19 @@ class UnitError(PlantroomError):
     """A unit that is none, or two that do not measure the same."""
 
     code = "wrong_unit"
+
+
+MAX_UNIT = 64
+"""Characters of the longest code that is looked at."""
+
+REMEMBERED = 2_000
+REGISTRY_LOOKS = 10_000
+"""Conversions that one registry is asked for: pint keeps about a kilobyte of each unit that it has seen, for good."""
+
+_MAX_BRACKETS = 4
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
+_LONG_NUMBER = re.compile(r"[^./(0-9][+-]?[0-9]{3}|[0-9]{10}")
+"""Powers of three digits, and other numbers of ten. ``10*99999999`` is a number that no memory holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,56 +49,85 @@ class Conversion:
 SAME = Conversion()
 
 
-@lru_cache(maxsize=10_000)
 def conversion(sent: str, wanted: str) -> Conversion:
     """From the UCUM unit ``sent`` to ``wanted``; ``SAME`` when they are equal or one of them is unknown (empty).
 
-    Linear units only. Raises ``UnitError`` for a code that is not UCUM, for units of different dimension and for
-    logarithmic ones (``dB``) among others.
+    Linear units only. Raises ``UnitError`` for a code that is not UCUM or longer than ``MAX_UNIT``, for units of
+    different dimension and for logarithmic ones (``dB``) among others. What was asked before, refused or not, costs a
+    look into a table of ``REMEMBERED``; what was not takes milliseconds, up to some tens.
     """
     if sent == wanted or not sent or not wanted:
         return SAME
-    zero, hundred, most = (_convert(value, sent, wanted) for value in (0.0, 100.0, 1000.0))
-    scale = hundred / 100 if zero == 0 else (hundred - zero) / 100
-    linear = math.isclose(most, 1000 * scale + zero, rel_tol=1e-9, abs_tol=1e-9)
-    if not linear or not math.isfinite(scale) or scale == 0:
-        raise UnitError(f"{sent} cannot be converted into {wanted} by a factor and an offset")
-    # Digits beyond these are noise of the detour over base units: 1 L/min is 0.06 m3/h.
-    scale, offset, inverse = float(f"{scale:.15g}"), float(f"{zero:.14g}"), float(f"{1 / scale:.13g}")
-    return Conversion(1.0, offset, inverse) if 1 < abs(inverse) == round(abs(inverse)) else Conversion(scale, offset)
+    _check_form(sent)
+    _check_form(wanted)
+    found = _conversion(sent, wanted)
+    if isinstance(found, str):
+        raise UnitError(found)
+    return found
 
 
 def check_unit(code: str) -> None:
     """Raises ``UnitError`` for what is no UCUM code; an empty one is allowed."""
     if code:
-        _quantity(1.0, code)
+        _check_form(code)
+        _quantity(_registry_now(), 1.0, code)
 
 
-def _convert(value: float, sent: str, wanted: str) -> float:
+def _check_form(code: str) -> None:
+    """Anybody who sends may name a unit, so that what takes for ever is refused at sight."""
+    if len(code) > MAX_UNIT:
+        raise UnitError(f"{code[:MAX_UNIT]!r} and so on is longer than any unit")
+    bare = _ANNOTATION.sub("", code)
+    if _LONG_NUMBER.search(bare) or bare.count("(") > _MAX_BRACKETS:
+        raise UnitError(f"{code!r} has higher powers, or more brackets, than any unit")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _conversion(sent: str, wanted: str) -> Conversion | str:
+    """The conversion, or why there is none."""
+    registry = _registry_now()
+    try:
+        zero, hundred, most = (_convert(registry, value, sent, wanted) for value in (0.0, 100.0, 1000.0))
+    except UnitError as error:
+        return str(error)
+    scale = hundred / 100 if zero == 0 else (hundred - zero) / 100
+    linear = math.isclose(most, 1000 * scale + zero, rel_tol=1e-9, abs_tol=1e-9)
+    if not linear or not math.isfinite(scale) or scale == 0:
+        return f"{sent} cannot be converted into {wanted} by a factor and an offset"
+    # Digits beyond these are noise of the detour over base units: 1 L/min is 0.06 m3/h.
+    scale, offset, inverse = float(f"{scale:.15g}"), float(f"{zero:.14g}"), float(f"{1 / scale:.13g}")
+    return Conversion(1.0, offset, inverse) if 1 < abs(inverse) == round(abs(inverse)) else Conversion(scale, offset)
+
+
+def _convert(registry: Any, value: float, sent: str, wanted: str) -> float:
     import pint
 
     try:
-        return float(_quantity(value, sent).to(_quantity(1.0, wanted).units).magnitude)
-    except (pint.PintError, ArithmeticError, ValueError) as error:
+        return float(_quantity(registry, value, sent).to(_quantity(registry, 1.0, wanted).units).magnitude)
+    except (pint.PintError, ArithmeticError, ValueError, RecursionError) as error:
         raise UnitError(f"{sent} cannot be converted into {wanted}") from error
 
 
-def _quantity(value: float, code: str) -> Any:
+def _quantity(registry: Any, value: float, code: str) -> Any:
     """``value`` of the unit; a code that ucumvert reads as a number of units (``10.L``) keeps its factor."""
     import pint
     from lark.exceptions import LarkError
 
     try:
-        unit = _registry().from_ucum(code)
+        unit = registry.from_ucum(code)
         if unit.magnitude == 1:
-            return _registry().Quantity(value, unit.units)
-    except (LarkError, pint.PintError, ArithmeticError, ValueError, AttributeError, TypeError) as error:
+            return registry.Quantity(value, unit.units)
+    except (LarkError, pint.PintError, ArithmeticError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise UnitError(f"{code!r} is not a unit that UCUM has and this program knows") from error
     return value * unit
 
 
-@cache
-def _registry() -> Any:
+def _registry_now() -> Any:
+    return _registry(_conversion.cache_info().misses // REGISTRY_LOOKS)
+
+
+@lru_cache(maxsize=1)
+def _registry(_generation: int) -> Any:
     from ucumvert import PintUcumRegistry
 
     return PintUcumRegistry()

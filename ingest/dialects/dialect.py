@@ -50,7 +50,7 @@ class Sample:
 class PresenceWord:
     """A publisher, or its last will, says where it stands. ``prefix`` names the device among those that its source
     covers (empty: all of the topic's), ``topic`` the device's own if it is another than the message's, ``fields`` what
-    the device is known to send."""
+    the device is known to send, without the prefix."""
 
     message: int
     presence: Presence

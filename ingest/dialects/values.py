@@ -1,17 +1,22 @@
 """Values of foreign devices' JSON documents: nested objects to dotted names, whatever stands for a number to one."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from ingest.dialects.dialect import Heard
 from ingest.rejections import (
+    LONG_NAME,
+    MAX_NAME,
     NESTED_VALUE,
     NOT_A_NUMBER,
     NULL_VALUE,
     NUMBER_AS_TEXT,
     TEXT_VALUE,
     TOO_MANY_VALUES,
+    WRONG_SHAPE,
     Rejection,
+    with_detail,
 )
 
 MAX_VALUES = 10_000
@@ -20,22 +25,33 @@ MAX_VALUES = 10_000
 MAX_LEVELS = 16
 """How deep objects may be nested; what lies deeper is rejected as a nested value."""
 
+_NOTHING = object()
+_END: tuple[object, object] = (_NOTHING, None)
+
 SWITCH: Mapping[str, float] = {"ON": 1.0, "OFF": 0.0}
 
 
-def flattened(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    """Every value by its dotted name (``ENERGY.Power``; elements of arrays by their number, from 0), in order."""
-    left: list[tuple[str, object, int]] = [(name, value, 1) for name, value in reversed(list(document.items()))]
+def flattened(document: Mapping[str, object], longest: int = MAX_NAME) -> Iterator[tuple[str | None, object]]:
+    """Every value by its dotted name (``ENERGY.Power``; elements of arrays by their number, from 0), in order; ``None``
+    and how the name begins where it has more than ``longest`` characters, and what is below that is left out. A name is
+    made when its value is asked for, and not before."""
+    left: list[tuple[str, Iterator[tuple[object, object]]]] = [("", iter(document.items()))]
     while left:
-        name, value, level = left.pop()
-        inside: Sequence[tuple[object, object]] = ()
-        if level < MAX_LEVELS and isinstance(value, Mapping):
-            inside = list(value.items())
-        elif level < MAX_LEVELS and isinstance(value, list):
-            inside = list(enumerate(value))
-        elif not isinstance(value, Mapping | list) or value:
+        before, inside = left[-1]
+        part, value = next(inside, _END)
+        if part is _NOTHING:
+            left.pop()
+            continue
+        text = str(part)
+        if len(before) + len(text) > longest:
+            yield None, before + text[:MAX_NAME]
+            continue
+        name, holds_more = before + text, isinstance(value, Mapping | list)
+        if len(left) < MAX_LEVELS and holds_more:
+            within = value.items() if isinstance(value, Mapping) else enumerate(cast("list[object]", value))
+            left.append((f"{name}.", iter(within)))
+        elif not holds_more or value:
             yield name, value
-        left += [(f"{name}.{part}", one, level + 1) for part, one in reversed(inside)]
 
 
 def number_of(value: object) -> tuple[float, str]:
@@ -64,10 +80,14 @@ def take_values(
     means that there is no value yet and is passed over. ``None``: too many (rejected)."""
     values: dict[str, float] = {}
     problems: list[Rejection] = []
-    for count, (name, value) in enumerate(flattened(document)):
+    too_long = ""
+    for count, (name, value) in enumerate(flattened(document, MAX_NAME - len(prefix))):
         if count == MAX_VALUES:
             heard.rejections.append(Rejection(message, TOO_MANY_VALUES))
             return None
+        if name is None:
+            too_long = too_long or f"{prefix[:MAX_NAME]}{value}"
+            continue
         if value is None and not nulls:
             continue
         number, problem = number_of(value)
@@ -75,5 +95,7 @@ def take_values(
             problems.append(Rejection(message, problem, prefix + name))
         else:
             values[name] = number
+    if too_long:
+        problems.append(Rejection(message, with_detail(WRONG_SHAPE, LONG_NAME), too_long))
     heard.rejections += problems
     return values

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zlib import crc32
 
 from plantroom.cli.fuzz_oracle import UNTIMED, Verdict, judge
 from plantroom.domain.assets import SourceClock
@@ -69,7 +70,8 @@ class Payloads:
         self._count = self._unique = self._sparkplug = 0
         self._kinds: Sequence[tuple[int, Callable[[], Made]]] = (
             (34, self._canonical), (6, self._flat), (6, self._array), (4, self._untimed), (12, self._foreign),
-            (22, self._mutated), (10, self._wrong), (3, self._half), (2, self._odd_topic), (1, self._event),
+            (21, self._mutated), (10, self._wrong), (3, self._half), (2, self._odd_topic), (1, self._event),
+            (1, self._hostile),
         )  # fmt: skip
 
     def take(self, count: int) -> Iterator[Made]:
@@ -203,6 +205,28 @@ class Payloads:
         asset = self._asset()
         return Made(self._topic(asset), body, Verdict(bad=True), asset)
 
+    def _hostile(self) -> Made:
+        """Small or middling, and made to cost more than it weighs: nothing of it is a value."""
+        n, size = self._count, self._rng.choice((600, 5_000, 50_000))
+        topic, body = self._rng.choice(
+            (
+                (self._topic(self._asset()), b'{"event":"%d' % n + b'\\"' * size),
+                (self._topic(self._asset(), "event"), b'{"event":"%d' % n + b'\\"' * size + b"\\"),
+                (self._topic(self._asset()), b'[{"n":%d},' % n + b'{"event":' * size),
+                (self._topic(self._asset()), _spool_record(self._topic("P-002"), b'{"flow": 1}', n)),
+                (self._topic(self._asset()), _spool_record("", b"x" * size, n)[:-1] + _spool_record("", b"", n)),
+                ("fuzz-zigbee/kitchen", b'{"%d' % n + b"k" * size + b'":[' + b"0," * (size // 10) + b"0]}"),
+                ("fuzz-tele/plug/SENSOR", b'{"%d":{"' % n + b"k" * size + b'":{"a":1}}}'),
+                ("fuzz-senml/device", b'[{"bn":"%d' % n + b"k" * size + b'"}' + b',{"n":"one","vs":"x"}' * 50 + b"]"),
+                ("fuzz-senml/device", b'[{"n":"%d"}' % n + b",{}" * min(size, 9_000) + b"]"),
+                ("fuzz-senml/device", b'[{"n":"one","v":%d,"u":"' % n + b"(" * size + b"m" + b")" * size + b'"}]'),
+                ("fuzz-senml/device", b'[{"n":"one","v":%d,"u":"10*%d"}]' % (n, 10**8 + size)),
+                ("fuzz-senml/device", b"\x81\xa1\x02\xd8\x1e\x82\x01\xc2\x59\x01\x00" + b"%256d" % n),
+                (f"spBv1.0/fuzz/DBIRTH/hostile/{'d' * 1_000}", _field(2, _field(1, b"%d" % n)) * (size // 10)),
+            )
+        )
+        return Made(topic, body, Verdict(bad=True), "")
+
     def _odd_topic(self) -> Made:
         n, site = self._count, self._site
         topic, verdict = self._rng.choice(
@@ -281,6 +305,13 @@ def _sparkplug(ts_ms: int, first: float, second: float, *_: str) -> tuple[str, b
         for name, value in ((b"one", first), (b"two", second))
     )
     return "spBv1.0/fuzz/NBIRTH/sound", _varint(1 << 3, ts_ms) + metrics + _varint(3 << 3, 0)
+
+
+def _spool_record(topic: str, payload: bytes, position: int) -> bytes:
+    """What a record of the spool looks like on disk, inside a message: nobody may ever take it for one."""
+    raw = topic.encode()
+    rest = struct.pack("<IQqH", len(raw) + len(payload), position, 1_780_000_000_000, len(raw)) + raw + payload
+    return struct.pack("<I", crc32(rest)) + rest
 
 
 def _varint(tag: int, number: int) -> bytes:

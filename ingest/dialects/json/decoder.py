@@ -6,6 +6,7 @@ through message by message, and only one that holds something unusable value by 
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from types import NoneType
 from typing import cast
@@ -132,7 +133,10 @@ def rescued_events(message: int, payload: bytes) -> list[EventObject]:
     if b'"event"' not in payload:
         return []
     document, cut = parse_at_any_cost(payload)
-    elements = document if isinstance(document, list) else [document]
+    return _events_among(message, document if isinstance(document, list) else [document], payload, cut)
+
+
+def _events_among(message: int, elements: Sequence[object], payload: bytes, cut: bool) -> list[EventObject]:
     return [
         EventObject(message, number, element, digest_of(element, payload, number), cut)
         for number, element in enumerate(elements)
@@ -143,8 +147,12 @@ def rescued_events(message: int, payload: bytes) -> list[EventObject]:
 def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object], payload: bytes) -> None:
     if not elements:
         out.rejections.append(Rejection(message, NO_VALUES))
-    elif sum(map(_size, elements)) > MAX_VALUES:
+    elif sum(map(count_values, elements)) > MAX_VALUES:
         out.rejections.append(Rejection(message, TOO_MANY_VALUES))
+        out.events += _events_among(message, elements, payload, cut=False)
+        for number, element in enumerate(elements):
+            if isinstance(element, dict):
+                _note_unused(out, message, number, element, payload)
     else:
         for number, element in enumerate(elements):
             if isinstance(element, dict):
@@ -153,7 +161,8 @@ def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object
                 out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "not an object"), f"[{number}]"))
 
 
-def _size(element: object) -> int:
+def count_values(element: object) -> int:
+    """How many values an element of an array carries, sound or not."""
     values = element.get("values", element) if isinstance(element, dict) else element
     return len(values) if isinstance(values, dict) else 1
 
@@ -239,7 +248,13 @@ def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
     try:
         return crc32(orjson.dumps(fields))
     except TypeError:
-        return crc32(payload, number)
+        return crc32(b"%d" % number, _crc_of(payload))
+
+
+@lru_cache(maxsize=1)
+def _crc_of(payload: bytes) -> int:
+    """Of the last payload: an array of which no element can be written again is gone over once, not once for each."""
+    return crc32(payload)
 
 
 def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:

@@ -15,7 +15,8 @@ from ingest.rejections import EMPTY_PAYLOAD, NOT_JSON, NOT_UTF8, with_detail
 _SEPARATOR = 1 + secrets.randbits(52)
 _JOINT = b",%d," % _SEPARATOR
 _MAX_INT = 1 << 63
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+# A string that nobody closed is one token up to the end. Were it none, the search would begin anew at each quote in it.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 MAX_DEPTH = 64
 """How deep the data of an event may be nested; ledgers and browsers have limits of their own."""

@@ -9,10 +9,13 @@ import cbor2
 
 from ingest.dialects.dialect import Dialect, Heard, Message, Sample
 from ingest.dialects.json.parse import Malformed, parse_one
+from ingest.dialects.senml.cbor import check_pack
 from ingest.dialects.senml.units import ucum
 from ingest.dialects.values import MAX_VALUES, text_problem
 from ingest.instants import NO_TIME
 from ingest.rejections import (
+    LONG_NAME,
+    MAX_NAME,
     NO_VALUES,
     NOT_A_NUMBER,
     NOT_CBOR,
@@ -22,9 +25,11 @@ from ingest.rejections import (
     UNREADABLE_TIME,
     UNSUPPORTED_VERSION,
     WRONG_SHAPE,
+    WRONG_UNIT,
     Rejection,
     with_detail,
 )
+from plantroom.units import MAX_UNIT
 
 VERSION = 10
 """The newest version of the format that this reads (RFC 8428, section 4.4)."""
@@ -33,6 +38,11 @@ RELATIVE_S = 1 << 28
 """Times below this are seconds from now (RFC 8428, section 4.5.3)."""
 
 MAX_PAYLOAD = 4 << 20
+MAX_UNITS = 50
+"""Different units that the records of one pack may state."""
+
+MAX_LABEL = 50
+_SUM = ".sum"
 _MAX_S = 1 << 43
 _CBOR_ARRAYS = range(0x80, 0xA0)
 _LABELS: Mapping[object, str] = {
@@ -46,11 +56,11 @@ _TEXTUAL = ("bn", "bu", "n", "u")
 
 
 class _Bad(Exception):
-    """A record that cannot be read, with the reason's code and words that end where its number follows."""
+    """A record that cannot be read, with the reason."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code)
-        self.code, self.detail = code, detail
+        self.code, self.reason = code, with_detail(code, detail) if detail else code
 
 
 class _Base:
@@ -58,6 +68,8 @@ class _Base:
 
     def __init__(self) -> None:
         self.name = self.unit = ""
+        self.units: set[str] = set()
+        """All that the pack has stated so far."""
         self.time = self.value = self.sum = 0.0
         self.timed = False
 
@@ -69,6 +81,15 @@ class _Base:
             self.time, self.timed = _float(record["bt"]), True
         self.value = _float(record.get("bv", self.value))
         self.sum = _float(record.get("bs", self.sum))
+
+    def stated(self, unit: str) -> str:
+        """A unit that a record states, cut where it is longer than any is. Raises ``_Bad`` for one too many: each that
+        nobody knows costs milliseconds."""
+        unit = unit[: MAX_UNIT + 1]
+        self.units.add(unit)
+        if len(self.units) > MAX_UNITS:
+            raise _Bad(WRONG_UNIT, f"more than {MAX_UNITS} different ones")
+        return unit
 
 
 class SenmlDialect(Dialect):
@@ -96,6 +117,7 @@ def _parse(payload: bytes) -> object:
     if len(payload) > MAX_PAYLOAD:
         return Malformed(TOO_MANY_VALUES)
     try:
+        check_pack(payload)
         pack = cbor2.loads(payload)
     except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, EOFError, RecursionError, MemoryError) as error:
         return Malformed(with_detail(NOT_CBOR, str(error) or type(error).__name__))
@@ -111,43 +133,44 @@ def _named(record: Mapping[object, object]) -> dict[object, object]:
 def _take_pack(heard: Heard, number: int, message: Message, records: Sequence[object]) -> None:
     base, before = _Base(), (len(heard.samples), len(heard.rejections))
     for place, record in enumerate(records):
-        part = f"[{place}]"
-        if not isinstance(record, Mapping):
-            heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, f"{part} is no record")))
-            continue
         try:
-            _check(record)
-            base.take(record)
-            _take_record(heard, number, message, record, base)
+            _take_record(heard, number, message, _checked(record), base)
         except _Bad as error:
-            heard.rejections.append(Rejection(number, with_detail(error.code, f"{error.detail}{part}")))
+            heard.rejections.append(Rejection(number, error.reason, f"[{place}]"))
             if error.code == UNSUPPORTED_VERSION:
                 return
     if before == (len(heard.samples), len(heard.rejections)):
         heard.rejections.append(Rejection(number, NO_VALUES))
 
 
-def _check(record: Mapping[object, object]) -> None:
+def _checked(record: object) -> Mapping[str, object]:
+    """The record, if it is one. Raises ``_Bad``."""
+    if not isinstance(record, Mapping):
+        raise _Bad(WRONG_SHAPE, "not a record")
     for key in record:
         if not isinstance(key, str):
-            raise _Bad(WRONG_SHAPE, "unknown label in ")
+            raise _Bad(WRONG_SHAPE, "an unknown label")
         if key.endswith("_"):
-            raise _Bad(WRONG_SHAPE, f"{key!r} has to be understood and is not, in ")
+            raise _Bad(WRONG_SHAPE, f"{key[-MAX_LABEL:]!r} has to be understood and is not")
     for key in _NUMERIC:
         if key in record and not _is_number(record[key]):
-            raise _Bad(NUMBER_AS_TEXT if isinstance(record[key], str) else NOT_A_NUMBER, f"{key} of ")
+            raise _Bad(NUMBER_AS_TEXT if isinstance(record[key], str) else NOT_A_NUMBER, key)
     for key in _TEXTUAL:
         if key in record and not isinstance(record[key], str):
-            raise _Bad(WRONG_SHAPE, f"{key} is no text in ")
+            raise _Bad(WRONG_SHAPE, f"{key} is no text")
     version = record.get("bver", VERSION)
     if _float(version) > VERSION:
-        raise _Bad(UNSUPPORTED_VERSION, f"{version} in ")
+        raise _Bad(UNSUPPORTED_VERSION, str(version))
+    return record
 
 
 def _take_record(heard: Heard, number: int, message: Message, record: Mapping[str, object], base: _Base) -> None:
+    base.take(record)
     prefix, name = base.name, str(record.get("n", ""))
-    if not prefix + name:
-        raise _Bad(WRONG_SHAPE, "no name in ")
+    if not prefix and not name:
+        raise _Bad(WRONG_SHAPE, "no name")
+    if len(prefix) + len(name) + len(_SUM) > MAX_NAME:
+        raise _Bad(WRONG_SHAPE, LONG_NAME)
     if not name:
         prefix, name = "", base.name
     values = {}
@@ -161,15 +184,15 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
     elif "s" not in record:
         if not _BASES.isdisjoint(record):
             return
-        raise _Bad(NO_VALUES, "")
+        raise _Bad(NO_VALUES)
     if "s" in record:
-        values[f"{name}.sum"] = base.sum + _float(record["s"])
+        values[name + _SUM] = base.sum + _float(record["s"])
     for field in [field for field, value in values.items() if not math.isfinite(value)]:
         del values[field]
         heard.rejections.append(Rejection(number, NOT_A_NUMBER, prefix + field))
     if not values:
         return
-    unit = str(record.get("u", "")) or base.unit
+    unit = base.stated(str(record.get("u", "")) or base.unit)
     # The unit of a sum is the value's times seconds (RFC 8428, section 4.3).
     units = {f: (ucum(unit) if f == name else f"{ucum(unit)}.s") for f in values if unit}
     ts_ms = _ts_ms(record, base, message.received_ms)
@@ -183,7 +206,7 @@ def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> int:
     """Absolute, relative to the receive time, or ``NO_TIME`` when the record is of "now"."""
     seconds = base.time + _float(record.get("t", 0))
     if not math.isfinite(seconds) or abs(seconds) >= _MAX_S:
-        raise _Bad(UNREADABLE_TIME, "")
+        raise _Bad(UNREADABLE_TIME)
     if seconds >= RELATIVE_S:
         return round(seconds * 1000)
     return received_ms + round(seconds * 1000) if seconds else NO_TIME

@@ -13,6 +13,8 @@ from ingest.dialects.sparkplug_b.nodes import MAX_METRICS, Known, Node, Nodes
 from ingest.dialects.sparkplug_b.wire import Payload
 from ingest.instants import NO_TIME
 from ingest.rejections import (
+    LONG_NAME,
+    MAX_NAME,
     NO_VALUES,
     NOT_PROTOBUF,
     NULL_VALUE,
@@ -20,6 +22,7 @@ from ingest.rejections import (
     UNKNOWN_METRIC,
     UNKNOWN_TOPIC,
     UNSUPPORTED_TYPE,
+    WRONG_SHAPE,
     Rejection,
     with_detail,
 )
@@ -29,6 +32,9 @@ NAMESPACE = "spBv1.0"
 REBIRTH = "Node Control/Rebirth"
 BD_SEQ = "bdSeq"
 _CONTROL = ("Node Control/", "Device Control/")
+MAX_TOPIC = 1_000
+"""Characters; each device of a node has one of its own."""
+
 _COMPRESSED = "SPBV1.0_COMPRESSED"
 _BOOLEAN = 11
 _MAX_MS = 1 << 53
@@ -52,7 +58,7 @@ class _Place:
 
 def _place_of(topic: str) -> _Place | None:
     """``None`` for what carries nothing to store. Raises ``ValueError`` for what is no Sparkplug topic."""
-    levels = topic.split("/")
+    levels = topic.split("/") if len(topic) <= MAX_TOPIC else [""]
     if levels[0] == "STATE" or (levels[0] == NAMESPACE and "STATE" in levels[1:2]):
         return None
     if levels[0] != NAMESPACE or len(levels) < 4:
@@ -126,6 +132,7 @@ class SparkplugDialect(Dialect):
 
     def _take(self, heard: Heard, number: int, message: Message, place: _Place, payload: Any) -> None:
         node = self._nodes.at(f"{place.group}/{place.node}")
+        before = node.bytes
         if place.kind in _DEATHS:
             _die(heard, number, message, place, node, payload)
             return
@@ -138,6 +145,7 @@ class SparkplugDialect(Dialect):
             return
         if place.kind in _BIRTHS:
             _learn(heard, number, place, node, payload, message.received_ms)
+            self._nodes.make_room(node.bytes - before)
             heard.presence += _words(number, Presence.ONLINE, place, node)
         unknown = _take_metrics(heard, number, place, node, payload)
         if unknown:
@@ -190,12 +198,17 @@ def _bd_seq(payload: Any) -> int | None:
 
 def _learn(heard: Heard, number: int, place: _Place, node: Node, payload: Any, received_ms: int) -> None:
     """The table of a birth: names, types and aliases."""
-    node.forget_device(place.device)
-    node.born_ms[place.device] = received_ms
+    if not node.begin_device(place.device, received_ms):
+        heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
+        return
     for metric in payload.metrics:
-        name = metric.name.decode("utf-8", "replace")
+        name = _name(metric)
         alias = metric.alias if metric.HasField("alias") else None
-        if name and not node.learn(Known(place.device, name, metric.datatype), alias):
+        if (
+            name
+            and len(place.prefix) + len(name) <= MAX_NAME
+            and not node.learn(Known(place.device, name, metric.datatype), alias)
+        ):
             heard.rejections.append(Rejection(number, TOO_MANY_VALUES))
             return
 
@@ -217,18 +230,16 @@ def _die(heard: Heard, number: int, message: Message, place: _Place, node: Node,
 
 def _words(number: int, presence: Presence, place: _Place, node: Node) -> list[PresenceWord]:
     """A device's own word; a node's counts for itself, and its death for all its devices."""
-    metrics = node.by_device()
     if place.device:
-        return [_word(number, presence, place.device, metrics.get(place.device, []), place)]
-    devices = [""] if presence is Presence.ONLINE else list(metrics)
-    return [_word(number, presence, device, metrics[device], place) for device in devices]
+        return [_word(number, presence, place.device, node, place)]
+    devices = [""] if presence is Presence.ONLINE else node.devices()
+    return [_word(number, presence, device, node, place) for device in devices]
 
 
-def _word(number: int, presence: Presence, device: str, names: Sequence[str], place: _Place) -> PresenceWord:
+def _word(number: int, presence: Presence, device: str, node: Node, place: _Place) -> PresenceWord:
     prefix = f"{device}/" if device else ""
-    fields = frozenset(names) | {prefix + name for name in names}
     topic = f"{NAMESPACE}/{place.group}/{'DDATA' if device else 'NDATA'}/{place.node}{'/' + device if device else ''}"
-    return PresenceWord(number, presence, prefix, topic, fields)
+    return PresenceWord(number, presence, prefix, topic, frozenset(node.metrics.get(device, ())))
 
 
 def _take_metrics(
@@ -237,24 +248,29 @@ def _take_metrics(
     """Values by instant. ``True`` when a metric is not known and the node has to tell of it. ``came_ms``: when a
     message came that is replayed."""
     groups: dict[tuple[int, bool, str], dict[str, float]] = {}
-    before, unknown, birth = len(heard.rejections), False, place.kind in _BIRTHS
+    before, unknown, birth, too_long = len(heard.rejections), False, place.kind in _BIRTHS, ""
     for metric in payload.metrics:
         known = _known(metric, place, node, came_ms)
         if known is None:
             unknown = True
-            part = f"alias {metric.alias}" if metric.HasField("alias") else metric.name.decode("utf-8", "replace")
+            part = f"alias {metric.alias}" if metric.HasField("alias") else _name(metric)[:MAX_NAME]
             heard.rejections.append(Rejection(number, UNKNOWN_METRIC, part))
             continue
         if known.name == BD_SEQ or known.name.startswith(_CONTROL):
             continue
-        value, problem = value_of(metric, known.datatype)
         prefix = f"{known.device}/" if known.device else ""
+        if len(prefix) + len(known.name) > MAX_NAME:
+            too_long = prefix[:MAX_NAME] + known.name[:MAX_NAME]
+            continue
+        value, problem = value_of(metric, known.datatype)
         if not problem:
             key = (_ts_ms(metric, payload), bool(metric.is_historical), prefix)
             groups.setdefault(key, {})[known.name] = value
         elif not (birth and problem == NULL_VALUE):
             # A birth tells of metrics that have no value yet, too.
             heard.rejections.append(Rejection(number, problem, prefix + known.name))
+    if too_long:
+        heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, LONG_NAME), too_long))
     for (ts_ms, historical, prefix), values in groups.items():
         heard.samples.append(Sample(number, ts_ms, values, prefix, historical=historical))
     if not groups and before == len(heard.rejections):
@@ -267,15 +283,19 @@ def _take_metrics(
 
 def _known(metric: Any, place: _Place, node: Node, came_ms: int | None) -> Known | None:
     """The metric by its alias, or by name and type; what its message says of itself counts before its birth."""
-    name = metric.name.decode("utf-8", "replace")
+    name = _name(metric)
     if name:
         if metric.datatype != UNKNOWN:
             return Known(place.device, name, metric.datatype)
-        return node.metrics.get((place.device, name))
+        return node.known(place.device, name)
     known = node.aliases.get(metric.alias) if metric.HasField("alias") else None
     if known is not None and came_ms is not None and not node.held(known, came_ms):
         return None
     return known
+
+
+def _name(metric: Any) -> str:
+    return str(metric.name.decode("utf-8", "replace"))
 
 
 def _ts_ms(metric: Any, payload: Any) -> int:

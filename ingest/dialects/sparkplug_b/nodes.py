@@ -10,9 +10,19 @@ REMEMBERED = 128
 """Messages of each node that are known again when a broker sends them twice; fewer than ``MODULUS``, so that equal
 values of a later round are none of them."""
 
+REORDERED = MODULUS // 2
+"""How many messages late one may come and still fill its hole: with more a step back could as well be one ahead."""
+
 MAX_NODES = 2_000
 MAX_METRICS = 50_000
 """Metrics of one node, over all its devices."""
+
+MAX_DEVICES = 2_000
+MAX_BYTES = 64 << 20
+"""What all nodes together may take, by the estimate of ``Node.bytes``. The state that is saved is less than half."""
+
+_NODE_BYTES, _ENTRY_BYTES = 20_000, 250
+"""A node with the messages that are known again, and each metric, alias and device beside its name."""
 
 ASK_EVERY_MS = 10_000
 """How long a node has for a rebirth before it is asked again."""
@@ -29,20 +39,35 @@ class Known:
 
 @dataclass(slots=True)
 class Node:
-    """One edge node. ``births`` counts its NBIRTHs, ``seq`` is the last sequence number (-1: none yet),
-    ``missing`` the messages skipped so far."""
+    """One edge node. ``births`` counts its NBIRTHs, ``seq`` is the highest sequence number since the last of them, not
+    wrapped around (-1: none yet), ``missing`` the messages skipped since then."""
 
     births: int = 0
     seq: int = -1
     bd_seq: int | None = None
     missing: int = 0
     asked_ms: int | None = None
-    metrics: dict[tuple[str, str], Known] = field(default_factory=dict)
+    metrics: dict[str, dict[str, Known]] = field(default_factory=dict)
+    """By device and name."""
     aliases: dict[int, Known] = field(default_factory=dict)
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    """Aliases that each device has given."""
     recent: dict[int, int] = field(default_factory=dict)
     """Digest of a message to the number of births before it."""
     born_ms: dict[str, int] = field(default_factory=dict)
     """When the birth came that the table is of, by device."""
+    holes: set[int] = field(default_factory=set)
+    """Numbers skipped lately, as ``seq`` counts."""
+    count: int = 0
+    """Metrics, over all devices."""
+    characters: int = 0
+    """Of the metrics' names with their devices."""
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes."""
+        entries = self.count + len(self.aliases) + len(self.born_ms)
+        return _NODE_BYTES + _ENTRY_BYTES * entries + self.characters
 
     def repeats(self, digest: int) -> int | None:
         """The births before the same message, if it came lately; remembers it if not."""
@@ -54,32 +79,54 @@ class Node:
         return known
 
     def follows(self, seq: int) -> bool:
-        """Take the next sequence number; ``False`` when some are missing before it. Nothing is known to be missing
-        before the first birth."""
+        """Take the next sequence number; ``False`` when some are missing before it. One that comes after its successors
+        fills the hole that it left. Nothing is known to be missing before the first birth."""
         if self.seq < 0:
             return True
-        skipped = (seq - self.seq - 1) % MODULUS
-        self.seq, self.missing = seq % MODULUS, self.missing + skipped
+        late = self.seq - (self.seq - seq) % MODULUS
+        if late in self.holes:
+            self.holes.remove(late)
+            self.missing -= 1
+            return True
+        before, skipped = self.seq, (seq - self.seq - 1) % MODULUS
+        self.seq, self.missing = before + skipped + 1, self.missing + skipped
+        self.holes |= set(range(before + 1, self.seq))
+        self.holes = {hole for hole in self.holes if hole >= self.seq - REORDERED} if self.holes else self.holes
         return not skipped
 
     def born(self, seq: int, bd_seq: int | None) -> None:
-        """The node begins anew: nothing of before counts."""
+        """The node begins anew: nothing of before counts, nor is any of it missing, since a birth tells of all."""
         self.births += 1
         self.seq, self.bd_seq, self.asked_ms = seq % MODULUS, bd_seq, None
-        self.metrics, self.aliases, self.born_ms = {}, {}, {}
+        self.missing, self.holes = 0, set()
+        self.metrics, self.aliases, self.numbers, self.born_ms = {}, {}, {}, {}
+        self.count = self.characters = 0
 
-    def forget_device(self, device: str) -> None:
-        """A device begins anew."""
-        self.metrics = {key: known for key, known in self.metrics.items() if known.device != device}
-        self.aliases = {alias: known for alias, known in self.aliases.items() if known.device != device}
+    def begin_device(self, device: str, received_ms: int) -> bool:
+        """A device begins anew, or the node by itself (empty); ``False`` when there are too many."""
+        gone = self.metrics.pop(device, {})
+        self.count -= len(gone)
+        self.characters -= sum(map(len, gone)) + len(gone) * len(device)
+        for alias in self.numbers.pop(device, ()):
+            if alias in self.aliases and self.aliases[alias].device == device:
+                del self.aliases[alias]
+        if device not in self.born_ms and len(self.born_ms) >= MAX_DEVICES:
+            return False
+        self.born_ms[device] = received_ms
+        return True
 
     def learn(self, known: Known, alias: int | None) -> bool:
         """A metric of a birth; ``False`` when the node has too many."""
-        if len(self.metrics) >= MAX_METRICS:
+        if max(self.count, len(self.aliases)) >= MAX_METRICS:
             return False
-        self.metrics[known.device, known.name] = known
+        of_device = self.metrics.setdefault(known.device, {})
+        if known.name not in of_device:
+            self.count += 1
+            self.characters += len(known.device) + len(known.name)
+        of_device[known.name] = known
         if alias is not None:
             self.aliases[alias] = known
+            self.numbers.setdefault(known.device, []).append(alias)
         return True
 
     def was_handed_over(self) -> bool:
@@ -98,12 +145,13 @@ class Node:
         self.asked_ms = received_ms
         return True
 
-    def by_device(self) -> Mapping[str, list[str]]:
-        """Names of the metrics, by device."""
-        found: dict[str, list[str]] = {"": []}
-        for known in self.metrics.values():
-            found.setdefault(known.device, []).append(known.name)
-        return found
+    def known(self, device: str, name: str) -> Known | None:
+        """A metric by its name."""
+        return self.metrics.get(device, {}).get(name)
+
+    def devices(self) -> list[str]:
+        """Those that have metrics, after the node itself."""
+        return ["", *(device for device in self.metrics if device)]
 
 
 class Nodes:
@@ -111,18 +159,31 @@ class Nodes:
 
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
+        self._bytes = 0
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
 
     def at(self, place: str) -> Node:
-        """The node, a new one when it is new; the one heard of first makes room when there are too many."""
-        node = self._nodes.get(place)
+        """The node, a new one when it is new; the one that was silent longest makes room when there are too many."""
+        node = self._nodes.pop(place, None)
         if node is None:
+            node = Node()
+            self._bytes += node.bytes
             if len(self._nodes) >= MAX_NODES:
-                del self._nodes[next(iter(self._nodes))]
-            node = self._nodes[place] = Node()
+                self._forget_one()
+        self._nodes[place] = node
         return node
+
+    def make_room(self, grown: int) -> None:
+        """To be called when the node that was asked for last has grown by so many bytes: as long as all take more than
+        ``MAX_BYTES``, the one that was silent longest is forgotten. It is asked for another birth when it is heard."""
+        self._bytes += grown
+        while self._bytes > MAX_BYTES and len(self._nodes) > 1:
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        self._bytes -= self._nodes.pop(next(iter(self._nodes))).bytes
 
     def get(self, place: str) -> Node | None:
         """The node, if it was heard of."""
@@ -134,26 +195,34 @@ class Nodes:
 
     def hand_over(self) -> bytes:
         """What births told: what came since then is for who received it."""
-        rows = {p: _row(replace(n, seq=-1, missing=0, asked_ms=None, recent={})) for p, n in self._nodes.items()}
+        rows = {place: _row(_as_born(node)) for place, node in self._nodes.items()}
         return orjson.dumps(rows) if rows else b""
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
-        self._nodes = {}
+        self._nodes, self._bytes = {}, 0
         try:
             rows = orjson.loads(state) if state else {}
             self._nodes = {place: _node(row) for place, row in rows.items()}
+            self._bytes = sum(node.bytes for node in self._nodes.values())
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError("not a snapshot of Sparkplug nodes") from error
+
+
+def _as_born(node: Node) -> Node:
+    return replace(node, seq=-1, missing=0, asked_ms=None, recent={}, holes=set())
 
 
 def _row(node: Node) -> dict[str, object]:
     numbers = {known: alias for alias, known in node.aliases.items()}
     return {
         "head": (node.births, node.seq, node.bd_seq, node.missing, node.asked_ms),
-        "metrics": [(k.device, k.name, k.datatype, numbers.get(k)) for k in node.metrics.values()],
+        "metrics": [
+            (k.device, k.name, k.datatype, numbers.get(k)) for of in node.metrics.values() for k in of.values()
+        ],
         "recent": list(node.recent.items()),
         "born": list(node.born_ms.items()),
+        "holes": sorted(node.holes),
     }
 
 
@@ -163,4 +232,5 @@ def _node(row: Mapping[str, list[list[object]]]) -> Node:
         node.learn(Known(device, name, datatype), alias)  # type: ignore[arg-type]
     node.recent = dict(row["recent"])  # type: ignore[arg-type]
     node.born_ms = dict(row.get("born", ()))  # type: ignore[arg-type]  # an earlier version did not know
+    node.holes = set(row.get("holes", ()))  # type: ignore[arg-type]
     return node

@@ -1,9 +1,15 @@
 """Conversion between UCUM units."""
 
-import pytest
+import contextlib
+import time
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plantroom import units
 from plantroom.catalogue import equipment_classes
-from plantroom.units import SAME, UnitError, check_unit, conversion
+from plantroom.units import MAX_UNIT, SAME, UnitError, check_unit, conversion
 
 
 @pytest.mark.parametrize(
@@ -39,3 +45,58 @@ def test_the_units_of_the_catalogue_are_ucum() -> None:
     units = {point.unit for each in equipment_classes().values() for point in each.points} - {"[pH]", "[NTU]"}
     for unit in units:
         check_unit(unit)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["10*99999999", "10^99999999", "m9999999", "kg.10*-999", "9999999999.L", "(" * 500 + "m" + ")" * 500, "m" * 2_000,
+     "(" * 31 + "m" + ")" * 31, "((((((m))))))", "m" * (MAX_UNIT + 1), "{" + "x" * 100 + "}", "[" * 64],
+)  # fmt: skip
+def test_a_code_that_takes_for_ever_is_refused_at_once(code: str) -> None:
+    conversion("[degF]", "Cel")
+    begun = time.process_time()
+    for sent, wanted in ((code, "1"), ("m", code)):
+        with pytest.raises(UnitError):
+            conversion(sent, wanted)
+    with pytest.raises(UnitError):
+        check_unit(code)
+
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("code", ["10*6/L", "mL/min/{1.73_m2}", "(g.m)/(s2.K)", "1000.L", "m[H2O]", "cal_[20]"])
+def test_what_looks_odd_and_is_a_unit_is_one(code: str) -> None:
+    check_unit(code)
+
+
+def test_a_unit_that_is_refused_again_and_again_costs_as_little_as_one_that_is_known() -> None:
+    for sent in ("Cel", "foo", "dB"):
+        with pytest.raises(UnitError):
+            conversion(sent, "mm/s")
+    begun = time.process_time()
+    for _ in range(5_000):
+        for sent in ("Cel", "foo", "dB"):
+            with pytest.raises(UnitError):
+                conversion(sent, "mm/s")
+
+    assert time.process_time() - begun < 2
+
+
+def test_what_is_remembered_of_units_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units, "REGISTRY_LOOKS", 20)
+    assert units._conversion.cache_info().maxsize == units.REMEMBERED
+    registry = units._registry_now()
+    for power in range(2, 30):
+        with pytest.raises(UnitError):
+            conversion(f"m{power}", "lm")
+
+    assert units._registry_now() is not registry
+    assert conversion("kPa", "MPa")(410) == 0.41
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80) | st.text("m(.)/s0123456789*^+-{}[]%'", max_size=80))
+def test_any_text_is_a_unit_or_a_unit_error(code: str) -> None:
+    for sent, wanted in ((code, "Cel"), ("m", code)):
+        with contextlib.suppress(UnitError):
+            conversion(sent, wanted)

@@ -4,15 +4,24 @@ was saved goes on as if it had not been."""
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import cbor2
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.dialects import DIALECTS
 from ingest.dialects.dialect import Dialect, Heard, Message
 from ingest.dialects.sparkplug_b.wire import Payload
+from ingest.letters import letters_of
+from ingest.mapping import Foreign, ForeignReader
+from ingest.matching import Matcher, SeriesTable, SourceRoute
+from ingest.rejections import code_of
+from plantroom.domain.sources import FieldMapping, TopicSource
+from plantroom.ports.spool import Lane, SpoolRecord
+from tests.unit.ingest.plants import plant_of
 
 NOW = 1_795_262_400_000
 
@@ -26,7 +35,7 @@ TIMES = st.sampled_from(
 )
 RECORD = st.dictionaries(
     st.sampled_from(["bver", "bn", "bt", "bu", "bv", "bs", "n", "u", "v", "vs", "vb", "vd", "s", "t", "ut", "x_"]),
-    st.floats() | st.integers(-(2**70), 2**70) | st.sampled_from(["urn:a", "temp", "Cel"]) | ANY,
+    st.floats() | st.integers(-(2**70), 2**70) | st.sampled_from(["urn:a", "temp", "Cel", "10*99999999"]) | ANY,
 )
 CBOR_RECORD = st.dictionaries(st.integers(-6, 8) | st.text(max_size=2), st.floats() | st.integers() | st.text() | ANY)
 STATE = st.dictionaries(st.sampled_from(["Time", "last_seen", "state", "ENERGY", "StatusSNS", "a"]), ANY | TIMES)
@@ -87,6 +96,39 @@ MESSAGE = st.builds(
     Message, TOPIC, st.integers(NOW, NOW + 60_000), PAYLOAD, st.integers(0, 3), st.sampled_from(["", "Europe/Berlin"])
 )
 EVERY = pytest.mark.parametrize("make", DIALECTS.values(), ids=DIALECTS)
+
+
+FIELDS = st.sampled_from(["speed", "temp", "a", "state", "urn:a", "ENERGY"])
+UNITS = st.sampled_from(["", "Cel", "kPa", "nonsense", "10*99999999", "(" * 40 + "m" + ")" * 40])
+MAPPING = st.lists(
+    st.builds(FieldMapping, FIELDS, st.sampled_from(["vibration", "pressure", "none"]), st.just("P-1"), UNITS),
+    max_size=3,
+).map(tuple)
+
+
+@EVERY
+@settings(deadline=None)
+@given(messages=st.lists(MESSAGE, min_size=1, max_size=6), fields=MAPPING, again=st.booleans())
+def test_nor_does_the_way_from_fields_to_points(
+    make: Callable[[], Dialect], messages: list[Message], fields: tuple[FieldMapping, ...], again: bool
+) -> None:
+    name = next(key for key, value in DIALECTS.items() if value is make)
+    matcher = Matcher("demo", SeriesTable())
+    matcher.follow(
+        replace(plant_of(), topic_sources=(TopicSource("s", "demo", "s", "a/#", name, asset="P-1", fields=fields),))
+    )
+    route = matcher.route("a/x")
+    assert isinstance(route, SourceRoute)
+    records = [SpoolRecord(n, one.received_ms, one.topic, one.payload) for n, one in enumerate(messages, 1)]
+
+    (mapped,) = ForeignReader(matcher.route).read(
+        [Foreign(n, route, record) for n, record in enumerate(records)], again=again
+    )
+    letters = letters_of("demo", Lane.NORMAL, records, mapped.rejections)
+
+    assert np.isfinite(mapped.decoded.values).all()
+    assert len(mapped.decoded.values) == sum(map(len, mapped.decoded.keys))
+    assert len(letters) == len({(one.message, code_of(one.reason)) for one in mapped.rejections})
 
 
 def summary(heard: Heard) -> str:
