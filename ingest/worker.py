@@ -138,9 +138,17 @@ class IngestWorker:
     def stop(self, timeout_s: float = 8.0) -> None:
         """End the thread after the turn at hand, or out of the middle of a wait. Stopping twice is allowed."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-            self._thread = None
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+            if not thread.is_alive():
+                self._thread = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is gone: one that hangs in a store outlives ``stop`` (any thread)."""
+        thread = self._thread
+        return thread is None or not thread.is_alive()
 
     def stats(self) -> IngestStats:
         """Figures of the last turn (any thread)."""
@@ -298,6 +306,7 @@ class IngestWorker:
             self._pipeline.restore(saved)
             batch = self._pipeline.sort(records)
             read = self._pipeline.read(batch)
+        self._telling.reserve()
         refused = [self._put(columns.readings) for columns in read.columns]
         live = [columns.readings.ts_ms[columns.live] for columns in read.columns]
         self._figures.delays.note(live, self._read_ms, self._now_ms())
