@@ -110,6 +110,11 @@ class StrayWorker:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is gone: one that hangs outlives ``stop`` (any thread)."""
+        return not self._thread.is_alive()
+
     def figures(self) -> Mapping[str, float]:
         """Dead letters since the start, and how many messages wait (any thread)."""
         return {"dead_lettered": self.dead_lettered, "spool_depth": self._spool.depth()}
