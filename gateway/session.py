@@ -147,7 +147,8 @@ class Session:
         self._wake()
 
     def trouble(self, site: str, lane: str = "") -> Trouble | None:
-        """Why the session is not taking the messages of ``site`` now, or ``None``."""
+        """Why the session is not taking the messages of ``site`` now; ``None`` when it is connected and they are
+        granted."""
         if refused := self._subscriptions.refused():
             words = f"the broker refuses the subscription to {', '.join(refused)}"
             return Trouble(TroubleKind.BROKER_REFUSES_TOPICS, words, site, lane)
@@ -157,6 +158,9 @@ class Session:
         if words := self._link_problem or "":
             kind = TroubleKind.BROKER_REFUSES if self._refused else TroubleKind.BROKER_AWAY
             return Trouble(kind, words, site, lane)
+        if waiting := self._subscriptions.unanswered():
+            words = f"the broker has not confirmed the subscription to {', '.join(waiting)}"
+            return Trouble(TroubleKind.BROKER_AWAY, words, site, lane)
         return None
 
     def problem(self) -> str | None:

@@ -1,6 +1,6 @@
 """What counts as granted by the broker."""
 
-from gateway.subscriptions import REFUSED_RETRY_S, TRUST_S, Subscriptions
+from gateway.subscriptions import ANSWER_S, REFUSED_RETRY_S, TRUST_S, Subscriptions
 
 GRANTED, REFUSED = 1, 0x80
 
@@ -44,6 +44,29 @@ def test_a_lost_connection_changes_nothing_for_a_while_and_then_all() -> None:
     book.connected(session_present=True)
     assert book.granted()
     assert book.missing() == ("a/#", "b/#"), "every connection confirms anew"
+
+
+def test_what_is_not_confirmed_is_known_at_once_at_first_and_later_after_a_while() -> None:
+    clock = Clock()
+    book = made(clock)
+    book.asked(1, book.missing())
+    assert book.unanswered() == ("a/#", "b/#"), "nothing can come as long as the broker holds nothing"
+    book.answered(1, [GRANTED, GRANTED])
+    book.want(["a/#", "b/#", "c/#"])
+    book.asked(2, book.missing())
+    clock.now += ANSWER_S
+    assert not book.unanswered()
+    clock.now += 0.1
+    assert book.unanswered() == ("c/#",)
+    book.want(["a/#", "b/#"])
+    assert not book.unanswered()
+    book.want(["a/#", "b/#", "c/#"])
+    book.disconnected()
+    assert not book.unanswered(), "that is another trouble"
+    book.asked(3, ("c/#",))
+    book.answered(3, [REFUSED])
+    clock.now += 2 * ANSWER_S
+    assert not book.unanswered()
 
 
 def test_a_broker_without_the_session_holds_nothing() -> None:
