@@ -78,13 +78,13 @@ class ReceiveTimes:
         if given.floor:
             begin_ms = given.above_floor(begin_ms, received_ms)
         ts_ms = given.give(begin_ms)
-        if ts_ms > received_ms and ts_ms > self._reserved.get(asset, 0):
+        if ts_ms > received_ms + LEAD_MS and ts_ms > self._reserved.get(asset, 0):
             self._ahead.add(asset)
         return ts_ms
 
     def unreserved(self) -> bool:
-        """Whether an instant was given that another holder of the site might give again: it runs ahead of its receipt,
-        and of what is reserved."""
+        """Whether an instant was given that another holder of the site might give again: it runs ahead of its receipt
+        by more than a take-over takes, and of what is reserved."""
         return bool(self._ahead)
 
     def hand_over(self, still_to_come: bytes = b"") -> bytes:

@@ -73,7 +73,7 @@ def test_what_runs_ahead_is_stored_though_the_ledger_is_away(house: House) -> No
     worker = house.start(hand_over=hand_over(house, 1, fresh=False))
     house.settle()
     house.ledger.away = True
-    wanted = untimed(house, spool, 0.6, 100, 1000)
+    wanted = untimed(house, spool, 0.6, 2_000, 1000)
     until(lambda: wanted <= kept(house))
     house.ledger.away = False
     house.settle()
