@@ -20,6 +20,7 @@ from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
 from api.ingest.endpoints import router as ingest
 from api.loop_tests.endpoints import router as loop_tests
+from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
 from api.plan.endpoints import router as plan
@@ -41,6 +42,7 @@ from plantroom import __version__
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
     ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
+    maintenance,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

@@ -7,7 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from api.ingest.metrics import families
-from api.ingest.reports import reports
+from api.ingest.reports import Reports, reports
 from api.services import Services
 from plantroom.errors import Unreachable
 
@@ -53,11 +53,11 @@ class _Gauges(Collector):
         try:
             found = reports(self._services)
         except Unreachable:
-            found = []
+            found = Reports([], self._services.clock.now())
             reachable.add_metric([], 0)
         else:
             reachable.add_metric([], 1)
         yield reachable
-        yield from families(found, self._services.clock.now())
+        yield from families(found.told, found.now)
         for name, value in self._services.figures().items():
             yield GaugeMetricFamily(name, "Of this process", value=value)

@@ -135,14 +135,11 @@ class SiteGateway:
     def figures(self, lane: Lane) -> dict[str, float]:
         """Of a lane: messages that were made durable over all time, bytes of its spool on disk (left out when the disk
         cannot be asked); since the start records that were damaged, and connects."""
-        figures: dict[str, float] = {
-            "taken": self.spools[lane].taken,
-            "spool_damaged": self.spools[lane].damaged,
-            "broker_connects": self.sessions[lane].counts.connects,
-        }
-        with suppress(OSError):
-            figures["spool_bytes"] = bytes_of(segments_in(self._folder / lane.value))
-        return figures
+        return lane_figures(self.spools[lane], self.sessions[lane], self._folder / lane.value)
+
+    def asked_ms(self) -> int:
+        """When the broker was last asked for topics (ms since 1970): it then sends anew what it retained of them."""
+        return max(session.counts.asked_ms for session in self.sessions.values())
 
     def troubles(self) -> list[Trouble]:
         """Why messages are not coming in now; empty when all is well."""
@@ -152,3 +149,15 @@ class SiteGateway:
     def problems(self) -> list[str]:
         """The same in plain words."""
         return [str(trouble) for trouble in self.troubles()]
+
+
+def lane_figures(spool: Spool, session: Session, folder: Path) -> dict[str, float]:
+    """See ``SiteGateway.figures``."""
+    figures: dict[str, float] = {
+        "taken": spool.taken,
+        "spool_damaged": spool.damaged,
+        "broker_connects": session.counts.connects,
+    }
+    with suppress(OSError):
+        figures["spool_bytes"] = bytes_of(segments_in(folder))
+    return figures

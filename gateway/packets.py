@@ -44,6 +44,8 @@ class PacketSocket:
         """Bytes that ``_unread`` must have before looking at it again makes sense."""
         self._for_paho = bytearray()
         self._unsent = b""
+        self._midway = False
+        """Whether a packet of paho's is out in part, or with TLS: nothing else may come before its rest."""
         self.ended: str | None = None
         """Why nothing more can be read."""
 
@@ -110,13 +112,14 @@ class PacketSocket:
         return bool(self._for_paho) or self.ended is not None
 
     def acknowledge(self, mids: Iterable[int]) -> None:
-        """Send the PUBACKs in this order; what the socket does not take at once goes out with ``flush``."""
+        """Send the PUBACKs in this order, behind a packet of paho's that is out in part; what does not go at once goes
+        out with ``flush``."""
         self._unsent += b"".join([_PUBACK + mid.to_bytes(2, "big") for mid in mids])
         self.flush()
 
     def flush(self) -> None:
         """Send what waits to be sent, as far as the socket takes it."""
-        while self._unsent:
+        while self._unsent and not self._midway:
             try:
                 self._unsent = self._unsent[self._sock.send(self._unsent) :]
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -148,11 +151,19 @@ class PacketSocket:
         return found
 
     def send(self, buffer: bytes | bytearray) -> int:
-        """As ``socket.send``; never in the middle of an acknowledgement."""
-        self.flush()
-        if self._unsent:
-            raise BlockingIOError
-        return self._sock.send(buffer)
+        """As ``socket.send``, of a packet or of what is left of one; never in the middle of an acknowledgement."""
+        if not self._midway:
+            self.flush()
+            if self._unsent:
+                raise BlockingIOError
+        try:
+            sent = self._sock.send(buffer)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            # TLS has made a record of it and wants the same bytes again.
+            self._midway = True
+            raise
+        self._midway = sent < len(buffer)
+        return sent
 
     def fileno(self) -> int:
         """The descriptor to wait on."""

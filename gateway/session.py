@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
@@ -26,9 +27,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from gateway.connecting import ConnectGate, always_open, full_jitter
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
-from gateway.subscriptions import Subscriptions
+from gateway.subscriptions import Subscriptions, in_packets
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import NothingLeft, Unreachable
+from plantroom.ports.clock import Clock, SystemClock, now_ms
 from plantroom.settings import BrokerAddress
 from plantroom.wire_tls import plain_words, tls_context
 
@@ -50,6 +52,8 @@ class SessionCounts:
     acknowledged: int = 0
     dropped_acks: int = 0
     connects: int = 0
+    asked_ms: int = 0
+    """When it last asked for topics (ms since 1970): the broker then sends anew what it retained of them."""
     failures: int = 0
     """Turns that ended in an error nobody foresaw; the session starts again after each."""
 
@@ -62,7 +66,8 @@ class Session:
     thread and before any message, when the broker knew nothing of this session: it may have lost others too.
     ``casual`` filters are asked for with QoS 0: the broker queues nothing of theirs while nobody is there. ``owns`` is
     asked once for the messages of a topic that come together, and for every message of QoS 0. ``gate`` is asked before
-    every attempt to connect, with how often it has connected so far: the reason not to now, or ``None``.
+    every attempt to connect, with how often it has connected so far: the reason not to now, or ``None``. ``clock`` says
+    when a message was received.
     """
 
     def __init__(
@@ -76,10 +81,12 @@ class Session:
         on_fresh: Callable[[], None] = lambda: None,
         casual: Collection[str] = (),
         gate: ConnectGate = always_open,
+        clock: Clock | None = None,
     ) -> None:
         self._broker = broker
         self._node = 0
         self._gate = gate
+        self._clock = clock or SystemClock()
         self._spool = spool
         self._subscriptions = Subscriptions(client_id, filters)
         self._owns = owns
@@ -90,6 +97,7 @@ class Session:
         self._stop = threading.Event()
         self._wake_r, self._wake_w = socket.socketpair()
         self._wake_r.setblocking(False)
+        self._wake_w.setblocking(False)
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
         self._unacknowledged: list[int] = []
         self._first_pending_at = 0.0
@@ -147,20 +155,16 @@ class Session:
         self._wake()
 
     def trouble(self, site: str, lane: str = "") -> Trouble | None:
-        """Why the session is not taking the messages of ``site`` now; ``None`` when it is connected and they are
-        granted."""
+        """Why the session is not taking the messages of ``site`` now; ``None``: connected, and its topics granted."""
         if refused := self._subscriptions.refused():
             words = f"the broker refuses the subscription to {', '.join(refused)}"
             return Trouble(TroubleKind.BROKER_REFUSES_TOPICS, words, site, lane)
         if words := self._spool_problem or "":
             kind = TroubleKind.SPOOL_FULL if self._spool_full else TroubleKind.SPOOL_UNUSABLE
             return Trouble(kind, words, site, lane)
-        if words := self._link_problem or "":
+        if words := self._link_problem or self._subscriptions.unanswered():
             kind = TroubleKind.BROKER_REFUSES if self._refused else TroubleKind.BROKER_AWAY
             return Trouble(kind, words, site, lane)
-        if waiting := self._subscriptions.unanswered():
-            words = f"the broker has not confirmed the subscription to {', '.join(waiting)}"
-            return Trouble(TroubleKind.BROKER_AWAY, words, site, lane)
         return None
 
     def problem(self) -> str | None:
@@ -169,7 +173,9 @@ class Session:
         return None if trouble is None else trouble.words
 
     def _wake(self) -> None:
-        self._wake_w.send(b"w")
+        # Where there is no room for another word, the thread has some to read.
+        with suppress(BlockingIOError):
+            self._wake_w.send(b"w")
 
     def _run(self) -> None:
         attempt = 0
@@ -256,14 +262,14 @@ class Session:
             return
         if not self._waiting():
             self._first_pending_at = time.monotonic()
-        now_ms = time.time_ns() // 1_000_000
+        received_ms = now_ms(self._clock)
         owned: dict[bytes, bool] = {}
         for topic, payload, mid in messages:
             mine = owned.get(topic)
             if mine is None or not mid:
                 mine = owned[topic] = self._owns(topic.decode("utf-8", "replace"))
             if mine:
-                self._spool.put(topic, payload, now_ms)
+                self._spool.put(topic, payload, received_ms)
                 self.counts.received += 1
             if mid:
                 self._unacknowledged.append(mid)
@@ -277,10 +283,8 @@ class Session:
         return dict(poller.poll(timeout_s * 1000))
 
     def _drain_wake(self) -> None:
-        try:
+        with suppress(BlockingIOError):
             self._wake_r.recv(4096)
-        except BlockingIOError:
-            return
 
     def _waiting(self) -> bool:
         """Whether anything received is not durable yet (messages of QoS 0 have nothing to acknowledge)."""
@@ -331,13 +335,14 @@ class Session:
     def _subscribe_missing(self) -> None:
         if not self._connected:
             return
-        if missing := self._subscriptions.missing():
-            code, mid = self._client.subscribe([(name, 0 if name in self._casual else 1) for name in missing])
+        for names in in_packets(self._subscriptions.missing()):
+            self.counts.asked_ms = now_ms(self._clock)
+            code, mid = self._client.subscribe([(name, 0 if name in self._casual else 1) for name in names])
             self._check(code)
             if mid is not None:
-                self._subscriptions.asked(mid, missing)
-        if gone := self._subscriptions.gone():
-            self._client.unsubscribe(gone)
+                self._subscriptions.asked(mid, names)
+        for names in in_packets(self._subscriptions.gone()):
+            self._client.unsubscribe(list(names))
 
     def _forget_connection(self) -> None:
         self.counts.dropped_acks += len(self._unacknowledged)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.collector import SiteGateway
+from gateway.collector import SiteGateway, lane_figures
 from gateway.connecting import ConnectGate, always_open
 from gateway.session import Session
 from gateway.spool import Spool
@@ -100,8 +100,12 @@ class StrayGateway:
         spools: Path,
         gate: TelemetryGate | None = None,
         connect_gate: ConnectGate = always_open,
+        own_part: Callable[[bytes], bytes] = bytes,
     ) -> None:
-        self.spool = Spool(spools / FOLDER)
+        """``own_part`` finds what ``state`` gave in all that was saved with the spool's cursor."""
+        self._own_part = own_part
+        self._folder = spools / FOLDER
+        self.spool = Spool(self._folder)
         self._gate = gate or TelemetryGate()
         self._granted_at: dict[str, float] = {}
         self._taken: frozenset[str] = frozenset()
@@ -119,7 +123,7 @@ class StrayGateway:
             self.spool.open()
         except OSError as error:
             raise Unreachable("spool of unknown sites", str(error)) from error
-        _, state = self.spool.committed()
+        state = self._own_part(self.spool.committed()[1])
         self._taken = frozenset(json.loads(state) if state else sites) | frozenset(ready)
         self.session.start()
 
@@ -151,6 +155,10 @@ class StrayGateway:
     def state(self) -> bytes:
         """The sites that are taken care of, to be saved with the spool's cursor."""
         return json.dumps(sorted(self._taken), ensure_ascii=False).encode()
+
+    def figures(self) -> dict[str, float]:
+        """As ``SiteGateway.figures``."""
+        return lane_figures(self.spool, self.session, self._folder)
 
     def troubles(self) -> list[Trouble]:
         """Why messages to unknown sites are not coming in now; empty when all is well."""

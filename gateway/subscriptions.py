@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import structlog
 
@@ -15,7 +15,28 @@ TRUST_S = 60.0
 ANSWER_S = 5.0
 """A SUBSCRIBE that has not been answered for so long is a trouble."""
 
+PACKET_FILTERS = 200
+PACKET_BYTES = 32 << 10
+"""Of filters in one packet: brokers limit a packet's size, and one that is still going out holds up what follows."""
+
 _REFUSED = 0x80
+_AROUND_FILTER_BYTES = 3
+"""Its length and its QoS (MQTT 3.1.1, section 3.8.3)."""
+
+
+def in_packets(filters: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """The filters in their order, in runs of as many as go into one SUBSCRIBE or UNSUBSCRIBE."""
+    run: list[str] = []
+    size = 0
+    for name in filters:
+        more = len(name.encode()) + _AROUND_FILTER_BYTES
+        if run and (len(run) >= PACKET_FILTERS or size + more > PACKET_BYTES):
+            yield tuple(run)
+            run, size = [], 0
+        run.append(name)
+        size += more
+    if run:
+        yield tuple(run)
 
 
 class Subscriptions:
@@ -26,7 +47,7 @@ class Subscriptions:
 
     def __init__(self, client_id: str, filters: Sequence[str], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._client_id = client_id
-        self._wanted = tuple(filters)
+        self._wanted = dict.fromkeys(filters)
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._held: frozenset[str] = frozenset()
@@ -40,7 +61,7 @@ class Subscriptions:
 
     def want(self, filters: Sequence[str]) -> None:
         """Use these filters from now on."""
-        self._wanted = tuple(filters)
+        self._wanted = dict.fromkeys(filters)
 
     def granted(self) -> frozenset[str]:
         """Filters that the broker holds: confirmed once, and kept by it over lost connections, but for no longer than
@@ -60,13 +81,13 @@ class Subscriptions:
         """Filters that the broker refuses, sorted."""
         return sorted(self._refused)
 
-    def unanswered(self) -> Sequence[str]:
-        """Wanted filters that the broker should have confirmed by now: all of them as long as it holds none, and those
-        that were asked for more than ``ANSWER_S`` ago."""
-        if not self.granted():
-            return tuple(self._wanted)
-        late = self._monotonic() - ANSWER_S
-        return tuple(name for name, at in self._asked_at.items() if at < late and name in self._wanted)
+    def unanswered(self) -> str:
+        """In words, which wanted filters the broker should have confirmed by now: all of them as long as it holds none,
+        and those that were asked for more than ``ANSWER_S`` ago; empty when there are none."""
+        late, waiting = self._monotonic() - ANSWER_S, list(self._wanted)
+        if self.granted():
+            waiting = [name for name, at in self._asked_at.items() if at < late and name in self._wanted]
+        return f"the broker has not confirmed the subscription to {', '.join(waiting)}" if waiting else ""
 
     def connected(self, *, session_present: bool) -> None:
         """A connection stands; a broker that knows nothing of the session holds nothing of it."""
@@ -102,7 +123,8 @@ class Subscriptions:
     def answered(self, mid: int, codes: Iterable[int]) -> None:
         """Its SUBACK: one code a filter."""
         doubts, names = self._asked.pop(mid, (-1, ()))
-        self._asked_at = {name: at for name, at in self._asked_at.items() if name not in names}
+        answered = frozenset(names)
+        self._asked_at = {name: at for name, at in self._asked_at.items() if name not in answered}
         granted = {name for name, code in zip(names, codes, strict=False) if code < _REFUSED}
         with self._lock:
             if doubts != self._doubts:

@@ -7,7 +7,7 @@ Each lane saves the alarms that it holds with its own cursor; of two saved state
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -97,6 +97,10 @@ class AlarmBook:
         self._states[key] = taken
         return taken
 
+    def peek(self, key: Key) -> AlarmState | None:
+        """The state of an alarm, whosever it is; not to be changed by another lane than its own."""
+        return self._states.get(key)
+
     def open(self, lane: str, key: Key) -> AlarmState:
         """A new alarm of the lane."""
         state = self._states[key] = AlarmState(lane=lane)
@@ -118,10 +122,6 @@ class AlarmBook:
         """The alarm is no more."""
         state = self._states.pop(key)
         self._note(state.lane, key)
-
-    def has(self, asset: str, point: str, levels: Collection[str]) -> bool:
-        """Whether one of the point's alarms is not idle, or is remembered."""
-        return any((asset, point, level) in self._states for level in levels)
 
     def of(self, lane: str) -> list[tuple[Key, AlarmState]]:
         """The alarms that a lane holds."""

@@ -79,8 +79,9 @@ class DeviceClocks:
 
     def follow(self, routes: Iterable[AssetRoute]) -> None:
         """Measure these assets from now on: writes each route's place into it."""
-        self._assets = []
+        self._assets, there = [], set()
         for route in routes:
+            there.add(route.asset.key)
             ours = route.safety == self._safety and not route.simulated
             route.clock = len(self._assets) if ours else -1
             if ours:
@@ -89,6 +90,8 @@ class DeviceClocks:
             clock = self._clocks.pop(asset)
             if clock.raised:
                 self._findings.append(self._cleared(asset, clock))
+                if asset in there:
+                    self._words[asset] = DeviceClock(asset, clock.offset_ms or 0, from_ms(clock.measured_ms), None)
 
     def know(self, words: Mapping[str, DeviceClock]) -> None:
         """The ledger's last word on clocks: one that another holder of the site found wrong is wrong until it is

@@ -238,8 +238,8 @@ FLOW: Mapping[str, Words] = {
         (
             "查看采集器和数据库主机的 CPU、磁盘；降低设备的发送频率，或把站点分给多个采集器。",
             (
-                "Look at CPU and disk of the collector's and the store's host; have devices send less often, or give"
-                " the site more collectors."
+                "Look at CPU and disk of the collector's and the store's host; have devices send less often, or spread"
+                " the sites over more collectors."
             ),
         ),
     ),
@@ -280,6 +280,29 @@ FLOW: Mapping[str, Words] = {
             (
                 "Look at the devices concerned: network, restarts, whether they keep what they sent (as the reference"
                 " publisher does)."
+            ),
+        ),
+    ),
+    "gaps_given_up": words_of(
+        ("有消息补不回来了", "Messages that will not come any more"),
+        (
+            "近 24 小时放弃了 {count} 条没有到达的消息。",
+            "{count} messages that had not arrived were given up in the last 24 hours.",
+        ),
+        LocalName(
+            "这些消息已丢失：设备已不再保存，或多次要求重发都没有应答，或由人放弃。如果之后到达，仍会存储。",
+            "They are lost: their devices no longer have them or did not answer when they were asked, or people gave"
+            " them up. What comes after all is stored all the same.",
+        ),
+        (
+            (
+                "查看原因：让设备保留更久（参考发布程序），检查网络；设备恢复后可用 plantroom gaps ask 再次要求。"
+                "一天后不再提示，清单中仍可查到。"
+            ),
+            (
+                "Look at the reasons: have devices keep what they sent for longer (as the reference publisher does),"
+                " look at the network; once a device is back, `plantroom gaps ask`. This is told for a day, the list"
+                " keeps it."
             ),
         ),
     ),

@@ -33,6 +33,9 @@ DRAINING = 1.05
 RECENT = timedelta(minutes=15)
 """Dead letters that are younger are a condition of now."""
 
+GIVEN_UP_RECENTLY = timedelta(hours=24)
+"""Messages that were given up are told for so long: whoever comes the next morning sees it, and nobody for ever."""
+
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -84,8 +87,8 @@ class Silent:
 @dataclass(frozen=True, slots=True)
 class Picture:
     """The way in at one moment, as far as somebody may see it: figures by site of the collectors that report
-    (``plantroom.domain.flow.with_lanes``), dead letters of the last ``RECENT``, how many letters are kept in all, and
-    whether any collector has ever reported."""
+    (``plantroom.domain.flow.with_lanes``), dead letters of the last ``RECENT``, how many letters are kept in all,
+    messages given up within ``GIVEN_UP_RECENTLY`` by site, and whether any collector has ever reported."""
 
     now: datetime
     troubles: Sequence[Trouble] = ()
@@ -93,12 +96,14 @@ class Picture:
     silent: Sequence[Silent] = ()
     letters: Sequence[LetterGroup] = ()
     kept_letters: int = 0
+    given_up: Mapping[str, int] = field(default_factory=dict)
     any_collector: bool = True
 
 
 def conditions(picture: Picture) -> list[Condition]:
     """What there is to tell, the most urgent first and of those the oldest. Empty: all is flowing."""
-    found = [*_collectors(picture), *_troubles(picture), *_backlogs(picture), *_figures(picture), *_letters(picture)]
+    looks = (_collectors, _troubles, _backlogs, _figures, _given_up, _letters)
+    found = [one for look in looks for one in look(picture)]
     return sorted(found, key=lambda one: (-one.level, one.since or picture.now, one.code, one.sites))
 
 
@@ -118,12 +123,11 @@ _HOLDS_BACK = {
     TroubleKind.STORE_FULL,
     TroubleKind.LEDGER_AWAY,
     TroubleKind.LEDGER_FULL,
-    TroubleKind.STAGE_FAILING,
     TroubleKind.INTERNAL,
     TroubleKind.SPOOL_UNUSABLE,
     TroubleKind.SPOOL_FULL,
 }
-"""What explains a backlog."""
+"""What explains a backlog of its lane. A stage that fails holds nothing back."""
 
 
 def _collectors(picture: Picture) -> Iterable[Condition]:
@@ -147,11 +151,11 @@ def _troubles(picture: Picture) -> Iterable[Condition]:
 
 
 def _backlogs(picture: Picture) -> Iterable[Condition]:
-    held_back = {trouble.site for trouble in picture.troubles if trouble.kind in _HOLDS_BACK}
+    held_back = {(trouble.site, trouble.lane) for trouble in picture.troubles if trouble.kind in _HOLDS_BACK}
     for site, figures in picture.sites.items():
-        if held_back & {site, ""}:
-            continue
         for lane, own in by_lane(figures).items():
+            if held_back & {(site, lane), (site, ""), ("", lane), ("", "")}:
+                continue
             if own.get("lag_s", 0) >= BEHIND_S and own.get("spool_depth", 0):
                 yield _backlog(picture.now, site, lane, own)
 
@@ -191,6 +195,14 @@ def _figures(picture: Picture) -> Iterable[Condition]:
         if counts:
             words = _filled(FLOW[key], _NO_SPAN, count=_count(sum(counts.values())))
             yield replace(_told(key, level, words, tuple(sorted(counts))), lost=level is Level.URGENT, help=help_)
+
+
+def _given_up(picture: Picture) -> Iterable[Condition]:
+    counts = {site: count for site, count in picture.given_up.items() if count > 0}
+    if counts:
+        words = _filled(FLOW["gaps_given_up"], _NO_SPAN, count=_count(sum(counts.values())))
+        one = _told("gaps_given_up", Level.WARNING, words, tuple(sorted(counts)))
+        yield replace(one, lost=True, help=Help.GAPS)
 
 
 def _letters(picture: Picture) -> Iterable[Condition]:

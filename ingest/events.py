@@ -7,6 +7,7 @@ agree, and so does the device's own time) is left out.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -24,6 +25,9 @@ from plantroom.ports.ledger import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 
 SAFETY = "safety"
+OVER = "over_already"
+"""Tag of an event that came late, behind the one that ended it."""
+
 UNNAMED = "unnamed_event"
 """Stands for the name of a safety event that has none."""
 
@@ -54,6 +58,27 @@ class _Told:
     told_severity: object
     data: Mapping[str, object]
     event_id: str
+    boot: str
+    seq: int
+
+    @property
+    def happened_ms(self) -> int:
+        """When it happened, at the latest when it was received: a clock that is ahead makes nothing newer."""
+        return min(self.observed_ms, self.record.received_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The newest end of an event, by the numbers of its publisher too."""
+
+    happened_ms: int
+    boot: str
+    seq: int
+
+    def proves_over(self, told: _Told) -> bool:
+        """Whether the event came before this end for certain: in doubt it stands."""
+        numbered = told.seq != NO_SEQ and told.boot == self.boot and told.seq < self.seq
+        return numbered and told.happened_ms <= self.happened_ms
 
 
 def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
@@ -123,6 +148,8 @@ class EventRules:
         """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
         nothing."""
         self._open: dict[tuple[str, str], int] = {}
+        """When the newest of each event that stands happened (epoch ms)."""
+        self._ends: dict[tuple[str, str], _End] = {}
 
     def take(
         self,
@@ -168,33 +195,49 @@ class EventRules:
         data = None if one.cut else _data_of(fields)
         if data is None:
             tags.append("data_dropped")
-        told = _Told(route, record, name, observed_ms, tuple(tags), fields.get("severity"), data or {}, event_id)
+        told = _Told(
+            route, record, name, observed_ms, tuple(tags), fields.get("severity"), data or {}, event_id, boot, seq
+        )
         return told, seen and own_time
 
     def _decide(self, out: EventOutcome, told: _Told) -> None:
         template = self._template(told.route, told.name)
         severity, safety, extra = _weight(template, told.told_severity)
-        tags = (*told.tags, *extra)
-        out.events.append(self._history(told, severity, safety, tags))
         asset = told.route.asset.key
+        end = self._ends.get((asset, told.name))
+        over = end is not None and end.proves_over(told)
+        tags = (*told.tags, *extra, *((OVER,) if over else ()))
+        out.events.append(self._history(told, severity, safety, tags))
         if template is not None and template.clears is not None:
-            self._open.pop((asset, template.clears), None)
-            out.findings.append(self._cleared(told, template.clears))
+            self._end(out, told, template.clears)
             if not safety:
                 return
         if severity is None:
             return
-        self._note_open(asset, told)
         out.findings.append(self._raised(told, template, severity, safety, tags))
+        if end is not None and over:
+            # It is never swallowed: its ticket is made, and the alarm is over at once.
+            out.findings.append(self._cleared(told, told.name, end.happened_ms))
+        else:
+            self._note_open(asset, told)
+
+    def _end(self, out: EventOutcome, told: _Told, ended: str) -> None:
+        """An event is over, unless it came again after this word of its end."""
+        key = told.route.asset.key, ended
+        known = self._ends.get(key)
+        if known is None or known.happened_ms <= told.happened_ms:
+            _put(self._ends, key, _End(told.happened_ms, told.boot, told.seq))
+        if told.happened_ms >= self._open.get(key, told.happened_ms):
+            self._open.pop(key, None)
+            out.findings.append(self._cleared(told, ended, told.observed_ms))
 
     def _template(self, route: AssetRoute, name: str) -> EventTemplate | None:
         known = self._classes.get(route.asset.equipment_class)
         return next((e for e in known.events if e.key == name), None) if known is not None else None
 
     def _note_open(self, asset: str, told: _Told) -> None:
-        self._open[asset, told.name] = told.record.received_ms
-        if len(self._open) > MAX_OPEN:
-            del self._open[next(iter(self._open))]
+        newest = max(told.happened_ms, self._open.get((asset, told.name), told.happened_ms))
+        _put(self._open, (asset, told.name), newest)
 
     def _history(self, told: _Told, severity: Severity | None, safety: bool, tags: Sequence[str]) -> AssetEvent:
         data = {**told.data, **({"tags": list(tags)} if tags else {})}
@@ -228,7 +271,7 @@ class EventRules:
             detail={"event": told.name, "data": told.data, "tags": list(tags), **names},
         )
 
-    def _cleared(self, told: _Told, ended: str) -> FindingCleared:
+    def _cleared(self, told: _Told, ended: str, observed_ms: int) -> FindingCleared:
         template = self._template(told.route, ended)
         return FindingCleared(
             finding_id=stable_id("cleared", told.event_id),
@@ -236,7 +279,7 @@ class EventRules:
             asset=told.route.asset.key,
             failure_mode=UNCLASSIFIED if template is None else template.failure_mode,
             source=FindingSource.RULE,
-            observed_at=from_ms(told.observed_ms),
+            observed_at=from_ms(observed_ms),
             received_at=from_ms(told.record.received_ms),
             subject=ended,
         )
@@ -250,30 +293,46 @@ class EventRules:
         return self._state(numbers=True)
 
     def hand_over(self) -> bytes:
-        """The events that are open, without the memory of sequence numbers."""
+        """The events that are open or have ended, without the memory of sequence numbers."""
         return self._state(numbers=False)
 
     def _state(self, *, numbers: bool) -> bytes:
-        rows = [(asset, name, at) for (asset, name), at in self._open.items()]
+        standing = [(asset, name, at) for (asset, name), at in self._open.items()]
+        ends = [(*key, end.happened_ms, end.boot, end.seq) for key, end in self._ends.items()]
         trackers = {"sequences": self.sequences, "others": self._others}
         return orjson.dumps(
-            {"open": rows, **{name: one.snapshot().decode() if numbers else "" for name, one in trackers.items()}}
+            {
+                "standing": standing,
+                "ends": ends,
+                **{name: one.snapshot().decode() if numbers else "" for name, one in trackers.items()},
+            }
         )
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
-        self._open = {}
+        self._open, self._ends = {}, {}
         self.sequences.restore(b"")
         self._others.restore(b"")
         if not state:
             return
         try:
             data = orjson.loads(state)
-            self._open = {(asset, name): at for asset, name, at in data["open"]}
+            # What an earlier program kept is when they were received: any end may be newer.
+            standing = data["standing"] if "standing" in data else [(*row[:2], 0) for row in data["open"]]
+            self._open = {(asset, name): at for asset, name, at in standing}
+            self._ends = {(asset, name): _End(*end) for asset, name, *end in data.get("ends", ())}
             self.sequences.restore(data["sequences"].encode())
             self._others.restore(data.get("others", "").encode())
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of event rules") from error
+
+
+def _put(known: dict[tuple[str, str], Any], key: tuple[str, str], value: object) -> None:
+    """Keep it as the newest of at most ``MAX_OPEN``."""
+    known.pop(key, None)
+    known[key] = value
+    if len(known) > MAX_OPEN:
+        del known[next(iter(known))]
 
 
 def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list[str]]:

@@ -10,7 +10,7 @@ from plantroom.ports.letters import LetterGroup
 
 
 def age_s(report: CollectorReport, now: datetime) -> float:
-    """How old a report is; 0 for one of a clock that is ahead of ours."""
+    """How old a report is, ``now`` being what the ledger's clock says; never below 0."""
     return max(0.0, (now - report.reported_at).total_seconds())
 
 
@@ -38,10 +38,16 @@ def silent(reports: Sequence[CollectorReport], now: datetime) -> list[Silent]:
 
 
 def picture_of(
-    reports: Sequence[CollectorReport], now: datetime, letters: Sequence[LetterGroup] = (), kept_letters: int = 0
+    reports: Sequence[CollectorReport],
+    now: datetime,
+    letters: Sequence[LetterGroup] = (),
+    kept_letters: int = 0,
+    given_up: Mapping[str, int] | None = None,
 ) -> Picture:
     """Everything together; troubles and figures of silent collectors are old and left out."""
     speaking = fresh(reports, now)
     troubles = [trouble for report in speaking for trouble in report.troubles]
     sites: Mapping[str, Mapping[str, float]] = by_site(speaking)
-    return Picture(now, troubles, sites, silent(reports, now), letters, kept_letters, any_collector=bool(reports))
+    return Picture(
+        now, troubles, sites, silent(reports, now), letters, kept_letters, given_up or {}, any_collector=bool(reports)
+    )

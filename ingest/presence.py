@@ -10,7 +10,7 @@ intervals (``ingest.pace``) where these are longer. The reasons stand in docs/co
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.instants import LEAD_MS, from_ms, to_ms
@@ -43,7 +43,8 @@ RACE_MS = 180_000
 late (one and a half times a keep-alive of up to two minutes)."""
 
 RETAINED_MS = 5_000
-"""A goodbye so soon after we came to the broker may be one that it retained from long ago."""
+"""A word so soon after we came to the broker, or asked it for topics, may be one that it retained from long ago. An
+``online`` says nothing then, a goodbye is doubted."""
 
 HOLD_MS = 1_000
 """How long any goodbye waits to be believed, so that we learn first that our own connection is a new one."""
@@ -104,9 +105,13 @@ class _Followed:
 
 class PresenceTracker:
     """Presence of a site's assets. Nobody is judged silent until its delay has gone by after ``begin``, after a lost
-    broker was found again, and after our own clock was set; nor before each of ``lanes`` has said how far it is."""
+    broker was found again, and after our own clock was set; nor before each of ``lanes`` has said how far it is.
+    ``asked_ms`` says when the broker was last asked for topics."""
 
-    def __init__(self, classes: Mapping[str, EquipmentClass], lanes: Iterable[str] = ()) -> None:
+    def __init__(
+        self, classes: Mapping[str, EquipmentClass], lanes: Iterable[str] = (), asked_ms: Callable[[], int] = int
+    ) -> None:
+        self._asked_ms = asked_ms
         self._classes = classes
         self._lock = threading.Lock()
         self._followed: dict[str, _Followed] = {}
@@ -176,7 +181,8 @@ class PresenceTracker:
                 one.came_again = one.greeted_ms is not None
                 one.greeted_ms = max(received_ms, one.greeted_ms or received_ms)
                 before = len(self._notes)
-                self._seen(asset, (received_ms,))
+                if not self._may_be_retained(received_ms):
+                    self._seen(asset, (received_ms,))
                 if not certain and len(self._notes) == before:
                     self._renew(asset, one, one.written_ms)
                 return
@@ -232,8 +238,10 @@ class PresenceTracker:
                     self._judge(asset, one, horizon_ms, self._started_ms)
 
     def _may_be_retained(self, received_ms: int) -> bool:
-        started_ms = self._started_ms
-        return self._link_down or started_ms is None or received_ms - started_ms <= RETAINED_MS
+        began_ms = self._started_ms
+        if self._link_down or began_ms is None:
+            return True
+        return received_ms - max(began_ms, self._asked_ms()) <= RETAINED_MS
 
     def _begin_again(self, now_ms: int) -> None:
         self._started_ms = now_ms

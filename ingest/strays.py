@@ -14,14 +14,18 @@ from typing import Any
 
 import structlog
 
-from ingest.instants import from_ms
+from ingest.checkpoint import pack, unpack
+from ingest.handover import TOTALS
+from ingest.instants import from_ms, to_ms
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
 from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
+from ingest.stats import Totals
 from ingest.strangers import StrangerRules
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
+from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.spool import SpoolReader, SpoolRecord
@@ -37,6 +41,17 @@ MAX_SITE = 250
 """A site code is cut to so many characters: more than any real one has, so that it never becomes another's."""
 
 LANE = "strays"
+
+SESSION = "session"
+"""Name of the part of the saved state that is the session's."""
+
+
+def session_part(state: bytes) -> bytes:
+    """What was saved for the session (``gateway.strays``); an earlier version saved nothing else."""
+    try:
+        return unpack(state).get(SESSION, b"")
+    except ValueError:
+        return state
 
 
 class Thinning:
@@ -70,18 +85,20 @@ class _Kept:
 
 class StrayWorker:
     """Empties the spool of unknown sites. ``start`` runs it in a thread of its own until ``stop``; ``state`` gives what
-    is to be saved with the cursor."""
+    is to be saved for the session with the cursor, beside the counts."""
 
     def __init__(
         self,
         spool: SpoolReader,
         ledger: Ledger[Any],
         classes: Mapping[str, EquipmentClass],
+        clock: Clock,
         state: Callable[[], bytes] = bytes,
         rng: random.Random | None = None,
     ) -> None:
         self._spool = spool
         self._ledger = ledger
+        self._clock = clock
         self._state = state
         self._rules = StrangerRules("", LANE, classes)
         self._thinning = Thinning()
@@ -98,7 +115,12 @@ class StrayWorker:
         self._singly_to = 0
         """Up to this position messages are taken one by one: one of them trips an error."""
         self._poison = 0
-        self.dead_lettered = 0
+        self._totals = Totals()
+        self._told: Mapping[str, float] = {}
+        """Counts as they were saved last, so that they never go back, not even after a kill."""
+        self._oldest_ms = 0
+        self.begun = False
+        """Whether its counts are those that were saved; before that they are none."""
 
     def start(self) -> None:
         """Begin in an own thread."""
@@ -116,8 +138,11 @@ class StrayWorker:
         return not self._thread.is_alive()
 
     def figures(self) -> Mapping[str, float]:
-        """Dead letters since the start, and how many messages wait (any thread)."""
-        return {"dead_lettered": self.dead_lettered, "spool_depth": self._spool.depth()}
+        """Messages dealt with and kept over all time, dead letters by reason, how many messages wait and for how long
+        the oldest has (any thread)."""
+        depth, oldest_ms = self._spool.depth(), self._oldest_ms
+        lag_s = max(0.0, (to_ms(self._clock.now()) - oldest_ms) / 1000) if depth and oldest_ms else 0.0
+        return {**self._told, "spool_depth": depth, "lag_s": lag_s}
 
     def troubles(self) -> list[Trouble]:
         """What it is waiting for; empty when all is well (any thread)."""
@@ -151,8 +176,17 @@ class StrayWorker:
     def _begin(self) -> None:
         """Go on from what is committed."""
         _, self._saved = self._spool.committed()
+        with suppress(ValueError):
+            self._totals.restore(b"")
+            self._totals.restore(unpack(self._saved).get(TOTALS, b""))
+        self._note_saved()
         self._spool.rewind()
         self._thinning = Thinning()
+        self.begun = True
+
+    def _note_saved(self) -> None:
+        counts = {"received": self._totals.received, "dead_lettered": self._totals.dead_lettered}
+        self._told = {**counts, **self._totals.letter_figures()}
 
     def _suspect(self) -> None:
         """After a batch that failed its messages come singly; one that fails alone is kept without a look inside."""
@@ -167,16 +201,19 @@ class StrayWorker:
         limit = 1 if done < self._singly_to else BATCH
         records = self._patience.insist(SPOOL, lambda: self._read(limit))
         if records:
-            self._at_work = records
+            self._at_work, self._oldest_ms = records, records[0].received_ms
             kept = self._sort(records)
             self._patience.insist(LEDGER, lambda: self._write(kept))
-            self.dead_lettered += len(kept.letters)
+            self._totals.received += len(records)
+            self._totals.dead_lettered += len(kept.letters)
+            self._totals.count_letters(letter.reason for letter in kept.letters)
             self._at_work = ()
-        state = self._state()
+        state = pack({SESSION: self._state(), TOTALS: self._totals.snapshot()})
         if records or state != self._saved:
             position = records[-1].position if records else done
             self._patience.insist(SPOOL, lambda: self._commit(position, state))
             self._saved = state
+            self._note_saved()
         self._patience.note(INTERNAL, None)
 
     def _sort(self, records: Sequence[SpoolRecord]) -> _Kept:

@@ -1,4 +1,5 @@
-"""What happens to alarms by itself as time goes on: shelves that are over, floods that end.
+"""What happens to alarms by itself as time goes on: shelves and maintenance by hand that are over, floods that end, old
+records that go.
 
 Several instances may run at once: each step is taken under a lock and looks again.
 """
@@ -6,6 +7,8 @@ Several instances may run at once: each step is taken under a lock and looks aga
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from maintenance.by_hand import expire_by_hand
+from maintenance.findings import CONSUMER as FINDINGS
 from maintenance.floods import end_if_over
 from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
@@ -16,6 +19,12 @@ from plantroom.ports.ledger import Ledger
 
 TOLD_KEPT = timedelta(days=93)
 """How long what people were told is kept: as long as figures can be asked for, and a day."""
+
+FINDINGS_KEPT = timedelta(days=93)
+"""How long findings that were applied are kept: one that comes again within that time is known."""
+
+_AT_ONCE = 1000
+"""How many findings are forgotten in one transaction, so that nobody waits for it."""
 
 TRIM_EVERY = timedelta(days=1)
 
@@ -31,15 +40,16 @@ class AlarmKeeper:
         self.steps = OneByOne("alarm_not_moved_on")
 
     def run_once(self) -> int:
-        """End what is over; gives how many shelves and floods that were. Raises ``Unreachable`` and ``Contended``."""
+        """End what is over; gives how many times under maintenance by hand, shelves and floods that were. Raises
+        ``Unreachable`` and ``Contended``."""
         now = self._clock.now()
         if self._trimmed_at is None or abs(now - self._trimmed_at) >= TRIM_EVERY:
-            with self._ledger.begin() as tx:
-                tx.alarms.forget_announced(now - TOLD_KEPT)
+            self._trim(now)
             self._trimmed_at = now
         with self._ledger.read() as tx:
             over = tx.alarms.shelves_over(now)
             floods = tx.alarms.standing_floods()
+            spells = tx.spells.over(now)
 
         def expired(shelf_id: str) -> int:
             with self._ledger.begin() as tx:
@@ -49,5 +59,18 @@ class AlarmKeeper:
             with self._ledger.begin() as tx:
                 return end_if_over(tx, site, self._classes, now)
 
-        done = self.steps.each([shelf.id for shelf in over], expired)
+        def maintained(asset: str) -> int:
+            with self._ledger.begin() as tx:
+                return expire_by_hand(tx, asset, now)
+
+        done = self.steps.each([spell.asset for spell in spells], maintained)
+        done += self.steps.each([shelf.id for shelf in over], expired)
         return done + self.steps.each([flood.site for flood in floods], ended)
+
+    def _trim(self, now: datetime) -> None:
+        with self._ledger.begin() as tx:
+            tx.alarms.forget_announced(now - TOLD_KEPT)
+        forgotten = 1
+        while forgotten:
+            with self._ledger.begin() as tx:
+                forgotten = tx.collect.forget_findings((FINDINGS,), now - FINDINGS_KEPT, _AT_ONCE)

@@ -24,6 +24,7 @@ from enum import StrEnum
 
 from maintenance.episode_events import ALSO_KEPT, with_event
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import RAISED_AT, raised_at, with_raise
 from maintenance.lifecycle import ENDED
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.alarms import priority_of
@@ -135,6 +136,12 @@ def suppressed(finding: FindingRaised, status: AssetStatus) -> bool:
     return not finding.safety and finding.source in QUIET_WHILE.get(status, ())
 
 
+def quiet_by_status(episode: Episode, status: AssetStatus) -> bool:
+    """As ``suppressed`` for all that calls for the episode's ticket, or of all that stands where nothing does."""
+    found_by = {FindingSource(one.partition(":")[0]) for one in calling(episode) or episode.open_subjects}
+    return not episode.safety and found_by <= QUIET_WHILE.get(status, frozenset()) and status in QUIET_WHILE
+
+
 def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
     """The alarm priority that a finding names, or the one that follows from its level."""
     said = finding.detail.get("priority")
@@ -231,6 +238,7 @@ def new_episode(
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
             PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
+            RAISED_AT: with_raise(None, finding, subject_of(finding)),
         },
     )
 
@@ -262,6 +270,7 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
     }
+    detail[RAISED_AT] = with_raise(earlier, finding, subject_of(finding))
     return replace(
         unacknowledged(earlier) if rings_anew(earlier, finding) else earlier,
         state=EpisodeState.OPEN,
@@ -295,9 +304,13 @@ def unacknowledged(episode: Episode) -> Episode:
 
 
 def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
-    """The episode after something is over; the same object when that was not open."""
+    """The episode after something is over; the same object when that was not open, or when its event came again
+    after this end, whose word came late."""
     subject = f"{finding.source.value}:{finding.subject}"
     if earlier.state is EpisodeState.CLOSED or subject not in earlier.open_subjects:
+        return earlier
+    newest = raised_at(earlier).get(subject)
+    if newest is not None and finding.observed_at < newest:
         return earlier
     left = tuple(s for s in earlier.open_subjects if s != subject)
     observed = max(earlier.last_observed_at, finding.observed_at)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from maintenance.episode_events import events_also
-from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, severest, work_is_done
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, work_is_done
 from maintenance.episodes import Episode
-from maintenance.floods import FLOOD, shared_ticket
-from maintenance.orders import create_order, keep, pages, resolve_by, take_step
+from maintenance.floods import FLOOD, shared_ticket, tell_flood
+from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.tickets import Words, compose, event_name, origin_of, tags_of
 from maintenance.views import note_episode
@@ -34,14 +34,28 @@ class EpisodeTickets:
         self._tx = tx
         self._now = now
         self._classes = classes
+        self.flooded: set[str] = set()
+        """Sites whose flood has gathered more than its ticket says: ``floods.tell_flood`` writes it."""
+
+    def tell_floods(self) -> None:
+        """Write on the tickets of floods what they have gathered."""
+        for site in sorted(self.flooded):
+            tell_flood(self._tx, site, self._classes, self._now)
+        self.flooded.clear()
 
     def of(self, episode: Episode | None, safety: bool = False) -> WorkOrder | None:
         """An episode's ticket, locked. One that a flood shares is left for an own one when its work is done, and by
         safety findings at once."""
         if episode is None or episode.work_order is None:
             return None
-        ticket = self._tx.orders.lock(episode.work_order)
+        ticket = self.lock(episode, episode.work_order)
         return None if FLOOD in ticket.tags and (safety or work_is_done(ticket)) else ticket
+
+    def lock(self, episode: Episode, order_id: str) -> WorkOrder:
+        """The ticket, locked after the flood of the site, which may stand behind it: in the order in which everybody
+        takes both."""
+        self._tx.alarms.standing_flood(episode.site)
+        return self._tx.orders.lock(order_id)
 
     def follow(
         self, episode: Episode, step: Ticketing, ticket: WorkOrder | None, observed_at: datetime, asset: Asset
@@ -87,8 +101,9 @@ class EpisodeTickets:
             self.store(replace(episode, work_order=gathered.id))
             return updated
         tested = LOOP_TEST in episode.tags
-        shared = None if tested else shared_ticket(self._tx, episode, asset, self._classes, self._now)
+        shared = None if tested else shared_ticket(self._tx, episode, asset, self._now)
         if shared is not None:
+            self.flooded.add(asset.site)
             self.store(replace(episode, work_order=shared.id))
             return shared
         words = self._words([episode], asset)
@@ -126,12 +141,9 @@ class EpisodeTickets:
         return None
 
     def _update(self, order: WorkOrder, episode: Episode) -> WorkOrder:
-        severity = severest(order.severity, episode.severity)
-        due = resolve_by(severity, order.opened_at or self._now) if severity is not order.severity else None
-        if order.due is not None:
-            due = order.due if due is None else min(due, order.due)
         tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
-        changed = replace(order, severity=severity, due=due, safety=order.safety or episode.safety, tags=tags)
+        tight = tightened(order, episode.severity, self._now)
+        changed = replace(tight, safety=order.safety or episode.safety, tags=tags)
         if FLOOD in order.tags:
             return keep(self._tx, changed)
         gathered = _episodes_of(order)

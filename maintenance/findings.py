@@ -1,12 +1,14 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
-One transaction applies a batch and moves the cursor. After a batch that failed its findings are applied one by one,
-each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other. When
-nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
+One transaction applies a batch and moves the cursor. Safety goes first: it never waits behind a flood; within an
+asset and failure mode, where it matters, the order is kept. After a batch that failed its findings are applied one by
+one, each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other.
+When nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
 (pure) and what a ticket says in ``maintenance.tickets``.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,7 +17,6 @@ from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
 from maintenance.episode_events import names_event
 from maintenance.episode_rules import (
     HELD_BACK,
-    QUIET_WHILE,
     Ticketing,
     absorb,
     after_maintenance,
@@ -29,6 +30,7 @@ from maintenance.episode_rules import (
     marked_as_test,
     new_episode,
     outlives_work,
+    quiet_by_status,
     rings_anew,
     subject_of,
     suppressed,
@@ -38,7 +40,7 @@ from maintenance.episode_rules import (
 )
 from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.floods import FLOOD, announce
+from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
@@ -51,10 +53,17 @@ from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSour
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import AssetView, Contended, Ledger
+from plantroom.ports.ledger import AssetView, Contended, Ledger, QueuedFinding
 
 CONSUMER = "maintenance"
-BATCH = 500
+BATCH = 50
+
+BATCH_S = 0.1
+"""After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has
+to wait for it."""
+
+TELL_EVERY_S = 1.0
+"""How often the ticket of a flood is written anew: its words look at hundreds of alarms."""
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often the consumer, when it has nothing else to do, looks for faults that outlived the work on them."""
@@ -67,14 +76,25 @@ class FindingsConsumer:
     lock on the cursor. ``failures`` counts findings that were put aside because they could not be applied."""
 
     def __init__(
-        self, ledger: Ledger[MaintenanceTx], clock: Clock, classes: Mapping[str, EquipmentClass], batch: int = BATCH
+        self,
+        ledger: Ledger[MaintenanceTx],
+        clock: Clock,
+        classes: Mapping[str, EquipmentClass],
+        batch: int = BATCH,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ledger = ledger
+        self._stopwatch = stopwatch
         self._clock = clock
         self._classes = classes
         self._batch = batch
         self._singly = 0
         """How many of the next findings are applied one by one."""
+        self._was_ahead = False
+        """Whether the last batch was taken ahead of others."""
+        self._owed: set[str] = set()
+        """Sites whose flood's ticket says less than it has gathered."""
+        self._told_at = stopwatch()
         self._looked_at: datetime | None = None
         self._next: int | None = None
         """Position of the first finding of the batch that is being applied."""
@@ -115,31 +135,62 @@ class FindingsConsumer:
 
     def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
-            queued = tx.collect.findings_after(CONSUMER, limit)
+            ends = self._stopwatch() + BATCH_S
+            queued, ahead = self._waiting(tx, limit)
             if queued:
                 self._next = queued[0].position
             applier = FindingApplier(tx, self._clock.now(), self._classes)
+            done: list[int] = []
             for item in queued:
                 applier.apply(item.finding)
-            if queued:
-                tx.collect.move_cursor(CONSUMER, queued[-1].position)
-        return len(queued)
+                done.append(item.position)
+                if self._stopwatch() >= ends:
+                    break
+            _move_on(tx, done, ahead)
+            self._owed |= applier.flooded()
+            told = self._tell_floods(tx, drained=not ahead and len(done) == len(queued) < limit)
+        self._owed -= told
+        self._was_ahead = ahead
+        return len(done)
+
+    def _waiting(self, tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
+        """What is to be applied next, and whether that is ahead of what waits longer: safety is, in every other batch
+        at least, so that a device that tells of nothing else stops nobody."""
+        urgent = () if self._was_ahead else tx.collect.urgent_after(CONSUMER, limit)
+        return (urgent, True) if urgent else (tx.collect.findings_after(CONSUMER, limit), False)
+
+    def _tell_floods(self, tx: MaintenanceTx, *, drained: bool) -> set[str]:
+        """Write on the tickets of floods what they have gathered, at most once in ``TELL_EVERY_S`` and when nothing
+        waits any more; gives the sites."""
+        if not self._owed or not (drained or self._stopwatch() - self._told_at >= TELL_EVERY_S):
+            return set()
+        for site in sorted(self._owed):
+            tell_flood(tx, site, self._classes, self._clock.now())
+        self._told_at = self._stopwatch()
+        return set(self._owed)
 
     def _put_aside(self, position: int, error: Exception) -> int:
         """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
         with self._ledger.begin() as tx:
-            queued = tx.collect.findings_after(CONSUMER, 1)
-            # Another instance may have been there meanwhile.
+            queued, ahead = self._waiting(tx, 1)
+            # Another instance may have been there meanwhile, and what is more urgent may have come.
             if queued and queued[0].position == position:
                 finding = queued[0].finding
                 structlog.get_logger().error(
                     "finding_not_applied", id=finding.finding_id, site=finding.site, asset=finding.asset, exc_info=error
                 )
                 tell_of_failure(tx, finding, self._clock.now())
-                tx.collect.move_cursor(CONSUMER, position)
+                _move_on(tx, [position], ahead)
                 self.failures += 1
         self._singly = max(0, self._singly - 1)
         return 1
+
+
+def _move_on(tx: MaintenanceTx, done: Sequence[int], ahead: bool) -> None:
+    if ahead:
+        tx.collect.take_ahead(CONSUMER, done)
+    elif done:
+        tx.collect.move_cursor(CONSUMER, done[-1])
 
 
 class FindingApplier:
@@ -178,11 +229,15 @@ class FindingApplier:
         }
         return sum(self.release(asset, mode) for mode in sorted(modes))
 
+    def flooded(self) -> set[str]:
+        """Sites whose flood's ticket has to be written anew after what was applied."""
+        return self._tickets.flooded
+
     def release(self, asset: Asset, failure_mode: str) -> bool:
         """Follow what was held back of one failure mode, unless something still holds it back; gives whether that made
         or opened a ticket."""
         episode = self._tx.episodes.latest(asset.key, failure_mode)
-        if episode is None or asset.status in QUIET_WHILE or self._shelved(episode):
+        if episode is None or quiet_by_status(episode, asset.status) or self._shelved(episode):
             return False
         ticket = self._tickets.of(episode)
         step = after_maintenance(episode, ticket)
@@ -193,6 +248,7 @@ class FindingApplier:
         for subject in alarms_among(calling(episode)):
             self._announce(episode, subject)
         self._tickets.follow(episode, step, ticket, self._now, asset)
+        self._tickets.tell_floods()
         return step is not Ticketing.UPDATE
 
     def _shelved(self, episode: Episode) -> bool:
@@ -230,7 +286,7 @@ class FindingApplier:
         episode = self._tx.episodes.latest(asset_key, failure_mode)
         if episode is None or episode.work_order is None:
             return False
-        ticket = self._tx.orders.lock(episode.work_order)
+        ticket = self._tickets.lock(episode, episode.work_order)
         view = self._tx.assets.get(asset_key)
         known = self._classes.get(view.asset.equipment_class)
         ended = {e.clears for e in known.events if e.clears is not None} if known is not None else set()
@@ -239,6 +295,7 @@ class FindingApplier:
             return False
         if FLOOD in ticket.tags:
             self._tickets.open_ticket(episode, view.asset)
+            self._tickets.tell_floods()
         else:
             self._tickets.reopen(ticket, episode, self._now, _STILL_THERE)
         return True

@@ -14,14 +14,13 @@ from maintenance.alarm_ports import Annunciation, Flood
 from maintenance.episode_rules import work_is_done
 from maintenance.episodes import Episode
 from maintenance.flood_summary import FloodSummary, summarise
-from maintenance.orders import create_order, keep
+from maintenance.orders import create_order, keep, tightened
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import AlarmPriority, Asset, EquipmentClass, LocalName
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
-from plantroom.errors import NotFound
 from plantroom.ports.paging import Scope
 
 SPAN = timedelta(minutes=10)
@@ -35,9 +34,6 @@ LOOKED_AT = 500
 """How many alarms of a flood, the first ones, its summary looks at."""
 
 _BY = "system:floods"
-_WORDS_UP_TO, _WORDS_EVERY = 30, 25
-"""The shared ticket's reason is written anew for each of the first alarms, then now and then."""
-
 _CHECKS = (
     LocalName("先处理安全报警，再找共同原因", "See to safety alarms first, then look for the common cause"),
     LocalName("查看最先出现的报警及其供电、网关", "Look at what came first, its supply and its gateway"),
@@ -64,11 +60,10 @@ def announce(
         tx.alarms.put_flood(replace(flood, peak=count))
 
 
-def shared_ticket(
-    tx: MaintenanceTx, episode: Episode, asset: Asset, classes: Mapping[str, EquipmentClass], now: datetime
-) -> WorkOrder | None:
-    """The one ticket of the flood that goes on, for an alarm that calls for a ticket. ``None``: it gets its own, as
-    safety does and what a condition model has noticed."""
+def shared_ticket(tx: MaintenanceTx, episode: Episode, asset: Asset, now: datetime) -> WorkOrder | None:
+    """The one ticket of the flood that goes on, locked, for an alarm that calls for a ticket; at least as severe as
+    that. ``None``: it gets its own, as safety does and what a condition model has noticed. ``tell_flood`` writes what
+    the ticket says, once for many alarms."""
     alone = episode.safety or episode.source is FindingSource.MODEL
     flood = None if alone else tx.alarms.standing_flood(asset.site)
     if flood is None:
@@ -79,25 +74,25 @@ def shared_ticket(
         order = _new_ticket(tx, flood, episode, now)
         flood = replace(flood, work_order=order.id)
     tx.alarms.put_flood(flood)
-    return write_ticket(tx, flood, order, classes, now)
+    tight = tightened(order, episode.severity, now)
+    return order if tight is order else keep(tx, tight)
 
 
-def write_ticket(
-    tx: MaintenanceTx,
-    flood: Flood,
-    order: WorkOrder,
-    classes: Mapping[str, EquipmentClass],
-    now: datetime,
-    *,
-    last: bool = False,
-) -> WorkOrder:
-    """The locked ticket with what is known of its flood."""
+def tell_flood(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentClass], now: datetime) -> None:
+    """Write what is known of a site's flood on its ticket."""
+    flood = tx.alarms.standing_flood(site)
+    if flood is not None and flood.work_order is not None:
+        _write(tx, flood, tx.orders.lock(flood.work_order), classes, now)
+
+
+def _write(
+    tx: MaintenanceTx, flood: Flood, order: WorkOrder, classes: Mapping[str, EquipmentClass], now: datetime
+) -> None:
+    if work_is_done(order):
+        return
     n = flood.gathered
     title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
-    reason = order.reason
-    if last or n <= _WORDS_UP_TO or n % _WORDS_EVERY == 0:
-        reason = _reason(summary_of(tx, flood, classes, now))
-    return keep(tx, replace(order, title=title, reason=reason))
+    keep(tx, replace(order, title=title, reason=_reason(summary_of(tx, flood, classes, now))))
 
 
 def end_if_over(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentClass], now: datetime) -> bool:
@@ -110,8 +105,8 @@ def end_if_over(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentCla
     tx.alarms.put_flood(flood)
     note_flood(tx, flood)
     order = None if flood.work_order is None else tx.orders.lock(flood.work_order)
-    if order is not None and not work_is_done(order):
-        write_ticket(tx, flood, order, classes, now, last=True)
+    if order is not None:
+        _write(tx, flood, order, classes, now)
     return True
 
 
@@ -125,12 +120,7 @@ def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentC
     """What is known of a flood: its first ``LOOKED_AT`` alarms in their order, by system and machine."""
     end = (flood.ended_at or now) + timedelta(microseconds=1)
     found = tx.alarms.announced(Scope(frozenset({flood.site})), flood.first_at, end, LOOKED_AT, flood.site)
-    assets: dict[str, Asset] = {}
-    for key in dict.fromkeys(one.asset for one in found):
-        try:
-            assets[key] = tx.assets.get(key).asset
-        except NotFound:
-            continue
+    assets = tx.assets.several({one.asset for one in found})
     names = {key: system.name for key, system in systems().items()}
     names |= {place.key: place.name for place in tx.assets.locations(flood.site)}
     zone = ZoneInfo(tx.assets.site(flood.site).time_zone)

@@ -2,7 +2,8 @@
 
 The asset is under maintenance from the start of the first such order to the end of the last one; an order on hold is
 still being worked on, once it has been started. Then the asset gets the status back that it had (tags on the orders
-keep which); one that was under maintenance or out of service already, by somebody's hand, is left so.
+keep which); one that was under maintenance or out of service already, by somebody's hand, is left so, and so is one
+for which maintenance by hand goes on (``maintenance.by_hand``).
 """
 
 from dataclasses import replace
@@ -47,7 +48,7 @@ def released(tx: MaintenanceTx, order: WorkOrder) -> AssetStatus | None:
     # Of two orders that end at the same moment the second one sees the first one's end.
     if tx.assets.lock(order.asset).asset.status is not AssetStatus.UNDER_MAINTENANCE:
         return None
-    if _others(tx, order, order.asset):
+    if isolating_orders(tx, order.asset, order.id) or tx.spells.standing(order.asset) is not None:
         return None
     return AssetStatus.STANDBY if FROM_STANDBY in order.tags else AssetStatus.IN_SERVICE
 
@@ -60,24 +61,36 @@ def _begin(tx: MaintenanceTx, order: WorkOrder, asset: str) -> WorkOrder:
     if status in RESTING:
         tx.assets.set_status(asset, AssetStatus.UNDER_MAINTENANCE)
         found = FROM_STANDBY if status is AssetStatus.STANDBY else None
+    elif status is not AssetStatus.UNDER_MAINTENANCE:
+        found = FOUND_STOPPED
     else:
-        isolating = [other for other in _others(tx, order, asset) if FOUND_STOPPED not in other.tags]
-        if status is not AssetStatus.UNDER_MAINTENANCE or not isolating:
-            found = FOUND_STOPPED
-        elif any(FROM_STANDBY in other.tags for other in isolating):
-            found = FROM_STANDBY
+        before = found_by_all(tx, asset, order.id)
+        found = FOUND_STOPPED if before is None else FROM_STANDBY if before is AssetStatus.STANDBY else None
     tags = tuple(tag for tag in order.tags if tag not in _FOUND)
     return replace(order, tags=tags if found is None else (*tags, found))
 
 
-def _others(tx: MaintenanceTx, order: WorkOrder, asset: str) -> list[WorkOrder]:
-    """The asset's other isolating orders that are being worked on."""
+def found_by_all(tx: MaintenanceTx, asset: str, but: str = "") -> AssetStatus | None:
+    """What an asset was before it came under maintenance, by a spell (``maintenance.by_hand``) or by orders that are
+    being worked on (all ``but`` one); ``None`` when none of them brought it there."""
+    spell = tx.spells.standing(asset)
+    if spell is not None:
+        return spell.found
+    isolating = [other for other in isolating_orders(tx, asset, but) if FOUND_STOPPED not in other.tags]
+    if not isolating:
+        return None
+    standby = any(FROM_STANDBY in other.tags for other in isolating)
+    return AssetStatus.STANDBY if standby else AssetStatus.IN_SERVICE
+
+
+def isolating_orders(tx: MaintenanceTx, asset: str, but: str = "") -> list[WorkOrder]:
+    """The asset's isolating orders that are being worked on, all but one."""
     working = OrderFilter(asset=asset, state=",".join(state.value for state in _WORKING))
     found = tx.orders.list(working, PageRequest(limit=1000)).items
     return [
         other
         for other in found
-        if other.id != order.id
+        if other.id != but
         and ISOLATES in other.tags
         and _worked_on([step.to for step in tx.orders.transitions(other.id)])
     ]

@@ -72,6 +72,7 @@ def transition(
     recurrence: bool = False,
     in_time: bool = False,
     completed_by: str | None = None,
+    person: bool = False,
 ) -> tuple[WorkOrder, Transition]:
     """The order after one step, and the entry of its history. The order's ``version`` is left to the repository.
 
@@ -91,7 +92,7 @@ def transition(
         problem = FieldProblem("reason", "reason_required", "说明原因 / say why")
         raise BadData(f"{to.value} needs a reason", [problem])
     moved = _moved(order, to, when, why)
-    return moved, Transition(order.id, to, when, recorded, by, why)
+    return moved, Transition(order.id, to, when, recorded, by, why, person)
 
 
 def arrived(order: WorkOrder, at: datetime) -> WorkOrder:

@@ -270,13 +270,12 @@ class LoopKeeper:
         return check
 
     def _accepted(self, check: LoopCheck) -> LoopCheck:
-        """The person's link, when somebody who can sign in has accepted the ticket since."""
+        """The person's link, when somebody who has signed in has accepted the ticket since."""
         ticket = check.step(Step.TICKET)
         if ticket.evidence is None or ticket.at is None or not check.waits_for(Step.PERSON) or check.result in ENDED:
             return check
         for step in self._tx.orders.transitions(ticket.evidence):
-            person = step.to in _ACCEPTED and self._tx.accounts.user_by_name(step.by) is not None
-            if person and step.recorded_at >= ticket.at:
+            if step.person and step.to in _ACCEPTED and step.recorded_at >= ticket.at:
                 return tick(check, Step.PERSON, step.recorded_at, step.by)
         return check
 

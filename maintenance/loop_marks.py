@@ -9,7 +9,7 @@ from maintenance.episode_rules import LOOP_TEST
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
-from maintenance.loop_tests import NO_WORDS, CheckKind, LoopCheck, Step, answers, tick
+from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events, unmarked, without_subjects
@@ -28,6 +28,7 @@ _JOINED = LocalName(
     "joined a fault that stood before: its ticket is real",
 )
 _PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
+_UNSEEN = "联动测试结束时无人确认，按真实报警处理 / nobody had seen it when the loop test ended: a real alarm"
 _STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
@@ -62,8 +63,9 @@ def note_answer(
 def settle(
     tx: MaintenanceTx, check: LoopCheck, now: datetime, endless: Collection[str], *, finishing: bool
 ) -> LoopCheck:
-    """The check after a look at its ticket: closed once what was triggered is over; at the end of the test, what still
-    holds loses its mark. ``endless``: events that no other one ends."""
+    """The check after a look at its ticket: closed once the check has passed and what was triggered is over; at the end
+    of the test, what still holds and what nobody has seen lose their mark. ``endless``: events that no other one ends.
+    """
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return replace(check, settled=check.settled or finishing)
@@ -72,7 +74,8 @@ def settle(
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
     still = [] if episode is None else _triggered(check, episode)
-    if _over(check, still, endless):
+    over = _over(check, still, endless)
+    if over and check.result is CheckResult.PASSED:
         if ticket.state is State.EVIDENCE_PENDING:
             if finishing:
                 raise Conflict(_PHOTOS.format(number=ticket.number))
@@ -84,7 +87,11 @@ def settle(
         return replace(check, settled=True)
     if not finishing:
         return check
-    _make_real(tx, ticket, episode, still, now)
+    if not over:
+        _make_real(tx, ticket, episode, still, now, _STILL_THERE)
+    elif ticket.state not in ENDED:
+        own = None if ticket.episode is None else tx.episodes.get(ticket.episode)
+        _make_real(tx, ticket, own, () if own is None else own.open_subjects, now, _UNSEEN)
     return replace(check, settled=True)
 
 
@@ -131,12 +138,12 @@ def _triggered(check: LoopCheck, episode: Episode) -> list[str]:
 
 
 def _make_real(
-    tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, subjects: Sequence[str], now: datetime
+    tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, subjects: Sequence[str], now: datetime, why: str
 ) -> None:
     """People have to be told of it as of any other alarm: whoever accepted the test's ticket took it for a test."""
     tags = tuple(tag for tag in ticket.tags if tag != LOOP_TEST)
     keep(tx, replace(ticket, tags=tags, title=unmarked_title(ticket.title)))
-    tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, _STILL_THERE))
+    tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, why))
     if episode is None:
         return
     real = unmarked(episode)

@@ -124,6 +124,11 @@ class OperationApplier:
             to, passed = State.IN_PROGRESS, _BEING_DONE
         return order if order.state in passed else self._moved(order, to, at)
 
+    def _is_person(self) -> bool:
+        """A machine's token may be named as a user is."""
+        known = self._tx.accounts.user_by_name(self._user.username)
+        return known is not None and known.id == self._user.id
+
     def _moved(
         self, order: WorkOrder, to: State, at: datetime, reason: str = "", *, in_time: bool = False
     ) -> WorkOrder:
@@ -138,6 +143,7 @@ class OperationApplier:
             in_time=in_time,
             changes=order,
             file_arrived=self._effects.file_arrived,
+            person=self._is_person(),
         )
 
     def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lifecycle import transition
 from maintenance.plan import Occurrence, OccurrenceState
@@ -34,6 +35,15 @@ _UNDONE = (State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED)
 def resolve_by(severity: Severity, opened_at: datetime) -> datetime:
     """When a repair ticket opened then has to be resolved."""
     return opened_at + RESOLVE[severity]
+
+
+def tightened(order: WorkOrder, severity: Severity, now: datetime) -> WorkOrder:
+    """The order at least that severe, and due no later than that asks for."""
+    worst = severest(order.severity, severity)
+    if worst is order.severity:
+        return order
+    due = resolve_by(worst, order.opened_at or now)
+    return replace(order, severity=worst, due=due if order.due is None else min(due, order.due))
 
 
 def create_order(
@@ -108,6 +118,7 @@ def take_step(
     recurrence: bool = False,
     in_time: bool = False,
     file_arrived: FileArrived = no_file,
+    person: bool = False,
 ) -> WorkOrder:
     """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
     itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
@@ -127,6 +138,7 @@ def take_step(
         recurrence=recurrence,
         in_time=in_time,
         completed_by=completed_by,
+        person=person,
     )
     tx.orders.add_transition(step)
     _credit(tx, moved, step.at)

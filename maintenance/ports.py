@@ -12,6 +12,7 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.spells import Spell
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -236,6 +237,30 @@ class LoopTestRepository(ABC):
         """Newest first."""
 
 
+class SpellRepository(ABC):
+    """Maintenance by hand. One at most stands for an asset."""
+
+    @abstractmethod
+    def add(self, spell: Spell) -> None:
+        """Its id is new, and none stands for its asset, which the caller has locked."""
+
+    @abstractmethod
+    def standing(self, asset: str) -> Spell | None:
+        """The one that nobody has ended, locked until a writing transaction ends."""
+
+    @abstractmethod
+    def over(self, now: datetime) -> Sequence[Spell]:
+        """Those whose time is over and that nobody has ended; one cheap query."""
+
+    @abstractmethod
+    def end(self, spell_id: str, at: datetime, by: str) -> Spell | None:
+        """Gives it as it is then; ``None`` when it had been ended before."""
+
+    @abstractmethod
+    def of(self, asset: str, page: PageRequest) -> Page[Spell]:
+        """All of an asset, newest first."""
+
+
 class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
@@ -244,3 +269,4 @@ class MaintenanceTx(LedgerTx):
     episodes: EpisodeRepository
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
+    spells: SpellRepository

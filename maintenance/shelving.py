@@ -17,10 +17,11 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
+from maintenance.shelves import shelved_subjects
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, WorkOrder
 from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, safety_assets
-from plantroom.domain.assets import CLOCK, EquipmentClass, Plant
+from plantroom.domain.assets import CLOCK, UNCLASSIFIED, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
@@ -133,7 +134,8 @@ def _ended(
     if episode is None:
         return ended
     view = tx.assets.get(shelf.asset)
-    if not FindingApplier(tx, now, classes).release(view.asset, shelf.failure_mode) and _rings(episode, shelf):
+    others = shelved_subjects(tx.alarms.standing_shelves(shelf.asset, shelf.failure_mode), now)
+    if not FindingApplier(tx, now, classes).release(view.asset, shelf.failure_mode) and _rings(episode, shelf, others):
         fresh = unacknowledged(tx.episodes.get(episode.id))
         tx.episodes.update(fresh)
         note_episode(tx, fresh)
@@ -208,10 +210,13 @@ def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mappin
     source, _, name = subject.partition(":")
     if source == FindingSource.LIMIT.value:
         point, _, level = name.partition(":")
-        own = {one.key for one in tx.assets.points(episode.asset)}
-        return level in _LEVELS and (point in own or (made is not None and point in {one.key for one in made.points}))
+        of_class = {} if made is None else {one.key: one for one in made.points}
+        known = of_class | {one.key: one.template for one in tx.assets.points(episode.asset)}
+        template = known.get(point)
+        own = template is not None and (template.failure_mode or UNCLASSIFIED) == episode.failure_mode
+        return own and level in _LEVELS
     if source == FindingSource.RULE.value:
-        return made is not None and name in {one.key for one in made.events}
+        return made is not None and (name, episode.failure_mode) in {(e.key, e.failure_mode) for e in made.events}
     return False
 
 
@@ -219,6 +224,7 @@ def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:
     return any(one.startswith(f"{source.value}:") for one in subjects)
 
 
-def _rings(episode: Episode, shelf: Shelf) -> bool:
-    """Whether an alarm without a ticket still stands that the shelf kept quiet."""
-    return episode.state is EpisodeState.OPEN and bool(set(shelf.subjects) & set(episode.open_subjects))
+def _rings(episode: Episode, shelf: Shelf, others: Collection[str]) -> bool:
+    """Whether an alarm without a ticket still stands that the shelf kept quiet and no other one does."""
+    freed = set(shelf.subjects) - set(others)
+    return episode.state is EpisodeState.OPEN and bool(freed & set(episode.open_subjects))

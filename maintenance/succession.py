@@ -8,8 +8,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.episode_rules import CALLING, HELD_BACK, LOOP_TEST, PRIORITIES, calling, severest, unacknowledged
+from maintenance.episode_rules import (
+    CALLING,
+    HELD_BACK,
+    LOOP_TEST,
+    PRIORITIES,
+    calling,
+    severest,
+    unacknowledged,
+)
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import RAISED_AT, newest_of, raised_at
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 
@@ -34,17 +43,19 @@ def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime)
 
 
 def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> Episode:
-    """The new episode with what still stands of the open one that it follows; the same object when nothing does.
-    ``endless`` are the events that no other one ends."""
+    """The new episode with what still stands of the open one that it follows. ``endless`` are the events that no other
+    one ends."""
     tested = LOOP_TEST in earlier.tags
     left = [
         one
         for one in earlier.open_subjects
         if one not in episode.open_subjects and not (tested and _ended(one, endless))
     ]
-    if not left:
-        return episode
     before, detail = earlier.detail or {}, dict(episode.detail or {})
+    # What began the new one may have come late: an end has to follow the newest.
+    detail[RAISED_AT] = newest_of(raised_at(episode), raised_at(earlier), [*episode.open_subjects, *left])
+    if not left:
+        return replace(episode, detail=detail)
     detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in left)]
     detail[PRIORITIES] = {one: word for one, word in _priorities(before).items() if one in left} | _priorities(detail)
     if HELD_BACK in before:

@@ -30,17 +30,18 @@ def apply_transition(
     in_time: bool = False,
     changes: WorkOrder | None = None,
     file_arrived: FileArrived = no_file,
+    person: bool = False,
 ) -> WorkOrder:
     """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
     missed, and isolating work begins or ends the maintenance of its machine. ``changes`` is the locked order with
-    other fields already changed by the caller.
+    other fields already changed by the caller; ``person``: whoever does it has signed in.
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
     tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
-    moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived)
+    moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived, person=person)
     stored = keep(tx, isolate(tx, moved))
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
         ticket_accepted(tx, stored, by, now or at)

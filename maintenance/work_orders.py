@@ -130,7 +130,7 @@ class WorkOrder:
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One entry of a work order's history. ``at`` is when it was done (event time), ``recorded_at`` when
-    we learned of it."""
+    we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name."""
 
     work_order: str
     to: State
@@ -138,6 +138,7 @@ class Transition:
     recorded_at: datetime
     by: str
     reason: str = ""
+    person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from plantroom.ports.ledger import Ledger
 IDLE_S = 1.0
 """How long it waits for a change before it looks anyway."""
 
+BREATH_S = 0.01
+"""How long it waits between two batches, so that others who wait to write to the ledger get their turn."""
+
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -73,6 +76,8 @@ class MaintenanceWorker:
                 self.applied += count
                 if count == 0:
                     self._ledger.wait_for_change(self._idle_s)
+                else:
+                    self._stopping.wait(BREATH_S)
 
     def _failed(self, in_a_row: int, error: Exception) -> int:
         self.failures += 1

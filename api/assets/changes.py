@@ -8,6 +8,7 @@ from api.assets.schemas import Asset as AssetShape
 from api.assets.schemas import AssetChange, AssetCreate
 from api.paging import bad_field
 from api.problems import StaleVersion
+from maintenance.by_hand import status_was_set
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import end_maintenance
 from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
@@ -61,7 +62,7 @@ def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetC
 
 
 def change_asset(
-    tx: MaintenanceTx, before: AssetView, form: AssetChange, expected: int | None, now: datetime
+    tx: MaintenanceTx, before: AssetView, form: AssetChange, expected: int | None, by: str, now: datetime
 ) -> AssetView:
     """Write the fields that ``form`` names; ``before`` is the locked asset. ``StaleVersion`` when ``expected`` is not
     the stored version.
@@ -84,6 +85,8 @@ def change_asset(
         current = AssetShape.of(before).model_dump(mode="json", by_alias=True)
         differing = [f.name for f in fields(asset) if f.name in given and getattr(asset, f.name) != given[f.name]]
         raise StaleVersion(str(error), current, asset.version, differing) from error
+    if asset.status is not changed.status:
+        status_was_set(tx, asset.key, by, now)
     if asset.status is not changed.status and changed.status in _AT_WORK:
         end_maintenance(tx, asset.key, now, changed.status)
     tx.live.note("asset", asset.site, {"key": asset.key, "change": "changed", "fields": sorted(given)})

@@ -76,7 +76,7 @@ def patch_asset(
         before = visible_asset(tx, caller, key, lock=True)
         departments = [before.asset.department, *([form.department] if "department" in form.model_fields_set else [])]
         caller.require_change(before.asset.site, departments)
-        view = change_asset(tx, before, form, expected_version(if_match), services.clock.now())
+        view = change_asset(tx, before, form, expected_version(if_match), caller.principal.name, services.clock.now())
     response.headers["ETag"] = etag(view.asset.version)
     return Asset.of(view)
 

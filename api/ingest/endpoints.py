@@ -1,12 +1,13 @@
 """How the collectors are doing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.access import Access, Viewer
-from api.ingest.reports import reports
+from api.ingest.reports import Reports, reports
 from api.ingest.schemas import (
     CollectorStats,
     Condition,
@@ -22,20 +23,21 @@ from api.ingest.sight import as_seen
 from api.ingest.sums import all_together, sites_together
 from api.paging import bad_field
 from api.services import Parts, Services
-from ingest.conditions import conditions
+from ingest.conditions import GIVEN_UP_RECENTLY, conditions
 from ingest.picture import age_s, by_site, fresh, picture_of
 from plantroom.domain.flow import by_lane, summed_figures, together
-from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.gaps import GapState
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
 
 SHOWN = timedelta(hours=3)
 
 
-def _seen(caller: Access, services: Services) -> list[CollectorReport]:
+def _seen(caller: Access, services: Services) -> Reports:
     with services.ledger.read() as tx:
         sites = {site.code for site in tx.assets.sites()}
-    return [as_seen(report, caller.scope, sites) for report in reports(services)]
+    found = reports(services)
+    return replace(found, told=[as_seen(report, caller.scope, sites) for report in found.told])
 
 
 @router.get("/stats", operation_id="getIngestStats")
@@ -43,8 +45,8 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
     """What came in, what was stored and what waits, summed over all collectors; for those who may not see every site,
     over the sites that they may see. What a silent collector said of how things stand counts only for sites that no
     other serves."""
-    found = _seen(caller, services)
-    now = services.clock.now()
+    seen = _seen(caller, services)
+    found, now = seen.told, seen.now
     whole = all_together(found, now)
     speaking = by_site(fresh(found, now))
     return IngestStats(
@@ -79,10 +81,12 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
 @router.get("/conditions", operation_id="getIngestConditions")
 def get_conditions(caller: Viewer, services: Parts) -> Conditions:
     """What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing."""
-    now = services.clock.now()
+    seen, ours = _seen(caller, services), services.clock.now()
     with services.ledger.read() as tx:
-        letters = services.letters.now(tx, caller.scope, now)
-    picture = picture_of(_seen(caller, services), now, letters.groups, letters.total)
+        letters = services.letters.now(tx, caller.scope, ours)
+        given_up = tx.gaps.missing(GapState.GIVEN_UP, ours - GIVEN_UP_RECENTLY)
+    mine = {site: count for site, count in given_up.items() if caller.scope.allows(site)}
+    picture = picture_of(seen.told, seen.now, letters.groups, letters.total, mine)
     return Conditions(items=[Condition.of(one) for one in conditions(picture)])
 
 

@@ -35,7 +35,7 @@ class HistorySampler:
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):
             try:
-                self._services.history.note(reports(self._services), self._services.clock.now())
+                self._services.history.note(reports(self._services).told, self._services.clock.now())
             except PlantroomError:
                 self.failures += 1  # the ledger is away, which others tell: the chart has a gap
             except Exception:  # outermost loop of the thread: logged and counted

@@ -144,7 +144,15 @@ def move_order(
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
         moved = apply_transition(
-            tx, order.id, form.to, at, caller.principal.name, form.reason, now=now, file_arrived=services.file_arrived
+            tx,
+            order.id,
+            form.to,
+            at,
+            caller.principal.name,
+            form.reason,
+            now=now,
+            file_arrived=services.file_arrived,
+            person=caller.principal.kind == "person",
         )
         detail = _detail(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)

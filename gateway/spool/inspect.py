@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gateway.spool.cursor import Cursor
-from gateway.spool.format import parse
 from gateway.spool.segments import Segment, segments_in
 
 TRIES = 5
@@ -69,7 +68,7 @@ def _waiting(folder: Path) -> dict[str, Any]:
         if cursor.position or number:
             damaged += max(0, segment.first - 1 - last)
         last = max(last, segment.first - 1)
-        for each in parse(segment.path.read_bytes(), segment.first):
+        for each in segment.records():
             if each.record.position > last:
                 damaged += each.record.position - last - 1
                 last = each.record.position

@@ -1,38 +1,52 @@
-"""Append-only segment files of a spool, named by the position of their first record."""
+"""Append-only segment files of a spool, named by the position of their first record and by their salt.
+
+The salt stands in the name because no damage to what a file holds reaches it there. A name without one is of the first
+format: such a segment is read, never written to.
+"""
 
 import os
 import re
+import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from gateway.spool.format import claims_position, parse
+from gateway.spool.format import Parsed, last_claimed, parse
 
 log = structlog.get_logger()
 SUFFIX = ".seg"
 SEGMENT_BYTES = 16 << 20
-_NAME = re.compile(r"[0-9]{20}\.seg")
+_SALT_BITS = 64
+_NAME = re.compile(r"([0-9]{20})(?:-([0-9a-f]{16}))?\.seg")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One file; ``first`` is the position of its first record."""
+    """One file; ``first`` is the position of its first record, ``salt`` what its records are told by."""
 
     first: int
     path: Path
+    salt: int = 0
+
+    def records(self) -> Iterator[Parsed]:
+        """Its whole records, damaged ones passed over. Raises ``OSError``."""
+        return parse(self.path.read_bytes(), self.first, self.salt)
 
 
 def segments_in(folder: Path) -> list[Segment]:
     """The folder's segments in order; whatever else lies there is none of ours."""
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if _NAME.fullmatch(entry.name) and entry.is_file()]
-    return [Segment(int(name.removesuffix(SUFFIX)), folder / name) for name in sorted(names)]
+        names = [_NAME.fullmatch(entry.name) for entry in entries if entry.is_file()]
+    found = [Segment(int(name[1]), folder / name[0], int(name[2] or "0", 16)) for name in names if name]
+    # Where an old segment holds nothing, the one behind it begins with the same position.
+    return sorted(found, key=lambda segment: (segment.first, segment.salt))
 
 
-def segment_path(folder: Path, first: int) -> Path:
+def segment_path(folder: Path, first: int, salt: int) -> Path:
     """Where the segment that starts at ``first`` lives."""
-    return folder / f"{first:020d}{SUFFIX}"
+    return folder / f"{first:020d}-{salt:016x}{SUFFIX}"
 
 
 def sync_folder(folder: Path) -> None:
@@ -44,32 +58,41 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def repair_tail(segment: Segment) -> int:
-    """Cut a torn last write off; gives the position of the last record (or the one before the segment).
+def make_folder(folder: Path) -> None:
+    """Make a folder, with those above it that are not there yet, and all their names durable. Raises ``OSError``."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    for each in reversed(missing):
+        sync_folder(each.parent)
+
+
+def repair_tail(segment: Segment) -> tuple[int, int]:
+    """Cut a torn last write off; gives the position of the last whole record (or the one before the segment), and the
+    last position that is taken.
 
     Only what lies behind the last whole record goes: a write that was cut short was never synced, hence never
-    acknowledged. A last record of full length that is damaged may have been: its position counts as taken, so that a
-    reader misses it.
+    acknowledged. Records of full length that are damaged may have been: their positions count as taken, so that a
+    reader misses them.
     """
     raw = segment.path.read_bytes()
-    whole, position = 0, segment.first - 1
-    for found in parse(raw, segment.first):
-        whole, position = found.end, found.record.position
-    if whole < len(raw):
-        if claims_position(raw[whole:], position + 1):
-            position += 1
-        log.warning("spool_tail_cut", segment=segment.path.name, bytes=len(raw) - whole)
+    end, whole = 0, segment.first - 1
+    for found in parse(raw, segment.first, segment.salt):
+        end, whole = found.end, found.record.position
+    taken = last_claimed(raw[end:], whole, segment.salt)
+    if end < len(raw):
+        log.warning("spool_tail_cut", segment=segment.first, bytes=len(raw) - end, damaged=taken - whole)
         with segment.path.open("r+b") as file:
-            file.truncate(whole)
+            file.truncate(end)
             os.fsync(file.fileno())
-    return position
+    return whole, taken
 
 
 class SegmentWriter:
     """Writes records to the newest segment. Used by one thread.
 
-    ``write`` hands bytes to the operating system, ``sync`` makes them durable; both raise ``OSError``. After
-    a failed write or sync the file is cut back to what was durable, so the same records can be written again.
+    ``append`` makes bytes durable and raises ``OSError``. After a failed write or sync the file is cut back to what was
+    durable, so the same records can be written again. Records are to be encoded with ``salt``, which changes only when
+    an ``append`` has filled a segment.
     """
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
@@ -78,26 +101,38 @@ class SegmentWriter:
         self._handle = -1
         self._size = 0
         self._synced = 0
+        self._full = False
+        self.salt = 0
 
-    def open(self, first: int) -> None:
-        """Go on in the newest segment, or start one at position ``first``."""
-        found = segments_in(self._folder)
-        path = found[-1].path if found else segment_path(self._folder, first)
-        self._use(path)
+    def open(self, first: int, newest: Segment | None) -> None:
+        """Go on in segment ``newest``, or start one at position ``first``."""
+        self.salt = newest.salt if newest else secrets.randbits(_SALT_BITS)
+        self._use(newest.path if newest else segment_path(self._folder, first, self.salt))
+        self._turn_when_full()
 
     def _use(self, path: Path) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
-        sync_folder(self._folder)
-        if self._handle >= 0:
-            os.close(self._handle)
+        try:
+            sync_folder(self._folder)
+            size = os.fstat(handle).st_size
+        except OSError:
+            os.close(handle)
+            raise
+        self.close()
         self._handle = handle
-        self._size = self._synced = os.fstat(handle).st_size
+        self._size = self._synced = size
+        self._full = False
+
+    def _turn_when_full(self) -> None:
+        """The next record begins a segment, with a salt of its own."""
+        if self._size >= self._segment_bytes:
+            self._full, self.salt = True, secrets.randbits(_SALT_BITS)
 
     def append(self, data: bytes, position: int) -> None:
         """Write and sync ``data``, whose first record has ``position``. A segment that somebody took away is not
         written to any more: what it held is lost, what comes is not."""
-        if self._size >= self._segment_bytes or not os.fstat(self._handle).st_nlink:
-            self._use(segment_path(self._folder, position))
+        if self._full or not os.fstat(self._handle).st_nlink:
+            self._use(segment_path(self._folder, position, self.salt))
         try:
             view = memoryview(data)
             while view:
@@ -110,6 +145,7 @@ class SegmentWriter:
             os.ftruncate(self._handle, self._synced)
             raise
         self._synced = self._size
+        self._turn_when_full()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 
 from gateway.spool.cursor import Cursor
-from gateway.spool.format import encode, parse, whole_records
+from gateway.spool.format import claimed_bytes, encode, parse, whole_records
 from gateway.spool.lock import FolderLock
 from gateway.spool.recent import RecentRecords
-from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, repair_tail, segments_in
+from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, make_folder, repair_tail, segments_in
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
 log = structlog.get_logger()
@@ -42,6 +42,9 @@ class Spool(SpoolReader):
         self._durable = 0
         self._grown = threading.Condition()
         self._read_position = 0
+        self._given = 0
+        """Position of the last record that a reader gets; behind it up to the read position all is damaged. Set first,
+        so that no thread that asks for the depth takes what was just read for damage."""
         self._segment: Segment | None = None
         self._offset = 0
         self.damaged = 0
@@ -52,7 +55,7 @@ class Spool(SpoolReader):
     def open(self) -> None:
         """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``, also where the spool is open
         already."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+        make_folder(self._folder)
         self._lock = FolderLock(self._folder)
         try:
             self._open()
@@ -63,14 +66,16 @@ class Spool(SpoolReader):
     def _open(self) -> None:
         self._cursor.open()
         found = segments_in(self._folder)
-        tail = repair_tail(found[-1]) if found else 0
-        self._durable = max(tail, self._cursor.position)
-        if found and self._durable > tail:
+        whole, taken = repair_tail(found[-1]) if found else (0, 0)
+        self._durable = max(taken, self._cursor.position)
+        if found and self._durable > taken:
             # The cursor outlived its segment's records (a power cut took them): never use a position twice.
-            log.warning("spool_behind_cursor", tail=tail, cursor=self._cursor.position)
+            log.warning("spool_behind_cursor", tail=taken, cursor=self._cursor.position)
             for segment in found:
                 segment.path.unlink()
-        self._writer.open(self._durable + 1)
+        # A new segment's name keeps the positions of damaged records taken over any number of restarts.
+        goes_on = found and found[-1].salt and whole == self._durable
+        self._writer.open(self._durable + 1, found[-1] if goes_on else None)
         self.opened_at = self._durable
         self.rewind()
 
@@ -85,7 +90,7 @@ class Spool(SpoolReader):
     def put(self, topic: bytes, payload: bytes, received_ms: int) -> None:
         """Collect a message for the next ``sync``."""
         position = self._durable + len(self._pending) + 1
-        data = encode(topic, payload, received_ms, position)
+        data = encode(topic, payload, received_ms, position, self._writer.salt)
         self._pending.append(data)
         self.pending_bytes += len(data)
         text = self._topics.get(topic)
@@ -123,13 +128,11 @@ class Spool(SpoolReader):
             durable = self._durable
             records = self._recent.behind(self._read_position, max_records)
         if records:
-            self._read_position, self._segment = records[-1].position, None
-            return records
-        while self._read_position < durable:
+            self._given = self._read_position = records[-1].position
+            self._segment = None
+        while not records and self._read_position < durable:
             records = self._read_block(max_records, durable)
-            if records:
-                return records
-        return []
+        return records
 
     def _read_block(self, max_records: int, durable: int) -> list[SpoolRecord]:
         segment, following = self._segment_of(self._read_position + 1)
@@ -138,48 +141,32 @@ class Spool(SpoolReader):
             return []
         if self._segment != segment:
             self._segment, self._offset = segment, self._offset_of(segment)
-        block = self._load(segment, self._offset)
-        records, end = whole_records(block, max_records, durable)
+        records, end = whole_records(_load(segment, self._offset), max_records, durable, segment.salt)
         if records and records[0].position == self._read_position + 1:
-            self._read_position = records[-1].position
+            self._given = self._read_position = records[-1].position
             self._offset += end
             return records
-        return self._read_damaged(segment, following, block, max_records, durable)
+        return self._read_damaged(segment, following, max_records, durable)
 
     def _read_damaged(
-        self, segment: Segment, following: Segment | None, block: bytes, max_records: int, durable: int
+        self, segment: Segment, following: Segment | None, max_records: int, durable: int
     ) -> list[SpoolRecord]:
-        """What is whole in a block that does not begin with the next record."""
+        """What is whole in the rest of a segment that does not go on with the next record."""
         records: list[SpoolRecord] = []
         end = 0
-        for found in parse(block, segment.first):
-            if found.record.position > durable:
+        for found in parse(_load_rest(segment, self._offset), segment.first, segment.salt):
+            if found.record.position > durable or len(records) >= max_records:
                 break
-            if found.record.position <= self._read_position:
-                end = found.end
-                continue
-            self._note_damage(segment.path.name, found.record.position - 1)
-            self._read_position = found.record.position
             end = found.end
-            records.append(found.record)
-            if len(records) >= max_records:
-                break
-        if end:
-            self._offset += end
-        if not records and not end:
+            if found.record.position > self._read_position:
+                self._note_damage(str(segment.first), found.record.position - 1)
+                self._given = self._read_position = found.record.position
+                records.append(found.record)
+        self._offset += end
+        if not records:
             # Nothing whole is left where durable records should be.
-            self._note_damage(segment.path.name, durable if following is None else following.first - 1)
+            self._note_damage(str(segment.first), durable if following is None else following.first - 1)
         return records
-
-    def _load(self, segment: Segment, offset: int) -> bytes:
-        """A block from ``offset`` that holds at least one whole record when there is one."""
-        size = BLOCK_BYTES
-        with segment.path.open("rb") as file:
-            while True:
-                block = os.pread(file.fileno(), size, offset)
-                if len(block) < size or next(parse(block, segment.first), None) is not None:
-                    return block
-                size *= 4
 
     def _segment_of(self, position: int) -> tuple[Segment | None, Segment | None]:
         """The segment that a record is in, and the one behind it (``None``: somebody took it away)."""
@@ -189,18 +176,12 @@ class Spool(SpoolReader):
         return (found[index] if index >= 0 else None), following
 
     def _offset_of(self, segment: Segment) -> int:
-        """Byte offset behind the last record that was read, by walking the segment from its start."""
+        """Byte offset behind the last record that was read, or of damage before it, by walking the segment from its
+        start."""
         offset = 0
         while True:
-            block = self._load(segment, offset)
-            _, consumed = whole_records(block, len(block), self._read_position)
-            if consumed:
-                offset += consumed
-                continue
-            for found in parse(block, segment.first):
-                if found.record.position > self._read_position:
-                    return offset + consumed
-                consumed = found.end
+            block = _load(segment, offset)
+            _, consumed = whole_records(block, len(block), self._read_position, segment.salt)
             if not consumed:
                 return offset
             offset += consumed
@@ -218,7 +199,7 @@ class Spool(SpoolReader):
     def rewind(self) -> None:
         """See ``SpoolReader``."""
         found = segments_in(self._folder)
-        self._read_position = self._cursor.position
+        self._read_position = self._given = self._cursor.position
         if not self._cursor.position and found:
             # No cursor, or none that can be read: everything that is there comes (again).
             self._read_position = min(found[0].first - 1, self._durable)
@@ -243,4 +224,21 @@ class Spool(SpoolReader):
 
     def depth(self) -> int:
         """See ``SpoolReader``."""
-        return self._durable - self._cursor.position
+        committed = self._cursor.position
+        passed_over = self._read_position if self._given <= committed else 0
+        return self._durable - max(committed, passed_over)
+
+
+def _load(segment: Segment, offset: int) -> bytes:
+    """A block from ``offset`` on, as long as the record that begins there says it is if that is longer."""
+    with segment.path.open("rb") as file:
+        block = os.pread(file.fileno(), BLOCK_BYTES, offset)
+        more = min(claimed_bytes(block), os.fstat(file.fileno()).st_size - offset) - len(block)
+        return block + os.pread(file.fileno(), more, offset + len(block)) if more > 0 else block
+
+
+def _load_rest(segment: Segment, offset: int) -> bytes:
+    """All from ``offset`` on: a few megabytes, or what one message has."""
+    with segment.path.open("rb") as file:
+        file.seek(offset)
+        return file.read()

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -16,7 +16,7 @@ from ingest.letter_bound import LetterBound
 from ingest.rates import Rates, Since
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
-from ingest.strays import LANE, StrayWorker
+from ingest.strays import LANE, StrayWorker, session_part
 from models.fitting_apart import FittingApart
 from plantroom.bootstrap.draining import Drains
 from plantroom.bootstrap.endings import Endings
@@ -212,9 +212,11 @@ class Collector:
         if time.monotonic() - self._measured < REPORT_S:
             return
         self._measured = time.monotonic()
-        for code, site in self._sites.items():
-            for lane, figures in site.lanes().items():
-                self._rates.setdefault((code, lane), Rates()).note(figures)
+        lanes = [((code, lane), own) for code, site in self._sites.items() for lane, own in site.lanes().items()]
+        if self._strays is not None and (own := self._strays.figures()):
+            lanes.append(((STRAYS, LANE), own))
+        for key, own in lanes:
+            self._rates.setdefault(key, Rates()).note(own)
 
     def _note_links(self) -> None:
         """While a broker is away nobody can be heard: silence then says nothing of the devices."""
@@ -294,13 +296,14 @@ class Collector:
         if self._strays is not None or not self._is_free(STRAYS):
             return
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
-        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate)
+        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate, own_part=session_part)
         try:
             gateway.start(sites, self._leases.ready())
         except Unreachable as error:
             self._not_started(STRAYS, error)
             return
-        worker = StrayWorker(gateway.spool, self._parts.ledger, self._parts.classes, gateway.state)
+        parts = self._parts
+        worker = StrayWorker(gateway.spool, parts.ledger, parts.classes, parts.clock, gateway.state)
         worker.start()
         self._strays = StrayParts(gateway, worker)
         self._unstarted.pop(STRAYS, None)
@@ -344,8 +347,8 @@ class Collector:
         by_site = {code: self._figures_of(code, site) for code, site in list(self._sites.items())}
         for code, old in self._drains.figures().items():
             by_site[code] = summed_figures([*([by_site[code]] if code in by_site else []), *old])
-        if self._strays is not None:
-            by_site[STRAYS] = with_lanes({LANE: self._strays.worker.figures()})
+        if self._strays is not None and (own := self._strays.figures()):
+            by_site[STRAYS] = with_lanes(self._with_rates(STRAYS, {LANE: own}))
         troubles = self._since.told(self._troubles())
         problems = [str(trouble) for trouble in troubles]
         figures = summed_figures([together(site) for site in by_site.values()])
@@ -357,13 +360,11 @@ class Collector:
         )
 
     def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:
-        return self._with_listed_gaps(code, with_lanes(self._with_rates(code, site)))
+        return self._with_listed_gaps(code, with_lanes(self._with_rates(code, site.lanes())))
 
-    def _with_rates(self, code: str, site: SiteParts) -> dict[str, dict[str, float]]:
+    def _with_rates(self, code: str, lanes: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
         none = Rates()
-        return {
-            lane: {**figures, **self._rates.get((code, lane), none).figures()} for lane, figures in site.lanes().items()
-        }
+        return {lane: {**own, **self._rates.get((code, lane), none).figures()} for lane, own in lanes.items()}
 
     def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
         """``gaps`` as the list of gaps has them: each lane alone does not know what came on the other."""
@@ -379,4 +380,4 @@ class Collector:
         self._reported = time.monotonic()
         report = self.report()
         with self._parts.ledger.begin() as tx:
-            tx.collect.report_collector(report)
+            tx.collect.report_collector(replace(report, reported_at=tx.collect.now()))

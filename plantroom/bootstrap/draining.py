@@ -20,7 +20,7 @@ from ingest.handover import TOTALS, WINDOWS
 from ingest.matching import AssetRoute
 from ingest.presence import PresenceTracker
 from ingest.stats import LETTERS, Totals
-from ingest.strays import StrayWorker
+from ingest.strays import StrayWorker, session_part
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
 from plantroom.bootstrap.site_parts import together_all
@@ -74,9 +74,9 @@ class _Drain:
     def now(self) -> Mapping[str, float]:
         """Its figures at this moment."""
         worker = self.worker
-        if isinstance(worker, IngestWorker):
-            return _only(worker.stats().as_mapping(), OF_NOW) if worker.begun else self.figures
-        return _only(worker.figures(), OF_NOW) if worker is not None else self.figures
+        if worker is None or not worker.begun:
+            return self.figures
+        return _only(worker.stats().as_mapping() if isinstance(worker, IngestWorker) else worker.figures(), OF_NOW)
 
 
 class Drains:
@@ -152,8 +152,8 @@ class Drains:
     def _worker(self, key: _Key, spool: Spool) -> IngestWorker | StrayWorker:
         parts, (site, lane) = self._parts, key
         if Path(site) / lane == STRAYS_FOLDER:
-            kept = spool.committed()[1]
-            return StrayWorker(spool, parts.ledger, parts.classes, lambda: kept)
+            kept = session_part(spool.committed()[1])
+            return StrayWorker(spool, parts.ledger, parts.classes, parts.clock, lambda: kept)
         return IngestWorker(
             site=site,
             lane=Lane(lane),

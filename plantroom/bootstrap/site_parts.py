@@ -85,6 +85,10 @@ class StrayParts:
     gateway: StrayGateway
     worker: StrayWorker
 
+    def figures(self) -> dict[str, float]:
+        """Figures of the lane, see ``SiteParts.lanes``; none before the worker has begun."""
+        return {**self.worker.figures(), **self.gateway.figures()} if self.worker.begun else {}
+
     def troubles(self) -> list[Trouble]:
         """Why what goes to unknown sites is not kept now."""
         return [*self.gateway.troubles(), *self.worker.troubles()]
@@ -127,7 +131,7 @@ class SiteStarter:
         gateway = SiteGateway(site, self._broker, folder, gate)
         gateway.follow(plant)
         gateway.start()
-        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane])
+        presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane], gateway.asked_ms)
         shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():

@@ -22,11 +22,13 @@ def _group() -> None:
     """What is wrong now, and what people do with it."""
 
 
-def _who(by: str) -> str:
+def who(by: str) -> str:
+    """Whoever is named, else the user of this machine."""
     return by.strip() or getpass.getuser()
 
 
-def _instant(at: datetime | None) -> str | None:
+def instant_text(at: datetime | None) -> str | None:
+    """An instant as documents show it."""
     return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -39,9 +41,9 @@ def _shelf(shelf: Any, codes: dict[str, str]) -> dict[str, Any]:
         "subjects": list(shelf.subjects),
         "reason": shelf.reason,
         "by": shelf.by,
-        "at": _instant(shelf.at),
-        "until": _instant(shelf.until),
-        "ended_at": _instant(shelf.ended_at),
+        "at": instant_text(shelf.at),
+        "until": instant_text(shelf.until),
+        "ended_at": instant_text(shelf.ended_at),
         "ended_by": shelf.ended_by,
     }
 
@@ -63,7 +65,7 @@ def list_alarms(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         plant = tx.assets.plant()
         found = alarm_list(tx, EVERYTHING, plant, parts.clock.now(), site=site, returned=returned)
-    found.sort(key=lambda one: (urgency(one.priority), one.episode.opened_at))
+    found.sort(key=lambda one: (urgency(one.priority), one.since))
     items = [
         {
             "id": one.episode.id,
@@ -74,7 +76,7 @@ def list_alarms(
             "priority": one.priority.value,
             "safety": one.episode.safety,
             "subjects": list(one.episode.open_subjects),
-            "since": _instant(one.episode.opened_observed_at),
+            "since": instant_text(one.since_observed),
             "acknowledged_by": one.episode.acknowledged_by,
             "work_order": one.episode.work_order,
         }
@@ -113,11 +115,11 @@ def acknowledge(alarm_id: AlarmId, by: By = "", data_dir: DataDir = None, as_jso
     from maintenance.shelving import acknowledge as take_note
 
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
-        episode = take_note(tx, alarm_id, _who(by), parts.clock.now())
+        episode = take_note(tx, alarm_id, who(by), parts.clock.now())
     document = {
         "id": episode.id,
         "acknowledged_by": episode.acknowledged_by,
-        "acknowledged_at": _instant(episode.acknowledged_at),
+        "acknowledged_at": instant_text(episode.acknowledged_at),
     }
     emit(document, as_json, f"acknowledged by {episode.acknowledged_by}")
 
@@ -135,12 +137,12 @@ def shelve(
     from maintenance.shelving import Wish
     from maintenance.shelving import shelve as put_aside
 
-    span = _span(time)
+    span = span_of(time)
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         now, plant = parts.clock.now(), tx.assets.plant()
-        shelf = put_aside(tx, Wish(alarm_id, now + span, reason, _who(by)), plant, parts.classes, now)
+        shelf = put_aside(tx, Wish(alarm_id, now + span, reason, who(by)), plant, parts.classes, now)
     codes = {key: asset.code for key, asset in plant.assets.items()}
-    emit(_shelf(shelf, codes), as_json, f"shelved until {_instant(shelf.until)}: {shelf.id}")
+    emit(_shelf(shelf, codes), as_json, f"shelved until {instant_text(shelf.until)}: {shelf.id}")
 
 
 @app.command()
@@ -149,12 +151,13 @@ def unshelve(shelf_id: ShelfId, by: By = "", data_dir: DataDir = None, as_json: 
     from maintenance.shelving import unshelve as end
 
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
-        shelf = end(tx, shelf_id, _who(by), parts.classes, parts.clock.now())
+        shelf = end(tx, shelf_id, who(by), parts.classes, parts.clock.now())
         codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()}
     emit(_shelf(shelf, codes), as_json, f"ended by {shelf.ended_by}")
 
 
-def _span(text: str) -> timedelta:
+def span_of(text: str) -> timedelta:
+    """The time that ``--for`` names. Raises ``BadData``."""
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*([mhd])", text.strip().lower())
     if found is None:
         raise BadData(f"--for {text!r}: should be a number and m, h or d, such as 2h")

@@ -23,6 +23,9 @@ def ingest(
     peer: Annotated[str | None, typer.Option(help="telegraf: measure it in the same run (on the PATH).")] = None,
     store: Annotated[str, typer.Option(help="influxdb or sqlite.")] = "influxdb",
     messages: Annotated[int, typer.Option(min=1000, help="Messages a round.")] = 200_000,
+    broker: Annotated[
+        str, typer.Option(help="mosquitto, or rabbitmq: one node, which keeps strictly to its window.")
+    ] = "mosquitto",
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,9 +35,9 @@ def ingest(
     del data_dir
     if peer not in (None, "telegraf"):
         raise typer.BadParameter("the one peer is telegraf")
-    if store not in ("influxdb", "sqlite"):
-        raise typer.BadParameter("influxdb or sqlite")
-    emit(measure_ingest(seconds, window, peer, say, store, messages), as_json)
+    if store not in ("influxdb", "sqlite") or broker not in ("mosquitto", "rabbitmq"):
+        raise typer.BadParameter("--store influxdb|sqlite, --broker mosquitto|rabbitmq")
+    emit(measure_ingest(seconds, window, peer, say, store, messages, broker), as_json)
 
 
 @app.command()
@@ -114,6 +117,9 @@ def outage(
 def latency(
     rate: Annotated[int, typer.Option(min=1, max=5000, help="Messages a second.")] = 500,
     seconds: Annotated[int, typer.Option(min=5, max=600, help="How long.")] = 30,
+    flood: Annotated[
+        int, typer.Option(min=0, max=5000, help="Instead: so many limit alarms at once, and safety events behind them.")
+    ] = 0,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -121,6 +127,11 @@ def latency(
     from plantroom.cli.bench_latency import measure_latency
 
     del data_dir
+    if flood:
+        from plantroom.cli.bench_flood import measure_flood
+
+        emit(measure_flood(flood, say), as_json)
+        return
     document: dict[str, Any] = measure_latency(rate, seconds, say)
     emit(document, as_json)
 

@@ -19,7 +19,6 @@ import httpx
 import numpy as np
 import orjson
 
-from gateway.spool.format import parse
 from gateway.spool.segments import segments_in
 from plantroom.cli.bench_ingest import ASSETS, Publishing, compare_with, stored_readings
 from plantroom.cli.bench_product import environment
@@ -175,7 +174,7 @@ def spool_is_whole(site: BenchSite) -> bool:
     folder = site.data / "spool" / SITE / "normal"
     segments = segments_in(folder) if folder.is_dir() else []
     for segment in segments:
-        for found in parse(segment.path.read_bytes(), segment.first):
+        for found in segment.records():
             if expected is not None and found.record.position != expected:
                 return False
             expected = found.record.position + 1

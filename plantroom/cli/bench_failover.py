@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 
 from plantroom.bootstrap.leasing import holder_id
-from plantroom.cli.bench_failover_load import SteadyPublisher
-from plantroom.cli.bench_ingest import stored_readings
+from plantroom.cli.bench_failover_load import KINDS, SteadyPublisher
+from plantroom.cli.bench_ingest import differences, stored_readings
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_rabbitmq import LOOPBACK, RabbitCluster, RabbitNode
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
@@ -28,7 +31,7 @@ from plantroom.domain.assets import Asset, LocalName, Point
 from plantroom.errors import Unreachable
 from plantroom.ports.readings import SeriesRef
 
-ASSETS = 4
+ASSETS = len(KINDS)
 COLLECTORS = 2
 STEADY_S = (1.0, 2.0)
 WAIT_S = 60.0
@@ -176,7 +179,7 @@ def failover(
         gaps = [run.kill(number, plan.target) for number in range(plan.kills)]
         publisher.finish()
         say(f"{publisher.acknowledged} messages acknowledged; waiting for the last to be stored")
-        lost, extra = run.compare()
+        lost, extra, again = run.compare()
         wait_for(lambda: _tickets(client) >= plan.kills, collectors.words)
         wait_for(lambda: not collectors.total("spool_depth"), collectors.words)
         wait_for(lambda: not collectors.silent(), collectors.words)
@@ -185,6 +188,8 @@ def failover(
             "acknowledged": publisher.acknowledged,
             "lost": lost,
             "duplicates": extra,
+            "untimed_stored_again": again,
+            "sent_twice": publisher.doubled,
             "recognised": round(collectors.total("duplicates")),
             "gaps": round(collectors.total("gaps")),
             "gap_s": {"max": max(gaps), "each": gaps},
@@ -218,6 +223,7 @@ class _Run:
     ) -> None:
         self._site, self._collectors, self._cluster = site, collectors, cluster
         self._publisher, self._client, self._rng, self._say = publisher, client, rng, say
+        self._begun_ms = time.time_ns() // 1_000_000
 
     def kill(self, number: int, target: str) -> float:
         """One kill; seconds until a message published after it was in the store."""
@@ -226,7 +232,8 @@ class _Run:
         wait_for(lambda: self._collectors.alive() == COLLECTORS, self._collectors.words)
         time.sleep(self._rng.uniform(*STEADY_S))
         holder = wait_for(self._collectors.holder, self._collectors.words)
-        node = self._node_in_use() if target == "node" or (target == "both" and number % 2) else None
+        of_node = target == "node" or (target == "both" and number % 2)
+        node = wait_for(self._node_in_use, self._collectors.words) if of_node else None
         begun = time.monotonic()
         if node is None:
             self._collectors.kill(holder)
@@ -243,7 +250,7 @@ class _Run:
             node.launch()
         return gap_s
 
-    def _node_in_use(self) -> RabbitNode:
+    def _node_in_use(self) -> RabbitNode | None:
         if self._cluster is None:
             raise Unreachable("Mosquitto", "has no second node to go on with: kill the collector")
         names = {f"plantroom-{SITE}"}
@@ -256,7 +263,7 @@ class _Run:
             for candidate in self._cluster.nodes:
                 if candidate.name in used:
                     return candidate
-        return self._cluster.nodes[0]
+        return None
 
     def _stored_behind(self, after: int) -> bool:
         """Whether something that was published behind message ``after`` is in the store."""
@@ -269,22 +276,30 @@ class _Run:
     def _series(self, code: str) -> SeriesRef:
         return SeriesRef(SITE, "pump", f"key-{code}", self._publisher.point)
 
-    def compare(self) -> tuple[int, int]:
-        """Acknowledged readings that the API does not give with their value, and instants that nobody published."""
-        wanted = self._publisher.sent
+    def compare(self) -> tuple[int, int, int]:
+        """Of the acknowledged readings, those that the API does not give with their value; of those with a ``ts``, how
+        many it gives too many; of those without, how many it gives more than once."""
         end = time.monotonic() + WAIT_S
         while True:
-            lost = extra = 0
-            for code, values in wanted.items():
-                ts_ms, value = stored_readings(
-                    self._client, f"key-{code}", self._publisher.point, min(values), max(values)
-                )
-                stored = dict(zip(ts_ms.tolist(), value.tolist(), strict=True))
-                lost += sum(stored.get(at_ms) != sent for at_ms, sent in values.items())
-                extra += len(stored.keys() - values.keys())
+            lost = extra = again = 0
+            for code in self._publisher.timed:
+                missing, more = self._compare_timed(code)
+                lost, extra = lost + missing, extra + more
+            for code, values in self._publisher.untimed.items():
+                found = Counter(self._stored(code, self._begun_ms, time.time_ns() // 1_000_000)[1].tolist())
+                lost += (Counter(values) - found).total()
+                again += (found - Counter(values)).total()
             if not lost or time.monotonic() > end:
-                return lost, extra
+                return lost, extra, again
             time.sleep(0.5)
+
+    def _compare_timed(self, code: str) -> tuple[int, int]:
+        values = self._publisher.timed[code]
+        wanted = np.fromiter(values, np.int64)
+        return differences(wanted, np.fromiter(values.values(), np.float64), *self._stored(code, wanted[0], wanted[-1]))
+
+    def _stored(self, code: str, first_ms: int, last_ms: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        return stored_readings(self._client, f"key-{code}", self._publisher.point, int(first_ms), int(last_ms))
 
 
 def _add_lifts(site: BenchSite, count: int) -> None:

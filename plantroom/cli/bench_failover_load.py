@@ -3,6 +3,9 @@ acknowledged."""
 
 import threading
 import time
+from bisect import bisect_left
+from enum import Enum
+from itertools import cycle
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -15,11 +18,25 @@ from plantroom.wire import encode_event, encode_telemetry, event_topic, telemetr
 
 WINDOW = 100
 SETTLE_S = 60.0
+ODD_EVERY = 50
+
+
+class Kind(Enum):
+    """What the messages of an asset have beside a value; ``NUMBERED`` ones come twice or in the wrong order now and
+    then."""
+
+    NUMBERED = "ts, boot and seq"
+    TIMED = "ts"
+    COUNTED = "boot and seq"
+    BARE = "nothing"
+
+
+KINDS = (Kind.NUMBERED, Kind.NUMBERED, Kind.TIMED, Kind.COUNTED, Kind.BARE)
 
 
 class SteadyPublisher:
-    """Publishes a value of each asset in turn, ``rate`` messages a second in all, with boot and seq, until
-    ``finish``."""
+    """Publishes a value of each asset in turn, ``rate`` messages a second in all, until ``finish``: assets of all
+    ``KINDS`` in turn."""
 
     point = "vibration"
 
@@ -27,8 +44,16 @@ class SteadyPublisher:
         self._broker = parse_broker_url(url)
         self._node = 0
         self._codes, self._rate = codes, rate
-        self.sent: dict[str, dict[int, float]] = {code: {} for code in codes}
-        """Value by instant, of each asset."""
+        self._kinds = dict(zip(codes, cycle(KINDS), strict=False))
+        timed = [code for code in codes if self._kinds[code] in {Kind.NUMBERED, Kind.TIMED}]
+        self.timed: dict[str, dict[int, float]] = {code: {} for code in timed}
+        """Value by instant, of each asset that says it."""
+        self.untimed: dict[str, list[float]] = {code: [] for code in codes if code not in self.timed}
+        """Values of the others."""
+        self.doubled = 0
+        """Messages that were sent a second time on purpose."""
+        self._seqs = dict.fromkeys(codes, 0)
+        self._held: dict[str, bytes] = {}
         self._numbers: dict[str, list[tuple[int, int]]] = {code: [] for code in codes}
         self.published = self.acknowledged = 0
         self._lock = threading.Lock()
@@ -68,12 +93,30 @@ class SteadyPublisher:
             count += 1
 
     def _publish(self, code: str, count: int) -> None:
-        values, seq = self.sent[code], len(self.sent[code])
+        kind, topic, seq = self._kinds[code], telemetry_topic(SITE, code), self._seqs[code]
+        self._seqs[code] += 1
+        ts_ms, value = self._note(code, count, 1.0 + (seq % 1000) * 0.001)
+        identity = ("bench", seq) if kind in {Kind.NUMBERED, Kind.COUNTED} else (None, None)
+        body = encode_telemetry(ts_ms, {self.point: value}, *identity)
+        if kind is Kind.NUMBERED and seq % ODD_EVERY == 1:
+            self._held[code] = body
+            return
+        self._send(topic, body)
+        if kind is Kind.NUMBERED and seq % ODD_EVERY == 0:
+            self.doubled += 1
+            self._send(topic, body)
+        if (late := self._held.pop(code, None)) is not None:
+            self._send(topic, late)
+
+    def _note(self, code: str, count: int, value: float) -> tuple[int | None, float]:
+        if code in self.untimed:
+            self.untimed[code].append(value)
+            return None, value
+        values = self.timed[code]
         ts_ms = max(time.time_ns() // 1_000_000, next(reversed(values), 0) + 1)
-        values[ts_ms] = 1.0 + (seq % 1000) * 0.001
+        values[ts_ms] = value
         self._numbers[code].append((count, ts_ms))
-        body = encode_telemetry(ts_ms, {self.point: values[ts_ms]}, boot="bench", seq=seq)
-        self._send(telemetry_topic(SITE, code), body)
+        return ts_ms, value
 
     def _send(self, topic: str, body: bytes) -> None:
         self._client.publish(topic, body, qos=1)
@@ -87,12 +130,17 @@ class SteadyPublisher:
 
     def instant_behind(self, code: str, count: int) -> int | None:
         """The instant of the asset's first message behind message ``count``; ``None``: there is none yet."""
-        return next((ts_ms for number, ts_ms in reversed(self._numbers[code][-2000:]) if number >= count), None)
+        numbers = self._numbers[code]
+        at = bisect_left(numbers, (count, 0))
+        return numbers[at][1] if at < len(numbers) else None
 
     def finish(self) -> None:
         """Publish no more and wait for the last acknowledgement. Raises ``Unreachable`` when it does not come."""
         self._stop_it.set()
         self._thread.join()
+        for code, late in self._held.items():
+            self._send(telemetry_topic(SITE, code), late)
+        self._held.clear()
         end = time.monotonic() + SETTLE_S
         while self.acknowledged < self.published:
             if time.monotonic() > end:

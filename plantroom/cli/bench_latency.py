@@ -46,7 +46,7 @@ def measure_latency(rate: int, seconds: int, say: Callable[[str], None]) -> dict
     with BenchProduct() as product:
         watches = [Watch(product.add_asset(f"B-{n}", "pump")["key"], f"B-{n}") for n in range(ASSETS)]
         lift = product.add_asset("B-LIFT", "elevator")["key"]
-        client = _publisher(product)
+        client = publisher_of(product)
         stop = threading.Event()
         threads = [threading.Thread(target=_watch_readings, args=(product, watches, stop))]
         tickets: list[float] = []
@@ -72,7 +72,8 @@ def measure_latency(rate: int, seconds: int, say: Callable[[str], None]) -> dict
     }
 
 
-def _publisher(product: BenchProduct) -> mqtt.Client:
+def publisher_of(product: BenchProduct) -> mqtt.Client:
+    """A connected publisher."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.max_inflight_messages_set(500)
     client.connect(product.runtime["mqtt_host"], product.runtime["mqtt_port"])
@@ -140,21 +141,26 @@ def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: i
                 times.append(float("inf"))
                 return
             times.append((time.monotonic() - begun) * 1000)
-            client.post(
-                f"/api/v1/work-orders/{ticket}/transitions", json={"to": "rejected", "reason": "measurement"}
-            ).raise_for_status()
+            reject(client, ticket)
             time.sleep(max(0.0, EVENT_EVERY_S - (time.monotonic() - begun)))
 
 
-def open_ticket(client: httpx.Client, query: dict[str, str], begun: float) -> str | None:
-    """The open work order that comes, or ``None`` when none did ``TAIL_S`` after ``begun`` (monotonic seconds)."""
+def reject(client: httpx.Client, ticket: str) -> None:
+    """End a ticket, so that the next event gets another one."""
+    step = {"to": "rejected", "reason": "measurement"}
+    client.post(f"/api/v1/work-orders/{ticket}/transitions", json=step).raise_for_status()
+
+
+def open_ticket(client: httpx.Client, query: dict[str, str], begun: float, poll_s: float = 0.005) -> str | None:
+    """The open work order that comes, asked for every ``poll_s``, or ``None`` when none did ``TAIL_S`` after ``begun``
+    (monotonic seconds)."""
     while time.monotonic() - begun < TAIL_S:
         answer = client.get("/api/v1/work-orders", params=query | {"state": "open"})
         answer.raise_for_status()
         items = answer.json()["items"]
         if items:
             return str(items[0]["id"])
-        time.sleep(0.005)
+        time.sleep(poll_s)
     return None
 
 

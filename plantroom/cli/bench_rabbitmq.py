@@ -40,7 +40,7 @@ management.tcp.ip = 127.0.0.1
 management.tcp.port = {management}
 mqtt.allow_anonymous = true
 mqtt.durable_queue_type = {queues}
-mqtt.prefetch = 1000
+mqtt.prefetch = {prefetch}
 mqtt.subscription_ttl = 86400000
 cluster_partition_handling = pause_minority
 cluster_formation.peer_discovery_backend = classic_config
@@ -71,11 +71,11 @@ class RabbitNode:
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self, queues: str, peers: str) -> None:
+    def prepare(self, queues: str, prefetch: int, peers: str) -> None:
         """Write its configuration."""
         self.folder.mkdir()
         text = CONFIGURATION.format(
-            amqp=self.amqp, mqtt=self.mqtt, management=self.management, queues=queues, peers=peers
+            amqp=self.amqp, mqtt=self.mqtt, management=self.management, queues=queues, prefetch=prefetch, peers=peers
         )
         (self.folder / "rabbitmq.conf").write_text(text, encoding="utf-8")
         (self.folder / "plugins").write_text("[rabbitmq_management,rabbitmq_mqtt].\n", encoding="utf-8")
@@ -165,13 +165,14 @@ def _peers(nodes: Sequence[RabbitNode]) -> str:
 
 
 class RabbitCluster:
-    """Three nodes (or as many as asked for); a context manager. ``queues``: quorum, or classic as RabbitMQ comes."""
+    """Three nodes (or as many as asked for); a context manager. ``queues``: quorum, or classic as RabbitMQ comes.
+    ``prefetch``: messages under way to a session."""
 
-    def __init__(self, queues: str = "quorum", nodes: int = NODES) -> None:
+    def __init__(self, queues: str = "quorum", nodes: int = NODES, prefetch: int = 1000) -> None:
         require_rabbitmq()
-        self._queues = queues
+        self._queues, self._prefetch = queues, prefetch
         self._folder = tempfile.TemporaryDirectory(prefix="plantroom-rabbitmq-", ignore_cleanup_errors=True)
-        folder = Path(self._folder.name)
+        self.folder = folder = Path(self._folder.name)
         self._epmd_port = free_port()
         self._epmd: subprocess.Popen[bytes] | None = None
         cookie = folder / ".erlang.cookie"
@@ -190,6 +191,11 @@ class RabbitCluster:
     def url(self) -> str:
         """All nodes, for ``PLANTROOM_BROKER_URL``."""
         return "mqtt://" + ",".join(f"{LOOPBACK}:{node.mqtt}" for node in self.nodes)
+
+    @property
+    def port(self) -> int:
+        """The first node's, for MQTT."""
+        return self.nodes[0].mqtt
 
     def __enter__(self) -> Self:
         self.start()
@@ -211,9 +217,9 @@ class RabbitCluster:
         )  # fmt: skip
         count = len(self.nodes)
         first, *others = self.nodes
-        first.prepare(self._queues, _peers([first]))  # waits for nobody
+        first.prepare(self._queues, self._prefetch, _peers([first]))  # waits for nobody
         for node in others:
-            node.prepare(self._queues, _peers(self.nodes))
+            node.prepare(self._queues, self._prefetch, _peers(self.nodes))
         first.launch()
         self.wait_running(1)
         for node in others:

@@ -3,10 +3,13 @@
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import httpx
+import orjson
 
 from plantroom.cli.bench_servers import BUCKET, LOOPBACK, ORG, TOKEN, BenchInflux, Server
+from plantroom.cli.bench_site import POLL_S
 from plantroom.cli.bench_wire import forget_session, hold_session
 from plantroom.errors import Unreachable
 
@@ -67,31 +70,44 @@ class Telegraf(Server):
     def drain(
         self, messages: Sequence[tuple[bytes, bytes]], publish: Callable[[Sequence[tuple[bytes, bytes]]], None]
     ) -> float:
-        """Messages/s of one turn, from the first that InfluxDB has to the last."""
+        """Messages/s of one turn, from the first that InfluxDB has to the last. It is asked for one point at a time,
+        as it is in the collector's turn; points are counted only once at either end."""
         hold_session(self._broker_port, CLIENT_ID, "x" + self._filter)
         publish(messages)
-        before = self._count()
         self.start([str(shutil.which("telegraf")), "--config", str(self._configuration)], lambda: True)
-        first, deadline = 0.0, time.monotonic() + TIMEOUT_S
-        already = 0
-        while (got := self._count() - before) < len(messages):
-            if got and not first:
-                first, already = time.monotonic(), got
-            if time.monotonic() > deadline:
-                raise Unreachable("Telegraf", f"got stuck at {got} of {len(messages)} messages")
-            time.sleep(0.02)
-        seconds = time.monotonic() - first
+        deadline = time.monotonic() + TIMEOUT_S
+        self._wait(messages[0], deadline)
+        already = self._count(messages)
+        begun = time.monotonic()
+        self._wait(messages[-1], deadline)
+        seconds = time.monotonic() - begun
+        if (got := self._count(messages)) != len(messages):
+            raise Unreachable("Telegraf", f"has stored {got} of {len(messages)} messages, the last one among them")
         self.stop()
         forget_session(self._broker_port, CLIENT_ID)
         return (len(messages) - already) / seconds
 
-    def _count(self) -> int:
+    def _wait(self, message: tuple[bytes, bytes], deadline: float) -> None:
+        topic, payload = message
+        query = f"SELECT flow FROM peer WHERE topic = 'x{topic.decode()}' AND time = '{orjson.loads(payload)['ts']}'"  # noqa: S608 - our own
+        while self._ask(query) is None:
+            if time.monotonic() > deadline:
+                raise Unreachable("Telegraf", "got stuck")
+            time.sleep(POLL_S)
+
+    def _count(self, messages: Sequence[tuple[bytes, bytes]]) -> int:
+        first, last = (orjson.loads(payload)["ts"] for _, payload in (messages[0], messages[-1]))
+        row = self._ask(f"SELECT count(flow) FROM peer WHERE time >= '{first}' AND time <= '{last}'")  # noqa: S608 - our own
+        return 0 if row is None else int(row[1])
+
+    def _ask(self, query: str) -> list[Any] | None:
+        """The first row of the answer; ``None``: there is none."""
         answer = httpx.get(
             f"{self._influx.url}/query",
-            params={"db": BUCKET, "q": "SELECT count(flow) FROM peer"},
+            params={"db": BUCKET, "q": query},
             headers={"Authorization": f"Token {TOKEN}"},
             timeout=30,
         )
         answer.raise_for_status()
         series = answer.json()["results"][0].get("series")
-        return int(series[0]["values"][0][1]) if series else 0
+        return list(series[0]["values"][0]) if series else None

@@ -20,11 +20,12 @@ def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
     """A line for each condition: whether it is well, what it is, what to do. Raises ``Unreachable`` without a ledger.
 
     The collector of this very data folder is not missed while nobody runs it: that is no fault."""
-    from ingest.conditions import RECENT, Help, Level, conditions
+    from ingest.conditions import GIVEN_UP_RECENTLY, RECENT, Help, Level, conditions
     from ingest.picture import picture_of
     from plantroom.bootstrap.folder import is_held
     from plantroom.bootstrap.parts import make_ledger
     from plantroom.ports.clock import SystemClock
+    from plantroom.ports.gaps import GapState
     from plantroom.ports.paging import EVERYTHING
 
     now = SystemClock().now()
@@ -33,15 +34,16 @@ def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
     ledger.open()
     try:
         with ledger.read() as tx:
-            reports = tx.collect.collectors()
+            reports, ledger_now = tx.collect.collectors(), tx.collect.now()
             recent = tx.collect.dead_letter_groups(EVERYTHING, 200, since=now - RECENT)
             kept = recent.total or tx.collect.dead_letter_groups(EVERYTHING, 0).total
+            given_up = tx.gaps.missing(GapState.GIVEN_UP, now - GIVEN_UP_RECENTLY)
     finally:
         ledger.close()
     running = is_held(settings.data_dir)
     told = [report for report in reports if running or report.collector != own]
     found = []
-    for one in conditions(picture_of(told, now, recent.groups, kept)):
+    for one in conditions(picture_of(told, ledger_now, recent.groups, kept, given_up)):
         if one.code == "collector_missing":
             continue
         where = f" (site {', '.join(one.sites)})" if one.sites else ""

@@ -7,6 +7,7 @@ import typer
 from plantroom import __version__
 from plantroom.cli import (
     alarms,
+    assets,
     bench,
     broker,
     check,
@@ -54,7 +55,7 @@ check.add_to(app)
 classes.add_to(app)
 importing.add_to(app)
 groups = (
-    *(alarms, bench, broker, clocks, dead_letters, devices, gaps, leases),
+    *(alarms, assets, bench, broker, clocks, dead_letters, devices, gaps, leases),
     *(loop_tests, models, plan, readings, simulate, sources, spool, tokens, users),
 )
 for group in groups:

@@ -37,6 +37,13 @@ def safety_assets(plant: Plant) -> frozenset[str]:
     return frozenset(own | {key for key in named if key is not None})
 
 
+def open_safety_sites(plant: Plant) -> frozenset[str]:
+    """Sites with a safety source that takes its assets from the topics: refused now, but an earlier version did not.
+    Of what such a source brings only the lane knows that it is safety telemetry."""
+    sources = plant.topic_sources
+    return frozenset(one.site for one in sources if one.priority is Priority.SAFETY and one.open_ended())
+
+
 def priority_of(severity: Severity, *, safety: bool = False, warning: bool = False) -> AlarmPriority:
     """The priority of an alarm for which nobody has set one: safety is critical, a warning low, any other as severe
     as the fault it speaks for (IEC 62682, 8.4: by consequence and by the time there is to respond)."""

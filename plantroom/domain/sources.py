@@ -59,8 +59,16 @@ class TopicSource:
 
     def named_assets(self) -> list[str]:
         """Codes of the assets that the source names itself, each once."""
-        codes = [self.asset, *(one.asset for one in self.fields)]
+        literal = self.topic_filter.split("/")[self.asset_from - 1] if self.asset_from and not self.open_ended() else ""
+        codes = [self.asset, literal, *(one.asset for one in self.fields)]
         return [code for code in dict.fromkeys(codes) if code]
+
+    def open_ended(self) -> bool:
+        """Whether each topic says anew whose its values are, so that nobody can tell beforehand which assets it has."""
+        if not self.asset_from:
+            return False
+        level = self.topic_filter.split("/")[self.asset_from - 1 : self.asset_from]
+        return level in ([], ["+"], ["#"])
 
     def literal_levels(self) -> int:
         """How many levels at the filter's beginning hold no wildcard."""
@@ -170,9 +178,15 @@ def _asset_problems(source: TopicSource) -> list[FieldProblem]:
     if homeless and not source.asset and not source.asset_from:
         words = "nothing says whose the values are: give asset, asset_from, or an asset for each field"
         found.append(FieldProblem("asset", "missing", words))
-    if source.clock is SourceClock.SIMULATED and source.asset_from:
+    if source.clock is SourceClock.SIMULATED and source.open_ended():
         words = "a simulated clock needs its assets named: give asset or an asset for each field"
         found.append(FieldProblem("clock", "assets_unknown", words))
+    if source.priority is Priority.SAFETY and source.open_ended():
+        words = (
+            "a safety source needs its assets named, so that their alarms are safety alarms whatever comes: give asset,"
+            " an asset for each field, or one source for each device with its code in the filter"
+        )
+        found.append(FieldProblem("priority", "assets_unknown", words))
     return found
 
 

@@ -1,6 +1,6 @@
 """Time as a dependency."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -31,3 +31,11 @@ class FixedClock:
     def now(self) -> datetime:
         """The instant it stands at."""
         return self._instant
+
+
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+
+
+def now_ms(clock: Clock) -> int:
+    """Its time in ms since 1970."""
+    return (clock.now() - _EPOCH) // _MILLISECOND

@@ -162,5 +162,5 @@ class GapRepository(ABC):
         """Keys of the site's assets that have open or given-up gaps."""
 
     @abstractmethod
-    def missing(self, state: GapState = GapState.OPEN) -> Mapping[str, int]:
-        """How many numbers the gaps of a state are, by site."""
+    def missing(self, state: GapState = GapState.OPEN, since: datetime | None = None) -> Mapping[str, int]:
+        """How many numbers the gaps of a state are, by site; ``since``: of those that ended then or later."""

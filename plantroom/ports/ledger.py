@@ -9,7 +9,7 @@ another one and may be begun again, ``NotFound``, ``Conflict`` and ``VersionConf
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -124,6 +124,10 @@ class AssetRepository(ABC):
     def get(self, key: str) -> AssetView: ...
 
     @abstractmethod
+    def several(self, keys: Collection[str]) -> Mapping[str, Asset]:
+        """By key, those that there are; one query for each thousand."""
+
+    @abstractmethod
     def lock(self, key: str) -> AssetView:
         """As ``get``, and nobody else changes the asset until the transaction ends."""
 
@@ -196,7 +200,8 @@ class AssetEvent:
 
 @dataclass(frozen=True, slots=True)
 class CollectorReport:
-    """What one collector process says of itself, replacing its earlier word."""
+    """What one collector process says of itself, replacing its earlier word. ``reported_at``: by the ledger's clock, as
+    ``CollectRepository.now`` gives it, since the hosts' clocks may be apart."""
 
     collector: str
     reported_at: datetime
@@ -230,10 +235,28 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
-        """Findings behind the consumer's cursor; locks the cursor until the transaction ends."""
+        """Findings behind the consumer's cursor that it has not taken ahead; locks the cursor until the transaction
+        ends."""
 
     @abstractmethod
-    def move_cursor(self, consumer: str, position: int) -> None: ...
+    def urgent_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
+        """Those of ``findings_after`` that must not wait: raised safety findings, each with everything that waits
+        before it of its asset and failure mode; in the order of their positions. One cheap query when there are none.
+        """
+
+    @abstractmethod
+    def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:
+        """Findings that the consumer has done before what waits in front of them: ``findings_after`` and
+        ``urgent_after`` give them no more."""
+
+    @abstractmethod
+    def move_cursor(self, consumer: str, position: int) -> None:
+        """The consumer has done everything up to ``position``."""
+
+    @abstractmethod
+    def forget_findings(self, consumers: Sequence[str], before: datetime, most: int) -> int:
+        """Delete findings received before an instant that all the consumers have passed; looks at the ``most`` oldest
+        positions and gives how many of them it deleted. One that comes again after that is new."""
 
     @abstractmethod
     def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
@@ -308,6 +331,10 @@ class CollectRepository(ABC):
     @abstractmethod
     def events(self, asset: str, limit: int) -> Sequence[AssetEvent]:
         """Newest first."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The database's own clock, by which everybody says when a collector last spoke."""
 
     @abstractmethod
     def report_collector(self, report: CollectorReport) -> None: ...

@@ -37,8 +37,9 @@ class StreamStage(ABC):
 
     @abstractmethod
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
-        """Findings that this batch gives rise to, in observed order. May raise ``Unreachable`` for something that it
-        needs and that is away; it is then given the same batch again, and its state must be as before the call."""
+        """Findings that this batch gives rise to, in the order in which they were noticed, which is
+        not that of observed time where a clock was set back. May raise ``Unreachable`` for something that it needs and
+        that is away; it is then given the same batch again, and its state must be as before the call."""
 
     def follow(self, plant: Plant, site: str) -> Sequence[Finding]:
         """Findings that a changed plant gives rise to by itself, while no readings come."""

@@ -16,6 +16,7 @@ GAP_S = 30.0
 def see_nothing_lost(document: dict[str, Any], kills: int) -> None:
     assert document["acknowledged"] > 500
     assert (document["lost"], document["duplicates"], document["gaps"]) == (0, 0, 0), document
+    assert document["recognised"] >= document["sent_twice"] // 2 > 0
     assert document["safety_tickets"] == kills
     assert document["gap_s"]["max"] < GAP_S
 

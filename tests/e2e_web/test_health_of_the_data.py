@@ -108,7 +108,7 @@ def test_a_store_that_is_away_is_told_in_words_then_that_it_catches_up_then_that
     after = page.locator("[data-condition=backlog_draining], [data-flowing]").first
     expect(after).to_contain_text(re.compile("补完|没有丢失"), timeout=BACK_S)
     show(page, "health-draining")
-    expect(page.locator("[data-flowing]")).to_contain_text("没有丢失", timeout=BACK_S)
+    expect(page.locator("[data-flowing]")).to_contain_text("未发现异常", timeout=BACK_S)
     expect(page.locator("[data-conditions]")).to_have_attribute("data-conditions", "0", timeout=BACK_S)
     stats = api.get("/api/v1/ingest/stats")
     assert (stats["received"], stats["stored"], stats["dead_lettered"]) == (BACKLOG + 10, 2 * (BACKLOG + 10), 0)

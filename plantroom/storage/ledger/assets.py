@@ -1,6 +1,6 @@
 """Sites, locations, assets, points, sources and learn windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
-from plantroom.storage.ledger.work import Work, in_scope, one_of
+from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
 SITES = Record(Site, t.sites)
 LOCATIONS = Record(Location, t.locations)
@@ -186,6 +186,13 @@ class SqlAssets(AssetRepository):
         if row is None:
             raise NotFound(f"there is no asset {key!r}")
         return _view(row)
+
+    def several(self, keys: Collection[str]) -> Mapping[str, Asset]:
+        found: dict[str, Asset] = {}
+        for some in chunks(sorted(keys)):
+            rows = self._connection.execute(ASSETS.select().where(t.assets.c.key.in_(some)))
+            found |= {asset.key: asset for asset in map(ASSETS.item, rows)}
+        return found
 
     def lock(self, key: str) -> AssetView:
         self._locked(key)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
@@ -40,6 +40,8 @@ CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
 EVENTS = Record(AssetEvent, t.asset_events)
 
+IS_SAFETY = t.findings.c.safety.is_(True)
+
 _ASKED = f"{REPLAY_ASKED}: "
 _IS_ASKED = sa.and_(t.dead_letters.c.reason >= _ASKED, t.dead_letters.c.reason < f"{REPLAY_ASKED}:!")
 """Whether the reason begins with ``_ASKED``: a range, for the index (the column's order is that of code points)."""
@@ -69,13 +71,50 @@ class SqlCollect(CollectRepository):
 
     def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
         position = t.findings.c.position
-        behind = cursor(self._work, consumer)
-        rows = self._connection.execute(sa.select(t.findings).where(position > behind).order_by(position).limit(limit))
-        return [QueuedFinding(row.position, _finding(row)) for row in rows]
+        waiting = sa.select(t.findings).where(*self._waiting(consumer)).order_by(position).limit(limit)
+        return [QueuedFinding(row.position, _finding(row)) for row in self._connection.execute(waiting)]
+
+    def urgent_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
+        f = t.findings.c
+        waiting = self._waiting(consumer)
+        safety = sa.select(f.asset, f.failure_mode, f.position).where(*waiting, IS_SAFETY).order_by(f.position)
+        # Of each pair up to its last safety finding among the first ones: the dict keeps the last.
+        until = {(row.asset, row.failure_mode): row.position for row in self._connection.execute(safety.limit(limit))}
+        if not until:
+            return []
+        of_them = f.asset.in_(sorted({asset for asset, _ in until}))
+        rows = self._connection.execute(
+            sa.select(t.findings).where(*waiting, of_them, f.position <= max(until.values())).order_by(f.position)
+        )
+        urgent = [row for row in rows if row.position <= until.get((row.asset, row.failure_mode), 0)]
+        return [QueuedFinding(row.position, _finding(row)) for row in urgent[:limit]]
+
+    def _waiting(self, consumer: str) -> list[sa.ColumnElement[bool]]:
+        taken = sa.select(t.findings_ahead.c.position).where(t.findings_ahead.c.consumer == consumer)
+        position = t.findings.c.position
+        return [position > cursor(self._work, consumer), position.not_in(taken)]
+
+    def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:
+        if positions:
+            rows = [{"consumer": consumer, "position": position} for position in positions]
+            self._connection.execute(t.findings_ahead.insert(), rows)
 
     def move_cursor(self, consumer: str, position: int) -> None:
         if cursor(self._work, consumer) != position:
             set_cursor(self._work, consumer, position)
+            ahead = t.findings_ahead
+            passed = ahead.c.consumer == consumer, ahead.c.position <= position
+            self._connection.execute(ahead.delete().where(*passed))
+
+    def forget_findings(self, consumers: Sequence[str], before: datetime, most: int) -> int:
+        f = t.findings.c
+        passed = min((cursor(self._work, consumer) for consumer in consumers), default=0)
+        oldest = sa.select(f.position).where(f.position <= passed).order_by(f.position).limit(most)
+        last = self._connection.execute(sa.select(sa.func.max(oldest.subquery().c.position))).scalar()
+        if last is None:
+            return 0
+        forgotten = t.findings.delete().where(f.position <= last, f.received_at < before)
+        return self._connection.execute(forgotten).rowcount
 
     def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         rows = {letter.id: LETTERS.row(letter) for letter in letters}
@@ -197,6 +236,10 @@ class SqlCollect(CollectRepository):
         e = t.asset_events.c
         statement = EVENTS.select().where(e.asset == asset).order_by(e.observed_at.desc(), e.id.desc()).limit(limit)
         return [EVENTS.item(row) for row in self._connection.execute(statement)]
+
+    def now(self) -> datetime:
+        now_ms: int = self._connection.execute(sa.select(self._work.backend.now_ms())).scalar_one()
+        return datetime.fromtimestamp(now_ms / 1000, UTC)
 
     def report_collector(self, report: CollectorReport) -> None:
         self._put(t.collector_reports, "collector", {report.collector: report_row(report)})

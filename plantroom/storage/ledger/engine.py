@@ -27,6 +27,7 @@ from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date
 from plantroom.storage.ledger.sources import SqlSources
+from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.ledger.work import Work
 
@@ -58,6 +59,7 @@ class SqlTx(MaintenanceTx):
         self.episodes = SqlEpisodes(self.work)
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
+        self.spells = SqlSpells(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -145,8 +145,10 @@ class SqlGaps(GapRepository):
         not_healed = sa.select(_C.asset).where(_C.site == site, _C.state != GapState.HEALED.value).distinct()
         return set(self._connection.execute(not_healed).scalars())
 
-    def missing(self, state: GapState = GapState.OPEN) -> Mapping[str, int]:
+    def missing(self, state: GapState = GapState.OPEN, since: datetime | None = None) -> Mapping[str, int]:
         counted = sa.select(_C.site, sa.func.sum(_C.missing)).where(_C.state == state.value).group_by(_C.site)
+        if since is not None:
+            counted = counted.where(_C.ended_at >= since)
         return {site: int(count) for site, count in self._connection.execute(counted)}
 
     def _gaps(self, statement: sa.Select[Any]) -> Sequence[Gap]:

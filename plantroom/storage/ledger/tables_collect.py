@@ -29,6 +29,21 @@ findings = sa.Table(
     sqlite_autoincrement=True,
 )
 
+sa.Index(
+    "ix_findings_safety",
+    findings.c.position,
+    sqlite_where=findings.c.safety.is_(True),
+    postgresql_where=findings.c.safety.is_(True),
+)
+
+findings_ahead = sa.Table(
+    "findings_ahead",
+    metadata,
+    sa.Column("consumer", Word, primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    comment="What a consumer has done of the findings behind its cursor",
+)
+
 consumer_cursors = sa.Table(
     "consumer_cursors",
     metadata,

@@ -116,7 +116,33 @@ work_order_transitions = sa.Table(
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("by", Text, nullable=False),
     sa.Column("reason", Text, nullable=False),
+    sa.Column("person", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
+)
+
+maintenance_spells = sa.Table(
+    "maintenance_spells",
+    metadata,
+    sa.Column("id", Word, primary_key=True),
+    sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
+    sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("by", Text, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("found", Word, nullable=False, comment="The status that the asset goes back to"),
+    sa.Column("ended_at", Instant),
+    sa.Column("ended_by", Text),
+    sa.Index(None, "asset", "at", "id"),
+    comment="Maintenance by hand; kept when it is over",
+)
+
+sa.Index(
+    "uq_maintenance_spells_standing",
+    maintenance_spells.c.asset,
+    unique=True,
+    sqlite_where=maintenance_spells.c.ended_at.is_(None),
+    postgresql_where=maintenance_spells.c.ended_at.is_(None),
 )
 
 operations = sa.Table(

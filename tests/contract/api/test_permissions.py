@@ -77,6 +77,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
         ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+        ("POST", "/api/v1/assets/{key}/maintenance"): {"minutes": 30, "reason": "tried"},
         ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
         ("POST", "/api/v1/sources"): {
             "site": site,
@@ -228,7 +229,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             else {"max_shelving_h": 4}
             if "sites" in path
             else {"reason": "tried", "minutes": 5}
-            if "shelve" in path
+            if "shelve" in path or "maintenance" in path
             else {"time_zone": "UTC"}
             if "sources" in path and method == "PATCH"
             else {"reason": "x"}

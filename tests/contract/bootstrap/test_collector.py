@@ -11,11 +11,12 @@ import pytest
 import gateway.collector
 from gateway.spool.segments import Segment
 from gateway.strays import FOLDER
+from ingest.strays import LANE
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.bootstrap.site_parts import SiteParts
 from plantroom.domain.assets import LocalName, Site
-from plantroom.domain.flow import TroubleKind
+from plantroom.domain.flow import STRAYS, TroubleKind, by_lane
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.settings import BrokerAddress, Settings
@@ -88,6 +89,8 @@ def test_an_event_of_an_unknown_site_is_counted_kept_and_told(parts: Parts, mosq
     assert eventually(lambda: not collector.problems(), 15)
     publish(mosquitto.port, "plantroom/nosite/E-1/event", [b'{"event": "passenger_trapped"}'])
     assert eventually(lambda: collector.report().stats["dead_lettered"] == 1, 5)
+    strays = by_lane(collector.report().by_site[STRAYS])[LANE]
+    assert (strays["received"], strays["taken"], strays["letters_unknown_site"], strays["lag_s"]) == (1, 1, 1, 0)
     with parts.ledger.read() as tx:
         (letter,) = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
         (queued,) = tx.collect.findings_after("test", 10)

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -18,6 +19,7 @@ from gateway.session import Session
 from gateway.spool import Spool
 from plantroom.domain.assets import Asset, LocalName, Plant, Priority, Source
 from plantroom.errors import Unreachable
+from plantroom.ports.clock import FixedClock
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 
@@ -89,6 +91,18 @@ def test_every_message_reaches_the_spool_in_order(broker: TrialBroker, tmp_path:
         got += [r.payload for r in records]
     assert got == numbered(3_000)
     assert eventually(lambda: line.counts.acknowledged == 3_000)
+    line.stop()
+
+
+def test_a_message_is_received_when_the_clock_says(broker: TrialBroker, tmp_path: Path) -> None:
+    spool = opened(tmp_path / "spool")
+    clock = FixedClock(datetime(2026, 11, 21, 8, 0, 0, 123_999, tzinfo=UTC))
+    address = BrokerAddress(host="127.0.0.1", port=broker.port)
+    line = Session(address, "plantroom-s", spool, ["s/+/t"], lambda _topic: True, clock=clock)
+    line.start()
+    assert eventually(line.granted)
+    publish(broker.port, "s/a/t", numbered(1))
+    assert [record.received_ms for record in spool.read(1, 10.0)] == [1_795_248_000_123]
     line.stop()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.spool.format import Parsed, parse
+from gateway.spool.format import Parsed
 from gateway.spool.segments import segments_in
 from tests.contract.gateway.test_session import eventually, mosquitto, numbered, publish
 
@@ -123,4 +123,4 @@ def kept(folder: Path, lane: str) -> int:
 
 def records(folder: Path) -> Iterator[Parsed]:
     (segment,) = segments_in(folder)
-    return parse(segment.path.read_bytes(), segment.first)
+    return segment.records()

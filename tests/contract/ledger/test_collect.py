@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -282,6 +282,12 @@ def test_a_collectors_word_replaces_its_earlier_one(ledger: SqlLedger) -> None:
         tx.collect.report_collector(later)
     with ledger.read() as tx:
         assert list(tx.collect.collectors()) == [later, second]
+
+
+def test_the_ledger_has_a_clock_of_its_own(ledger: SqlLedger) -> None:
+    before = datetime.now(UTC)
+    with ledger.read() as tx:
+        assert abs(tx.collect.now() - before) < timedelta(seconds=30), "on one host it is the same one"
 
 
 def test_reading_findings_in_a_reading_transaction_locks_nothing(ledger: SqlLedger) -> None:

@@ -90,6 +90,9 @@ def test_a_publisher_says_that_numbers_are_gone(ledger: SqlLedger) -> None:
     with ledger.read() as tx:
         assert tx.gaps.missing() == {"demo": 8}
         assert tx.gaps.missing(GapState.GIVEN_UP) == {"demo": 2}
+        ended = max(gap.ended_at for gap in tx.gaps.list(GapFilter(), PageRequest()).items if gap.ended_at)
+        assert tx.gaps.missing(GapState.GIVEN_UP, ended) == {"demo": 2}
+        assert tx.gaps.missing(GapState.GIVEN_UP, ended + MINUTE) == {}
 
 
 def test_given_up_numbers_that_come_after_all_are_healed(ledger: SqlLedger) -> None:

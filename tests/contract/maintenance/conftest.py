@@ -55,6 +55,15 @@ def any_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledge
     yield from _furnished(f"sqlite:///{tmp_path}/ledger.db" if sqlite else request.getfixturevalue("postgres_url"))
 
 
+@pytest.fixture
+def building(any_ledger: Ledger[MaintenanceTx]) -> Ledger[MaintenanceTx]:
+    """Both databases, with forty more pumps."""
+    with any_ledger.begin() as tx:
+        for n in range(10, 50):
+            tx.assets.add(Asset(f"p{n}", "demo", f"P-{n}", "pump", LocalName(f"{n}号泵", f"Pump {n}")), [])
+    return any_ledger
+
+
 def orders(ledger: Ledger[MaintenanceTx], **filters: str) -> list[WorkOrder]:
     with ledger.read() as tx:
         return list(tx.orders.list(OrderFilter(**filters), PageRequest(limit=1000)).items)  # type: ignore[arg-type]

@@ -1,16 +1,18 @@
 """A safety event that comes again is seen on its open ticket, whatever state that is in."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from maintenance.episode_events import ALSO_KEPT, events_also
+from maintenance.episodes import EpisodeState
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import UNCLASSIFIED
-from plantroom.domain.findings import FindingRaised
+from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.tablet import codes, op, send
-from tests.contract.maintenance.test_findings import Store, episodes, feed, raised, step, tickets, trapped
+from tests.contract.maintenance.test_findings import Store, cleared, episodes, feed, raised, step, tickets, trapped
 from tests.contract.maintenance.test_gathering import circuit_open, maintain, somebody_trapped
 
 MINUTE = timedelta(minutes=1)
@@ -130,3 +132,38 @@ def test_events_without_end_leave_a_title_that_can_be_read(ledger: Store) -> Non
     assert len(ticket.title.en) < 100
     assert ticket.title.en.endswith(f" +{ALSO_KEPT - 2}")
     assert names[-1] in ticket.reason.zh
+
+
+def ended(at: datetime) -> FindingCleared:
+    of = {"failure_mode": "entrapment", "source": FindingSource.RULE, "subject": "passenger_trapped"}
+    return cleared(at, asset="lift-1", **of)
+
+
+def test_an_old_end_that_comes_late_leaves_what_came_after_it(any_ledger: Store) -> None:
+    feed(any_ledger, somebody(NOW), somebody(NOW + MINUTE))
+    feed(any_ledger, ended(NOW + MINUTE / 2), now=NOW + 2 * MINUTE)
+    (episode,) = episodes(any_ledger, "lift-1")
+    assert (episode.state, episode.open_subjects) == (EpisodeState.OPEN, ("rule:passenger_trapped",))
+    feed(any_ledger, ended(NOW + 3 * MINUTE), now=NOW + 3 * MINUTE)
+    assert episodes(any_ledger, "lift-1")[0].state is EpisodeState.CLOSED
+
+
+def test_nor_does_it_end_the_successor_of_an_episode(any_ledger: Store) -> None:
+    feed(any_ledger, somebody(NOW + MINUTE))
+    (ticket,) = tickets(any_ledger, "lift-1")
+    step(any_ledger, ticket, State.IN_PROGRESS, State.COMPLETED, at=NOW + 2 * MINUTE)
+    feed(any_ledger, somebody(NOW), now=NOW + 3 * MINUTE)  # it came late, and its work was not this one's
+    feed(any_ledger, ended(NOW + MINUTE / 2), now=NOW + 3 * MINUTE)
+    assert [e.state for e in episodes(any_ledger, "lift-1")] == [EpisodeState.CLOSED, EpisodeState.OPEN]
+
+
+def test_an_old_event_that_was_over_when_it_came_has_its_ticket_and_does_not_stand(any_ledger: Store) -> None:
+    feed(any_ledger, somebody(NOW), ended(NOW + MINUTE), now=NOW + 5 * MINUTE)
+    (ticket,), (episode,) = tickets(any_ledger, "lift-1"), episodes(any_ledger, "lift-1")
+    assert (ticket.state, episode.state) == (State.OPEN, EpisodeState.CLOSED)
+    assert (episode.closed_observed_at, episode.acknowledged_at) == (NOW + MINUTE, None)
+
+
+def test_an_event_whose_clock_was_ahead_is_over_when_its_end_comes(any_ledger: Store) -> None:
+    feed(any_ledger, replace(somebody(NOW + 4 * MINUTE), received_at=NOW), ended(NOW + MINUTE))
+    assert episodes(any_ledger, "lift-1")[0].state is EpisodeState.CLOSED

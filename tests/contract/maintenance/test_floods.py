@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.alarm_ports import Flood
 from maintenance.floods import FLOOD
@@ -12,7 +10,7 @@ from maintenance.shelving import Wish, shelve
 from maintenance.transitions import end_maintenance
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import CLOCK, Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.assets import CLOCK, AssetStatus, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.ledger import Ledger
@@ -23,14 +21,6 @@ from tests.contract.maintenance.test_findings import cleared, feed, finish, rais
 Store = Ledger[MaintenanceTx]
 MINUTE = timedelta(minutes=1)
 CLASSES = equipment_classes()
-
-
-@pytest.fixture
-def building(any_ledger: Store) -> Store:
-    with any_ledger.begin() as tx:
-        for n in range(10, 50):
-            tx.assets.add(Asset(f"p{n}", "demo", f"P-{n}", "pump", LocalName(f"{n}号泵", f"Pump {n}")), [])
-    return any_ledger
 
 
 def alarm(n: int, at: datetime = NOW, **given: object) -> FindingRaised:

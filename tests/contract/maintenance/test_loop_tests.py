@@ -69,9 +69,9 @@ class Walk:
         with self.ledger.read() as tx:
             return list(tx.loop_tests.checks(self.test.id))
 
-    def accept(self, ticket: WorkOrder, by: str = "li") -> None:
+    def accept(self, ticket: WorkOrder, by: str = "li", *, person: bool = True) -> None:
         with self.ledger.begin() as tx:
-            apply_transition(tx, ticket.id, State.ACKNOWLEDGED, self.now, by, now=self.now)
+            apply_transition(tx, ticket.id, State.ACKNOWLEDGED, self.now, by, now=self.now, person=person)
 
     def event(self, name: str, asset: str = "lift-1", **changes: Any) -> FindingRaised:
         known = {e.key: e for e in CLASSES["elevator"].events} | {e.key: e for e in CLASSES["fire_panel"].events}
@@ -329,10 +329,11 @@ def test_a_reading_without_an_alarm_points_to_the_limits(walk: Walk) -> None:
     assert check.reason.zh
 
 
-def test_only_somebody_who_can_sign_in_counts_as_the_person(walk: Walk) -> None:
+@pytest.mark.parametrize("name", ["machine-token", "li"])
+def test_only_somebody_who_has_signed_in_counts_as_the_person(walk: Walk, name: str) -> None:
     walk.start("lift-1", events=[TRAPPED])
     walk.after(20).comes(walk.event(TRAPPED))
-    walk.after(5).accept(walk.tickets("lift-1")[0], by="machine-token")
+    walk.after(5).accept(walk.tickets("lift-1")[0], by=name, person=False)
     (check,) = walk.look()
     assert check.result is CheckResult.ANSWERED
 

@@ -158,3 +158,44 @@ def test_the_window_is_short_where_a_real_safety_event_could_be_taken_for_the_te
 def test_a_sensor_named_twice_is_one_check(walk: Walk) -> None:
     walk.start("pump-1", points=["vibration", "vibration"])
     assert [check.subject for check in walk.checks()] == ["vibration"]
+
+
+@pytest.mark.parametrize(("event", "asset"), [("passenger_trapped", "lift-1"), ("manual_call_point", "panel")])
+def test_what_nobody_saw_is_real_although_it_is_over(walk: Walk, event: str, asset: str) -> None:
+    walk.start(asset, events=[event])
+    raised = walk.after(20).event(event, asset)
+    walk.comes(raised)
+    if event == "passenger_trapped":  # nothing ends a manual call point
+        walk.after(30).comes(walk.over(raised))
+    walk.keep(lambda keeper: keeper.finish(walk.test.id, "wang"))
+    ((check,), (ticket,)) = walk.checks(), walk.tickets(asset)
+    assert (check.result, check.settled) == (CheckResult.FAILED, True)
+    assert (ticket.state, LOOP_TEST in ticket.tags, "loop test" in ticket.title.en) == (State.OPEN, False, False)
+    with walk.ledger.read() as tx:
+        assert ticket.episode is not None
+        episode = tx.episodes.get(ticket.episode)
+        assert "nobody had seen it" in tx.orders.transitions(ticket.id)[-1].reason
+    assert (LOOP_TEST in episode.tags, episode.acknowledged_at, episode.work_order) == (False, None, ticket.id)
+
+
+def test_asked_for_again_what_nobody_saw_the_first_time_is_real(walk: Walk) -> None:
+    walk.start("lift-1", events=["passenger_trapped"])
+    raised = walk.after(20).event("passenger_trapped")
+    walk.comes(raised)
+    walk.after(10).comes(walk.over(raised))
+    walk.keep(lambda keeper: keeper.skip(walk.test.id, 1, "wang", "the wrong lift"))
+    walk.keep(lambda keeper: keeper.ask(walk.test.id, 1))
+    (ticket,) = walk.tickets("lift-1")
+    assert (ticket.state, LOOP_TEST in ticket.tags) == (State.OPEN, False)
+
+
+def test_what_people_have_rejected_stays_rejected_at_the_end_of_the_test(walk: Walk) -> None:
+    walk.start("lift-1", events=["passenger_trapped"])
+    raised = walk.after(20).event("passenger_trapped")
+    walk.comes(raised)
+    (ticket,) = walk.tickets("lift-1")
+    with walk.ledger.begin() as tx:
+        apply_transition(tx, ticket.id, State.REJECTED, walk.now, "li", "nobody there")
+    walk.after(30).comes(walk.over(raised))
+    walk.keep(lambda keeper: keeper.finish(walk.test.id, "wang"))
+    assert [(one.state, LOOP_TEST in one.tags) for one in walk.tickets("lift-1")] == [(State.REJECTED, True)]

@@ -29,7 +29,7 @@ def damaged(any_ledger: Store) -> Store:
 
 
 def consumer(ledger: Store, batch: int = 500) -> FindingsConsumer:
-    return FindingsConsumer(ledger, FixedClock(NOW), equipment_classes(), batch)
+    return FindingsConsumer(ledger, FixedClock(NOW), equipment_classes(), batch, stopwatch=lambda: 0.0)
 
 
 def told(ledger: Store) -> list[WorkOrder]:

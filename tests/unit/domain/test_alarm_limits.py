@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.alarms import levels_of
+from ingest.alarm_levels import levels_of
 from plantroom.domain.alarms import LADDER, limit_problems, priority_of
 from plantroom.domain.assets import AlarmPriority, Limits, Severity
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
-from plantroom.domain.assets import SourceClock
+from plantroom.domain.assets import Priority, SourceClock
 from plantroom.domain.sources import FieldMapping, TopicSource, filter_problem, matches, overlap, source_of
 from plantroom.domain.sources import source_problems as problems_of
 
@@ -92,7 +92,10 @@ def test_a_sound_filter_is_not(topic_filter: str) -> None:
         ({"asset_from": 2}, ["asset_from"]),
         ({"asset": "", "asset_from": 9}, []),
         ({"asset": "", "asset_from": 9, "topic_filter": "a/b"}, ["asset_from"]),
-        ({"asset": "", "asset_from": 2, "clock": SourceClock.SIMULATED}, ["clock"]),
+        ({"asset": "", "asset_from": 2, "clock": SourceClock.SIMULATED, "topic_filter": "a/+"}, ["clock"]),
+        ({"asset": "", "asset_from": 2, "priority": Priority.SAFETY, "topic_filter": "fire/+/data"}, ["priority"]),
+        ({"asset": "", "asset_from": 3, "priority": Priority.SAFETY, "topic_filter": "fire/#"}, ["priority"]),
+        ({"asset": "", "asset_from": 2, "priority": Priority.SAFETY, "topic_filter": "fire/P-1/+"}, []),
         ({"name": " "}, ["name"]),
         ({"time_zone": "Mars/Olympus"}, ["time_zone"]),
         ({"time_zone": "../etc"}, ["time_zone"]),
@@ -104,3 +107,9 @@ def test_a_sound_filter_is_not(topic_filter: str) -> None:
 )
 def test_problems_name_their_field(changes: dict[str, Any], fields: list[str]) -> None:
     assert [problem.field for problem in problems_of(source(**changes))] == fields
+
+
+def test_a_code_that_stands_in_the_filter_is_named_and_one_that_topics_hold_is_not() -> None:
+    assert source(asset="", asset_from=2, topic_filter="fire/P-1/+").named_assets() == ["P-1"]
+    assert source(asset="", asset_from=2, topic_filter="fire/+/data").named_assets() == []
+    assert source(asset="", asset_from=3, topic_filter="fire/#").named_assets() == []

@@ -1,6 +1,7 @@
 """Messages come out of the stream whole and in order, however the network cuts it."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.packets import Message, PacketSocket
 
 PINGRESP = b"\xd0\x00"
+PUBACK = 0x40
 
 
 def length_of(body: bytes) -> bytes:
@@ -126,6 +128,62 @@ def test_acknowledgements_that_the_socket_does_not_take_at_once_go_out_whole_and
     packets.flush()
     packets.send(b"\xc0\x00")
     assert wire.sent == b"\x40\x02\x00\x01\x40\x02\x01\x02\x40\x02\x00\x03\xc0\x00"
+
+
+class Narrow:
+    """A socket that takes as many bytes of each send as it is told, then all; ``None`` stands for TLS, which has begun
+    with what it was given and takes nothing else until that is through."""
+
+    def __init__(self, takes: list[int | None]) -> None:
+        self.takes, self.sent, self.kept = takes, b"", b""
+
+    def send(self, data: bytes) -> int:
+        assert data[: len(self.kept)] == self.kept, "TLS goes on with the bytes that it has begun with"
+        takes = self.takes.pop(0) if self.takes else len(data)
+        if takes is None:
+            self.kept = data
+            raise ssl.SSLWantWriteError
+        if not takes:
+            raise BlockingIOError
+        self.sent, self.kept = self.sent + data[:takes], b""
+        return min(takes, len(data))
+
+
+PIECES = st.lists(st.one_of(st.just(0), st.none(), st.integers(1, 60)), max_size=30)
+
+
+@given(PIECES, st.lists(st.sampled_from(["paho", "acknowledge", "flush"]), max_size=40))
+def test_no_packet_begins_inside_another_however_little_the_socket_takes(
+    takes: list[int | None], steps: list[str]
+) -> None:
+    wire = Narrow(takes)
+    packets = PacketSocket(wire)  # type: ignore[arg-type]
+    whole, rest, mids = [b"\x82\x32" + bytes([n]) * 50 for n in range(40)], b"", 0
+    done = 0
+    for step in [*steps, *["paho", "flush"] * 40]:
+        if step == "paho" and (rest or done < len(steps)):
+            rest = rest or whole[done]
+            try:
+                rest = rest[packets.send(rest) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                continue
+            done += not rest
+        elif step == "acknowledge":
+            mids += 1
+            packets.acknowledge([mids])
+        else:
+            packets.flush()
+    sent, acknowledged, others = wire.sent, list[int](), list[bytes]()
+    while sent:
+        size = 2 + sent[1]
+        if sent[0] == PUBACK:
+            acknowledged.append(int.from_bytes(sent[2:4], "big"))
+        else:
+            others.append(sent[:size])
+        sent = sent[size:]
+    assert acknowledged == list(range(1, mids + 1))
+    assert others == whole[:done]
+    assert not packets.unsent
 
 
 @contextmanager

@@ -229,3 +229,37 @@ def test_every_synced_message_comes_out_once_in_order_across_restarts(
             spool = opened(folder, segment_bytes=400)
     got += payloads(spool)
     assert got == [payload for batch in batches for payload in batch]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_the_names_of_new_folders_are_made_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("gateway.spool.segments.sync_folder", synced.append)
+    opened(tmp_path / "spool" / "s" / "normal")
+    assert synced[:3] == [tmp_path, tmp_path / "spool", tmp_path / "spool" / "s"]
+
+
+def test_a_folder_that_cannot_be_synced_holds_no_file_open_for_each_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = opened(tmp_path, segment_bytes=10)
+    fill(spool, 1)
+
+    def refuse(folder: Path) -> None:
+        raise OSError(5, "Input/output error", str(folder))
+
+    spool.put(b"t", b"next", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.spool.segments.sync_folder", refuse)
+        before = open_files()
+        for _ in range(20):
+            with pytest.raises(OSError, match="Input/output"):
+                spool.sync()
+        assert open_files() == before
+    spool.sync()
+    assert payloads(spool) == [b"message 0", b"next"]
+    spool.close()
+    assert payloads(opened(tmp_path)) == [b"message 0", b"next"]

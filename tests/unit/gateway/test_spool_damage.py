@@ -91,6 +91,51 @@ def test_a_flipped_bit_costs_its_record_and_is_counted(tmp_path: Path, field: st
     assert looked["damaged"] == (0 if hurt == COUNT else 1)
 
 
+@pytest.mark.parametrize("fields", [["payload"] * 3, ["payload", "position", "topic"], ["crc", "length", "payload"]])
+def test_all_damaged_last_records_count_and_their_positions_are_never_used_again(
+    tmp_path: Path, fields: list[str]
+) -> None:
+    filled(tmp_path, segment_bytes=1 << 20)
+
+    def flip(raw: bytearray) -> None:
+        begins = [*offsets(bytes(raw)), len(raw)]
+        for back, field in zip((4, 3, 2), fields, strict=True):
+            at = FIELDS[field]
+            raw[begins[-back] + at if at >= 0 else begins[1 - back] + at] ^= 0x10
+
+    edit(segments_in(tmp_path)[0].path, flip)
+    for _ in range(3):
+        assert reopened(tmp_path) == (list(range(1, COUNT - 2)), 3)
+    spool = Spool(tmp_path)
+    spool.open()
+    spool.put(TOPIC, f"message {COUNT + 1}".encode(), COUNT + 1)
+    spool.sync()
+    spool.close()
+    assert reopened(tmp_path) == ([*range(1, COUNT - 2), COUNT + 1], 3)
+
+
+@pytest.mark.parametrize("hurt", [1, 3, COUNT])
+def test_a_spool_that_ends_in_damage_is_empty_once_that_was_passed_over(tmp_path: Path, hurt: int) -> None:
+    filled(tmp_path, segment_bytes=1 << 20)
+
+    def flip(raw: bytearray) -> None:
+        for begin in offsets(bytes(raw))[-hurt:]:
+            raw[begin + HEAD_BYTES] ^= 0x10
+
+    edit(segments_in(tmp_path)[0].path, flip)
+    spool = Spool(tmp_path)
+    spool.open()
+    assert spool.depth() == COUNT
+    found = delivered(spool)
+    assert spool.depth() == (COUNT if found else 0)
+    if found:
+        spool.commit(found[-1], b"")
+    assert (spool.depth(), spool.damaged) == (0, hurt)
+    spool.put(TOPIC, b"more", 1)
+    spool.sync()
+    assert spool.depth() == 1
+
+
 @settings(max_examples=150, deadline=None)
 @given(segment=st.integers(0, 4), where=st.integers(0, 400), bit=st.integers(0, 7))
 def test_any_flipped_bit_costs_one_record_at_most_and_never_gives_a_wrong_one(
@@ -136,7 +181,7 @@ def test_cut_out_and_spliced_bytes_are_survived(
 def test_what_a_damaged_message_carries_is_not_taken_for_a_message(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.open()
-    forged = encode(b"plantroom/s/other/telemetry", b"forged", 2, 2)
+    forged = encode(b"plantroom/s/other/telemetry", b"forged", 2, 2, 0)
     for payload in (b"message 1", forged, b"message 3"):
         spool.put(TOPIC, payload, 1)
     spool.sync()

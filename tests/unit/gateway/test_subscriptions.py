@@ -1,6 +1,17 @@
 """What counts as granted by the broker."""
 
-from gateway.subscriptions import ANSWER_S, REFUSED_RETRY_S, TRUST_S, Subscriptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.subscriptions import (
+    ANSWER_S,
+    PACKET_BYTES,
+    PACKET_FILTERS,
+    REFUSED_RETRY_S,
+    TRUST_S,
+    Subscriptions,
+    in_packets,
+)
 
 GRANTED, REFUSED = 1, 0x80
 
@@ -50,14 +61,14 @@ def test_what_is_not_confirmed_is_known_at_once_at_first_and_later_after_a_while
     clock = Clock()
     book = made(clock)
     book.asked(1, book.missing())
-    assert book.unanswered() == ("a/#", "b/#"), "nothing can come as long as the broker holds nothing"
+    assert book.unanswered().endswith(" to a/#, b/#"), "nothing can come as long as the broker holds nothing"
     book.answered(1, [GRANTED, GRANTED])
     book.want(["a/#", "b/#", "c/#"])
     book.asked(2, book.missing())
     clock.now += ANSWER_S
     assert not book.unanswered()
     clock.now += 0.1
-    assert book.unanswered() == ("c/#",)
+    assert book.unanswered().endswith(" to c/#")
     book.want(["a/#", "b/#"])
     assert not book.unanswered()
     book.want(["a/#", "b/#", "c/#"])
@@ -106,3 +117,12 @@ def test_an_unwanted_filter_no_longer_counts() -> None:
     assert book.gone() == ["b/#"]
     assert book.granted() == {"a/#"}
     assert book.missing() == ("c/#",)
+
+
+@given(st.lists(st.sampled_from(["泵", "p" * 60, "泵" * 3_000, "p" * 40_000]), max_size=500))
+def test_filters_are_divided_into_packets_of_bounded_size_in_their_order(filters: list[str]) -> None:
+    packets = list(in_packets(filters))
+    assert [name for names in packets for name in names] == filters
+    for names in packets:
+        assert 1 <= len(names) <= PACKET_FILTERS
+        assert len(names) == 1 or sum(len(name.encode()) + 3 for name in names) <= PACKET_BYTES

@@ -111,6 +111,21 @@ def test_a_source_on_foreign_topics_that_is_marked_safety_makes_safety_alarms() 
     assert [f.safety for f in found if isinstance(f, FindingRaised)] == [True]
 
 
+@pytest.mark.parametrize(("lane", "safety"), [(Lane.SAFETY, True), (Lane.NORMAL, False)])
+def test_what_an_old_safety_source_brings_that_names_no_assets_is_known_by_its_lane(lane: Lane, safety: bool) -> None:
+    source = TopicSource("k", "demo", "pumps", "fire/+/data", "json", priority=Priority.SAFETY, asset_from=2)
+    plant = replace(plant_of(), topic_sources=[source])
+    found = LimitAlarms(CLASSES, AlarmBook(), lane).process(stream([(s, 1.2) for s in range(6)]), plant)
+    assert [f.safety for f in found if isinstance(f, FindingRaised)] == [safety]
+
+
+def test_a_safety_source_whose_filter_holds_the_code_makes_safety_alarms() -> None:
+    source = TopicSource("k", "demo", "pump", "fire/P-1/+", "json", priority=Priority.SAFETY, asset_from=2)
+    plant = replace(plant_of(), topic_sources=[source])
+    found = LimitAlarms(CLASSES, AlarmBook(), Lane.SAFETY).process(stream([(s, 1.2) for s in range(6)]), plant)
+    assert [f.safety for f in found if isinstance(f, FindingRaised)] == [True]
+
+
 def test_a_backlog_of_the_lane_that_the_point_has_left_does_not_take_the_alarm_back() -> None:
     site = Site()
     site.hear(Lane.NORMAL, HIGH, ORDINARY)

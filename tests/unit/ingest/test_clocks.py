@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, YEAR_2000_MS
 from ingest.matching import AssetRoute, Matcher, SeriesTable
-from plantroom.domain.assets import Severity, Source, SourceClock
+from plantroom.domain.assets import Priority, Severity, Source, SourceClock
 from plantroom.domain.findings import Finding, FindingRaised
+from plantroom.domain.sources import TopicSource
 from plantroom.ports.ledger import DeviceClock
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
@@ -147,6 +149,26 @@ def test_a_source_that_becomes_a_replay_takes_its_finding_back() -> None:
     desk.follow(SourceClock.SIMULATED)
     desk.take([])
     assert desk.kinds() == ["raised", "cleared"]
+    assert desk.words[-1].wrong_since is None, "no list goes on to call it wrong"
+
+
+def test_a_source_on_the_safety_lane_whose_filter_holds_the_code_is_measured_there() -> None:
+    source = TopicSource("k", "demo", "pump", "fire/P-1/+", "json", priority=Priority.SAFETY, asset_from=2)
+    desk, matcher = Desk(lane=Lane.SAFETY), Matcher("demo", SeriesTable())
+    matcher.follow(replace(plant_of([pump()]), topic_sources=(source,)))
+    desk.clocks.follow(matcher.routes())
+    (desk.route,) = matcher.routes()
+    desk.take(live(8, -42_000))
+    assert desk.kinds() == ["raised"]
+
+
+@pytest.mark.parametrize(("messages", "measured", "kinds"), [(3, False, []), (4, True, []), (5, True, ["raised"])])
+def test_a_slow_device_is_measured_with_its_fourth_message_and_found_with_its_fifth(
+    messages: int, measured: bool, kinds: list[str]
+) -> None:
+    desk = Desk()
+    desk.take(live(10 * messages, -42_000, every_ms=10 * MINUTE_MS))
+    assert (bool(desk.words), desk.kinds()) == (measured, kinds)
 
 
 @settings(max_examples=40)

@@ -171,6 +171,39 @@ def test_holes_and_damaged_records_are_counted_over_the_sites() -> None:
     assert gaps.text.en.startswith("5 messages")
 
 
+def test_what_was_given_up_lately_is_told_as_lost() -> None:
+    one = only(conditions(picture(given_up={"b": 4_999, "a": 1, "c": 0})))
+    assert (one.code, one.level, one.lost, one.help) == ("gaps_given_up", Level.WARNING, True, Help.GAPS)
+    assert one.sites == ("a", "b")
+    assert one.text.en == "5,000 messages that had not arrived were given up in the last 24 hours."
+    assert one.loss.en.startswith("They are lost")
+
+
+BEHIND = with_lanes({"normal": lane(), "safety": lane(spool_depth=900, lag_s=300)})
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble(TroubleKind.STORE_AWAY, "w", "demo", "normal"),
+        Trouble(TroubleKind.SPOOL_UNUSABLE, "w", "demo", "normal"),
+        Trouble(TroubleKind.STAGE_FAILING, "w", "demo", "normal"),
+        Trouble(TroubleKind.STAGE_FAILING, "w", "demo", "safety"),
+        Trouble(TroubleKind.STORE_AWAY, "w", "north", "safety"),
+    ],
+)
+def test_a_trouble_of_another_lane_or_one_that_explains_nothing_hides_no_safety_lane_that_is_behind(
+    trouble: Trouble,
+) -> None:
+    found = conditions(picture(trouble, sites={"demo": BEHIND}))
+    assert [one.code for one in found] == ["safety_behind", trouble.kind.value]
+
+
+def test_a_store_that_the_safety_lane_waits_for_explains_its_backlog() -> None:
+    trouble = Trouble(TroubleKind.STORE_AWAY, "w", "demo", "safety")
+    assert [one.code for one in conditions(picture(trouble, sites={"demo": BEHIND}))] == ["store_away"]
+
+
 def test_a_silent_collector_and_none_at_all() -> None:
     silent = only(conditions(picture(silent=[Silent("host:/var", BEFORE, ("demo",))], sites={})))
     assert (silent.code, silent.level, silent.since, silent.sites) == (

@@ -1,13 +1,15 @@
 """Event messages: a safety event is never swallowed."""
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.dialects.json.decoder import decode
-from ingest.events import UNNAMED, EventOutcome, EventRules, event_objects
+from ingest.events import OVER, UNNAMED, EventOutcome, EventRules, event_objects
 from ingest.matching import Matcher, Route, SeriesTable
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised
@@ -216,3 +218,69 @@ def test_deep_data_is_no_excuse_to_tell_a_repetition_twice() -> None:
     payload = f'{{"ts":"{NOON}","boot":"b","seq":3,"event":"flooded","data":{nested(300, "1", False)}}}'.encode()
     bench.raised(payload)
     assert bench.send(payload).duplicates == 1
+
+
+def later(seconds: int) -> str:
+    return f"2026-11-21T12:{seconds // 60:02d}:{seconds % 60:02d}Z"
+
+
+def tripped(seq: int, seconds: int) -> dict[str, object]:
+    return {"ts": later(seconds), "boot": "b", "seq": seq, "event": "tripped"}
+
+
+def reset(seq: int, seconds: int) -> dict[str, object]:
+    return {"ts": later(seconds), "boot": "b", "seq": seq, "event": "trip_reset"}
+
+
+AFTERWARDS = NOON_MS + 120_000
+
+
+@pytest.mark.parametrize("carried", [EventRules.snapshot, EventRules.hand_over])
+def test_an_old_end_that_comes_late_ends_nothing_that_came_after_it(carried: Callable[[EventRules], bytes]) -> None:
+    bench = Bench()
+    bench.raised(tripped(1, 0), AFTERWARDS)
+    bench.raised(tripped(3, 60), AFTERWARDS)
+    bench.rules.restore(carried(bench.rules))
+    assert bench.send(reset(2, 10), AFTERWARDS).findings == []
+    assert "repeated" in str(tags(bench.raised(tripped(4, 70), AFTERWARDS)))
+    (over,) = bench.send(reset(5, 80), AFTERWARDS).findings
+    assert isinstance(over, FindingCleared)
+
+
+@pytest.mark.parametrize("carried", [EventRules.snapshot, EventRules.hand_over])
+def test_an_old_event_behind_its_own_end_is_told_and_is_over(carried: Callable[[EventRules], bytes]) -> None:
+    bench = Bench()
+    bench.send(reset(2, 10), AFTERWARDS)
+    bench.rules.restore(carried(bench.rules))
+    raised, over = bench.send(tripped(1, 0), AFTERWARDS).findings
+    assert isinstance(raised, FindingRaised)
+    assert tags(raised) == [OVER]
+    assert isinstance(over, FindingCleared)
+    assert (over.subject, over.observed_at - raised.observed_at) == ("tripped", timedelta(seconds=10))
+    assert tags(bench.raised(tripped(3, 20), AFTERWARDS)) == [], "what was over at once does not stand"
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [{"ts": later(0), "event": "tripped"}, {**tripped(1, 0), "boot": "c"}, tripped(3, 0), tripped(1, 20)],
+)
+def test_in_doubt_an_event_stands(doubtful: dict[str, object]) -> None:
+    bench = Bench()
+    bench.send(reset(2, 10))
+    assert OVER not in str(tags(bench.raised(doubtful, received_ms=NOON_MS + 60_000)))
+
+
+def test_a_clock_that_was_ahead_keeps_no_alarm_standing() -> None:
+    bench = Bench()
+    bench.raised(tripped(1, 240), received_ms=NOON_MS + 1000)
+    (over,) = bench.send(reset(2, 30), received_ms=NOON_MS + 30_000).findings
+    assert isinstance(over, FindingCleared)
+
+
+def test_a_snapshot_of_an_earlier_program_is_ended_by_any_end() -> None:
+    bench = Bench()
+    state = json.loads(bench.rules.snapshot())
+    del state["standing"], state["ends"]
+    state["open"] = [(bench.route.asset.key, "tripped", NOON_MS + 3_600_000)]
+    bench.rules.restore(json.dumps(state).encode())
+    assert len(bench.send(reset(2, 10)).findings) == 1

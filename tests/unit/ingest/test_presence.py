@@ -67,6 +67,44 @@ def test_silence_makes_late_then_offline_and_a_message_brings_it_back() -> None:
     assert bench.news() == ["online", "cleared"]
 
 
+def test_an_online_that_the_broker_retained_brings_no_dead_device_back_at_a_new_connection() -> None:
+    bench = Bench(known=Presence.OFFLINE)
+    bench.tick(301)
+    assert bench.news() == ["raised"]
+    for start in (1000, 2000):
+        bench.tracker.link(up=False, now_ms=NOON_MS + 1000 * start)
+        bench.tracker.link(up=True, now_ms=NOON_MS + 1000 * (start + 1))
+        bench.told(start + 1.01, Presence.ONLINE)
+        for s in (2, 400):
+            bench.tick(start + s)
+        assert set(bench.news()) <= {"offline"}, "told once more that it is so, and nothing cleared"
+    bench.seen(3000)
+    assert bench.news() == ["online", "cleared"]
+
+
+def test_an_online_that_the_broker_retained_is_no_word_of_a_device_that_is_silent() -> None:
+    bench = Bench(known=Presence.ONLINE)
+    for n in range(4):
+        bench.tracker.link(up=True, now_ms=NOON_MS + 400_000 * n)
+        bench.told(400 * n + 1, Presence.ONLINE)
+        bench.tick(400 * n + 302)
+    news = bench.news()
+    assert (news.count("raised"), news.count("cleared"), news[-1]) == (1, 0, "offline")
+
+
+def test_topics_that_are_asked_for_on_a_standing_connection_bring_retained_words_too() -> None:
+    bench = Bench(known=Presence.OFFLINE)
+    asked = [0]
+    bench.tracker = PresenceTracker(CLASSES, asked_ms=lambda: asked[0])
+    bench.tracker.begin({}, NOON_MS)
+    bench.tracker.follow(bench.routes)
+    asked[0] = NOON_MS + 1_000_000
+    bench.told(1000.2, Presence.ONLINE)
+    assert "online" not in bench.news()
+    bench.told(1005.1, Presence.ONLINE)
+    assert "online" in bench.news()
+
+
 def test_what_was_never_heard_from_is_not_judged() -> None:
     bench = Bench()
     bench.tick(100_000)

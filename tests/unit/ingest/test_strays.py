@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning
+from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning, session_part
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.findings import FindingRaised
+from plantroom.ports.clock import SystemClock
 from plantroom.ports.spool import SpoolRecord
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import CLASSES
@@ -26,7 +27,8 @@ class Strays:
         self.worker = self._worker()
 
     def _worker(self) -> StrayWorker:
-        return StrayWorker(self.house.spool, self.house.ledger, CLASSES, lambda: self.state, random.Random(1))
+        house = self.house
+        return StrayWorker(house.spool, house.ledger, CLASSES, SystemClock(), lambda: self.state, random.Random(1))
 
     def send(self, payload: bytes, topic: str = "nosite/P-9/telemetry", s: float = 0) -> None:
         at_ms = self.house.now_ms // 60_000 * 60_000 + round(1000 * s)
@@ -39,6 +41,12 @@ class Strays:
     def again(self) -> None:
         self.worker.stop()
         self.house.spool.commit(0, b"")
+        self.worker = self._worker()
+        self.run()
+
+    def restart(self) -> None:
+        """Another process goes on from what was saved."""
+        self.worker.stop()
         self.worker = self._worker()
         self.run()
 
@@ -68,7 +76,8 @@ def test_a_message_becomes_a_dead_letter_under_the_code_it_names(strays: Strays)
         ("", "plantroom///event", b"not json", "unknown_site"),
     }
     assert strays.findings() == []
-    assert strays.worker.figures() == {"dead_lettered": 3, "spool_depth": 0}
+    counts = {"received": 3, "dead_lettered": 3, "letters_unknown_site": 3}
+    until(lambda: strays.worker.figures() == {**counts, "spool_depth": 0, "lag_s": 0})
 
 
 def test_its_safety_event_is_a_finding_of_the_first_site_that_names_the_unknown_one(strays: Strays) -> None:
@@ -156,10 +165,42 @@ def test_a_message_that_trips_an_error_costs_itself_alone(strays: Strays, monkey
     assert len(strays.findings()) == 2
 
 
+def test_counts_go_on_over_restarts_and_what_was_left_out_was_dealt_with(strays: Strays) -> None:
+    for s in range(5):
+        strays.send(VALUES, s=s)
+    strays.run()
+    strays.restart()
+    until(lambda: strays.worker.begun)
+    strays.send(FLOODED, "nosite/P-9/event")
+    strays.settle()
+    until(lambda: strays.worker.figures()["received"] == 6)
+    assert (strays.worker.figures()["dead_lettered"], strays.worker.figures()["letters_unknown_site"]) == (2, 2)
+
+
+def test_what_waits_for_the_ledger_is_told_with_its_age(strays: Strays) -> None:
+    strays.house.ledger.away = True
+    strays.send(FLOODED, "nosite/P-9/event", s=-600)
+    strays.worker.start()
+    until(strays.worker.problems)
+    figures = strays.worker.figures()
+    assert (figures["spool_depth"], figures["dead_lettered"]) == (1, 0)
+    assert 540 <= figures["lag_s"] <= 720
+
+
+def test_a_state_of_an_earlier_version_is_the_session_s_alone(strays: Strays) -> None:
+    assert session_part(b'["demo"]') == b'["demo"]'
+    assert session_part(b"") == b""
+    strays.house.spool.state = b'["demo"]'
+    strays.send(VALUES)
+    strays.run()
+    until(lambda: strays.worker.figures()["received"] == 1)
+    assert session_part(strays.house.spool.state) == strays.state
+
+
 def test_the_state_is_saved_with_the_cursor_even_when_nothing_comes(strays: Strays) -> None:
     strays.worker.start()
     strays.state = b'["demo"]'
-    until(lambda: strays.house.spool.state == b'["demo"]')
+    until(lambda: session_part(strays.house.spool.state) == b'["demo"]')
     assert strays.house.spool.position == 0
 
 

@@ -24,9 +24,14 @@ export interface Gap {
   found_at: string;
   asks: number;
   ask_at: string | null;
+  reason: string;
+  ended_at: string | null;
 }
-export const fetchGaps = (): Promise<Gap[]> =>
-  get<List<Gap>>(`${V1}/gaps`, { state: "open", limit: 200 }).then((found) => found.items);
+const gapsThatAre = (state: "open" | "given_up"): Promise<Gap[]> =>
+  get<List<Gap>>(`${V1}/gaps`, { state, limit: 200 }).then((found) => found.items);
+export const fetchGaps = (): Promise<Gap[]> => gapsThatAre("open");
+/** Those that nobody hopes for any more, the newest. */
+export const fetchLost = (): Promise<Gap[]> => gapsThatAre("given_up");
 
 /** Which messages: of one site, for one reason. */
 export interface Which {

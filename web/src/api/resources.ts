@@ -1,5 +1,5 @@
 /** One function per question to the server. */
-import { all, get, type List, post, type Query } from "./http";
+import { all, del, get, type List, post, type Query } from "./http";
 import type {
   Alarm,
   Asset,
@@ -12,6 +12,7 @@ import type {
   Flood,
   LatestValue,
   Location,
+  MaintenanceSpell,
   Point,
   PreviewItem,
   Readings,
@@ -38,6 +39,13 @@ export const fetchLatest = (key: string): Promise<LatestValue[]> =>
   all<LatestValue>(`${V1}/assets/${key}/latest`);
 export const fetchBaselines = (key: string): Promise<Baseline[]> =>
   all<Baseline>(`${V1}/assets/${key}/baseline`);
+export const fetchMaintenance = async (key: string): Promise<MaintenanceSpell[]> =>
+  (await get<List<MaintenanceSpell>>(`${V1}/assets/${key}/maintenance`, { limit: 1 })).items;
+export const beginMaintenance = (
+  key: string,
+  wish: { reason: string; minutes: number },
+): Promise<MaintenanceSpell> => post<MaintenanceSpell>(`${V1}/assets/${key}/maintenance`, wish);
+export const endMaintenance = (key: string): Promise<void> => del(`${V1}/assets/${key}/maintenance`);
 export const fetchPlantLatest = (): Promise<AssetLatest[]> => all<AssetLatest>(`${V1}/readings/latest`);
 export const fetchOrders = (query: Query = {}): Promise<WorkOrder[]> =>
   all<WorkOrder>(`${V1}/work-orders`, query);

@@ -254,6 +254,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{key}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Maintenance
+         * @description Who took this asset out of monitoring, why and until when, newest first; `ended_at` is `null` while it lasts.
+         */
+        get: operations["listAssetMaintenance"];
+        put?: never;
+        /**
+         * Post Maintenance
+         * @description Put an asset under maintenance until an end: limits and models make no tickets, safety events do. What still
+         *     holds at the end gets its ticket then. Again: another end. 409 for an asset that is out of service.
+         */
+        post: operations["beginAssetMaintenance"];
+        /**
+         * Delete Maintenance
+         * @description End it before its time. An order that isolates the asset goes on. 404 when none stands.
+         */
+        delete: operations["endAssetMaintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{key}/points": {
         parameters: {
             query?: never;
@@ -2881,6 +2910,58 @@ export interface components {
             step: components["schemas"]["Step"];
         };
         /**
+         * MaintenanceRequest
+         * @description Why, and for how long: `minutes` from now, or `until`; at most seven days.
+         */
+        MaintenanceRequest: {
+            /** Minutes */
+            minutes?: number | null;
+            /** Reason */
+            reason: string;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * MaintenanceSpell
+         * @description A time under maintenance that somebody has declared, with its end. `found` is the status that the asset goes back
+         *     to. Ended by a person, or by `system:expired` when its time was over.
+         */
+        MaintenanceSpell: {
+            /** Asset */
+            asset: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            found: components["schemas"]["AssetStatus"];
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * MaintenanceSpellList
+         * @description A page of them, newest first.
+         */
+        MaintenanceSpellList: {
+            /** Items */
+            items: components["schemas"]["MaintenanceSpell"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MaterialiseResult
          * @description How many occurrences were made, were there already, and were found missed.
          */
@@ -4870,6 +4951,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LatestValues"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAssetMaintenance: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSpellList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginAssetMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSpell"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endAssetMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceSpell"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

@@ -31,6 +31,7 @@ export type PreviewItem = Shapes["PreviewItem"];
 export type Readings = Shapes["Readings"];
 export type SessionInfo = Shapes["SessionInfo"];
 export type Shelf = Shapes["Shelf"];
+export type MaintenanceSpell = Shapes["MaintenanceSpell"];
 export type ShelveRequest = Shapes["ShelveRequest"];
 export type Site = Shapes["Site"];
 export type SyncAnswer = Shapes["SyncAnswer"];

@@ -24,6 +24,9 @@ export type AlarmListName = (typeof LISTS)[number];
 /** How long an alarm may be shelved in one go, in minutes; the site may allow less. */
 export const SPANS = [30, 60, 120, 240, 480] as const;
 
+/** How long a machine may be under maintenance by hand, in minutes: up to seven days. */
+export const MAINTENANCE_SPANS = [60, 240, 480, 1440, 4320, 10080] as const;
+
 export const isQuiet = (state: AlarmState): boolean =>
   state === "shelved" || state === "suppressed" || state === "out_of_service";
 

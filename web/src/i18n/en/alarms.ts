@@ -37,10 +37,8 @@ export const alarms = {
   "shelve.title": "Shelve the alarm",
   "shelve.note":
     "While it is shelved it makes no ticket and calls nobody; readings are stored as ever. If it still stands at the end, the ticket comes then.",
-  "shelve.how_long": "How long",
-  "shelve.minutes": "{n} min",
-  "shelve.hours": "{n} h",
-  "shelve.reason": "Reason",
+  "span.how_long": "How long",
+  "span.reason": "Reason",
   "flood.now": "Alarm flood: more than 10 alarms in 10 minutes",
   "flood.counts": "{n} in all, {safety} of them safety; first: {first}",
   "flood.cause": "Likely: {cause}",

@@ -41,6 +41,13 @@ export const assets: Record<keyof typeof chinese, string> = {
   "asset.maker": "Maker, model",
   "asset.serial": "Serial number",
   "asset.in_service": "In service since",
+  "maintenance.until": "Under maintenance until {until}, {by}: {reason}",
+  "maintenance.title": "Put under maintenance",
+  "maintenance.note":
+    "Meanwhile limits and models make no tickets; safety alarms do. It ends by itself; what still stands then gets its ticket.",
+  "action.begin_maintenance": "Put under maintenance",
+  "action.change_maintenance": "Change its end",
+  "action.end_maintenance": "End maintenance",
   "asset.tickets": "Work",
   "asset.no_tickets": "No open work",
   "asset.last_done": "Last: {title}, {at}",

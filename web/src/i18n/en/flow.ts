@@ -2,7 +2,8 @@ import type { flow as chinese } from "../zh/flow";
 
 export const flow: Record<keyof typeof chinese, string> = {
   "flow.all_well": "All is flowing.",
-  "flow.flowing": "{n} messages a second come in, {stored} readings a second are stored, nothing is lost.",
+  "flow.flowing":
+    "{n} messages a second come in, {stored} readings a second are stored. No trouble is known.",
   "flow.info": "Note",
   "flow.warning": "Act soon",
   "flow.urgent": "Urgent",
@@ -61,5 +62,13 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow_channel.telemetry": "telemetry",
   "flow_channel.event": "events",
   "flow.no_gaps": "None: every message that devices numbered has arrived",
+  "flow.lost_devices": "Given up: will not come any more",
+  "flow.lost": "lost: {n}, gaps: {holes}",
+  "flow.given_up_at": "given up {at}: {reason}",
+  "flow_given_up.gone": "the device no longer has them",
+  "flow_given_up.unanswered": "asked for often enough, no answer",
+  "flow_given_up.by_hand": "by people",
+  "flow_given_up.memory": "more gaps than are watched at a time",
+  "flow_given_up.renumbered": "the device began its numbers again",
   "flow.gap": "missing: {n}, numbers {first} to {last}",
 };

@@ -1,7 +1,7 @@
 /** The way in: what is wrong with it, its figures, messages that could not be used. */
 export const flow = {
   "flow.all_well": "一切正常。",
-  "flow.flowing": "每秒收到 {n} 条消息，存储 {stored} 条读数，没有丢失。",
+  "flow.flowing": "每秒收到 {n} 条消息，存储 {stored} 条读数，未发现异常。",
   "flow.info": "提示",
   "flow.warning": "需处理",
   "flow.urgent": "紧急",
@@ -59,5 +59,13 @@ export const flow = {
   "flow_channel.telemetry": "测量值",
   "flow_channel.event": "事件",
   "flow.no_gaps": "没有缺口，设备编号的消息都已到达",
+  "flow.lost_devices": "已放弃：不会再到达",
+  "flow.lost": "丢失 {n} 条，{holes} 处",
+  "flow.given_up_at": "{at} 放弃：{reason}",
+  "flow_given_up.gone": "设备已不再保存",
+  "flow_given_up.unanswered": "多次要求，没有应答",
+  "flow_given_up.by_hand": "人工放弃",
+  "flow_given_up.memory": "缺口过多，不再逐个跟踪",
+  "flow_given_up.renumbered": "设备重新开始编号",
   "flow.gap": "{n} 条 · 编号 {first} 至 {last}",
 } as const;

@@ -48,13 +48,13 @@ const flow: IngestStats["flow"] = {
   stored_p99_ms: 61_000,
   drained_in_s: 240,
 };
-const stats = (age_s: number): IngestStats =>
+const stats = (age_s: number, strays = 0): IngestStats =>
   ({
     ...flow,
     flow,
     collectors: [{ collector: "a", age_s, ready: true, problems: [], reported_at: "", stats: {} }],
     sites: [
-      { ...flow, site: "+", age_s: 0, dead_lettered: 0, lanes: [{ ...flow, lane: "strays" }] },
+      { ...flow, site: "+", age_s: 0, spool_depth: strays, lanes: [{ ...flow, lane: "strays" }] },
       { ...flow, site: "demo", age_s: 42, lanes: [{ ...flow, lane: "safety" }] },
     ],
   }) as unknown as IngestStats;
@@ -133,9 +133,11 @@ describe("figures", () => {
 
   it("of a silent site are grey with its age, of unknown sites shown when there is something", () => {
     render(<Sites stats={stats(2)} />, host);
-    const rows = [...host.querySelectorAll("tbody tr")].map((row) => row.getAttribute("data-lane"));
-    expect(rows).toEqual(["demo/safety"]);
+    const rows = () => [...host.querySelectorAll("tbody tr")].map((row) => row.getAttribute("data-lane"));
+    expect(rows()).toEqual(["demo/safety"]);
     expect(host.querySelector("tr.stale")?.textContent).toContain("42 s ago");
+    render(<Sites stats={stats(2, 9)} />, host);
+    expect(rows()).toEqual(["demo/safety", "+/strays"]);
   });
 
   it("have as many digits as say something", () => {

@@ -1,4 +1,4 @@
-import { fetchGaps, type Gap } from "@/api/flow";
+import { fetchGaps, fetchLost, type Gap } from "@/api/flow";
 import { byDevice, type Device } from "@/domain/flow";
 import { showCount, showMoment, t, word } from "@/i18n";
 import { Answered, Empty, Skeleton } from "../parts/states";
@@ -11,49 +11,94 @@ function askedText({ asks, ask_at }: Gap): string {
   return `${t("flow.asks", { n: asks })}${next}`;
 }
 
-function DeviceRow({ of }: { of: Device<Gap> }) {
+const endedText = ({ ended_at, found_at, reason }: Gap): string =>
+  t("flow.given_up_at", {
+    at: showMoment(ended_at ?? found_at, now.value),
+    reason: word("flow_given_up", reason),
+  });
+
+interface Kind {
+  told: "flow.missing" | "flow.lost";
+  state: (gap: Gap) => string;
+}
+const OPEN: Kind = { told: "flow.missing", state: askedText };
+const LOST: Kind = { told: "flow.lost", state: endedText };
+
+function DeviceRow({ of, kind }: { of: Device<Gap>; kind: Kind }) {
   return (
     <details class="letter" data-row data-gaps={of.code}>
       <summary>
         <span class="strong">{of.code}</span>
         <span class="tag">{siteOf(of.site)}</span>
-        <span class="s">{t("flow.missing", { n: showCount(of.missing), holes: of.holes.length })}</span>
+        <span class="s">{t(kind.told, { n: showCount(of.missing), holes: of.holes.length })}</span>
         <span class="grow" />
         <span class="xs nowrap">{t("flow.since_at", { at: showMoment(of.since, now.value) })}</span>
       </summary>
       {of.holes.map((gap) => (
         <p key={gap.id} class="s">
-          {`${word("flow_channel", gap.channel)} · ${t("flow.gap", { n: showCount(gap.missing), first: gap.first, last: gap.last })} · ${askedText(gap)}`}
+          {`${word("flow_channel", gap.channel)} · ${t("flow.gap", { n: showCount(gap.missing), first: gap.first, last: gap.last })} · ${kind.state(gap)}`}
         </p>
       ))}
     </details>
   );
 }
 
+const Rows = ({ of, kind }: { of: readonly Gap[]; kind: Kind }) => (
+  <>
+    {byDevice(of).map((one) => (
+      <DeviceRow key={`${one.site}/${one.code}`} of={one} kind={kind} />
+    ))}
+  </>
+);
+
 /** Devices whose numbers have holes now. Nothing is asked, and nothing shown, while there are none. */
-export function Gaps({ count }: { count: number }) {
+function Open({ count }: { count: number }) {
   const gaps = useAnswer(count > 0 ? "gaps" : null, fetchGaps, { topics: ["collector"], everyMs: 10_000 });
   if (count === 0) {
     return null;
   }
   return (
-    <section aria-labelledby="gaps">
+    <section aria-labelledby="gaps-open">
       <div class="sect">
-        <h2 id="gaps" tabIndex={-1}>
-          {t("flow.devices")}
-        </h2>
+        <h2 id="gaps-open">{t("flow.devices")}</h2>
         <span class="xs">{showCount(count)}</span>
       </div>
       <Answered of={gaps} skeleton={<Skeleton count={2} height={44} />}>
         {(found) => (
           <div class="list">
             {found.length === 0 && <Empty text={t("flow.no_gaps")} />}
-            {byDevice(found).map((one) => (
-              <DeviceRow key={`${one.site}/${one.code}`} of={one} />
-            ))}
+            <Rows of={found} kind={OPEN} />
           </div>
         )}
       </Answered>
     </section>
+  );
+}
+
+/** What was given up, the newest; nothing is shown while there is none. */
+function Lost() {
+  const { data } = useAnswer("gaps-lost", fetchLost, { topics: ["collector"], everyMs: 60_000 });
+  if (data === undefined || data.length === 0) {
+    return null;
+  }
+  return (
+    <section aria-labelledby="gaps-lost">
+      <div class="sect">
+        <h2 id="gaps-lost">{t("flow.lost_devices")}</h2>
+      </div>
+      <div class="list" data-lost>
+        <Rows of={data} kind={LOST} />
+      </div>
+    </section>
+  );
+}
+
+/** What devices numbered and did not arrive: what may still come, then what was given up. */
+export function Gaps({ count }: { count: number }) {
+  return (
+    <div id="gaps" tabIndex={-1}>
+      <Open count={count} />
+      <Lost />
+    </div>
   );
 }

@@ -47,7 +47,7 @@ function Row({ site, age, lane }: { site: string; age: number; lane: Lane }) {
 
 /** All sites, those that nobody entered last and only when anything came for them. */
 function shownSites({ sites }: IngestStats): IngestStats["sites"] {
-  const strays = sites.filter((one) => one.site === "+" && one.dead_lettered > 0);
+  const strays = sites.filter((one) => one.site === "+" && one.dead_lettered + one.spool_depth > 0);
   return [...sites.filter((one) => one.site !== "+"), ...strays];
 }
 

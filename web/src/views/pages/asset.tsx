@@ -24,6 +24,7 @@ import { Spark } from "../parts/spark";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
 import { OrderCard } from "../parts/tickets";
+import { Upkeep } from "../parts/upkeep";
 import { className, departmentName, locationName, siteName } from "../state/names";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
@@ -324,6 +325,7 @@ export default function AssetPage({ code }: { code: string }) {
                     <h2>{t("asset.how")}</h2>
                     <p class="s">{healthText(asset, silent)}</p>
                     <Facts asset={asset} />
+                    <Upkeep asset={asset} changed={found.again} />
                   </section>
                   <Tickets asset={asset} />
                   <NextDates asset={asset} />

@@ -1,0 +1,1 @@
+"""Maintenance of machines by hand."""

@@ -1,0 +1,36 @@
+"""Events come in any order: what was lost on the way comes when it is asked for again. Pure.
+
+An episode keeps when the newest of each event that stands happened, so that an older end, whose word comes late, ends
+nothing. Limits, models and presence tell in order what they noticed.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from maintenance.episodes import Episode
+from plantroom.domain.findings import FindingRaised, FindingSource
+
+RAISED_AT = "raised_at"
+"""Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
+we heard of it."""
+
+
+def raised_at(episode: Episode) -> dict[str, datetime]:
+    """When the newest of each event that stands happened; of an episode from before that was kept, nothing."""
+    said = (episode.detail or {}).get(RAISED_AT)
+    known = said if isinstance(said, Mapping) else {}
+    return {one: datetime.fromisoformat(str(at)) for one, at in known.items() if one in episode.open_subjects}
+
+
+def newest_of(one: Mapping[str, datetime], other: Mapping[str, datetime], subjects: Collection[str]) -> dict[str, str]:
+    """The newest of both for those of the subjects that either knows, as it is kept in an episode's detail."""
+    known = {subject: [at[subject] for at in (one, other) if subject in at] for subject in subjects}
+    return {subject: max(found).isoformat() for subject, found in known.items() if found}
+
+
+def with_raise(earlier: Episode | None, finding: FindingRaised, subject: str) -> dict[str, str]:
+    """What the detail of the episode keeps after one more finding of that subject."""
+    known = {} if earlier is None else raised_at(earlier)
+    happened = min(finding.observed_at, finding.received_at)
+    new = {subject: happened} if finding.source is FindingSource.RULE else {}
+    return newest_of(known, new, [*known, *new])

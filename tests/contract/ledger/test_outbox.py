@@ -1,0 +1,155 @@
+"""The outbox of findings: what may not wait is taken ahead, and what all have passed is forgotten."""
+
+import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plantroom.domain.findings import Finding, FindingCleared, FindingSource
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.ledger.given import NOW, finding
+
+numbers = itertools.count(1000)
+
+
+def cleared(number: int, asset: str = "p1", mode: str = "bearing_wear") -> FindingCleared:
+    at = NOW + timedelta(minutes=number)
+    return FindingCleared(f"c{number}", "demo", asset, mode, FindingSource.MODEL, at, at, "vibration")
+
+
+def append(ledger: SqlLedger, *findings: Finding) -> None:
+    with ledger.begin() as tx:
+        tx.collect.append_findings(findings)
+
+
+def urgent(ledger: SqlLedger, limit: int = 100) -> list[str]:
+    with ledger.begin() as tx:
+        return [one.finding.finding_id for one in tx.collect.urgent_after("reader", limit)]
+
+
+def waiting(ledger: SqlLedger) -> list[str]:
+    with ledger.begin() as tx:
+        return [one.finding.finding_id for one in tx.collect.findings_after("reader", 1000)]
+
+
+def take(ledger: SqlLedger, limit: int = 100) -> Sequence[str]:
+    with ledger.begin() as tx:
+        found = tx.collect.urgent_after("reader", limit)
+        tx.collect.take_ahead("reader", [one.position for one in found])
+    return [one.finding.finding_id for one in found]
+
+
+def test_nothing_is_urgent_but_safety(ledger: SqlLedger) -> None:
+    append(ledger, finding(1), cleared(2), finding(3))
+    assert urgent(ledger) == []
+
+
+def test_safety_is_urgent_with_what_waits_before_it_of_its_asset_and_mode(ledger: SqlLedger) -> None:
+    append(
+        ledger,
+        finding(1),
+        finding(2, failure_mode="seal"),
+        finding(3, asset="p2"),
+        cleared(4),
+        finding(5, safety=True),
+        finding(6),
+    )
+    assert urgent(ledger) == ["f00001", "c4", "f00005"]
+
+
+def test_what_was_taken_ahead_is_given_no_more_and_stays_taken_when_the_cursor_passes(ledger: SqlLedger) -> None:
+    append(ledger, finding(1, asset="p2"), finding(2, safety=True), finding(3), finding(4, asset="p2"))
+    assert take(ledger) == ["f00002"]
+    assert (urgent(ledger), waiting(ledger)) == ([], ["f00001", "f00003", "f00004"])
+    with ledger.begin() as tx:
+        tx.collect.move_cursor("reader", tx.collect.findings_after("reader", 1)[0].position)
+    assert waiting(ledger) == ["f00003", "f00004"]
+    with ledger.begin() as tx:
+        tx.collect.move_cursor("reader", tx.collect.findings_after("reader", 1)[0].position)
+        assert [one.finding.finding_id for one in tx.collect.findings_after("other", 9)][:2] == ["f00001", "f00002"]
+    assert waiting(ledger) == ["f00004"]
+
+
+def test_what_was_taken_ahead_is_taken_with_its_transaction_only(ledger: SqlLedger) -> None:
+    append(ledger, finding(1, asset="p2"), finding(2, safety=True))
+    with pytest.raises(RuntimeError), ledger.begin() as tx:  # noqa: PT012
+        tx.collect.take_ahead("reader", [one.position for one in tx.collect.urgent_after("reader", 9)])
+        raise RuntimeError
+    assert take(ledger) == ["f00002"]
+
+
+def test_two_that_ask_for_what_is_urgent_get_it_once(ledger: SqlLedger, other: SqlLedger) -> None:
+    append(ledger, finding(1, asset="p2"), finding(2, safety=True))
+    with ThreadPoolExecutor(1) as pool:
+        with ledger.begin() as tx:
+            mine = tx.collect.urgent_after("reader", 9)
+            theirs = pool.submit(take, other)
+            with pytest.raises(TimeoutError):
+                theirs.result(timeout=0.2)
+            tx.collect.take_ahead("reader", [one.position for one in mine])
+        assert theirs.result(timeout=10) == []
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["raised", "safety", "over"]))),
+    st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1),
+)
+def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode(
+    ledger: SqlLedger, told: list[tuple[str, str, str]], cuts: list[tuple[int, bool]]
+) -> None:
+    made: list[Finding] = []
+    for asset, mode, what in told:
+        number = next(numbers)
+        if what == "over":
+            made.append(cleared(number, asset, mode))
+        else:
+            made.append(finding(number, asset=asset, failure_mode=mode, safety=what == "safety"))
+    append(ledger, *made)
+    got: list[Finding] = []
+    for n in range(10 * len(made) + 1):
+        with ledger.begin() as tx:
+            limit, urgent_first = cuts[n % len(cuts)]
+            ahead = tx.collect.urgent_after("reader", limit) if urgent_first else []
+            some = ahead or tx.collect.findings_after("reader", limit)
+            if ahead:
+                tx.collect.take_ahead("reader", [one.position for one in ahead])
+            elif some:
+                tx.collect.move_cursor("reader", some[-1].position)
+        got += [one.finding for one in some]
+    pairs = {(one.asset, one.failure_mode) for one in made}
+    assert len(got) == len(made)
+    for pair in pairs:
+        assert [f for f in got if (f.asset, f.failure_mode) == pair] == [
+            f for f in made if (f.asset, f.failure_mode) == pair
+        ]
+
+
+def test_what_is_old_and_behind_every_cursor_is_forgotten(ledger: SqlLedger) -> None:
+    append(ledger, *(finding(n) for n in range(1, 7)))
+    before = NOW + timedelta(minutes=4)
+    with ledger.begin() as tx:
+        assert tx.collect.forget_findings(["reader", "other"], before, 100) == 0, "nobody has read them"
+        positions = [one.position for one in tx.collect.findings_after("reader", 100)]
+        tx.collect.move_cursor("reader", positions[-1])
+        tx.collect.move_cursor("other", positions[1])
+        assert tx.collect.forget_findings(["reader", "other"], before, 100) == 2
+        tx.collect.move_cursor("other", positions[-1])
+        assert tx.collect.forget_findings(["reader", "other"], before, 100) == 1
+        assert tx.collect.forget_findings(["reader", "other"], before, 100) == 0
+    append(ledger, finding(5))
+    assert waiting(ledger) == []
+    append(ledger, finding(1))
+    assert waiting(ledger) == ["f00001"], "what is forgotten is new"
+
+
+def test_no_more_are_forgotten_at_once_than_asked_for(ledger: SqlLedger) -> None:
+    append(ledger, *(finding(n) for n in range(1, 7)))
+    with ledger.begin() as tx:
+        tx.collect.move_cursor("reader", tx.collect.findings_after("reader", 100)[-1].position)
+        late = NOW + timedelta(days=1)
+        assert [tx.collect.forget_findings(["reader"], late, 4) for _ in range(3)] == [4, 2, 0]

@@ -1,0 +1,56 @@
+// @vitest-environment happy-dom
+import { render } from "preact";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Gap } from "@/api/flow";
+import { setLocale } from "@/i18n";
+import { forgetAnswers } from "../state/query";
+import { Gaps } from "./gaps";
+
+const gap = (part: Partial<Gap>): Gap => ({
+  id: "g",
+  site: "demo",
+  code: "P-101",
+  channel: "telemetry",
+  first: 5,
+  last: 9,
+  missing: 5,
+  found_at: "2026-01-01T00:00:00Z",
+  asks: 2,
+  ask_at: null,
+  reason: "",
+  ended_at: null,
+  ...part,
+});
+
+let host: HTMLElement;
+let lost: Gap[];
+beforeEach(() => {
+  setLocale("en");
+  host = document.createElement("div");
+  forgetAnswers();
+  vi.stubGlobal("fetch", (path: string) => {
+    const items = String(path).includes("given_up") ? lost : [gap({})];
+    return Promise.resolve(new Response(JSON.stringify({ items, next_cursor: null }), { status: 200 }));
+  });
+});
+
+describe("gaps", () => {
+  it("that were given up are shown with the reason, also when nothing is missing now", async () => {
+    lost = [gap({ code: "P-102", reason: "gone", ended_at: "2026-01-02T00:00:00Z" })];
+    render(<Gaps count={0} />, host);
+    await vi.waitFor(() => expect(host.querySelector("[data-lost]")).not.toBeNull());
+    expect(host.textContent).toContain("lost: 5, gaps: 1");
+    expect(host.textContent).toContain("the device no longer has them");
+    expect(host.textContent).not.toContain("Devices with gaps");
+    expect(host.querySelector("#gaps"), "where the condition's button leads").not.toBeNull();
+  });
+
+  it("that may still heal are shown apart from them", async () => {
+    lost = [];
+    render(<Gaps count={5} />, host);
+    await vi.waitFor(() => expect(host.querySelector("[data-gaps]")).not.toBeNull());
+    expect(host.textContent).toContain("missing: 5, gaps: 1");
+    expect(host.textContent).toContain("asked for 2×");
+    expect(host.querySelector("[data-lost]")).toBeNull();
+  });
+});
