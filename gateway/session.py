@@ -146,14 +146,14 @@ class Session:
         self._wake()
 
     def trouble(self, site: str, lane: str = "") -> Trouble | None:
-        """Why the session is not taking the messages of ``site`` now, or ``None``."""
+        """Why the session is not taking the messages of ``site`` now; ``None``: connected, and its topics granted."""
         if refused := self._subscriptions.refused():
             words = f"the broker refuses the subscription to {', '.join(refused)}"
             return Trouble(TroubleKind.BROKER_REFUSES_TOPICS, words, site, lane)
         if words := self._spool_problem or "":
             kind = TroubleKind.SPOOL_FULL if self._spool_full else TroubleKind.SPOOL_UNUSABLE
             return Trouble(kind, words, site, lane)
-        if words := self._link_problem or "":
+        if words := self._link_problem or self._subscriptions.unanswered():
             kind = TroubleKind.BROKER_REFUSES if self._refused else TroubleKind.BROKER_AWAY
             return Trouble(kind, words, site, lane)
         return None

@@ -14,6 +14,9 @@ REFUSED_RETRY_S = 30.0
 TRUST_S = 60.0
 """How long the broker is trusted to keep the session of somebody who is away."""
 
+ANSWER_S = 5.0
+"""A SUBSCRIBE that has not been answered for so long is a trouble."""
+
 PACKET_FILTERS = 200
 PACKET_BYTES = 32 << 10
 """Of filters in one packet: brokers limit a packet's size, and one that is still going out holds up what follows."""
@@ -57,6 +60,7 @@ class Subscriptions:
         """When the broker last knew nothing of the session (``next_in_order``): all that it queues came later."""
         self._confirmed: frozenset[str] = frozenset()
         self._asked: dict[int, tuple[int, tuple[str, ...]]] = {}
+        self._asked_at: dict[str, float] = {}
         self._refused: Mapping[str, float] = {}
         self._doubts = 0
         self._doubts_met = 0
@@ -101,6 +105,14 @@ class Subscriptions:
         """Filters that the broker refuses, sorted."""
         return sorted(self._refused)
 
+    def unanswered(self) -> str:
+        """In words, which wanted filters the broker should have confirmed by now: all of them as long as it holds none,
+        and those that were asked for more than ``ANSWER_S`` ago; empty when there are none."""
+        late, waiting = self._monotonic() - ANSWER_S, list(self._wanted)
+        if self.granted():
+            waiting = [name for name, at in self._asked_at.items() if at < late and name in self._wanted]
+        return f"the broker has not confirmed the subscription to {', '.join(waiting)}" if waiting else ""
+
     def connected(self, *, session_present: bool) -> None:
         """A connection stands; a broker that knows nothing of the session holds nothing of it."""
         self._away_since = None
@@ -115,7 +127,7 @@ class Subscriptions:
 
     def disconnected(self) -> None:
         """The connection is gone, with all that was confirmed or asked on it."""
-        self._confirmed, self._asked = frozenset(), {}
+        self._confirmed, self._asked, self._asked_at = frozenset(), {}, {}
         with self._lock:
             self._doubted = {}
             if self._away_since is None:
@@ -136,10 +148,13 @@ class Subscriptions:
     def asked(self, mid: int, names: tuple[str, ...]) -> None:
         """A SUBSCRIBE with this packet id is under way."""
         self._asked[mid] = (self._doubts_met, names)
+        self._asked_at = dict.fromkeys(names, self._monotonic()) | self._asked_at
 
     def answered(self, mid: int, codes: Iterable[int]) -> None:
         """Its SUBACK: one code a filter."""
         doubts, names = self._asked.pop(mid, (-1, ()))
+        answered = frozenset(names)
+        self._asked_at = {name: at for name, at in self._asked_at.items() if name not in answered}
         granted = {name for name, code in zip(names, codes, strict=False) if code < _REFUSED}
         with self._lock:
             if doubts != self._doubts:

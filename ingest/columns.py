@@ -7,6 +7,7 @@ from itertools import chain, compress
 from typing import cast
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from ingest.checkpoint import pack, unpack
@@ -27,6 +28,11 @@ from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.stages import StreamBatch
+
+log = structlog.get_logger()
+
+RECEIVE_TIMES, ABOVE = "receive_times", "above"
+"""Names of the parts with the instants that were given here, and with those of the last holder."""
 
 
 @dataclass(slots=True)
@@ -121,6 +127,16 @@ class _Samples:
     duplicates: int = 0
 
 
+def receive_times_of(state: bytes, above: bytes) -> bytes:
+    """Of a snapshot of an ``Assembler`` the receive times alone: late records come after those, and would else be given
+    the same again. What is live then begins ``above``."""
+    try:
+        kept = {name: body for name, body in unpack(state).items() if name == RECEIVE_TIMES}
+    except ValueError:
+        kept = {}
+    return pack(kept | {ABOVE: above})
+
+
 class Assembler:
     """Samples to columns: repetitions out, impossible clocks and unknown points out, the gate's word on the rest.
 
@@ -133,6 +149,7 @@ class Assembler:
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
         self.replay_times = ReplayTimes(self.receive_times)
+        self._above = b""
 
     def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
@@ -170,11 +187,24 @@ class Assembler:
     def snapshot(self) -> bytes:
         """The whole state."""
         parts = {name: part.snapshot() for name, part in self._parts().items()}
-        return pack(parts)
+        return pack(parts | {ABOVE: self._above} if self._above else parts)
+
+    def hand_over(self) -> bytes:
+        """The receive times above which the next holder of the site begins."""
+        return self.receive_times.hand_over(self._above)
+
+    def begin_above(self) -> None:
+        """What is late is through: no receive time is given again that the last holder gave."""
+        handed_over, self._above = self._above, b""
+        try:
+            self.receive_times.begin_above(handed_over)
+        except ValueError as error:
+            log.error("hand_over_unreadable", part=ABOVE, problem=str(error))
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         saved = unpack(state)
+        self._above = saved.get(ABOVE, b"")
         for name, part in self._parts().items():
             part.restore(saved.get(name, b""))
 
@@ -183,7 +213,7 @@ class Assembler:
             "series": self.table,
             "gate": self.gate,
             "sequences": self.sequences,
-            "receive_times": self.receive_times,
+            RECEIVE_TIMES: self.receive_times,
         }
 
     def _admit(self, decoded: Decoded, arrivals: Arrivals) -> _Samples:

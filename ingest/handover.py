@@ -1,10 +1,11 @@
 """What goes from one holder of a site to the next: the state of alarms, models and open events, through the ledger.
 
 The state is written in the transaction of the findings and events that came of it, so that the next holder knows of
-every alarm that is out, and now and then besides, for what changes without a finding. Sequence numbers, the quality
-gate and counts stay behind: a memory that misses the last seconds would take what the other holder has got for gaps.
-What is in an old spool of this collector when it takes a site back was received before another held the site: late, not
-live.
+every alarm that is out, and now and then besides, for what changes without a finding. Who has been overtaken writes
+neither: what it still had at hand comes late out of its spool. Sequence numbers, the quality gate and counts stay
+behind: a memory that misses the last seconds would take what the other holder has got for gaps. Of the instants that
+stand in for a missing ``ts`` the last one of each asset goes along, so that none is given twice. What is in an old
+spool of this collector when it takes a site back was received before another held the site: late, not live.
 """
 
 import time
@@ -16,8 +17,8 @@ import numpy as np
 import structlog
 
 from ingest.checkpoint import pack, unpack
-from ingest.columns import Columns
-from ingest.patience import AWAY
+from ingest.columns import Columns, receive_times_of
+from ingest.patience import AWAY, Stopping
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
@@ -32,9 +33,17 @@ FOREIGN, FOREIGN_NEXT = "foreign", "foreign_next"
 TOTALS, WINDOWS = "totals", "windows"
 """Names of the parts that are this collector's own: counts, and windows that the ledger has not heard of."""
 
+COLUMNS, RECEIVED = "columns", "received"
+"""Names of the parts with the receive times that were given for want of another: all that this collector remembers, and
+the last ones alone, which are handed over."""
+
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
 """A large state is kept less often: the ledger is to be spared more than this on average."""
+
+
+class Overtaken(Stopping):
+    """Another collector holds the partition by now: unwinds whatever is going on, and nothing of it is committed."""
 
 
 class NoHandOver:
@@ -44,6 +53,12 @@ class NoHandOver:
         """See ``HandOver``."""
 
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
+        """See ``HandOver``."""
+
+    def fence(self, tx: Any) -> None:
+        """See ``HandOver``."""
+
+    def keep_now(self, parts: Mapping[str, bytes]) -> None:
         """See ``HandOver``."""
 
     def kept(self) -> None:
@@ -80,23 +95,21 @@ class HandOver(NoHandOver):
         self._next_at = time.monotonic() + EVERY_S
 
     def begin(self, spool: SpoolReader) -> None:
-        """Have the spool go on from what the last holder left instead of from this collector's own older state. Raises
-        ``Unreachable`` and ``OSError``."""
+        """Claim the state under this epoch, and have the spool go on from what the last holder left instead of from
+        this collector's own older state. Raises ``Unreachable``, ``Overtaken`` and ``OSError``."""
+        with self._ledger.begin() as tx:
+            state = tx.leases.claim_state(*self._key)
+        if state is None:
+            raise self._give_way()
         if not self._fresh:
             return
-        partition, lane, _ = self._key
-        with self._ledger.read() as tx:
-            state = tx.leases.state(partition, lane)
-        try:
-            parts = unpack(state)
-        except ValueError as error:
-            log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
-            parts = {}
+        parts = self._read(state)
         position, state = spool.committed()
         own: Mapping[str, bytes] = {}
         with suppress(ValueError):
             own = unpack(state)
         parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
+        parts |= {COLUMNS: receive_times_of(own.get(COLUMNS, b""), parts.pop(RECEIVED, b""))}
         if position < self._late_until:
             # The late records came after what this collector had heard of devices, not after what the other one had.
             parts |= {FOREIGN: own.get(FOREIGN, b""), FOREIGN_NEXT: parts.get(FOREIGN, b"")}
@@ -104,11 +117,25 @@ class HandOver(NoHandOver):
         spool.commit(position, pack(parts))
         self._fresh = False
 
+    def _read(self, state: bytes) -> dict[str, bytes]:
+        try:
+            return unpack(state)
+        except ValueError as error:
+            partition, lane, _ = self._key
+            log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
+            return {}
+
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
         """Inside a transaction: this is the state that belongs to what it writes. It may still be undone: ``kept`` says
-        that it was not."""
+        that it was not. Raises ``Overtaken``, which undoes it."""
         self._written = pack(parts)
-        self._put(tx, self._written)
+        if not tx.leases.put_state(*self._key, self._written):
+            raise self._give_way()
+
+    def fence(self, tx: Any) -> None:
+        """Inside a transaction that changes nothing of the state. Raises ``Overtaken``, which undoes it."""
+        if not tx.leases.may_write(*self._key):
+            raise self._give_way()
 
     def kept(self) -> None:
         """The transaction is committed."""
@@ -122,19 +149,24 @@ class HandOver(NoHandOver):
         if time.monotonic() < self._next_at and not last:
             return
         self._next_at = time.monotonic() + EVERY_S
-        state = pack(parts())
-        if state == self._kept:
+        state = parts()
+        if pack(state) == self._kept:
             return
-        try:
-            with self._ledger.begin() as tx:
-                self._put(tx, state)
-        except AWAY:
-            return
-        self._noted(state)
+        # Overtaken: what is stored and told stays so, the cursor may move; nothing more is told under this epoch.
+        with suppress(*AWAY, Overtaken):
+            self.keep_now(state)
 
-    def _put(self, tx: Any, state: bytes) -> None:
-        if not tx.leases.put_state(*self._key, state) and self._overtaken is not None:
+    def keep_now(self, parts: Mapping[str, bytes]) -> None:
+        """In a transaction of its own. Raises ``Unreachable``, ``Contended`` and ``Overtaken``."""
+        with self._ledger.begin() as tx:
+            self.keep(tx, parts)
+        self.kept()
+
+    def _give_way(self) -> Overtaken:
+        if self._overtaken is not None:
             self._overtaken()
+        partition, lane, epoch = self._key
+        return Overtaken(f"{partition}/{lane} is held under a higher epoch than {epoch}")
 
     def _noted(self, state: bytes) -> None:
         self._kept = state

@@ -18,7 +18,7 @@ from ingest.columns import Assembler
 from ingest.dialects import DECODERS
 from ingest.events import EventOutcome, EventRules, event_objects
 from ingest.gaps import SiteNumbers
-from ingest.handover import FOREIGN, FOREIGN_NEXT, LATE_UNTIL, TOTALS, WINDOWS, leave_late
+from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
@@ -78,6 +78,7 @@ class Pipeline:
         self._presence = presence
         self._table = SeriesTable()
         self._assembler = Assembler(self._table)
+        self.receive_times = self._assembler.receive_times
         self._matcher = Matcher(site, self._table)
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
@@ -131,6 +132,7 @@ class Pipeline:
         if self._foreign_next is not None:
             self._restore_part(FOREIGN, self._foreign, self._foreign_next)
             self._foreign_next = None
+        self._assembler.begin_above()
         self.numbers.begin(self.lane.value, self._trackers)
 
     def sort_again(self, records: Sequence[SpoolRecord], first: Sequence[FirstCome], now_ms: int) -> Sorted:
@@ -346,7 +348,8 @@ class Pipeline:
         """The parts of the state that the next holder of the site goes on from, see ``ingest.handover``."""
         foreign = self._foreign.hand_over() if self._foreign_next is None else self._foreign_next
         stages = {f"stage:{stage.name}": stage.hand_over() for stage in self._stages}
-        return {"events": self._events.hand_over(), FOREIGN: foreign, **stages}
+        own = {"events": self._events.hand_over(), RECEIVED: self._assembler.hand_over()}
+        return {**own, FOREIGN: foreign, **stages}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). A part that cannot be read begins anew, with a warning;
@@ -362,6 +365,8 @@ class Pipeline:
         self._foreign_next = saved.get(FOREIGN_NEXT)
         for name, part in self._parts().items():
             self._restore_part(name, part, saved.get(name, b""))
+        if not self.late_until:
+            self._assembler.begin_above()
         self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
@@ -375,7 +380,7 @@ class Pipeline:
 
     def _parts(self) -> dict[str, _Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
-        own: dict[str, _Stateful] = {TOTALS: self.totals, "columns": self._assembler, "events": self._events}
+        own: dict[str, _Stateful] = {TOTALS: self.totals, COLUMNS: self._assembler, "events": self._events}
         return {**own, WINDOWS: self.windows, "clocks": self.clocks, FOREIGN: self._foreign, **stages}
 
 

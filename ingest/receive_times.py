@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,14 +16,33 @@ REMEMBERED = 1024
 
 REPLAYS = 10_000
 
+AHEAD_MAX_MS = 3_600_000
+"""What another holder gave further ahead than this came of a wrong clock, and holds nobody back."""
+
+RESERVE_MS = 2_000
+"""So much more than was given is reserved at a time."""
+
 
 @dataclass(slots=True)
 class _Given:
-    """``order``: the last instants given to one asset; ``taken``: the same as a set."""
+    """``order``: the last instants given to one asset; ``taken``: the same as a set. ``floor``: the last one that an
+    earlier holder of the site gave."""
 
     received_ms: int
+    floor: int = 0
     order: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     taken: set[int] = field(default_factory=set)
+
+    @property
+    def last(self) -> int:
+        """The last instant that it may have been given, here or before."""
+        return max(self.floor, self.order[-1] if self.order else 0)
+
+    def above_floor(self, ts_ms: int, received_ms: int) -> int:
+        """``ts_ms``, or the instant above those of the earlier holder; forgotten once our clock is past them."""
+        if not received_ms <= self.floor <= received_ms + AHEAD_MAX_MS:
+            self.floor = 0
+        return max(ts_ms, self.floor + 1)
 
     def give(self, ts_ms: int) -> int:
         """The first free instant from ``ts_ms`` on."""
@@ -44,6 +64,8 @@ class ReceiveTimes:
 
     def __init__(self) -> None:
         self._given: dict[str, _Given] = {}
+        self._ahead: set[str] = set()
+        self._reserved: dict[str, int] = {}
 
     def next_free(self, asset: str, received_ms: int) -> int:
         """A millisecond at or after ``received_ms`` that none of the asset's last messages was given."""
@@ -53,9 +75,42 @@ class ReceiveTimes:
         set_back = received_ms < given.received_ms - LEAD_MS
         if set_back or received_ms > given.received_ms:
             given.received_ms = received_ms
-        if set_back or not given.order:
-            return given.give(received_ms)
-        return given.give(max(received_ms, given.order[-1] + 1))
+        begin_ms = received_ms if set_back or not given.order else max(received_ms, given.order[-1] + 1)
+        if given.floor:
+            begin_ms = given.above_floor(begin_ms, received_ms)
+        ts_ms = given.give(begin_ms)
+        if ts_ms > received_ms + LEAD_MS and ts_ms > self._reserved.get(asset, 0):
+            self._ahead.add(asset)
+        return ts_ms
+
+    def unreserved(self) -> bool:
+        """Whether an instant was given that another holder of the site might give again: it runs ahead of its receipt
+        by more than a take-over takes, and of what is reserved."""
+        return bool(self._ahead)
+
+    def hand_over(self, still_to_come: bytes = b"") -> bytes:
+        """For each asset the instant above which the next holder of the site begins; some are reserved for those that
+        run ahead. ``still_to_come``: what ``begin_above`` has not been called with yet."""
+        bounds = {asset: self._bound(asset) for asset in self._given}
+        with suppress(ValueError):
+            bounds |= {asset: max(last, bounds.get(asset, 0)) for asset, last in _bounds_of(still_to_come).items()}
+        return orjson.dumps(bounds)
+
+    def reserved(self) -> None:
+        """What ``hand_over`` gave last is kept."""
+        self._reserved |= {asset: self._bound(asset) for asset in self._ahead}
+        self._ahead.clear()
+
+    def _bound(self, asset: str) -> int:
+        lead_ms = RESERVE_MS if asset in self._ahead else 0
+        return max(self._given[asset].last + lead_ms, self._reserved.get(asset, 0))
+
+    def begin_above(self, handed_over: bytes) -> None:
+        """Give nothing that an earlier holder gave (empty: there was none). Raises ``ValueError`` on what ``hand_over``
+        did not make."""
+        for asset, last in _bounds_of(handed_over).items():
+            given = self._given.setdefault(asset, _Given(0))
+            given.floor = max(given.floor, last)
 
     def is_taken(self, asset: str, ts_ms: int) -> bool:
         """Whether one of the asset's last messages was given this instant."""
@@ -65,17 +120,26 @@ class ReceiveTimes:
     def snapshot(self) -> bytes:
         """The whole state."""
         steps = {asset: np.diff(one.order, prepend=0).tolist() for asset, one in self._given.items()}
-        return orjson.dumps({asset: (self._given[asset].received_ms, steps[asset]) for asset in steps})
+        kept = {a: (self._given[a].received_ms, steps[a], self._given[a].floor) for a in steps}
+        return orjson.dumps(kept)
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._given = {}
+        self._ahead.clear()
         try:
-            for asset, (received_ms, steps) in (orjson.loads(state) if state else {}).items():
+            for asset, (received_ms, steps, *floors) in (orjson.loads(state) if state else {}).items():
                 order = np.cumsum(np.array(steps, np.int64)).tolist()
-                self._given[asset] = _Given(received_ms, deque(order, REMEMBERED), set(order))
+                self._given[asset] = _Given(received_ms, max(floors, default=0), deque(order, REMEMBERED), set(order))
         except (TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of receive times") from error
+
+
+def _bounds_of(handed_over: bytes) -> dict[str, int]:
+    try:
+        return {asset: int(last) for asset, last in (orjson.loads(handed_over) if handed_over else {}).items()}
+    except (TypeError, AttributeError) as error:
+        raise ValueError("no receive times of an earlier holder") from error
 
 
 class FirstCome(NamedTuple):

@@ -132,6 +132,11 @@ class StrayWorker:
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is gone: one that hangs outlives ``stop`` (any thread)."""
+        return not self._thread.is_alive()
+
     def figures(self) -> Mapping[str, float]:
         """Messages dealt with and kept over all time, dead letters by reason, how many messages wait and for how long
         the oldest has (any thread)."""

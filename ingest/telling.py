@@ -96,11 +96,23 @@ class Telling:
         finally:
             self._presence.give_back(notes)
 
+    def reserve(self) -> None:
+        """Before anything is stored under an instant that runs ahead of its receipt: the next holder begins above it,
+        though this one be killed now. While the ledger is away nobody takes over; then it goes on. Raises
+        ``Stopping``."""
+        given = self._pipeline.receive_times
+        if given.unreserved():
+            with suppress(*AWAY):
+                self._hand_over.keep_now(self._pipeline.hand_over())
+                given.reserved()
+
     def _write(self, outcome: Outcome, notes: Sequence[PresenceNote]) -> None:
         with self._ledger.begin() as tx:
             write_outcome(tx, self._pipeline.site, outcome, notes)
             if _belongs_with_state(outcome):
                 self._hand_over.keep(tx, self._pipeline.hand_over())
+            else:
+                self._hand_over.fence(tx)
 
 
 def _belongs_with_state(outcome: Outcome) -> bool:

@@ -139,9 +139,17 @@ class IngestWorker:
     def stop(self, timeout_s: float = 8.0) -> None:
         """End the thread after the turn at hand, or out of the middle of a wait. Stopping twice is allowed."""
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-            self._thread = None
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+            if not thread.is_alive():
+                self._thread = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether its thread is gone: one that hangs in a store outlives ``stop`` (any thread)."""
+        thread = self._thread
+        return thread is None or not thread.is_alive()
 
     def stats(self) -> IngestStats:
         """Figures of the last turn (any thread)."""
@@ -149,8 +157,7 @@ class IngestWorker:
 
     def troubles(self) -> list[Trouble]:
         """What it is waiting for; empty when all is well (any thread)."""
-        failing = [(TroubleKind.STAGE_FAILING, words) for words in self._pipeline.problems()]
-        found = [*self._patience.problems(), *failing]
+        found = [*self._patience.problems(), *((TroubleKind.STAGE_FAILING, one) for one in self._pipeline.problems())]
         return [Trouble(kind, words, self.site, self.lane.value) for kind, words in found]
 
     def problems(self) -> list[str]:
@@ -219,8 +226,7 @@ class IngestWorker:
             self._replays.turn(self._telling.try_refresh)
 
     def _settle(self) -> None:
-        found = self._pipeline.settle()
-        if found:
+        if found := self._pipeline.settle():
             self._telling.tell(found)
             self._commit(changed=True)
 
@@ -294,6 +300,7 @@ class IngestWorker:
             self._pipeline.restore(saved)
             batch = self._pipeline.sort(records)
             read = self._pipeline.read(batch)
+        self._telling.reserve()
         refused = [self._put(columns.readings) for columns in read.columns]
         live = [columns.readings.ts_ms[columns.live] for columns in read.columns]
         self._figures.delays.note(live, self._read_ms, self._now_ms())
@@ -323,8 +330,7 @@ class IngestWorker:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
         if not len(readings):
             return ()
-        write = partial(self._store.write, readings)
-        return self._patience.insist(STORE, partial(self._figures.timed, write)).rejected
+        return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and in the safety lane the events that come in."""

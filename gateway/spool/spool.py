@@ -10,6 +10,7 @@ import structlog
 
 from gateway.spool.cursor import Cursor
 from gateway.spool.format import claimed_bytes, encode, parse, whole_records
+from gateway.spool.lock import FolderLock
 from gateway.spool.recent import RecentRecords
 from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, make_folder, repair_tail, segments_in
 from plantroom.ports.spool import SpoolReader, SpoolRecord
@@ -30,6 +31,7 @@ class Spool(SpoolReader):
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._lock: FolderLock | None = None
         self._cursor = Cursor(folder)
         self._writer = SegmentWriter(folder, segment_bytes)
         self._pending: list[bytes] = []
@@ -53,8 +55,17 @@ class Spool(SpoolReader):
         self._damage_noted = 0
 
     def open(self) -> None:
-        """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``."""
+        """Create the folder, repair a torn tail, load the cursor. Raises ``OSError``, also where the spool is open
+        already."""
         make_folder(self._folder)
+        self._lock = FolderLock(self._folder)
+        try:
+            self._open()
+        except OSError:
+            self.close()
+            raise
+
+    def _open(self) -> None:
         self._cursor.open()
         found = segments_in(self._folder)
         whole, taken = repair_tail(found[-1]) if found else (0, 0)
@@ -73,6 +84,8 @@ class Spool(SpoolReader):
     def close(self) -> None:
         """Let go of the files; what was put and not synced is forgotten (it was never acknowledged)."""
         self._writer.close()
+        if self._lock is not None:
+            self._lock.close()
         with self._grown:
             self._recent.clear()
 

@@ -19,9 +19,10 @@ from ingest.rollups import RollUps
 from ingest.strays import LANE, StrayWorker, session_part
 from models.fitting_apart import FittingApart
 from plantroom.bootstrap.draining import Drains
+from plantroom.bootstrap.endings import Endings
 from plantroom.bootstrap.leasing import REST_S, Held, LeaseKeeper, holder_id
 from plantroom.bootstrap.parts import Parts
-from plantroom.bootstrap.site_parts import SiteParts, SiteStarter, StrayParts, together_all, wait_empty
+from plantroom.bootstrap.site_parts import TOGETHER_S, SiteParts, SiteStarter, StrayParts, together_all, wait_empty
 from plantroom.domain.assets import Plant
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
 from plantroom.errors import Unreachable
@@ -89,6 +90,8 @@ class Collector:
         self._starter = SiteStarter(parts, broker, self._requests, self._fitting, self._leases.overtaken)
         self._lease_changes = -1
         self._drains = Drains(parts)
+        self._endings = Endings()
+        self._postponed = False
         self._roll_ups = RollUpWorker(
             RollUps(parts.ledger, parts.readings, parts.clock), lambda: list(self._sites.copy())
         )
@@ -132,6 +135,7 @@ class Collector:
             wait_empty([spool for site in sites for spool in site.gateway.spools.values()], LAST_S)
         workers = [worker.stop for site in sites for worker in site.workers.values()]
         others = [self._roll_ups.stop, self._gaps.stop, self._drains.stop, self._fitting.close]
+        others.append(partial(self._endings.wait, self._endings.under_way(), END_S))
         together_all([*workers, *(one.worker.stop for one in strays), *others], END_S)
         together_all([*(site.gateway.stop for site in sites), *(one.gateway.stop for one in strays)])
         self._requests.stop()
@@ -192,8 +196,9 @@ class Collector:
         if self._revision < 0 or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + REPORT_S
-        foreign, known = self._leases.of_others(), self._leases.wanted
-        self._drains.look(p for p in self._drains.known() if p in foreign or p not in known)
+        foreign, known, ending = self._leases.of_others(), self._leases.wanted, self._endings.under_way()
+        old = [p for p in self._drains.known() if p in foreign or p not in known]
+        self._drains.look(p for p in old if p not in ending)
 
     def _internal_problems(self) -> list[str]:
         """Unexpected errors of the threads that belong to no site: those of now, and of the last seconds."""
@@ -223,13 +228,14 @@ class Collector:
         self._try_unstarted()
         with self._parts.ledger.read() as tx:
             retry = bool(self._unstarted) and time.monotonic() >= self._retry_at
+            retry |= self._postponed or bool(self._endings.under_way())
             changes = self._leases.changes
             if tx.assets.revision() == self._revision and changes == self._lease_changes and not retry:
                 return
             plant = tx.assets.plant()
         self._leases.want([*plant.sites, STRAYS])
         self._let_go()
-        held = self._leases.held()
+        held, self._postponed = self._leases.held(), False
         for site in plant.sites:
             if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
                 self._sites[site].gateway.follow(plant)
@@ -252,33 +258,43 @@ class Collector:
         return one is not None and f"{ROOT}/{site}/#" in one.gateway.sessions[Lane.NORMAL].granted()
 
     def _let_go(self) -> None:
-        """Stop what has gone to another collector, hand over what one is short of."""
+        """Stop what has gone to another collector, and come back since; hand over what one is short of."""
         held, leaving = self._leases.held(), self._leases.to_release()
-        there = {*self._sites, *leaving, *([STRAYS] if self._strays else [])}
-        going = [partition for partition in there if partition not in held or partition in leaving]
-        together_all([partial(self._end, one, HAND_OVER_S if one in held else 0.0) for one in going])
+        there = [*self._sites, *([STRAYS] if self._strays else [])]
+        going = [one for one in there if one in leaving or not self._is_under(one, held.get(one))]
         for partition in going:
-            if partition in held:
+            self._end(partition, HAND_OVER_S if partition in leaving else 0.0)
+        self._endings.wait(going, TOGETHER_S)
+        for partition in leaving & held.keys():
+            if self._endings.silent(partition):
                 self._leases.release(partition, REST_S)
 
+    def _is_under(self, partition: str, held: Held | None) -> bool:
+        """Whether what runs of a partition runs under this lease; one that was lost and taken again is another."""
+        return held is not None and (partition == STRAYS or self._sites[partition].shared.held.epoch == held.epoch)
+
     def _end(self, partition: str, seconds: float) -> None:
-        """Stop a partition's sessions and workers, after at most ``seconds`` in which what came is still processed."""
+        """Begin to stop a partition's sessions and workers, these after at most ``seconds`` in which what came is still
+        processed."""
         if partition == STRAYS:
-            one, self._strays = self._strays, None
-            if one is not None:
-                one.worker.stop()
-                one.gateway.stop()
+            if self._strays is not None:
+                self._endings.begin(STRAYS, self._strays.end, lambda: None)
+            self._strays = None
             return
-        site = self._sites.pop(partition, None)
-        if site is not None:
-            site.end(seconds)
-            log.info("site_let_go", site=partition)
+        site = self._sites.pop(partition)
+        self._endings.begin(partition, site.gateway.end_sessions, partial(site.end, seconds))
+        log.info("site_let_go", site=partition)
+
+    def _is_free(self, partition: str) -> bool:
+        """Whether nobody here has to do with its spools any more; else its start is put off."""
+        free = partition not in self._endings and self._drains.end(partition)
+        self._postponed |= not free
+        return free
 
     def _listen_for_strays(self, sites: Iterable[str]) -> None:
         """Once the sites are started: what comes for any other is kept from now on."""
-        if self._strays is not None:
+        if self._strays is not None or not self._is_free(STRAYS):
             return
-        self._drains.end(STRAYS)
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
         gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate, own_part=session_part)
         try:
@@ -315,8 +331,9 @@ class Collector:
     def _try_site(self, site: str, plant: Plant, held: Held) -> bool:
         """Start a site; one whose spool cannot be used is tried again later and keeps no other from starting. Another
         collector may try, too."""
+        if not self._is_free(site):
+            return False
         try:
-            self._drains.end(site)
             self._sites[site] = self._starter.start(site, plant, held, lambda: self._leases.gate(site))
         except Unreachable as error:
             self._not_started(site, error)

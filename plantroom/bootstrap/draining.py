@@ -32,6 +32,9 @@ log = structlog.get_logger()
 RETRY_S = 5.0
 """After so long a spool that could not be read, or whose end could not be told, is tried again."""
 
+END_S = 5.0
+"""How long the worker of an old spool is waited for when it is told to end. It is asked after again later."""
+
 KEPT = frozenset({"received", "stored", "duplicates", "dead_lettered"})
 """Figures that still count when a spool is empty."""
 
@@ -58,7 +61,9 @@ class _Drain:
     worker: IngestWorker | StrayWorker | None
     figures: Mapping[str, float]
     left: bool = False
-    """Closed, and the ledger has not heard of everything."""
+    """Closed, and there is more to do: the ledger has not heard of everything, or it was ended before its time."""
+    ending: bool = False
+    """Told to end; one whose store hangs takes its time."""
 
     @property
     def done(self) -> bool:
@@ -164,7 +169,7 @@ class Drains:
 
     def turn(self) -> None:
         """Close what is empty and told; what could not be told (the ledger is away) is taken up again later."""
-        done = [(key, one) for key, one in self._drains.items() if one.done]
+        done = [(key, one) for key, one in self._drains.items() if one.done or one.ending]
         together_all([partial(self._close, one) for _, one in done])
         for key, one in done:
             if one.spool is None:
@@ -177,20 +182,26 @@ class Drains:
         spool, worker = one.spool, one.worker
         if spool is None or worker is None:
             return
-        worker.stop()
+        worker.stop(0.0 if one.ending else END_S)
+        one.ending = not worker.ended
+        if one.ending:
+            return
         one.figures = _only(one.now(), KEPT)
-        one.left = isinstance(worker, IngestWorker) and _untold(_parts(spool))
+        one.left = bool(spool.depth()) or (isinstance(worker, IngestWorker) and _untold(_parts(spool)))
         spool.close()
         one.spool = one.worker = None
 
-    def end(self, partition: str) -> None:
-        """The partition is this collector's again: its own workers go on with its spools."""
+    def end(self, partition: str) -> bool:
+        """The partition is this collector's again: its own workers go on with its spools. ``False``: one of them is
+        under work still, and not to be opened before this has been asked again."""
         keys = [key for key in self._drains if key[0] == partition]
         together_all([partial(self._close, self._drains[key]) for key in keys])
         for key in keys:
-            del self._drains[key]
+            if self._drains[key].spool is None:
+                del self._drains[key]
         for key in [key for key in self._unusable if key[0] == partition]:
             del self._unusable[key]
+        return not any(key[0] == partition for key in self._drains)
 
     def stop(self) -> None:
         """Let each worker finish its batch; the rest waits for the next start."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -69,10 +69,12 @@ class SiteParts:
             self.shared.presence.link(up=heard, now_ms=now_ms)
 
     def end(self, seconds: float) -> None:
-        """End the sessions, then the workers after at most ``seconds`` in which what came is still processed."""
+        """End the sessions, then the workers after at most ``seconds`` in which what came is still processed. Returns
+        when all of them have ended, and the spools are closed: a store that hangs holds it up."""
         self.gateway.end_sessions()
         wait_empty(list(self.gateway.spools.values()), seconds)
         together_all([worker.stop for worker in self.workers.values()])
+        _see_off(self.workers.values())
         self.gateway.stop()
 
 
@@ -90,6 +92,18 @@ class StrayParts:
     def troubles(self) -> list[Trouble]:
         """Why what goes to unknown sites is not kept now."""
         return [*self.gateway.troubles(), *self.worker.troubles()]
+
+    def end(self) -> None:
+        """End worker and session. Returns when both have, and the spool is closed."""
+        self.worker.stop()
+        _see_off([self.worker])
+        self.gateway.stop()
+
+
+def _see_off(workers: Iterable[IngestWorker | StrayWorker]) -> None:
+    for worker in workers:
+        while not worker.ended:
+            worker.stop()
 
 
 class SiteStarter:

@@ -28,6 +28,9 @@ START_S = 90.0
 SCRIPT = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's ``rabbitmq-server`` on the PATH is a wrapper that insists on the user ``rabbitmq``."""
 
+CONTROL = SCRIPT.with_name("rabbitmqctl")
+CONTROL_S = 60.0
+
 HOW_TO_GET = "is missing: apt-get install rabbitmq-server (and keep its service from running)"
 
 CONFIGURATION = """\
@@ -77,11 +80,9 @@ class RabbitNode:
         (self.folder / "rabbitmq.conf").write_text(text, encoding="utf-8")
         (self.folder / "plugins").write_text("[rabbitmq_management,rabbitmq_mqtt].\n", encoding="utf-8")
 
-    def launch(self) -> None:
-        """Start the process and do not wait. Its data stay from an earlier run."""
+    def _own_environment(self) -> dict[str, str]:
         folder = self.folder
-        erlang = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
-        own = {
+        return self._environment | {
             "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_PORT": str(self.amqp),
             "RABBITMQ_DIST_PORT": str(self._dist),
@@ -91,11 +92,27 @@ class RabbitNode:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
             "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": erlang,
         }
+
+    def control(self, *words: str) -> str:
+        """Run ``rabbitmqctl`` with these words; gives what it said. Raises ``Unreachable`` when it fails."""
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed script
+                [str(CONTROL), "-q", *words], env=self._own_environment(), cwd=self.folder, capture_output=True,
+                text=True, timeout=CONTROL_S, check=True,
+            )  # fmt: skip
+        except subprocess.CalledProcessError as error:
+            raise Unreachable(f"RabbitMQ node {self.name}", error.stderr.strip()) from error
+        return done.stdout
+
+    def launch(self) -> None:
+        """Start the process and do not wait. Its data stay from an earlier run."""
+        folder = self.folder
+        erlang = "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
+        own = self._own_environment() | {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": erlang}
         with (folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a fixed script and our own settings
-                [str(SCRIPT)], env=self._environment | own, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [str(SCRIPT)], env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 cwd=folder, start_new_session=True,
             )  # fmt: skip
 

@@ -72,9 +72,18 @@ class LeaseRepository(ABC):
         """Collectors that ever gave a sign of life and did not leave, with the seconds since the last one."""
 
     @abstractmethod
+    def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
+        """From now on nobody of a lower epoch keeps a state. Gives the one last kept (empty when there is none), or
+        ``None`` when a holder of a higher epoch has claimed or written already."""
+
+    @abstractmethod
+    def may_write(self, partition: str, lane: str, epoch: int) -> bool:
+        """Whether no holder of a higher epoch has claimed or written; none does before the transaction ends."""
+
+    @abstractmethod
     def put_state(self, partition: str, lane: str, epoch: int, state: bytes) -> bool:
         """Keep the state of a partition's lane for whoever holds it next; ``False`` when a holder of a higher epoch has
-        written already."""
+        claimed or written already."""
 
     @abstractmethod
     def state(self, partition: str, lane: str) -> bytes:

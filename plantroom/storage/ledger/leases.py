@@ -127,6 +127,23 @@ class SqlLeases(LeaseRepository):
         rows = self._connection.execute(sa.select(c.holder, self._now - c.seen_ms).order_by(c.holder))
         return {holder: silent_ms / 1000 for holder, silent_ms in rows}
 
+    def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
+        states = t.lease_states
+        insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=b"")
+        statement = insert.on_conflict_do_update(
+            index_elements=["partition", "lane"],
+            set_={"epoch": insert.excluded.epoch},
+            where=states.c.epoch <= insert.excluded.epoch,
+        )
+        counted = statement.execution_options(preserve_rowcount=True)
+        return self.state(partition, lane) if self._connection.execute(counted).rowcount > 0 else None
+
+    def may_write(self, partition: str, lane: str, epoch: int) -> bool:
+        c = t.lease_states.c
+        found = sa.select(c.epoch).where(c.partition == partition, c.lane == lane)
+        newest = self._connection.execute(self._work.locking(found)).scalar_one_or_none()
+        return newest is None or newest <= epoch
+
     def put_state(self, partition: str, lane: str, epoch: int, state: bytes) -> bool:
         states = t.lease_states
         insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=state)

@@ -46,6 +46,11 @@ def test_a_mosquitto_as_it_comes_is_refused_with_the_line_to_write() -> None:
     assert "max_queued_messages 0" in refusal.value.advice
 
 
+def test_a_mosquitto_that_drops_the_last_message_alone_is_refused_too() -> None:
+    with Mosquitto(extra=("max_queued_messages 1200",)) as server, pytest.raises(LosesMessages, match="kept 1200 of"):
+        require_keeping(at(server.port), None)
+
+
 def test_a_broker_that_grants_qos_0_only_is_refused() -> None:
     with Mosquitto(extra=("max_qos 0",)) as server, pytest.raises(LosesMessages, match="QoS 0"):
         require_keeping(at(server.port), None)

@@ -20,9 +20,15 @@ from gateway.spool.cursor import RESERVE_BYTES
 disk = Path(sys.argv[1])
 folder = disk / "spool"
 
+before = []
+
 def opened():
+    "The spool as a new process has it."
+    while before:
+        before.pop().close()
     spool = Spool(folder, segment_bytes=4 << 20)
     spool.open()
+    before.append(spool)
     return spool
 
 def fill(spool):

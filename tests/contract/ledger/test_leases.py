@@ -1,5 +1,6 @@
 """Leases: exactly one holder at a time, by the database's clock, with an epoch that only rises."""
 
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -193,3 +194,40 @@ def test_entering_partitions_twice_changes_nothing(ledger: SqlLedger) -> None:
         tx.leases.enter([])
         tx.leases.enter(["demo", "north", "+"])
     assert holders(ledger) == {"+": None, "demo": "anna", "north": None}
+
+
+def test_a_claim_keeps_the_state_and_keeps_out_who_held_before(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        assert tx.leases.claim_state("demo", "normal", 1) == b""
+        assert tx.leases.put_state("demo", "normal", 1, b"one")
+        assert tx.leases.may_write("demo", "normal", 1)
+    with ledger.begin() as tx:
+        assert tx.leases.claim_state("demo", "normal", 2) == b"one"
+        assert tx.leases.claim_state("demo", "normal", 2) == b"one", "claiming twice changes nothing"
+        assert not tx.leases.put_state("demo", "normal", 1, b"late word")
+        assert not tx.leases.may_write("demo", "normal", 1)
+        assert tx.leases.claim_state("demo", "normal", 1) is None
+        assert tx.leases.may_write("demo", "normal", 2)
+        assert tx.leases.may_write("demo", "safety", 1), "of another lane nobody has said anything"
+    with ledger.read() as tx:
+        assert tx.leases.state("demo", "normal") == b"one"
+
+
+def test_who_writes_is_waited_for_by_who_claims(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        tx.leases.claim_state("demo", "normal", 1)
+    claimed: list[bytes | None] = []
+
+    def claim() -> None:
+        with ledger.begin() as tx:
+            claimed.append(tx.leases.claim_state("demo", "normal", 2))
+
+    with ledger.begin() as tx:
+        assert tx.leases.may_write("demo", "normal", 1)
+        other = threading.Thread(target=claim)
+        other.start()
+        time.sleep(0.3)
+        assert not claimed
+        assert tx.leases.put_state("demo", "normal", 1, b"one")
+    other.join(10)
+    assert claimed == [b"one"]

@@ -55,9 +55,26 @@ def test_what_was_read_but_not_committed_comes_again_after_a_restart(tmp_path: P
     fill(spool, 10)
     records = spool.read(4, 0.1)
     spool.commit(records[1].position, b"state")
+    spool.close()
     again = opened(tmp_path)
     assert again.committed() == (2, b"state")
     assert payloads(again) == [f"message {n}".encode() for n in range(2, 10)]
+
+
+def test_a_spool_is_opened_by_one_at_a_time(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    fill(spool, 3)
+    with pytest.raises(OSError, match="in use"):
+        opened(tmp_path)
+    fill(spool, 3, 3)
+    spool.close()
+    again = opened(tmp_path)
+    assert len(payloads(again)) == 6
+    spool.close()
+    with pytest.raises(OSError, match="in use"):
+        opened(tmp_path)
+    del again
+    assert opened(tmp_path).depth() == 6, "nobody has it any more"
 
 
 def test_rewind_starts_again_behind_the_commit(tmp_path: Path) -> None:
@@ -77,6 +94,7 @@ def test_finished_segments_are_unlinked_and_positions_go_on(tmp_path: Path) -> N
     assert payloads(spool) == [f"message {n}".encode() for n in range(100)]
     spool.commit(100, b"")
     assert len(segments_in(tmp_path)) == 1
+    spool.close()
     again = opened(tmp_path, segment_bytes=500)
     fill(again, 1, 100)
     assert [r.position for r in again.read(10, 0.1)] == [101]
@@ -155,6 +173,7 @@ def test_a_cursor_that_cannot_be_written_whole_leaves_the_earlier_one(tmp_path: 
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert spool.committed() == (1, b"one")
+    spool.close()
     assert opened(tmp_path).committed() == (1, b"one")
 
 
@@ -167,6 +186,7 @@ def test_an_older_cursor_stands_in_for_a_torn_one(tmp_path: Path) -> None:
     raw = bytearray(newest.read_bytes())
     raw[10] ^= 1
     newest.write_bytes(bytes(raw))
+    spool.close()
     assert opened(tmp_path).committed() == (3, b"three")
 
 
@@ -241,4 +261,5 @@ def test_a_folder_that_cannot_be_synced_holds_no_file_open_for_each_try(
         assert open_files() == before
     spool.sync()
     assert payloads(spool) == [b"message 0", b"next"]
+    spool.close()
     assert payloads(opened(tmp_path)) == [b"message 0", b"next"]

@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.subscriptions import PACKET_BYTES, PACKET_FILTERS, REFUSED_RETRY_S, TRUST_S, Subscriptions, in_packets
+from gateway.subscriptions import (
+    ANSWER_S,
+    PACKET_BYTES,
+    PACKET_FILTERS,
+    REFUSED_RETRY_S,
+    TRUST_S,
+    Subscriptions,
+    in_packets,
+)
 
 GRANTED, REFUSED = 1, 0x80
 
@@ -47,6 +55,29 @@ def test_a_lost_connection_changes_nothing_for_a_while_and_then_all() -> None:
     book.connected(session_present=True)
     assert book.granted()
     assert book.missing() == ("a/#", "b/#"), "every connection confirms anew"
+
+
+def test_what_is_not_confirmed_is_known_at_once_at_first_and_later_after_a_while() -> None:
+    clock = Clock()
+    book = made(clock)
+    book.asked(1, book.missing())
+    assert book.unanswered().endswith(" to a/#, b/#"), "nothing can come as long as the broker holds nothing"
+    book.answered(1, [GRANTED, GRANTED])
+    book.want(["a/#", "b/#", "c/#"])
+    book.asked(2, book.missing())
+    clock.now += ANSWER_S
+    assert not book.unanswered()
+    clock.now += 0.1
+    assert book.unanswered().endswith(" to c/#")
+    book.want(["a/#", "b/#"])
+    assert not book.unanswered()
+    book.want(["a/#", "b/#", "c/#"])
+    book.disconnected()
+    assert not book.unanswered(), "that is another trouble"
+    book.asked(3, ("c/#",))
+    book.answered(3, [REFUSED])
+    clock.now += 2 * ANSWER_S
+    assert not book.unanswered()
 
 
 def test_a_broker_without_the_session_holds_nothing() -> None:

@@ -4,12 +4,15 @@ The collectors share the house's stores; each has a spool of its own.
 """
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 import ingest.worker as worker_module
 from ingest.handover import HandOver
 from ingest.stats import IngestStats
+from ingest.worker import IngestWorker
+from plantroom.domain.assets import Presence
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House, until
@@ -18,8 +21,11 @@ from tests.unit.ingest.plants import ListSpool
 HIGH, FINE = 1.2, 0.5
 
 
-def hand_over(house: House, epoch: int, *, fresh: bool, late_until: int = 0) -> HandOver:
-    return HandOver(house.ledger, "demo", Lane.NORMAL.value, epoch, fresh=fresh, late_until=late_until)
+def hand_over(
+    house: House, epoch: int, *, fresh: bool, late_until: int = 0, overtaken: Callable[[], None] | None = None
+) -> HandOver:
+    lane = Lane.NORMAL.value
+    return HandOver(house.ledger, "demo", lane, epoch, fresh=fresh, late_until=late_until, overtaken=overtaken)
 
 
 def collect(house: House, spool: ListSpool, epoch: int, *, fresh: bool, late_until: int = 0) -> IngestStats:
@@ -111,7 +117,9 @@ def test_the_same_message_in_both_spools_is_one_reading(house: House) -> None:
     for spool in (first, second):
         pressures(house, spool, FINE, range(-60, -50), numbered=True)
     collect(house, second, 2, fresh=True)
-    collect(house, first, 1, fresh=False)
+    house.spool = first
+    house.start(drains=True)
+    house.settle()
     assert len(house.readings("pressure")) == 10
 
 
@@ -124,18 +132,60 @@ def test_a_state_that_cannot_be_read_begins_anew(house: House) -> None:
     assert stats.stored == 20
 
 
-def test_an_earlier_holder_that_wakes_up_does_not_overwrite_the_state(house: House) -> None:
-    first, second = ListSpool(), ListSpool()
-    pressures(house, second, HIGH, range(-60, -45))
+def test_an_earlier_holder_that_wakes_up_tells_nothing_and_leaves_its_records_to_the_drain(house: House) -> None:
+    first, second, lost = ListSpool(), ListSpool(), []
+    pressures(house, first, FINE, range(-300, -280))
+    asleep = house.start(hand_over=hand_over(house, 1, fresh=False, overtaken=lambda: lost.append(1)))
+    house.settle()
+    pressures(house, second, FINE, range(-200, -180))
     collect(house, second, 2, fresh=True)
-    pressures(house, second, HIGH, range(-44, -30))
-    collect(house, second, 2, fresh=False)
     with house.ledger.read() as tx:
         before = tx.leases.state("demo", Lane.NORMAL.value)
-    pressures(house, first, HIGH, range(-29, -10))
-    collect(house, first, 1, fresh=False)
+    pressures(house, first, HIGH, range(-279, -260))
+    until(lambda: asleep.ended)
+    assert (lost, told(house)) == ([1], []), "an alarm that the next holder does not know would stand for ever"
     with house.ledger.read() as tx:
         assert tx.leases.state("demo", Lane.NORMAL.value) == before
+    assert first.position == 20, "what it could not tell is still to be processed"
+    house.start(drains=True)
+    house.settle()
+    assert len(house.readings("pressure")) == 59
+    assert told(house) == []
+
+
+def overtaken_without_a_word(house: House, spool: ListSpool) -> IngestWorker:
+    """The worker of a holder that knows of nothing, while the next one has begun and got nothing yet."""
+    workers = []
+    for epoch, each in ((1, spool), (2, ListSpool())):
+        house.spool = each
+        workers.append(house.start(hand_over=hand_over(house, epoch, fresh=epoch > 1)))
+        until(lambda: workers[-1].begun)
+    return workers[0]
+
+
+def test_whoever_begins_keeps_the_last_holder_out_before_it_has_anything_to_say(house: House) -> None:
+    first = ListSpool()
+    asleep = overtaken_without_a_word(house, first)
+    pressures(house, first, HIGH, range(-60, -40))
+    until(lambda: asleep.ended)
+    assert told(house) == []
+
+
+def test_whoever_was_overtaken_before_it_began_does_not_begin(house: House) -> None:
+    first, second, lost = ListSpool(), ListSpool(), []
+    collect(house, second, 2, fresh=True)
+    pressures(house, first, HIGH, range(-60, -40))
+    late = house.start(hand_over=hand_over(house, 1, fresh=True, overtaken=lambda: lost.append(1)))
+    until(lambda: late.ended)
+    assert (lost, late.begun, first.position) == ([1], False, 0)
+
+
+def test_presence_is_not_told_by_whoever_was_overtaken(house: House) -> None:
+    first = ListSpool()
+    asleep = overtaken_without_a_word(house, first)
+    pressures(house, first, FINE, range(-1, 0))
+    until(lambda: asleep.ended)
+    assert house.presence() is Presence.UNKNOWN
 
 
 def test_the_state_goes_with_its_findings_though_their_transaction_fails_at_first(house: House) -> None:
