@@ -120,8 +120,9 @@ class Serving:
             try:
                 part.ping()
             except PlantroomError as error:
-                found.append(f"{name}: {error}")
-        return [*found, *self._collect_problems()]
+                words = str(error)
+                found.append(words if words.startswith(f"{name}: ") else f"{name}: {words}")
+        return list(dict.fromkeys([*found, *self._collect_problems()]))
 
     def start(self) -> None:
         """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""

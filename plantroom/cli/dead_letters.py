@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from maintenance.ports import MaintenanceTx
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, emit, opened, plain, say
 from plantroom.errors import BadData
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
@@ -49,19 +49,28 @@ def list_letters(
         found = tx.collect.dead_letters(EVERYTHING, PageRequest(limit), site=site).items
     documents = [_document(letter) for letter in found]
     lines = [f"{d['id']}  {d['received_at']}  {d['topic']}  {d['reason']}" for d in documents]
-    emit({"items": documents}, as_json, "\n".join(lines) or "no dead letters")
+    emit({"items": documents}, as_json, lines or "no dead letters")
 
 
 @app.command()
-def show(letter_id: LetterId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """One dead letter with its raw bytes."""
+def show(
+    letter_id: LetterId,
+    raw: Annotated[bool, typer.Option("--raw", help="The payload's very bytes on a terminal, too.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """One dead letter with its payload: into a pipe or file its very bytes, on a terminal with control characters
+    written out."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         letter = tx.collect.dead_letter(letter_id)
     if as_json:
         emit(_document(letter), as_json)
         return
-    print(f"{letter.topic}\n{letter.reason}\n", file=sys.stderr)
-    sys.stdout.buffer.write(letter.payload)
+    say([letter.topic, letter.reason, ""])
+    if raw or not sys.stdout.isatty():
+        sys.stdout.buffer.write(letter.payload)
+    else:
+        print(plain(letter.payload.decode(errors="backslashreplace"), keep="\n\t"))
 
 
 @app.command()

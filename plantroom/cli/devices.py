@@ -62,7 +62,7 @@ def list_devices(
     """Every credential, those that were revoked included."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = [d for d in tx.devices.list() if site in {None, d.site}]
-    emit({"items": [_document(d) for d in found]}, as_json, "\n".join(map(_line, found)) or "no devices")
+    emit({"items": [_document(d) for d in found]}, as_json, list(map(_line, found)) or "no devices")
 
 
 @app.command()

@@ -28,6 +28,7 @@ from plantroom.cli import (
     tokens,
     users,
 )
+from plantroom.cli.common import say
 from plantroom.errors import PlantroomError, SettingError, Unreachable
 
 EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
@@ -73,7 +74,7 @@ def main() -> None:
     try:
         app()
     except PlantroomError as error:
-        print(f"plantroom: {error}", file=sys.stderr)
+        say(f"plantroom: {error}")
         for problem in getattr(error, "problems", ()):
-            print(f"  {problem.field}: {problem.message}", file=sys.stderr)
+            say([f"  {problem.field}: {problem.message}"])
         sys.exit(exit_code(error))

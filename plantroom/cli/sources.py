@@ -94,7 +94,7 @@ def list_sources(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = tx.sources.list(site)
     lines = [f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {len(s.fields)} fields" for s in found]
-    emit({"items": [_document(one) for one in found]}, as_json, "\n".join(lines) or "no sources")
+    emit({"items": [_document(one) for one in found]}, as_json, lines or "no sources")
 
 
 @app.command()
@@ -172,7 +172,7 @@ def _request(one: "TriedMessage") -> dict[str, str]:
     return {"topic": one.topic, "payload_base64": base64.b64encode(one.payload).decode()}
 
 
-def _trial_text(trial: "Trial") -> str:
+def _trial_text(trial: "Trial") -> list[str]:
     document = _trial_document(trial)
     name = "no source" if trial.source is None else f"source {trial.source.name!r}"
     lines = [f"site {trial.site}, {name}"]
@@ -184,4 +184,4 @@ def _trial_text(trial: "Trial") -> str:
     lines += [f"event    {e['asset']}  {e['event']}" for e in document["events"]]
     lines += [f"presence {p['asset']}  {p['presence']}" for p in document["presence"]]
     lines += [f"publish  {r['topic']}" for r in document["requests"]]
-    return "\n".join(lines)
+    return lines
