@@ -4,8 +4,9 @@ import json
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -79,6 +80,25 @@ def opened(data_dir: Path | None) -> Iterator["Parts"]:
         yield parts
     finally:
         parts.close()
+
+
+@contextmanager
+def by_flags(**flags: str) -> Iterator[None]:
+    """A ``BadData`` from within names the command's flags instead of the fields behind them; ``flags`` are those that
+    are called otherwise."""
+    try:
+        yield
+    except BadData as error:
+        if not error.problems:
+            raise
+        named = [replace(problem, field=_flag(problem.field, flags)) for problem in error.problems]
+        raise BadData("; ".join(f"{one.field}: {one.message}" for one in named), named) from error
+
+
+def _flag(field: str, flags: Mapping[str, str]) -> str:
+    head, *rest = field.split(".")
+    flag = flags.get(head, f"--{head.replace('_', '-')}")
+    return f"{flag} (number {int(rest[0]) + 1})" if rest and rest[0].isdecimal() else flag
 
 
 def parse_instant(text: str, option: str) -> datetime:

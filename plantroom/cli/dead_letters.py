@@ -104,10 +104,21 @@ def replay(
             named = {letter.site for letter in letters} | ({site} if site else set())
             if unknown := sorted(named - set(sites)):
                 raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
+            _require_reason(tx, reason)
             asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
         left = _wait_taken_up(parts.ledger, sites, wait)
     told = f"{asked} asked for" + (f"; {left} wait for the collector of their site" if left else ", all taken up")
     emit({"replayed": max(0, asked - left), "asked": asked, "waiting": left}, as_json, told)
+
+
+def _require_reason(tx: MaintenanceTx, reason: str | None) -> None:
+    """Raises ``BadData`` for a reason that is no code of ours and that no letter has."""
+    from ingest.rejections import REASONS
+
+    if reason is None or reason in REASONS:
+        return
+    if not tx.collect.dead_letters(EVERYTHING, PageRequest(1), reason=reason).items:
+        raise BadData(f"--reason {reason!r} is none, and no letter has it; they are {', '.join(sorted(REASONS))}")
 
 
 def _wait_taken_up(ledger: Ledger[MaintenanceTx], sites: Sequence[str], seconds: float) -> int:

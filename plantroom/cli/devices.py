@@ -50,6 +50,11 @@ def add(
             f"username: {device.username}\npassword: {password}",
         )
         say("the password is shown this once")
+        with parts.ledger.read() as tx:
+            known = tx.assets.plant().codes
+        for code in device.assets:
+            if (site, code) not in known:
+                say(f"warning: site {site} has no asset {code!r} (yet); what it sends is dead-lettered until it has")
         _tell(parts)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, opened, say
 from plantroom.errors import BadData, Forbidden, NotFound
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def start(
     with alarm limits."""
     from maintenance.loop_start import Wanted, chosen_assets, start_loop_test
 
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+    with by_flags(assets="--asset", equipment_class="--class"), opened(data_dir) as parts, parts.ledger.begin() as tx:
         tx.assets.site(site)
         keys = [asset_by_code(tx, code, site).key for code in asset or ()]
         wanted = Wanted(

@@ -75,6 +75,8 @@ def main() -> None:
         app()
     except PlantroomError as error:
         say(f"plantroom: {error}")
-        for problem in getattr(error, "problems", ()):
-            say([f"  {problem.field}: {problem.message}"])
+        told = [f"{problem.field}: {problem.message}" for problem in getattr(error, "problems", ())]
+        for line in told:
+            if line not in str(error):
+                say([f"  {line}"])
         sys.exit(exit_code(error))
