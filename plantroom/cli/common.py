@@ -26,8 +26,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 
 
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control, format (bidi among them) and surrogate characters, line and paragraph ends."""
-
+"""Unicode's categories of control, format (bidi among them) and surrogate characters, line and paragraph ends; ``repr``
+writes every one of them out."""
 
 _HARMFUL_IN_JSON = re.compile(r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 """What JSON lets stand in a text and a terminal acts on; written as ``\\u....`` it is the same JSON."""
@@ -38,9 +38,7 @@ def plain(text: str, keep: str = "") -> str:
     ``\\u202e``), except for ``keep``. Publishers choose topics, names and payloads."""
     if text.isprintable():
         return text
-    return "".join(
-        repr(c)[1:-1] if unicodedata.category(c) in _HARMFUL and c not in keep else c for c in text
-    )  # repr() escapes just these, and no backslash that was there
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in _HARMFUL and c not in keep else c for c in text)
 
 
 def say(text: str | Sequence[str]) -> None:

@@ -141,7 +141,7 @@ def try_message(
         trial = try_messages(plant, parts.classes, site or site_of(plant, topic[-1]), messages, now_ms)
     notes = [*_heard(trial, topic[-1]), *_uncounted(trial, messages[-1])]
     emit(_trial_document(trial) | {"notes": notes}, as_json, [*_trial_text(trial), *(f"note     {n}" for n in notes)])
-    if trial.rejected and not (trial.readings or trial.presence or trial.events):
+    if trial.rejected and not (trial.readings or trial.events):
         raise typer.Exit(EXIT_REJECTED)
 
 
@@ -162,18 +162,15 @@ def _uncounted(trial: "Trial", message: "TriedMessage") -> list[str]:
     """Of a JSON message: that its ``seq`` is none, so that nothing can be proved by it."""
     import orjson
 
-    from plantroom.wire import parse_topic
-
-    if (trial.source.dialect if trial.source is not None else parse_topic(message.topic) and "json") != "json":
+    if trial.source is not None and trial.source.dialect != "json":
         return []
     try:
         found = orjson.loads(message.payload)
     except orjson.JSONDecodeError:
         return []
-    sent = [
-        one["seq"] for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict) and "seq" in one
-    ]
-    wrong = [seq for seq in sent if seq is not None and not (type(seq) is int and 0 <= seq < SEQ_END)]
+    objects = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+    sent = [one["seq"] for one in objects if one.get("seq") is not None]
+    wrong = [seq for seq in sent if not (type(seq) is int and 0 <= seq < SEQ_END)]
     if not wrong:
         return []
     words = "should be a whole number from 0; the values are taken, but a gap or a copy is not recognised by it"

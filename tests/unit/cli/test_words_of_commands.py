@@ -98,6 +98,12 @@ def test_a_topic_that_nobody_hears_is_told_so_and_a_message_that_is_rejected_is_
     assert "no source of site demo hears 'nobody/hears'" in done.stdout
 
 
+def test_a_message_of_which_nothing_would_be_stored_is_no_success_although_its_asset_is_seen(folder: Path) -> None:
+    done = tried(folder, "plantroom/demo/P-1/telemetry", {"values": {"nothing": 1}})
+    assert done.exit_code == 4
+    assert "reject   unknown_point" in done.stdout
+
+
 def test_what_would_be_stored_is_judged_in_the_words_of_the_docs(folder: Path) -> None:
     done = tried(folder, "plantroom/demo/P-1/telemetry", {"values": {"flow": 1}})
     assert done.exit_code == 0, done.output
