@@ -51,7 +51,7 @@ WRONG_COMMANDS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("token", "create", "x", "--role", "viewer", "--site", "atlantis"), "atlantis"),
     (("models", "learn", "--asset", "NOBODY", *DAYS), "NOBODY"),
     (("dead-letter", "show", "nothing"), "nothing"),
-    (("source", "add", "x", "--site", "demo", "--topics", "#", "--dialect", "json", "--asset", "X"), "--topics: should"),
+    (("source", "add", "x", "--site", "demo", "--topics", "#", "--dialect", "json", "--asset", "X"), "--topics: "),
     (("source", "add", "x", "--site", "demo", "--topics", "a", "--dialect", "morse", "--asset", "X"), "morse"),
     (("source", "add", "x", "--site", "demo", "--topics", "a", "--dialect", "json", "--field", "a"), "--field"),
     (("source", "add", "x", "--site", "atlantis", "--topics", "a", "--dialect", "json", "--asset", "X"), "atlantis"),
