@@ -22,6 +22,7 @@ from plantroom.errors import (
     Throttled,
     Unreachable,
     VersionConflict,
+    plain_message,
 )
 from plantroom.ports.ledger import Contended
 
@@ -136,7 +137,7 @@ def _field_problems(error: RequestValidationError) -> list[FieldProblem]:
         if where and where[0] in {"body", "query", "path", "header", "cookie"}:
             where = where[1:]
         code = "unknown_field" if item["type"] == "extra_forbidden" else str(item["type"])
-        found.append(FieldProblem(".".join(where), code, str(item["msg"])))
+        found.append(FieldProblem(".".join(where), code, plain_message(str(item["msg"]))))
     return found
 
 

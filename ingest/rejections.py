@@ -37,6 +37,9 @@ UNKNOWN_METRIC = "unknown_metric"
 WRONG_UNIT = "wrong_unit"
 INTERNAL_ERROR = "internal_error"
 
+REASONS = frozenset(value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str))
+"""The codes above."""
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 MAX_PART = 500
 SEPARATOR = ", "

@@ -41,6 +41,13 @@ class FieldProblem:
     message: str
 
 
+def plain_message(message: str) -> str:
+    """A validator's message without the words that are its library's own: pydantic's ``Value error, ...`` and
+    ``..., unable to parse string as an integer``."""
+    bare = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return bare.partition(", unable to parse")[0]
+
+
 class BadData(PlantroomError):
     """What was sent cannot be used as it is; sending it again will not help."""
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from plantroom.errors import SettingError
+from plantroom.errors import SettingError, plain_message
 
 PREFIX = "PLANTROOM_"
 MAX_LETTERS, MAX_LETTERS_MB = 1_000_000_000, 1_000_000
@@ -383,6 +383,6 @@ def load_settings(overrides: Mapping[str, object] | None = None) -> Settings:
         key = str(first["loc"][0]).lower()
         shown = "***" if key.endswith("_url") else repr(first["input"])
         raise SettingError(
-            PREFIX + key.upper(), f"{shown}: {first['msg']}", EXPECTED.get(key, "see the docs")
+            PREFIX + key.upper(), f"{shown}: {plain_message(first['msg'])}", EXPECTED.get(key, "see the docs")
         ) from None
     return settings

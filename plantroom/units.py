@@ -12,6 +12,13 @@ from typing import Any
 
 from plantroom.errors import PlantroomError
 
+OFFSET_DIGITS = 9
+"""Decimal places of a value with an offset, which only temperatures have: those beyond are the sum's rounding. 212
+[degF] are 100 Cel."""
+
+MEANT = {"°C": "Cel", "℃": "Cel", "degC": "Cel", "C": "Cel", "°F": "[degF]", "℉": "[degF]", "F": "[degF]"}
+"""What people write where UCUM has another code."""
+
 
 class UnitError(PlantroomError):
     """A unit that is none, or two that do not measure the same."""
@@ -43,7 +50,8 @@ class Conversion:
 
     def __call__(self, value: float) -> float:
         """The value in the other unit."""
-        return value * self.scale / self.divisor + self.offset
+        converted = value * self.scale / self.divisor
+        return round(converted + self.offset, OFFSET_DIGITS) if self.offset else converted
 
 
 SAME = Conversion()
@@ -118,8 +126,20 @@ def _quantity(registry: Any, value: float, code: str) -> Any:
         if unit.magnitude == 1:
             return registry.Quantity(value, unit.units)
     except (LarkError, pint.PintError, ArithmeticError, ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise UnitError(f"{code!r} is not a unit that UCUM has and this program knows") from error
+        meant = f"; {hint} is meant?" if (hint := _meant(code)) else ""
+        raise UnitError(f"{code!r} is not a unit that UCUM has and this program knows{meant}") from error
     return value * unit
+
+
+def _meant(code: str) -> str:
+    """The UCUM code that somebody means who writes ``code``: ``[degF]`` for ``degF``; empty when that is not known."""
+    if code in MEANT or code.startswith("["):
+        return MEANT.get(code, "")
+    try:
+        check_unit(f"[{code}]")
+    except UnitError:
+        return ""
+    return f"[{code}]"
 
 
 def _registry_now() -> Any:

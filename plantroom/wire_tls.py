@@ -17,6 +17,7 @@ RENEW_DAYS = 21
 _EXPIRED, _NOT_YET = 10, 9
 _UNKNOWN = {2, 18, 19, 20, 21}
 _WRONG_NAME = {62, 64}
+_PERHAPS_PLAIN = "; if that port speaks no TLS, the address begins with mqtt:"
 _ALERTS = {
     "UNKNOWN_CA": "the broker does not know the authority that signed PLANTROOM_BROKER_CERT",
     "CERTIFICATE_REQUIRED": "the broker asks for a client certificate: set PLANTROOM_BROKER_CERT and _KEY",
@@ -61,6 +62,12 @@ def plain_words(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
+def _words(broker: BrokerAddress, error: OSError) -> str:
+    """``plain_words``; with TLS a connection that the other end closes at once may be to a port without."""
+    closed = isinstance(error, ConnectionResetError | BrokenPipeError | ssl.SSLEOFError)
+    return plain_words(error) + (_PERHAPS_PLAIN if broker.tls and closed else "")
+
+
 def _of_certificate(error: ssl.SSLCertVerificationError) -> str:
     code = error.verify_code
     if code == _EXPIRED:
@@ -84,7 +91,7 @@ def first_that_answers(broker: BrokerAddress, connect: Callable[[str, int], obje
         try:
             connect(host, port)
         except OSError as error:
-            told.append((f"broker {host}:{port}", plain_words(error)))
+            told.append((f"broker {host}:{port}", _words(broker, error)))
         else:
             return
     where, problem = told[0]
@@ -109,7 +116,7 @@ def examine(address: BrokerAddress) -> str:
             with suppress(TimeoutError):  # silence: it waits for our CONNECT, as it should
                 secured.recv(1)
     except OSError as error:
-        raise Unreachable(where, plain_words(error)) from error
+        raise Unreachable(where, _words(address, error)) from error
     left = (ends - datetime.now(UTC)).days
     soon = f" (in {left} days: renew it)" if left < RENEW_DAYS else ""
     return f"its certificate is valid until {ends:%Y-%m-%d}{soon}"

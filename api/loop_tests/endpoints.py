@@ -1,5 +1,6 @@
 """Loop tests: sensor > reading > alarm > ticket > person."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -47,7 +48,7 @@ def start_test(form: LoopTestCreate, caller: Supervisor, services: Parts, respon
             raise bad_field("site", "unknown_site", f"there is no site {form.site!r}") from None
         wanted = Wanted(
             site=form.site,
-            assets=chosen_assets(tx, form.site, form.equipment_class, form.assets),
+            assets=chosen_assets(tx, form.site, form.equipment_class, _keys(tx, form.site, form.assets)),
             points=form.points,
             events=form.events,
             data=form.data,
@@ -120,6 +121,12 @@ def finish_test(test_id: str, caller: Supervisor, services: Parts) -> LoopTestDe
         _changeable(tx, caller, test_id)
         test = _keeper(tx, services).finish(test_id, caller.principal.name)
         return _detail(tx, services, test)
+
+
+def _keys(tx: MaintenanceTx, site: str, named: Sequence[str]) -> list[str]:
+    """Keys of the assets that are named by key or code; what is neither stays as it is, to be refused by name."""
+    plant = tx.assets.plant()
+    return [one if one in plant.assets else plant.codes.get((site, one), one) for one in named]
 
 
 def _keeper(tx: MaintenanceTx, services: Services) -> LoopKeeper:

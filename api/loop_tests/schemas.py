@@ -115,10 +115,10 @@ class LoopTestQuery(ListQuery):
 
 
 class LoopTestCreate(Payload):
-    """A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
-    every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
-    zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that asks for
-    safety events."""
+    """A new loop test: of these assets (keys or codes), of a class, or of the whole site. Without ``points`` and
+    ``events`` every safety event and every point with alarm limits is asked for. ``data``: what the events must carry,
+    such as a zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that
+    asks for safety events."""
 
     site: Key
     name: ShortText = ""

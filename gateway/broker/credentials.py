@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from gateway.broker.foreign import check_foreign_filter
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData
 from plantroom.ports.devices import Device
-from plantroom.wire import ROOT, check_topic_level
+from plantroom.wire import check_topic_level
 
 SESSIONS = "plantroom-"
 """What the client ids of our own sessions begin with; no publisher's name may."""
@@ -44,17 +45,6 @@ def username_of(site: str, client: str) -> str:
     if username.startswith(SESSIONS):
         raise BadData(f"{username!r} could be taken for a session of Plantroom's own: the site's code begins with it")
     return username
-
-
-def check_foreign_filter(text: str) -> str:
-    """``text`` when it is a topic filter outside of our own topics and the broker's. Raises ``BadData``."""
-    levels = text.split("/")
-    whole = all(level in {"+", "#"} or not set(level) & {"+", "#"} for level in levels) and "#" not in levels[:-1]
-    if not text.isprintable() or text != text.strip() or not whole or not levels[0] or len(text.encode()) > 1000:
-        raise BadData(f"topic {text!r} is no MQTT topic filter")
-    if levels[0] in {"+", "#", ROOT} or levels[0].startswith("$"):
-        raise BadData(f"topic {text!r}: begin with the foreign dialect's own first level, such as zigbee2mqtt/#")
-    return text
 
 
 def new_device(

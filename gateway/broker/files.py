@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.broker.foreign import reach_of
 from plantroom.ports.devices import Device
 from plantroom.wire import REPLAY, ROOT, Channel
 
@@ -148,7 +149,9 @@ def _rules_of(device: Device) -> str:
     for asset in device.assets or ("+",):
         lines += [f"topic write {ROOT}/{device.site}/{asset}/{channel}" for channel in Channel]
         lines.append(f"topic read {ROOT}/{device.site}/{asset}/{REPLAY}")
-    lines += [f"topic write {topic}" for topic in device.topics]
+    for reach in map(reach_of, device.topics):
+        lines += [f"topic write {topic}" for topic in reach.write]
+        lines += [f"topic read {topic}" for topic in reach.read]
     return "\n".join(lines) + "\n"
 
 

@@ -94,8 +94,8 @@ def reload_broker(folder: Path) -> str:
     """Send SIGHUP to the broker whose number is in the folder's pid file; says in one sentence what came of it."""
     path = folder / PID
     by_hand = (
-        f"{folder} is written. No broker of this machine runs there: it counts from the broker's next start or SIGHUP"
-        " (the compose file's notices by itself)"
+        f"{folder} is written. No broker that runs on this machine uses it, so none was told: one that is started later"
+        " reads it then, one on another machine or in a container needs a SIGHUP (the compose file's looks by itself)"
     )
     try:
         pid = int(path.read_text(encoding="utf-8"))

@@ -74,6 +74,12 @@ class WebServer:
         self._sock.close()
 
 
+def reason_of(part: str, error: PlantroomError) -> str:
+    """Why a part is not ready; an error that names the part itself does so once."""
+    words = str(error)
+    return words if words.startswith(f"{part}: ") else f"{part}: {words}"
+
+
 class Serving:
     """Everything of the role ``serve`` but the command's frame."""
 
@@ -120,8 +126,8 @@ class Serving:
             try:
                 part.ping()
             except PlantroomError as error:
-                found.append(f"{name}: {error}")
-        return [*found, *self._collect_problems()]
+                found.append(reason_of(name, error))
+        return list(dict.fromkeys([*found, *self._collect_problems()]))
 
     def start(self) -> None:
         """Begin to turn findings into tickets and to tick; ``web`` is started by itself, before."""

@@ -86,7 +86,7 @@ def list_alarms(
         f"{i['id']}  {i['priority']:8}  {i['alarm_state']:22}  {i['asset']}  {i['failure_mode']}  since {i['since']}"
         for i in items
     ]
-    emit({"items": items}, as_json, "\n".join(lines) or "no alarms")
+    emit({"items": items}, as_json, lines or "no alarms")
 
 
 @app.command("shelved")
@@ -106,7 +106,7 @@ def list_shelved(
         f"{i['id']}  {i['asset']}  {', '.join(i['subjects'])}  until {i['until']}  {i['by']}: {i['reason']}"
         for i in items
     ]
-    emit({"items": items}, as_json, "\n".join(lines) or "nothing is shelved")
+    emit({"items": items}, as_json, lines or "nothing is shelved")
 
 
 @app.command()

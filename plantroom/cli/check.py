@@ -10,7 +10,8 @@ import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
-from plantroom.cli.check_flow import LEDGER, STORE, trouble_advice, way_in
+from plantroom.cli.check_flow import LEDGER, STORE, Look, trouble_advice, way_in
+from plantroom.cli.check_service import running
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings
@@ -24,10 +25,15 @@ class Finding:
     """One line of the report; ``advice`` says what to do (empty when all is well)."""
 
     part: str
-    ok: bool
+    look: Look
     words: str
     advice: str = ""
     setting: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong; a warning is not."""
+        return self.look is Look.FAIL
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,37 +42,46 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Say in plain words what is reachable, what is misconfigured and what to do."""
+    """Say in plain words what is reachable, what is misconfigured and what to do.
+
+    A line begins with ok, warn (nothing is wrong, but nothing flows, or it is not known) or FAIL. Exit code 0 without a
+    FAIL, 3 for a wrong setting, 5 for anything else that fails.
+    """
     settings = settings_for(data_dir)
     configure_logs("error")
+    service = _service(settings)
     found = [
         _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
         _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
         _try("readings store", lambda: _readings(settings), partial(trouble_advice, STORE)),
         _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
-        _try("collectors", lambda: _collectors(settings), "start `plantroom collect`, or look at its log"),
-        *_way_in(settings),
+        *service,
+        _collectors(settings),
+        *_way_in(settings, ready=not any(line.failed for line in service)),
         _try("web app", _web, "run `make setup` in the checkout"),
     ]
     document = {
-        "ok": all(f.ok for f in found),
-        "parts": [{"part": f.part, "ok": f.ok, "words": f.words, "advice": f.advice} for f in found],
+        "ok": not any(f.failed for f in found),
+        "parts": [
+            {"part": f.part, "ok": not f.failed, "look": f.look.value, "words": f.words, "advice": f.advice}
+            for f in found
+        ],
     }
-    lines = [
-        f"{'ok  ' if f.ok else 'FAIL'}  {f.part}: {f.words}" + (f"\n      what to do: {f.advice}" if f.advice else "")
-        for f in found
-    ]
-    emit(document, as_json, "\n".join(lines))
+    lines = []
+    for one in found:
+        lines.append(f"{one.look.value:<4}  {one.part}: {one.words}")
+        lines += [f"      what to do: {one.advice}"] if one.advice else []
+    emit(document, as_json, lines)
     if any(f.setting for f in found):
         raise typer.Exit(EXIT_SETTING)
     if not document["ok"]:
         raise typer.Exit(EXIT_UNREACHABLE)
 
 
-def _way_in(settings: Settings) -> list[Finding]:
+def _way_in(settings: Settings, *, ready: bool) -> list[Finding]:
     """What the collectors say; nothing when the ledger, which has their words, is out of reach."""
     try:
-        found = way_in(settings)
+        found = way_in(settings, ready=ready)
     except PlantroomError:
         return []
     return [Finding("way in", *line) for line in found]
@@ -74,15 +89,17 @@ def _way_in(settings: Settings) -> list[Finding]:
 
 def _try(part: str, action: Callable[[], str], advice: str | Callable[[PlantroomError], str]) -> Finding:
     try:
-        return Finding(part, True, action())
+        return Finding(part, Look.OK, action())
     except SettingError as error:
-        return Finding(part, False, str(error), f"set {error.name} to {error.expected}", setting=True)
+        return Finding(part, Look.FAIL, str(error), f"set {error.name} to {error.expected}", setting=True)
     except LosesMessages as error:
-        return Finding(part, False, str(error), error.advice, setting=True)
+        return Finding(part, Look.FAIL, str(error), error.advice, setting=True)
     except PlantroomError as error:
         if not isinstance(advice, str):
-            return Finding(part, False, str(error), advice(error))
-        return Finding(part, False, str(error), "make room on that disk" if isinstance(error, NothingLeft) else advice)
+            return Finding(part, Look.FAIL, str(error), advice(error))
+        return Finding(
+            part, Look.FAIL, str(error), "make room on that disk" if isinstance(error, NothingLeft) else advice
+        )
 
 
 def _data_dir(settings: Settings) -> str:
@@ -145,23 +162,34 @@ def _ledger(settings: Settings) -> str:
     return f"{settings.ledger.split('://', maxsplit=1)[0]} answers"
 
 
-def _collectors(settings: Settings) -> str:
-    """Who holds the sites; that nobody collects is no fault of the settings."""
+def _service(settings: Settings) -> list[Finding]:
+    """What runs on this very data folder, by its own word; nothing when nothing does."""
+    advice = "each reason goes away by itself once its cause is mended; GET /readyz has them, too"
+    line = _try("service", lambda: running(settings) or "", advice)
+    return [line] if line.words else []
+
+
+def _collectors(settings: Settings) -> Finding:
+    """Who holds the sites; that nobody collects is no fault of the settings, but nothing flows."""
     from plantroom.bootstrap.parts import make_ledger
 
-    ledger = make_ledger(settings)
     try:
-        ledger.open()
-        with ledger.read() as tx:
-            leases = tx.leases.list()
+        ledger = make_ledger(settings)
+        try:
+            ledger.open()
+            with ledger.read() as tx:
+                leases = tx.leases.list()
+        finally:
+            ledger.close()
     except PlantroomError as error:
-        return f"not known: {error}"
-    finally:
-        ledger.close()
+        return Finding("collectors", Look.WARN, f"not known: {error}")
     holders = {lease.holder for lease in leases if lease.holder is not None}
-    free = [lease.partition for lease in leases if lease.holder is None]
-    words = f"{len(holders)} hold {len(leases) - len(free)} of {len(leases)} partitions" if holders else "none runs"
-    return f"{words} (`plantroom leases list`)"
+    held = sum(lease.holder is not None for lease in leases)
+    if not holders:
+        advice = "start `plantroom run` or `plantroom collect`; where one runs, look at its log"
+        return Finding("collectors", Look.WARN, "none holds a site (`plantroom leases list`)", advice)
+    words = f"{len(holders)} hold {held} of {len(leases)} partitions (`plantroom leases list`)"
+    return Finding("collectors", Look.OK, words)
 
 
 def _web() -> str:

@@ -1,11 +1,22 @@
 """What ``check`` says of the way in: the conditions of the page on the health of the data, in the same words."""
 
 import socket
+from enum import StrEnum
 
 from plantroom.errors import PlantroomError, Unreachable
 from plantroom.settings import Settings
 
 STORE, LEDGER = "readings store", "ledger"
+OLD_S = 5.0
+"""A collector reports once a second; what an older report says need not be so any more."""
+
+
+class Look(StrEnum):
+    """How a line of the report looks."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "FAIL"
 
 
 def trouble_advice(what: str, error: PlantroomError) -> str:
@@ -16,12 +27,13 @@ def trouble_advice(what: str, error: PlantroomError) -> str:
     return TROUBLES[kind_of(what, error if isinstance(error, Unreachable) else str(error))].advice.en
 
 
-def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
-    """A line for each condition: whether it is well, what it is, what to do. Raises ``Unreachable`` without a ledger.
+def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, str]]:
+    """A line for each condition: how it looks, what it is, what to do. Raises ``Unreachable`` without a ledger.
 
-    The collector of this very data folder is not missed while nobody runs it: that is no fault."""
+    ``ready``: what runs on this data folder says so of itself; what it last reported is not believed otherwise. The
+    collector of this very data folder is not missed while nobody runs it: that is no fault."""
     from ingest.conditions import GIVEN_UP_RECENTLY, RECENT, Help, Level, conditions
-    from ingest.picture import picture_of
+    from ingest.picture import age_s, fresh, picture_of
     from plantroom.bootstrap.folder import is_held
     from plantroom.bootstrap.parts import make_ledger
     from plantroom.ports.clock import SystemClock
@@ -52,5 +64,19 @@ def way_in(settings: Settings) -> list[tuple[bool, str, str]]:
         words = f"{one.title.en}{where}{since}. {one.text.en} {one.loss.en}{detail}"
         # What publishers sent wrongly is told, but nothing of ours is at fault.
         well = one.level is Level.INFO or one.help is not Help.NONE
-        found.append((well, words, one.advice.en))
-    return found or [(True, "all is flowing" if told else "no collector is running", "")]
+        found.append((Look.OK if well else Look.FAIL, words, one.advice.en))
+    if not told:
+        found.append((Look.WARN, "no collector is running, so nothing comes in", ""))
+    elif not found:
+        ages = [age_s(report, ledger_now) for report in fresh(told, ledger_now)]
+        found.append(_flowing(max(ages, default=0.0), ready=ready))
+    return found
+
+
+def _flowing(oldest_s: float, *, ready: bool) -> tuple[Look, str, str]:
+    if not ready:
+        return Look.WARN, "not known: what runs here is not ready", ""
+    if oldest_s > OLD_S:
+        words = f"not known: a collector's last word is {oldest_s:.0f} seconds old"
+        return Look.WARN, words, "look at its log, and run this again"
+    return Look.OK, "all is flowing", ""

@@ -16,4 +16,4 @@ def classes(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     del data_dir
     found = classes_document()
     lines = [f"{c['class']:<20} {c['name']['zh']}  {', '.join(p['key'] for p in c['points'])}" for c in found]
-    emit(found, as_json, "\n".join(lines))
+    emit(found, as_json, lines)

@@ -32,7 +32,7 @@ def list_clocks(
     found = [(assets[key], clock) for key, clock in clocks.items() if key in assets]
     found = [(a, c) for a, c in found if site in {None, a.site} and (c.wrong_since is not None or not wrong)]
     found.sort(key=lambda one: (-abs(one[1].offset_ms), one[0].site, one[0].code))
-    text = "\n".join(_line(asset, clock) for asset, clock in found) or "no clock is measured"
+    text = [_line(asset, clock) for asset, clock in found] or "no clock is measured"
     emit({"items": [_document(asset, clock) for asset, clock in found]}, as_json, text)
 
 

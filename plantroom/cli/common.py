@@ -1,9 +1,12 @@
 """What every command shares: its settings, its opened parts, its way of printing."""
 
 import json
+import re
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,17 +25,39 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data folde
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
-def say(text: str) -> None:
-    """Progress, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control, format (bidi among them) and surrogate characters, line and paragraph ends; ``repr``
+writes every one of them out."""
+
+_HARMFUL_IN_JSON = re.compile(r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""What JSON lets stand in a text and a terminal acts on; written as ``\\u....`` it is the same JSON."""
 
 
-def emit(document: Any, as_json: bool, text: str | None = None) -> None:
-    """The result, on stdout: the document as JSON, or the text made of it."""
+def plain(text: str, keep: str = "") -> str:
+    """``text`` without what a terminal would act on or show in another order: those characters written out (``\\x1b``,
+    ``\\u202e``), except for ``keep``. Publishers choose topics, names and payloads."""
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if unicodedata.category(c) in _HARMFUL and c not in keep else c for c in text)
+
+
+def say(text: str | Sequence[str]) -> None:
+    """Progress, on stderr: a text of our own, or its lines."""
+    print(_shown(text), file=sys.stderr, flush=True)
+
+
+def emit(document: Any, as_json: bool, text: str | Sequence[str] | None = None) -> None:
+    """The result, on stdout: the document as JSON, or the text made of it. Of lines each stays one, whatever is in
+    them."""
     if as_json or text is None:
-        print(json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str), flush=True)
+        made = json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str)
+        print(_HARMFUL_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], made), flush=True)
     else:
-        print(text, flush=True)
+        print(_shown(text), flush=True)
+
+
+def _shown(text: str | Sequence[str]) -> str:
+    return plain(text, keep="\n\t") if isinstance(text, str) else "\n".join(map(plain, text))
 
 
 def settings_for(data_dir: Path | None, **flags: object) -> Settings:
@@ -53,6 +78,25 @@ def opened(data_dir: Path | None) -> Iterator["Parts"]:
         yield parts
     finally:
         parts.close()
+
+
+@contextmanager
+def by_flags(**flags: str) -> Iterator[None]:
+    """A ``BadData`` from within names the command's flags instead of the fields behind them; ``flags`` are those that
+    are called otherwise."""
+    try:
+        yield
+    except BadData as error:
+        if not error.problems:
+            raise
+        named = [replace(problem, field=_flag(problem.field, flags)) for problem in error.problems]
+        raise BadData("; ".join(f"{one.field}: {one.message}" for one in named), named) from error
+
+
+def _flag(field: str, flags: Mapping[str, str]) -> str:
+    head, *rest = field.split(".")
+    flag = flags.get(head, f"--{head.replace('_', '-')}")
+    return f"{flag} (number {int(rest[0]) + 1})" if rest and rest[0].isdecimal() else flag
 
 
 def parse_instant(text: str, option: str) -> datetime:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from maintenance.ports import MaintenanceTx
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, emit, opened, plain, say
 from plantroom.errors import BadData
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
@@ -49,19 +49,28 @@ def list_letters(
         found = tx.collect.dead_letters(EVERYTHING, PageRequest(limit), site=site).items
     documents = [_document(letter) for letter in found]
     lines = [f"{d['id']}  {d['received_at']}  {d['topic']}  {d['reason']}" for d in documents]
-    emit({"items": documents}, as_json, "\n".join(lines) or "no dead letters")
+    emit({"items": documents}, as_json, lines or "no dead letters")
 
 
 @app.command()
-def show(letter_id: LetterId, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """One dead letter with its raw bytes."""
+def show(
+    letter_id: LetterId,
+    raw: Annotated[bool, typer.Option("--raw", help="The payload's very bytes on a terminal, too.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """One dead letter with its payload: into a pipe or file its very bytes, on a terminal with control characters
+    written out."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         letter = tx.collect.dead_letter(letter_id)
     if as_json:
         emit(_document(letter), as_json)
         return
-    print(f"{letter.topic}\n{letter.reason}\n", file=sys.stderr)
-    sys.stdout.buffer.write(letter.payload)
+    say([letter.topic, letter.reason, ""])
+    if raw or not sys.stdout.isatty():
+        sys.stdout.buffer.write(letter.payload)
+    else:
+        print(plain(letter.payload.decode(errors="backslashreplace"), keep="\n\t"))
 
 
 @app.command()
@@ -95,10 +104,21 @@ def replay(
             named = {letter.site for letter in letters} | ({site} if site else set())
             if unknown := sorted(named - set(sites)):
                 raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
+            _require_reason(tx, reason)
             asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
         left = _wait_taken_up(parts.ledger, sites, wait)
     told = f"{asked} asked for" + (f"; {left} wait for the collector of their site" if left else ", all taken up")
     emit({"replayed": max(0, asked - left), "asked": asked, "waiting": left}, as_json, told)
+
+
+def _require_reason(tx: MaintenanceTx, reason: str | None) -> None:
+    """Raises ``BadData`` for a reason that is no code of ours and that no letter has."""
+    from ingest.rejections import REASONS
+
+    if reason is None or reason in REASONS:
+        return
+    if not tx.collect.dead_letters(EVERYTHING, PageRequest(1), reason=reason).items:
+        raise BadData(f"--reason {reason!r} is none, and no letter has it; they are {', '.join(sorted(REASONS))}")
 
 
 def _wait_taken_up(ledger: Ledger[MaintenanceTx], sites: Sequence[str], seconds: float) -> int:

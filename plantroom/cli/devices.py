@@ -50,6 +50,11 @@ def add(
             f"username: {device.username}\npassword: {password}",
         )
         say("the password is shown this once")
+        with parts.ledger.read() as tx:
+            known = tx.assets.plant().codes
+        for code in device.assets:
+            if (site, code) not in known:
+                say(f"warning: site {site} has no asset {code!r} (yet); what it sends is dead-lettered until it has")
         _tell(parts)
 
 
@@ -62,7 +67,7 @@ def list_devices(
     """Every credential, those that were revoked included."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = [d for d in tx.devices.list() if site in {None, d.site}]
-    emit({"items": [_document(d) for d in found]}, as_json, "\n".join(map(_line, found)) or "no devices")
+    emit({"items": [_document(d) for d in found]}, as_json, list(map(_line, found)) or "no devices")
 
 
 @app.command()

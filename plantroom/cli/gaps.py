@@ -50,7 +50,7 @@ def list_gaps(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         key = None if asset is None else asset_by_code(tx, asset, site).key
         found = tx.gaps.list(GapFilter(site=site, asset=key, state=state), PageRequest(limit)).items
-    lines = "\n".join(_line(gap) for gap in found)
+    lines = [_line(gap) for gap in found]
     emit({"items": [_document(gap) for gap in found]}, as_json, lines or "no gaps")
 
 

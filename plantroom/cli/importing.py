@@ -36,6 +36,6 @@ def import_table(
         document: dict[str, Any] = import_plan_table(parts.ledger, raw, file.name, dry_run=dry_run)
     lines = [f"row {e['row']}, {e['column']}: {e['message']}" for e in document["errors"]]
     counts = f"created {document['created']}, updated {document['updated']}, unchanged {document['unchanged']}"
-    emit(document, as_json, "\n".join([*lines, counts]))
+    emit(document, as_json, [*lines, counts])
     if document["errors"]:
         raise typer.Exit(EXIT_DATA)

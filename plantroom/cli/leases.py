@@ -28,7 +28,7 @@ def list_(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         ],
     }
     lines = [f"{one.partition}: {one.holder or 'nobody'} (epoch {one.epoch})" for one in leases]
-    emit(document, as_json, "\n".join(lines) or "no collector has run yet")
+    emit(document, as_json, lines or "no collector has run yet")
 
 
 def _shown(lease: Lease) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, opened, say
 from plantroom.errors import BadData, Forbidden, NotFound
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def start(
     with alarm limits."""
     from maintenance.loop_start import Wanted, chosen_assets, start_loop_test
 
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+    with by_flags(assets="--asset", equipment_class="--class"), opened(data_dir) as parts, parts.ledger.begin() as tx:
         tx.assets.site(site)
         keys = [asset_by_code(tx, code, site).key for code in asset or ()]
         wanted = Wanted(
@@ -87,7 +87,7 @@ def list_tests(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = tx.loop_tests.list(EVERYTHING, PageRequest(), site).items
     lines = [f"{t.id}  {t.site}  {t.name}  {t.state.value}  {t.started_at:%Y-%m-%d %H:%M} UTC" for t in found]
-    emit({"items": [loop_test_json(t) for t in found]}, as_json, "\n".join(lines) or "no loop tests")
+    emit({"items": [loop_test_json(t) for t in found]}, as_json, lines or "no loop tests")
 
 
 @app.command()
@@ -185,7 +185,7 @@ def report(
             csv.write_text(report_csv(test, checks), encoding="utf-8-sig", newline="")
         except OSError as error:
             raise BadData(f"--csv {csv}: {error.strerror}") from error
-        text = str(csv)
+        text = [str(csv)]
     emit(document, as_json, text)
 
 
@@ -224,7 +224,7 @@ def _emit_check(check: "LoopCheck", as_json: bool) -> None:
     emit(check_json(check), as_json, _line(check))
 
 
-def _shown(test: "LoopTest", checks: "Sequence[LoopCheck]") -> tuple[dict[str, Any], str]:
+def _shown(test: "LoopTest", checks: "Sequence[LoopCheck]") -> tuple[dict[str, Any], list[str]]:
     from maintenance.loop_report import check_json, loop_test_json
     from maintenance.loop_tests import CheckResult
 
@@ -238,7 +238,7 @@ def _shown(test: "LoopTest", checks: "Sequence[LoopCheck]") -> tuple[dict[str, A
         where = f"（{asked.place.zh}）" if asked.place.zh else ""
         lines.append(f"请触发 {asked.number}：{asked.name.zh}{where} / trigger {asked.number} now: {asked.name.en}")
         lines.append(f"  ({asked.place.en or 'no location'}; until {asked.deadline:%H:%M:%S} UTC)")
-    return document, "\n".join(lines)
+    return document, lines
 
 
 def _line(check: "LoopCheck") -> str:

@@ -29,6 +29,7 @@ from plantroom.cli import (
     tokens,
     users,
 )
+from plantroom.cli.common import say
 from plantroom.errors import PlantroomError, SettingError, Unreachable
 
 EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
@@ -74,7 +75,9 @@ def main() -> None:
     try:
         app()
     except PlantroomError as error:
-        print(f"plantroom: {error}", file=sys.stderr)
-        for problem in getattr(error, "problems", ()):
-            print(f"  {problem.field}: {problem.message}", file=sys.stderr)
+        say(f"plantroom: {error}")
+        told = [f"{problem.field}: {problem.message}" for problem in getattr(error, "problems", ())]
+        for line in told:
+            if line not in str(error):
+                say([f"  {line}"])
         sys.exit(exit_code(error))

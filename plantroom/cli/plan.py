@@ -53,7 +53,7 @@ def preview(
         items = [item.as_json() for item in sorted(chain.from_iterable(previews), key=lambda item: item.job.due)]
         codes = {key: found.code for key, found in tx.assets.plant().assets.items()}
     lines = [f"{i['due']}  {codes.get(str(i['asset']), i['asset'])}  {_text(i['reason'])}" for i in items]
-    emit({"items": items}, as_json, "\n".join(lines) or "nothing falls due in these days")
+    emit({"items": items}, as_json, lines or "nothing falls due in these days")
 
 
 def _text(reason: object) -> str:

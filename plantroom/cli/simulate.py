@@ -140,4 +140,4 @@ def batch(
         result = write_batch(chosen if seed is None else replace(chosen, seed=seed), out, begin, hours)
     except OSError as error:
         raise BadData(f"--out {out}: {error.strerror}") from error
-    emit(asdict(result), as_json, "\n".join(f"{code}: {rows} rows" for code, rows in result.rows.items()))
+    emit(asdict(result), as_json, [f"{code}: {rows} rows" for code, rows in result.rows.items()])

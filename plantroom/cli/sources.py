@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened
 from plantroom.domain.assets import Priority, SourceClock
 from plantroom.domain.keys import new_key
 from plantroom.domain.sources import FieldMapping, TopicSource
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ingest.trial import Trial, TriedMessage
 
 app = typer.Typer(name="source", help="Foreign devices and the points that their messages feed.", no_args_is_help=True)
+EXIT_REJECTED = 4
+SEQ_END = 1 << 62
+"""The decoder of JSON messages counts by whole numbers below this."""
+
+QUALITIES = ("good", "uncertain", "bad")
 SourceKey = Annotated[str, typer.Argument(help="Key, as `source list` shows it.")]
 
 
@@ -78,7 +83,8 @@ def add(
     source = TopicSource(new_key(), site, name, topics, dialect, priority, clock, time_zone, asset, asset_from, fields)
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         tx.assets.site(site)
-        check_source(tx.assets.plant(), source)
+        with by_flags(topic_filter="--topics", fields="--field", name="NAME"):
+            check_source(tx.assets.plant(), source)
         tx.sources.add(source)
         tx.live.note("source", site, {"key": source.key, "change": "created"})
     emit(_document(source), as_json, source.key)
@@ -94,7 +100,7 @@ def list_sources(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         found = tx.sources.list(site)
     lines = [f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {len(s.fields)} fields" for s in found]
-    emit({"items": [_document(one) for one in found]}, as_json, "\n".join(lines) or "no sources")
+    emit({"items": [_document(one) for one in found]}, as_json, lines or "no sources")
 
 
 @app.command()
@@ -115,11 +121,16 @@ def try_message(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """What would be stored of a message and what rejected, and why. Nothing is stored or published."""
+    """What would be stored of a message and what rejected, and why. Nothing is stored or published.
+
+    Exit code 4 when all of the message would be rejected.
+    """
     from ingest.trial import TriedMessage, site_of, try_messages
 
     if len(topic) != len(payload):
         raise BadData("give one --payload for each --topic")
+    for name in topic:
+        _require_topic(name)
     messages = [TriedMessage(name, _bytes_of(file)) for name, file in zip(topic, payload, strict=True)]
     with opened(data_dir) as parts:
         with parts.ledger.read() as tx:
@@ -128,7 +139,42 @@ def try_message(
             raise BadData(f"there is no site {site!r}")
         now_ms = int(parts.clock.now().timestamp() * 1000)
         trial = try_messages(plant, parts.classes, site or site_of(plant, topic[-1]), messages, now_ms)
-    emit(_trial_document(trial), as_json, _trial_text(trial))
+    notes = [*_heard(trial, topic[-1]), *_uncounted(trial, messages[-1])]
+    emit(_trial_document(trial) | {"notes": notes}, as_json, [*_trial_text(trial), *(f"note     {n}" for n in notes)])
+    if trial.rejected and not (trial.readings or trial.events):
+        raise typer.Exit(EXIT_REJECTED)
+
+
+def _require_topic(name: str) -> None:
+    if not name or set(name) & set("+#\0"):
+        raise BadData(f"--topic {name!r}: give the topic of one message, without + and #, which are for filters")
+
+
+def _heard(trial: "Trial", topic: str) -> list[str]:
+    from plantroom.wire import parse_topic
+
+    if trial.source is not None or parse_topic(topic) is not None:
+        return []
+    return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
+
+
+def _uncounted(trial: "Trial", message: "TriedMessage") -> list[str]:
+    """Of a JSON message: that its ``seq`` is none, so that nothing can be proved by it."""
+    import orjson
+
+    if trial.source is not None and trial.source.dialect != "json":
+        return []
+    try:
+        found = orjson.loads(message.payload)
+    except orjson.JSONDecodeError:
+        return []
+    objects = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+    sent = [one["seq"] for one in objects if one.get("seq") is not None]
+    wrong = [seq for seq in sent if not (type(seq) is int and 0 <= seq < SEQ_END)]
+    if not wrong:
+        return []
+    words = "should be a whole number from 0; the values are taken, but a gap or a copy is not recognised by it"
+    return [f"seq {wrong[0]!r} {words}"]
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -168,20 +214,25 @@ def _trial_document(trial: "Trial") -> dict[str, Any]:
     }
 
 
+def _judged(reading: dict[str, Any]) -> str:
+    quality, reason = QUALITIES[reading["quality"]], reading["reason"]
+    return quality if quality == reason else f"{quality} ({reason})"
+
+
 def _request(one: "TriedMessage") -> dict[str, str]:
     return {"topic": one.topic, "payload_base64": base64.b64encode(one.payload).decode()}
 
 
-def _trial_text(trial: "Trial") -> str:
+def _trial_text(trial: "Trial") -> list[str]:
     document = _trial_document(trial)
     name = "no source" if trial.source is None else f"source {trial.source.name!r}"
     lines = [f"site {trial.site}, {name}"]
     lines += [
-        f"store    {r['asset']}  {r['point']} = {r['value']} {r['unit']}  {r['ts']}  {r['reason']}"
+        f"store    {r['asset']}  {r['point']} = {r['value']} {r['unit']}  {r['ts']}  {_judged(r)}"
         for r in document["readings"]
     ]
     lines += [f"reject   {r['reason']}" + (f"  ({r['part']})" if r["part"] else "") for r in document["rejected"]]
     lines += [f"event    {e['asset']}  {e['event']}" for e in document["events"]]
     lines += [f"presence {p['asset']}  {p['presence']}" for p in document["presence"]]
     lines += [f"publish  {r['topic']}" for r in document["requests"]]
-    return "\n".join(lines)
+    return lines

@@ -23,7 +23,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     settings = settings_for(data_dir)
     found = inspect_folder(settings.data_dir / "spool")
     lines = [_line(one) for one in found]
-    emit({"spools": found}, as_json, "\n".join(lines) or "no spool yet")
+    emit({"spools": found}, as_json, lines or "no spool yet")
 
 
 def _line(one: dict[str, Any]) -> str:

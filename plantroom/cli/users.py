@@ -99,4 +99,4 @@ def list_users(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         for user in users
     ]
     lines = [f"{u.username}  {', '.join(f'{g.role.value} ({g.site or chr(42)})' for g in u.grants)}" for u in users]
-    emit({"items": items}, as_json, "\n".join(lines))
+    emit({"items": items}, as_json, lines)

@@ -85,7 +85,7 @@ def _not_ordered(limits: Limits) -> Iterator[FieldProblem]:
     for (below, low), (above, high) in pairwise(known):
         across = below.endswith("low") and above.endswith("high")
         if low > high or (across and low == high):
-            yield FieldProblem(above, "not_ordered", f"is not ordered: {'above' if across else 'at or above'} {below}")
+            yield FieldProblem(above, "not_ordered", f"should be {'above' if across else 'at or above'} {below}")
 
 
 def _outside(limits: Limits, low: float | None, high: float | None) -> Iterator[FieldProblem]:

@@ -53,6 +53,10 @@ def test_a_full_disk_holds_messages_back_and_then_gives_every_one_of_them(on_sma
         checked = product.cli("check")
         assert checked.returncode == 5
         assert "make room" in checked.stdout
+        assert "FAIL  service: " in checked.stdout
+        assert "FAIL  ledger: ledger: less than 4 MiB of its disk are free" in checked.stdout
+        assert "less than 16 MiB of its disk are free" in checked.stdout
+        assert "flowing" not in checked.stdout
         status = product.cli("spool", "status")
         assert "0 MiB free" in status.stdout
 

@@ -161,7 +161,9 @@ def test_a_source_from_the_command_line_is_tried_and_removed(
     )  # fmt: skip
     assert tried["rejected"] == []
     file.write_bytes(b"garbage")
-    tried = run("source", "test", "--topic", "tele/boiler/SENSOR", "--payload", str(file))
+    done = plant.process.cli("source", "test", "--topic", "tele/boiler/SENSOR", "--payload", str(file), "--json")
+    assert done.returncode == 4
+    tried = json.loads(done.stdout)
     assert [one["reason"].split(":")[0] for one in tried["rejected"]] == ["not_json"]
     assert plant.readings(pump["key"]) == {}
 
@@ -180,7 +182,9 @@ def test_a_sparkplug_message_is_tried_behind_its_birth(plant: Plant, pump: dict[
         file.write_bytes(payload.SerializeToString())
 
     run = plant.process.json
-    alone = run("source", "test", "--topic", "spBv1.0/east/NDATA/gw", "--payload", str(files[1]))
+    done = plant.process.cli("source", "test", "--topic", "spBv1.0/east/NDATA/gw", "--payload", str(files[1]), "--json")
+    assert done.returncode == 4
+    alone = json.loads(done.stdout)
     assert [one["reason"] for one in alone["rejected"]] == ["unknown_metric"]
     assert base64.b64decode(alone["requests"][0]["payload_base64"])
     behind = run(

@@ -1,5 +1,6 @@
 """The ledger in an SQLite file: write-ahead log, one writer at a time, several processes."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -15,7 +16,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from plantroom.errors import SettingError, Unreachable
+from plantroom.errors import NothingLeft, SettingError, Unreachable
 from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
@@ -24,6 +25,9 @@ from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER, counters
 
 POLL_S = 0.025
 """How often the file is asked for changes of other processes (one pragma, about 10 µs)."""
+
+ROOM_BYTES = 4 << 20
+"""Below this much free space the ledger says that it is full; a small change may still find room."""
 
 _POSITIONS = "SELECT name, seq FROM sqlite_sequence WHERE name IN ('findings', 'live_log')"
 
@@ -72,7 +76,13 @@ class SqliteBackend(Backend):
             yield connection
 
     def check_writable(self, connection: Connection) -> None:
-        pass  # BEGIN IMMEDIATE has proved it
+        del connection  # BEGIN IMMEDIATE has proved the rest
+        try:
+            room = os.statvfs(self._path.parent)
+        except OSError as error:
+            raise Unreachable(LEDGER, f"{self._path.parent}: {error.strerror}") from error
+        if room.f_bavail * room.f_frsize < ROOM_BYTES:
+            raise NothingLeft(LEDGER, f"less than {ROOM_BYTES >> 20} MiB of its disk are free; make room")
 
     def prepare_migration(self, connection: Connection) -> None:
         pass  # BEGIN IMMEDIATE keeps others out

@@ -115,7 +115,7 @@ class SqliteReadings(RawReadings):
         with self._translated():
             room = os.statvfs(self.path.parent)
         if room.f_bavail * room.f_frsize < ROOM_BYTES:
-            raise NothingLeft(self._what, "its disk is full")
+            raise NothingLeft(self._what, f"less than {ROOM_BYTES >> 20} MiB of its disk are free; make room")
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         """One transaction, synced before this returns; what SQLite refuses is found by halving and left out."""

@@ -50,6 +50,13 @@ def test_a_test_asks_for_its_first_sensor_at_once(world: World) -> None:
     assert [one["id"] for one in world.admin.get(TESTS, params={"state": "running"}).json()["items"]] == [test["id"]]
 
 
+def test_an_asset_is_named_by_its_key_or_its_code(world: World) -> None:
+    test = begun(world, assets=["P-1"])
+    assert [check["asset"]["key"] for check in test["checks"]] == [world.keys[HOME]]
+    body = {"site": HOME, "assets": ["P-9"], "points": ["vibration"]}
+    assert "has no asset 'P-9'" in world.admin.post(TESTS, json=body).text
+
+
 def test_the_same_asset_is_not_tested_twice_at_once(world: World) -> None:
     begun(world)
     body = {"site": HOME, "assets": [world.keys[HOME]], "points": ["vibration"]}

@@ -69,3 +69,11 @@ def test_a_session_that_trusts_nobody_says_so(door: BrokerAddress, tmp_path: Pat
     assert eventually(lambda: "set PLANTROOM_BROKER_CA" in str(session.problem()))
     session.stop()
     spool.close()
+
+
+def test_tls_towards_a_port_without_says_what_it_may_be() -> None:
+    with WireSite() as site:
+        assert site.ours is not None
+        assert not site.ours.tls
+        with pytest.raises(Unreachable, match="if that port speaks no TLS, the address begins with mqtt:"):
+            probe(site.ours.model_copy(update={"tls": True, "ca": site.ca}))

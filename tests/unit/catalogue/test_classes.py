@@ -154,7 +154,7 @@ def test_files_are_named_for_their_class() -> None:
     [
         ('points = ["speed"]', 'points = ["sped"]', "no point sped"),
         ('failure_mode = "belt"', 'failure_mode = "rope"', "no failure mode 'rope'"),
-        ("warning_high = 1500", "warning_high = 1900", "not ordered"),
+        ("warning_high = 1500", "warning_high = 1900", "should be at or above warning_high"),
         ("alarm_high = 1800", "alarm_high = 5000", "outside the physical range"),
         (', source = "maker"', "", "name no source"),
         ('kind = "measure"', 'kind = "guess"', "guess"),

@@ -100,3 +100,27 @@ def test_any_text_is_a_unit_or_a_unit_error(code: str) -> None:
     for sent, wanted in ((code, "Cel"), ("m", code)):
         with contextlib.suppress(UnitError):
             conversion(sent, wanted)
+
+
+def test_a_temperature_that_is_exact_comes_out_exact() -> None:
+    for celsius in (*range(-273, 2000), 36.6, -17.5, 0.125):
+        assert conversion("[degF]", "Cel")(celsius * 9 / 5 + 32) == celsius
+        assert conversion("Cel", "[degF]")(celsius) == round(celsius * 9 / 5 + 32, 9)
+        assert conversion("K", "Cel")(celsius + 273.15) == celsius
+
+
+def test_the_boiling_point_of_water_is_100() -> None:
+    assert conversion("[degF]", "Cel")(212) == 100
+
+
+@pytest.mark.parametrize(("code", "meant"), [("degF", "[degF]"), ("°C", "Cel"), ("psi", "[psi]")])
+def test_a_unit_that_ucum_writes_otherwise_is_named(code: str, meant: str) -> None:
+    with pytest.raises(UnitError) as caught:
+        check_unit(code)
+    assert f"; {meant} is meant?" in str(caught.value)
+
+
+def test_nonsense_gets_no_guess() -> None:
+    with pytest.raises(UnitError) as caught:
+        check_unit("furlongs per fortnight")
+    assert "meant" not in str(caught.value)

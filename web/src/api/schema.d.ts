@@ -2809,10 +2809,10 @@ export interface components {
         };
         /**
          * LoopTestCreate
-         * @description A new loop test: of these assets (keys), of a class, or of the whole site. Without ``points`` and ``events``
-         *     every safety event and every point with alarm limits is asked for. ``data``: what the events must carry, such as a
-         *     zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that asks for
-         *     safety events.
+         * @description A new loop test: of these assets (keys or codes), of a class, or of the whole site. Without ``points`` and
+         *     ``events`` every safety event and every point with alarm limits is asked for. ``data``: what the events must carry,
+         *     such as a zone. ``minutes``: how long each sensor may take once it is asked for; 10 by default, 2 in a test that
+         *     asks for safety events.
          */
         LoopTestCreate: {
             /**

@@ -1,0 +1,118 @@
+"""``check`` says no more of the way in than is known."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from plantroom.bootstrap.folder import hold_folder
+from plantroom.bootstrap.parts import open_parts
+from plantroom.cli.main import app
+from plantroom.domain.flow import Trouble, TroubleKind
+from plantroom.ports.ledger import CollectorReport
+from plantroom.settings import Settings
+
+FULL = "spool: the disk is full; make room"
+
+
+def rows(folder: Path) -> dict[str, dict[str, str]]:
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(folder), "--json"])
+    return {part["part"]: part for part in json.loads(done.stdout)["parts"]}
+
+
+def reported(folder: Path, seconds_ago: float, *troubles: Trouble) -> None:
+    parts = open_parts(Settings(data_dir=folder))
+    with parts.ledger.begin() as tx:
+        at = tx.collect.now() - timedelta(seconds=seconds_ago)
+        words = [str(trouble) for trouble in troubles]
+        report = CollectorReport("elsewhere:/data", at, not troubles, words, {}, {"demo": {}}, troubles=troubles)
+        tx.collect.report_collector(report)
+    parts.close()
+
+
+@contextmanager
+def serving(folder: Path, status: int, body: dict[str, object]) -> Iterator[None]:
+    """Something that holds the folder and answers ``/readyz`` so."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    facts = {"http_url": f"http://127.0.0.1:{server.server_port}", "mqtt_host": "127.0.0.1", "mqtt_port": 1}
+    folder.mkdir(exist_ok=True)
+    with hold_folder(folder):
+        (folder / "runtime.json").write_text(json.dumps(facts))
+        yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_where_no_collector_runs_that_is_a_warning(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 0
+    assert "warn  collectors: none holds a site" in done.stdout
+    assert "warn  way in: no collector is running" in done.stdout
+    assert "flowing" not in done.stdout
+
+
+@pytest.mark.parametrize(("seconds_ago", "look", "words"), [(0, "ok", "all is flowing"), (9, "warn", "not known: ")])
+def test_an_old_report_is_no_proof_that_all_flows(tmp_path: Path, seconds_ago: float, look: str, words: str) -> None:
+    reported(tmp_path, seconds_ago)
+    row = rows(tmp_path)["way in"]
+    assert row["look"] == look
+    assert row["words"].startswith(words)
+
+
+def test_a_collector_that_says_no_more_is_told(tmp_path: Path) -> None:
+    reported(tmp_path, 60)
+    assert rows(tmp_path)["way in"]["look"] == "FAIL"
+
+
+def test_what_is_not_ready_by_its_own_word_is_not_ready_by_ours(tmp_path: Path) -> None:
+    reported(tmp_path, 0)
+    with serving(tmp_path, 503, {"reasons": [FULL, "ledger: database or disk is full"]}):
+        found = rows(tmp_path)
+        done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 5
+    assert found["service"]["look"] == "FAIL"
+    assert FULL in found["service"]["words"]
+    assert found["way in"] == {
+        "part": "way in", "ok": True, "look": "warn", "words": "not known: what runs here is not ready", "advice": "",
+    }  # fmt: skip
+
+
+def test_what_is_ready_is_said_to_be(tmp_path: Path) -> None:
+    reported(tmp_path, 0)
+    with serving(tmp_path, 200, {"status": "ready"}):
+        found = rows(tmp_path)
+    assert found["service"]["words"].endswith(" is ready")
+    assert found["way in"]["words"] == "all is flowing"
+
+
+def test_what_holds_the_folder_and_does_not_answer_is_told(tmp_path: Path) -> None:
+    with hold_folder(tmp_path):
+        (tmp_path / "runtime.json").write_text('{"http_url": "http://127.0.0.1:9"}')
+        assert rows(tmp_path)["service"]["look"] == "FAIL"
+
+
+def test_a_killed_services_address_is_not_missed(tmp_path: Path) -> None:
+    (tmp_path / "runtime-serve.json").write_text('{"http_url": "http://127.0.0.1:9"}')
+    assert "service" not in rows(tmp_path)
+
+
+def test_a_reported_trouble_is_a_failure(tmp_path: Path) -> None:
+    reported(tmp_path, 0, Trouble(TroubleKind.SPOOL_FULL, FULL, "demo", "normal"))
+    assert rows(tmp_path)["way in"]["look"] == "FAIL"
