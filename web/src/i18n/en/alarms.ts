@@ -41,8 +41,12 @@ export const alarms = {
   "shelve.minutes": "{n} min",
   "shelve.hours": "{n} h",
   "shelve.reason": "Reason",
+  "alarms.narrow": "Narrow the alarms",
+  "alarms.none_such": "No alarm is among these",
+  "alarms.badge": "alarms not acknowledged: {n}",
   "flood.now": "Alarm flood: more than 10 alarms in 10 minutes",
-  "flood.counts": "{n} in all, {safety} of them safety; first: {first}",
+  "flood.counts":
+    "{n} alarms so far (those that are over and those of devices not entered count too), {safety} of them safety; first: {first}",
   "flood.cause": "Likely: {cause}",
   "flood.ticket": "Shared ticket",
 } as const;

@@ -55,6 +55,7 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.discard_ask": "Delete the newest {n} messages of {site} for good ({reason})? This cannot be undone.",
   "flow.discard_do": "Delete {n} for good",
   "flow.devices": "Devices with gaps",
+  "flow.devices_missing": "messages missing in all: {n}",
   "flow.asks": "asked for {n}×",
   "flow.ask_at": ", next at {at}",
   "flow.missing": "missing: {n}, gaps: {holes}",

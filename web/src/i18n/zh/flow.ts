@@ -52,6 +52,7 @@ export const flow = {
   "flow.discard_ask": "永久删除 {site} 最近的 {n} 条消息（{reason}）？此操作不能撤销。",
   "flow.discard_do": "永久删除 {n} 条",
   "flow.devices": "有缺口的设备",
+  "flow.devices_missing": "共缺 {n} 条消息",
   "flow.asks": "已要求 {n} 次",
   "flow.ask_at": "，下次 {at}",
   "flow.missing": "缺 {n} 条，{holes} 处",
