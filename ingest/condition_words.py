@@ -314,8 +314,8 @@ FLOW: Mapping[str, Words] = {
         (
             "{count} 台设备的时钟慢 10 分钟以上：读数到达时已过时，限值和模型都不判断，这些设备没有报警。",
             (
-                "Devices whose clock is more than 10 minutes behind: {count}. Their readings are late when they come, so"
-                " neither limits nor models judge them: these machines have no working alarms."
+                "Devices whose clock is more than 10 minutes behind: {count}. Their readings are late when they come,"
+                " so neither limits nor models judge them: these machines have no working alarms."
             ),
         ),
         LocalName(

@@ -82,6 +82,7 @@ function drawLimits(u: uPlot, { limits }: ChartInput): void {
   ctx.save();
   ctx.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = "right";
+  ctx.textBaseline = "alphabetic";
   ctx.lineWidth = devicePixelRatio;
   for (const [value, name, dash] of lines) {
     const y = value == null ? Number.NaN : u.valToPos(value, "y", true);
