@@ -79,6 +79,7 @@ function drawLimits(u: uPlot, { limits }: ChartInput): void {
   ] as const;
   const size = 12 * devicePixelRatio;
   const taken: number[] = [];
+  const figures: (() => void)[] = [];
   ctx.save();
   ctx.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
   ctx.textAlign = "right";
@@ -98,9 +99,24 @@ function drawLimits(u: uPlot, { limits }: ChartInput): void {
     if (taken.every((other) => Math.abs(other - y) > size * 1.2)) {
       taken.push(y);
       const below = y - bbox.top < size * 1.5;
-      ctx.fillStyle = colour(name);
-      ctx.fillText(numberText(value), bbox.left + bbox.width - size / 2, below ? y + size : y - size / 3);
+      figures.push(() => {
+        const at = [
+          numberText(value),
+          bbox.left + bbox.width - size / 2,
+          below ? y + size : y - size / 3,
+        ] as const;
+        ctx.fillStyle = colour(name);
+        ctx.strokeText(...at);
+        ctx.fillText(...at);
+      });
     }
+  }
+  // Over the lines, and with a rim, so that none of them runs through a figure.
+  ctx.setLineDash([]);
+  ctx.strokeStyle = colour("--surface");
+  ctx.lineWidth = 3 * devicePixelRatio;
+  for (const write of figures) {
+    write();
   }
   ctx.restore();
 }

@@ -118,12 +118,12 @@ function ClockBanner({ asset }: { asset: Asset }) {
     <div class="note warn" role="alert" data-clock={cost.effect}>
       <Icon name="clock" />
       <div class="grow stack-s">
-        <b>
+        <div class="strong">
           {t(`clock.banner_${cost.effect}`, {
             off: t(`clock.${cost.way}`, { span: showDuration(cost.byMs) }),
           })}
-        </b>
-        <span class="s">{t(`clock.do_${cost.effect}`)}</span>
+        </div>
+        <div class="s">{t(`clock.do_${cost.effect}`)}</div>
       </div>
     </div>
   );
