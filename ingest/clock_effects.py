@@ -46,6 +46,8 @@ def words_of_clock(offset_ms: int, effect: ClockEffect) -> LocalName:
     """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``."""
     zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
     seconds = round(abs(offset_ms) / 1000)
-    step, zh_unit, en_unit = next((size, *units) for least, size, *units in _STEPS if seconds >= least)
+    step, zh_unit, en_unit = next(
+        (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least
+    )
     count, cost = round(seconds / step), _COSTS[effect]
     return LocalName(f"设备时钟{zh}{count}{zh_unit}{cost.zh}", f"clock {count} {en_unit} {en}{cost.en}")

@@ -54,6 +54,14 @@ def noisy(api: Api, device: mqtt.Client) -> dict[str, Any]:
     return dict(asset)
 
 
+def report_door_faults(api: Api, device: mqtt.Client, codes: list[str]) -> None:
+    for code in codes:
+        if not api.items("/api/v1/assets", code=code):
+            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
+        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
+        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+
+
 def say(device: mqtt.Client, vibration: float) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     document = {"ts": now, "values": {"vibration": vibration}}
@@ -129,12 +137,7 @@ def test_an_empty_list_says_so_and_a_lost_connection_keeps_what_was_there(
 def test_a_flood_stands_above_the_list(
     browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
 ) -> None:
-    for n in range(12):
-        code = f"F-{n}"
-        if not api.items("/api/v1/assets", code=code):
-            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
-        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
-        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    report_door_faults(api, device, [f"F-{n}" for n in range(12)])
     floods = eventually(lambda: [f for f in api.items("/api/v1/alarms/floods") if f["ended_at"] is None], 15, 0.3)
     assert floods
     context = open_context(browser, product.url, size)
@@ -154,12 +157,7 @@ def test_a_flood_stands_above_the_list(
 def test_on_a_tablet_a_long_list_is_compact_counted_and_narrowed_and_names_its_events(
     browser: Browser, product: Product, api: Api, device: mqtt.Client
 ) -> None:
-    for n in range(10):
-        code = f"T-{n}"
-        if not api.items("/api/v1/assets", code=code):
-            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
-        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
-        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    report_door_faults(api, device, [f"T-{n}" for n in range(10)])
     for name in ("gas_leak", "Ueberlauf \u202e", "flooded_room"):
         event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, "severity": "safety"}
         device.publish("plantroom/demo/T-0/event", json.dumps(event), qos=1).wait_for_publish(5)
