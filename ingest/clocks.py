@@ -16,12 +16,13 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import orjson
 
+from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
 from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, from_ms, to_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import stable_id
-from plantroom.domain.assets import CLOCK, Severity
+from plantroom.domain.assets import CLOCK
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.ledger import DeviceClock
 from plantroom.ports.spool import Lane
@@ -64,6 +65,8 @@ class _Clock:
     raised: bool = False
     told_ms: int | None = None
     told_at_ms: int = 0
+    effect: str = ClockEffect.NONE.value
+    """What the finding said that it costs; never less again before the clock is right."""
 
 
 class DeviceClocks:
@@ -140,6 +143,13 @@ class DeviceClocks:
         """How many devices' clocks are wrong now."""
         return sum(clock.raised for clock in self._clocks.values())
 
+    def suffering(self, effect: ClockEffect) -> int:
+        """Of how many devices the clock is so wrong that it has this effect now."""
+        return sum(
+            clock.raised and effect_of(clock.offset_ms or 0, clock.measured_ms) is effect
+            for clock in self._clocks.values()
+        )
+
     def largest_ms(self) -> int:
         """The largest offset that is measured now, without its sign."""
         return max((abs(c.offset_ms) for c in self._clocks.values() if c.offset_ms is not None), default=0)
@@ -177,15 +187,17 @@ class DeviceClocks:
         if abs(offset_ms) > WRONG_MS:
             if clock.wrong_since_ms is None or abs(offset_ms - clock.wrong_by_ms) > 2 * STEADY_MS:
                 clock.wrong_since_ms, clock.wrong_by_ms = at_ms, offset_ms
-            if not clock.raised and at_ms - clock.wrong_since_ms >= WRONG_FOR_MS:
-                clock.raised = True
-                self._findings.append(self._raised(asset, clock))
+            effect = effect_of(offset_ms, at_ms)
+            worse = effect is not ClockEffect.NONE and effect.value != clock.effect
+            if (not clock.raised or worse) and at_ms - clock.wrong_since_ms >= WRONG_FOR_MS:
+                clock.raised, clock.effect = True, effect.value
+                self._findings.append(self._raised(asset, clock, effect))
                 clock.told_ms = None
         elif abs(offset_ms) <= RIGHT_MS:
             if clock.raised:
                 self._findings.append(self._cleared(asset, clock))
                 clock.told_ms = None
-            clock.wrong_since_ms, clock.raised = None, False
+            clock.wrong_since_ms, clock.raised, clock.effect = None, False, ClockEffect.NONE.value
         moved = clock.told_ms is None or abs(offset_ms - clock.told_ms) >= TELL_MS
         if moved or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
             clock.told_ms, clock.told_at_ms = offset_ms, at_ms
@@ -193,24 +205,24 @@ class DeviceClocks:
             since = None if since_ms is None else from_ms(since_ms)
             self._words[asset] = DeviceClock(asset, offset_ms, from_ms(at_ms), since)
 
-    def _raised(self, asset: str, clock: _Clock) -> FindingRaised:
+    def _raised(self, asset: str, clock: _Clock, effect: ClockEffect) -> FindingRaised:
         offset_ms = clock.offset_ms or 0
-        zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
-        seconds = round(abs(offset_ms) / 1000)
+        words = words_of_clock(offset_ms, effect)
+        more = () if effect is ClockEffect.NONE else (effect.value,)
         return FindingRaised(
-            finding_id=stable_id("clock", "raised", self._site, asset, clock.wrong_since_ms),
+            finding_id=stable_id("clock", "raised", self._site, asset, clock.wrong_since_ms, *more),
             site=self._site,
             asset=asset,
             failure_mode=CLOCK,
             source=FindingSource.RULE,
-            severity=Severity.INFO,
+            severity=severity_of(effect),
             safety=False,
             observed_at=from_ms(clock.measured_ms),
             received_at=from_ms(clock.measured_ms),
             subject=CLOCK,
             detail={
-                "event": "clock_wrong",
-                "name": {"zh": f"设备时钟{zh}{seconds}秒", "en": f"clock {seconds} s {en}"},
+                "event": event_of(effect),
+                "name": {"zh": words.zh, "en": words.en},
                 "offset_ms": offset_ms,
                 "tags": [],
             },

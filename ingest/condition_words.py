@@ -268,8 +268,11 @@ FLOW: Mapping[str, Words] = {
         ("无需处理，补完后自动消失。", "Nothing to do; this goes away by itself."),
     ),
     "gaps": words_of(
-        ("设备的编号有缺口", "Holes in publishers' numbers"),
-        ("有 {count} 条消息设备已编号但没有到达。", "{count} messages that devices numbered have not arrived."),
+        ("设备的编号有缺口", "Messages of devices are missing"),
+        (
+            "有 {count} 条消息设备已编号但没有到达。",
+            "{count} messages are missing: by their devices' numbering they were sent, and none has come.",
+        ),
         LocalName(
             "可能丢失：这些消息没有到达消息代理。会自动要求设备重发，有缓存的设备能补上。",
             "Perhaps lost: they did not reach the broker. They are asked for again; devices that keep what they"
@@ -303,6 +306,48 @@ FLOW: Mapping[str, Words] = {
                 "Look at the reasons: have devices keep what they sent for longer (as the reference publisher does),"
                 " look at the network; once a device is back, `plantroom gaps ask`. This is told for a day, the list"
                 " keeps it."
+            ),
+        ),
+    ),
+    "clocks_not_judged": words_of(
+        ("设备时钟慢，限值未判断", "Clocks are so slow that limits are not judged"),
+        (
+            "{count} 台设备的时钟慢 10 分钟以上：读数到达时已过时，限值和模型都不判断，这些设备没有报警。",
+            (
+                "Devices whose clock is more than 10 minutes behind: {count}. Their readings are late when they come,"
+                " so neither limits nor models judge them: these machines have no working alarms."
+            ),
+        ),
+        LocalName(
+            "读数没有丢失，按设备的时间存储；但期间的报警不会补报。",
+            "No reading is lost, they are stored under the device's time. Alarms of that time are not made up for.",
+        ),
+        (
+            "校准设备时钟（NTP、时区：时间戳为 UTC）。设备见报警列表和工单，或用 `plantroom clocks list --wrong`。",
+            (
+                "Set the devices' clocks (NTP; the time zone: stamps are UTC). The alarm list and the tickets name the"
+                " devices, so does `plantroom clocks list --wrong`."
+            ),
+        ),
+    ),
+    "clocks_refused": words_of(
+        ("设备时钟错误，消息被拒收", "Clocks are so wrong that messages are refused"),
+        (
+            "{count} 台设备的时钟快 5 分钟以上或从未设置：消息全部被拒收，这些设备没有数据和报警。",
+            (
+                "Devices whose clock is more than 5 minutes ahead, or was never set: {count}. All their messages are"
+                " refused: these machines have neither data nor alarms."
+            ),
+        ),
+        KEPT,
+        (
+            (
+                "校准设备时钟（NTP、时区：时间戳为 UTC），再重放保留的消息。设备见报警列表和工单，"
+                "或用 `plantroom clocks list --wrong` 查看。"
+            ),
+            (
+                "Set the devices' clocks (NTP; the time zone: stamps are UTC), then replay the kept messages. The alarm"
+                " list and the tickets name the devices, so does `plantroom clocks list --wrong`."
             ),
         ),
     ),

@@ -36,6 +36,9 @@ RECENT = timedelta(minutes=15)
 GIVEN_UP_RECENTLY = timedelta(hours=24)
 """Messages that were given up are told for so long: whoever comes the next morning sees it, and nobody for ever."""
 
+MAX_TOPIC = 100
+"""Longer topics are cut in a condition's words."""
+
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -189,7 +192,12 @@ def drained_in_s(depth: float, messages_per_s: float, done_per_s: float) -> floa
 
 
 def _figures(picture: Picture) -> Iterable[Condition]:
-    told = (("spool_damaged", Level.URGENT, Help.NONE), ("gaps", Level.WARNING, Help.GAPS))
+    told = (
+        ("spool_damaged", Level.URGENT, Help.NONE),
+        ("clocks_refused", Level.WARNING, Help.LETTERS),
+        ("clocks_not_judged", Level.WARNING, Help.NONE),
+        ("gaps", Level.WARNING, Help.GAPS),
+    )
     for key, level, help_ in told:
         counts = {site: figures.get(key, 0) for site, figures in picture.sites.items() if figures.get(key, 0) > 0}
         if counts:
@@ -210,7 +218,7 @@ def _letters(picture: Picture) -> Iterable[Condition]:
     for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason))).items():
         most = max(some, key=lambda group: group.count)
         count, topics = sum(group.count for group in some), len({group.topic for group in some})
-        names = {"count": _count(count), "topics": _count(topics), "topic": most.topic}
+        names = {"count": _count(count), "topics": _count(topics), "topic": _cut(most.topic)}
         words = _filled(LETTERS[family], _span(RECENT.total_seconds()), **names)
         since = min(group.first_at for group in some)
         one = _told(f"letters_{family}", Level.WARNING, words, (site,), since)
@@ -238,6 +246,11 @@ def _waiting(figures: Sequence[Mapping[str, float]]) -> dict[str, str]:
 
 def _count(number: float) -> str:
     return f"{number:,.0f}"
+
+
+def _cut(topic: str) -> str:
+    """As much of a topic as a sentence bears; the list of kept messages has the whole."""
+    return topic if len(topic) <= MAX_TOPIC else topic[: MAX_TOPIC - 1] + "…"
 
 
 def _size(size: float) -> str:

@@ -74,7 +74,7 @@ LETTERS: Mapping[str, Words] = {
         ),
     ),
     "topic": words_of(
-        ("主题不符合约定", "A topic that leads nowhere"),
+        ("主题不符合约定", "Topics that belong to no device"),
         _SINCE_LETTERS,
         KEPT,
         (

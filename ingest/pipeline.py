@@ -13,6 +13,7 @@ import numpy as np
 import structlog
 
 from ingest.checkpoint import pack, unpack
+from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
@@ -323,6 +324,8 @@ class Pipeline:
             unlisted_gaps=self.unlisted_gaps,
             stage_failures=sum(stage.failures for stage in self._stages),
             clocks_wrong=self.clocks.wrong(),
+            clocks_not_judged=self.clocks.suffering(ClockEffect.NOT_JUDGED),
+            clocks_refused=self.clocks.suffering(ClockEffect.REFUSED),
             clock_offset_largest_ms=float(self.clocks.largest_ms()),
         )
 

@@ -40,7 +40,10 @@ INTERNAL_ERROR = "internal_error"
 REASONS = frozenset(value for name, value in list(globals().items()) if name.isupper() and isinstance(value, str))
 """The codes above."""
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Marks that turn the direction of what follows (Unicode TR 9): one in an event's name makes a ticket unreadable."""
+
+_UNPRINTABLE = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
 MAX_PART = 500
 SEPARATOR = ", "
 """Between the names of the parts of one letter."""
@@ -77,7 +80,8 @@ def code_of(reason: str) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` without control characters, which some databases refuse, and without lone surrogates."""
+    """``text`` with U+FFFD for control characters, which some databases refuse, marks of direction and line ends, which
+    scramble what people read, and lone surrogates."""
     return _UNPRINTABLE.sub("\ufffd", text)
 
 

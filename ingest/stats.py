@@ -89,8 +89,9 @@ class IngestStats:
     those of them that no list of gaps has, ``spool_depth`` messages that are not dealt with, ``lag_s`` the age of the
     oldest of them (0: none). ``stage_failures`` are messages that an alarm or model stage did not get through since the
     start. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back from the
-    spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, and the largest offset
-    of any. ``more``: dead letters by reason and the histogram of the store's writes, by name."""
+    spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, those of them whose
+    readings are not judged or whose messages are refused for it, and the largest offset of any. ``more``:
+    dead letters by reason and the histogram of the store's writes, by name."""
 
     received: int = 0
     stored: int = 0
@@ -102,6 +103,8 @@ class IngestStats:
     lag_s: float = 0.0
     stage_failures: int = 0
     clocks_wrong: int = 0
+    clocks_not_judged: int = 0
+    clocks_refused: int = 0
     clock_offset_largest_ms: float = 0.0
     durable_p50_ms: float = 0.0
     durable_p99_ms: float = 0.0

@@ -48,7 +48,7 @@ from maintenance.shelves import all_shelved, is_shelved
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
 from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
 from maintenance.views import note_episode
-from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence
+from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
@@ -258,8 +258,8 @@ class FindingApplier:
         )
 
     def _announce(self, episode: Episode, subject: str) -> None:
-        # A wrong clock is a notice: after a power cut there are hundreds, and none calls anybody.
-        if episode.failure_mode != CLOCK:
+        # A wrong clock is a notice until it costs alarms or data.
+        if episode.failure_mode != CLOCK or episode.severity is not Severity.INFO:
             announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
 
     def outlived(self) -> list[Episode]:

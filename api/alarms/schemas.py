@@ -54,11 +54,13 @@ class Shelf(Shape):
 
 class Alarm(Episode):
     """An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
+    `events` are what its events are called, those that stand alone while any does.
     `can_shelve` is false for safety alarms, which nobody can shelve."""
 
     alarm_state: AlarmState
     priority: AlarmPriority
     open_subjects: list[str]
+    events: list[Name]
     acknowledged_at: Instant | None
     acknowledged_by: str | None
     shelves: list[Shelf]

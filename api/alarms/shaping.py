@@ -12,11 +12,15 @@ from maintenance.alarm_figures import Actor
 from maintenance.alarm_list import Alarm as ListedAlarm
 from maintenance.alarm_ports import Flood as DomainFlood
 from maintenance.alarm_ports import Shelf as DomainShelf
+from maintenance.episode_events import events_also
+from maintenance.episodes import Episode
 from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve
+from maintenance.tickets import event_name
 from plantroom.domain.alarms import safety_assets
 from plantroom.domain.assets import EquipmentClass, LocalName, Point
+from plantroom.domain.findings import FindingSource
 
 
 def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedAlarm]) -> list[Alarm]:
@@ -31,6 +35,7 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             "alarm_state": one.state,
             "priority": one.priority,
             "open_subjects": list(one.episode.open_subjects),
+            "events": [Name.model_validate(name) for name in events_of(one.episode)],
             "acknowledged_at": one.episode.acknowledged_at,
             "acknowledged_by": one.episode.acknowledged_by,
             "shelves": shape_shelves(tx, services, one.shelves),
@@ -38,6 +43,15 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
         }
         found.append(Alarm.model_validate(dict(episode) | more))
     return found
+
+
+def events_of(episode: Episode) -> list[LocalName]:
+    """What the events of an episode are called: those that stand, or all when none does. An episode may hold several
+    that only their names tell apart."""
+    detail = episode.detail or {}
+    told = (detail, *events_also(detail))
+    standing = [one for one in told if f"{FindingSource.RULE}:{one.get('event')}" in episode.open_subjects]
+    return [name for one in standing or told if (name := event_name(one)) is not None]
 
 
 def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:

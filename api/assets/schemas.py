@@ -6,9 +6,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape, one_or_more
+from ingest.clock_effects import ClockEffect, effect_of
+from ingest.instants import to_ms
 from plantroom.domain.assets import AssetStatus, Health, Presence
 from plantroom.ports.ledger import AssetEvent as DomainEvent
-from plantroom.ports.ledger import AssetView
+from plantroom.ports.ledger import AssetView, DeviceClock
 
 Criticality = Literal["A", "B", "C"]
 AssetDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
@@ -19,7 +21,7 @@ ShortText = Annotated[str, Field(max_length=200)]
 
 class Asset(Shape):
     """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-    device's clock is ahead of ours (negative: behind)."""
+    device's clock is ahead of ours (negative: behind); ``clock_effect``: what a wrong one costs."""
 
     key: str
     code: str
@@ -41,6 +43,7 @@ class Asset(Shape):
     clock_offset_ms: int | None
     clock_measured_at: Instant | None
     clock_wrong: bool
+    clock_effect: ClockEffect
     health: Health
     health_reason: dict[str, Any] | None
     version: int
@@ -71,11 +74,18 @@ class Asset(Shape):
             clock_offset_ms=view.clock.offset_ms if view.clock else None,
             clock_measured_at=view.clock.measured_at if view.clock else None,
             clock_wrong=view.clock is not None and view.clock.wrong_since is not None,
+            clock_effect=_clock_effect(view.clock),
             health=view.health,
             health_reason=None if view.health_reason is None else dict(view.health_reason),
             version=asset.version,
             custom=dict(asset.custom),
         )
+
+
+def _clock_effect(clock: DeviceClock | None) -> ClockEffect:
+    if clock is None or clock.wrong_since is None:
+        return ClockEffect.NONE
+    return effect_of(clock.offset_ms, to_ms(clock.measured_at))
 
 
 class AssetList(Shape):

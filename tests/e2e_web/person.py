@@ -24,7 +24,8 @@ ON_DEVICE = """(id) => new Promise((done, fail) => {
 
 def open_context(browser: Browser, url: str, size: ViewportSize, **more: Any) -> BrowserContext:
     """A device; its pages fail the test's assertions sooner than Playwright's default of 30 s."""
-    context = browser.new_context(base_url=url, viewport=size, has_touch=size["width"] < 900, **more)
+    given = {"locale": "zh-CN", **more}
+    context = browser.new_context(base_url=url, viewport=size, has_touch=size["width"] < 900, **given)
     context.set_default_timeout(15_000)
     return context
 

@@ -12,7 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e_web.person import DESK, PHONE, Person, open_context
+from tests.e2e_web.person import DESK, PHONE, TABLET, Person, open_context
 from tests.e2e_web.test_screens import CHECKS
 from tests.product import Api, Product, eventually
 
@@ -52,6 +52,14 @@ def noisy(api: Api, device: mqtt.Client) -> dict[str, Any]:
     say(device, 9.4)
     assert eventually(lambda: api.items("/api/v1/alarms", asset=asset["key"]), 10, 0.2)
     return dict(asset)
+
+
+def report_door_faults(api: Api, device: mqtt.Client, codes: list[str]) -> None:
+    for code in codes:
+        if not api.items("/api/v1/assets", code=code):
+            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
+        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
+        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
 
 
 def say(device: mqtt.Client, vibration: float) -> None:
@@ -129,12 +137,7 @@ def test_an_empty_list_says_so_and_a_lost_connection_keeps_what_was_there(
 def test_a_flood_stands_above_the_list(
     browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
 ) -> None:
-    for n in range(12):
-        code = f"F-{n}"
-        if not api.items("/api/v1/assets", code=code):
-            api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
-        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
-        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    report_door_faults(api, device, [f"F-{n}" for n in range(12)])
     floods = eventually(lambda: [f for f in api.items("/api/v1/alarms/floods") if f["ended_at"] is None], 15, 0.3)
     assert floods
     context = open_context(browser, product.url, size)
@@ -148,4 +151,32 @@ def test_a_flood_stands_above_the_list(
     person.page.wait_for_timeout(350)
     assert {name: found for name, script in CHECKS.items() if (found := person.page.evaluate(script))} == {}
     picture(person, f"flood-{language}-{size['width']}")
+    context.close()
+
+
+def test_on_a_tablet_a_long_list_is_compact_counted_and_narrowed_and_names_its_events(
+    browser: Browser, product: Product, api: Api, device: mqtt.Client
+) -> None:
+    report_door_faults(api, device, [f"T-{n}" for n in range(10)])
+    for name in ("gas_leak", "Ueberlauf \u202e", "flooded_room"):
+        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, "severity": "safety"}
+        device.publish("plantroom/demo/T-0/event", json.dumps(event), qos=1).wait_for_publish(5)
+    key = api.items("/api/v1/assets", code="T-0")[0]["key"]
+    assert eventually(lambda: [a for a in api.items("/api/v1/alarms", asset=key) if len(a["events"]) == 3], 15, 0.3)
+    context = open_context(browser, product.url, TABLET)
+    person = Person(context.new_page(), *product.admin())
+    person.sign_in()
+    page = person.page
+    page.goto("/alarms")
+    unknown = page.locator("[data-alarm]", has_text="未分类异常")
+    expect(unknown.locator("[data-events]")).to_have_text("gas_leak、Ueberlauf \ufffd、flooded_room")
+    heights = page.locator("[data-alarm]").evaluate_all("rows => rows.map(r => r.getBoundingClientRect().height)")
+    assert max(heights) <= 120, heights
+    unnoted = int(page.locator("[data-unnoted] .xs-n").inner_text())
+    expect(page.locator(".tabs [data-alarm-count]")).to_have_attribute("data-alarm-count", str(unnoted))
+    page.locator("[data-narrow=critical]").click()
+    expect(page.locator("[data-alarm]")).to_have_count(int(page.locator("[data-narrow=critical] .xs-n").inner_text()))
+    page.locator("[data-narrow=low]").click()
+    expect(page.get_by_text("没有符合条件的报警")).to_be_visible()
+    picture(person, "narrowed-tablet")
     context.close()

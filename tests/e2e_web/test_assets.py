@@ -87,3 +87,21 @@ def test_the_plan_lists_coming_dates_with_their_reason(person: Person) -> None:
     expect(page.locator(".plan-item").first).to_be_visible()
     page.get_by_role("button", name="只看法定").click()
     expect(page.locator(".plan-item").first).to_contain_text("法定")
+
+
+def test_a_value_beyond_the_normal_alone_is_neither_coloured_nor_in_a_warning_zone(person: Person, api: Api) -> None:
+    pump = api.items("/api/v1/assets", code="P-2")[0]
+    address = f"/api/v1/assets/{pump['key']}/points/vibration/limits"
+    low = {"normal_high": 0.01, "warning_high": None, "alarm_high": 20, "reason": "test"}
+    before = api.get(address)["limits"]
+    api.request("PATCH", address, low, {"If-Match": "*"})
+    page = person.page
+    page.goto("/assets/P-2?point=vibration")
+    tile = page.locator('[data-point="vibration"]')
+    expect(tile).to_contain_text("mm/s")
+    expect(tile.locator(".warn-ink, .band-watch")).to_have_count(0)
+    expect(page.locator("[data-limit=normal]")).to_contain_text("≤ 0.01")
+    expect(page.locator("[data-limit=alarm]")).to_contain_text("> 20")
+    expect(page.locator("[data-limit=watch]")).to_have_count(0)
+    back = {name: before.get(name) for name in ("normal_high", "warning_high", "alarm_high")}
+    api.request("PATCH", address, {**back, "reason": "test is over"}, {"If-Match": "*"})

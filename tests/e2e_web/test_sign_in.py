@@ -1,9 +1,9 @@
 """Signing in and out."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e_web.person import Person
+from tests.e2e_web.person import DESK, Person, open_context
 from tests.product import Api, Product, eventually
 
 KNOWN, UNKNOWN = 200, 401
@@ -29,6 +29,16 @@ def test_a_person_signs_in_in_their_language(
     page.get_by_role("button", name=submit, exact=True).click()
     expect(page.get_by_role("heading", name=greeting)).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == ("zh-Hans" if language == "中文" else "en")
+
+
+@pytest.mark.parametrize(("locale", "submit"), [("en-US", "Sign in"), ("zh-CN", "登录"), ("de-DE", "登录")])
+def test_the_first_language_is_the_browsers(browser: Browser, product: Product, locale: str, submit: str) -> None:
+    context = open_context(browser, product.url, DESK, locale=locale)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.get_by_role("button", name=submit, exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == ("en" if submit == "Sign in" else "zh-Hans")
+    context.close()
 
 
 def test_the_language_stays_after_closing_the_tab(context: BrowserContext, person: Person) -> None:

@@ -7,7 +7,17 @@ import pytest
 
 from maintenance.alarm_ports import Shelf
 from maintenance.findings import FindingsConsumer
-from plantroom.domain.assets import Asset, AssetStatus, Limits, LocalName, Point, PointKind, PointTemplate, Severity
+from plantroom.domain.assets import (
+    UNCLASSIFIED,
+    Asset,
+    AssetStatus,
+    Limits,
+    LocalName,
+    Point,
+    PointKind,
+    PointTemplate,
+    Severity,
+)
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World, add_pump
@@ -58,6 +68,31 @@ def test_an_alarm_says_its_state_priority_value_and_limit(world: World) -> None:
         "contribution": 1.0, "value": 9.1, "expected": 8.5,
     }  # fmt: skip
     assert (alarm["can_shelve"], alarm["shelves"], alarm["asset_ref"]["code"]) == (True, [], "P-1")
+
+
+def event(world: World, key: str, **given: Any) -> FindingRaised:
+    detail = {"event": key, "data": {}, "tags": [], **given}
+    unknown = {"failure_mode": UNCLASSIFIED, "source": FindingSource.RULE, "severity": Severity.CRITICAL}
+    return limit(world, finding_id=key, subject=key, safety=True, evidence=(), detail=detail, **unknown)
+
+
+def test_an_alarm_names_each_of_its_events_and_of_those_that_ended_only_when_none_stands(world: World) -> None:
+    gas, flooded = event(world, "gas_leak"), event(world, "flooded_room", name={"zh": "机房进水", "en": "Room flooded"})
+    hear(world, gas, flooded)
+    (alarm,) = alarms(world)
+    assert alarm["title"]["en"] == "Unclassified fault"
+    assert [name["zh"] for name in alarm["events"]] == ["gas_leak", "机房进水"]
+    for n, one in enumerate((gas, flooded)):
+        now = world.clock.now()
+        hear(world, FindingCleared(f"c{n}", HOME, one.asset, UNCLASSIFIED, one.source, now, now, one.subject))
+        query = {"alarm_state": "active_unacknowledged,returned_unacknowledged"}
+        (alarm,) = alarms(world, **query)
+        assert [name["en"] for name in alarm["events"]] == [["Room flooded"], ["gas leak", "Room flooded"]][n]
+
+
+def test_a_limit_names_no_event(world: World) -> None:
+    hear(world, limit(world))
+    assert alarms(world)[0]["events"] == []
 
 
 def test_a_shelf_calls_events_and_points_by_their_names_those_of_the_asset_alone_too(world: World) -> None:

@@ -124,8 +124,19 @@ def test_the_clock_of_a_device_shows_on_its_asset(world: World) -> None:
     with world.ledger.begin() as tx:
         tx.collect.put_clocks([replace(DeviceClock(key, -42_000, NOW), wrong_since=NOW)])
     listed = world.admin.get("/api/v1/assets", params={"code": "P-1", "site": HOME}).json()["items"][0]
-    assert (listed["clock_offset_ms"], listed["clock_wrong"]) == (-42_000, True)
+    assert (listed["clock_offset_ms"], listed["clock_wrong"], listed["clock_effect"]) == (-42_000, True, "none")
     assert listed["clock_measured_at"] == "2026-03-02T08:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "effect"),
+    [(-3_600_000, "not_judged"), (3_600_000, "refused"), (-42_000, "none"), (-(10**12), "refused")],
+)
+def test_what_the_clock_of_a_device_costs_shows_on_its_asset(world: World, offset_ms: int, effect: str) -> None:
+    key = world.keys[HOME]
+    with world.ledger.begin() as tx:
+        tx.collect.put_clocks([replace(DeviceClock(key, offset_ms, NOW), wrong_since=NOW)])
+    assert world.admin.get(f"/api/v1/assets/{key}").json()["clock_effect"] == effect
 
 
 def test_another_department_changes_nothing_of_a_test(world: World) -> None:

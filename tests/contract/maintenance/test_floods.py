@@ -158,6 +158,14 @@ def test_wrong_clocks_are_told_to_nobody_and_can_be_shelved(building: Store) -> 
     assert [order.asset for order in work(building)] == ["p30"]
 
 
+def test_clocks_that_cost_alarms_or_data_share_a_ticket_when_they_are_many(building: Store) -> None:
+    clock = {"source": FindingSource.RULE, "failure_mode": CLOCK, "subject": CLOCK, "severity": Severity.GENERAL}
+    feed(building, *(alarm(n, **clock) for n in range(10, 30)))
+    assert len(work(building)) == 11
+    with building.begin() as tx:
+        assert tx.alarms.standing_flood("demo") is not None
+
+
 def test_one_alarm_is_one_alarm(building: Store) -> None:
     feed(building, *(alarm(n) for n in range(10, 21)))
     shared = work(building)[-1]

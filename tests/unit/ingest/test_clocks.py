@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from plantroom.ports.spool import Lane
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
 
 MINUTE_MS = 60_000
+UNJUDGED = ": its limits are not being judged"
 Message = tuple[int, int]
 """Received, stamped."""
 
@@ -87,6 +89,46 @@ def test_a_clock_that_is_wrong_for_a_while_is_told_in_plain_words_and_cleared_wh
     desk.take(live(8, 100, start_ms=NOON_MS + 8 * MINUTE_MS))
     assert desk.kinds() == ["raised", "cleared"]
     assert desk.words[-1].wrong_since is None
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "severity", "name"),
+    [
+        (-601_000, Severity.GENERAL, ("设备时钟慢10分钟，限值未判断", "clock 10 min behind" + UNJUDGED)),
+        (-28_800_000, Severity.GENERAL, ("设备时钟慢8小时，限值未判断", "clock 8 h behind" + UNJUDGED)),
+        (3_600_000, Severity.GENERAL, ("设备时钟快60分钟，消息被拒收", "clock 60 min ahead: its messages are refused")),
+        (-590_000, Severity.INFO, ("设备时钟慢590秒", "clock 590 s behind")),
+        (290_000, Severity.INFO, ("设备时钟快290秒", "clock 290 s ahead")),
+    ],
+)  # fmt: skip
+def test_a_clock_that_costs_alarms_or_data_is_more_than_a_notice(
+    offset_ms: int, severity: Severity, name: tuple[str, str]
+) -> None:
+    desk = Desk()
+    desk.take(live(8, offset_ms))
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert (raised.severity, tuple(raised.detail["name"].values())) == (severity, name)
+
+
+def test_a_notice_is_raised_again_when_it_begins_to_cost_something_and_only_then() -> None:
+    desk = Desk()
+    for turn, offset_ms in enumerate([-42_000, -3_600_000, -42_000, -3_600_000, 7_200_000]):
+        desk.take(live(8, offset_ms, start_ms=NOON_MS + 8 * turn * MINUTE_MS))
+    said = [one.detail["event"] for one in desk.findings if isinstance(one, FindingRaised)]
+    assert said == ["clock_wrong", "clock_not_judged", "clock_refused"]
+    assert len({one.finding_id for one in desk.findings}) == 3
+    desk.take(live(8, start_ms=NOON_MS + 40 * MINUTE_MS))
+    assert desk.kinds()[-1] == "cleared"
+
+
+def test_a_state_of_before_effects_were_known_is_gone_on_from() -> None:
+    desk, old = Desk(), Desk()
+    desk.take(live(8, -3_600_000))
+    rows = {asset: row[:-1] for asset, row in orjson.loads(desk.clocks.snapshot()).items()}
+    old.clocks.restore(orjson.dumps(rows))
+    old.take(live(8, -3_600_000, start_ms=NOON_MS + 8 * MINUTE_MS))
+    assert [one.finding_id for one in old.findings] == [one.finding_id for one in desk.findings]
 
 
 def test_a_step_is_noticed_within_minutes() -> None:

@@ -171,6 +171,19 @@ def test_holes_and_damaged_records_are_counted_over_the_sites() -> None:
     assert gaps.text.en.startswith("5 messages")
 
 
+def test_a_topic_without_end_is_cut_in_the_sentence() -> None:
+    one = only(conditions(picture(letters=[group("unknown_topic", "plantroom/" + "x" * 3000)])))
+    assert all(len(text) < 250 and "…" in text for text in (one.text.zh, one.text.en))
+
+
+def test_clocks_that_cost_alarms_or_data_are_told_with_what_to_do() -> None:
+    refused, late = conditions(picture(sites={"a": {**QUIET, "clocks_not_judged": 2, "clocks_refused": 1}}))[::-1]
+    assert (late.code, late.level, late.lost, late.sites) == ("clocks_not_judged", Level.WARNING, False, ("a",))
+    assert (refused.code, refused.level, refused.help) == ("clocks_refused", Level.WARNING, Help.LETTERS)
+    assert late.text.zh.startswith("2 台设备的时钟慢 10 分钟以上")
+    assert all("NTP" in one.advice.en for one in (late, refused))
+
+
 def test_what_was_given_up_lately_is_told_as_lost() -> None:
     one = only(conditions(picture(given_up={"b": 4_999, "a": 1, "c": 0})))
     assert (one.code, one.level, one.lost, one.help) == ("gaps_given_up", Level.WARNING, True, Help.GAPS)

@@ -75,6 +75,12 @@ def test_an_unknown_event_has_the_severity_that_it_names(word: str, severity: Se
     assert Bench().raised({"ts": NOON, "event": "odd", "severity": word}).severity is severity
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\u061c", "\u2028", "\x1b", "\n"])
+def test_marks_that_turn_or_break_what_people_read_are_seen_in_a_name_and_not_obeyed(mark: str) -> None:
+    found = Bench().raised({"ts": NOON, "event": f"Ueberlauf {mark}gas", "severity": "safety"})
+    assert (found.subject, found.detail["event"]) == ("Ueberlauf \ufffdgas", "Ueberlauf \ufffdgas")
+
+
 def test_chatter_is_history_and_no_finding() -> None:
     out = Bench().send({"ts": NOON, "event": "door_opened"})
     assert (len(out.events), out.findings) == (1, [])

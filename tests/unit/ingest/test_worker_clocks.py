@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plantroom.domain.assets import CLOCK
+from plantroom.domain.assets import CLOCK, Severity
 from plantroom.domain.findings import FindingRaised
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import ListSpool
@@ -35,6 +35,18 @@ def test_a_device_that_is_behind_shows_in_the_ledger_in_the_figures_and_as_a_fin
     assert (raised.failure_mode, raised.subject) == ("clock", "clock")
     until(lambda: worker.stats().clocks_wrong == 1)
     assert worker.stats().clock_offset_largest_ms == 42_030
+
+
+def test_a_device_an_hour_behind_is_counted_as_one_that_is_not_judged(house: House) -> None:
+    for s in range(0, 400, 5):
+        at = house.now_ms + 1000 * s
+        house.raw(b'{"ts": %d, "values": {"vibration": 1}}' % (at - 3_600_000), received_ms=at + 30)
+    worker = house.start()
+    house.settle()
+    until(lambda: worker.stats().clocks_not_judged == 1)
+    assert worker.stats().clocks_refused == 0
+    (raised,) = [one for one in house.findings() if isinstance(one, FindingRaised)]
+    assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_not_judged")
 
 
 def test_a_clock_that_the_last_holder_found_wrong_is_cleared_by_the_next(house: House) -> None:

@@ -1369,6 +1369,7 @@ export interface components {
         /**
          * Alarm
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
+         *     `events` are what its events are called, those that stand alone while any does.
          *     `can_shelve` is false for safety alarms, which nobody can shelve.
          */
         Alarm: {
@@ -1390,6 +1391,8 @@ export interface components {
             detail: {
                 [key: string]: unknown;
             } | null;
+            /** Events */
+            events: components["schemas"]["Name"][];
             /** Evidence */
             evidence: components["schemas"]["EvidenceItem"][];
             /** Failure Mode */
@@ -1514,11 +1517,12 @@ export interface components {
         /**
          * Asset
          * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-         *     device's clock is ahead of ours (negative: behind).
+         *     device's clock is ahead of ours (negative: behind); ``clock_effect``: what a wrong one costs.
          */
         Asset: {
             /** Class */
             class: string;
+            clock_effect: components["schemas"]["ClockEffect"];
             /** Clock Measured At */
             clock_measured_at: string | null;
             /** Clock Offset Ms */
@@ -1838,6 +1842,12 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /**
+         * ClockEffect
+         * @description What becomes of the messages of a device whose clock is wrong.
+         * @enum {string}
+         */
+        ClockEffect: "none" | "not_judged" | "refused";
         /**
          * CollectorStats
          * @description The last word of one collector, and how old it is.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AlarmFacts, byUrgency, canShelve, leftOf, subjectOf, wantsNote } from "./alarms";
+import { type AlarmFacts, byUrgency, canShelve, isAmong, leftOf, subjectOf, wantsNote } from "./alarms";
 
 interface Named extends AlarmFacts {
   id: string;
@@ -23,6 +23,25 @@ describe("alarms", () => {
       alarm({ priority: "high", id: "new", opened_at: "2026-03-02T09:00:00.000Z" }),
     ];
     expect(list.sort(byUrgency).map((a) => a.id)).toEqual(["new", "old", "low", "quiet"]);
+  });
+
+  it("are narrowed to what nobody has taken note of, to a priority, or both", () => {
+    const list = [
+      alarm({ id: "a", priority: "high" }),
+      alarm({ id: "b", priority: "high", alarm_state: "active_acknowledged" }),
+      alarm({ id: "c", priority: "low" }),
+    ];
+    const ids = (unnoted: boolean, priority: "high" | null): string =>
+      list
+        .filter((one) => isAmong(one, { unnoted, priority }))
+        .map((one) => one.id)
+        .join("");
+    expect([ids(false, null), ids(true, null), ids(false, "high"), ids(true, "high")]).toEqual([
+      "abc",
+      "ac",
+      "ab",
+      "a",
+    ]);
   });
 
   it("can be shelved unless they are safety alarms, shelved or over", () => {

@@ -37,7 +37,7 @@ export const wantsNote = (alarm: Pick<AlarmFacts, "alarm_state">): boolean =>
 export const canShelve = (alarm: Pick<AlarmFacts, "alarm_state" | "can_shelve">): boolean =>
   alarm.can_shelve && alarm.alarm_state !== "shelved" && alarm.alarm_state !== "returned_unacknowledged";
 
-const PRIORITIES: readonly AlarmPriority[] = ["critical", "high", "medium", "low"];
+export const PRIORITIES: readonly AlarmPriority[] = ["critical", "high", "medium", "low"];
 
 /** What calls first: what is loud before what is quiet, then by priority, then the newest. */
 export function byUrgency(a: AlarmFacts, b: AlarmFacts): number {
@@ -45,6 +45,16 @@ export function byUrgency(a: AlarmFacts, b: AlarmFacts): number {
   const priority = PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority);
   return quiet || priority || b.opened_at.localeCompare(a.opened_at);
 }
+
+export interface Narrow {
+  /** Only what nobody has taken note of. */
+  unnoted: boolean;
+  priority: AlarmPriority | null;
+}
+
+/** Whether an alarm is among those that somebody wants to see of a long list. */
+export const isAmong = (alarm: Pick<AlarmFacts, "alarm_state" | "priority">, by: Narrow): boolean =>
+  (!by.unnoted || wantsNote(alarm)) && (by.priority === null || alarm.priority === by.priority);
 
 export interface Subject {
   source: string;

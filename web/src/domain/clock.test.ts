@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clockOff } from "./clock";
+import { clockCost, clockOff } from "./clock";
 
 describe("a device's clock", () => {
   it("is spoken of only when it is wrong", () => {
@@ -17,5 +17,18 @@ describe("a device's clock", () => {
       way: "ahead",
       byMs: 3_600_000,
     });
+  });
+});
+
+describe("what a wrong clock costs", () => {
+  it("is said once limits are not judged or messages refused, and not before", () => {
+    const late = { clock_wrong: true, clock_offset_ms: -3_600_000, clock_effect: "not_judged" } as const;
+    expect(clockCost(late)).toEqual({ way: "behind", byMs: 3_600_000, effect: "not_judged" });
+    expect(clockCost({ ...late, clock_effect: "none" })).toBeNull();
+    expect(clockCost({ ...late, clock_wrong: false })).toBeNull();
+  });
+
+  it("is not guessed from the copy of an older server", () => {
+    expect(clockCost({ clock_wrong: true, clock_offset_ms: -3_600_000 })).toBeNull();
   });
 });

@@ -12,3 +12,15 @@ export function clockOff(asset: Measured): { way: "ahead" | "behind"; byMs: numb
   }
   return { way: offset < 0 ? "behind" : "ahead", byMs: Math.abs(offset) };
 }
+
+/** What a wrong clock costs: nothing, the judging of the readings, or the messages themselves. */
+export type ClockEffect = "none" | "not_judged" | "refused";
+
+/** What has to be said before anything else about a machine whose clock makes its data useless; nothing otherwise. */
+export function clockCost(
+  asset: Measured & { clock_effect?: ClockEffect },
+): { way: "ahead" | "behind"; byMs: number; effect: "not_judged" | "refused" } | null {
+  const off = clockOff(asset);
+  const effect = asset.clock_effect ?? "none";
+  return off === null || effect === "none" ? null : { ...off, effect };
+}

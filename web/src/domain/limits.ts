@@ -1,3 +1,5 @@
+import { numberText } from "./units";
+
 /** Limits of a point, in the point's own unit; a missing one is null or absent. */
 export interface Limits {
   normal_low?: number | null | undefined;
@@ -8,7 +10,8 @@ export interface Limits {
   alarm_high?: number | null | undefined;
 }
 
-export type Judgement = "ok" | "watch" | "alarm" | "unknown";
+/** `off`: outside what is normal, but no warning is set there, so it calls nobody. */
+export type Judgement = "ok" | "off" | "watch" | "alarm" | "unknown";
 
 const below = (value: number, limit: number | null | undefined): boolean => limit != null && value < limit;
 const above = (value: number, limit: number | null | undefined): boolean => limit != null && value > limit;
@@ -22,24 +25,23 @@ function pick(limits: Limits): Record<string, number | null | undefined> {
   return { normal_low, normal_high, warning_low, warning_high, alarm_low, alarm_high };
 }
 
-/** Where a value stands: alarm beats watch; without any limit nobody can say. */
+/** Where a value stands: alarm beats watch beats off; without any limit nobody can say. Colours and alarms agree: what
+ * is merely not normal is neither. */
 export function judge(value: number, limits: Limits): Judgement {
   if (below(value, limits.alarm_low) || above(value, limits.alarm_high)) {
     return "alarm";
   }
-  if (
-    below(value, limits.warning_low) ||
-    above(value, limits.warning_high) ||
-    below(value, limits.normal_low) ||
-    above(value, limits.normal_high)
-  ) {
+  if (below(value, limits.warning_low) || above(value, limits.warning_high)) {
     return "watch";
+  }
+  if (below(value, limits.normal_low) || above(value, limits.normal_high)) {
+    return "off";
   }
   return hasLimits(limits) ? "ok" : "unknown";
 }
 
 export interface Zone {
-  kind: "alarm" | "watch" | "ok";
+  kind: "alarm" | "watch" | "off" | "ok";
   from: number;
   to: number;
 }
@@ -88,4 +90,19 @@ export function scaleOf(limits: Limits, values: readonly number[]): { min: numbe
 
 export function place(value: number, min: number, max: number): number {
   return Math.max(0, Math.min(1, (value - min) / (max - min)));
+}
+
+/** Where a level begins, in figures: `< 0.3 · > 8.5`. Empty: it has no limit. */
+export function beyondText(low: number | null | undefined, high: number | null | undefined): string {
+  return [low == null ? "" : `< ${numberText(low)}`, high == null ? "" : `> ${numberText(high)}`]
+    .filter((text) => text !== "")
+    .join(" · ");
+}
+
+/** What is normal, in figures: `0.3–3.2`, `≤ 3.2`, `≥ 0.3`. Empty: nobody said. */
+export function withinText(low: number | null | undefined, high: number | null | undefined): string {
+  if (low != null && high != null) {
+    return `${numberText(low)}–${numberText(high)}`;
+  }
+  return low != null ? `≥ ${numberText(low)}` : high != null ? `≤ ${numberText(high)}` : "";
 }

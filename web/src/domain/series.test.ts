@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { appendRows, chartData, gapsIn, type RawRow, resolutionFor } from "./series";
+import { aloneIn, appendRows, chartData, gapsIn, type RawRow, resolutionFor } from "./series";
 
 const every = (step: number, count: number, from = 0): number[] =>
   Array.from({ length: count }, (_, i) => from + i * step);
@@ -36,6 +36,13 @@ describe("the columns of a chart", () => {
   it("carry the envelope of aggregates", () => {
     expect(chartData([[0, 2, 1, 3, 10]], true)).toMatchObject({ mean: [2], min: [1], max: [3], bad: [null] });
   });
+});
+
+it("marks a reading that no line reaches: a single one, and one between silences", () => {
+  expect(aloneIn(chartData([[0, 2, 0]], false).mean)).toEqual([0]);
+  expect(aloneIn([1, 2, null, 3, null, 4, 5, null, 6])).toEqual([3, 8]);
+  expect(aloneIn([1, null, 3])).toEqual([0, 2]);
+  expect(aloneIn([])).toEqual([]);
 });
 
 it("grows by new rows, lets a repeated instant replace the old one and forgets what left the window", () => {

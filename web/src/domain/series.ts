@@ -84,6 +84,17 @@ export function chartData(rows: readonly (RawRow | AggRow)[], aggregated: boolea
   return data;
 }
 
+/** The places of values that have none beside them: no line is drawn to them, so they need a mark. O(n). */
+export function aloneIn(values: ArrayLike<number | null | undefined>): number[] {
+  const alone: number[] = [];
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) {
+      alone.push(i);
+    }
+  }
+  return alone;
+}
+
 /** New rows behind the old ones; a row of an instant that is there already replaces it. */
 export function appendRows<R extends RawRow | AggRow>(
   old: readonly R[],

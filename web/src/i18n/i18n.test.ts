@@ -2,10 +2,20 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
-import { isKnown, locale, t, word } from "./index";
+import { isKnown, locale, preferred, t, word } from "./index";
 import { zh } from "./zh";
 
 const params = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "").sort();
+
+describe("the language of the first visit", () => {
+  it("is the first of the browser's that we speak, else Chinese", () => {
+    expect(preferred(["en-US", "zh-CN"])).toBe("en");
+    expect(preferred(["de-DE", "ZH-Hant-TW", "en"])).toBe("zh");
+    expect(preferred(["de", "en-GB"])).toBe("en");
+    expect(preferred(["fr"])).toBe("zh");
+    expect(preferred([])).toBe("zh");
+  });
+});
 
 describe("the catalogues", () => {
   it("have the same keys", () => {
@@ -29,6 +39,12 @@ describe("the catalogues", () => {
   it("speak Chinese in the one and no Chinese in the other", () => {
     for (const [key, text] of Object.entries(en)) {
       expect(key === "language.zh" || !/[\u4e00-\u9fff]/.test(text), key).toBe(true);
+    }
+  });
+
+  it("punctuate Chinese the Chinese way", () => {
+    for (const [key, text] of Object.entries(zh)) {
+      expect(/[\u4e00-\u9fff][,;:!?][\u4e00-\u9fff]/.test(text), key).toBe(false);
     }
   });
 

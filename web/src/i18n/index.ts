@@ -9,16 +9,27 @@ export type Params = Readonly<Record<string, string | number>>;
 
 export const catalogues: Record<Locale, Record<Key, string>> = { zh, en };
 const STORE = "plantroom.locale";
+const LANG: Record<Locale, string> = { zh: "zh-Hans", en: "en" };
+
+/** The language of the first visit: the first of the browser's that we speak, else Chinese. */
+export function preferred(languages: readonly string[]): Locale {
+  const spoken = languages.map((one) => one.toLowerCase().split("-")[0]);
+  return spoken.find((one): one is Locale => one === "zh" || one === "en") ?? "zh";
+}
 
 function stored(): Locale {
   try {
-    return localStorage.getItem(STORE) === "en" ? "en" : "zh";
+    const chosen = localStorage.getItem(STORE);
+    return chosen === "en" || chosen === "zh" ? chosen : preferred(navigator.languages);
   } catch {
     return "zh";
   }
 }
 
 export const locale = signal<Locale>(stored());
+if (typeof document !== "undefined") {
+  document.documentElement.lang = LANG[locale.value];
+}
 
 /** The site's time zone (IANA): days and times on the page are the site's, wherever the reader is. */
 export const zone = signal<string | undefined>(undefined);
@@ -26,7 +37,7 @@ export const zone = signal<string | undefined>(undefined);
 export function setLocale(next: Locale): void {
   locale.value = next;
   localStorage.setItem(STORE, next);
-  document.documentElement.lang = next === "zh" ? "zh-Hans" : "en";
+  document.documentElement.lang = LANG[next];
 }
 
 /** The text of a key in the person's language, with `{name}` filled in. */

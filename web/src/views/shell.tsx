@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { expired, session, signOut } from "@/api/session";
+import { wantsNote } from "@/domain/alarms";
 import { type Key, locale, t } from "@/i18n";
 import { sendLeaving } from "@/sync/leaving";
 import { Icon, type IconName } from "./parts/icon";
@@ -8,6 +9,7 @@ import { LanguageChoice } from "./parts/language";
 import { Modal } from "./parts/modal";
 import { OtherPerson } from "./parts/otherperson";
 import { SyncLineView } from "./parts/syncline";
+import { useStandingAlarms } from "./state/alarms";
 import { operations, reachable } from "./state/device";
 import { helpOpen } from "./state/keys";
 import { setTheme, type Theme, theme } from "./state/prefs";
@@ -198,6 +200,7 @@ function More({ onClose }: { onClose: () => void }) {
             <a key={href} class="btn wide option" href={href} onClick={onClose}>
               <Icon name={icon} />
               {t(key)}
+              {href === "/alarms" && <AlarmCount />}
             </a>
           ))}
         </div>
@@ -243,6 +246,18 @@ function KeyHelp() {
   );
 }
 
+/** How many alarms nobody has taken note of; asked for on every page, for the list is behind another button there. */
+function AlarmCount() {
+  const { data } = useStandingAlarms();
+  const n = (data ?? []).filter(wantsNote).length;
+  return n === 0 ? null : (
+    <span class="count" data-alarm-count={n} title={t("alarms.badge", { n })}>
+      <span aria-hidden="true">{n > 99 ? "99+" : n}</span>
+      <span class="hidden-label">{t("alarms.badge", { n })}</span>
+    </span>
+  );
+}
+
 /** All pages, on a desk. */
 function Side() {
   return (
@@ -252,6 +267,7 @@ function Side() {
           <a key={href} href={href} aria-current={current(href)}>
             <Icon name={icon} />
             {t(key)}
+            {href === "/alarms" && <AlarmCount />}
           </a>
         ))}
         <hr />
@@ -286,6 +302,7 @@ function Tabs({ onMore }: { onMore: () => void }) {
       >
         <Icon name="more" />
         {t("nav.more")}
+        <AlarmCount />
       </button>
     </nav>
   );

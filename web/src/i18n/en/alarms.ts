@@ -39,8 +39,12 @@ export const alarms = {
     "While it is shelved it makes no ticket and calls nobody; readings are stored as ever. If it still stands at the end, the ticket comes then.",
   "span.how_long": "How long",
   "span.reason": "Reason",
+  "alarms.narrow": "Narrow the alarms",
+  "alarms.none_such": "No alarm is among these",
+  "alarms.badge": "alarms not acknowledged: {n}",
   "flood.now": "Alarm flood: more than 10 alarms in 10 minutes",
-  "flood.counts": "{n} in all, {safety} of them safety; first: {first}",
+  "flood.counts":
+    "{n} alarms so far (those that are over and those of devices not entered count too), {safety} of them safety; first: {first}",
   "flood.cause": "Likely: {cause}",
   "flood.ticket": "Shared ticket",
 } as const;

@@ -33,6 +33,16 @@ export const assets: Record<keyof typeof chinese, string> = {
   "asset.clock": "Device clock",
   "clock.behind": "{span} behind",
   "clock.ahead": "{span} ahead",
+  "clock.tag": "Clock {off}",
+  "clock.banner_not_judged":
+    "Device clock {off}: limits of this machine are not being judged, so nothing alarms",
+  "clock.banner_refused": "Device clock {off}: its messages are refused, so there are no data and no alarms",
+  "clock.do_not_judged":
+    "Readings are stored, but they are late when they come. Set the device's clock (NTP; the time zone: stamps are UTC); judging goes on by itself then.",
+  "clock.do_refused":
+    "Set the device's clock (NTP; the time zone: stamps are UTC). Refused messages are kept under Data health and can be replayed.",
+  "clock.health_not_judged": "The device's clock is slow: readings are late when they come. No judgement.",
+  "clock.health_refused": "The device's clock is wrong and its messages are refused. No judgement.",
   "asset.class": "Class",
   "asset.site": "Site",
   "asset.location": "Location",
@@ -91,6 +101,7 @@ export const assets: Record<keyof typeof chinese, string> = {
   "legend.line": "Reading",
   "legend.env": "Min to max",
   "legend.alarm": "Alarm zone",
+  "legend.normal": "Normal",
   "legend.watch": "Warning zone",
   "legend.expected": "Expected",
   "legend.opened": "Moment observed",

@@ -86,6 +86,7 @@ export const frame: Record<keyof typeof chinese, string> = {
   "col.who": "Who",
   "col.why": "Why",
   "col.opened": "Opened",
+  "list.comma": ", ",
   "list.more": "{n} more: see all",
   "list.narrow": "{n} more: narrow the search",
   "search.none": "Nothing matches",

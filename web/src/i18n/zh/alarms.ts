@@ -38,8 +38,11 @@ export const alarms = {
   "shelve.note": "搁置期间不开工单、不呼叫；数据照常保存。到时仍未恢复，自动开工单。",
   "span.how_long": "多久",
   "span.reason": "原因",
+  "alarms.narrow": "筛选报警",
+  "alarms.none_such": "没有符合条件的报警",
+  "alarms.badge": "{n} 条报警未确认",
   "flood.now": "报警洪泛：10分钟内超过10条报警",
-  "flood.counts": "共 {n} 条，{safety} 条安全报警；最先：{first}",
+  "flood.counts": "至今共报警 {n} 条（含已恢复的和未登记设备的），其中安全报警 {safety} 条；最先：{first}",
   "flood.cause": "可能原因：{cause}",
   "flood.ticket": "汇总工单",
 } as const;

@@ -83,6 +83,7 @@ export const frame = {
   "col.who": "执行",
   "col.why": "原因",
   "col.opened": "开单",
+  "list.comma": "、",
   "list.more": "还有 {n} 项，查看全部",
   "list.narrow": "还有 {n} 项，请用搜索缩小范围",
   "search.none": "没有符合的结果",

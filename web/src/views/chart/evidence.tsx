@@ -1,6 +1,5 @@
 import { useComputed } from "@preact/signals";
 import type { EpisodeEvidence, EvidencePoint } from "@/api/types";
-import { hasLimits } from "@/domain/limits";
 import { HOUR_MS } from "@/domain/time";
 import { unitText } from "@/domain/units";
 import { nameOf, showMoment, t } from "@/i18n";
@@ -28,7 +27,6 @@ function legendOf(evidence: EpisodeEvidence, point: EvidencePoint, aggregated: b
     "opened",
     ...(evidence.closed_observed_at === null ? [] : (["closed"] as const)),
     ...(aggregated ? [] : (["bad"] as const)),
-    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
     ...(aggregated ? (["env"] as const) : []),
   ];
 }
@@ -90,7 +88,7 @@ function EvidenceChart({
         label={nameOf(point.name)}
         cover={coverOf(loaded)}
       />
-      <Legend items={legendOf(evidence, point, aggregated)} />
+      <Legend items={legendOf(evidence, point, aggregated)} limits={point.limits} />
     </section>
   );
 }

@@ -1,6 +1,5 @@
 import { useSignal } from "@preact/signals";
 import type { Baseline, Point } from "@/api/types";
-import { hasLimits } from "@/domain/limits";
 import { DAY_MS, HOUR_MS } from "@/domain/time";
 import { unitText } from "@/domain/units";
 import { type Key, nameOf, t } from "@/i18n";
@@ -26,11 +25,10 @@ function chosenRange(): Range {
   return chosen !== null && chosen in RANGES ? chosen : "1h";
 }
 
-function legendOf(point: Point, baseline: Baseline | undefined, aggregated: boolean): LegendItem[] {
+function legendOf(baseline: Baseline | undefined, aggregated: boolean): LegendItem[] {
   return [
     "line",
     aggregated ? "env" : "bad",
-    ...(hasLimits(point.limits) ? (["watch", "alarm"] as const) : []),
     ...(baseline === undefined ? [] : (["expected"] as const)),
     ...(bandOf(baseline) === undefined ? [] : (["band"] as const)),
   ];
@@ -126,7 +124,7 @@ export function LiveChart({
         }}
         onReset={unzoom}
       />
-      <Legend items={legendOf(point, baseline, aggregated)} />
+      <Legend items={legendOf(baseline, aggregated)} limits={point.limits} />
       <p class="xs">
         {t(`resolution.${loaded.resolution}` as Key)} <span class="mouse-hint">{t("chart.help")}</span>
       </p>

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Limits, zonesOf } from "@/domain/limits";
-import type { ChartData } from "@/domain/series";
+import { aloneIn, type ChartData } from "@/domain/series";
 import { numberText, tickTexts } from "@/domain/units";
 
 export interface Marks {
@@ -43,7 +43,7 @@ function drawBackground(u: uPlot, input: ChartInput): void {
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   for (const zone of zonesOf(input.limits, min, max)) {
-    if (zone.kind !== "ok") {
+    if (zone.kind === "alarm" || zone.kind === "watch") {
       ctx.fillStyle = colour(zone.kind === "alarm" ? "--bad-soft" : "--warn-soft");
       ctx.fillRect(bbox.left, y(zone.to), bbox.width, y(zone.from) - y(zone.to));
     }
@@ -61,6 +61,62 @@ function drawBackground(u: uPlot, input: ChartInput): void {
     ctx.moveTo(bbox.left, y(expected));
     ctx.lineTo(bbox.left + bbox.width, y(expected));
     ctx.stroke();
+  }
+  ctx.restore();
+}
+
+/** Each limit as a thin line with its figure at the right, those that matter most first: where two lie too close for
+ * their figures, the lesser is left to the legend. What is normal is dashed, for it calls nobody. */
+function drawLimits(u: uPlot, { limits }: ChartInput): void {
+  const { ctx, bbox } = u;
+  const lines = [
+    [limits.alarm_high, "--bad", 0],
+    [limits.alarm_low, "--bad", 0],
+    [limits.warning_high, "--warn", 0],
+    [limits.warning_low, "--warn", 0],
+    [limits.normal_high, "--ink-3", 3],
+    [limits.normal_low, "--ink-3", 3],
+  ] as const;
+  const size = 12 * devicePixelRatio;
+  const taken: number[] = [];
+  const figures: (() => void)[] = [];
+  ctx.save();
+  ctx.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "alphabetic";
+  ctx.lineWidth = devicePixelRatio;
+  for (const [value, name, dash] of lines) {
+    const y = value == null ? Number.NaN : u.valToPos(value, "y", true);
+    if (value == null || !(y > bbox.top && y < bbox.top + bbox.height)) {
+      continue;
+    }
+    ctx.strokeStyle = colour(name);
+    ctx.setLineDash(dash === 0 ? [] : [dash * devicePixelRatio, dash * devicePixelRatio]);
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    if (taken.every((other) => Math.abs(other - y) > size * 1.2)) {
+      taken.push(y);
+      const below = y - bbox.top < size * 1.5;
+      figures.push(() => {
+        const at = [
+          numberText(value),
+          bbox.left + bbox.width - size / 2,
+          below ? y + size : y - size / 3,
+        ] as const;
+        ctx.fillStyle = colour(name);
+        ctx.strokeText(...at);
+        ctx.fillText(...at);
+      });
+    }
+  }
+  // Over the lines, and with a rim, so that none of them runs through a figure.
+  ctx.setLineDash([]);
+  ctx.strokeStyle = colour("--surface");
+  ctx.lineWidth = 3 * devicePixelRatio;
+  for (const write of figures) {
+    write();
   }
   ctx.restore();
 }
@@ -130,7 +186,14 @@ function seriesOf(input: ChartInput): uPlot.Series[] {
     label: input.labels.value,
     stroke: colour("--ink"),
     width: 1.5,
-    points: { show: false },
+    // A line needs two: what stands alone between gaps would not be seen.
+    points: {
+      show: false,
+      filter: (u, series) => aloneIn(u.data[series] ?? []),
+      size: 6,
+      stroke: colour("--ink"),
+      fill: colour("--ink"),
+    },
     value: show,
   };
   const edge = (label: string): uPlot.Series => ({
@@ -237,7 +300,7 @@ export function makeChart(host: HTMLElement, input: ChartInput): uPlot {
     },
     hooks: {
       drawClear: [(u) => drawBackground(u, input)],
-      draw: [(u) => drawMarks(u, input)],
+      draw: [(u) => drawLimits(u, input), (u) => drawMarks(u, input)],
       setSelect: [
         (u) => {
           if (u.select.width > 8) {

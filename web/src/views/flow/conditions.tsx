@@ -2,6 +2,7 @@ import type { FlowCondition } from "@/api/types";
 import { isSerious, toneOf } from "@/domain/flow";
 import { nameOf, showDuration, showMoment, t } from "@/i18n";
 import { Icon } from "../parts/icon";
+import { Prose } from "../parts/prose";
 import { Tag } from "../parts/tags";
 import { siteName } from "../state/names";
 import { now } from "../state/now";
@@ -55,7 +56,7 @@ export function ConditionCard({ one }: { one: FlowCondition }) {
       </p>
       <div class="row wrap between">
         <p class="advice">
-          <b>{t("flow.what_to_do")}</b> {nameOf(one.advice)}
+          <b>{t("flow.what_to_do")}</b> <Prose text={nameOf(one.advice)} />
         </p>
         <HelpButton help={one.help} />
       </div>

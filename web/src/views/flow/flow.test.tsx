@@ -84,6 +84,13 @@ describe("conditions", () => {
     expect(host.querySelector("[data-flowing]")).toBeNull();
   });
 
+  it("show what is to be typed as such, without backticks", () => {
+    const advice = { zh: "x", en: "Look: `plantroom gaps ask`, then wait." };
+    render(<Conditions items={[condition({ advice })]} flowing="" />, host);
+    expect(host.querySelector(".advice code")?.textContent).toBe("plantroom gaps ask");
+    expect(host.textContent).not.toContain("`");
+  });
+
   it("when there are none, all is flowing", () => {
     render(<Conditions items={[]} flowing="50 messages a second" />, host);
     expect(host.querySelector("[data-flowing]")?.textContent).toBe("All is flowing. 50 messages a second");
@@ -203,6 +210,18 @@ describe("messages that could not be used", () => {
     expect(host.querySelector("pre")?.textContent).toBe('{"a":1}');
     expect(host.textContent).toContain("20,000 of 40,000");
     expect(host.querySelector("[data-deed]")).toBeNull();
+  });
+
+  it("have a topic that is longer than a line bears cut, and whole on demand", async () => {
+    const [first] = summary.items;
+    const topic = `plantroom/${"x".repeat(3000)}`;
+    summary.items = [{ ...(first as (typeof summary.items)[number]), topic }];
+    await opened("viewer");
+    const shown = () => host.querySelector(".letter-topic code")?.textContent ?? "";
+    expect(shown().length).toBeLessThan(200);
+    (host.querySelector(".letter-topic button") as HTMLButtonElement).click();
+    await vi.waitFor(() => expect(shown()).toBe(topic));
+    summary.items = first === undefined ? [] : [first];
   });
 
   it("are replayed and thrown away by a supervisor, after a question", async () => {

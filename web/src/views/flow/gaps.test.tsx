@@ -51,6 +51,9 @@ describe("gaps", () => {
     await vi.waitFor(() => expect(host.querySelector("[data-gaps]")).not.toBeNull());
     expect(host.textContent).toContain("missing: 5, gaps: 1");
     expect(host.textContent).toContain("asked for 2×");
+    expect(host.querySelector(".sect")?.textContent, "a figure of messages, not of devices").toBe(
+      "Devices with gapsmessages missing in all: 5",
+    );
     expect(host.querySelector("[data-lost]")).toBeNull();
   });
 });

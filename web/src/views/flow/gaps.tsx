@@ -61,7 +61,7 @@ function Open({ count }: { count: number }) {
     <section aria-labelledby="gaps-open">
       <div class="sect">
         <h2 id="gaps-open">{t("flow.devices")}</h2>
-        <span class="xs">{showCount(count)}</span>
+        <span class="xs">{t("flow.devices_missing", { n: showCount(count) })}</span>
       </div>
       <Answered of={gaps} skeleton={<Skeleton count={2} height={44} />}>
         {(found) => (

@@ -7,12 +7,14 @@ import { byReason, payloadText, type Reason } from "@/domain/flow";
 import { nameOf, showCount, showMoment, t, word } from "@/i18n";
 import { Icon } from "../parts/icon";
 import { Modal } from "../parts/modal";
+import { Prose } from "../parts/prose";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 import { siteOf } from "./words";
 
 type Deed = "replay" | "discard";
+const MAX_TOPIC = 160;
 const DEEDS = { replay: replayLetters, discard: discardLetters } as const;
 
 /** Asks before anything happens, then says what came of it. */
@@ -81,12 +83,35 @@ function Deeds({ of, again }: { of: Reason<LetterGroup>; again: () => void }) {
   );
 }
 
+/** A topic; one that is longer than a line bears is cut, and whole on demand. */
+function LongTopic({ topic }: { topic: string }) {
+  const open = useSignal(false);
+  if (topic.length <= MAX_TOPIC) {
+    return <code class="break">{topic}</code>;
+  }
+  return (
+    <span class="grow">
+      <code class="break">{open.value ? topic : `${topic.slice(0, MAX_TOPIC)}…`}</code>{" "}
+      <button
+        type="button"
+        class="btn small"
+        aria-expanded={open.value}
+        onClick={() => {
+          open.value = !open.value;
+        }}
+      >
+        {t(open.value ? "action.less" : "action.more")}
+      </button>
+    </span>
+  );
+}
+
 function Topic({ group }: { group: LetterGroup }) {
   const { example } = group;
   return (
     <div class="letter-topic">
       <div class="row wrap between">
-        <code class="break">{group.topic}</code>
+        <LongTopic topic={group.topic} />
         <span class="xs">
           {t("flow.letters_span", {
             n: showCount(group.count),
@@ -108,7 +133,7 @@ function ReasonBody({ of, again }: { of: Reason<LetterGroup>; again: () => void 
     <>
       {first !== undefined && of.reason !== "replay_asked" && (
         <p class="s advice">
-          <b>{t("flow.what_to_do")}</b> {nameOf(first.advice)}
+          <b>{t("flow.what_to_do")}</b> <Prose text={nameOf(first.advice)} />
         </p>
       )}
       <Deeds of={of} again={again} />

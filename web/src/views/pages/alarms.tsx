@@ -1,18 +1,26 @@
 import { fetchAlarms, fetchFloods, fetchShelves } from "@/api/resources";
 import type { Alarm, Flood, Shelf } from "@/api/types";
-import { type AlarmListName, byUrgency, LISTS } from "@/domain/alarms";
-import { nameOf, t } from "@/i18n";
+import {
+  type AlarmListName,
+  type AlarmPriority,
+  byUrgency,
+  isAmong,
+  LISTS,
+  type Narrow,
+  PRIORITIES,
+} from "@/domain/alarms";
+import { nameOf, t, word } from "@/i18n";
 import { AlarmLine, ShelfLine } from "../parts/alarmline";
 import { Icon } from "../parts/icon";
 import { Answered, Empty, Skeleton } from "../parts/states";
+import { ALARMS_FRESH, useStandingAlarms } from "../state/alarms";
 import { useAnswer } from "../state/query";
 import { search, setParam } from "../state/router";
 
-const FRESH = { topics: ["episode", "work_order", "asset", "flood"], everyMs: 30_000 } as const;
 const PAGE = 200;
 
 function FloodBanner({ flood }: { flood: Flood }) {
-  const first = flood.first.map(nameOf).join(", ");
+  const first = flood.first.map(nameOf).join(t("list.comma"));
   return (
     <div class="note bad" role="alert" data-flood={flood.id}>
       <Icon name="alert" />
@@ -69,6 +77,62 @@ function Chips({
   );
 }
 
+/** Only with more than a screenful: what of it one wants to see, each with its count. */
+const MANY = 8;
+
+function narrowing(): Narrow {
+  const priority = search.value.get("priority") as AlarmPriority | null;
+  return {
+    unnoted: search.value.get("unnoted") === "1",
+    priority: priority !== null && PRIORITIES.includes(priority) ? priority : null,
+  };
+}
+
+function NarrowChips({ list }: { list: readonly Alarm[] }) {
+  const by = narrowing();
+  const count = (one: Narrow): number => list.filter((a) => isAmong(a, one)).length;
+  return (
+    <div class="chips" role="group" aria-label={t("alarms.narrow")}>
+      <button
+        type="button"
+        class="chip"
+        data-unnoted
+        aria-pressed={by.unnoted}
+        onClick={() => setParam("unnoted", by.unnoted ? null : "1")}
+      >
+        {word("alarm_state", "active_unacknowledged")}
+        <span class="xs-n">{count({ ...by, unnoted: true })}</span>
+      </button>
+      {PRIORITIES.map((one) => (
+        <button
+          key={one}
+          type="button"
+          class="chip"
+          data-narrow={one}
+          aria-pressed={one === by.priority}
+          onClick={() => setParam("priority", one === by.priority ? null : one)}
+        >
+          {word("priority", one)}
+          <span class="xs-n">{count({ ...by, priority: one })}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The list, and above a long one what it can be narrowed to. */
+function Narrowed({ list, none, again }: { list: readonly Alarm[]; none: string; again: () => void }) {
+  const by = narrowing();
+  const asked = by.unnoted || by.priority !== null;
+  const shown = list.filter((a) => isAmong(a, by));
+  return (
+    <div class="stack">
+      {(asked || list.length > MANY) && <NarrowChips list={list} />}
+      <AlarmRows list={shown} none={asked ? t("alarms.none_such") : none} again={again} />
+    </div>
+  );
+}
+
 function AlarmRows({ list, none, again }: { list: readonly Alarm[]; none: string; again: () => void }) {
   return (
     <div class="list">
@@ -99,13 +163,13 @@ function ShelfRows({ list, again }: { list: readonly Shelf[]; again: () => void 
 export default function Alarms() {
   const asked = search.value.get("list") as AlarmListName | null;
   const chosen: AlarmListName = asked !== null && LISTS.includes(asked) ? asked : "standing";
-  const standing = useAnswer("alarms:standing", () => fetchAlarms(), FRESH);
+  const standing = useStandingAlarms();
   const returned = useAnswer(
     "alarms:returned",
     () => fetchAlarms({ alarm_state: "returned_unacknowledged" }),
-    FRESH,
+    ALARMS_FRESH,
   );
-  const shelves = useAnswer("alarms:shelves", fetchShelves, FRESH);
+  const shelves = useAnswer("alarms:shelves", fetchShelves, ALARMS_FRESH);
   const again = (): void => {
     standing.again();
     returned.again();
@@ -132,7 +196,7 @@ export default function Alarms() {
       ) : (
         <Answered of={chosen === "standing" ? standing : returned} skeleton={skeleton}>
           {(list) => (
-            <AlarmRows
+            <Narrowed
               list={list}
               none={t(chosen === "standing" ? "alarms.none" : "alarms.none_returned")}
               again={again}

@@ -9,8 +9,8 @@ import {
   fetchPreview,
 } from "@/api/resources";
 import type { Asset, LatestValue, Point, PreviewItem, WorkOrder } from "@/api/types";
-import { clockOff } from "@/domain/clock";
-import { judge } from "@/domain/limits";
+import { clockCost, clockOff } from "@/domain/clock";
+import { type Judgement, judge } from "@/domain/limits";
 import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
 import { isEnded, series, shiftOf } from "@/domain/work";
@@ -22,7 +22,7 @@ import { PlanDates } from "../parts/plandates";
 import { ageText, fromSensor, inkOf, silence, valueText } from "../parts/reading";
 import { Spark } from "../parts/spark";
 import { Answered, Empty, Skeleton } from "../parts/states";
-import { HealthTag, Presence } from "../parts/tags";
+import { HealthTag, Presence, Tag } from "../parts/tags";
 import { OrderCard } from "../parts/tickets";
 import { Upkeep } from "../parts/upkeep";
 import { className, departmentName, locationName, siteName } from "../state/names";
@@ -88,6 +88,10 @@ function Multiples({
 }
 
 function healthText(asset: Asset, silent: number | null | undefined): string {
+  const cost = clockCost(asset);
+  if (cost !== null && asset.health !== "act" && asset.health !== "watch") {
+    return t(`clock.health_${cost.effect}`);
+  }
   if (silent !== undefined && asset.health !== "act" && asset.health !== "watch") {
     return silent === null
       ? t("health.text_never")
@@ -103,6 +107,27 @@ function healthText(asset: Asset, silent: number | null | undefined): string {
 function clockText(asset: Asset): string {
   const off = clockOff(asset);
   return off === null ? "" : t(`clock.${off.way}`, { span: showDuration(off.byMs) });
+}
+
+/** On top of the page while the clock makes the machine's data useless: what is wrong, what it costs, what to do. */
+function ClockBanner({ asset }: { asset: Asset }) {
+  const cost = clockCost(asset);
+  if (cost === null) {
+    return null;
+  }
+  return (
+    <div class="note warn" role="alert" data-clock={cost.effect}>
+      <Icon name="clock" />
+      <div class="grow stack-s">
+        <div class="strong">
+          {t(`clock.banner_${cost.effect}`, {
+            off: t(`clock.${cost.way}`, { span: showDuration(cost.byMs) }),
+          })}
+        </div>
+        <div class="s">{t(`clock.do_${cost.effect}`)}</div>
+      </div>
+    </div>
+  );
 }
 
 function Facts({ asset }: { asset: Asset }) {
@@ -236,16 +261,16 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
   const values = new Map((latest.data ?? []).map((v) => [v.point, v]));
   const measures = [...points].sort((a, b) => Number(b.kind === "measure") - Number(a.kind === "measure"));
   const wanted = search.value.get("point");
-  const beyond = (p: Point): boolean => {
+  const beyond = (p: Point, verdict: Judgement): boolean => {
     const value = values.get(p.key);
-    return (
-      value !== undefined && p.kind === "measure" && ["alarm", "watch"].includes(judge(value.value, p.limits))
-    );
+    return value !== undefined && p.kind === "measure" && judge(value.value, p.limits) === verdict;
   };
   // Without a choice the page opens on what is out of line, and stays there.
   const first = useRef<Point | undefined>(undefined);
   if (first.current === undefined && latest.data !== undefined) {
-    first.current = measures.find(beyond) ?? measures.find((p) => values.has(p.key)) ?? measures[0];
+    const verdicts = ["alarm", "watch", "off"] as const;
+    const worst = verdicts.map((one) => measures.find((p) => beyond(p, one))).find((p) => p !== undefined);
+    first.current = worst ?? measures.find((p) => values.has(p.key)) ?? measures[0];
   }
   const chosen = measures.find((p) => p.key === wanted) ?? first.current;
   if (measures.length > 0 && chosen === undefined) {
@@ -311,9 +336,13 @@ export default function AssetPage({ code }: { code: string }) {
                 <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
                 <div class="row wrap">
                   <Presence presence={asset.presence} />
+                  {clockCost(asset) !== null && (
+                    <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />
+                  )}
                   <HealthTag health={asset.health} silent={silent} />
                 </div>
               </div>
+              <ClockBanner asset={asset} />
               <div class="two">
                 <div>
                   <Answered of={points} skeleton={<Skeleton height={420} />}>

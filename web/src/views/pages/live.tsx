@@ -17,7 +17,8 @@ function telling(points: readonly Point[], values: readonly LatestValue[]): [Poi
   const byKey = new Map(values.map((v) => [v.point, v]));
   const rank = ([p, v]: [Point, LatestValue]): number => {
     const verdict = p.kind === "measure" ? judge(v.value, p.limits) : "unknown";
-    return verdict === "alarm" ? 0 : verdict === "watch" ? 1 : p.kind === "measure" ? 2 : 3;
+    const place = ["alarm", "watch", "off"].indexOf(verdict);
+    return place >= 0 ? place : p.kind === "measure" ? 3 : 4;
   };
   return points
     .flatMap((p): [Point, LatestValue][] => {

@@ -52,6 +52,14 @@ beforeEach(() => {
 });
 
 describe("a line of the alarm list", () => {
+  it("names its events: three of one machine are one line and three things", () => {
+    const events = [name("燃气泄漏", "Gas leak"), name("flooded_room", "flooded room")];
+    render(<AlarmLine alarm={{ ...alarm, events }} again={() => undefined} />, host);
+    expect(host.querySelector("[data-events]")?.textContent).toBe("燃气泄漏、flooded_room");
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(host.querySelector("[data-events]"), "of an older server's copy nothing is said").toBeNull();
+  });
+
   it("offers a technician what can be done, each button with the name of its alarm", () => {
     signIn("technician");
     render(<AlarmLine alarm={alarm} again={() => undefined} />, host);

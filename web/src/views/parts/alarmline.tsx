@@ -32,6 +32,9 @@ function valueText(alarm: Alarm): string {
     : t("alarms.value", { point: name, value, limit: `${numberText(seen.expected)} ${unit}`.trim() });
 }
 
+/** What its events are called: alarms of one machine and failure mode share a line, and may be different things. */
+const eventText = (alarm: Alarm): string => (alarm.events ?? []).map(nameOf).join(t("list.comma"));
+
 /** What is shelved, in words: the point with its level, or the event. */
 function subjectText(text: string, name: Shelf["title"] | undefined): string {
   const { source, level } = subjectOf(text);
@@ -135,6 +138,7 @@ export function AlarmLine({ alarm, again }: { alarm: Alarm; again: () => void })
             <b>{title}</b>
           </a>
         )}
+        {eventText(alarm) !== "" && <span data-events>{eventText(alarm)}</span>}
         <span class="s">{whereOf(alarm)}</span>
       </span>
       <span class="why">

@@ -5,7 +5,7 @@ import { numberText, unitText } from "@/domain/units";
 import { nameOf, showAge, t } from "@/i18n";
 import { now } from "../state/now";
 
-const INK = { alarm: "bad-ink", watch: "warn-ink", ok: "", unknown: "" } as const;
+const INK = { alarm: "bad-ink", watch: "warn-ink", off: "", ok: "", unknown: "" } as const;
 
 /** A value in words: the number with its unit, or on and off for a state. */
 export function valueText(point: Pick<Point, "kind" | "unit">, value: number): string {

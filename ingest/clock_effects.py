@@ -1,0 +1,53 @@
+"""What a wrong clock costs: nothing yet, the judging of a machine's readings, or the messages themselves."""
+
+from enum import StrEnum
+
+from ingest.instants import FUTURE_MS, LATE_MS, YEAR_2000_MS
+from plantroom.domain.assets import LocalName, Severity
+
+
+class ClockEffect(StrEnum):
+    """What becomes of the messages of a device whose clock is wrong."""
+
+    NONE = "none"
+    NOT_JUDGED = "not_judged"
+    """Every reading is late when it comes: stored, but neither limits nor models look at it."""
+    REFUSED = "refused"
+    """Every message is stamped with a time that cannot be, and becomes a dead letter."""
+
+
+def effect_of(offset_ms: int, at_ms: int) -> ClockEffect:
+    """The effect of a clock that is ahead of ours by ``offset_ms`` (behind: negative) at our ``at_ms``. The borders are
+    those of the decoders and of the quality gate."""
+    if offset_ms > FUTURE_MS or at_ms + offset_ms < YEAR_2000_MS:
+        return ClockEffect.REFUSED
+    return ClockEffect.NOT_JUDGED if offset_ms < -LATE_MS else ClockEffect.NONE
+
+
+def severity_of(effect: ClockEffect) -> Severity:
+    """A machine without working alarms is work for somebody; a clock that costs nothing yet is a notice."""
+    return Severity.INFO if effect is ClockEffect.NONE else Severity.GENERAL
+
+
+def event_of(effect: ClockEffect) -> str:
+    """What the finding's event is called: one for each effect, so that a ticket names what came later, too."""
+    return "clock_wrong" if effect is ClockEffect.NONE else f"clock_{effect.value}"
+
+
+_COSTS = {
+    ClockEffect.NONE: LocalName("", ""),
+    ClockEffect.NOT_JUDGED: LocalName("，限值未判断", ": its limits are not being judged"),
+    ClockEffect.REFUSED: LocalName("，消息被拒收", ": its messages are refused"),
+}
+_STEPS = ((172_800, 86_400, "天", "days"), (7_200, 3_600, "小时", "h"), (600, 60, "分钟", "min"), (0, 1, "秒", "s"))
+
+
+def words_of_clock(offset_ms: int, effect: ClockEffect) -> LocalName:
+    """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``."""
+    zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
+    seconds = round(abs(offset_ms) / 1000)
+    step, zh_unit, en_unit = next(
+        (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least
+    )
+    count, cost = round(seconds / step), _COSTS[effect]
+    return LocalName(f"设备时钟{zh}{count}{zh_unit}{cost.zh}", f"clock {count} {en_unit} {en}{cost.en}")
