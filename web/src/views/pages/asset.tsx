@@ -302,6 +302,22 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
   );
 }
 
+function Head({ asset, silent }: { asset: Asset; silent: ReturnType<typeof silence> }) {
+  return (
+    <>
+      <div class="page-head">
+        <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
+        <div class="row wrap">
+          <Presence presence={asset.presence} />
+          {clockCost(asset) !== null && <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />}
+          <HealthTag health={asset.health} silent={silent} />
+        </div>
+      </div>
+      <ClockBanner asset={asset} />
+    </>
+  );
+}
+
 /** Everything about one machine: how it is, what it shows, what is to be done. */
 export default function AssetPage({ code }: { code: string }) {
   const found = useAnswer(`asset:${code}`, () => fetchAssets({ code }), {
@@ -332,17 +348,7 @@ export default function AssetPage({ code }: { code: string }) {
             </div>
           ) : (
             <>
-              <div class="page-head">
-                <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
-                <div class="row wrap">
-                  <Presence presence={asset.presence} />
-                  {clockCost(asset) !== null && (
-                    <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />
-                  )}
-                  <HealthTag health={asset.health} silent={silent} />
-                </div>
-              </div>
-              <ClockBanner asset={asset} />
+              <Head asset={asset} silent={silent} />
               <div class="two">
                 <div>
                   <Answered of={points} skeleton={<Skeleton height={420} />}>
