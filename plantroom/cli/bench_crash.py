@@ -81,19 +81,7 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         site.start()
         site.wait_ready()
         load.start()
-        intact = True
-        for number in range(1, kills + 1):
-            time.sleep(rng.uniform(*LIFE_S))
-            site.kill()
-            intact = intact and spool_is_whole(site)
-            if number % STORE_EVERY == 0:
-                influx.stop(signal.SIGKILL)
-                site.start()
-                time.sleep(rng.uniform(*LIFE_S))
-                influx.again()
-                say(f"{number} kills, the store killed {number // STORE_EVERY} times; spool intact: {intact}")
-            else:
-                site.start()
+        intact = _kill(site, influx, kills, rng, say)
         load.finish()
         say(f"{load.acknowledged} messages acknowledged; waiting for the last to be stored")
         for last in (ASSETS - 1, SAFE[0]):
@@ -127,6 +115,24 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         },
         "environment": environment(),
     }
+
+
+def _kill(site: BenchSite, influx: BenchInflux, kills: int, rng: random.Random, say: Callable[[str], None]) -> bool:
+    """Kill the collector so often, and the store now and then; whether the spools were whole each time."""
+    intact = True
+    for number in range(1, kills + 1):
+        time.sleep(rng.uniform(*LIFE_S))
+        site.kill()
+        intact = intact and spool_is_whole(site)
+        if number % STORE_EVERY == 0:
+            influx.stop(signal.SIGKILL)
+            site.start()
+            time.sleep(rng.uniform(*LIFE_S))
+            influx.again()
+            say(f"{number} kills, the store killed {number // STORE_EVERY} times; spool intact: {intact}")
+        else:
+            site.start()
+    return intact
 
 
 def spool_is_whole(site: BenchSite) -> bool:

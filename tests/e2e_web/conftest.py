@@ -24,7 +24,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """``plantroom run --simulate demo`` for all tests of the folder."""
     running = Product(tmp_path_factory.mktemp("web") / "data", scenario="demo")
@@ -33,13 +33,13 @@ def product(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(product: Product) -> Api:
     """The same server without a browser: what the tests compare the pages with."""
     return product.api()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     with sync_playwright() as playwright:

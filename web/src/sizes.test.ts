@@ -2,7 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+// Each test starts a process of its own, which takes its time where others have the machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const CHECK = join(import.meta.dirname, "../tools/sizes.mjs");
 

@@ -148,9 +148,13 @@ def test_a_lease_that_was_lost_and_taken_again_in_one_turn_is_another_start(
         site = collector._sites.get(SITE)
         return site.shared.held.epoch if site is not None else 0
 
+    def runs_under_its_lease() -> bool:
+        held = keeper.held().get(SITE)
+        return held is not None and epoch() == held.epoch > before
+
     before = epoch()
     with keeper._turning:
         give_back(two[0], overtake(two[0], collector.holder, BEN_S, b"what ben left"))
-    assert eventually(lambda: epoch() == keeper.held()[SITE].epoch > before, 15)
+    assert eventually(runs_under_its_lease, 15)
     with two[0].ledger.begin() as tx:
         assert tx.leases.put_state(SITE, Lane.NORMAL.value, epoch(), b"heard")

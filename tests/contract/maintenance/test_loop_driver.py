@@ -39,7 +39,7 @@ def completed_without_its_photo(walk: Walk) -> FindingRaised:
     walk.comes(raised)
     (ticket,) = walk.tickets("lift-1")
     with walk.ledger.begin() as tx:
-        apply_transition(tx, ticket.id, State.IN_PROGRESS, walk.now, "li", now=walk.now)
+        apply_transition(tx, ticket.id, State.IN_PROGRESS, walk.now, "li", now=walk.now, person=True)
     walk.look()
     with walk.ledger.begin() as tx:
         answered = replace(tx.orders.lock(ticket.id), answers={"S1": {"outcome": "ok", "files": [PHOTO]}})

@@ -28,7 +28,9 @@ S = timedelta(seconds=1)
 VIBRATION = PointTemplate(
     "vibration", LocalName("振动", "vibration"), "mm/s", PointKind.MEASURE, Limits(alarm_high=7.1, alarm_delay_s=5)
 )
-TEMPERATURE = PointTemplate("temp", LocalName("温度", "temperature"), "Cel", PointKind.MEASURE)
+TEMPERATURE = PointTemplate(
+    "temp", LocalName("温度", "temperature"), "Cel", PointKind.MEASURE, failure_mode="bearing_wear"
+)
 
 
 class Walk:
