@@ -12,10 +12,9 @@ from typing import Any
 
 import structlog
 
-from ingest.instants import to_ms
 from plantroom.domain.assets import Presence
 from plantroom.errors import BadData, Unreachable
-from plantroom.ports.clock import Clock
+from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.gaps import Gap, GapState, GiveUp
 from plantroom.ports.ledger import Contended, Ledger
 from plantroom.ports.requests import DeviceRequests

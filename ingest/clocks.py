@@ -19,11 +19,12 @@ import orjson
 from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
 from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
-from ingest.instants import NO_TIME, from_ms, to_ms
+from ingest.instants import NO_TIME, from_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import stable_id
 from plantroom.domain.assets import CLOCK
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.clock import to_ms
 from plantroom.ports.ledger import DeviceClock
 from plantroom.ports.spool import Lane
 

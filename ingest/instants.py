@@ -11,6 +11,8 @@ from types import NoneType
 
 import numpy as np
 
+from plantroom.ports.clock import to_ms
+
 NO_TIME = -(1 << 62)
 """Stands for "the message has no ``ts``"."""
 
@@ -22,7 +24,6 @@ LEAD_MS = 1_000
 
 _MAX_MS = 1 << 53
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _CANONICAL = "yyyy-mm-ddTHH:MM:SS.fffZ"
 _CANONICAL_LENGTH = len(_CANONICAL)
 _DIGITS = np.array([at for at, c in enumerate(_CANONICAL) if c in "ymdHMSf"])
@@ -62,11 +63,6 @@ def parse_all_ts(raw: Sequence[object]) -> list[int | None]:
         found = iter(_parse_texts([one for one in raw if isinstance(one, str)]))
         return [NO_TIME if one is None else next(found) for one in raw]
     return [parse_ts(one) for one in raw]
-
-
-def to_ms(instant: datetime) -> int:
-    """Milliseconds since 1970 UTC of an aware instant, cut."""
-    return (instant - _EPOCH) // _MILLISECOND
 
 
 def from_ms(ts_ms: int) -> datetime:

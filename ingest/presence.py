@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingest.instants import LEAD_MS, from_ms, to_ms
+from ingest.instants import LEAD_MS, from_ms
 from ingest.matching import AssetRoute
 from ingest.pace import SHORTEST_MS, Pace
 from ingest.rejections import stable_id
 from plantroom.domain.assets import OFFLINE, EquipmentClass, Presence, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.clock import to_ms
 from plantroom.ports.ledger import PresenceChange
 
 OFFLINE_CONFIRM_MS = 60_000

@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 import structlog
 
-from ingest.instants import to_ms
 from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
 from ingest.rejections import CUT, INTERNAL_ERROR, REJECTED_BY_STORE, SEPARATOR, code_of, with_detail
 from ingest.sorting import Sorted
-from plantroom.ports.clock import Clock
+from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.readings import ReadingBatch, RejectedReading

@@ -16,7 +16,7 @@ import structlog
 
 from ingest.checkpoint import pack, unpack
 from ingest.handover import TOTALS
-from ingest.instants import from_ms, to_ms
+from ingest.instants import from_ms
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
 from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
 from ingest.stats import Totals
@@ -25,7 +25,7 @@ from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
-from plantroom.ports.clock import Clock
+from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.spool import SpoolReader, SpoolRecord

@@ -20,7 +20,6 @@ import structlog
 from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver, cut_late
-from ingest.instants import to_ms
 from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
 from ingest.pipeline import Pipeline
@@ -35,7 +34,7 @@ from ingest.windows import TELL_EVERY_S
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
-from plantroom.ports.clock import Clock
+from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading
 from plantroom.ports.requests import DeviceRequests

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape, one_or_more
 from ingest.clock_effects import ClockEffect, effect_of
-from ingest.instants import to_ms
 from plantroom.domain.assets import AssetStatus, Health, Presence
+from plantroom.ports.clock import to_ms
 from plantroom.ports.ledger import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView, DeviceClock
 

@@ -36,6 +36,11 @@ class FixedClock:
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
+def to_ms(instant: datetime) -> int:
+    """Milliseconds since 1970 UTC of an aware instant, cut."""
+    return (instant - _EPOCH) // _MILLISECOND
+
+
 def now_ms(clock: Clock) -> int:
     """Its time in ms since 1970."""
-    return (clock.now() - _EPOCH) // _MILLISECOND
+    return to_ms(clock.now())

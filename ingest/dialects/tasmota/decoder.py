@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Sample
 from ingest.dialects.json.parse import Malformed, parse_one
 from ingest.dialects.values import take_values
-from ingest.instants import NO_TIME, YEAR_2000_MS, to_ms
+from ingest.instants import NO_TIME, YEAR_2000_MS
 from ingest.rejections import (
     EMPTY_PAYLOAD,
     NO_VALUES,
@@ -20,6 +20,7 @@ from ingest.rejections import (
     with_detail,
 )
 from plantroom.domain.assets import Presence
+from plantroom.ports.clock import to_ms
 
 _WILL = "LWT"
 _PREFIXES = frozenset(("tele", "stat", "cmnd"))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ingest.asking import MAX_ASKS, PER_ASSET, PER_TURN, GapAsker, wait_after
-from ingest.instants import to_ms
 from plantroom.domain.assets import Point, Presence, Site
 from plantroom.domain.spans import Span
+from plantroom.ports.clock import to_ms
 from plantroom.ports.gaps import Gap, GapFilter, GapNews, GapState
 from plantroom.ports.ledger import PresenceChange
 from plantroom.ports.paging import PageRequest

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.instants import from_ms, parse_all_ts, parse_ts, to_ms
+from ingest.instants import from_ms, parse_all_ts, parse_ts
+from plantroom.ports.clock import to_ms
 
 CANONICAL = "2026-11-21T12:00:00.000Z"
 NOON_MS = 1_795_262_400_000
