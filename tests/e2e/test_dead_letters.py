@@ -86,11 +86,11 @@ def test_all_letters_of_a_reason_are_replayed_and_those_still_wrong_come_back(pl
     with plant.publisher() as publisher:
         for n in range(3):
             publisher.send(
-                "plantroom/demo/LATER/telemetry", {"ts": time.time_ns() // 1_000_000 + n, "values": {"x": n}}
+                "plantroom/demo/REPLAYED/telemetry", {"ts": time.time_ns() // 1_000_000 + n, "values": {"x": n}}
             )
-        eventually(lambda: len(letters_of(plant, "LATER")) == 3, 5)
-    plant.add_asset("LATER", "pump")
+        eventually(lambda: len(letters_of(plant, "REPLAYED")) == 3, 5)
+    plant.add_asset("REPLAYED", "pump")
     done = plant.process.json("dead-letter", "replay", "--site", "demo", "--reason", "unknown_asset")
     assert done["asked"] >= 3
     assert done["waiting"] == 0
-    assert {letter["reason"] for letter in letters_of(plant, "LATER")} == {"unknown_point"}
+    assert {letter["reason"] for letter in letters_of(plant, "REPLAYED")} == {"unknown_point"}
