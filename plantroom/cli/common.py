@@ -50,7 +50,7 @@ def emit(document: Any, as_json: bool, text: str | Sequence[str] | None = None) 
     """The result, on stdout: the document as JSON, or the text made of it. Of lines each stays one, whatever is in
     them."""
     if as_json or text is None:
-        made = json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str)
+        made = json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str, allow_nan=False)
         print(_HARMFUL_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], made), flush=True)
     else:
         print(_shown(text), flush=True)
