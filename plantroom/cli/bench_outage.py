@@ -117,18 +117,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         load.start()
         time.sleep(WARM_S)
 
-        say(f"the store goes away for {minutes} minutes of {rate} messages a second")
-        events.phase = "outage"
-        influx.stop()
-        _away(site, events, minutes * 60, say)
-        backlog = int(site.stats()["spool_depth"])
-        events.phase = "drain"
-        influx.again()
-        say(f"the store is back; {backlog} messages wait")
-        noticed_s, drained_s, taken = _drain(site, events, rate)
-        events.phase = "after"
-        time.sleep(AFTER_S)
-
+        drain = _outage(site, influx, events, minutes, rate, say)
         load.finish()
         times = events.finish()
         site.wait_stored(publishing.instants[-1], SETTLE_S)
@@ -137,11 +126,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         lost, duplicates = compare(site, publishing)
     behind = [one for phase in ("outage", "drain") for one in times.get(phase, [])]
     return {
-        "drain_ratio": round(backlog / drained_s / rate, 2),
-        "drain_messages_per_s": round(taken / drained_s),
-        "noticed_s": round(noticed_s, 1),
-        "drain_s": round(drained_s, 1),
-        "backlog": backlog,
+        **drain,
         "rss_mb": rss_mb,
         "safety_to_ticket_ms": percentiles(behind),
         "safety_to_ticket_by_phase_ms": {phase: percentiles(some) for phase, some in times.items()},
@@ -158,6 +143,30 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
             "event_every_s": EVENT_EVERY_S,
         },
         "environment": environment(),
+    }
+
+
+def _outage(
+    site: BenchSite, influx: BenchInflux, events: SafetyEvents, minutes: float, rate: int, say: Callable[[str], None]
+) -> dict[str, float]:
+    """The store goes away, comes back, and what waits is taken up; the figures of that."""
+    say(f"the store goes away for {minutes} minutes of {rate} messages a second")
+    events.phase = "outage"
+    influx.stop()
+    _away(site, events, minutes * 60, say)
+    backlog = int(site.stats()["spool_depth"])
+    events.phase = "drain"
+    influx.again()
+    say(f"the store is back; {backlog} messages wait")
+    noticed_s, drained_s, taken = _drain(site, events, rate)
+    events.phase = "after"
+    time.sleep(AFTER_S)
+    return {
+        "drain_ratio": round(backlog / drained_s / rate, 2),
+        "drain_messages_per_s": round(taken / drained_s),
+        "noticed_s": round(noticed_s, 1),
+        "drain_s": round(drained_s, 1),
+        "backlog": backlog,
     }
 
 

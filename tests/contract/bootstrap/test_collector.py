@@ -64,7 +64,7 @@ def test_a_collector_has_one_name_in_its_leases_its_reports_and_its_folder(parts
     assert eventually(lambda: names()["reports"], 5)
     found = names()
     collector.stop()
-    assert found == dict.fromkeys(found, {collector.holder})
+    assert found == {key: {collector.holder} for key in found}
 
 
 def test_a_new_site_is_taken_up_within_two_seconds(parts: Parts, mosquitto: Mosquitto) -> None:
