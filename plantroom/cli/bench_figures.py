@@ -29,7 +29,7 @@ def percentiles(milliseconds: Sequence[float]) -> dict[str, float | int | None]:
 
 def shortfalls(document: Mapping[str, Any]) -> list[str]:
     """What a bench's document shows that must not be, in words; empty when all is well."""
-    found = [f"{name} is {document[name]}" for name in NONE_OF_THEM if document.get(name)]
+    found = [f"{name} is {document[name]}" for name in NONE_OF_THEM if document.get(name, 0) > 0]
     found += [
         f"{name} is {document[name]} of {document[whole]}"
         for name, whole in ALL_OF_THEM.items()
