@@ -1,6 +1,5 @@
 """The role ``collect``: gateway, ingest, alarms and models for every site of the ledger."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +98,6 @@ class Collector:
         limits = parts.settings
         self._letter_bound = LetterBound(parts.ledger, limits.dead_letters_max, limits.dead_letters_mb << 20)
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
-        self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
     def start(self) -> None:
         """Start every site, go on in a thread. The data folder must be held by this process already."""
@@ -120,7 +118,7 @@ class Collector:
 
     @property
     def holder(self) -> str:
-        """Its name among the holders of leases."""
+        """Its name, by which leases, reports, metrics and words all call it."""
         return self._leases.holder
 
     def stop(self) -> None:
@@ -357,7 +355,7 @@ class Collector:
         figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures + failures
         figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(
-            self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
+            self.holder, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
         )
 
     def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:
