@@ -15,7 +15,8 @@ import structlog
 
 from ingest.every import Every
 from ingest.receive_times import ReceiveTimes
-from plantroom.domain.assets import Plant, Priority
+from plantroom.domain.alarms import safety_assets
+from plantroom.domain.assets import Plant
 from plantroom.errors import Unreachable
 from plantroom.ports.instants import GivenInstant, InstantLog, InstantTx
 
@@ -73,8 +74,7 @@ class SiteInstants:
     def follow(self, plant: Plant, site: str) -> None:
         """To be called before a session asks for the topics of this plant: the assets of its safety sources are covered
         from then on, for good, since what was queued under earlier rules comes later."""
-        safe = {key for key, one in plant.sources.items() if one.priority is Priority.SAFETY}
-        self.cover(key for key in safe if key in plant.assets and plant.assets[key].site == site)
+        self.cover(key for key in safety_assets(plant) if key in plant.assets and plant.assets[key].site == site)
 
     def cover(self, assets: Iterable[str]) -> None:
         """Give the instants of these assets from now on."""

@@ -1,6 +1,7 @@
 """Instants that two lanes share, one word at a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ingest.presence import PresenceTracker
 from ingest.receive_times import ReceiveTimes
 from ingest.site_instants import UNWRITTEN_MAX, Said, SiteInstants
 from plantroom.domain.assets import Priority, Source
+from plantroom.domain.sources import TopicSource
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.storage.instants import SqliteInstants
 from plantroom.wire import event_topic, telemetry_topic
@@ -135,6 +137,13 @@ def test_assets_that_were_ever_safe_stay_covered(log: MemoryInstants) -> None:
     again = SiteInstants(log)
     again.open()
     assert again.covers("key-P-1")
+
+
+def test_assets_that_a_safe_topic_source_names_are_covered(log: MemoryInstants) -> None:
+    source = TopicSource("s", "demo", "panel", "fire/panel", "json", Priority.SAFETY, asset="P-1")
+    instants = SiteInstants(log)
+    instants.follow(replace(plant_of(), topic_sources=(source,)), "demo")
+    assert instants.covers("key-P-1")
 
 
 def pipelines(log: MemoryInstants) -> dict[Lane, Pipeline]:
