@@ -133,10 +133,10 @@ class SqliteInstants(InstantLog):
         """Raises ``Unreachable`` for what goes wrong; with a damaged file the next call begins a new one."""
         try:
             return action()
-        except sqlite3.OperationalError as error:
-            raise Unreachable(f"instants {self._file}", str(error)) from error
-        except sqlite3.DatabaseError as error:
-            self._put_aside(error)
+        except sqlite3.Error as error:
+            # Its subclasses say that something cannot be done now, or was asked wrongly.
+            if type(error) is sqlite3.DatabaseError:
+                self._put_aside(error)
             raise Unreachable(f"instants {self._file}", str(error)) from error
 
     def _put_aside(self, error: sqlite3.Error) -> None:

@@ -134,6 +134,39 @@ def test_a_kill_leaves_what_was_put_and_nothing_of_what_was_not_ended(tmp_path: 
     instants.close()
 
 
+def test_on_a_full_disk_what_is_there_can_be_read_and_more_is_kept_when_there_is_room(tmp_path: Path) -> None:
+    victim = (
+        "import pathlib, resource, sys\n"
+        "from plantroom.errors import Unreachable\n"
+        "from plantroom.ports.instants import GivenInstant\n"
+        "from plantroom.storage.instants import SqliteInstants\n"
+        "instants = SqliteInstants(pathlib.Path(sys.argv[1]))\n"
+        "def put(first, count):\n"
+        "    with instants.begin() as tx:\n"
+        "        for said in range(first, first + count):\n"
+        "            tx.put('a', said, GivenInstant(said, 'safety', said))\n"
+        "put(0, 10)\n"
+        "_, most = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 17, most))\n"
+        "try:\n"
+        "    put(10, 20_000)\n"
+        "except Unreachable:\n"
+        "    print('full')\n"
+        "with instants.begin() as tx:\n"
+        "    print(tx.find('a', 9) is not None, tx.find('a', 10))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))\n"
+        "put(10, 20_000)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", victim, str(tmp_path)], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines()[0] == "full"
+    assert done.stdout.splitlines()[-1] == "True None"
+    instants = SqliteInstants(tmp_path)
+    assert found(instants, "a", 20_009) == GivenInstant(20_009, "safety", 20_009)
+    instants.close()
+
+
 def test_a_damaged_file_is_put_aside_and_a_new_one_begun(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"no database at all" * 1000)
     instants = SqliteInstants(tmp_path)
