@@ -236,7 +236,7 @@ class Collector:
         held, self._postponed = self._leases.held(), False
         for site in plant.sites:
             if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
-                self._sites[site].gateway.follow(plant)
+                self._sites[site].follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
         self._revision, self._lease_changes = plant.revision, changes
