@@ -44,11 +44,15 @@ _CHECKS = (
 def announce(
     tx: MaintenanceTx, episode: Episode, subject: str, priority: AlarmPriority, observed_at: datetime, now: datetime
 ) -> None:
-    """People are told of an alarm now: keep it, and see whether that makes a flood."""
-    site = episode.site
-    tx.alarms.announce(
-        Annunciation(site, episode.asset, episode.failure_mode, subject, priority, episode.safety, now, observed_at)
-    )
+    """People are told of an alarm now."""
+    site, asset, mode = episode.site, episode.asset, episode.failure_mode
+    tell(tx, Annunciation(site, asset, mode, subject, priority, episode.safety, now, observed_at))
+
+
+def tell(tx: MaintenanceTx, one: Annunciation) -> None:
+    """Keep what people are told, and see whether that makes a flood."""
+    site, now = one.site, one.at
+    tx.alarms.announce(one)
     count, first = tx.alarms.announced_since(site, now - SPAN)
     flood = tx.alarms.standing_flood(site)
     if flood is None and count > BEGINS_ABOVE:

@@ -55,7 +55,11 @@ class Shelf(Shape):
 class Alarm(Episode):
     """An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
     `events` are what its events are called, those that stand alone while any does.
-    `can_shelve` is false for safety alarms, which nobody can shelve."""
+    `can_shelve` is false for safety alarms, which nobody can shelve.
+
+    What a device tells that the ledger does not know (or has scrapped) is a line without an asset (`asset` is empty,
+    `asset_ref` null): its `title` names the device, its `id` is that of its ticket, and `detail.devices` lists the
+    codes, for a ticket may stand for several."""
 
     alarm_state: AlarmState
     priority: AlarmPriority

@@ -41,6 +41,8 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             "shelves": shape_shelves(tx, services, one.shelves),
             "can_shelve": can_shelve(one.episode, plant, services.classes, safety),
         }
+        if one.device is not None:
+            more |= {"title": Name.model_validate(one.device), "can_shelve": False}
         found.append(Alarm.model_validate(dict(episode) | more))
     return found
 

@@ -1,5 +1,6 @@
 """Alarms over HTTP: the list with its states, acknowledging, shelving, floods, figures."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -204,6 +205,35 @@ def test_a_safety_alarm_is_refused_with_a_plain_word(world: World) -> None:
     assert answer.status_code == 409
     assert answer.json()["type"] == "urn:plantroom:problem:safety_alarm"
     assert "safety" in answer.json()["detail"]
+
+
+def test_what_an_unknown_device_tells_is_a_line_of_its_own(world: World) -> None:
+    detail = {"event": "hatch_open", "code": "EL-9", "tags": []}
+    unknown = {"failure_mode": UNCLASSIFIED, "source": FindingSource.RULE, "severity": Severity.CRITICAL}
+    stranger = limit(world, finding_id="s", subject="hatch_open", safety=True, evidence=(), detail=detail, **unknown)
+    hear(world, replace(stranger, asset=""))
+    (alarm,) = alarms(world)
+    assert (alarm["asset"], alarm["asset_ref"], alarm["site"]) == ("", None, HOME)
+    assert alarm["title"] == {"zh": "未登记设备 EL-9", "en": "Unregistered device EL-9"}
+    assert [name["en"] for name in alarm["events"]] == ["hatch open"]
+    assert (alarm["alarm_state"], alarm["priority"], alarm["can_shelve"]) == (
+        "active_unacknowledged",
+        "critical",
+        False,
+    )
+    ticket = world.admin.get(f"/api/v1/work-orders/{alarm['work_order']}").json()
+    assert "unknown_asset" in ticket["tags"]
+    assert world.as_(Role.VIEWER, AWAY).get("/api/v1/alarms").json()["items"] == []
+    address = f"/api/v1/alarms/{alarm['id']}"
+    assert world.as_(Role.TECHNICIAN, AWAY).post(f"{address}/acknowledge").status_code == 404
+    assert world.as_(Role.VIEWER).post(f"{address}/acknowledge").status_code == 403
+    technician = world.as_(Role.TECHNICIAN)
+    assert technician.post(f"{address}/shelve", json={"reason": "x", "minutes": 5}).status_code == 409
+    noted = technician.post(f"{address}/acknowledge").json()
+    assert (noted["alarm_state"], noted["acknowledged_by"]) == ("active_acknowledged", "machine")
+    assert alarms(world) == [noted]
+    figures = world.admin.get("/api/v1/alarms/performance").json()
+    assert (figures["standing"], figures["top"][0]["asset"]) == (1, "EL-9")
 
 
 def test_the_status_of_the_machine_shows(world: World) -> None:

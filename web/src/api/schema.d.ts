@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List Alarms
-         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so.
+         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so. So
+         *     are safety events of devices that the ledger does not know, with an empty `asset`.
          */
         get: operations["listAlarms"];
         put?: never;
@@ -1371,6 +1372,10 @@ export interface components {
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
          *     `events` are what its events are called, those that stand alone while any does.
          *     `can_shelve` is false for safety alarms, which nobody can shelve.
+         *
+         *     What a device tells that the ledger does not know (or has scrapped) is a line without an asset (`asset` is empty,
+         *     `asset_ref` null): its `title` names the device, its `id` is that of its ticket, and `detail.devices` lists the
+         *     codes, for a ticket may stand for several.
          */
         Alarm: {
             /** Acknowledged At */
