@@ -1806,7 +1806,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "supply" | "network" | "machine" | "place" | "system" | "moment";
+            code: "supply" | "network" | "machine" | "place" | "system";
             text: components["schemas"]["Name"];
         };
         /**
@@ -2263,7 +2263,12 @@ export interface components {
         /**
          * Flood
          * @description More than ten alarms in ten minutes on a site. `ended_at` is `null` while it lasts; `work_order` is the ticket
-         *     that those behind the first ten share, `gathered` how many they are. Counts look at the first 500 alarms.
+         *     that those behind the first ten share, `gathered` how many they are.
+         *
+         *     `alarms`, `safety` and `machines` count all that people were told of from `first_at` to `counted_at` (now, or its
+         *     end); its ticket says the same, about a second later. `first`, `by_asset`, `by_system`, `cause` and `moment` look at
+         *     the first 500. `moment` says when most of them came within one minute, which explains nothing by itself; `cause` is
+         *     `null` when nothing that they share was found.
          */
         Flood: {
             /** Alarms */
@@ -2278,6 +2283,11 @@ export interface components {
             /** By System */
             by_system: components["schemas"]["CountOut"][];
             cause: components["schemas"]["CauseOut"] | null;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
             /** Ended At */
             ended_at: string | null;
             /** First */
@@ -2291,6 +2301,9 @@ export interface components {
             gathered: number;
             /** Id */
             id: string;
+            /** Machines */
+            machines: number;
+            moment: components["schemas"]["Name"] | null;
             /** Peak */
             peak: number;
             /** Safety */
