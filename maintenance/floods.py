@@ -124,7 +124,7 @@ def note_flood(tx: MaintenanceTx, flood: Flood) -> None:
 
 
 def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentClass], now: datetime) -> FloodSummary:
-    """What is known of a flood up to now, or to its end: how many alarms, and its first ``LOOKED_AT`` in their order, by
+    """What is known of a flood up to now, or to its end: how many alarms; of its first ``LOOKED_AT`` their order, by
     system and machine."""
     at = flood.ended_at or now
     end = at + timedelta(microseconds=1)
