@@ -232,6 +232,7 @@ def test_what_an_unknown_device_tells_is_a_line_of_its_own(world: World) -> None
     noted = technician.post(f"{address}/acknowledge").json()
     assert (noted["alarm_state"], noted["acknowledged_by"]) == ("active_acknowledged", "machine")
     assert alarms(world) == [noted]
+    world.clock.forward(minutes=1)
     figures = world.admin.get("/api/v1/alarms/performance").json()
     assert (figures["standing"], figures["top"][0]["asset"]) == (1, "EL-9")
 
