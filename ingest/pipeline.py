@@ -17,7 +17,8 @@ from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.event_messages import event_objects
+from ingest.events import EventOutcome, EventRules
 from ingest.gaps import SiteNumbers
 from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear

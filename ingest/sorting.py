@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from ingest.columns import Arrivals
-from ingest.events import values_beside
+from ingest.event_messages import values_beside
 from ingest.mapping import Foreign
 from ingest.matching import AssetRoute, Matcher, Route, SourceRoute
 from ingest.receive_times import FirstCome

@@ -45,8 +45,9 @@ RECURRENCE = timedelta(days=14)
 RECHECK = timedelta(minutes=30)
 """How long after the work was done a fault may take to clear."""
 
-_ONE_LINE_IN = timedelta(minutes=1)
-"""How often an event that goes on coming gets a line in the history of its ticket."""
+PAUSE = timedelta(minutes=1)
+"""After what pause an event that comes again is another one: few say when they are over. One that goes on coming gets a
+line in the history of its ticket no more often."""
 
 UNDER_MAINTENANCE = "under_maintenance"
 REPEATED = "repeated"
@@ -292,9 +293,8 @@ def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
     """Whether people have to be told of a finding: what goes on, and what an event says over and over, is no news."""
     if earlier is None or earlier.state is EpisodeState.CLOSED or subject_of(finding) not in earlier.open_subjects:
         return True
-    # Few events say when they are over: one that comes after a pause is another one.
     pause = finding.observed_at - earlier.last_observed_at
-    another = finding.source is FindingSource.RULE and pause >= _ONE_LINE_IN
+    another = finding.source is FindingSource.RULE and pause >= PAUSE
     return another or (finding.safety and not earlier.safety)
 
 
@@ -332,8 +332,8 @@ def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episod
     known = _lines(episode)
     before = next((one for one in known if one["subject"] == finding.subject), None)
     if before is not None:
-        newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= _ONE_LINE_IN
-        if not newer and now - datetime.fromisoformat(str(before["written"])) < _ONE_LINE_IN:
+        newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= PAUSE
+        if not newer and now - datetime.fromisoformat(str(before["written"])) < PAUSE:
             return episode
     line = {"subject": finding.subject, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
     kept = [one for one in known if one is not before][1 - ALSO_KEPT :]

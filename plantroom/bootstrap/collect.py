@@ -294,7 +294,9 @@ class Collector:
         if self._strays is not None or not self._is_free(STRAYS):
             return
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
-        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate, own_part=session_part)
+        gateway = StrayGateway(
+            self._broker, spools, connect_gate=connect_gate, own_part=session_part, clock=self._parts.clock
+        )
         try:
             gateway.start(sites, self._leases.ready())
         except Unreachable as error:

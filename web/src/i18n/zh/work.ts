@@ -114,6 +114,7 @@ export const work = {
   "tag.repeated": "重复发生",
   "tag.clock_wrong": "设备时钟有误",
   "tag.data_dropped": "附带数据未保留",
+  "tag.damaged": "消息损坏",
   "tag.missed": "已错过期限",
   "tag.recurred": "故障复发",
   "tag.loop_test": "联动测试",
