@@ -294,11 +294,11 @@ def test_a_session_survives_what_nobody_foresaw(tmp_path: Path) -> None:
     put, broken = spool.put, threading.Event()
     broken.set()
 
-    def fail_once(topic: bytes, payload: bytes, received_ms: int) -> None:
+    def fail_once(topic: bytes, payload: bytes, received_ms: int, retained: bool) -> None:
         if broken.is_set():
             broken.clear()
             raise RuntimeError("unforeseen")
-        put(topic, payload, received_ms)
+        put(topic, payload, received_ms, retained)
 
     spool.put = fail_once  # type: ignore[method-assign]
     line.start()
