@@ -45,12 +45,21 @@ class Arrivals:
     with_event: list[bool] = field(default_factory=list)
     first: Sequence[FirstCome] | None = None
     """When each came at first, of messages that are replayed."""
+    retained: set[int] = field(default_factory=set)
+    """Which of them the broker had kept from before: they prove no presence, measure no clock, are judged by nobody,
+    and have nothing to store where they do not say of when it is."""
 
     def __len__(self) -> int:
         return len(self.route)
 
-    def add(self, route: AssetRoute, received_ms: int, *, with_event: bool = False) -> None:
+    def is_aside(self, message: int) -> bool:
+        """Whether its values are judged by nobody, and its number is none of the telemetry's."""
+        return self.with_event[message] or message in self.retained
+
+    def add(self, route: AssetRoute, received_ms: int, *, with_event: bool = False, retained: bool = False) -> None:
         """One more."""
+        if retained:
+            self.retained.add(len(self.route))
         self.route.append(route)
         self.received_ms.append(received_ms)
         self.with_event.append(with_event)
@@ -68,6 +77,8 @@ class Columns:
     arrival: NDArray[np.int64]
     rejections: list[Rejection]
     duplicates: int
+    retained: int
+    """Readings left out, since the broker had kept them from nobody knows when."""
 
     def refused(self, rejected: Sequence[RejectedReading]) -> list[Rejection]:
         """What the store refused, by message."""
@@ -125,6 +136,7 @@ class _Samples:
     """Positions in ``Decoded.values`` that do not go on."""
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
+    retained: int = 0
 
 
 def receive_times_of(state: bytes, above: bytes) -> bytes:
@@ -162,8 +174,9 @@ class Assembler:
         received_ms = np.repeat(samples.received_ms, width)
         reason = np.repeat(samples.stands_in * np.uint8(Reason.RECEIVE_TIME), width)
         message = np.repeat(samples.message, width)
-        aside = np.array(arrivals.with_event, np.bool_)[message]
-        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
+        aside = np.array(arrivals.with_event, np.bool_)
+        aside[list(arrivals.retained)] = True
+        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside[message])
         if arrivals.first is not None:
             live[:] = False
         return Columns(
@@ -174,6 +187,7 @@ class Assembler:
             message,
             samples.rejections,
             samples.duplicates,
+            samples.retained,
         )
 
     def forget(self, decoded: Decoded, arrivals: Arrivals, messages: Collection[int]) -> None:
@@ -221,13 +235,14 @@ class Assembler:
         received_ms = np.array(arrivals.received_ms, np.int64)[message]
         routes = [arrivals.route[one] for one in decoded.message]
         own = ts_ms != NO_TIME
+        old = _of_unknown_age(decoded, arrivals, message, own)
         wrong_clock = own & ((ts_ms < YEAR_2000_MS) | (ts_ms > received_ms + FUTURE_MS))
         series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
         bad = wrong_clock if None not in series else wrong_clock | np.array([one is None for one in series], np.bool_)
         repeated = self._repeated(decoded, arrivals, routes, own, bad)
         samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
-        if None in series or repeated.any() or wrong_clock.any():
-            _take_out(samples, decoded, repeated, wrong_clock)
+        if None in series or repeated.any() or wrong_clock.any() or old.any():
+            _take_out(samples, decoded, repeated, wrong_clock, old)
         self._stand_in(samples, arrivals.first)
         return samples
 
@@ -259,9 +274,9 @@ class Assembler:
         if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded):
             apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
             return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
-        if any(arrivals.with_event) or NO_SEQ in decoded.seq:
+        if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
             counted = [
-                seq != NO_SEQ and not arrivals.with_event[message]
+                seq != NO_SEQ and not arrivals.is_aside(message)
                 for seq, message in zip(decoded.seq, decoded.message, strict=True)
             ]
             asked = (yes and repeated(k, b, s, d) for yes, k, b, s, d in zip(counted, *columns, strict=True))
@@ -290,7 +305,7 @@ class Assembler:
                 before, numbers = message, []
             while unused and unused[0][0] <= message:
                 self._note_unused(arrivals, *unused.popleft())
-            counted = seq != NO_SEQ and not arrivals.with_event[message]
+            counted = seq != NO_SEQ and not arrivals.is_aside(message)
             seen = counted and repeated(message, key, boot, seq, digest) and tells
             if counted:
                 numbers.append((key, boot, seq, digest))
@@ -309,7 +324,7 @@ class Assembler:
             self.sequences.forget(*one)
 
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
-        if not arrivals.with_event[message]:
+        if not arrivals.is_aside(message):
             key = arrivals.route[message].asset.key
             self._word_on(arrivals)(key, boot, seq, digest)
             self.sequences.forget(key, boot, seq, digest)
@@ -320,10 +335,30 @@ def _share_numbers(decoded: Decoded) -> bool:
     return len(set(decoded.message)) < len(decoded.message) and any(seq != NO_SEQ for seq in decoded.seq)
 
 
-def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:
-    """Leave out what repeats, has an impossible clock or belongs to no point; each (m,), looked at one by one."""
+def _of_unknown_age(
+    decoded: Decoded, arrivals: Arrivals, message: NDArray[np.int64], own: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which samples (m,) the broker had retained and do not say of when they are: a time that counts from "now" does not
+    either."""
+    found = np.zeros(len(own), np.bool_)
+    if arrivals.retained:
+        timed = own.copy()
+        timed[list(decoded.relative)] = False
+        found = ~timed & np.isin(message, list(arrivals.retained))
+    return found
+
+
+def _take_out(
+    samples: _Samples,
+    decoded: Decoded,
+    repeated: NDArray[np.bool_],
+    wrong_clock: NDArray[np.bool_],
+    old: NDArray[np.bool_],
+) -> None:
+    """Leave out what repeats, has an impossible clock, is of an unknown age or belongs to no point; each (m,), looked at
+    one by one."""
     unknown = np.fromiter((one is None for one in samples.series), np.bool_, len(samples.series))
-    kept = ~(repeated | wrong_clock)
+    kept = ~(repeated | wrong_clock | old)
     firsts = np.cumsum([0, *map(len, decoded.keys)])
     for at in np.flatnonzero(~kept | unknown).tolist():
         message, keys, first = decoded.message[at], decoded.keys[at], int(firsts[at])
@@ -333,6 +368,8 @@ def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], 
             continue
         if repeated[at]:
             samples.duplicates += len(keys)
+        elif old[at]:
+            samples.retained += len(keys)
         else:
             reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
             samples.rejections.append(Rejection(message, reason, ", ".join(keys)))

@@ -12,7 +12,8 @@ from plantroom.domain.assets import Presence
 
 
 def hear(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
-    """Status messages, and that anything came at all; what is replayed says nothing of presence."""
+    """Status messages, and that anything came at all; what is replayed says nothing of presence, nor do values that the
+    broker had retained. Of a word on presence that it had retained the tracker knows what to think."""
     if not batch.again:
         _hear_all(batch, out, presence)
     for number, route in batch.statuses:
@@ -20,7 +21,7 @@ def hear(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
         gone = parse_gone(record, asset)
         if gone is not None:
             out.gone.append(gone)
-            if not batch.again:
+            if not (batch.again or record.retained):
                 presence.seen(asset, record.received_ms)
             continue
         said = parse_status(record.payload)
@@ -33,8 +34,9 @@ def hear(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
 def _hear_all(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
     came: defaultdict[str, list[int]] = defaultdict(list)
     for arrivals in (*(members.arrivals for members in batch.values.values()), *out.heard):
-        for route, received_ms in zip(arrivals.route, arrivals.received_ms, strict=True):
-            came[route.asset.key].append(received_ms)
+        for number, (route, received_ms) in enumerate(zip(arrivals.route, arrivals.received_ms, strict=True)):
+            if number not in arrivals.retained:
+                came[route.asset.key].append(received_ms)
     for asset, received in came.items():
         presence.seen_all(asset, sorted(received))
     # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.

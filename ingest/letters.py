@@ -10,10 +10,15 @@ from plantroom.ports.spool import Lane, SpoolRecord
 NOTHING: Mapping[int, int] = {}
 NO_NAMES: Mapping[int, str] = {}
 
+RETAINED = "r"
+"""Begins the names of messages that the broker had retained; all others are hexadecimal."""
+
 
 def name_of(site: str, lane: str, record: SpoolRecord) -> str:
     """The name of a message: what all ids that are made of it have in common. Those of one millisecond sort as they
-    came."""
+    came. One that the broker had retained is named by what it says, since each new subscription brings it again."""
+    if record.retained:
+        return RETAINED + stable_id("retained", site, record.topic, record.payload)[:31]
     return f"{record.position:016x}{stable_id(site, lane, record.position, record.received_ms)[:16]}"
 
 

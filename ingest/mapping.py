@@ -191,8 +191,12 @@ class _Arranger:
             member = self._members[sample.message]
             self._places[key] = len(self._out.arrivals)
             # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.add(asset, member.record.received_ms, with_event=sample.historical)
+            self._out.arrivals.add(
+                asset, member.record.received_ms, with_event=sample.historical, retained=member.record.retained
+            )
             self._out.numbers.append(member.number)
+        if sample.relative:
+            decoded.relative.add(len(decoded.message))
         decoded.message.append(self._places[key])
         decoded.ts_ms.append(sample.ts_ms)
         decoded.boot.append(sample.boot)

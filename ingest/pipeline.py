@@ -170,7 +170,8 @@ class Pipeline:
             if not batch.again:
                 if record.position <= self._events_done:
                     continue
-                self._presence.seen(route.asset.key, record.received_ms)
+                if not record.retained:
+                    self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
             letters = letters_of(self.site, self.lane, [record], rejections, names)
             if not batch.again:
@@ -227,8 +228,7 @@ class Pipeline:
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += [
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
@@ -252,8 +252,7 @@ class Pipeline:
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += mapped.rejections
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
@@ -283,6 +282,7 @@ class Pipeline:
         letters = letters_of(self.site, self.lane, batch.records, rejections, names, instants)
         out.letters += letters
         self.totals.duplicates += read.duplicates
+        self.totals.retained += read.retained
         if not batch.again:
             self.totals.received += len(batch.records)
             self.totals.dead_lettered += len({letter.message for letter in letters})

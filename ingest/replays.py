@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from ingest.letters import RETAINED
 from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
@@ -141,7 +142,8 @@ class Replays:
 def _record(letter: DeadLetter) -> SpoolRecord:
     """Its position is made of its name, so that events get the same id each time."""
     digest = hashlib.blake2b(letter.message.encode(), digest_size=7).digest()
-    return SpoolRecord(int.from_bytes(digest, "big"), to_ms(letter.received_at), letter.topic, letter.payload)
+    position, retained = int.from_bytes(digest, "big"), letter.message.startswith(RETAINED)
+    return SpoolRecord(position, to_ms(letter.received_at), letter.topic, letter.payload, retained)
 
 
 def _first(letters: Sequence[DeadLetter]) -> FirstCome:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import cast
 
 from ingest.columns import Arrivals
@@ -17,6 +18,8 @@ from plantroom.wire import Channel
 EVENT_DIALECT = "json"
 """What event topics speak, whatever the source's telemetry does."""
 
+_RETAINED = attrgetter("retained")
+
 
 @dataclass(slots=True)
 class Members:
@@ -29,7 +32,7 @@ class Members:
     def add(self, number: int, route: AssetRoute, record: SpoolRecord) -> None:
         """A telemetry message."""
         self.numbers.append(number)
-        self.arrivals.add(route, record.received_ms)
+        self.arrivals.add(route, record.received_ms, retained=record.retained)
         self.payloads.append(record.payload)
 
 
@@ -67,7 +70,7 @@ def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:
     known = matcher.known
     routes = [known.get(record.topic) for record in records]
     dialect = _one_dialect(routes)
-    if dialect is not None:
+    if dialect is not None and not any(map(_RETAINED, records)):
         out.values[dialect] = _all_telemetry(records, cast("list[Route]", routes))
         return out
     for number, (record, found) in enumerate(zip(records, routes, strict=True)):
@@ -81,7 +84,7 @@ def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:
             for payload in values_beside(record.payload):
                 beside = out.values[EVENT_DIALECT]
                 beside.numbers.append(number)
-                beside.arrivals.add(route.asset, record.received_ms, with_event=True)
+                beside.arrivals.add(route.asset, record.received_ms, with_event=True, retained=record.retained)
                 beside.payloads.append(payload)
         else:
             out.statuses.append((number, route.asset))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from ingest.dialects.decoded import EventObject
 from ingest.events import MAX_NAME, SAFETY, event_objects
 from ingest.instants import from_ms
+from ingest.letters import name_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id
 from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
@@ -53,7 +54,8 @@ class StrangerRules:
         elsewhere = {} if at_home else {"site": printable(parts.site)[:MAX_NAME]}
         detail = {"event": name, "code": printable(parts.asset)[:MAX_NAME], **elsewhere, **words}
         received_at = from_ms(record.received_ms)
-        place = (self._lane, record.position, record.received_ms, one.element)
+        when = () if record.retained else (record.position, record.received_ms)
+        place = (name_of("", self._lane, record) if record.retained else self._lane, *when, one.element)
         return FindingRaised(
             finding_id=stable_id("stranger", parts.site, parts.asset, name, *place),
             site=self._site,

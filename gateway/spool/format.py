@@ -31,9 +31,7 @@ _MAX_RECORDS = 1 << 28
 """More than any segment has: the largest write that begins one holds far fewer."""
 
 
-def encode(
-    topic: bytes, payload: bytes, received_ms: int, position: int, salt: int, retained: bool = False
-) -> bytes:
+def encode(topic: bytes, payload: bytes, received_ms: int, position: int, salt: int, retained: bool = False) -> bytes:
     """One record's bytes."""
     body = len(topic) + len(payload)
     if retained:

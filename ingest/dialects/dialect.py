@@ -32,7 +32,7 @@ class Sample:
 
     ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
     ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
-    not to be judged as live. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
+    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
     """
 
     message: int
@@ -41,6 +41,7 @@ class Sample:
     prefix: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     historical: bool = False
+    relative: bool = False
     boot: str = ""
     seq: int = NO_SEQ
     digest: int = 0

@@ -2308,7 +2308,7 @@ export interface components {
         /**
          * Flow
          * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
-         *     readings; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
+         *     readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
          *     the last seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of
          *     these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits
          *     any more if all goes on as now, null when that is never.
@@ -2336,6 +2336,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -2468,6 +2470,8 @@ export interface components {
             lag_s: number;
             /** Received */
             received: number;
+            /** Retained */
+            retained: number;
             /** Sites */
             sites: components["schemas"]["SiteFlow"][];
             /** Spool Depth */
@@ -2534,6 +2538,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -3865,6 +3871,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Site */
             site: string;
             /** Spool Bytes */
