@@ -28,7 +28,7 @@ _MAX_LENGTH_BYTES = 4
 
 
 class Message(NamedTuple):
-    """A PUBLISH of QoS 0 (``mid`` 0) or 1. ``retained``: the broker had it since before it was subscribed to (MQTT 3.1.1,
+    """A PUBLISH of QoS 0 (``mid`` 0) or 1. ``retained``: the broker had it from before a subscription (MQTT 3.1.1,
     section 3.3.1.3); what is published while a subscription stands is not marked, whatever its publisher asks for."""
 
     topic: bytes

@@ -338,8 +338,8 @@ def _share_numbers(decoded: Decoded) -> bool:
 def _of_unknown_age(
     decoded: Decoded, arrivals: Arrivals, message: NDArray[np.int64], own: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which samples (m,) the broker had retained and do not say of when they are: a time that counts from "now" does not
-    either."""
+    """Which samples (m,) the broker had retained and do not say of when they are; a time that counts from "now" does
+    not either."""
     found = np.zeros(len(own), np.bool_)
     if arrivals.retained:
         timed = own.copy()
@@ -355,8 +355,8 @@ def _take_out(
     wrong_clock: NDArray[np.bool_],
     old: NDArray[np.bool_],
 ) -> None:
-    """Leave out what repeats, has an impossible clock, is of an unknown age or belongs to no point; each (m,), looked at
-    one by one."""
+    """Leave out what repeats, has an impossible clock, is of an unknown age or belongs to no point; each (m,), looked
+    at one by one."""
     unknown = np.fromiter((one is None for one in samples.series), np.bool_, len(samples.series))
     kept = ~(repeated | wrong_clock | old)
     firsts = np.cumsum([0, *map(len, decoded.keys)])

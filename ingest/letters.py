@@ -36,15 +36,15 @@ def letters_of(
     for rejection in merged(rejections):
         record = records[rejection.message]
         where = names.get(record.position) or name_of(site, lane.value, record)
-        letters.append(
-            DeadLetter(
-                id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
-                site=site,
-                received_at=from_ms(instants.get(rejection.message, record.received_ms)),
-                topic=printable(record.topic),
-                reason=rejection.reason,
-                payload=record.payload,
-                part=rejection.part,
-            )
+        letter = DeadLetter(
+            id=f"{where}-{stable_id(rejection.reason, rejection.part)[:8]}",
+            site=site,
+            received_at=from_ms(record.received_ms),
+            topic=printable(record.topic),
+            reason=rejection.reason,
+            payload=record.payload,
+            part=rejection.part,
         )
+        stands_in = instants.get(rejection.message)
+        letters.append(letter if stands_in is None else letter.standing_at(from_ms(stands_in)))
     return letters

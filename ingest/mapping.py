@@ -10,8 +10,9 @@ import numpy as np
 from ingest.checkpoint import pack, unpack
 from ingest.columns import Arrivals
 from ingest.dialects import DIALECTS
-from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.instants import NO_TIME
 from ingest.matching import AssetRoute, SourceRoute, Target
 from ingest.rejections import (
     NESTED_VALUE,
@@ -133,15 +134,19 @@ class _Arranger:
         self._members = members
         self._route = route
         self._out = Mapped()
-        self._values: list[float] = []
+        self._rows: list[dict[str, float]] = []
+        """Values of each sample."""
         self._places: dict[tuple[int, str, bool], int] = {}
+        self._of_now: dict[int, int] = {}
+        """By place: its last sample without a time."""
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
         out = self._out
         for sample in heard.samples:
             self._take(sample)
-        out.decoded.values = np.array(self._values, np.float64)
+        out.decoded.keys = [tuple(row) for row in self._rows]
+        out.decoded.values = np.array([value for row in self._rows for value in row.values()], np.float64)
         for rejection in heard.rejections:
             self._reject(rejection)
         for word in heard.presence:
@@ -195,15 +200,22 @@ class _Arranger:
                 asset, member.record.received_ms, with_event=sample.historical, retained=member.record.retained
             )
             self._out.numbers.append(member.number)
+        place = self._places[key]
+        if sample.ts_ms == NO_TIME and sample.seq == NO_SEQ:
+            # What a message says of "now" is one instant, as far as it says it of each point once.
+            row = self._rows[self._of_now[place]] if place in self._of_now else values
+            if row.keys().isdisjoint(values):
+                row.update(values)
+                return
+            self._of_now[place] = len(self._rows)
         if sample.relative:
-            decoded.relative.add(len(decoded.message))
-        decoded.message.append(self._places[key])
+            decoded.relative.add(len(self._rows))
+        decoded.message.append(place)
         decoded.ts_ms.append(sample.ts_ms)
         decoded.boot.append(sample.boot)
         decoded.seq.append(sample.seq)
         decoded.digest.append(sample.digest)
-        decoded.keys.append(tuple(values))
-        self._values.extend(values.values())
+        self._rows.append(values)
 
     def _reject(self, rejection: Rejection) -> None:
         member = self._members[rejection.message]

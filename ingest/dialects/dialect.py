@@ -32,7 +32,8 @@ class Sample:
 
     ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
     ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
-    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
+    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``boot``, ``seq``, ``digest`` as in
+    ``Decoded``.
     """
 
     message: int

@@ -2308,10 +2308,11 @@ export interface components {
         /**
          * Flow
          * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
-         *     readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
-         *     the last seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of
-         *     these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits
-         *     any more if all goes on as now, null when that is never.
+         *     readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth`
+         *     messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
+         *     `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
+         *     from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
+         *     goes on as now, null when that is never.
          */
         Flow: {
             /** Dead Lettered */
