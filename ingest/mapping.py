@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -70,10 +71,12 @@ class Mapped:
 
 
 class ForeignReader:
-    """The dialects of a site's lane, with what they remember. ``route`` says where a topic leads. One thread."""
+    """The dialects of a site's lane, with what they remember. ``route`` says where a topic leads, ``takes`` whether its
+    messages come on this lane. One thread."""
 
-    def __init__(self, route: Callable[[str], object]) -> None:
+    def __init__(self, route: Callable[[str], object], takes: Callable[[str], bool]) -> None:
         self._route = route
+        self._takes = takes
         self._dialects: dict[str, Dialect] = {}
         self._saved: dict[str, bytes] = {}
 
@@ -81,6 +84,15 @@ class ForeignReader:
     def gaps(self) -> int:
         """Messages that dialects know to be missing."""
         return sum(dialect.gaps for dialect in self._dialects.values())
+
+    def follow(self) -> None:
+        """The plant is another one: what nobody sends here any more is not missed."""
+        for name, dialect in self._dialects.items():
+            dialect.follow(partial(self._hears, name))
+
+    def _hears(self, name: str, topic: str) -> bool:
+        route = self._route(topic)
+        return isinstance(route, SourceRoute) and route.source.dialect == name and self._takes(topic)
 
     def read(self, messages: Sequence[Foreign], *, again: bool = False) -> Iterator[Mapped]:
         """One result for each dialect, in the order in which they are first met. ``again``: they are replayed."""

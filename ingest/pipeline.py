@@ -81,7 +81,7 @@ class Pipeline:
         self._assembler = Assembler(self._table)
         self.receive_times = self._assembler.receive_times
         self._matcher = Matcher(site, self._table)
-        self._foreign = ForeignReader(self._matcher.route)
+        self._foreign = ForeignReader(self._matcher.route, self.takes)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
         self.numbers = numbers or SiteNumbers()
@@ -114,6 +114,7 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
+        self._foreign.follow()
         if not self._drains:
             self.clocks.follow(routes)
 

@@ -6,7 +6,7 @@ publish beside the samples.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
@@ -100,6 +100,10 @@ class Dialect(ABC):
         """As ``decode``, for messages that came before and are replayed: what is remembered of devices is used as
         far as it held when they came, and nothing is remembered of them. A dialect that remembers overrides this."""
         return self.decode(messages)
+
+    def follow(self, hears: Callable[[str], bool]) -> None:  # noqa: B027 (nothing to forget where nothing is remembered)
+        """The sources are others now: ``hears`` says whether messages of a topic still come here. What is missing of
+        senders that are not heard any more is nobody's business."""
 
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""

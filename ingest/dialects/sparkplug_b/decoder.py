@@ -1,7 +1,7 @@
 """The ``sparkplug_b`` dialect: births, data and deaths of edge nodes (README.md beside this file)."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,11 +84,28 @@ class SparkplugDialect(Dialect):
 
     def __init__(self) -> None:
         self._nodes = Nodes()
+        self._hears: Callable[[str], bool] = lambda _topic: True
 
     @property
     def gaps(self) -> int:  # type: ignore[override]
-        """Messages that the sequence numbers of nodes skipped."""
-        return sum(node.missing for node in self._nodes)
+        """Messages that the sequence numbers of nodes skipped, of those that are still heard."""
+        return sum(node.missing for place, node in self._nodes if node.missing and self._hears_node(place, node))
+
+    def follow(self, hears: Callable[[str], bool]) -> None:
+        """See ``Dialect``. What births told stays: aliases of it may be on their way."""
+        self._hears = hears
+        self._nodes.forget_sequences(self._hears_node)
+
+    def _hears_node(self, place: str, node: Node) -> bool:
+        group, _, name = place.partition("/")
+        own = (f"{NAMESPACE}/{group}/{kind}/{name}" for kind in ("NDATA", "NBIRTH"))
+        devices = (
+            f"{NAMESPACE}/{group}/{kind}/{name}/{device}"
+            for device in node.born_ms
+            if device
+            for kind in ("DDATA", "DBIRTH")
+        )
+        return any(map(self._hears, own)) or any(map(self._hears, devices))
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
