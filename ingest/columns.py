@@ -173,6 +173,9 @@ class Assembler:
         ts_ms = np.repeat(samples.ts_ms, width)
         received_ms = np.repeat(samples.received_ms, width)
         reason = np.repeat(samples.stands_in * np.uint8(Reason.RECEIVE_TIME), width)
+        if decoded.bad:
+            said_bad = np.isin(np.arange(len(decoded.values)), decoded.bad)
+            reason[np.delete(said_bad, samples.dropped)] = Reason.SAID_BAD
         message = np.repeat(samples.message, width)
         aside = np.array(arrivals.with_event, np.bool_)
         aside[list(arrivals.retained)] = True

@@ -151,6 +151,8 @@ class _Arranger:
         self._places: dict[tuple[int, str, bool], int] = {}
         self._of_now: dict[int, int] = {}
         """By place: its last sample without a time."""
+        self._bad: set[tuple[int, str]] = set()
+        """Sample and point of values that their sender calls bad."""
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
@@ -159,6 +161,9 @@ class _Arranger:
             self._take(sample)
         out.decoded.keys = [tuple(row) for row in self._rows]
         out.decoded.values = np.array([value for row in self._rows for value in row.values()], np.float64)
+        if self._bad:
+            points = ((number, point) for number, row in enumerate(self._rows) for point in row)
+            out.decoded.bad = [place for place, one in enumerate(points) if one in self._bad]
         for rejection in heard.rejections:
             self._reject(rejection)
         for word in heard.presence:
@@ -173,6 +178,7 @@ class _Arranger:
     def _take(self, sample: Sample) -> None:
         member = self._members[sample.message]
         found: dict[str, tuple[AssetRoute, dict[str, float]]] = {}
+        bad: set[tuple[str, str]] = set()
         for name, value in sample.values.items():
             for target in _targets(member.route, sample.prefix, name):
                 asset = target.asset if target.code else member.route.home
@@ -182,8 +188,11 @@ class _Arranger:
                 converted = self._convert(member.number, name, value, asset, target, sample)
                 if converted is not None:
                     found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
-        for asset, values in found.values():
-            self._add(sample, asset, values)
+                    if name in sample.bad:
+                        bad.add((asset.asset.key, target.point))
+        for key, (asset, values) in found.items():
+            row = self._add(sample, asset, values)
+            self._bad.update((row, point) for point in values if (key, point) in bad)
 
     def _convert(
         self, number: int, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
@@ -202,7 +211,8 @@ class _Arranger:
             return None
         return converted
 
-    def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> None:
+    def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> int:
+        """The number of the row that has them now."""
         decoded, key = self._out.decoded, (sample.message, asset.asset.key, sample.historical)
         if key not in self._places:
             member = self._members[sample.message]
@@ -218,7 +228,7 @@ class _Arranger:
             row = self._rows[self._of_now[place]] if place in self._of_now else values
             if row.keys().isdisjoint(values):
                 row.update(values)
-                return
+                return self._of_now[place]
             self._of_now[place] = len(self._rows)
         if sample.relative:
             decoded.relative.add(len(self._rows))
@@ -228,6 +238,7 @@ class _Arranger:
         decoded.seq.append(sample.seq)
         decoded.digest.append(sample.digest)
         self._rows.append(values)
+        return len(self._rows) - 1
 
     def _reject(self, rejection: Rejection) -> None:
         member = self._members[rejection.message]

@@ -20,8 +20,8 @@ AHEAD_MAX_MS = 3_600_000
 """What another holder gave further ahead than this came of a wrong clock, and holds nobody back."""
 
 MOST_AHEAD_MS = 60_000
-"""So far an instant that is given lies ahead of its receipt at most. Of an asset that goes on sending more than a message
-a millisecond the last of each millisecond stands."""
+"""So far an instant that is given lies ahead of its receipt at most. Of an asset that goes on sending more than a
+message a millisecond the last of each millisecond stands."""
 
 RESERVE_MS = 2_000
 """So much more than was given is reserved at a time."""

@@ -34,7 +34,8 @@ class Decoded:
     (``NO_SEQ``: none), ``digest`` (by which the same object is known again) and ``keys`` have ``m`` entries.
     ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``. ``unused`` are message, boot, seq
     and digest of numbered objects that gave no sample: events, and what could not be read. ``relative`` are numbers of
-    samples whose time the device counted from its "now": it says nothing of the device's clock.
+    samples whose time the device counted from its "now": it says nothing of the device's clock. ``bad`` are places in
+    ``values`` of those that the sender itself calls bad.
     """
 
     message: list[int] = field(default_factory=list)
@@ -48,6 +49,7 @@ class Decoded:
     events: list[EventObject] = field(default_factory=list)
     unused: list[tuple[int, str, int, int]] = field(default_factory=list)
     relative: set[int] = field(default_factory=set)
+    bad: list[int] = field(default_factory=list)
 
 
 Decoder = Callable[[Sequence[bytes]], Decoded]

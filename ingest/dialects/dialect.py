@@ -6,7 +6,7 @@ publish beside the samples.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
@@ -32,8 +32,8 @@ class Sample:
 
     ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
     ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
-    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``boot``, ``seq``, ``digest`` as in
-    ``Decoded``.
+    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``bad``: fields whose value the
+    sender itself calls bad. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
     """
 
     message: int
@@ -43,6 +43,7 @@ class Sample:
     units: Mapping[str, str] = field(default_factory=dict)
     historical: bool = False
     relative: bool = False
+    bad: Collection[str] = ()
     boot: str = ""
     seq: int = NO_SEQ
     digest: int = 0

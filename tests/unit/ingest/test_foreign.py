@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from ingest.alarms import LimitAlarms
 from ingest.dialects.sparkplug_b.wire import Payload
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
-from plantroom.domain.assets import Plant, Point, Presence, Priority, SourceClock
+from plantroom.domain.assets import Limits, Plant, Point, Presence, Priority, SourceClock
 from plantroom.domain.findings import FindingRaised
+from plantroom.domain.quality import Quality, quality_of
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -145,6 +147,21 @@ def test_what_is_still_on_its_way_to_the_old_lane_keeps_its_names() -> None:
     pipeline.follow(plant_with(replace(SPARKPLUG, priority=Priority.SAFETY)))
     assert played_one(pipeline, 10, data(12, NOON_MS + 30, 3.0)).letters == []
     assert pipeline.gaps == 0
+
+
+@pytest.mark.parametrize(("code", "alarms"), [(0, 0), (500, 0), (192, 1)])
+def test_a_value_that_the_node_calls_bad_raises_no_alarm(code: int, alarms: int) -> None:
+    at_once = replace(TEMPLATES[1], limits=Limits(alarm_low=0.5, alarm_delay_s=0))
+    pipeline = Pipeline("demo", Lane.NORMAL, (LimitAlarms(CLASSES),), CLASSES, PresenceTracker(CLASSES))
+    pipeline.follow(replace(plant_of(templates=(at_once, TEMPLATES[2])), topic_sources=[SPARKPLUG]))
+    quality = {"keys": [b"Unit", b"Quality"], "values": [{"is_null": True}, {"int_value": code}]}
+    speed = {"name": b"Speed", "datatype": 9, "float_value": 0.0, "properties": quality}
+    batch = pipeline.sort([SpoolRecord(1, NOON_MS, "spBv1.0/g/DDATA/e/pump", payload(3, NOON_MS, speed))])
+    read = pipeline.read(batch)
+    (look,) = pipeline.watches(read, [()])
+
+    assert len(look().findings) == alarms
+    assert quality_of(read.columns[0].readings.reason[0]) is (Quality.GOOD if alarms else Quality.BAD)
 
 
 def test_a_source_is_taken_up_and_given_up_while_the_worker_runs(house: House) -> None:
