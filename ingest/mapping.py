@@ -29,9 +29,13 @@ from ingest.rejections import (
     code_of,
     with_detail,
 )
+from ingest.unit_budget import NEW_A_MINUTE, UnitBudget
 from plantroom.domain.assets import Presence
 from plantroom.ports.spool import SpoolRecord
 from plantroom.units import UnitError, conversion
+
+UNITS = "units"
+"""Name of the part of the saved state that is no dialect's."""
 
 BARE_WILLS = "tasmota"
 """The dialect whose goodbyes are last wills that do not say of which connection."""
@@ -79,6 +83,7 @@ class ForeignReader:
         self._takes = takes
         self._dialects: dict[str, Dialect] = {}
         self._saved: dict[str, bytes] = {}
+        self._units = UnitBudget()
 
     @property
     def gaps(self) -> int:
@@ -106,7 +111,8 @@ class ForeignReader:
                 continue
             dialect = self._dialect(name)
             decode = dialect.decode_again if again else dialect.decode
-            yield _Arranger(members, self._route).arrange(decode([_message(one) for one in members]))
+            allows = partial(self._units.allows, again=again)
+            yield _Arranger(members, self._route, allows).arrange(decode([_message(one) for one in members]))
 
     def _dialect(self, name: str) -> Dialect:
         dialect = self._dialects.get(name)
@@ -117,7 +123,8 @@ class ForeignReader:
 
     def snapshot(self) -> bytes:
         """The state of all dialects."""
-        return self._packed({name: dialect.snapshot() for name, dialect in self._dialects.items()})
+        states = {name: dialect.snapshot() for name, dialect in self._dialects.items()}
+        return self._packed(states | {UNITS: self._units.snapshot()})
 
     def hand_over(self) -> bytes:
         """What the next holder of the site goes on from, in the form that ``restore`` takes."""
@@ -130,6 +137,7 @@ class ForeignReader:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._dialects = {}
         self._saved = unpack(state)
+        self._units.restore(self._saved.pop(UNITS, b""))
         for name in [name for name in self._saved if name in DIALECTS]:
             self._dialect(name)
 
@@ -142,9 +150,12 @@ def _message(one: Foreign) -> Message:
 class _Arranger:
     """Re-arranges what one dialect heard."""
 
-    def __init__(self, members: Sequence[Foreign], route: Callable[[str], object]) -> None:
+    def __init__(
+        self, members: Sequence[Foreign], route: Callable[[str], object], allows: Callable[[str, str, str, int], bool]
+    ) -> None:
         self._members = members
         self._route = route
+        self._allows = allows
         self._out = Mapped()
         self._rows: list[dict[str, float]] = []
         """Values of each sample."""
@@ -185,7 +196,7 @@ class _Arranger:
                 if asset is None:
                     self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET, sample.prefix + name))
                     continue
-                converted = self._convert(member.number, name, value, asset, target, sample)
+                converted = self._convert(member, name, value, asset, target, sample)
                 if converted is not None:
                     found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
                     if name in sample.bad:
@@ -195,21 +206,30 @@ class _Arranger:
             self._bad.update((row, point) for point in values if (key, point) in bad)
 
     def _convert(
-        self, number: int, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
+        self, member: Foreign, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
     ) -> float | None:
         point = asset.points.get(target.point)
         unit = target.unit or sample.units.get(name, "")
         if point is None or not unit or unit == point.template.unit:
             return value
         try:
-            converted = conversion(unit, point.template.unit)(value)
+            if not target.unit:
+                self._look_up(member, unit, point.template.unit)
+            change = conversion(unit, point.template.unit, difference=point.template.is_difference)
+            converted = change(value)
         except UnitError as error:
-            self._out.rejections.append(Rejection(number, with_detail(WRONG_UNIT, str(error)), sample.prefix + name))
+            reason = with_detail(WRONG_UNIT, str(error))
+            self._out.rejections.append(Rejection(member.number, reason, sample.prefix + name))
             return None
         if not math.isfinite(converted):
-            self._out.rejections.append(Rejection(number, NOT_A_NUMBER, sample.prefix + name))
+            self._out.rejections.append(Rejection(member.number, NOT_A_NUMBER, sample.prefix + name))
             return None
         return converted
+
+    def _look_up(self, member: Foreign, sent: str, wanted: str) -> None:
+        """Raises ``UnitError`` for a unit that the message states, when its source has named too many new ones."""
+        if not self._allows(member.route.source.key, sent, wanted, member.record.received_ms):
+            raise UnitError(f"more than {NEW_A_MINUTE} new ones a minute")
 
     def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> int:
         """The number of the row that has them now."""

@@ -3367,6 +3367,8 @@ export interface components {
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
@@ -3475,13 +3477,16 @@ export interface components {
         };
         /**
          * PointTemplateOut
-         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown.
+         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
+         *     two temperatures.
          */
         PointTemplateOut: {
             /** Failure Mode */
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
