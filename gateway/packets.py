@@ -102,7 +102,7 @@ class PacketSocket:
                 if payload > end:
                     raise ValueError("a PUBLISH packet is shorter than its topic")
                 mid = buffer[split] << 8 | buffer[split + 1] if first & _QOS else 0
-                retained = bool(first & _RETAIN)
+                retained = first & _RETAIN > 0
                 found.append(Message(buffer[body + 2 : split], buffer[payload:end], mid, retained))
             else:
                 self._for_paho += buffer[start:end]

@@ -1,8 +1,10 @@
 """What a batch says of publishers' presence, and of numbers that they no longer have."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from ingest.gaps import parse_gone
+from ingest.matching import AssetRoute
 from ingest.outcome import Read
 from ingest.presence import PresenceTracker
 from ingest.rejections import Rejection
@@ -34,9 +36,11 @@ def hear(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
 def _hear_all(batch: Sorted, out: Read, presence: PresenceTracker) -> None:
     came: defaultdict[str, list[int]] = defaultdict(list)
     for arrivals in (*(members.arrivals for members in batch.values.values()), *out.heard):
-        for number, (route, received_ms) in enumerate(zip(arrivals.route, arrivals.received_ms, strict=True)):
-            if number not in arrivals.retained:
-                came[route.asset.key].append(received_ms)
+        each: Iterable[tuple[AssetRoute, int]] = zip(arrivals.route, arrivals.received_ms, strict=True)
+        if arrivals.retained:
+            each = (one for number, one in enumerate(each) if number not in arrivals.retained)
+        for route, received_ms in each:
+            came[route.asset.key].append(received_ms)
     for asset, received in came.items():
         presence.seen_all(asset, sorted(received))
     # After all that was seen: a goodbye counts only when nothing came later, on whichever topic.
