@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from ingest.dialects.sparkplug_b.wire import NAMES, ONE_OF
@@ -19,6 +20,8 @@ _WHOLE = {**_SIGNED, **_UNSIGNED}
 
 QUALITY = b"Quality"
 BAD_CODES = frozenset((0, 500))
+MAX_PROPERTIES = 100
+"""Of a metric; those behind are not looked at."""
 
 
 def value_of(metric: Any, datatype: int) -> tuple[float, str]:
@@ -46,7 +49,8 @@ def said_bad(metric: Any) -> bool:
     6.4.9, Quality Codes (tck-id-payloads-propertyset-quality-value-value). What is no such code says nothing."""
     if not metric.HasField("properties"):
         return False
-    for key, value in zip(metric.properties.keys, metric.properties.values, strict=False):
+    pairs = zip(metric.properties.keys, metric.properties.values, strict=False)
+    for key, value in islice(pairs, MAX_PROPERTIES):
         if key == QUALITY and not value.is_null:
             field = next((name for name in _INTEGERS if value.HasField(name)), "")
             return bool(field) and getattr(value, field) in BAD_CODES
