@@ -199,8 +199,7 @@ class _Arranger:
                 converted = self._convert(member, name, value, asset, target, sample)
                 if converted is not None:
                     found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
-                    if name in sample.bad:
-                        bad.add((asset.asset.key, target.point))
+                    (bad.add if name in sample.bad else bad.discard)((asset.asset.key, target.point))
         for key, (asset, values) in found.items():
             row = self._add(sample, asset, values)
             self._bad.update((row, point) for point in values if (key, point) in bad)
