@@ -2,14 +2,15 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, compress
+from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from ingest.arrivals import Arrivals
 from ingest.checkpoint import pack, unpack
 from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
@@ -17,18 +18,16 @@ from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
-    CLOCK_IN_FUTURE,
-    CLOCK_NEVER_SET,
     REJECTED_BY_STORE,
-    UNKNOWN_POINT,
     Rejection,
     with_detail,
 )
+from ingest.samples import Samples, of_unknown_age, take_out
 from ingest.sequences import OncePerMessage, SequenceTracker
 from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, RejectedReading
-from plantroom.ports.spool import Lane, SpoolRecord
+from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch
 from plantroom.wire import Channel
 
@@ -36,29 +35,6 @@ log = structlog.get_logger()
 
 RECEIVE_TIMES, ABOVE = "receive_times", "above"
 """Names of the parts with the instants that were given here, and with those of the last holder."""
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """Messages with values, in columns: where each belongs, when it came and its position in the spool. ``with_event``:
-    on an event topic, whose numbers are not those of the telemetry."""
-
-    route: list[AssetRoute] = field(default_factory=list)
-    received_ms: list[int] = field(default_factory=list)
-    with_event: list[bool] = field(default_factory=list)
-    position: list[int] = field(default_factory=list)
-    first: Sequence[FirstCome] | None = None
-    """When each came at first, of messages that are replayed."""
-
-    def __len__(self) -> int:
-        return len(self.route)
-
-    def add(self, route: AssetRoute, record: SpoolRecord, *, with_event: bool = False) -> None:
-        """One more."""
-        self.route.append(route)
-        self.received_ms.append(record.received_ms)
-        self.with_event.append(with_event)
-        self.position.append(record.position)
 
 
 @dataclass(slots=True)
@@ -73,6 +49,8 @@ class Columns:
     arrival: NDArray[np.int64]
     rejections: list[Rejection]
     duplicates: int
+    retained: int
+    """Readings left out, since the broker had kept them from nobody knows when."""
 
     def refused(self, rejected: Sequence[RejectedReading]) -> list[Rejection]:
         """What the store refused, by message."""
@@ -115,24 +93,6 @@ class Columns:
         return StreamBatch(readings, self.live[kept], self.received_ms[kept], site)
 
 
-@dataclass(slots=True)
-class _Samples:
-    """Samples that go on, all (m,), and the series of their values; ``number`` is their place in ``Decoded``."""
-
-    number: NDArray[np.int64]
-    message: NDArray[np.int64]
-    ts_ms: NDArray[np.int64]
-    received_ms: NDArray[np.int64]
-    stands_in: NDArray[np.bool_]
-    routes: list[AssetRoute]
-    series: list[tuple[int, ...] | None]
-    """Of each; ``None`` where a name is unknown, which nothing that goes on has."""
-    dropped: list[int] = field(default_factory=list)
-    """Positions in ``Decoded.values`` that do not go on."""
-    rejections: list[Rejection] = field(default_factory=list)
-    duplicates: int = 0
-
-
 def receive_times_of(state: bytes, above: bytes) -> bytes:
     """Of a snapshot of an ``Assembler`` the receive times alone: late records come after those, and would else be given
     the same again. What is live then begins ``above``."""
@@ -172,9 +132,13 @@ class Assembler:
         ts_ms = np.repeat(samples.ts_ms, width)
         received_ms = np.repeat(samples.received_ms, width)
         reason = np.repeat(samples.stands_in * np.uint8(Reason.RECEIVE_TIME), width)
+        if decoded.bad:
+            said_bad = np.isin(np.arange(len(decoded.values)), decoded.bad)
+            reason[np.delete(said_bad, samples.dropped)] = Reason.SAID_BAD
         message = np.repeat(samples.message, width)
-        aside = np.array(arrivals.with_event, np.bool_)[message]
-        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
+        aside = np.array(arrivals.with_event, np.bool_)
+        aside[list(arrivals.retained)] = True
+        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside[message])
         if arrivals.first is not None:
             live[:] = False
         return Columns(
@@ -185,6 +149,7 @@ class Assembler:
             message,
             samples.rejections,
             samples.duplicates,
+            samples.retained,
         )
 
     def forget(self, decoded: Decoded, arrivals: Arrivals, messages: Collection[int]) -> None:
@@ -227,22 +192,23 @@ class Assembler:
             RECEIVE_TIMES: self.receive_times,
         }
 
-    def _admit(self, decoded: Decoded, arrivals: Arrivals) -> _Samples:
+    def _admit(self, decoded: Decoded, arrivals: Arrivals) -> Samples:
         message, ts_ms = np.array(decoded.message, np.int64), np.array(decoded.ts_ms, np.int64)
         received_ms = np.array(arrivals.received_ms, np.int64)[message]
         routes = [arrivals.route[one] for one in decoded.message]
         own = ts_ms != NO_TIME
+        old = of_unknown_age(decoded, arrivals, message, own)
         wrong_clock = own & ((ts_ms < YEAR_2000_MS) | (ts_ms > received_ms + FUTURE_MS))
         series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
         bad = wrong_clock if None not in series else wrong_clock | np.array([one is None for one in series], np.bool_)
         repeated = self._repeated(decoded, arrivals, routes, own, bad)
-        samples = _Samples(np.arange(len(message)), message, ts_ms, received_ms, ~own, routes, series)
-        if None in series or repeated.any() or wrong_clock.any():
-            _take_out(samples, decoded, repeated, wrong_clock)
+        samples = Samples(np.arange(len(message)), message, ts_ms, received_ms, ~own, routes, series)
+        if None in series or repeated.any() or wrong_clock.any() or old.any():
+            take_out(samples, decoded, repeated, wrong_clock, old)
         self._stand_in(samples, decoded, arrivals)
         return samples
 
-    def _stand_in(self, samples: _Samples, decoded: Decoded, arrivals: Arrivals) -> None:
+    def _stand_in(self, samples: Samples, decoded: Decoded, arrivals: Arrivals) -> None:
         """Instants for those that have none."""
         self.replay_times.begin()
         first, shared = arrivals.first, list[int]()
@@ -269,7 +235,7 @@ class Assembler:
         return self._instants.covers(asset)
 
     @staticmethod
-    def _said(samples: _Samples, decoded: Decoded, arrivals: Arrivals, wanted: Sequence[int]) -> list[Said]:
+    def _said(samples: Samples, decoded: Decoded, arrivals: Arrivals, wanted: Sequence[int]) -> list[Said]:
         """The samples at these places, by their messages. A number without a boot names none: a count that begins anew
         with the same values looks the same."""
         found: list[Said] = []
@@ -305,9 +271,9 @@ class Assembler:
         if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded):
             apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
             return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
-        if any(arrivals.with_event) or NO_SEQ in decoded.seq:
+        if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
             counted = [
-                seq != NO_SEQ and not arrivals.with_event[message]
+                seq != NO_SEQ and not arrivals.is_aside(message)
                 for seq, message in zip(decoded.seq, decoded.message, strict=True)
             ]
             asked = (yes and repeated(k, b, s, d) for yes, k, b, s, d in zip(counted, *columns, strict=True))
@@ -336,7 +302,7 @@ class Assembler:
                 before, numbers = message, []
             while unused and unused[0][0] <= message:
                 self._note_unused(arrivals, *unused.popleft())
-            counted = seq != NO_SEQ and not arrivals.with_event[message]
+            counted = seq != NO_SEQ and not arrivals.is_aside(message)
             seen = counted and repeated(message, key, boot, seq, digest) and tells
             if counted:
                 numbers.append((key, boot, seq, digest))
@@ -355,7 +321,7 @@ class Assembler:
             self.sequences.forget(*one)
 
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
-        if not arrivals.with_event[message]:
+        if not arrivals.is_aside(message):
             key = arrivals.route[message].asset.key
             self._word_on(arrivals)(key, boot, seq, digest)
             self.sequences.forget(key, boot, seq, digest)
@@ -364,36 +330,3 @@ class Assembler:
 def _share_numbers(decoded: Decoded) -> bool:
     """Whether a message may have several objects with one number."""
     return len(set(decoded.message)) < len(decoded.message) and any(seq != NO_SEQ for seq in decoded.seq)
-
-
-def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:
-    """Leave out what repeats, has an impossible clock or belongs to no point; each (m,), looked at one by one."""
-    unknown = np.fromiter((one is None for one in samples.series), np.bool_, len(samples.series))
-    kept = ~(repeated | wrong_clock)
-    firsts = np.cumsum([0, *map(len, decoded.keys)])
-    for at in np.flatnonzero(~kept | unknown).tolist():
-        message, keys, first = decoded.message[at], decoded.keys[at], int(firsts[at])
-        if kept[at]:
-            samples.series[at] = _known_only(samples, samples.routes[at], message, keys, first)
-            kept[at] = bool(samples.series[at])
-            continue
-        if repeated[at]:
-            samples.duplicates += len(keys)
-        else:
-            reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
-            samples.rejections.append(Rejection(message, reason, ", ".join(keys)))
-        samples.dropped.extend(range(first, first + len(keys)))
-    samples.number, samples.message, samples.ts_ms = samples.number[kept], samples.message[kept], samples.ts_ms[kept]
-    samples.received_ms, samples.stands_in = samples.received_ms[kept], samples.stands_in[kept]
-    samples.routes, samples.series = list(compress(samples.routes, kept)), list(compress(samples.series, kept))
-
-
-def _known_only(
-    samples: _Samples, route: AssetRoute, message: int, keys: tuple[str, ...], first: int
-) -> tuple[int, ...]:
-    """The series of those names that the asset has; the others become rejections."""
-    for position, key in enumerate(keys, first):
-        if key not in route.ids:
-            samples.dropped.append(position)
-            samples.rejections.append(Rejection(message, UNKNOWN_POINT, key))
-    return tuple(route.ids[key] for key in keys if key in route.ids)

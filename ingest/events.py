@@ -35,6 +35,9 @@ OVER = "over_already"
 DAMAGED = "damaged"
 """Tag of an event of which not all that matters could be read."""
 
+RETAINED = "retained"
+"""Tag of an event that the broker had kept from before: without a time of its own nobody knows when it was."""
+
 MAX_NAME = 120
 MAX_OPEN = 10_000
 
@@ -127,11 +130,11 @@ class EventRules:
     ) -> EventOutcome:
         """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic. ``message``:
         its name, if it is replayed."""
-        out = EventOutcome()
+        out, again = EventOutcome(), bool(message) or record.retained
         if own_numbers:
-            word = OncePerMessage(self.sequences.again if message else self.sequences.repeated)
+            word = OncePerMessage(self.sequences.again if again else self.sequences.repeated)
         else:
-            word = self._strays_again if message else self._strays
+            word = self._strays_again if again else self._strays
         for one in objects:
             told, repeated = self._told(route, record, one, word, message)
             if repeated:
@@ -153,11 +156,14 @@ class EventRules:
             # By what it says, so that it is the same event on both lanes. The digest covers boot and seq.
             event_id = stable_id("event", self._site, asset, name, observed_ms, one.digest)
         else:
-            # By the message's name, so that it is the same event when its letter is replayed.
+            # By the message's name, so that it is the same event when its letter is replayed, or when the broker
+            # brings what it had retained once more.
             sender = message or name_of(self._site, self._lane, record)
             event_id = stable_id("event", self._site, asset, name, sender, one.element)
         if seen or (asset, name) in self._open:
             tags.append("repeated")
+        if record.retained:
+            tags.append(RETAINED)
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
             tags.append("under_maintenance")
         data = None if one.cut else _data_of(fields)

@@ -83,7 +83,7 @@ class Pipeline:
         self._assembler = Assembler(self._table, lane, self.numbers.instants)
         self.receive_times = self._assembler.receive_times
         self._matcher = Matcher(site, self._table)
-        self._foreign = ForeignReader(self._matcher.route)
+        self._foreign = ForeignReader(self._matcher.route, self.takes)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
@@ -115,6 +115,7 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
+        self._foreign.follow()
         if not self._drains:
             self.clocks.follow(routes)
 
@@ -171,7 +172,8 @@ class Pipeline:
             if not batch.again:
                 if record.position <= self._events_done:
                     continue
-                self._presence.seen(route.asset.key, record.received_ms)
+                if not record.retained:
+                    self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
             letters = letters_of(self.site, self.lane, [record], rejections, names)
             if not batch.again:
@@ -228,8 +230,7 @@ class Pipeline:
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += [
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
@@ -253,8 +254,7 @@ class Pipeline:
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += mapped.rejections
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
@@ -284,6 +284,7 @@ class Pipeline:
         letters = letters_of(self.site, self.lane, batch.records, rejections, names, instants)
         out.letters += letters
         self.totals.duplicates += read.duplicates
+        self.totals.retained += read.retained
         if not batch.again:
             self.totals.received += len(batch.records)
             self.totals.dead_lettered += len({letter.message for letter in letters})

@@ -19,6 +19,10 @@ REPLAYS = 10_000
 AHEAD_MAX_MS = 3_600_000
 """What another holder gave further ahead than this came of a wrong clock, and holds nobody back."""
 
+MOST_AHEAD_MS = 60_000
+"""So far an instant that is given lies ahead of its receipt at most. Of an asset that goes on sending more than a
+message a millisecond the last of each millisecond stands."""
+
 RESERVE_MS = 2_000
 """So much more than was given is reserved at a time."""
 
@@ -58,8 +62,9 @@ class _Given:
 class ReceiveTimes:
     """The next free millisecond for each message. Amortised O(1).
 
-    A burst runs ahead of its receipt by as many milliseconds as it has messages too many. When our own clock is
-    set back by more than ``LEAD_MS``, instants go back with it instead of standing still until it has caught up.
+    A burst runs ahead of its receipt by as many milliseconds as it has messages too many, up to ``MOST_AHEAD_MS``. When
+    our own clock is set back by more than ``LEAD_MS``, instants go back with it instead of standing still until it has
+    caught up.
     """
 
     def __init__(self) -> None:
@@ -69,8 +74,10 @@ class ReceiveTimes:
 
     def next_free(self, asset: str, received_ms: int, elsewhere: Callable[[int], bool] | None = None) -> int:
         """A millisecond at or after ``received_ms`` that none of the asset's last messages was given, and that is not
-        taken ``elsewhere``."""
+        taken ``elsewhere``, unless these run ahead by ``MOST_AHEAD_MS``."""
         given, begin_ms = self._begin(asset, received_ms)
+        if begin_ms is None:
+            return received_ms + MOST_AHEAD_MS
         return self._noted(asset, received_ms, given.give(begin_ms, elsewhere))
 
     def note(self, asset: str, received_ms: int, ts_ms: int) -> None:
@@ -79,8 +86,8 @@ class ReceiveTimes:
         if ts_ms not in given.taken:
             self._noted(asset, received_ms, given.give(ts_ms, None))
 
-    def _begin(self, asset: str, received_ms: int) -> tuple[_Given, int]:
-        """What was given to the asset, and from where on the next is looked for."""
+    def _begin(self, asset: str, received_ms: int) -> tuple[_Given, int | None]:
+        """What was given to the asset, and from where on the next is looked for (``None``: that is too far ahead)."""
         given = self._given.get(asset)
         if given is None:
             given = self._given[asset] = _Given(received_ms)
@@ -88,6 +95,8 @@ class ReceiveTimes:
         if set_back or received_ms > given.received_ms:
             given.received_ms = received_ms
         begin_ms = received_ms if set_back or not given.order else max(received_ms, given.order[-1] + 1)
+        if begin_ms > received_ms + MOST_AHEAD_MS:
+            return given, None
         if given.floor:
             begin_ms = given.above_floor(begin_ms, received_ms)
         return given, begin_ms

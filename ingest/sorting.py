@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import cast
 
-from ingest.columns import Arrivals
+from ingest.arrivals import Arrivals
 from ingest.event_messages import values_beside
 from ingest.mapping import Foreign
 from ingest.matching import AssetRoute, Matcher, Route, SourceRoute
@@ -16,6 +17,8 @@ from plantroom.wire import Channel
 
 EVENT_DIALECT = "json"
 """What event topics speak, whatever the source's telemetry does."""
+
+_RETAINED = attrgetter("retained")
 
 
 @dataclass(slots=True)
@@ -67,7 +70,7 @@ def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:
     known = matcher.known
     routes = [known.get(record.topic) for record in records]
     dialect = _one_dialect(routes)
-    if dialect is not None:
+    if dialect is not None and not any(map(_RETAINED, records)):
         out.values[dialect] = _all_telemetry(records, cast("list[Route]", routes))
         return out
     for number, (record, found) in enumerate(zip(records, routes, strict=True)):

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from ingest.dialects.decoded import EventObject
 from ingest.dialects.json.decoder import says_safety
 from ingest.event_messages import event_objects
-from ingest.events import MAX_NAME
+from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
+from ingest.letters import name_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id
 from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
@@ -53,9 +54,10 @@ class StrangerRules:
         elsewhere = {} if at_home else {"site": printable(parts.site)[:MAX_NAME]}
         detail = {"event": name, "code": printable(parts.asset)[:MAX_NAME], **elsewhere, **words}
         received_at = from_ms(record.received_ms)
-        place = (self._lane, record.position, record.received_ms, one.element)
+        old = record.retained
+        place = (name_of("", self._lane, record),) if old else (self._lane, record.position, record.received_ms)
         return FindingRaised(
-            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place),
+            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place, one.element),
             site=self._site,
             asset="",
             failure_mode=UNCLASSIFIED,
@@ -66,5 +68,5 @@ class StrangerRules:
             observed_at=received_at,
             received_at=received_at,
             subject=name,
-            detail=detail | {"tags": [UNKNOWN_ASSET if at_home else UNKNOWN_SITE]},
+            detail=detail | {"tags": [UNKNOWN_ASSET if at_home else UNKNOWN_SITE, *([RETAINED] if old else [])]},
         )

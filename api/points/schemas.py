@@ -74,7 +74,8 @@ class PointLimitsDetail(Shape):
 
 
 class PointTemplateOut(Shape):
-    """A point as its class defines it. ``unit`` is UCUM, empty when unknown."""
+    """A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
+    two temperatures."""
 
     key: str
     name: Name
@@ -86,6 +87,7 @@ class PointTemplateOut(Shape):
     stale_after_s: float | None
     failure_mode: str | None
     in_model: bool
+    is_difference: bool
 
     @classmethod
     def of_template(cls, template: PointTemplate) -> Self:

@@ -2326,10 +2326,11 @@ export interface components {
         /**
          * Flow
          * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
-         *     readings; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
-         *     the last seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of
-         *     these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits
-         *     any more if all goes on as now, null when that is never.
+         *     readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth`
+         *     messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
+         *     `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
+         *     from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
+         *     goes on as now, null when that is never.
          */
         Flow: {
             /** Dead Lettered */
@@ -2354,6 +2355,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -2486,6 +2489,8 @@ export interface components {
             lag_s: number;
             /** Received */
             received: number;
+            /** Retained */
+            retained: number;
             /** Sites */
             sites: components["schemas"]["SiteFlow"][];
             /** Spool Depth */
@@ -2552,6 +2557,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -3378,6 +3385,8 @@ export interface components {
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
@@ -3486,13 +3495,16 @@ export interface components {
         };
         /**
          * PointTemplateOut
-         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown.
+         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
+         *     two temperatures.
          */
         PointTemplateOut: {
             /** Failure Mode */
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
@@ -3883,6 +3895,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Site */
             site: string;
             /** Spool Bytes */

@@ -114,6 +114,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "tag.unknown_severity": "Unknown severity",
   "tag.repeated": "Repeated",
   "tag.clock_wrong": "Device clock wrong",
+  "tag.retained": "Retained by the broker",
   "tag.data_dropped": "Attached data not kept",
   "tag.damaged": "Message damaged",
   "tag.missed": "Missed its date",

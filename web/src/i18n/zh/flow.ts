@@ -24,6 +24,7 @@ export const flow = {
   "flow.durable": "落盘 中位 {p50}，99% {p99}",
   "flow.rejects": "未能使用",
   "flow.gaps": "缺 {n} 条 · 重复 {d}",
+  "flow.retained": "代理旧存、无时间 {n}",
   "flow.per_s": "条/秒",
   "flow.per_min": "条/分",
   "flow.s": "秒",

@@ -113,6 +113,7 @@ export const work = {
   "tag.unknown_severity": "严重程度不明",
   "tag.repeated": "重复发生",
   "tag.clock_wrong": "设备时钟有误",
+  "tag.retained": "代理保留的旧消息",
   "tag.data_dropped": "附带数据未保留",
   "tag.damaged": "消息损坏",
   "tag.missed": "已错过期限",
