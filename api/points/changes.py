@@ -59,6 +59,7 @@ def change_limits(
 
 
 def _check(point: Point, limits: Limits) -> None:
-    problems = limit_problems(limits, point.template.physical_low, point.template.physical_high)
+    of = point.template
+    problems = limit_problems(limits, of.physical_low, of.physical_high, of.stuck_after_s)
     if problems:
         raise BadData("; ".join(f"{one.field} {one.message}" for one in problems), problems)
