@@ -91,7 +91,7 @@ def _write(
     if work_is_done(order):
         return
     n = flood.gathered
-    title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
+    title = LocalName(f"报警泛滥：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
     keep(tx, replace(order, title=title, reason=_reason(summary_of(tx, flood, classes, now))))
 
 
@@ -133,7 +133,7 @@ def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime
         site=flood.site,
         kind=Kind.CORRECTIVE,
         origin=Origin(episode.source.value),
-        title=LocalName("报警洪泛", "Alarm flood"),
+        title=LocalName("报警泛滥", "Alarm flood"),
         by=_BY,
         now=now,
         severity=episode.severity,

@@ -146,7 +146,7 @@ def test_a_flood_stands_above_the_list(
     person.sign_in()
     person.page.goto("/alarms")
     banner = person.page.locator("[data-flood]")
-    expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警洪泛")
+    expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警泛滥")
     expect(person.page.locator("[data-alarm]").first).to_be_visible()
     person.page.wait_for_timeout(350)
     assert {name: found for name, script in CHECKS.items() if (found := person.page.evaluate(script))} == {}
