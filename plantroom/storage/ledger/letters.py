@@ -78,17 +78,28 @@ def _example(work: Work, row: Any) -> DeadLetter:
 
 def letters_beyond(work: Work, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
     """See ``CollectRepository.letters_beyond``."""
-    size = sa.func.coalesce(sa.func.sum(sa.func.length(_C.payload)), 0).label("bytes")
-    keys = _C.site, sa.case((_IS_EVENT, 1), else_=0).label("events")
-    sums = sa.select(*keys, sa.func.count().label("letters"), size).where(sa.not_(IS_ASKED)).group_by(*keys)
     found: dict[str, list[str]] = {}
-    for row in work.connection.execute(sums.order_by(*keys)).all():
-        too_large = math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes))
-        wanted = min(max(row.letters - keep, too_large), most - sum(map(len, found.values())))
-        if wanted > 0:
-            least = _least_events if row.events else _oldest
-            found.setdefault(row.site, []).extend(work.connection.execute(least(work, row.site, wanted)).scalars())
+    for row in work.connection.execute(_sums()).all():
+        of_kinds = (
+            (_oldest, row.letters - row.events, row.bytes - row.event_bytes),
+            (_least, row.events, row.event_bytes),
+        )
+        for kind, letters, size in of_kinds:
+            too_large = math.ceil(letters * max(0, size - keep_bytes) / max(1, size))
+            wanted = min(max(letters - keep, too_large), most - sum(map(len, found.values())))
+            if wanted > 0:
+                found.setdefault(row.site, []).extend(work.connection.execute(kind(work, row.site, wanted)).scalars())
     return found
+
+
+def _sums() -> sa.Select[Any]:
+    """Of each site: its letters and their bytes, and among them those of events. In the order of an index: a group for
+    each kind would have to be sorted."""
+    size, is_event = sa.func.length(_C.payload), sa.case((_IS_EVENT, 1), else_=0)
+    letters, events = sa.func.count().label("letters"), sa.func.sum(is_event).label("events")
+    all_bytes, event_bytes = sa.func.sum(size).label("bytes"), sa.func.sum(is_event * size).label("event_bytes")
+    sums = sa.select(_C.site, letters, events, all_bytes, event_bytes).where(sa.not_(IS_ASKED))
+    return sums.group_by(_C.site).order_by(_C.site)
 
 
 def _oldest(_: Work, site: str, count: int) -> sa.Select[Any]:
@@ -96,7 +107,7 @@ def _oldest(_: Work, site: str, count: int) -> sa.Select[Any]:
     return of_site.order_by(_C.received_at, _C.id).limit(count)
 
 
-def _least_events(work: Work, site: str, count: int) -> sa.Select[Any]:
+def _least(work: Work, site: str, count: int) -> sa.Select[Any]:
     """Those that tell least: first what came in the same minute on the same topic behind another one, then the
     oldest."""
     minute = _C.topic, work.backend.minute(_C.received_at)
