@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 ARGS ?= run --simulate demo
-# Most tests wait for servers more than they compute: a few at a time, each file's in one place.
+# Most tests wait for servers more than they compute: a few at a time, in the groups of tests/conftest.py.
 TEST_WORKERS ?= 3
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
@@ -62,7 +62,7 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 	@touch $@
 
 test: setup-test lint
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

@@ -1,6 +1,6 @@
 """From decoded samples to the columns that the store and the stages take."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
@@ -25,9 +25,12 @@ from ingest.rejections import (
     with_detail,
 )
 from ingest.sequences import OncePerMessage, SequenceTracker
+from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, RejectedReading
+from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch
+from plantroom.wire import Channel
 
 log = structlog.get_logger()
 
@@ -37,23 +40,25 @@ RECEIVE_TIMES, ABOVE = "receive_times", "above"
 
 @dataclass(slots=True)
 class Arrivals:
-    """Messages with values, in columns: where each belongs and when it came. ``with_event``: on an event topic, whose
-    numbers are not those of the telemetry."""
+    """Messages with values, in columns: where each belongs, when it came and its position in the spool. ``with_event``:
+    on an event topic, whose numbers are not those of the telemetry."""
 
     route: list[AssetRoute] = field(default_factory=list)
     received_ms: list[int] = field(default_factory=list)
     with_event: list[bool] = field(default_factory=list)
+    position: list[int] = field(default_factory=list)
     first: Sequence[FirstCome] | None = None
     """When each came at first, of messages that are replayed."""
 
     def __len__(self) -> int:
         return len(self.route)
 
-    def add(self, route: AssetRoute, received_ms: int, *, with_event: bool = False) -> None:
+    def add(self, route: AssetRoute, record: SpoolRecord, *, with_event: bool = False) -> None:
         """One more."""
         self.route.append(route)
-        self.received_ms.append(received_ms)
+        self.received_ms.append(record.received_ms)
         self.with_event.append(with_event)
+        self.position.append(record.position)
 
 
 @dataclass(slots=True)
@@ -112,8 +117,9 @@ class Columns:
 
 @dataclass(slots=True)
 class _Samples:
-    """Samples that go on, all (m,), and the series of their values."""
+    """Samples that go on, all (m,), and the series of their values; ``number`` is their place in ``Decoded``."""
 
+    number: NDArray[np.int64]
     message: NDArray[np.int64]
     ts_ms: NDArray[np.int64]
     received_ms: NDArray[np.int64]
@@ -143,13 +149,18 @@ class Assembler:
     State (series, receive times, sequences, gate) is saved with the spool's cursor. One thread.
     """
 
-    def __init__(self, table: SeriesTable) -> None:
+    def __init__(self, table: SeriesTable, lane: Lane, instants: SiteInstants | None = None) -> None:
+        """``instants``: those that the lanes of the site share; without them this lane gives its own alone."""
         self.table = table
+        self._lane = lane
+        self._instants = instants
         self.gate = QualityGate()
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
-        self.replay_times = ReplayTimes(self.receive_times)
+        self.replay_times = ReplayTimes(self._is_taken)
         self._above = b""
+        if instants is not None:
+            instants.join(lane.value, self.receive_times)
 
     def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
@@ -225,23 +236,58 @@ class Assembler:
         series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
         bad = wrong_clock if None not in series else wrong_clock | np.array([one is None for one in series], np.bool_)
         repeated = self._repeated(decoded, arrivals, routes, own, bad)
-        samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
+        samples = _Samples(np.arange(len(message)), message, ts_ms, received_ms, ~own, routes, series)
         if None in series or repeated.any() or wrong_clock.any():
             _take_out(samples, decoded, repeated, wrong_clock)
-        self._stand_in(samples, arrivals.first)
+        self._stand_in(samples, decoded, arrivals)
         return samples
 
-    def _stand_in(self, samples: _Samples, first: Sequence[FirstCome] | None) -> None:
-        """Instants for those that have none; ``first`` by message, see ``Arrivals``."""
+    def _stand_in(self, samples: _Samples, decoded: Decoded, arrivals: Arrivals) -> None:
+        """Instants for those that have none."""
         self.replay_times.begin()
-        next_free = self.receive_times.next_free
+        first, shared = arrivals.first, list[int]()
         for at in np.flatnonzero(samples.stands_in).tolist():
-            key = samples.routes[at].asset.key
-            if first is None:
-                samples.ts_ms[at] = next_free(key, int(samples.received_ms[at]))
-            else:
+            key, message = samples.routes[at].asset.key, int(samples.message[at])
+            if first is not None:
                 points = [self.table.refs[number].point for number in samples.series[at] or ()]
-                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])], points)
+                samples.ts_ms[at] = self.replay_times.of(key, first[message], points)
+            elif self._is_shared(key, with_event=arrivals.with_event[message]):
+                shared.append(at)
+            else:
+                samples.ts_ms[at] = self.receive_times.next_free(key, int(samples.received_ms[at]))
+        if shared and self._instants is not None:
+            said = self._said(samples, decoded, arrivals, shared)
+            samples.ts_ms[shared] = self._instants.give(self._lane.value, said)
+
+    def _is_shared(self, asset: str, *, with_event: bool) -> bool:
+        """Whether the other lane may have messages of this asset, too: those of safety sources, and values on event
+        topics."""
+        if self._instants is None:
+            return False
+        if (with_event or self._lane is Lane.SAFETY) and not self._instants.covers(asset):
+            self._instants.cover([asset])
+        return self._instants.covers(asset)
+
+    @staticmethod
+    def _said(samples: _Samples, decoded: Decoded, arrivals: Arrivals, wanted: Sequence[int]) -> list[Said]:
+        """The samples at these places, by their messages. A number without a boot names none: a count that begins anew
+        with the same values looks the same."""
+        found: list[Said] = []
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for at in wanted:
+            number, message, asset = int(samples.number[at]), int(samples.message[at]), samples.routes[at].asset.key
+            boot, seq, digest = decoded.boot[number], decoded.seq[number], decoded.digest[number]
+            channel = Channel.EVENT if arrivals.with_event[message] else Channel.TELEMETRY
+            name = message_name(channel.value, boot, seq, digest) if boot and seq != NO_SEQ else ""
+            received_ms = arrivals.received_ms[message]
+            record = record_name(arrivals.position[message], received_ms)
+            found.append(Said(asset, name, record, counts[record, asset, name], received_ms))
+            counts[record, asset, name] += 1
+        return found
+
+    def _is_taken(self, asset: str, ts_ms: int) -> bool:
+        shared = self._instants is not None and self._instants.covers(asset) and self._instants.is_taken(asset, ts_ms)
+        return shared or self.receive_times.is_taken(asset, ts_ms)
 
     def _repeated(
         self,
@@ -337,7 +383,7 @@ def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], 
             reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
             samples.rejections.append(Rejection(message, reason, ", ".join(keys)))
         samples.dropped.extend(range(first, first + len(keys)))
-    samples.message, samples.ts_ms = samples.message[kept], samples.ts_ms[kept]
+    samples.number, samples.message, samples.ts_ms = samples.number[kept], samples.message[kept], samples.ts_ms[kept]
     samples.received_ms, samples.stands_in = samples.received_ms[kept], samples.stands_in[kept]
     samples.routes, samples.series = list(compress(samples.routes, kept)), list(compress(samples.series, kept))
 

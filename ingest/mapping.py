@@ -191,7 +191,7 @@ class _Arranger:
             member = self._members[sample.message]
             self._places[key] = len(self._out.arrivals)
             # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.add(asset, member.record.received_ms, with_event=sample.historical)
+            self._out.arrivals.add(asset, member.record, with_event=sample.historical)
             self._out.numbers.append(member.number)
         decoded.message.append(self._places[key])
         decoded.ts_ms.append(sample.ts_ms)

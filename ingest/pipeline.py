@@ -17,7 +17,8 @@ from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.event_messages import event_objects
+from ingest.events import EventOutcome, EventRules
 from ingest.gaps import SiteNumbers
 from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
@@ -78,13 +79,13 @@ class Pipeline:
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
-        self._assembler = Assembler(self._table)
+        self.numbers = numbers or SiteNumbers()
+        self._assembler = Assembler(self._table, lane, self.numbers.instants)
         self.receive_times = self._assembler.receive_times
         self._matcher = Matcher(site, self._table)
         self._foreign = ForeignReader(self._matcher.route)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
-        self.numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = self.late_until = 0
         self._plant: Plant | None = None

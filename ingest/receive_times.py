@@ -1,7 +1,7 @@
 """Receive times that stand in for a missing ``ts``: unique per asset."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -44,9 +44,9 @@ class _Given:
             self.floor = 0
         return max(ts_ms, self.floor + 1)
 
-    def give(self, ts_ms: int) -> int:
-        """The first free instant from ``ts_ms`` on."""
-        while ts_ms in self.taken:
+    def give(self, ts_ms: int, elsewhere: Callable[[int], bool] | None) -> int:
+        """The first free instant from ``ts_ms`` on, which is not taken ``elsewhere`` either."""
+        while ts_ms in self.taken or (elsewhere is not None and elsewhere(ts_ms)):
             ts_ms += 1
         if len(self.order) == REMEMBERED:
             self.taken.discard(self.order[0])
@@ -67,8 +67,20 @@ class ReceiveTimes:
         self._ahead: set[str] = set()
         self._reserved: dict[str, int] = {}
 
-    def next_free(self, asset: str, received_ms: int) -> int:
-        """A millisecond at or after ``received_ms`` that none of the asset's last messages was given."""
+    def next_free(self, asset: str, received_ms: int, elsewhere: Callable[[int], bool] | None = None) -> int:
+        """A millisecond at or after ``received_ms`` that none of the asset's last messages was given, and that is not
+        taken ``elsewhere``."""
+        given, begin_ms = self._begin(asset, received_ms)
+        return self._noted(asset, received_ms, given.give(begin_ms, elsewhere))
+
+    def note(self, asset: str, received_ms: int, ts_ms: int) -> None:
+        """``next_free`` gave this instant before, to what is processed again."""
+        given, _ = self._begin(asset, received_ms)
+        if ts_ms not in given.taken:
+            self._noted(asset, received_ms, given.give(ts_ms, None))
+
+    def _begin(self, asset: str, received_ms: int) -> tuple[_Given, int]:
+        """What was given to the asset, and from where on the next is looked for."""
         given = self._given.get(asset)
         if given is None:
             given = self._given[asset] = _Given(received_ms)
@@ -78,7 +90,9 @@ class ReceiveTimes:
         begin_ms = received_ms if set_back or not given.order else max(received_ms, given.order[-1] + 1)
         if given.floor:
             begin_ms = given.above_floor(begin_ms, received_ms)
-        ts_ms = given.give(begin_ms)
+        return given, begin_ms
+
+    def _noted(self, asset: str, received_ms: int, ts_ms: int) -> int:
         if ts_ms > received_ms + LEAD_MS and ts_ms > self._reserved.get(asset, 0):
             self._ahead.add(asset)
         return ts_ms
@@ -165,8 +179,9 @@ class ReplayTimes:
     nothing was stored takes the first instant that no other has. Remembers ``REPLAYS`` instants.
     """
 
-    def __init__(self, given: ReceiveTimes) -> None:
-        self._given = given
+    def __init__(self, is_taken: Callable[[str, int], bool]) -> None:
+        """``is_taken``: whether a message of the asset was given this instant when it came."""
+        self._is_taken = is_taken
         self._owners: dict[tuple[str, int], tuple[str, int]] = {}
         self._samples: dict[tuple[str, str], tuple[int, int]] = {}
         """By asset and message: samples so far, and how many of them have their place."""
@@ -193,4 +208,4 @@ class ReplayTimes:
         owner = self._owners.get((asset, ts_ms))
         if owner is not None:
             return owner != mine
-        return not has_place and self._given.is_taken(asset, ts_ms)
+        return not has_place and self._is_taken(asset, ts_ms)

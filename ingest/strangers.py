@@ -7,7 +7,9 @@ elevator whose code was mistyped, so people hear of the event at once.
 from collections.abc import Mapping
 
 from ingest.dialects.decoded import EventObject
-from ingest.events import MAX_NAME, SAFETY, event_objects
+from ingest.dialects.json.decoder import says_safety
+from ingest.event_messages import event_objects
+from ingest.events import MAX_NAME
 from ingest.instants import from_ms
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id
 from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
@@ -40,9 +42,7 @@ class StrangerRules:
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
         """The event's template where a class has one; empty when it is no safety event."""
         known = self._known.get(str(one.fields["event"]).strip())
-        word = one.fields.get("severity")
-        told = isinstance(word, str) and word.strip().lower() == SAFETY
-        return [known] if told or known is not None else []
+        return [known] if says_safety(one.fields.get("severity")) or known is not None else []
 
     def _finding(
         self, record: SpoolRecord, parts: Topic, one: EventObject, known: EventTemplate | None

@@ -267,6 +267,7 @@ class FindingApplier:
         # A wrong clock is a notice until it costs alarms or data.
         if episode.failure_mode != CLOCK or episode.severity is not Severity.INFO:
             announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
+            self._tickets.flooded.add(episode.site)
 
     def outlived(self) -> list[Episode]:
         """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
@@ -309,6 +310,7 @@ class FindingApplier:
     def _raised(self, finding: FindingRaised) -> None:
         if is_stranger(finding):
             tell_of_stranger(self._tx, finding, self._now)
+            self._tickets.flooded.add(finding.site)
             return
         try:
             asset = self._tx.assets.get(finding.asset).asset

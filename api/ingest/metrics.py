@@ -6,6 +6,7 @@ from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from ingest.clock_effects import ClockEffect
 from ingest.picture import age_s
 from ingest.stats import LETTERS, WRITE_BUCKETS_S, write_bucket
 from plantroom.domain.flow import TroubleKind, by_lane
@@ -82,6 +83,7 @@ def families(reports: Sequence[CollectorReport], now: datetime) -> Iterable[Metr
         yield family
     yield _of_sites(reports)
     yield from _by_kind(lanes)
+    yield _clocks(lanes)
     for key, (name, words, counter) in OF_COLLECTORS.items():
         family = _family(name, words, ("collector",), counter=counter)
         for report in reports:
@@ -115,6 +117,21 @@ def _of_sites(reports: Sequence[CollectorReport]) -> Metric:
         for site, figures in report.by_site.items():
             if "gaps_given_up" in figures:
                 family.add_metric([report.collector, site], figures["gaps_given_up"])
+    return family
+
+
+def _clocks(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) -> Metric:
+    """Devices whose clock is wrong, by what that costs: together ``clocks_wrong``."""
+    words = "Devices whose clock is wrong, by what becomes of their messages"
+    family = _family(PREFIX + "clocks_by_effect", words, (*LABELS, "effect"))
+    for labels, figures in lanes:
+        costly = {ClockEffect.NOT_JUDGED: "clocks_not_judged", ClockEffect.REFUSED: "clocks_refused"}
+        if not figures.keys() >= {"clocks_wrong", *costly.values()}:
+            continue
+        told = {effect: figures[key] for effect, key in costly.items()}
+        told[ClockEffect.NONE] = max(0.0, figures["clocks_wrong"] - sum(told.values()))
+        for effect, count in told.items():
+            family.add_metric([*labels, effect.value], count)
     return family
 
 

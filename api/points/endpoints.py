@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query, Response
 from api.access import Supervisor, Viewer
 from api.assets.lookup import visible_asset
 from api.paging import cut_in_order
-from api.points.changes import change_limits, limits_detail, point_of
+from api.points.changes import change_limits, limits_detail
 from api.points.schemas import LimitsChange, Point, PointLimitsDetail, PointList
 from api.preconditions import IfMatch, etag, expected_version
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
+from maintenance.point_limits import point_of
 
 router = APIRouter(prefix="/api/v1/assets", tags=["points"], route_class=BeginAgain)
 

@@ -16,7 +16,8 @@ NO_SEQ = -1
 class EventObject:
     """An object that names an event: element ``element`` (0 unless in an array) of message ``message``.
 
-    ``digest`` as in ``Decoded``. ``cut``: ``fields`` are not all that was sent.
+    ``digest`` as in ``Decoded``. ``cut``: ``fields`` are not all that was sent. ``damaged``: and what
+    is missing may be the name or the severity.
     """
 
     message: int
@@ -24,6 +25,7 @@ class EventObject:
     fields: Mapping[str, object]
     digest: int = 0
     cut: bool = False
+    damaged: bool = False
 
 
 @dataclass(slots=True)

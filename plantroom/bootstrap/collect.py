@@ -1,6 +1,5 @@
 """The role ``collect``: gateway, ingest, alarms and models for every site of the ledger."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -99,7 +98,6 @@ class Collector:
         limits = parts.settings
         self._letter_bound = LetterBound(parts.ledger, limits.dead_letters_max, limits.dead_letters_mb << 20)
         self._thread = threading.Thread(target=self._run, name="collector", daemon=True)
-        self.name = f"{socket.gethostname()}:{parts.settings.data_dir}"
 
     def start(self) -> None:
         """Start every site, go on in a thread. The data folder must be held by this process already."""
@@ -120,7 +118,7 @@ class Collector:
 
     @property
     def holder(self) -> str:
-        """Its name among the holders of leases."""
+        """Its name, by which leases, reports, metrics and words all call it."""
         return self._leases.holder
 
     def stop(self) -> None:
@@ -238,7 +236,7 @@ class Collector:
         held, self._postponed = self._leases.held(), False
         for site in plant.sites:
             if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
-                self._sites[site].gateway.follow(plant)
+                self._sites[site].follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
         self._revision, self._lease_changes = plant.revision, changes
@@ -296,7 +294,9 @@ class Collector:
         if self._strays is not None or not self._is_free(STRAYS):
             return
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
-        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate, own_part=session_part)
+        gateway = StrayGateway(
+            self._broker, spools, connect_gate=connect_gate, own_part=session_part, clock=self._parts.clock
+        )
         try:
             gateway.start(sites, self._leases.ready())
         except Unreachable as error:
@@ -357,7 +357,7 @@ class Collector:
         figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures + failures
         figures["dead_letters_let_go"] = self._letter_bound.let_go
         return CollectorReport(
-            self.name, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
+            self.holder, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
         )
 
     def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:

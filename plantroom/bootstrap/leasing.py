@@ -40,6 +40,7 @@ ALONE_RECONNECTS = 3
 """How often a collector that knows of no other connects again while the ledger is away: should another one have come
 that it cannot know of, they change places no more often than that."""
 
+COLLECTOR_ID = "collector-id"
 Ready = Callable[[str], bool]
 """Whether the broker has confirmed the sessions of a partition."""
 
@@ -59,13 +60,19 @@ class Held:
         return self.previous is not None
 
 
+def known_holder(data_dir: Path) -> str | None:
+    """The name that ``holder_id`` gave this data folder, or ``None`` when no collector ran on it yet."""
+    path = data_dir / COLLECTOR_ID
+    return (path.read_text(encoding="utf-8").strip() or None) if path.exists() else None
+
+
 def holder_id(data_dir: Path) -> str:
-    """This data folder's name among the holders, kept in the folder: whoever has the spools is the same holder."""
-    path = data_dir / "collector-id"
-    if path.exists() and (known := path.read_text(encoding="utf-8").strip()):
+    """This data folder's name among the holders and everywhere else that a collector is named, kept in the folder:
+    whoever has the spools is the same holder."""
+    if known := known_holder(data_dir):
         return known
     made = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-    write_private(path, made + "\n")
+    write_private(data_dir / COLLECTOR_ID, made + "\n")
     return made
 
 

@@ -1,11 +1,12 @@
 """``bench``: figures, measured on a product of its own on free ports."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from plantroom.bootstrap.logs import configure_logs
-from plantroom.cli.common import AsJson, DataDir, emit, say
+from plantroom.cli.bench_figures import show
+from plantroom.cli.common import AsJson, DataDir, say
 
 app = typer.Typer(name="bench", help="Figures, measured here and now.", no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def ingest(
         raise typer.BadParameter("the one peer is telegraf")
     if store not in ("influxdb", "sqlite") or broker not in ("mosquitto", "rabbitmq"):
         raise typer.BadParameter("--store influxdb|sqlite, --broker mosquitto|rabbitmq")
-    emit(measure_ingest(seconds, window, peer, say, store, messages, broker), as_json)
+    show(measure_ingest(seconds, window, peer, say, store, messages, broker), as_json)
 
 
 @app.command()
@@ -52,7 +53,7 @@ def crash(
     from plantroom.cli.bench_crash import measure_crash
 
     del data_dir
-    emit(measure_crash(kills, rate, seed, say), as_json)
+    show(measure_crash(kills, rate, seed, say), as_json)
 
 
 @app.command()
@@ -79,7 +80,7 @@ def failover(
         raise typer.BadParameter("--broker mosquitto|rabbitmq, --target collector|node|both, --store influxdb|sqlite")
     if broker == "mosquitto" and target != "collector":
         raise typer.BadParameter("Mosquitto has one node: --target collector")
-    emit(measure_failover(broker, Plan(target, kills, rate, seed, ledger), store, say), as_json)
+    show(measure_failover(broker, Plan(target, kills, rate, seed, ledger), store, say), as_json)
 
 
 @app.command()
@@ -96,7 +97,7 @@ def fuzz(
     del data_dir
     if store not in ("influxdb", "sqlite"):
         raise typer.BadParameter("influxdb or sqlite")
-    emit(measure_fuzz(payloads, seed, store, say), as_json)
+    show(measure_fuzz(payloads, seed, store, say), as_json)
 
 
 @app.command()
@@ -110,7 +111,7 @@ def outage(
     from plantroom.cli.bench_outage import measure_outage
 
     del data_dir
-    emit(measure_outage(minutes, rate, say), as_json)
+    show(measure_outage(minutes, rate, say), as_json)
 
 
 @app.command()
@@ -130,10 +131,9 @@ def latency(
     if flood:
         from plantroom.cli.bench_flood import measure_flood
 
-        emit(measure_flood(flood, say), as_json)
+        show(measure_flood(flood, say), as_json)
         return
-    document: dict[str, Any] = measure_latency(rate, seconds, say)
-    emit(document, as_json)
+    show(measure_latency(rate, seconds, say), as_json)
 
 
 @app.command()
@@ -154,6 +154,6 @@ def presence(
     if real:
         from plantroom.cli.bench_presence_real import measure_real_presence
 
-        emit(measure_real_presence(min(assets, 50), seconds, seed, say), as_json)
+        show(measure_real_presence(min(assets, 50), seconds, seed, say), as_json)
         return
-    emit(measure_presence(assets, hours, speed, seed, say), as_json)
+    show(measure_presence(assets, hours, speed, seed, say), as_json)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from plantroom.cli.bench_latency import POINT, POLL_S, open_ticket, percentiles, publisher_of, reject
+from plantroom.cli.bench_figures import percentiles
+from plantroom.cli.bench_latency import POINT, POLL_S, publisher_of
 from plantroom.cli.bench_product import BenchProduct, environment
+from plantroom.cli.bench_tickets import open_ticket, reject
 from plantroom.wire import encode_event, encode_telemetry, event_topic, telemetry_topic
 
 BEYOND = 20.0

@@ -3,31 +3,24 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import numpy as np
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_product import BenchProduct, environment
+from plantroom.cli.bench_tickets import TAIL_S, answer_of, open_ticket, reject
 from plantroom.wire import encode_event, encode_telemetry, event_topic, telemetry_topic
 
 ASSETS = 10
 EVENT_EVERY_S = 1.0
 POLL_S = 0.02
-TAIL_S = 10.0
 POINT = "vibration"
-
-
-def percentiles(milliseconds: Sequence[float]) -> dict[str, float | int]:
-    """p50, p99 and largest of some times (infinite: it never came)."""
-    if not milliseconds:
-        return {"p50": float("inf"), "p99": float("inf"), "max": float("inf"), "count": 0}
-    p50, p99 = np.percentile(milliseconds, [50, 99])
-    return {"p50": round(p50, 1), "p99": round(p99, 1), "max": round(max(milliseconds), 1), "count": len(milliseconds)}
 
 
 @dataclass(slots=True)
@@ -42,25 +35,26 @@ class Watch:
 
 
 def measure_latency(rate: int, seconds: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """The document of ``bench latency``; ``lost`` counts messages that never became queryable."""
+    """The document of ``bench latency``; ``lost`` counts messages that never became queryable and events that never
+    became a ticket. Raises ``Unreachable`` when the API stays in error."""
     with BenchProduct() as product:
         watches = [Watch(product.add_asset(f"B-{n}", "pump")["key"], f"B-{n}") for n in range(ASSETS)]
         lift = product.add_asset("B-LIFT", "elevator")["key"]
         client = publisher_of(product)
         stop = threading.Event()
-        threads = [threading.Thread(target=_watch_readings, args=(product, watches, stop))]
-        tickets: list[float] = []
-        threads.append(threading.Thread(target=_events, args=(product, client, lift, seconds, tickets)))
-        for thread in threads:
-            thread.start()
-        say(f"publishing {rate} messages a second for {seconds} s")
-        _publish(client, watches, rate, seconds)
-        deadline = time.monotonic() + TAIL_S
-        while any(len(w.seen) < len(w.sent) for w in watches) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        threads[1].join()
-        stop.set()
-        threads[0].join()
+        with ThreadPoolExecutor(2) as pool:
+            watching = pool.submit(_watch_readings, product, watches, stop)
+            telling = pool.submit(_events, product, client, lift, seconds)
+            say(f"publishing {rate} messages a second for {seconds} s")
+            try:
+                _publish(client, watches, rate, seconds)
+                deadline = time.monotonic() + TAIL_S
+                while any(len(w.seen) < len(w.sent) for w in watches) and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                tickets = telling.result()
+            finally:
+                stop.set()
+            watching.result()
         client.disconnect()
     times = [(w.seen[ts] - begun) * 1000 for w in watches for ts, begun in w.sent.items() if ts in w.seen]
     return {
@@ -118,17 +112,18 @@ def _look(client: httpx.Client, watch: Watch) -> None:
         "to": _text(max(missing) + 1),
         "limit": "20000",
     }
-    answer = client.get("/api/v1/readings", params=query)
-    answer.raise_for_status()
+    document = answer_of(lambda: client.get("/api/v1/readings", params=query))
     now = time.monotonic()
-    for series in answer.json()["series"]:
+    for series in document["series"]:
         for ts, _, _ in series["rows"]:
             if ts in watch.sent:
                 watch.seen.setdefault(ts, now)
 
 
-def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: int, times: list[float]) -> None:
-    """A trapped passenger each second, each with a ticket of its own: the last one is rejected first."""
+def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: int) -> list[float]:
+    """A trapped passenger each second, each with a ticket of its own: the last one is rejected first. Milliseconds to
+    each ticket."""
+    times: list[float] = []
     query = {"kind": "corrective", "asset": lift, "limit": "1000"}
     with httpx.Client(base_url=product.client.base_url, headers=product.client.headers, timeout=30) as client:
         for n in range(int(seconds / EVENT_EVERY_S)):
@@ -138,30 +133,11 @@ def _events(product: BenchProduct, publisher: mqtt.Client, lift: str, seconds: i
             ticket = open_ticket(client, query, begun)
             if ticket is None:
                 # Its ticket may still come, and would be taken for the next one's: no further event tells anything.
-                times.append(float("inf"))
-                return
+                return [*times, float("inf")]
             times.append((time.monotonic() - begun) * 1000)
             reject(client, ticket)
             time.sleep(max(0.0, EVENT_EVERY_S - (time.monotonic() - begun)))
-
-
-def reject(client: httpx.Client, ticket: str) -> None:
-    """End a ticket, so that the next event gets another one."""
-    step = {"to": "rejected", "reason": "measurement"}
-    client.post(f"/api/v1/work-orders/{ticket}/transitions", json=step).raise_for_status()
-
-
-def open_ticket(client: httpx.Client, query: dict[str, str], begun: float, poll_s: float = 0.005) -> str | None:
-    """The open work order that comes, asked for every ``poll_s``, or ``None`` when none did ``TAIL_S`` after ``begun``
-    (monotonic seconds)."""
-    while time.monotonic() - begun < TAIL_S:
-        answer = client.get("/api/v1/work-orders", params=query | {"state": "open"})
-        answer.raise_for_status()
-        items = answer.json()["items"]
-        if items:
-            return str(items[0]["id"])
-        time.sleep(poll_s)
-    return None
+    return times
 
 
 def _text(ts_ms: int) -> str:

@@ -8,17 +8,18 @@ value is compared with what the API gives.
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import httpx
 
 from plantroom.cli.bench_crash import Load
+from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_ingest import ASSETS, Publishing, compare
-from plantroom.cli.bench_latency import open_ticket, percentiles
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite
+from plantroom.cli.bench_tickets import open_ticket, reject
 from plantroom.cli.bench_wire import RawPublisher, hold_session
 from plantroom.errors import Unreachable
 from plantroom.wire import encode_event, event_topic
@@ -35,7 +36,10 @@ APART_S = 3.0
 
 
 class SafetyEvents(threading.Thread):
-    """A trapped passenger every few seconds, each with a ticket of its own: the last one is rejected first."""
+    """A trapped passenger every few seconds, each with a ticket of its own: the last one is rejected first.
+
+    It goes on over errors that pass. One that stays is for ``require_well`` and ``finish`` to raise: what was measured
+    up to it must not stand for all events."""
 
     def __init__(self, port: int, client: httpx.Client, lift: str) -> None:
         super().__init__(daemon=True)
@@ -44,34 +48,53 @@ class SafetyEvents(threading.Thread):
         self._stop_it = threading.Event()
         self._lock = threading.Lock()
         self._times: dict[str, list[float]] = {}
+        self._problem: str | None = "ended unexpectedly; what it said is above"
         self.phase = "before"
 
     def run(self) -> None:
         """The thread's work."""
-        publisher = RawPublisher(self._port, "bench-safety")
-        while not self._stop_it.is_set():
-            begun, phase = time.monotonic(), self.phase
-            body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety")
-            publisher.publish([(event_topic(SITE, LIFT).encode(), body)])
-            ticket = open_ticket(self._client, self._query, begun)
-            self._note(phase, float("inf") if ticket is None else (time.monotonic() - begun) * 1000)
-            if ticket is None:
-                # Its ticket may still come, and would be taken for the next one's: no further event tells anything.
-                break
-            self._client.post(
-                f"/api/v1/work-orders/{ticket}/transitions", json={"to": "rejected", "reason": "measurement"}
-            ).raise_for_status()
-            self._stop_it.wait(EVENT_EVERY_S)
-        publisher.close()
+        try:
+            with closing(RawPublisher(self._port, "bench-safety")) as publisher:
+                # Once a ticket has not come it may still come, and would be taken for the next event's.
+                while not self._stop_it.is_set() and self._measure(publisher):
+                    self._stop_it.wait(EVENT_EVERY_S)
+        except (Unreachable, OSError) as error:
+            self._problem = str(error)
+        else:
+            self._problem = None
+
+    def _measure(self, publisher: RawPublisher) -> bool:
+        """One event; whether its ticket came."""
+        begun, phase = time.monotonic(), self.phase
+        body = encode_event(time.time_ns() // 1_000_000, "passenger_trapped", "safety")
+        publisher.publish([(event_topic(SITE, LIFT).encode(), body)])
+        ticket = open_ticket(self._client, self._query, begun)
+        self._note(phase, float("inf") if ticket is None else (time.monotonic() - begun) * 1000)
+        if ticket is not None:
+            reject(self._client, ticket)
+        return ticket is not None
+
+    @property
+    def sent(self) -> int:
+        """Events whose ticket came, or did not come in time."""
+        with self._lock:
+            return sum(map(len, self._times.values()))
+
+    def require_well(self) -> None:
+        """Raises ``Unreachable`` when the thread has ended by an error."""
+        if not self.is_alive() and self._problem is not None:
+            raise Unreachable("the safety events of the bench", self._problem)
 
     def _note(self, phase: str, milliseconds: float) -> None:
         with self._lock:
             self._times.setdefault(phase, []).append(milliseconds)
 
     def finish(self) -> dict[str, list[float]]:
-        """Stop; gives the milliseconds from each event to its ticket, by phase (infinite: it never came)."""
+        """Stop; gives the milliseconds from each event to its ticket, by phase (infinite: it never came). Raises
+        ``Unreachable`` when not every event of the run is among them."""
         self._stop_it.set()
         self.join()
+        self.require_well()
         return self._times
 
 
@@ -94,18 +117,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         load.start()
         time.sleep(WARM_S)
 
-        say(f"the store goes away for {minutes} minutes of {rate} messages a second")
-        events.phase = "outage"
-        influx.stop()
-        _away(site, minutes * 60, say)
-        backlog = int(site.stats()["spool_depth"])
-        events.phase = "drain"
-        influx.again()
-        say(f"the store is back; {backlog} messages wait")
-        noticed_s, drained_s, taken = _drain(site, rate)
-        events.phase = "after"
-        time.sleep(AFTER_S)
-
+        drain = _outage(site, influx, events, minutes, rate, say)
         load.finish()
         times = events.finish()
         site.wait_stored(publishing.instants[-1], SETTLE_S)
@@ -114,14 +126,11 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         lost, duplicates = compare(site, publishing)
     behind = [one for phase in ("outage", "drain") for one in times.get(phase, [])]
     return {
-        "drain_ratio": round(backlog / drained_s / rate, 2),
-        "drain_messages_per_s": round(taken / drained_s),
-        "noticed_s": round(noticed_s, 1),
-        "drain_s": round(drained_s, 1),
-        "backlog": backlog,
+        **drain,
         "rss_mb": rss_mb,
         "safety_to_ticket_ms": percentiles(behind),
         "safety_to_ticket_by_phase_ms": {phase: percentiles(some) for phase, some in times.items()},
+        "safety_events": events.sent,
         "acknowledged": load.acknowledged,
         "lost": lost + behind.count(float("inf")),
         "duplicates": duplicates,
@@ -137,23 +146,49 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
     }
 
 
-def _away(site: BenchSite, seconds: float, say: Callable[[str], None]) -> None:
+def _outage(
+    site: BenchSite, influx: BenchInflux, events: SafetyEvents, minutes: float, rate: int, say: Callable[[str], None]
+) -> dict[str, float]:
+    """The store goes away, comes back, and what waits is taken up; the figures of that."""
+    say(f"the store goes away for {minutes} minutes of {rate} messages a second")
+    events.phase = "outage"
+    influx.stop()
+    _away(site, events, minutes * 60, say)
+    backlog = int(site.stats()["spool_depth"])
+    events.phase = "drain"
+    influx.again()
+    say(f"the store is back; {backlog} messages wait")
+    noticed_s, drained_s, taken = _drain(site, events, rate)
+    events.phase = "after"
+    time.sleep(AFTER_S)
+    return {
+        "drain_ratio": round(backlog / drained_s / rate, 2),
+        "drain_messages_per_s": round(taken / drained_s),
+        "noticed_s": round(noticed_s, 1),
+        "drain_s": round(drained_s, 1),
+        "backlog": backlog,
+    }
+
+
+def _away(site: BenchSite, events: SafetyEvents, seconds: float, say: Callable[[str], None]) -> None:
     end, told = time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < end:
         site.require_alive()
+        events.require_well()
         time.sleep(min(1.0, max(0.0, end - time.monotonic())))
         if time.monotonic() - told >= 60:
             told = time.monotonic()
             say(f"{site.stats().get('spool_depth', 0):,.0f} messages wait, {site.rss_mb()} MB at most so far")
 
 
-def _drain(site: BenchSite, rate: int) -> tuple[float, float, int]:
+def _drain(site: BenchSite, events: SafetyEvents, rate: int) -> tuple[float, float, int]:
     """Seconds until the collector found the store again, from then on until no more than what a second brings waits,
     and how many messages were dealt with in those."""
     begun, before = time.monotonic(), site.stats()["received"]
     first = 0.0
     while (stats := site.stats())["spool_depth"] > rate:
         site.require_alive()
+        events.require_well()
         if not first and stats["received"] > before:
             first, before = time.monotonic(), stats["received"]
         if time.monotonic() - begun > SETTLE_S:

@@ -10,7 +10,7 @@ from typing import Any
 from ingest.pace import LONGEST_MS
 from ingest.presence import OFFLINE_INTERVALS
 from plantroom.catalogue import equipment_classes
-from plantroom.cli.bench_latency import percentiles
+from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_product import environment
 from plantroom.cli.soak_collector import SoakCollector
 from plantroom.cli.soak_publishers import SITE, Field, Publisher, make_publishers

@@ -14,7 +14,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from plantroom.cli.bench_latency import percentiles
+from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_product import BenchProduct, environment
 from plantroom.cli.bench_servers import BenchMosquitto
 from plantroom.wire import encode_telemetry, status_topic, telemetry_topic

@@ -1,6 +1,5 @@
 """What ``check`` says of the way in: the conditions of the page on the health of the data, in the same words."""
 
-import socket
 from enum import StrEnum
 
 from plantroom.errors import PlantroomError, Unreachable
@@ -35,13 +34,14 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
     from ingest.conditions import GIVEN_UP_RECENTLY, RECENT, Help, Level, conditions
     from ingest.picture import age_s, fresh, picture_of
     from plantroom.bootstrap.folder import is_held
+    from plantroom.bootstrap.leasing import known_holder
     from plantroom.bootstrap.parts import make_ledger
     from plantroom.ports.clock import SystemClock
     from plantroom.ports.gaps import GapState
     from plantroom.ports.paging import EVERYTHING
 
     now = SystemClock().now()
-    own = f"{socket.gethostname()}:{settings.data_dir}"
+    own = known_holder(settings.data_dir)
     ledger = make_ledger(settings)
     ledger.open()
     try:

@@ -1,9 +1,7 @@
 """What every command shares: its settings, its opened parts, its way of printing."""
 
 import json
-import re
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.errors import BadData, Unreachable
+from plantroom.plain import plain, plain_json
 from plantroom.settings import BrokerAddress, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -25,22 +24,6 @@ DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data folde
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
-_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of control, format (bidi among them) and surrogate characters, line and paragraph ends; ``repr``
-writes every one of them out."""
-
-_HARMFUL_IN_JSON = re.compile(r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
-"""What JSON lets stand in a text and a terminal acts on; written as ``\\u....`` it is the same JSON."""
-
-
-def plain(text: str, keep: str = "") -> str:
-    """``text`` without what a terminal would act on or show in another order: those characters written out (``\\x1b``,
-    ``\\u202e``), except for ``keep``. Publishers choose topics, names and payloads."""
-    if text.isprintable():
-        return text
-    return "".join(repr(c)[1:-1] if unicodedata.category(c) in _HARMFUL and c not in keep else c for c in text)
-
-
 def say(text: str | Sequence[str]) -> None:
     """Progress, on stderr: a text of our own, or its lines."""
     print(_shown(text), file=sys.stderr, flush=True)
@@ -50,8 +33,8 @@ def emit(document: Any, as_json: bool, text: str | Sequence[str] | None = None) 
     """The result, on stdout: the document as JSON, or the text made of it. Of lines each stays one, whatever is in
     them."""
     if as_json or text is None:
-        made = json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str)
-        print(_HARMFUL_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], made), flush=True)
+        made = json.dumps(document, ensure_ascii=False, indent=None if as_json else 2, default=str, allow_nan=False)
+        print(plain_json(made), flush=True)
     else:
         print(_shown(text), flush=True)
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from maintenance.ports import MaintenanceTx
-from plantroom.cli.common import AsJson, DataDir, emit, opened, plain, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, say
 from plantroom.errors import BadData
+from plantroom.plain import plain
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest

@@ -21,6 +21,7 @@ from plantroom.cli import (
     loop_tests,
     models,
     plan,
+    points,
     readings,
     roles,
     simulate,
@@ -57,7 +58,7 @@ classes.add_to(app)
 importing.add_to(app)
 groups = (
     *(alarms, assets, bench, broker, clocks, dead_letters, devices, gaps, leases),
-    *(loop_tests, models, plan, readings, simulate, sources, spool, tokens, users),
+    *(loop_tests, models, plan, points, readings, simulate, sources, spool, tokens, users),
 )
 for group in groups:
     app.add_typer(group.app)

@@ -27,7 +27,7 @@ Results go to stdout, progress and logs to stderr. With `--json` stdout is one J
 | 2 | the command line is wrong |
 | 3 | a setting is wrong; its name and what it should be are said |
 | 4 | the data given are wrong |
-| 5 | something cannot be reached: broker, database, a port that is in use |
+| 5 | something cannot be reached: broker, database, a port that is in use; or a bench lost something |
 """
 
 ABOUT_SETTINGS = """\

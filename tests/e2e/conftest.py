@@ -10,7 +10,7 @@ from tests.product import Product
 
 
 @pytest.fixture(scope="package")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     """``plantroom run`` with the trial's own parts: its broker, SQLite for readings and ledger."""
     product = Product(tmp_path_factory.mktemp("trial") / "data")
     product.start()
@@ -18,6 +18,11 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
         yield Plant(product)
     finally:
         product.stop()
+
+
+@pytest.fixture(scope="package")
+def plant(trial: Plant) -> Plant:
+    return trial
 
 
 @pytest.fixture(scope="package")

@@ -1,5 +1,6 @@
 """A running plant seen from outside: questions to its API, messages to its broker, replays from its command line."""
 
+import itertools
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -59,6 +60,7 @@ class Plant:
         self.process = process
         self._broker = broker
         self._token = process.api()._token
+        self._numbers = itertools.count(1)
 
     @property
     def api(self) -> Api:
@@ -74,6 +76,10 @@ class Plant:
             yield client
         finally:
             client.close()
+
+    def new_code(self, begin: str) -> str:
+        """A code that no other test on this plant was given."""
+        return f"{begin}-{next(self._numbers)}"
 
     def add_asset(self, code: str, equipment_class: str, site: str = "demo") -> dict[str, Any]:
         body = {"site": site, "code": code, "class": equipment_class, "name": {"zh": f"设备 {code}", "en": code}}

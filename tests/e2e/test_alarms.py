@@ -22,9 +22,8 @@ def limits(api: Api, key: str, **fields: Any) -> Any:
 
 
 @pytest.fixture
-def pump(plant: Plant, request: pytest.FixtureRequest) -> dict[str, Any]:
-    code = f"A-{abs(hash(request.node.name)) % 10_000}"
-    asset = plant.add_asset(code, "pump")
+def pump(plant: Plant) -> dict[str, Any]:
+    asset = plant.add_asset(plant.new_code("A"), "pump")
     limits(plant.api, asset["key"])
     return asset
 

@@ -19,8 +19,8 @@ FLOAT, BOOLEAN, UINT64 = 9, 11, 8
 
 
 @pytest.fixture
-def pump(plant: Plant, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return plant.add_asset(f"F-{abs(hash(request.node.name)) % 10_000}", "pump")
+def pump(plant: Plant) -> dict[str, Any]:
+    return plant.add_asset(plant.new_code("F"), "pump")
 
 
 def add_source(plant: Plant, **given: Any) -> dict[str, Any]:

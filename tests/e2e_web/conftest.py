@@ -25,12 +25,18 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def product(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def demo(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """``plantroom run --simulate demo`` for all tests of the folder."""
     running = Product(tmp_path_factory.mktemp("web") / "data", scenario="demo")
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="package")
+def product(demo: Product) -> Product:
+    """The product that the tests of a file look at: this one, or one of the file's own."""
+    return demo
 
 
 @pytest.fixture(scope="package")

@@ -138,6 +138,36 @@ def test_an_empty_list_says_so_and_a_lost_connection_keeps_what_was_there(
 
 
 @pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
+def test_what_a_device_tells_that_nobody_entered_stands_in_the_list(
+    browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
+) -> None:
+    code = f"EL-{language}"
+    for name in ("passenger_trapped", "hatch_open"):
+        event = {"event": name, "severity": "safety"}
+        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    assert eventually(lambda: [a for a in api.items("/api/v1/alarms") if len(a["events"]) == 2 and not a["asset"]], 15)
+    context = open_context(browser, product.url, size)
+    context.add_init_script(f"localStorage.setItem('plantroom.locale', '{language}')")
+    person = Person(context.new_page(), *product.admin())
+    person.sign_in()
+    page = person.page
+    page.goto("/alarms")
+    line = page.locator("[data-alarm]", has_text=code)
+    device_name = f"Unregistered device {code}" if language == "en" else f"未登记设备 {code}"
+    expect(line.get_by_role("link", name=device_name)).to_be_visible()
+    expect(line.locator("[data-events]")).to_contain_text("hatch")
+    expect(line.get_by_role("button", name=re.compile("Shelve|搁置"))).to_have_count(0)
+    page.wait_for_timeout(350)
+    assert {name: found for name, script in CHECKS.items() if (found := page.evaluate(script))} == {}
+    picture(person, f"stranger-{language}-{size['width']}")
+    line.get_by_role("button", name=re.compile("^(Acknowledge|确认)")).click()
+    expect(line.locator("[data-alarm-state]")).to_have_text("Acknowledged" if language == "en" else "已确认")
+    line.get_by_role("link", name=device_name).click()
+    expect(page.locator("h1")).to_contain_text(code)
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
 def test_the_line_of_a_loop_test_says_so_and_goes_once_somebody_has_confirmed(
     browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
 ) -> None:

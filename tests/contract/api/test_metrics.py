@@ -1,6 +1,7 @@
 """Every metric has a row in docs/metrics.md with its type and labels, and every row is told; counters only rise."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -28,7 +29,8 @@ def lane(**figures: float) -> dict[str, float]:
     totals.count_letters(["not_json: line 1", "not_json", "unknown_asset"])
     worker.save(totals)
     worker.timed(lambda: None)
-    stats = worker.stats(IngestStats(gaps=2, spool_depth=3, lag_s=1.5, clocks_wrong=1, clock_offset_largest_ms=42_030))
+    clocks = IngestStats(clocks_wrong=6, clocks_not_judged=2, clocks_refused=1, clock_offset_largest_ms=42_030)
+    stats = worker.stats(replace(clocks, gaps=2, spool_depth=3, lag_s=1.5))
     of_gateway = {"taken": 13.0, "spool_bytes": 999.0, "spool_damaged": 0.0, "broker_connects": 1.0}
     return {**stats.as_mapping(), **of_gateway, "stored_p99_ms": 250.0, **figures}
 
@@ -83,8 +85,14 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
         1,
         0,
     )
-    assert samples(world, "plantroom_ingest_clocks_wrong")[frozenset(where)] == 1
+    assert samples(world, "plantroom_ingest_clocks_wrong")[frozenset(where)] == 6
     assert samples(world, "plantroom_ingest_clock_offset_largest_seconds")[frozenset(where)] == 42.03
+    by_effect = samples(world, "plantroom_ingest_clocks_by_effect")
+    assert {effect: by_effect[frozenset({*where, effect})] for effect in ("none", "not_judged", "refused")} == {
+        "none": 3,
+        "not_judged": 2,
+        "refused": 1,
+    }
     assert samples(world, "plantroom_ingest_gaps_given_up") == {frozenset({"host:/data", HOME}): 5}
     assert samples(world, "plantroom_collector_partitions") == {frozenset({"host:/data"}): 2}
     assert samples(world, "plantroom_collector_dead_letters_let_go_total") == {frozenset({"host:/data"}): 31}
@@ -102,3 +110,7 @@ def test_a_report_of_an_earlier_version_and_no_report_at_all_are_told(world: Wor
     tell(world, CollectorReport("old", world.clock.now(), True, [], {"received": 5.0}, {HOME: {"received": 5.0}}))
     assert samples(world, "plantroom_collector_ready") == {frozenset({"old"}): 1}
     assert samples(world, "plantroom_ingest_messages_received_total") == {}
+    earlier = with_lanes({"normal": {"clocks_wrong": 2.0}})
+    tell(world, CollectorReport("old", world.clock.now(), True, [], {}, {HOME: earlier}))
+    assert samples(world, "plantroom_ingest_clocks_wrong") == {frozenset({"old", HOME, "normal"}): 2}
+    assert samples(world, "plantroom_ingest_clocks_by_effect") == {}

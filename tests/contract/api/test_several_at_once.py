@@ -22,9 +22,9 @@ CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 @pytest.fixture
-def beside(world: World, postgres_url: str) -> Iterator[tuple[SqlLedger, TestClient]]:
+def beside(world: World, postgresql_url: str) -> Iterator[tuple[SqlLedger, TestClient]]:
     """A ledger with the world's asset, and the application upon it."""
-    ledger = SqlLedger(postgres_url)
+    ledger = SqlLedger(postgresql_url)
     ledger.open()
     with world.ledger.read() as tx:
         site, asset = tx.assets.site(HOME), tx.assets.get(world.keys[HOME]).asset

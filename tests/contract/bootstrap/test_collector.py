@@ -48,6 +48,25 @@ def test_a_site_whose_spool_is_unusable_keeps_no_other_from_starting(parts: Part
     collector.stop()
 
 
+def test_a_collector_has_one_name_in_its_leases_its_reports_and_its_folder(parts: Parts, mosquitto: Mosquitto) -> None:
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector.start()
+
+    def names() -> dict[str, set[str | None]]:
+        with parts.ledger.read() as tx:
+            return {
+                "holders": {lease.holder for lease in tx.leases.list()},
+                "members": set(tx.leases.members()),
+                "reports": {report.collector for report in tx.collect.collectors()},
+                "folder": {(parts.settings.data_dir / "collector-id").read_text(encoding="utf-8").strip()},
+            }
+
+    assert eventually(lambda: names()["reports"], 5)
+    found = names()
+    collector.stop()
+    assert found == {key: {collector.holder} for key in found}
+
+
 def test_a_new_site_is_taken_up_within_two_seconds(parts: Parts, mosquitto: Mosquitto) -> None:
     collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
     collector.start()

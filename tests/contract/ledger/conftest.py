@@ -1,59 +1,14 @@
 """A ledger of the test's own on each database, already migrated."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy.engine import make_url
 
 from plantroom.storage.ledger import SqlLedger
-from plantroom.storage.ledger.tables import counters, metadata
 from tests.contract.ledger.given import add_plant
-from tests.servers.postgres import Postgres
 
 BACKENDS = ("sqlite", "postgresql")
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, closed file."""
-    path = tmp_path_factory.mktemp("ledger") / "template.db"
-    ledger = SqlLedger(f"sqlite:///{path}")
-    ledger.open()
-    ledger.close()
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgres_migrated(postgres_server: Postgres) -> str:
-    """The URL of a migrated database."""
-    url = postgres_server.url(postgres_server.create_database())
-    ledger = SqlLedger(url)
-    ledger.open()
-    ledger.close()
-    return url
-
-
-@pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "ledger.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
-
-
-@pytest.fixture
-def postgresql_url(postgres_migrated: str) -> Iterator[str]:
-    yield postgres_migrated
-    plain = make_url(postgres_migrated).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(plain, options="-c lock_timeout=5000") as connection:
-        # Triggers and foreign keys rest while everything is emptied: a new database a test takes half a second.
-        connection.execute("SET session_replication_role = replica")
-        for table in reversed(metadata.sorted_tables):
-            if table is not counters:
-                connection.execute(f'DELETE FROM "{table.name}"')
-        connection.execute("UPDATE counters SET value = 0")
 
 
 @pytest.fixture(params=BACKENDS)

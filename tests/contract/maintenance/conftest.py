@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -44,15 +43,14 @@ def _furnished(url: str) -> Iterator[Ledger[MaintenanceTx]]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger[MaintenanceTx]]:
-    yield from _furnished(f"sqlite:///{tmp_path}/ledger.db")
+def ledger(sqlite_url: str) -> Iterator[Ledger[MaintenanceTx]]:
+    yield from _furnished(sqlite_url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger[MaintenanceTx]]:
+def any_ledger(request: pytest.FixtureRequest) -> Iterator[Ledger[MaintenanceTx]]:
     """Both databases: for what several processes do at once."""
-    sqlite = request.param == "sqlite"
-    yield from _furnished(f"sqlite:///{tmp_path}/ledger.db" if sqlite else request.getfixturevalue("postgres_url"))
+    yield from _furnished(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture
@@ -80,9 +78,9 @@ def order(ledger: Ledger[MaintenanceTx]) -> WorkOrder:
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Ledger[MaintenanceTx]]:
+def postgres(postgresql_url: str) -> Iterator[Ledger[MaintenanceTx]]:
     """PostgreSQL alone: where one transaction sees what another commits while it runs."""
-    yield from _furnished(postgres_url)
+    yield from _furnished(postgresql_url)
 
 
 @pytest.fixture

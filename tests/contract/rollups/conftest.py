@@ -28,9 +28,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadingsSt
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+def ledger(sqlite_url: str) -> Iterator[SqlLedger]:
     """A ledger with the pump ``p1`` (points ``vibration`` and ``flow``)."""
-    opened = SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    opened = SqlLedger(sqlite_url)
     opened.open()
     add_plant(opened)
     yield opened

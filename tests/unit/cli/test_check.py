@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plantroom.bootstrap.folder import hold_folder
+from plantroom.bootstrap.leasing import holder_id
 from plantroom.bootstrap.parts import open_parts
 from plantroom.cli.main import app
 from plantroom.domain.flow import Trouble, TroubleKind
@@ -26,12 +27,12 @@ def rows(folder: Path) -> dict[str, dict[str, str]]:
     return {part["part"]: part for part in json.loads(done.stdout)["parts"]}
 
 
-def reported(folder: Path, seconds_ago: float, *troubles: Trouble) -> None:
+def reported(folder: Path, seconds_ago: float, *troubles: Trouble, by: str = "elsewhere") -> None:
     parts = open_parts(Settings(data_dir=folder))
     with parts.ledger.begin() as tx:
         at = tx.collect.now() - timedelta(seconds=seconds_ago)
         words = [str(trouble) for trouble in troubles]
-        report = CollectorReport("elsewhere:/data", at, not troubles, words, {}, {"demo": {}}, troubles=troubles)
+        report = CollectorReport(by, at, not troubles, words, {}, {"demo": {}}, troubles=troubles)
         tx.collect.report_collector(report)
     parts.close()
 
@@ -74,6 +75,18 @@ def test_an_old_report_is_no_proof_that_all_flows(tmp_path: Path, seconds_ago: f
     row = rows(tmp_path)["way in"]
     assert row["look"] == look
     assert row["words"].startswith(words)
+
+
+def test_the_collector_of_this_very_folder_is_not_missed_while_nobody_runs_it(tmp_path: Path) -> None:
+    own = holder_id(tmp_path)
+    reported(tmp_path, 60, by=own)
+    row = rows(tmp_path)["way in"]
+    assert (row["look"], "silent" in row["words"]) == ("warn", False)
+
+
+def test_looking_names_no_folder_that_no_collector_ran_on(tmp_path: Path) -> None:
+    rows(tmp_path)
+    assert not (tmp_path / "collector-id").exists()
 
 
 def test_a_collector_that_says_no_more_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plantroom.bootstrap.parts import open_parts
-from plantroom.cli.common import emit, plain
+from plantroom.cli.common import emit
+from plantroom.plain import plain, plain_json
 from plantroom.ports.letters import DeadLetter
 from plantroom.settings import Settings
 from tests.product import CLI, environment
@@ -20,11 +21,21 @@ PWNED = "\x1b]0;pwned\x07\x1b[2J"
 BIDI = "abc\u202edef\u2066\u200f"
 
 
-@given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "L", "Zl", "Zp", "So", "Zs"])))
+TEXT = st.text(st.characters(categories=["Cc", "Cf", "Cs", "L", "Zl", "Zp", "So", "Zs"]))
+
+
+@given(TEXT)
 def test_no_text_keeps_a_character_that_a_terminal_acts_on(text: str) -> None:
     made = plain(text)
     assert not any(ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u202e\u2066\u200f\u2028" for c in made)
     made.encode()  # no half of a character, either
+
+
+@given(st.dictionaries(TEXT, TEXT | st.lists(TEXT)), st.sampled_from([None, 2]))
+def test_json_keeps_none_of_them_and_stays_the_same_document(document: dict[str, object], indent: int | None) -> None:
+    made = plain_json(json.dumps(document, ensure_ascii=False, indent=indent))
+    assert plain(made, keep="\n") == made
+    assert json.loads(made) == document
 
 
 @pytest.mark.parametrize(

@@ -7,25 +7,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from plantroom.bootstrap.parts import open_parts
 from plantroom.bootstrap.serve import reason_of
 from plantroom.cli.main import app, main
-from plantroom.domain.assets import Asset, LocalName, Point
 from plantroom.errors import SettingError, Unreachable, plain_message
-from plantroom.settings import Settings, load_settings
+from plantroom.settings import load_settings
 
 TASMOTA = ("--site", "demo", "--dialect", "tasmota")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A data folder with the pump P-1."""
-    parts = open_parts(Settings(data_dir=tmp_path))
-    with parts.ledger.begin() as tx:
-        pump = Asset("p1", "demo", "P-1", "pump", LocalName("泵", "Pump"))
-        tx.assets.add(pump, [Point("p1", template) for template in parts.classes["pump"].points])
-    parts.close()
-    return tmp_path
 
 
 def said(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *command: str) -> str:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,8 +64,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    ledger = SqlLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+def desk(sqlite_url: str) -> Iterator[Desk]:
+    ledger = SqlLedger(sqlite_url)
     ledger.open()
     with ledger.begin() as tx:
         tx.assets.add_site(Site("demo", NAME))

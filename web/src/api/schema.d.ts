@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List Alarms
-         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so.
+         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so. So
+         *     are safety events of devices that the ledger does not know, with an empty `asset`.
          */
         get: operations["listAlarms"];
         put?: never;
@@ -1371,6 +1372,10 @@ export interface components {
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
          *     `events` are what its events are called, those that stand alone while any does.
          *     `can_shelve` is false for safety alarms, which nobody can shelve.
+         *
+         *     What a device tells that the ledger does not know (or has scrapped) is a line without an asset (`asset` is empty,
+         *     `asset_ref` null): its `title` names the device, its `id` is that of its ticket, and `detail.devices` lists the
+         *     codes, for a ticket may stand for several.
          */
         Alarm: {
             /** Acknowledged At */
@@ -1801,7 +1806,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "supply" | "network" | "machine" | "place" | "system" | "moment";
+            code: "supply" | "network" | "machine" | "place" | "system";
             text: components["schemas"]["Name"];
         };
         /**
@@ -2258,7 +2263,12 @@ export interface components {
         /**
          * Flood
          * @description More than ten alarms in ten minutes on a site. `ended_at` is `null` while it lasts; `work_order` is the ticket
-         *     that those behind the first ten share, `gathered` how many they are. Counts look at the first 500 alarms.
+         *     that those behind the first ten share, `gathered` how many they are.
+         *
+         *     `alarms`, `safety` and `machines` count all that people were told of from `first_at` to `counted_at` (now, or its
+         *     end); its ticket says the same, about a second later. `first`, `by_asset`, `by_system`, `cause` and `moment` look at
+         *     the first 500. `moment` says when most of them came within one minute, which explains nothing by itself; `cause` is
+         *     `null` when nothing that they share was found.
          */
         Flood: {
             /** Alarms */
@@ -2273,6 +2283,11 @@ export interface components {
             /** By System */
             by_system: components["schemas"]["CountOut"][];
             cause: components["schemas"]["CauseOut"] | null;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
             /** Ended At */
             ended_at: string | null;
             /** First */
@@ -2286,6 +2301,9 @@ export interface components {
             gathered: number;
             /** Id */
             id: string;
+            /** Machines */
+            machines: number;
+            moment: components["schemas"]["Name"] | null;
             /** Peak */
             peak: number;
             /** Safety */

@@ -115,6 +115,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "tag.repeated": "Repeated",
   "tag.clock_wrong": "Device clock wrong",
   "tag.data_dropped": "Attached data not kept",
+  "tag.damaged": "Message damaged",
   "tag.missed": "Missed its date",
   "tag.recurred": "Came back",
   "tag.loop_test": "Loop test",

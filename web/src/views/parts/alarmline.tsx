@@ -32,8 +32,15 @@ function valueText(alarm: Alarm): string {
     : t("alarms.value", { point: name, value, limit: `${numberText(seen.expected)} ${unit}`.trim() });
 }
 
+/** How many events a line names: it is there to be compared with others, and its ticket names all. */
+const MANY_EVENTS = 5;
+
 /** What its events are called: alarms of one machine and failure mode share a line, and may be different things. */
-const eventText = (alarm: Alarm): string => (alarm.events ?? []).map(nameOf).join(t("list.comma"));
+function eventText(alarm: Alarm): string {
+  const names = alarm.events ?? [];
+  const more = names.length - MANY_EVENTS;
+  return names.slice(0, MANY_EVENTS).map(nameOf).join(t("list.comma")) + (more > 0 ? ` +${more}` : "");
+}
 
 /** What is shelved, in words: the point with its level, or the event. */
 function subjectText(text: string, name: Shelf["title"] | undefined): string {
