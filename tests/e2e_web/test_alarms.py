@@ -171,7 +171,7 @@ def test_what_a_device_tells_that_nobody_entered_stands_in_the_list(
 def test_the_line_of_a_loop_test_says_so_and_goes_once_somebody_has_confirmed(
     browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
 ) -> None:
-    code = f"L-{language}"
+    code = f"TEST-{language}"
     key = api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})["key"]
     asked = {"site": "demo", "assets": [key], "events": ["passenger_trapped"], "minutes": 2}
     test = api.post("/api/v1/loop-tests", asked)
