@@ -98,7 +98,7 @@ def _write(
         return
     summary, zone = summary_of(tx, flood, classes, now), ZoneInfo(tx.assets.site(flood.site).time_zone)
     n = summary.told.alarms
-    title = LocalName(f"报警洪泛：{n}条报警", f"Alarm flood: {_counted(n, 'alarm')}")
+    title = LocalName(f"报警泛滥：{n}条报警", f"Alarm flood: {_counted(n, 'alarm')}")
     keep(tx, replace(order, title=title, reason=_reason(flood, summary, zone)))
 
 
@@ -143,7 +143,7 @@ def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime
         site=flood.site,
         kind=Kind.CORRECTIVE,
         origin=Origin(episode.source.value),
-        title=LocalName("报警洪泛", "Alarm flood"),
+        title=LocalName("报警泛滥", "Alarm flood"),
         by=_BY,
         now=now,
         severity=episode.severity,

@@ -7,12 +7,12 @@ Every function works inside the caller's transaction; instants are aware UTC.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
 from maintenance.alarm_rules import alarms_among, is_alarm
-from maintenance.episode_rules import unacknowledged
+from maintenance.episode_rules import acknowledged, unacknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
 from maintenance.floods import FLOOD
@@ -166,7 +166,7 @@ def _locked(tx: MaintenanceTx, episode_id: str) -> Episode:
 
 
 def _noted(tx: MaintenanceTx, episode: Episode, by: str, now: datetime) -> Episode:
-    noted = replace(episode, acknowledged_at=now, acknowledged_by=by)
+    noted = acknowledged(episode, by, now)
     tx.episodes.update(noted)
     note_episode(tx, noted)
     return noted

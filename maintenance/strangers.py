@@ -94,8 +94,10 @@ _SCRAPPED = _Case(
 )
 _FAILED = _Case(
     NOT_APPLIED,
-    LocalName("一条发现未能处理：{code}", "A finding could not be applied: {code}"),
-    LocalName("程序未能处理以下发现，没有为其开单：", "The program failed at these findings, which have no tickets: "),
+    LocalName("一条报警信息未能处理：{code}", "A report could not be processed: {code}"),
+    LocalName(
+        "程序未能处理以下报警信息，没有为其开单：", "The program failed at these reports, which have no tickets: "
+    ),
     (
         _GO,
         LocalName(

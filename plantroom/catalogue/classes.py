@@ -213,5 +213,5 @@ def _check_point(point: PointTemplate) -> None:
     low, high = point.physical_low, point.physical_high
     if low is not None and high is not None and low >= high:
         raise BadData(f"point {point.key}: physical range is empty")
-    for problem in limit_problems(point.limits, low, high):
+    for problem in limit_problems(point.limits, low, high, point.stuck_after_s):
         raise BadData(f"point {point.key}: {problem.field} {problem.message}")

@@ -271,7 +271,7 @@ def test_a_flood_is_listed_with_what_came_first_and_the_figures_count_it(world: 
     assert flood["counted_at"] == "2026-03-02T08:00:00.000Z"
     assert flood["by_asset"][0]["asset_ref"]["code"] == "P-10"
     order = world.admin.get(f"/api/v1/work-orders/{flood['work_order']}").json()
-    assert order["title"]["zh"] == "报警洪泛：15条报警"
+    assert order["title"]["zh"] == "报警泛滥：15条报警"
     world.clock.forward(hours=25)
     figures = world.admin.get("/api/v1/alarms/performance").json()
     assert (figures["alarms"], figures["peak_10min"], figures["stale"], figures["standing"]) == (15, 15, 15, 15)

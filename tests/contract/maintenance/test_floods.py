@@ -191,7 +191,7 @@ def test_title_reason_and_list_count_the_same_alarms_at_the_same_time(building: 
     # A safety alarm has a ticket of its own, and counts on the flood's all the same.
     feed(building, alarm(30, later, safety=True, severity=Severity.CRITICAL), now=later)
     ticket = flood_ticket(building)
-    assert ticket.title.zh == "报警洪泛：12条报警"
+    assert ticket.title.zh == "报警泛滥：12条报警"
     assert "09:00:00至09:01:00共12条、12台设备，其中安全报警1条；1条并入汇总工单" in ticket.reason.zh
     summary = listed(building, later)
     assert (summary.told, summary.at) == (ToldCounts(12, 1, 12), later)

@@ -5,7 +5,7 @@ export const flow = {
   "flow.info": "提示",
   "flow.warning": "需处理",
   "flow.urgent": "紧急",
-  "flow.since": "自 {at} 起 · {span}",
+  "flow.since": "{at} 起 · {span}",
   "flow.what_to_do": "怎么办：",
   "flow.detail": "原始信息",
   "flow.help_letters": "查看消息",

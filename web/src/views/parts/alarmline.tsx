@@ -3,7 +3,7 @@ import { ApiError } from "@/api/http";
 import { acknowledgeAlarm, unshelveAlarm } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { Alarm, Shelf } from "@/api/types";
-import { canShelve, leftOf, subjectOf, wantsNote } from "@/domain/alarms";
+import { canShelve, leftOf, spokenFor, subjectOf, wantsNote } from "@/domain/alarms";
 import { codeAndName } from "@/domain/names";
 import { clockFace } from "@/domain/time";
 import { numberText, unitText } from "@/domain/units";
@@ -18,9 +18,9 @@ import { SafetyTag } from "./tags";
 const whereOf = (one: Pick<Alarm, "asset_ref" | "site">): string =>
   one.asset_ref == null ? siteName(one.site) : codeAndName(one.asset_ref.code, nameOf(one.asset_ref.name));
 
-/** The newest value that speaks for the alarm, beside its limit. */
+/** The value that speaks for the alarm, beside its limit. */
 function valueText(alarm: Alarm): string {
-  const seen = alarm.evidence.find((e) => e.value !== null);
+  const seen = spokenFor(alarm);
   if (seen === undefined || seen.value === null) {
     return "";
   }
@@ -136,6 +136,11 @@ export function AlarmLine({ alarm, again }: { alarm: Alarm; again: () => void })
         <AlarmStateTag state={alarm.alarm_state} />
         <PriorityTag priority={alarm.priority} />
         {alarm.safety && <SafetyTag />}
+        {(alarm.tags ?? []).includes("loop_test") && (
+          <span class="tag" data-tag="loop_test">
+            {word("tag", "loop_test")}
+          </span>
+        )}
       </span>
       <span class="what">
         {alarm.work_order === null ? (
