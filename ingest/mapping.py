@@ -31,8 +31,8 @@ from plantroom.domain.assets import Presence
 from plantroom.ports.spool import SpoolRecord
 from plantroom.units import UnitError, conversion
 
-BARE_WILLS = "tasmota"
-"""The dialect whose goodbyes are last wills that do not say of which connection."""
+CERTAIN = frozenset(("sparkplug_b",))
+"""Dialects whose words on presence are never retained and say of which connection they are."""
 
 _OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
 """Reasons that concern one field alone: nobody's business when the source does not name it."""
@@ -55,8 +55,8 @@ class Mapped:
     """What became of one dialect's messages: samples by asset and point in the points' own units.
 
     ``decoded.message`` indexes ``arrivals`` and ``numbers`` (the records' numbers in the batch); so do
-    ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` and ``events`` have record
-    numbers, ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
+    ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` have record numbers,
+    ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
     """
 
     decoded: Decoded = field(default_factory=Decoded)
@@ -65,7 +65,6 @@ class Mapped:
     rejections: list[Rejection] = field(default_factory=list)
     presence: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    events: list[tuple[AssetRoute, EventObject]] = field(default_factory=list)
 
 
 class ForeignReader:
@@ -94,6 +93,23 @@ class ForeignReader:
             dialect = self._dialect(name)
             decode = dialect.decode_again if again else dialect.decode
             yield _Arranger(members, self._route).arrange(decode([_message(one) for one in members]))
+
+    def events(
+        self, messages: Sequence[Foreign]
+    ) -> Iterator[tuple[Foreign, str, AssetRoute | None, Sequence[EventObject]]]:
+        """The messages that hold events, how their device is called, and whose they are (``None``: nobody's whom the
+        ledger knows). Remembers nothing, so that they can be told before anything else is read."""
+        groups: dict[str, list[Foreign]] = {}
+        for one in messages:
+            if one.route.source.dialect in DIALECTS:
+                groups.setdefault(one.route.source.dialect, []).append(one)
+        for name, members in groups.items():
+            found: dict[int, list[EventObject]] = {}
+            for event in self._dialect(name).events([_message(one) for one in members]):
+                found.setdefault(event.message, []).append(event)
+            for place, objects in found.items():
+                code, asset = members[place].route.whose()
+                yield members[place], code, asset, objects
 
     def _dialect(self, name: str) -> Dialect:
         dialect = self._dialects.get(name)
@@ -214,18 +230,14 @@ class _Arranger:
         member = self._members[word.message]
         route = self._route(word.topic) if word.topic else member.route
         for asset in _concerned(route, word) if isinstance(route, SourceRoute) else ():
-            certain = member.route.source.dialect != BARE_WILLS
+            certain = member.route.source.dialect in CERTAIN
             self._out.presence.append((asset.asset.key, word.presence, member.record.received_ms, certain))
 
     def _tell(self, event: EventObject) -> None:
-        """An event belongs to the topic's asset, or else to the first that the source names."""
+        """Events are told before (see ``ForeignReader.events``); those of nobody are kept, too."""
         member = self._members[event.message]
-        asset = next(iter(_concerned(member.route, None)), None)
-        if asset is None:
+        if member.route.whose()[1] is None:
             self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET))
-            return
-        told = EventObject(member.number, event.element, event.fields, event.digest, event.cut)
-        self._out.events.append((asset, told))
 
 
 def _targets(route: SourceRoute, prefix: str, name: str) -> Sequence[Target]:
@@ -240,13 +252,21 @@ def _is_mapped(full_name: str, targets: Mapping[str, object]) -> bool:
     return full_name in targets or any(full_name.endswith((f"/{name}", f":{name}")) for name in targets)
 
 
-def _concerned(route: SourceRoute, word: PresenceWord | None) -> list[AssetRoute]:
-    """The assets that a word on presence is about (without one: that the source feeds)."""
-    names = list(route.targets)
-    if word is not None and word.fields:
-        names = [name for name in names if not word.fields.isdisjoint((name, name.removeprefix(word.prefix)))]
-    elif word is not None and word.prefix:
-        names = [name for name in names if name.startswith(word.prefix)] or names
+def _concerned(route: SourceRoute, word: PresenceWord) -> list[AssetRoute]:
+    """The assets that a word on presence is about: those that its device feeds."""
+    names = _names_of(route.targets, word)
     found = [target.asset for name in names for target in route.targets[name] if target.code]
     home = [route.home] if not route.targets or any(not t.code for n in names for t in route.targets[n]) else []
     return list({asset.asset.key: asset for asset in [*home, *found] if asset is not None}.values())
+
+
+def _names_of(targets: Mapping[str, object], word: PresenceWord) -> list[str]:
+    """The mapped names that a device's values come under: by what it is known to send, else by its prefix, else those
+    that name no device. Never another's: a source's filter may cover many."""
+    if word.fields:
+        full = ((word.prefix + name, name) for name in sorted(word.fields))
+        return [next(one for one in both if one in targets) for both in full if any(one in targets for one in both)]
+    if not (word.prefix or word.topic):
+        return list(targets)
+    own = [name for name in targets if word.prefix and name.startswith(word.prefix)]
+    return own or [name for name in targets if "/" not in name]

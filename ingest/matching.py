@@ -105,10 +105,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
-    """A topic that a source takes: ``home`` is the asset that the source or the topic names (``None``: neither does,
-    or the ledger does not have it), ``targets`` are the mapped fields by name."""
+    """A topic that a source takes: ``home`` is the asset that the source or the topic names by ``code`` (``None``:
+    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name."""
 
     source: TopicSource
+    topic: str
+    code: str
     home: AssetRoute | None
     targets: Mapping[str, Sequence[Target]]
 
@@ -116,6 +118,14 @@ class SourceRoute:
         """Whether the ledger has every asset that is named."""
         ask_home = self.home is None and (self.source.asset or self.source.asset_from)
         return not ask_home and all(t.asset or not t.code for some in self.targets.values() for t in some)
+
+    def whose(self) -> tuple[str, AssetRoute | None]:
+        """Code and asset that what came on the topic is about as a whole: its home, or the only one that fields name.
+        Where that is nobody, or may be one of several, the topic is all that is known. O(fields)."""
+        if self.code or self.source.asset_from:
+            return self.code or self.topic, self.home
+        named = {one.code: one.asset for some in self.targets.values() for one in some}
+        return next(iter(named.items())) if len(named) == 1 else (self.topic, None)
 
 
 class Matcher:
@@ -191,7 +201,9 @@ class Matcher:
         code = levels[source.asset_from - 1] if 0 < source.asset_from <= len(levels) else source.asset
         if len(self._source_routes) >= MAX_KNOWN_TOPICS:
             self._source_routes = {}
-        route = self._source_routes[topic] = SourceRoute(source, self._asset_of(code) if code else None, targets)
+        route = self._source_routes[topic] = SourceRoute(
+            source, topic, code, self._asset_of(code) if code else None, targets
+        )
         return route
 
     def _source_of_asset(self, plant: Plant, key: str) -> Source:

@@ -1,8 +1,9 @@
 """The thread that empties one spool: reads, stores, concludes, tells the ledger, moves the cursor.
 
 Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
-wait. While a safety lane waits for the readings store, or has a backlog, it goes on telling the events that come in:
-they need no store. A batch that trips an internal error is halved until the message at fault stands alone.
+wait. While a lane waits for the readings store it goes on telling the events that come in, a safety lane also while it
+has a backlog: they need no store. A batch that trips an internal error is halved until the message at fault stands
+alone.
 """
 
 import random
@@ -332,8 +333,8 @@ class IngestWorker:
         return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
     def _meanwhile(self, what: str, seconds: float) -> None:
-        """While waiting: figures, and in the safety lane the events that come in."""
-        if what in (STORE, STAGES) and self.lane is Lane.SAFETY:
+        """While waiting: figures, and the events that come in."""
+        if what in (STORE, STAGES):
             self._look_out(seconds)
         else:
             self._stop.wait(seconds)

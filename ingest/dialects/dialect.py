@@ -99,6 +99,10 @@ class Dialect(ABC):
         far as it held when they came, and nothing is remembered of them. A dialect that remembers overrides this."""
         return self.decode(messages)
 
+    def events(self, messages: Sequence[Message]) -> Sequence[EventObject]:  # noqa: ARG002 (most have none)
+        """The events alone, as ``decode`` finds them in the same messages later. Remembers nothing of them."""
+        return ()
+
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""
         return b""

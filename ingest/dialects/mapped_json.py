@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ingest.dialects.decoded import EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, Sample
 from ingest.dialects.json.decoder import decode
 
@@ -20,3 +21,7 @@ class JsonDialect(Dialect):
             of_sample = dict(zip(keys, values[first:at], strict=True))
             heard.samples.append(Sample(message, ts_ms, of_sample, boot=boot, seq=seq, digest=digest))
         return heard
+
+    def events(self, messages: Sequence[Message]) -> Sequence[EventObject]:
+        """As ``decode`` finds them."""
+        return decode([message.payload for message in messages]).events
