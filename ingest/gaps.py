@@ -13,6 +13,7 @@ import orjson
 
 from ingest.instants import from_ms
 from ingest.matching import AssetRoute
+from ingest.publishers import asset_of, numbering_of
 from ingest.sequences import RunChange, SequenceTracker
 from plantroom.domain.spans import Span, merged, within, without
 from plantroom.ports.gaps import GapNews, GapsGone, Given, GiveUp
@@ -26,7 +27,7 @@ MAX_GONE = 100
 """Spans that one message may call gone."""
 
 _Key = tuple[str, str, str, int]
-"""Channel, asset, boot, numbering."""
+"""Channel, publisher (``ingest.publishers``), boot, numbering."""
 
 
 @dataclass(slots=True)
@@ -97,8 +98,8 @@ class SiteNumbers:
                 later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
                 news = _news(change, channel, code, at_ms, () if later else change.holes)
-                if news.holes or news.given or (news.came and change.asset in self._listed):
-                    self._listed.add(change.asset)
+                if news.holes or news.given or (news.came and news.asset in self._listed):
+                    self._listed.update((change.asset, news.asset))
                     found.append(news)
         return found
 
@@ -123,7 +124,7 @@ class SiteNumbers:
             del self._held[key]
             stand = self._stands.get(key, {}).get(lane)
             if stand is not None and key not in self._shared and stand.run.holes:
-                self._listed.add(key[1])
+                self._listed.update((key[1], asset_of(key[1])))
                 found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
         return found
 
@@ -141,6 +142,8 @@ class SiteNumbers:
 
     def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:
         place, now = (lane, channel.value, asset), set()
+        if asset_of(asset) in self._listed:
+            self._listed.add(asset)
         for run in tracker.runs(asset):
             key = (channel.value, asset, run.boot, run.numbering)
             now.add(key)
@@ -177,9 +180,9 @@ class SiteNumbers:
             return []
         latest = max(stands, key=lambda one: one.changed_ms)
         news = _news(replace(latest.run, came=came), Channel(key[0]), latest.code, now_ms, holes, inferred=True)
-        if not news.holes and not (news.came and key[1] in self._listed):
+        if not news.holes and not (news.came and news.asset in self._listed):
             return []
-        self._listed.add(key[1])
+        self._listed.update((key[1], news.asset))
         return [news]
 
 
@@ -188,11 +191,11 @@ def _news(
 ) -> GapNews:
     given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
     return GapNews(
-        asset=change.asset,
+        asset=asset_of(change.asset),
         code=code,
         channel=channel.value,
         boot=change.boot,
-        numbering=change.numbering,
+        numbering=numbering_of(change.asset, change.numbering),
         at=from_ms(at_ms),
         ask_at=from_ms(at_ms + GRACE_MS),
         holes=holes,

@@ -10,7 +10,7 @@ import numpy as np
 from ingest.checkpoint import pack, unpack
 from ingest.columns import Arrivals
 from ingest.dialects import DIALECTS
-from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
 from ingest.matching import AssetRoute, SourceRoute, Target
 from ingest.rejections import (
@@ -65,6 +65,16 @@ class Mapped:
     rejections: list[Rejection] = field(default_factory=list)
     presence: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+
+    def heard(self) -> Arrivals:
+        """The arrivals that brought values: from others it does not follow whose device sent them."""
+        places = set(self.decoded.message)
+        if len(places) == len(self.arrivals):
+            return self.arrivals
+        found = Arrivals()
+        for place in sorted(places):
+            found.add(self.arrivals.route[place], self.arrivals.received_ms[place])
+        return found
 
 
 class ForeignReader:
@@ -151,12 +161,15 @@ class _Arranger:
         self._out = Mapped()
         self._values: list[float] = []
         self._places: dict[tuple[int, str, bool], int] = {}
+        self._publishers: list[str] = []
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
         out = self._out
         for sample in heard.samples:
             self._take(sample)
+        for unused in heard.unused:
+            self._note_unused(*unused)
         out.decoded.values = np.array(self._values, np.float64)
         for rejection in heard.rejections:
             self._reject(rejection)
@@ -165,6 +178,8 @@ class _Arranger:
         for event in heard.events:
             self._tell(event)
         out.requests = heard.requests
+        out.arrivals.sent = out.numbers
+        out.arrivals.publisher = self._publishers
         broken = {rejection.message for rejection in out.rejections}
         out.decoded.rejections = [Rejection(place, "") for place, number in enumerate(out.numbers) if number in broken]
         return out
@@ -183,6 +198,26 @@ class _Arranger:
                     found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
         for asset, values in found.values():
             self._add(sample, asset, values)
+        if not found and sample.seq != NO_SEQ:
+            self._note_unused(sample.message, sample.boot, sample.seq, sample.digest)
+
+    def _note_unused(self, message: int, boot: str, seq: int, digest: int) -> None:
+        """A number that brings no values has come all the same."""
+        owner = self._members[message].route.owner
+        if owner is not None:
+            self._out.decoded.unused.append((self._place(message, owner, "", historical=False), boot, seq, digest))
+
+    def _place(self, message: int, asset: AssetRoute, key: str, *, historical: bool) -> int:
+        """The place among the arrivals of a message's values for an asset (by its key; empty: of none)."""
+        place = message, key, historical
+        if place not in self._places:
+            member = self._members[message]
+            self._places[place] = len(self._out.arrivals)
+            # Values "with an event" are stored and judged by nobody, which is what historical ones need.
+            self._out.arrivals.add(asset, member.record.received_ms, with_event=historical)
+            self._out.numbers.append(member.number)
+            self._publishers.append(member.route.publisher)
+        return self._places[place]
 
     def _convert(
         self, number: int, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
@@ -202,14 +237,8 @@ class _Arranger:
         return converted
 
     def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> None:
-        decoded, key = self._out.decoded, (sample.message, asset.asset.key, sample.historical)
-        if key not in self._places:
-            member = self._members[sample.message]
-            self._places[key] = len(self._out.arrivals)
-            # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.add(asset, member.record.received_ms, with_event=sample.historical)
-            self._out.numbers.append(member.number)
-        decoded.message.append(self._places[key])
+        decoded = self._out.decoded
+        decoded.message.append(self._place(sample.message, asset, asset.asset.key, historical=sample.historical))
         decoded.ts_ms.append(sample.ts_ms)
         decoded.boot.append(sample.boot)
         decoded.seq.append(sample.seq)

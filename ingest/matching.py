@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource
@@ -106,13 +107,19 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
     """A topic that a source takes: ``home`` is the asset that the source or the topic names by ``code`` (``None``:
-    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name."""
+    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name.
+
+    ``owner`` has the numbers of what comes on the topic: the home, or else the first asset that fields name, under
+    which each topic has a count of its own; ``publisher`` says so (``ingest.publishers``).
+    """
 
     source: TopicSource
     topic: str
     code: str
     home: AssetRoute | None
     targets: Mapping[str, Sequence[Target]]
+    owner: AssetRoute | None
+    publisher: str
 
     def complete(self) -> bool:
         """Whether the ledger has every asset that is named."""
@@ -201,9 +208,11 @@ class Matcher:
         code = levels[source.asset_from - 1] if 0 < source.asset_from <= len(levels) else source.asset
         if len(self._source_routes) >= MAX_KNOWN_TOPICS:
             self._source_routes = {}
-        route = self._source_routes[topic] = SourceRoute(
-            source, topic, code, self._asset_of(code) if code else None, targets
-        )
+        home = self._asset_of(code) if code else None
+        owner = home or next((one.asset for some in targets.values() for one in some if one.asset is not None), None)
+        publisher = "" if owner is None else publisher_of(owner.asset.key, "" if owner is home else topic)
+        route = SourceRoute(source, topic, code, home, targets, owner, publisher)
+        self._source_routes[topic] = route
         return route
 
     def _source_of_asset(self, plant: Plant, key: str) -> Source:

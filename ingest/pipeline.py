@@ -265,7 +265,7 @@ class Pipeline:
             out.rejections += mapped.rejections
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
-            out.heard.append(mapped.arrivals)
+            out.heard.append(mapped.heard())
             out.words += mapped.presence
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:

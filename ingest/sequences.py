@@ -126,29 +126,29 @@ class _Touched:
 
 class OncePerMessage:
     """A tracker's word on the objects of messages: those of one message that carry the same number are one, which the
-    first of them stands for; the same object twice is a repetition all the same. ``word`` is ``repeated`` or ``again``
-    of a tracker."""
+    first of them stands for; the same object twice is a repetition all the same, but for the parts of one that feeds
+    several assets. ``word`` is ``repeated`` or ``again`` of a tracker."""
 
     def __init__(self, word: Callable[[str, str, int, int], bool]) -> None:
         self._word = word
-        self._said: dict[tuple[int, str, str, int], tuple[bool, set[int]]] = {}
+        self._said: dict[tuple[int, str, str, int], tuple[bool, set[tuple[int, str]]]] = {}
 
-    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int) -> bool:
-        """As the tracker's, for an object of this message."""
+    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int, part: str = "") -> bool:
+        """As the tracker's, for an object of this message, or that part of one."""
         said = self._said.get((message, asset, boot, seq))
         if said is None:
             repeated = self._word(asset, boot, seq, digest)
-            self._said[message, asset, boot, seq] = repeated, {digest}
+            self._said[message, asset, boot, seq] = repeated, {(digest, part)}
             return repeated
-        repeated, digests = said
-        if digest in digests:
+        repeated, parts = said
+        if (digest, part) in parts:
             return True
-        digests.add(digest)
+        parts.add((digest, part))
         return repeated
 
 
 class SequenceTracker:
-    """Sequence numbers per asset and boot. One thread."""
+    """Sequence numbers per asset (or what else ``ingest.publishers`` calls a publisher) and boot. One thread."""
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, _Run]] = {}

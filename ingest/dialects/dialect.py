@@ -70,7 +70,8 @@ class Request:
 @dataclass(slots=True)
 class Heard:
     """What a batch of messages said. ``rejections`` with a ``part`` concern that field alone (its full name).
-    ``understood`` are messages that carry nothing to store and are none the worse for it."""
+    ``understood`` are messages that carry nothing to store and are none the worse for it, ``unused`` as in
+    ``Decoded``."""
 
     samples: list[Sample] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -78,6 +79,7 @@ class Heard:
     requests: list[Request] = field(default_factory=list)
     events: list[EventObject] = field(default_factory=list)
     understood: list[int] = field(default_factory=list)
+    unused: list[tuple[int, str, int, int]] = field(default_factory=list)
 
 
 class Dialect(ABC):

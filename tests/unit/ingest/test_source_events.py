@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.checkpoint import pack, unpack
+from ingest.instants import from_ms
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
@@ -186,3 +187,11 @@ def told_by(source: TopicSource, topic: str, body: dict[str, Any]) -> Outcome:
 
 def raised(outcome: Outcome) -> list[FindingRaised]:
     return [one for one in outcome.findings if isinstance(one, FindingRaised)]
+
+
+def test_an_events_local_time_is_of_the_sources_zone() -> None:
+    (event,) = told_by(
+        replace(PANEL, time_zone="Asia/Shanghai"), "panel/1", {"ts": "2026-11-21T20:00:00", "event": "tripped"}
+    ).events
+    assert event.observed_at == from_ms(NOON_MS)
+    assert event.data == {}
