@@ -99,7 +99,7 @@ class SiteNumbers:
                 code = codes.get(change.asset, "")
                 news = _news(change, channel, code, at_ms, () if later else change.holes)
                 if news.holes or news.given or (news.came and news.asset in self._listed):
-                    self._listed.update((change.asset, news.asset))
+                    self._listed.add(news.asset)
                     found.append(news)
         return found
 
@@ -124,7 +124,7 @@ class SiteNumbers:
             del self._held[key]
             stand = self._stands.get(key, {}).get(lane)
             if stand is not None and key not in self._shared and stand.run.holes:
-                self._listed.update((key[1], asset_of(key[1])))
+                self._listed.add(asset_of(key[1]))
                 found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
         return found
 
@@ -142,8 +142,6 @@ class SiteNumbers:
 
     def _place(self, lane: str, channel: Channel, asset: str, tracker: SequenceTracker, code: str, at_ms: int) -> None:
         place, now = (lane, channel.value, asset), set()
-        if asset_of(asset) in self._listed:
-            self._listed.add(asset)
         for run in tracker.runs(asset):
             key = (channel.value, asset, run.boot, run.numbering)
             now.add(key)
@@ -156,6 +154,10 @@ class SiteNumbers:
         for key in self._keys.get(place, set()) - now:
             self._leave(lane, key)
         self._keys[place] = now
+        if not now:
+            self._listed.discard(asset)
+        elif asset_of(asset) in self._listed:
+            self._listed.add(asset)
 
     def _leave(self, lane: str, key: _Key) -> None:
         stands = self._stands[key]
@@ -182,7 +184,7 @@ class SiteNumbers:
         news = _news(replace(latest.run, came=came), Channel(key[0]), latest.code, now_ms, holes, inferred=True)
         if not news.holes and not (news.came and news.asset in self._listed):
             return []
-        self._listed.update((key[1], news.asset))
+        self._listed.add(news.asset)
         return [news]
 
 

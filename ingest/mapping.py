@@ -68,13 +68,11 @@ class Mapped:
 
     def heard(self) -> Arrivals:
         """The arrivals that brought values: from others it does not follow whose device sent them."""
-        places = set(self.decoded.message)
-        if len(places) == len(self.arrivals):
-            return self.arrivals
-        found = Arrivals()
-        for place in sorted(places):
-            found.add(self.arrivals.route[place], self.arrivals.received_ms[place])
-        return found
+        places, all_of = sorted(set(self.decoded.message)), self.arrivals
+        if len(places) == len(all_of):
+            return all_of
+        received_ms = [all_of.received_ms[place] for place in places]
+        return Arrivals([all_of.route[place] for place in places], received_ms, [False] * len(places))
 
 
 class ForeignReader:

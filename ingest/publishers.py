@@ -4,6 +4,9 @@ import zlib
 
 _BETWEEN = "\n"
 
+MAX_TOPICS = 1_000
+"""Topics with counts of their own that are followed: anybody may invent one more."""
+
 
 def publisher_of(asset: str, topic: str = "") -> str:
     """The publisher by the key of the asset that its gaps are listed under, and the topic that has a count of its own
@@ -14,6 +17,11 @@ def publisher_of(asset: str, topic: str = "") -> str:
 def asset_of(publisher: str) -> str:
     """Key of the asset that its gaps are listed under."""
     return publisher.partition(_BETWEEN)[0]
+
+
+def is_topic(publisher: str) -> bool:
+    """Whether it is a topic's."""
+    return _BETWEEN in publisher
 
 
 def numbering_of(publisher: str, numbering: int) -> int:

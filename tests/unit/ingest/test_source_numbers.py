@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.gaps import SiteNumbers
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
+from ingest.publishers import MAX_TOPICS
 from plantroom.domain.assets import Point
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.gaps import GapNews
@@ -129,6 +130,18 @@ def test_a_gap_of_a_topic_heals_and_outlives_a_restart() -> None:
     site.send(("vendor/x/data", numbered(1, values={"b": 1})), ("vendor/x/data", numbered(2, values={"other": 1})))
     assert site.pipeline.gaps == 0
     assert [span for one in site.news for span in one.came] == [(1, 2)]
+
+
+def test_topics_that_somebody_invents_take_no_more_room_than_so_many() -> None:
+    site = Site(TWO).send(*(("vendor/first/data", numbered(n, values={"a": 1})) for n in (0, 3)))
+    inventions = [(f"vendor/{n}/data", numbered(0, values={"a": n})) for n in range(2 * MAX_TOPICS)]
+    site.send(*inventions)
+    assert len(site.pipeline.snapshot()) < len(Site(TWO).send(*inventions[:MAX_TOPICS]).pipeline.snapshot()) * 1.5
+    assert site.pipeline.gaps == 0
+    assert [(one.reason, one.first, one.last) for news in site.news for one in news.given] == [("memory", 1, 2)]
+    site.pipeline.restore(site.pipeline.snapshot())
+    site.send(*((topic, numbered(2, values={"a": 1})) for topic, _ in inventions[-3:]))
+    assert site.pipeline.gaps == 3
 
 
 def test_an_unmapped_field_says_nothing_of_presence() -> None:
