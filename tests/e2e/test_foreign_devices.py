@@ -77,10 +77,7 @@ def test_a_lift_controllers_safety_event_and_that_of_one_that_nobody_entered(
             device.send(f"lifts/{code}/data", event)
             device.send(f"lifts/{code}/data", {"boot": "b", "seq": 2, "values": {"vibration": 1.5}})
         assert eventually(lambda: plant.tickets(pump["key"], "rule"), 5)
-        orders = "/api/v1/work-orders?site=demo&kind=corrective&limit=100"
-        assert eventually(
-            lambda: [one for one in plant.api.get(orders)["items"] if "NOBODY-1" in one["title"]["en"]], 5
-        )
+        assert eventually(lambda: [one for one in titles(plant) if "NOBODY-1" in one], 5)
     assert plant.asset(pump["code"])["presence"] == "online"
     assert plant.api.items("/api/v1/gaps", asset=pump["key"]) == []
 
