@@ -23,6 +23,15 @@ class Arrivals:
     """Which of them the broker had kept from before: they prove no presence, measure no clock, are judged by nobody,
     and have nothing to store where they do not say of when it is."""
 
+    sent: Sequence[int] | None = None
+    publisher: Sequence[str] | None = None
+    """Of messages that topic sources take, whose values may go to several assets: the number of the message that each
+    is a part of, and whose numbers it has."""
+
+    def numbered_by(self, message: int) -> str:
+        """The publisher whose numbers it has, see ``ingest.publishers``."""
+        return self.route[message].asset.key if self.publisher is None else self.publisher[message]
+
     def __len__(self) -> int:
         return len(self.route)
 

@@ -2,7 +2,7 @@
 
 One thread for all sites of a collector, apart from the stream. It goes by the ledger alone, so what people ask for or
 give up by hand counts within a second. A publisher that is away is not asked; one that does not answer is asked less
-and less often, and in the end the gap is given up.
+and less often, and in the end the gap is given up, as it is when the publisher stays away or its asset is scrapped.
 """
 
 import threading
@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from plantroom.domain.assets import Presence
+from plantroom.domain.assets import AssetStatus, Presence
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.gaps import Gap, GapState, GiveUp
@@ -30,6 +30,9 @@ MAX_ASKS = 20
 
 AWAY_WAIT = timedelta(seconds=60)
 """When to look again whether a publisher is back."""
+
+AWAY_FOR = timedelta(days=30)
+"""Who is away so long and comes back has let its old messages go: a small device keeps them for hours or days."""
 
 PER_TURN = 200
 """Requests a second at most, over all sites."""
@@ -99,25 +102,28 @@ class GapAsker:
         horizons = self._horizons()
         with self._ledger.read() as tx:
             due = tx.gaps.due(list(horizons), now, 10 * PER_TURN)
-            away = (
-                {key for key, one in tx.collect.presence().items() if one.presence is Presence.OFFLINE} if due else ()
-            )
-            unnamed = any(not gap.code for gap in due)
-            codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()} if unnamed else {}
+            offline = _offline_since(tx) if due else {}
+            assets = tx.assets.several({gap.asset for gap in due}) if due else {}
             self._missing = {state: tx.gaps.missing(state) for state in (GapState.OPEN, GapState.GIVEN_UP)}
-        unheard = [gap for gap in due if gap.asset in away]
-        due = [gap for gap in due if gap.asset not in away and _seen_to(gap, horizons)]
+        used = {key: one.code for key, one in assets.items() if one.status is not AssetStatus.SCRAPPED}
+        scrapped = [gap for gap in due if gap.asset not in used]
+        known = [gap for gap in due if gap.asset in used]
+        unheard = [gap for gap in known if gap.asset in offline]
+        gone = [gap for gap in unheard if now - max(offline[gap.asset], gap.found_at) >= AWAY_FOR]
+        due = [gap for gap in known if gap.asset not in offline and _seen_to(gap, horizons)]
         weary = [gap for gap in due if gap.asks >= MAX_ASKS]
         chosen = _fairly([gap for gap in due if gap.asks < MAX_ASKS])
-        if not unheard and not weary and not chosen:
+        if not scrapped and not unheard and not weary and not chosen:
             return 0
         with self._ledger.begin() as tx:
-            tx.gaps.hold([gap.id for gap in (*unheard, *weary, *chosen)])
+            tx.gaps.hold([gap.id for gap in (*scrapped, *unheard, *weary, *chosen)])
+            ended = ((scrapped, GiveUp.SCRAPPED), (gone, GiveUp.AWAY), (weary, GiveUp.UNANSWERED))
+            for gaps, reason in ended:
+                tx.gaps.give_up([gap.id for gap in gaps], reason, now)
             tx.gaps.ask_later([gap.id for gap in unheard], now + AWAY_WAIT)
-            tx.gaps.give_up([gap.id for gap in weary], GiveUp.UNANSWERED, now)
             for asks in {gap.asks for gap in chosen}:
                 tx.gaps.asked([gap for gap in chosen if gap.asks == asks], now, now + wait_after(asks))
-        return sum(self._ask(gap, gap.code or codes.get(gap.asset, "")) for gap in chosen)
+        return sum(self._ask(gap, gap.code or used[gap.asset]) for gap in chosen)
 
     def _ask(self, gap: Gap, code: str) -> bool:
         try:
@@ -127,6 +133,12 @@ class GapAsker:
         request = ReplayRequest(gap.boot, gap.first, gap.last, Channel(gap.channel))
         self._requests.publish(topic, encode_replay_request(request), acknowledged=True)
         return True
+
+
+def _offline_since(tx: Any) -> Mapping[str, datetime]:
+    """Assets that are offline, and since when."""
+    known = tx.collect.presence().items()
+    return {key: one.since for key, one in known if one.presence is Presence.OFFLINE}
 
 
 def _seen_to(gap: Gap, horizons: Mapping[str, int]) -> bool:

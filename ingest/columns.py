@@ -158,7 +158,7 @@ class Assembler:
             return
         for message, boot, seq, digest in zip(decoded.message, decoded.boot, decoded.seq, decoded.digest, strict=True):
             if seq != NO_SEQ and message in messages:
-                self.sequences.forget(arrivals.route[message].asset.key, boot, seq, digest)
+                self.sequences.forget(arrivals.numbered_by(message), boot, seq, digest)
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -268,7 +268,7 @@ class Assembler:
         repeated, count = self._word_on(arrivals), len(decoded.seq)
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
-        if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded):
+        if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded, arrivals):
             apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
             return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
         if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
@@ -290,22 +290,26 @@ class Assembler:
         """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
         messages that leave no sample take their number in their turn (they came, so nobody need ask for them)."""
         repeated = OncePerMessage(self._word_on(arrivals))
-        taken = set(zip(decoded.message, decoded.boot, decoded.seq, strict=True)) if decoded.unused else ()
-        unused = deque(sorted((one for one in decoded.unused if one[:3] not in taken), key=lambda one: one[0]))
-        broken = {rejection.message for rejection in decoded.rejections}
+        sent = range(len(arrivals)) if arrivals.sent is None else arrivals.sent
+        messages = [sent[one] for one in decoded.message]
+        taken = set(zip(messages, decoded.boot, decoded.seq, strict=True)) if decoded.unused else ()
+        noted = [one for one in decoded.unused if (sent[one[0]], *one[1:3]) not in taken]
+        unused = deque(sorted(noted, key=lambda one: sent[one[0]]))
+        broken = {sent[rejection.message] for rejection in decoded.rejections}
         numbers: list[tuple[str, str, int, int]] = []
-        columns = (decoded.message, keys, decoded.boot, decoded.seq, decoded.digest, apart, bad)
+        columns = (decoded.message, messages, keys, decoded.boot, decoded.seq, decoded.digest, apart, bad)
         before = -1
-        for message, key, boot, seq, digest, tells, is_bad in zip(*columns, strict=True):
+        for arrival, message, key, boot, seq, digest, tells, is_bad in zip(*columns, strict=True):
             if message != before:
                 self._forget_all(numbers if before in broken else ())
                 before, numbers = message, []
-            while unused and unused[0][0] <= message:
+            while unused and sent[unused[0][0]] <= message:
                 self._note_unused(arrivals, *unused.popleft())
-            counted = seq != NO_SEQ and not arrivals.is_aside(message)
-            seen = counted and repeated(message, key, boot, seq, digest) and tells
+            counted = seq != NO_SEQ and not arrivals.is_aside(arrival)
+            publisher = arrivals.numbered_by(arrival)
+            seen = counted and repeated(message, publisher, boot, seq, digest, key) and tells
             if counted:
-                numbers.append((key, boot, seq, digest))
+                numbers.append((publisher, boot, seq, digest))
             if is_bad and not seen:
                 broken.add(message)
             yield seen
@@ -322,11 +326,12 @@ class Assembler:
 
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
         if not arrivals.is_aside(message):
-            key = arrivals.route[message].asset.key
-            self._word_on(arrivals)(key, boot, seq, digest)
-            self.sequences.forget(key, boot, seq, digest)
+            publisher = arrivals.numbered_by(message)
+            self._word_on(arrivals)(publisher, boot, seq, digest)
+            self.sequences.forget(publisher, boot, seq, digest)
 
 
-def _share_numbers(decoded: Decoded) -> bool:
-    """Whether a message may have several objects with one number."""
-    return len(set(decoded.message)) < len(decoded.message) and any(seq != NO_SEQ for seq in decoded.seq)
+def _share_numbers(decoded: Decoded, arrivals: Arrivals) -> bool:
+    """Whether a message may have several objects, or parts of one, with one number."""
+    several = arrivals.publisher is not None or len(set(decoded.message)) < len(decoded.message)
+    return several and any(seq != NO_SEQ for seq in decoded.seq)

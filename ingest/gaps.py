@@ -13,6 +13,7 @@ import orjson
 
 from ingest.instants import from_ms
 from ingest.matching import AssetRoute
+from ingest.publishers import asset_of, numbering_of
 from ingest.sequences import RunChange, SequenceTracker
 from ingest.site_instants import SiteInstants
 from plantroom.domain.spans import Span, merged, within, without
@@ -27,7 +28,7 @@ MAX_GONE = 100
 """Spans that one message may call gone."""
 
 _Key = tuple[str, str, str, int]
-"""Channel, asset, boot, numbering."""
+"""Channel, publisher (``ingest.publishers``), boot, numbering."""
 
 
 @dataclass(slots=True)
@@ -99,8 +100,8 @@ class SiteNumbers:
                 later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
                 news = _news(change, channel, code, at_ms, () if later else change.holes)
-                if news.holes or news.given or (news.came and change.asset in self._listed):
-                    self._listed.add(change.asset)
+                if news.holes or news.given or (news.came and news.asset in self._listed):
+                    self._listed.add(news.asset)
                     found.append(news)
         return found
 
@@ -125,7 +126,7 @@ class SiteNumbers:
             del self._held[key]
             stand = self._stands.get(key, {}).get(lane)
             if stand is not None and key not in self._shared and stand.run.holes:
-                self._listed.add(key[1])
+                self._listed.add(asset_of(key[1]))
                 found.append(_news(stand.run, Channel(key[0]), stand.code, stand.as_of_ms, stand.run.holes))
         return found
 
@@ -155,6 +156,10 @@ class SiteNumbers:
         for key in self._keys.get(place, set()) - now:
             self._leave(lane, key)
         self._keys[place] = now
+        if not now:
+            self._listed.discard(asset)
+        elif asset_of(asset) in self._listed:
+            self._listed.add(asset)
 
     def _leave(self, lane: str, key: _Key) -> None:
         stands = self._stands[key]
@@ -179,9 +184,9 @@ class SiteNumbers:
             return []
         latest = max(stands, key=lambda one: one.changed_ms)
         news = _news(replace(latest.run, came=came), Channel(key[0]), latest.code, now_ms, holes, inferred=True)
-        if not news.holes and not (news.came and key[1] in self._listed):
+        if not news.holes and not (news.came and news.asset in self._listed):
             return []
-        self._listed.add(key[1])
+        self._listed.add(news.asset)
         return [news]
 
 
@@ -190,11 +195,11 @@ def _news(
 ) -> GapNews:
     given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
     return GapNews(
-        asset=change.asset,
+        asset=asset_of(change.asset),
         code=code,
         channel=channel.value,
         boot=change.boot,
-        numbering=change.numbering,
+        numbering=numbering_of(change.asset, change.numbering),
         at=from_ms(at_ms),
         ask_at=from_ms(at_ms + GRACE_MS),
         holes=holes,

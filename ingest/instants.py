@@ -1,13 +1,14 @@
 """Timestamps of messages: RFC 3339 or epoch milliseconds, to whole milliseconds since 1970 UTC.
 
-A timestamp without a zone is UTC. Finer fractions are cut (docs/decisions/0003). There is no daylight saving in
-UTC; a leap second (``:60``) is not readable.
+A timestamp without a zone is UTC, unless a source says what zone its devices have (``with_zone``). Finer fractions are
+cut (docs/decisions/0003). There is no daylight saving in UTC; a leap second (``:60``) is not readable.
 """
 
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from types import NoneType
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -65,21 +66,44 @@ def parse_all_ts(raw: Sequence[object]) -> list[int | None]:
     return [parse_ts(one) for one in raw]
 
 
+def with_zone(raw: object, zone: str, near_ms: int) -> object:
+    """A ``ts`` of a device in ``zone`` (IANA; empty: none is known): one that states no zone as milliseconds, anything
+    else as it is. See ``local_ms`` for daylight saving."""
+    local = _read(raw) if zone and isinstance(raw, str) else None
+    if local is None or local.tzinfo is not None:
+        return raw
+    try:
+        return local_ms(local, zone, near_ms)
+    except OverflowError:
+        return raw
+
+
+def local_ms(local: datetime, zone: str, near_ms: int) -> int:
+    """Milliseconds of a naive local time. Of an hour that daylight saving brings twice, or leaves out, the reading
+    nearer to ``near_ms`` counts. Raises ``OverflowError`` at the ends of the calendar."""
+    candidates = (to_ms(local.replace(tzinfo=ZoneInfo(zone), fold=fold)) for fold in (0, 1))
+    return min(candidates, key=lambda at: abs(at - near_ms))
+
+
 def from_ms(ts_ms: int) -> datetime:
     """The aware instant in UTC."""
     return _EPOCH + timedelta(milliseconds=ts_ms)
 
 
 def _parse_text(text: str) -> int | None:
+    instant = _read(text)
+    if instant is None:
+        return None
+    return to_ms(instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC))
+
+
+def _read(text: str) -> datetime | None:
     if len(text) < 16 or text[4] != "-" or text[10] not in "Tt ":
         return None
     try:
-        instant = datetime.fromisoformat(text.upper())
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    return to_ms(instant)
 
 
 def _parse_texts(texts: Sequence[str]) -> list[int | None]:

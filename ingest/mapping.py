@@ -37,8 +37,8 @@ from plantroom.units import UnitError, conversion
 UNITS = "units"
 """Name of the part of the saved state that is no dialect's."""
 
-BARE_WILLS = "tasmota"
-"""The dialect whose goodbyes are last wills that do not say of which connection."""
+CERTAIN = frozenset(("sparkplug_b",))
+"""Dialects whose words on presence are never retained and say of which connection they are."""
 
 _OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
 """Reasons that concern one field alone: nobody's business when the source does not name it."""
@@ -61,8 +61,8 @@ class Mapped:
     """What became of one dialect's messages: samples by asset and point in the points' own units.
 
     ``decoded.message`` indexes ``arrivals`` and ``numbers`` (the records' numbers in the batch); so do
-    ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` and ``events`` have record
-    numbers, ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
+    ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` have record numbers,
+    ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
     """
 
     decoded: Decoded = field(default_factory=Decoded)
@@ -71,7 +71,16 @@ class Mapped:
     rejections: list[Rejection] = field(default_factory=list)
     presence: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    events: list[tuple[AssetRoute, EventObject]] = field(default_factory=list)
+
+    def heard(self) -> Arrivals:
+        """The arrivals that brought values: from others it does not follow whose device sent them."""
+        places, all_of = sorted(set(self.decoded.message)), self.arrivals
+        if len(places) == len(all_of):
+            return all_of
+        received_ms = [all_of.received_ms[place] for place in places]
+        retained = {number for number, place in enumerate(places) if place in all_of.retained}
+        routes = [all_of.route[place] for place in places]
+        return Arrivals(routes, received_ms, [False] * len(places), retained=retained)
 
 
 class ForeignReader:
@@ -113,6 +122,23 @@ class ForeignReader:
             decode = dialect.decode_again if again else dialect.decode
             allows = partial(self._units.allows, again=again)
             yield _Arranger(members, self._route, allows).arrange(decode([_message(one) for one in members]))
+
+    def events(
+        self, messages: Sequence[Foreign]
+    ) -> Iterator[tuple[Foreign, str, AssetRoute | None, Sequence[EventObject]]]:
+        """The messages that hold events, how their device is called, and whose they are (``None``: nobody's whom the
+        ledger knows). Remembers nothing, so that they can be told before anything else is read."""
+        groups: dict[str, list[Foreign]] = {}
+        for one in messages:
+            if one.route.source.dialect in DIALECTS:
+                groups.setdefault(one.route.source.dialect, []).append(one)
+        for name, members in groups.items():
+            found: dict[int, list[EventObject]] = {}
+            for event in self._dialect(name).events([_message(one) for one in members]):
+                found.setdefault(event.message, []).append(event)
+            for place, objects in found.items():
+                code, asset = members[place].route.whose()
+                yield members[place], code, asset, objects
 
     def _dialect(self, name: str) -> Dialect:
         dialect = self._dialects.get(name)
@@ -164,12 +190,15 @@ class _Arranger:
         """By place: its last sample without a time."""
         self._bad: set[tuple[int, str]] = set()
         """Sample and point of values that their sender calls bad."""
+        self._publishers: list[str] = []
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
         out = self._out
         for sample in heard.samples:
             self._take(sample)
+        for unused in heard.unused:
+            self._note_unused(*unused)
         out.decoded.keys = [tuple(row) for row in self._rows]
         out.decoded.values = np.array([value for row in self._rows for value in row.values()], np.float64)
         if self._bad:
@@ -182,6 +211,8 @@ class _Arranger:
         for event in heard.events:
             self._tell(event)
         out.requests = heard.requests
+        out.arrivals.sent = out.numbers
+        out.arrivals.publisher = self._publishers
         broken = {rejection.message for rejection in out.rejections}
         out.decoded.rejections = [Rejection(place, "") for place, number in enumerate(out.numbers) if number in broken]
         return out
@@ -203,6 +234,26 @@ class _Arranger:
         for key, (asset, values) in found.items():
             row = self._add(sample, asset, values)
             self._bad.update((row, point) for point in values if (key, point) in bad)
+        if not found and sample.seq != NO_SEQ:
+            self._note_unused(sample.message, sample.boot, sample.seq, sample.digest)
+
+    def _note_unused(self, message: int, boot: str, seq: int, digest: int) -> None:
+        """A number that brings no values has come all the same."""
+        owner = self._members[message].route.owner
+        if owner is not None:
+            self._out.decoded.unused.append((self._place(message, owner, "", historical=False), boot, seq, digest))
+
+    def _place(self, message: int, asset: AssetRoute, key: str, *, historical: bool) -> int:
+        """The place among the arrivals of a message's values for an asset (by its key; empty: of none)."""
+        place = message, key, historical
+        if place not in self._places:
+            member = self._members[message]
+            self._places[place] = len(self._out.arrivals)
+            # Values "with an event" are stored and judged by nobody, which is what historical ones need.
+            self._out.arrivals.add(asset, member.record, with_event=historical)
+            self._out.numbers.append(member.number)
+            self._publishers.append(member.route.publisher)
+        return self._places[place]
 
     def _convert(
         self, member: Foreign, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
@@ -232,14 +283,8 @@ class _Arranger:
 
     def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> int:
         """The number of the row that has them now."""
-        decoded, key = self._out.decoded, (sample.message, asset.asset.key, sample.historical)
-        if key not in self._places:
-            member = self._members[sample.message]
-            self._places[key] = len(self._out.arrivals)
-            # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.add(asset, member.record, with_event=sample.historical)
-            self._out.numbers.append(member.number)
-        place = self._places[key]
+        decoded = self._out.decoded
+        place = self._place(sample.message, asset, asset.asset.key, historical=sample.historical)
         if sample.ts_ms == NO_TIME and sample.seq == NO_SEQ:
             # What a message says of "now" is one instant, as far as it says it of each point once.
             row = self._rows[self._of_now[place]] if place in self._of_now else values
@@ -270,18 +315,14 @@ class _Arranger:
         member = self._members[word.message]
         route = self._route(word.topic) if word.topic else member.route
         for asset in _concerned(route, word) if isinstance(route, SourceRoute) else ():
-            certain = member.route.source.dialect != BARE_WILLS
+            certain = member.route.source.dialect in CERTAIN
             self._out.presence.append((asset.asset.key, word.presence, member.record.received_ms, certain))
 
     def _tell(self, event: EventObject) -> None:
-        """An event belongs to the topic's asset, or else to the first that the source names."""
+        """Events are told before (see ``ForeignReader.events``); those of nobody are kept, too."""
         member = self._members[event.message]
-        asset = next(iter(_concerned(member.route, None)), None)
-        if asset is None:
+        if member.route.whose()[1] is None:
             self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET))
-            return
-        told = EventObject(member.number, event.element, event.fields, event.digest, event.cut)
-        self._out.events.append((asset, told))
 
 
 def _targets(route: SourceRoute, prefix: str, name: str) -> Sequence[Target]:
@@ -296,13 +337,21 @@ def _is_mapped(full_name: str, targets: Mapping[str, object]) -> bool:
     return full_name in targets or any(full_name.endswith((f"/{name}", f":{name}")) for name in targets)
 
 
-def _concerned(route: SourceRoute, word: PresenceWord | None) -> list[AssetRoute]:
-    """The assets that a word on presence is about (without one: that the source feeds)."""
-    names = list(route.targets)
-    if word is not None and word.fields:
-        names = [name for name in names if not word.fields.isdisjoint((name, name.removeprefix(word.prefix)))]
-    elif word is not None and word.prefix:
-        names = [name for name in names if name.startswith(word.prefix)] or names
+def _concerned(route: SourceRoute, word: PresenceWord) -> list[AssetRoute]:
+    """The assets that a word on presence is about: those that its device feeds."""
+    names = _names_of(route.targets, word)
     found = [target.asset for name in names for target in route.targets[name] if target.code]
     home = [route.home] if not route.targets or any(not t.code for n in names for t in route.targets[n]) else []
     return list({asset.asset.key: asset for asset in [*home, *found] if asset is not None}.values())
+
+
+def _names_of(targets: Mapping[str, object], word: PresenceWord) -> list[str]:
+    """The mapped names that a device's values come under: by what it is known to send, else by its prefix, else those
+    that name no device. Never another's: a source's filter may cover many."""
+    if word.fields:
+        full = ((word.prefix + name, name) for name in sorted(word.fields))
+        return [next(one for one in both if one in targets) for both in full if any(one in targets for one in both)]
+    if not (word.prefix or word.topic):
+        return list(targets)
+    own = [name for name in targets if word.prefix and name.startswith(word.prefix)]
+    return own or [name for name in targets if "/" not in name]

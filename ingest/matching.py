@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource
@@ -105,17 +106,33 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
-    """A topic that a source takes: ``home`` is the asset that the source or the topic names (``None``: neither does,
-    or the ledger does not have it), ``targets`` are the mapped fields by name."""
+    """A topic that a source takes: ``home`` is the asset that the source or the topic names by ``code`` (``None``:
+    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name.
+
+    ``owner`` has the numbers of what comes on the topic: the home, or else the first asset that fields name, under
+    which each topic has a count of its own; ``publisher`` says so (``ingest.publishers``).
+    """
 
     source: TopicSource
+    topic: str
+    code: str
     home: AssetRoute | None
     targets: Mapping[str, Sequence[Target]]
+    owner: AssetRoute | None
+    publisher: str
 
     def complete(self) -> bool:
         """Whether the ledger has every asset that is named."""
         ask_home = self.home is None and (self.source.asset or self.source.asset_from)
         return not ask_home and all(t.asset or not t.code for some in self.targets.values() for t in some)
+
+    def whose(self) -> tuple[str, AssetRoute | None]:
+        """Code and asset that what came on the topic is about as a whole: its home, or the only one that fields name.
+        Where that is nobody, or may be one of several, the topic is all that is known. O(fields)."""
+        if self.code or self.source.asset_from:
+            return self.code or self.topic, self.home
+        named = {one.code: one.asset for some in self.targets.values() for one in some}
+        return next(iter(named.items())) if len(named) == 1 else (self.topic, None)
 
 
 class Matcher:
@@ -191,7 +208,11 @@ class Matcher:
         code = levels[source.asset_from - 1] if 0 < source.asset_from <= len(levels) else source.asset
         if len(self._source_routes) >= MAX_KNOWN_TOPICS:
             self._source_routes = {}
-        route = self._source_routes[topic] = SourceRoute(source, self._asset_of(code) if code else None, targets)
+        home = self._asset_of(code) if code else None
+        owner = home or next((one.asset for some in targets.values() for one in some if one.asset is not None), None)
+        publisher = "" if owner is None else publisher_of(owner.asset.key, "" if owner is home else topic)
+        route = SourceRoute(source, topic, code, home, targets, owner, publisher)
+        self._source_routes[topic] = route
         return route
 
     def _source_of_asset(self, plant: Plant, key: str) -> Source:

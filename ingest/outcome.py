@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from ingest.arrivals import Arrivals
 from ingest.columns import Columns
-from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.decoded import Decoded
 from ingest.dialects.dialect import Request
-from ingest.matching import AssetRoute
 from ingest.presence import PresenceNote
 from ingest.rejections import UNKNOWN_POINT, Rejection
 from plantroom.domain.assets import Presence
@@ -15,7 +14,6 @@ from plantroom.domain.findings import Finding
 from plantroom.ports.gaps import GapNews, GapsGone
 from plantroom.ports.ledger import AssetEvent, DeviceClock, HealthChange, LedgerTx
 from plantroom.ports.letters import DeadLetter
-from plantroom.ports.spool import SpoolRecord
 
 
 @dataclass(slots=True)
@@ -47,16 +45,14 @@ class Outcome:
 @dataclass(slots=True)
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read. ``duplicates`` and
-    ``retained`` are readings that were left out.
-    ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
-    ``heard`` and ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
+    ``retained`` are readings that were left out, ``requests`` is what is to be published to devices, ``heard`` and
+    ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
 
     columns: list[Columns] = field(default_factory=list)
     decoded: list[tuple[Decoded, Arrivals]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
     retained: int = 0
-    stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     heard: list[Arrivals] = field(default_factory=list)
     words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)

@@ -58,6 +58,14 @@ class Stopping(Exception):
     """Unwinds whatever is going on when the worker is told to stop."""
 
 
+def on_disk(action: Callable[[], T]) -> T:
+    """Do it; an ``OSError`` is the spool's disk, which is waited for. Raises ``Unreachable``."""
+    try:
+        return action()
+    except OSError as error:
+        raise Unreachable(SPOOL, str(error)) from error
+
+
 class Patience:
     """Retries of one worker, and the problems that it waits for.
 

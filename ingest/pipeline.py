@@ -17,8 +17,8 @@ from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.event_messages import event_objects
-from ingest.events import EventOutcome, EventRules
+from ingest.event_stream import EventMessage, event_messages
+from ingest.events import EventRules
 from ingest.gaps import SiteNumbers
 from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
@@ -87,7 +87,7 @@ class Pipeline:
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
-        self._events_done = self.late_until = 0
+        self._events_done = self._strays_done = self.late_until = 0
         self._plant: Plant | None = None
         self._drains = drains
         self._kept: dict[str, bytes] = {}
@@ -105,8 +105,8 @@ class Pipeline:
 
     @property
     def events_done(self) -> int:
-        """Position up to which all event messages are told; ahead of the readings while a store is away."""
-        return self._events_done
+        """Position up to which all events are told; ahead of the readings while a store is away."""
+        return min(self._events_done, self._strays_done)
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
@@ -161,37 +161,48 @@ class Pipeline:
         return route != UNKNOWN_ASSET and not (route == UNKNOWN_TOPIC and not topic.startswith(f"{ROOT}/"))
 
     def tell_events(self, batch: Sorted) -> Outcome:
-        """Findings of the event messages that were not told before (readings play no part in them)."""
+        """Findings of the events that were not told before, on whichever topic (readings play no part in them)."""
         out, last = Outcome(), batch.records[-1].position if batch.records else 0
         ends_lateness = not batch.again and self.late_until and self._events_done <= self.late_until < last
         names = batch.names()
-        for record, route in batch.events:
-            if ends_lateness and record.position > self.late_until:
+        for one in self._untold(batch):
+            if ends_lateness and one.record.position > self.late_until:
                 out.gaps += self._number_anew(batch)
                 ends_lateness = False
-            if not batch.again:
-                if record.position <= self._events_done:
-                    continue
-                if not record.retained:
-                    self._presence.seen(route.asset.key, record.received_ms)
-            objects, rejections = event_objects(record)
-            letters = letters_of(self.site, self.lane, [record], rejections, names)
-            if not batch.again:
-                self.totals.dead_lettered += bool(letters)
-                self.totals.count_letters(letter.reason for letter in letters)
-            out.letters += letters
-            self._add_events(out, self._events.take(route, record, objects, message=names.get(record.position, "")))
+            self._tell(out, one, names.get(one.record.position, ""), again=bool(batch.again))
+        self._events.end_batch()
         if batch.again:
             return out
         if ends_lateness:
             out.gaps += self._number_anew(batch)
-        for record in batch.strange:
-            if record.position > self._events_done:
-                out.findings += self._strangers.take(record)
         if batch.records:
-            self._events_done = max(self._events_done, batch.records[-1].position)
+            self._events_done, self._strays_done = max(self._events_done, last), max(self._strays_done, last)
             out.gaps += self._number_news(Channel.EVENT, batch)
         return out
+
+    def _untold(self, batch: Sorted) -> Sequence[EventMessage]:
+        done = (-1, -1) if batch.again else (self._events_done, self._strays_done)
+        return event_messages(batch, self._foreign, *done)
+
+    def _tell(self, out: Outcome, one: EventMessage, name: str, *, again: bool) -> None:
+        """``name``: the message's, if it is told ``again``."""
+        record, route = one.record, one.route
+        if route is None:
+            if not again:
+                rules, code = self._strangers, one.code
+                out.findings += rules.take_mapped(record, code, one.objects) if code else rules.take(record)
+            return
+        if not again and one.seen and not record.retained:
+            self._presence.seen(route.asset.key, record.received_ms)
+        letters = letters_of(self.site, self.lane, [record], one.rejections, {record.position: name} if name else {})
+        if not again:
+            self.totals.dead_lettered += bool(letters)
+            self.totals.count_letters(letter.reason for letter in letters)
+        out.letters += letters
+        told = self._events.take(route, record, one.objects, own_numbers=one.own_topic, message=name)
+        out.events += told.events
+        out.findings += told.findings
+        self.totals.duplicates += told.duplicates
 
     def _number_anew(self, batch: Sorted) -> list[GapNews]:
         """Events behind the late ones begin: see ``end_lateness``; they may be told long before the readings."""
@@ -234,11 +245,6 @@ class Pipeline:
             out.rejections += [
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
-            out.stray_events += [
-                (batch.records[numbers[one.message]], arrivals.route[one.message], one)
-                for one in decoded.events
-                if not arrivals.with_event[one.message]
-            ]
         self._read_foreign(batch, out)
         hear(batch, out, self._presence)
         return out
@@ -258,8 +264,7 @@ class Pipeline:
             out.rejections += mapped.rejections
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
-            out.stray_events += [(batch.records[one.message], route, one) for route, one in mapped.events]
-            out.heard.append(mapped.arrivals)
+            out.heard.append(mapped.heard())
             out.words += mapped.presence
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
@@ -267,10 +272,6 @@ class Pipeline:
         out, names = Outcome(), batch.names()
         for columns in read.columns:
             self.windows.touch(columns.readings)
-        for record, route, one in read.stray_events:
-            name = names.get(record.position, "")
-            self._add_events(out, self._events.take(route, record, [one], own_numbers=False, message=name))
-        self._events.end_batch()
         rejections = list(read.rejections)
         for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
             rejections += columns.refused(rejected)
@@ -335,15 +336,11 @@ class Pipeline:
         """What is wrong with the stages, in plain words (any thread)."""
         return [words for stage in self._stages for words in stage.problems()]
 
-    def _add_events(self, out: Outcome, told: EventOutcome) -> None:
-        out.events += told.events
-        out.findings += told.findings
-        self.totals.duplicates += told.duplicates
-
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = self._kept | {name: part.snapshot() for name, part in self._parts().items()}
         parts["events_done"] = str(self._events_done).encode()
+        parts["strays_done"] = str(self._strays_done).encode()
         parts[LATE_UNTIL] = str(self.late_until).encode()
         if self._foreign_next is not None:
             parts[FOREIGN_NEXT] = self._foreign_next
@@ -365,6 +362,8 @@ class Pipeline:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
         self._events_done = int(saved.get("events_done", b"0"))
+        # Earlier programs told those of other topics behind the readings: what they left is told now.
+        self._strays_done = int(saved.get("strays_done", b"0"))
         self.late_until = int(saved.get(LATE_UNTIL, b"0"))
         self._kept = {name: body for name, body in saved.items() if self._drains and name.startswith("stage:")}
         self._foreign_next = saved.get(FOREIGN_NEXT)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import orjson
 
+from ingest.publishers import MAX_TOPICS, is_topic
 from plantroom.domain.spans import Span, merged, spans_of
 
 WINDOW = 1024
@@ -126,32 +127,34 @@ class _Touched:
 
 class OncePerMessage:
     """A tracker's word on the objects of messages: those of one message that carry the same number are one, which the
-    first of them stands for; the same object twice is a repetition all the same. ``word`` is ``repeated`` or ``again``
-    of a tracker."""
+    first of them stands for; the same object twice is a repetition all the same, but for the parts of one that feeds
+    several assets. ``word`` is ``repeated`` or ``again`` of a tracker."""
 
     def __init__(self, word: Callable[[str, str, int, int], bool]) -> None:
         self._word = word
-        self._said: dict[tuple[int, str, str, int], tuple[bool, set[int]]] = {}
+        self._said: dict[tuple[int, str, str, int], tuple[bool, set[tuple[int, str]]]] = {}
 
-    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int) -> bool:
-        """As the tracker's, for an object of this message."""
+    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int, part: str = "") -> bool:
+        """As the tracker's, for an object of this message, or that part of one."""
         said = self._said.get((message, asset, boot, seq))
         if said is None:
             repeated = self._word(asset, boot, seq, digest)
-            self._said[message, asset, boot, seq] = repeated, {digest}
+            self._said[message, asset, boot, seq] = repeated, {(digest, part)}
             return repeated
-        repeated, digests = said
-        if digest in digests:
+        repeated, parts = said
+        if (digest, part) in parts:
             return True
-        digests.add(digest)
+        parts.add((digest, part))
         return repeated
 
 
 class SequenceTracker:
-    """Sequence numbers per asset and boot. One thread."""
+    """Sequence numbers per asset (or what else ``ingest.publishers`` calls a publisher) and boot. One thread."""
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, _Run]] = {}
+        self._topics: dict[str, None] = {}
+        """Those of its keys that are topics, oldest first."""
         self._touched: dict[tuple[str, str, int], _Touched] = {}
         self._told_dropped: dict[str, int] = {}
         self.missing = 0
@@ -162,9 +165,10 @@ class SequenceTracker:
 
     def repeated(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Take note of a message; ``True`` when exactly it came before."""
-        boots = self._runs.setdefault(asset, {})
-        run = boots.get(boot)
+        run = self._runs.get(asset, {}).get(boot)
         if run is None:
+            if asset not in self._runs:
+                self._add(asset)
             self._begin(asset, boot, _Run(seq, seq, 0, {seq: digest}))
             self._may_heal(asset, boot, seq)
             return False
@@ -247,6 +251,18 @@ class SequenceTracker:
         boots[boot] = run
         self._touch(asset, boot, run)
 
+    def _add(self, publisher: str) -> None:
+        """Of too many topics the one heard of first is no longer watched."""
+        self._runs[publisher] = {}
+        if not is_topic(publisher):
+            return
+        self._topics[publisher] = None
+        if len(self._topics) > MAX_TOPICS:
+            oldest = next(iter(self._topics))
+            del self._topics[oldest]
+            for boot, run in self._runs.pop(oldest).items():
+                self._drop(oldest, boot, run, len(run.holes), MEMORY)
+
     def _open(self, asset: str, boot: str, run: _Run, seq: int) -> None:
         run.holes.append([run.highest + 1, seq - 1])
         self.missing += seq - 1 - run.highest
@@ -310,7 +326,7 @@ class SequenceTracker:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
 
         Every hole that it holds is among the next ``changes``: who is told of them may have forgotten."""
-        self._runs, self._touched, self._told_dropped, self.missing = {}, {}, {}, 0
+        self._runs, self._topics, self._touched, self._told_dropped, self.missing = {}, {}, {}, {}, 0
         if not state:
             return
         try:
@@ -319,6 +335,7 @@ class SequenceTracker:
                 self._runs[asset] = {boot: _restored(*fields) for boot, fields in boots.items()}
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
+        self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}
         for asset, kept in self._runs.items():
             for boot, run in kept.items():
                 self.missing += sum(last - first + 1 for first, last in run.holes)

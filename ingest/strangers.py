@@ -4,7 +4,8 @@ Such a message stays a dead letter, to be replayed once the asset is entered; bu
 elevator whose code was mistyped, so people hear of the event at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ingest.dialects.decoded import EventObject
 from ingest.dialects.json.decoder import says_safety
@@ -39,6 +40,13 @@ class StrangerRules:
             return []
         objects, _ = event_objects(record)
         return [self._finding(record, parts, one, known) for one in objects for known in self._weigh(one)]
+
+    def take_mapped(self, record: SpoolRecord, code: str, objects: Sequence[EventObject]) -> list[FindingRaised]:
+        """The same of a message that a topic source takes, of a device that is called so."""
+        parts = Topic(self._site, code, Channel.TELEMETRY)
+        found = [self._finding(record, parts, one, known) for one in objects for known in self._weigh(one)]
+        topic = printable(record.topic)[:MAX_NAME]
+        return [replace(one, detail={**one.detail, "topic": topic}) for one in found]
 
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
         """The event's template where a class has one; empty when it is no safety event."""

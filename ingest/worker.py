@@ -1,8 +1,9 @@
 """The thread that empties one spool: reads, stores, concludes, tells the ledger, moves the cursor.
 
 Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
-wait. While a safety lane waits for the readings store, or has a backlog, it goes on telling the events that come in:
-they need no store. A batch that trips an internal error is halved until the message at fault stands alone.
+wait. While a lane waits for the readings store it goes on telling the events that come in, a safety lane also while it
+has a backlog: they need no store. A batch that trips an internal error is halved until the message at fault stands
+alone.
 """
 
 import random
@@ -13,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, takewhile
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -21,7 +22,7 @@ from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver, cut_late
 from ingest.outcome import Outcome, Read
-from ingest.patience import AWAY, INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping
+from ingest.patience import AWAY, INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping, on_disk
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
@@ -42,7 +43,6 @@ from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 BATCH = 5_000
 BATCH_BYTES = 8 << 20
@@ -332,24 +332,30 @@ class IngestWorker:
         return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
     def _meanwhile(self, what: str, seconds: float) -> None:
-        """While waiting: figures, and in the safety lane the events that come in."""
-        if what in (STORE, STAGES) and self.lane is Lane.SAFETY:
+        """While waiting: figures, and the events that come in. In the normal lane they come among many readings: a look
+        at all of these now and then costs less than one at each."""
+        if what not in (STORE, STAGES):
+            self._stop.wait(seconds)
+        elif self.lane is Lane.SAFETY:
             self._look_out(seconds)
         else:
-            self._stop.wait(seconds)
+            end = time.monotonic() + seconds
+            while self._look_out(0.0) >= BATCH and time.monotonic() < end:
+                pass
+            self._stop.wait(max(0.0, end - time.monotonic()))
         self._note_stats(idle=False)
 
-    def _look_out(self, timeout_s: float) -> bool:
-        """Tell the events of the next messages behind those that are told; gives whether there were any messages. None
-        is passed over while nobody can say whose it is."""
+    def _look_out(self, timeout_s: float) -> int:
+        """Tell the events of the next messages behind those that are told; gives how many messages there were. None is
+        passed over while nobody can say whose it is."""
         behind = max(self._done, self._pipeline.events_done)
-        records = _on_disk(lambda: self._spool.look_ahead(behind, BATCH, timeout_s))
+        records = on_disk(lambda: self._spool.look_ahead(behind, BATCH, timeout_s))
         if records and not self._telling.try_refresh() and not self._pipeline.knows_all(records):
             self._stop.wait(timeout_s)
-            return False
+            return 0
         if records:
             self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(records)))
-        return bool(records)
+        return len(records)
 
     def _tell_ahead(self) -> None:
         """In a safety lane with a backlog: what has happened meanwhile comes before what is stored next."""
@@ -367,13 +373,13 @@ class IngestWorker:
         self._hand_over.keep_when_due(self._pipeline.hand_over, last=last)
         if changed or self._done > self._committed:
             position, state = self._done, self._pipeline.snapshot()
-            self._patience.insist(SPOOL, lambda: _on_disk(lambda: self._spool.commit(position, state)))
+            self._patience.insist(SPOOL, lambda: on_disk(lambda: self._spool.commit(position, state)))
             self._committed, self._state_bytes = position, len(state)
             self._committed_at = time.monotonic()
             self._figures.save(self._pipeline.totals)
 
     def _read_spool(self, timeout_s: float) -> Sequence[SpoolRecord]:
-        return _on_disk(lambda: self._spool.read(BATCH, timeout_s))
+        return on_disk(lambda: self._spool.read(BATCH, timeout_s))
 
     def _waiting(self) -> int:
         return max(0, self._spool.depth() - (self._done - self._committed))
@@ -390,10 +396,3 @@ class IngestWorker:
         if self._on_stats is not None and time.monotonic() - self._told_at >= STATS_EVERY_S:
             self._told_at = time.monotonic()
             self._on_stats(self._stats)
-
-
-def _on_disk(action: Callable[[], T]) -> T:
-    try:
-        return action()
-    except OSError as error:
-        raise Unreachable(SPOOL, str(error)) from error

@@ -11,7 +11,8 @@ class Gap(Shape):
     """Numbers `first` to `last` of one numbering (a channel of an asset under one boot); `missing` of them have not
     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
     `numbering` tells apart those of one boot. `reason` says why a gap was given up: `gone` (the publisher no longer
-    has them), `unanswered`, `by_hand`, `memory` (too many gaps to watch), `renumbered`. `ask_at`: when an open one is
+    has them), `unanswered`, `away` (it has been offline for a month), `scrapped` (the asset), `by_hand`, `memory` (too
+    many gaps to watch), `renumbered`. `ask_at`: when an open one is
     asked for next."""
 
     id: str

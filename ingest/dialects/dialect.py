@@ -73,7 +73,8 @@ class Request:
 @dataclass(slots=True)
 class Heard:
     """What a batch of messages said. ``rejections`` with a ``part`` concern that field alone (its full name).
-    ``understood`` are messages that carry nothing to store and are none the worse for it."""
+    ``understood`` are messages that carry nothing to store and are none the worse for it, ``unused`` as in
+    ``Decoded``."""
 
     samples: list[Sample] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -81,6 +82,7 @@ class Heard:
     requests: list[Request] = field(default_factory=list)
     events: list[EventObject] = field(default_factory=list)
     understood: list[int] = field(default_factory=list)
+    unused: list[tuple[int, str, int, int]] = field(default_factory=list)
 
 
 class Dialect(ABC):
@@ -105,6 +107,10 @@ class Dialect(ABC):
     def follow(self, hears: Callable[[str], bool]) -> None:  # noqa: B027 (nothing to forget where nothing is remembered)
         """The sources are others now: ``hears`` says whether messages of a topic still come here. What is missing of
         senders that are not heard any more is nobody's business."""
+
+    def events(self, messages: Sequence[Message]) -> Sequence[EventObject]:  # noqa: ARG002 (most have none)
+        """The events alone, as ``decode`` finds them in the same messages later. Remembers nothing of them."""
+        return ()
 
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""

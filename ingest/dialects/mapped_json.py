@@ -1,18 +1,22 @@
 """The ``json`` dialect on topics of any form, for topic sources."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from ingest.dialects.decoded import EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, Sample
 from ingest.dialects.json.decoder import decode
+from ingest.instants import with_zone
 
 
 class JsonDialect(Dialect):
-    """As canonical telemetry is read: canonical and flat objects, arrays of them. Remembers nothing."""
+    """As canonical telemetry is read: canonical and flat objects, arrays of them. Times without a zone are of the zone
+    that the source gives. Remembers nothing."""
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
-        decoded = decode([message.payload for message in messages])
-        heard = Heard(rejections=decoded.rejections, events=decoded.events)
+        decoded = decode([message.payload for message in messages], _stamp(messages))
+        heard = Heard(rejections=decoded.rejections, events=decoded.events, unused=decoded.unused)
         columns = (decoded.message, decoded.ts_ms, decoded.boot, decoded.seq, decoded.digest, decoded.keys)
         values, at = decoded.values.tolist(), 0
         for message, ts_ms, boot, seq, digest, keys in zip(*columns, strict=True):
@@ -20,3 +24,23 @@ class JsonDialect(Dialect):
             of_sample = dict(zip(keys, values[first:at], strict=True))
             heard.samples.append(Sample(message, ts_ms, of_sample, boot=boot, seq=seq, digest=digest))
         return heard
+
+    def events(self, messages: Sequence[Message]) -> Sequence[EventObject]:
+        """As ``decode`` finds them, with instants in place of times without a zone."""
+        found = decode([message.payload for message in messages]).events
+        stamp = _stamp(messages)
+        if stamp is None:
+            return found
+        dated = ((one, {"ts": stamp(one.message, one.fields["ts"])} if "ts" in one.fields else {}) for one in found)
+        return [replace(one, fields={**one.fields, **ts}) for one, ts in dated]
+
+
+def _stamp(messages: Sequence[Message]) -> Callable[[int, object], object] | None:
+    """See ``decode``; ``None`` where no source gives a zone, as nearly always."""
+    if not any(message.time_zone for message in messages):
+        return None
+
+    def stamp(number: int, raw: object) -> object:
+        return with_zone(raw, messages[number].time_zone, messages[number].received_ms)
+
+    return stamp

@@ -11,7 +11,6 @@ from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
 from plantroom.ports.paging import PageRequest
 
 app = typer.Typer(name="gaps", help="Numbered messages that have not come.", no_args_is_help=True)
-Ids = Annotated[list[str], typer.Argument(help="Ids, as `gaps list` shows them.")]
 SomeIds = Annotated[list[str] | None, typer.Argument(help="Ids, as `gaps list` shows them.")]
 PAGE = 1000
 
@@ -63,15 +62,18 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Ask the publishers at once, as if it were for the first time; the running collector does it within seconds."""
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        count = tx.gaps.ask_again(_chosen(tx, ids, asset, site), parts.clock.now())
+    emit({"asked": count}, as_json, f"{count} will be asked for")
+
+
+def _chosen(tx: Any, ids: list[str] | None, asset: str | None, site: str | None) -> list[str]:
+    """Ids of the gaps that are named, one by one or by their asset. Raises ``BadData`` and ``NotFound``."""
     if bool(ids) == (asset is not None):
         raise BadData("say which gaps: ids, or --asset CODE")
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
-        if asset is not None:
-            ids = _of_asset(tx, asset_by_code(tx, asset, site).key)
-        for gap_id in ids or ():
-            tx.gaps.get(gap_id)
-        count = tx.gaps.ask_again(ids or (), parts.clock.now())
-    emit({"asked": count}, as_json, f"{count} will be asked for")
+    if asset is not None:
+        return _of_asset(tx, asset_by_code(tx, asset, site).key)
+    return [tx.gaps.get(gap_id).id for gap_id in ids or ()]
 
 
 def _of_asset(tx: Any, key: str) -> list[str]:
@@ -88,10 +90,14 @@ def _of_asset(tx: Any, key: str) -> list[str]:
 
 
 @app.command("give-up")
-def give_up(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def give_up(
+    ids: SomeIds = None,
+    asset: Annotated[str | None, typer.Option(help="All open gaps of this asset (its code).")] = None,
+    site: Annotated[str | None, typer.Option(help="The asset's site, where several have its code.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Count these as lost: they are asked for no more and stay on the list; should they come, they are stored."""
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
-        for gap_id in ids:
-            tx.gaps.get(gap_id)
-        count = tx.gaps.give_up(ids, GiveUp.BY_HAND, parts.clock.now())
+        count = tx.gaps.give_up(_chosen(tx, ids, asset, site), GiveUp.BY_HAND, parts.clock.now())
     emit({"given_up": count}, as_json, f"{count} given up")

@@ -5,7 +5,7 @@ through message by message, and only one that holds something unusable value by 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from types import NoneType
@@ -54,13 +54,17 @@ class _Raw:
         self.values: list[object] = []
 
 
-def decode(payloads: Sequence[bytes]) -> Decoded:
-    """Decode a batch of telemetry payloads. Never raises; ``Rejection.message`` indexes ``payloads``."""
+def decode(payloads: Sequence[bytes], stamp: Callable[[int, object], object] | None = None) -> Decoded:
+    """Decode a batch of telemetry payloads. Never raises; ``Rejection.message`` indexes ``payloads``. ``stamp`` is
+    shown each ``ts`` with the number of its message, and gives what stands for it."""
     documents = parse_all(payloads)
-    return _decode_alike(payloads, documents) or _decode_each(payloads, documents)
+    alike = _decode_alike(payloads, documents) if stamp is None else None
+    return alike or _decode_each(payloads, documents, stamp)
 
 
-def _decode_each(payloads: Sequence[bytes], documents: Sequence[object]) -> Decoded:
+def _decode_each(
+    payloads: Sequence[bytes], documents: Sequence[object], stamp: Callable[[int, object], object] | None
+) -> Decoded:
     out, raw = Decoded(), _Raw()
     for message, document in enumerate(documents):
         if type(document) is dict:
@@ -73,7 +77,7 @@ def _decode_each(payloads: Sequence[bytes], documents: Sequence[object]) -> Deco
             out.events += rescued_events(message, payloads[message])
         else:
             out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "neither an object nor an array")))
-    times = parse_all_ts(raw.ts)
+    times = parse_all_ts(raw.ts if stamp is None else list(map(stamp, out.message, raw.ts)))
     if None not in times and _NUMERIC.issuperset(map(type, raw.values)):
         values = np.array(raw.values, dtype=np.float64)
         if np.isfinite(values).all():

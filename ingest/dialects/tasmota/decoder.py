@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Sample
 from ingest.dialects.json.parse import Malformed, parse_one
 from ingest.dialects.values import take_values
-from ingest.instants import NO_TIME, YEAR_2000_MS
+from ingest.instants import NO_TIME, YEAR_2000_MS, local_ms
 from ingest.rejections import (
     EMPTY_PAYLOAD,
     NO_VALUES,
@@ -88,10 +87,7 @@ def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> No
 
 def _ts_ms(raw: object, message: Message) -> int | None:
     """The device's time: local without a zone, so that it counts only when the source gives one. ``NO_TIME`` without
-    it and for a clock that was never set; ``None`` for what is no time.
-
-    An hour that daylight saving brings twice is the one nearer to the receipt.
-    """
+    it and for a clock that was never set; ``None`` for what is no time."""
     if raw is None:
         return NO_TIME
     if not isinstance(raw, str) or not _TIME.fullmatch(raw):
@@ -102,13 +98,8 @@ def _ts_ms(raw: object, message: Message) -> int | None:
         return None
     if local.tzinfo is None and not message.time_zone:
         return NO_TIME
-    if local.tzinfo is not None:
-        candidates = [local]
-    else:
-        zone = ZoneInfo(message.time_zone)
-        candidates = [local.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     try:
-        ts_ms = min((to_ms(one) for one in candidates), key=lambda at: abs(at - message.received_ms))
+        ts_ms = to_ms(local) if local.tzinfo is not None else local_ms(local, message.time_zone, message.received_ms)
     except OverflowError:
         return None
     return ts_ms if ts_ms >= YEAR_2000_MS else NO_TIME

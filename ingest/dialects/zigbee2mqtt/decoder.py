@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Sample
 from ingest.dialects.json.parse import Malformed, parse_one
 from ingest.dialects.values import take_values
-from ingest.instants import NO_TIME, parse_ts
+from ingest.instants import NO_TIME, parse_ts, with_zone
 from ingest.rejections import (
     EMPTY_PAYLOAD,
     NO_VALUES,
@@ -38,7 +38,7 @@ class Zigbee2MqttDialect(Dialect):
             elif len(levels) > 2 and levels[-1] == AVAILABILITY:
                 _take_availability(heard, number, message.payload, _prefix(below[:-1]))
             else:
-                _take_state(heard, number, message.payload, _prefix(below))
+                _take_state(heard, number, message, _prefix(below))
         return heard
 
 
@@ -59,15 +59,15 @@ def _take_availability(heard: Heard, number: int, payload: bytes, prefix: str) -
         heard.rejections.append(Rejection(number, UNKNOWN_STATUS if payload.strip() else EMPTY_PAYLOAD))
 
 
-def _take_state(heard: Heard, number: int, payload: bytes, prefix: str) -> None:
-    document = parse_one(payload)
+def _take_state(heard: Heard, number: int, message: Message, prefix: str) -> None:
+    document = parse_one(message.payload)
     if isinstance(document, Malformed):
         heard.rejections.append(Rejection(number, document.reason))
         return
     if not isinstance(document, dict):
         heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, "not a state object")))
         return
-    ts_ms = parse_ts(document.pop(LAST_SEEN, None))
+    ts_ms = parse_ts(with_zone(document.pop(LAST_SEEN, None), message.time_zone, message.received_ms))
     if ts_ms is None:
         heard.rejections.append(Rejection(number, UNREADABLE_TIME))
         return

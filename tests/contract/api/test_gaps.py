@@ -75,3 +75,31 @@ def test_a_wrong_query_is_refused_field_by_field(holed: World, query: dict[str, 
     answer = holed.admin.get("/api/v1/gaps", params=query)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] in query
+
+
+def test_a_gap_is_given_up_by_hand_and_asked_for_again(world: World) -> None:
+    gap = world.gap()
+    client = world.as_(Role.SUPERVISOR, HOME)
+    given_up = client.post(f"/api/v1/gaps/{gap}/give-up")
+    assert (given_up.status_code, given_up.json()["state"], given_up.json()["reason"]) == (200, "given_up", "by_hand")
+    assert client.post(f"/api/v1/gaps/{gap}/give-up").json() == given_up.json(), "twice is once"
+    asked = client.post(f"/api/v1/gaps/{gap}/ask")
+    assert (asked.status_code, asked.json()["state"], asked.json()["reason"]) == (202, "open", "")
+    assert asked.json()["ask_at"] is not None
+
+
+def test_a_healed_gap_stays_healed(world: World) -> None:
+    gap = world.gap()
+    note(world, HOME, came=((5, 9),))
+    client = world.as_(Role.SUPERVISOR, HOME)
+    assert client.post(f"/api/v1/gaps/{gap}/give-up").json()["state"] == "healed"
+    assert client.post(f"/api/v1/gaps/{gap}/ask").json()["state"] == "healed"
+
+
+def test_gaps_are_ended_by_supervisors_of_the_site_alone(world: World) -> None:
+    gap = world.gap()
+    for what in ("ask", "give-up"):
+        assert world.as_(Role.TECHNICIAN).post(f"/api/v1/gaps/{gap}/{what}").status_code == 403
+        assert world.as_(Role.SUPERVISOR, AWAY).post(f"/api/v1/gaps/{gap}/{what}").status_code == 404
+        assert world.as_(Role.SUPERVISOR).post(f"/api/v1/gaps/none/{what}").status_code == 404
+    assert items(world.admin)[0]["state"] == "open"

@@ -26,7 +26,9 @@ from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
+from plantroom.ports.gaps import GapFilter, GapNews
 from plantroom.ports.letters import DeadLetter
+from plantroom.ports.paging import PageRequest
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings
@@ -130,6 +132,13 @@ class World:
         with self.ledger.begin() as tx:
             tx.alarms.add_shelf(shelf)
         return shelf.id
+
+    def gap(self, site: str = HOME) -> str:
+        """Numbers 5 to 9 of the site's pump, which have not come."""
+        now = self.clock.now()
+        with self.ledger.begin() as tx:
+            tx.gaps.note(site, [GapNews(self.keys[site], "P-1", "telemetry", "b1", 0, now, now, [(5, 9)])])
+            return tx.gaps.list(GapFilter(site=site), PageRequest(1)).items[0].id
 
     def dead_letter(self, site: str = HOME, name: str = "d1", payload: bytes = b"not json") -> str:
         key = f"{name}-{site}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ingest.asking import MAX_ASKS, PER_ASSET, PER_TURN, GapAsker, wait_after
-from plantroom.domain.assets import Point, Presence, Site
+from plantroom.domain.assets import AssetStatus, Point, Presence, Site
 from plantroom.domain.spans import Span
 from plantroom.ports.clock import to_ms
 from plantroom.ports.gaps import Gap, GapFilter, GapNews, GapState
@@ -123,6 +123,29 @@ def test_a_publisher_that_is_away_is_asked_when_it_is_back(desk: Desk) -> None:
     with desk.ledger.begin() as tx:
         tx.collect.put_presence([PresenceChange("key-P-1", Presence.ONLINE, desk.now_, desk.now_)])
     assert desk.later(minutes=2) == 1
+
+
+def test_a_publisher_that_stays_away_is_given_up_a_month_after_it_went(desk: Desk) -> None:
+    desk.hole((5, 9))
+    with desk.ledger.begin() as tx:
+        tx.collect.put_presence([PresenceChange("key-P-1", Presence.OFFLINE, BEGIN - timedelta(days=90), None)])
+    assert [desk.later(days=1) for _ in range(29)] == [0] * 29
+    assert desk.gaps()[0].state is GapState.OPEN, "it was found later than the publisher went"
+    assert desk.later(days=1) == desk.later(days=1) == 0
+    assert [(gap.state, gap.reason, gap.asks) for gap in desk.gaps()] == [(GapState.GIVEN_UP, "away", 0)]
+    assert desk.asker.missing("demo", GapState.OPEN) == 0
+
+
+def test_gaps_of_an_asset_that_is_scrapped_are_given_up_at_once(desk: Desk) -> None:
+    desk.hole((5, 9))
+    desk.hole((5, 9), code="P-2", asset="key-P-2")
+    assert desk.later(seconds=5) == 2
+    with desk.ledger.begin() as tx:
+        tx.assets.set_status("key-P-2", AssetStatus.SCRAPPED)
+    assert desk.later(minutes=1) == 1
+    assert [(gap.asset, gap.reason) for gap in desk.gaps() if gap.state is GapState.GIVEN_UP] == [
+        ("key-P-2", "scrapped")
+    ]
 
 
 def test_one_wild_publisher_does_not_keep_others_waiting(desk: Desk) -> None:

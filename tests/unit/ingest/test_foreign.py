@@ -8,6 +8,7 @@ import pytest
 
 from ingest.alarms import LimitAlarms
 from ingest.dialects.sparkplug_b.wire import Payload
+from ingest.instants import from_ms
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
@@ -15,6 +16,7 @@ from plantroom.domain.assets import Limits, Plant, Point, Presence, Priority, So
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.quality import Quality, quality_of
 from plantroom.domain.sources import FieldMapping, TopicSource
+from plantroom.ports.ledger import PresenceChange
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolRecord
 from tests.unit.ingest.house import House, until
@@ -233,6 +235,23 @@ def test_recorded_time_is_taken_as_it_is_and_presence_not_judged() -> None:
     read = pipeline.read(pipeline.sort([SpoolRecord(1, NOON_MS, "vendor/a/data", body)]))
 
     assert [columns.live.tolist() for columns in read.columns] == [[True]]
+    assert presence.pending() == []
+
+
+@pytest.mark.parametrize(
+    ("dialect", "topic", "word"),
+    [("zigbee2mqtt", "z/boiler/availability", b'{"state":"offline"}'), ("tasmota", "z/boiler/LWT", b"Offline")],
+)
+def test_a_goodbye_that_the_broker_may_have_retained_is_doubted(dialect: str, topic: str, word: bytes) -> None:
+    source = TopicSource("z", "demo", "z", "z/#", dialect, fields=(FieldMapping("boiler/vib", "vibration", "P-1"),))
+    presence = PresenceTracker(CLASSES, ["normal"], lambda: NOON_MS)
+    heard = from_ms(NOON_MS - 240_000)
+    presence.begin({"key-P-1": PresenceChange("key-P-1", Presence.ONLINE, heard, heard, 300_000, None)}, NOON_MS)
+    pipeline = Pipeline("demo", Lane.NORMAL, (), CLASSES, presence)
+    pipeline.follow(replace(plant_of(), topic_sources=[source]))
+    pipeline.read(pipeline.sort([SpoolRecord(1, NOON_MS + 100, topic, word)]))
+    for s in range(100):
+        presence.tick("normal", NOON_MS + 200 + 1000 * s)
     assert presence.pending() == []
 
 

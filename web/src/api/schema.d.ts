@@ -622,6 +622,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gaps/{gap_id}/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Gap
+         * @description Have its publisher asked for the numbers within seconds, as if for the first time: an open gap, or one that was
+         *     given up. A healed one stays as it is.
+         */
+        post: operations["askForGap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gaps/{gap_id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Up Gap
+         * @description Count its numbers as lost: they are asked for no more and stay on the list; should they come, they are stored. A
+         *     gap that is not open stays as it is.
+         */
+        post: operations["giveUpGap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ingest/conditions": {
         parameters: {
             query?: never;
@@ -2377,7 +2419,8 @@ export interface components {
          * @description Numbers `first` to `last` of one numbering (a channel of an asset under one boot); `missing` of them have not
          *     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
          *     `numbering` tells apart those of one boot. `reason` says why a gap was given up: `gone` (the publisher no longer
-         *     has them), `unanswered`, `by_hand`, `memory` (too many gaps to watch), `renumbered`. `ask_at`: when an open one is
+         *     has them), `unanswered`, `away` (it has been offline for a month), `scrapped` (the asset), `by_hand`, `memory` (too
+         *     many gaps to watch), `renumbered`. `ask_at`: when an open one is
          *     asked for next.
          */
         Gap: {
@@ -5743,6 +5786,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForGap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gap_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gap"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveUpGap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gap_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gap"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

@@ -69,6 +69,8 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.given_up_at": "given up {at}: {reason}",
   "flow_given_up.gone": "the device no longer has them",
   "flow_given_up.unanswered": "asked for often enough, no answer",
+  "flow_given_up.away": "the device has been offline for a month",
+  "flow_given_up.scrapped": "the equipment is scrapped",
   "flow_given_up.by_hand": "by people",
   "flow_given_up.memory": "more gaps than are watched at a time",
   "flow_given_up.renumbered": "the device began its numbers again",

@@ -66,6 +66,8 @@ export const flow = {
   "flow.given_up_at": "{at} 放弃：{reason}",
   "flow_given_up.gone": "设备已不再保存",
   "flow_given_up.unanswered": "多次要求，没有应答",
+  "flow_given_up.away": "设备离线已满一个月",
+  "flow_given_up.scrapped": "设备已报废",
   "flow_given_up.by_hand": "人工放弃",
   "flow_given_up.memory": "缺口过多，不再逐个跟踪",
   "flow_given_up.renumbered": "设备重新开始编号",
