@@ -128,7 +128,7 @@ class SiteStarter:
         """Begin to take in what comes for a site; ``gate`` gives each session its own gate. Raises ``Unreachable`` when
         its spool cannot be used."""
         folder = self._parts.settings.data_dir / "spool" / site
-        gateway = SiteGateway(site, self._broker, folder, gate, self._requests, remembers=not held.fresh)
+        gateway = SiteGateway(site, self._broker, folder, gate, self._requests)
         gateway.follow(plant)
         gateway.start()
         presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane], gateway.asked_ms)
