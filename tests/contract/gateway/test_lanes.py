@@ -1,6 +1,7 @@
 """Two lanes at one broker: whatever becomes of their sessions there, one of them takes the message."""
 
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from gateway.broker.mosquitto import MosquittoBroker
 from gateway.collector import SiteGateway
+from plantroom.domain.flow import TroubleKind
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from tests.contract.gateway.test_session import eventually, mosquitto, publish
@@ -82,3 +84,21 @@ def test_after_a_connection_was_lost_an_event_comes_once_again_when_that_is_prov
     publish(broker.port, EVENT, [b"{}"])
     assert eventually(lambda: site.sessions[Lane.SAFETY].counts.received == 2)
     assert taken(site) == [EVENT]
+
+
+def test_two_installations_with_one_site_code_do_not_storm_the_broker_and_say_what_it_is(
+    broker: MosquittoBroker, site: SiteGateway, tmp_path: Path
+) -> None:
+    second = SiteGateway("demo", BrokerAddress(host="127.0.0.1", port=broker.port), tmp_path / "second")
+    for line in site.sessions.values():
+        line._rng = Draws(0.0)
+    second.start()
+    kinds = {TroubleKind.CLIENT_ID_SHARED}
+    assert eventually(lambda: {trouble.kind for one in (site, second) for trouble in one.troubles()} == kinds, 20)
+    lines = [*site.sessions.values(), *second.sessions.values()]
+    for line in lines:
+        line._rng = random.Random(1)
+    began = [line.counts.connects for line in lines]
+    time.sleep(3)
+    assert sum(line.counts.connects for line in lines) - sum(began) < 40
+    second.stop()
