@@ -7,6 +7,9 @@ from collections.abc import Callable
 RETRY_MIN_S = 0.2
 RETRY_MAX_S = 30.0
 
+KEEPALIVE_S = 15
+"""A broker that hangs shows after twice as long; it ends the connection when a sync takes 1.5 times as long."""
+
 STEADY_S = 10.0
 """A connection that has stood for so long begins the pauses anew when it ends."""
 
@@ -41,6 +44,9 @@ class Connections:
         """How many pauses there were since a connection was steady."""
         self.brief = 0
         """How many did not last, in a row and without an attempt that failed in between."""
+        self.by_us = False
+        """To be set when this one may end because of us: while nothing can be written nothing is read, no answer to a
+        PING either."""
 
     def stands(self) -> None:
         """A connection begins."""
@@ -50,7 +56,8 @@ class Connections:
         """It is over, or the attempt has failed; gives whether it was steady."""
         since, self._since = self._since, None
         stood_s = -1.0 if since is None else self._monotonic() - since
-        self.brief = self.brief + 1 if 0 <= stood_s < LASTING_S else 0
+        self.brief = self.brief + 1 if 0 <= stood_s < LASTING_S and not self.by_us else 0
+        self.by_us = False
         if stood_s >= STEADY_S:
             self.attempt = 0
         return stood_s >= STEADY_S

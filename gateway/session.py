@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.connecting import ConnectGate, Connections, always_open, full_jitter
+from gateway.connecting import KEEPALIVE_S, ConnectGate, Connections, always_open, full_jitter
 from gateway.counts import SessionCounts
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
@@ -39,7 +39,6 @@ log = structlog.get_logger()
 SYNC_MESSAGES = 1_000
 SYNC_BYTES = 4 << 20
 SYNC_SECONDS = 0.020
-KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 GATE_POLL_S = 0.2
 
@@ -323,6 +322,7 @@ class Session:
         self.counts.acknowledged += len(waiting)
 
     def _hold_back(self, error: OSError) -> None:
+        self._connections.by_us = True
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         words = NothingLeft("spool", "the disk is full; make room") if full else Unreachable("spool", str(error))
         if self._spool_problem != str(words):

@@ -1,19 +1,24 @@
 """Two lanes at one broker: whatever becomes of their sessions there, one of them takes the message."""
 
+import os
 import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import gateway.session
 from gateway.broker.mosquitto import MosquittoBroker
 from gateway.collector import SiteGateway
 from plantroom.domain.flow import TroubleKind
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from tests.contract.gateway.test_session import eventually, mosquitto, publish
+from tests.servers.mosquitto import Mosquitto
 
+NORMAL, SAFETY = Lane.NORMAL, Lane.SAFETY
 EVENT = "plantroom/demo/E-1/event"
 
 
@@ -102,3 +107,28 @@ def test_two_installations_with_one_site_code_do_not_storm_the_broker_and_say_wh
     time.sleep(3)
     assert sum(line.counts.connects for line in lines) - sum(began) < 40
     second.stop()
+
+
+def test_a_broker_that_hangs_is_told_and_taken_up_again(
+    own_mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 2 * gateway.session.KEEPALIVE_S <= 30
+    monkeypatch.setattr(gateway.session, "KEEPALIVE_S", 2)
+    made = SiteGateway("demo", BrokerAddress(host="127.0.0.1", port=own_mosquitto.port), tmp_path / "hung")
+    made.start()
+    assert eventually(made.apart)
+    os.kill(own_mosquitto.pid, signal.SIGSTOP)
+    assert eventually(lambda: len(made.troubles()) == len(Lane), 2 * 2 + 3), "twice the keepalive"
+    os.kill(own_mosquitto.pid, signal.SIGCONT)
+    assert eventually(lambda: not made.troubles(), 20)
+    made.stop()
+
+
+@pytest.mark.parametrize(("name", "lane"), [("telemetry", NORMAL), ("event", SAFETY), ("status", NORMAL)])
+def test_what_a_publisher_may_write_among_the_marks_is_kept(
+    broker: MosquittoBroker, site: SiteGateway, name: str, lane: Lane
+) -> None:
+    """The rules of a site-wide credential have a ``+`` where ``$marks`` stands."""
+    publish(broker.port, f"plantroom/demo/$marks/{name}", [b"{}"])
+    assert eventually(lambda: site.spools[lane].depth() >= 1)
+    assert f"plantroom/demo/$marks/{name}" in taken(site)

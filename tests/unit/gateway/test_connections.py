@@ -43,3 +43,15 @@ def test_a_broker_that_cannot_be_reached_is_another_trouble() -> None:
         stood(line, clock, 1)
     assert not line.ended(), "this attempt failed"
     assert not line.taken()
+
+
+def test_connections_that_end_because_of_us_are_nobody_elses() -> None:
+    clock = Clock()
+    line = Connections(clock)
+    for _ in range(2 * BRIEF_MAX):
+        line.by_us = True
+        stood(line, clock, 1)
+    assert not line.taken()
+    for _ in range(BRIEF_MAX):
+        stood(line, clock, 1)
+    assert line.taken()

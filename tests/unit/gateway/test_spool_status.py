@@ -48,9 +48,10 @@ def shut(folder: Path) -> Iterator[None]:
 
 
 def status(data: Path, capsys: pytest.CaptureFixture[str]) -> tuple[object, str]:
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(SystemExit) as ended:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.argv", ["plantroom", "spool", "status", "--data-dir", str(data)])
-        main()
+        with pytest.raises(SystemExit) as ended:
+            main()
     said = capsys.readouterr()
     return ended.value.code, said.out + said.err
 
