@@ -181,7 +181,7 @@ class Session:
                     continue
                 self._connect()
                 self._serve()
-                if not self._connections.ended():
+                if not self._connections.ended() and not self._stop.is_set():
                     self._pause(self._link_problem or "connection lost")
             except Unreachable as error:
                 self._connections.ended()
@@ -198,8 +198,6 @@ class Session:
         self._finish()
 
     def _pause(self, problem: str) -> None:
-        if self._stop.is_set():
-            return
         # All nodes of a cluster are tried before the pauses grow.
         wait_s = full_jitter(self._connections.attempt // len(self._broker.nodes), self._rng)
         self._connections.attempt += 1
