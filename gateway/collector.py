@@ -160,6 +160,7 @@ class SiteGateway:
             raise Unreachable(f"spool of site {self.site}", str(error)) from error
         for lane, left_over in self._file.load().items():
             self.sessions[lane].subscriptions.expect(left_over)
+        self._keep_filters()
         self._started = True
         self._thread.start()
         for session in self.sessions.values():

@@ -149,26 +149,16 @@ TROUBLES: Mapping[TroubleKind, Words] = {
     ),
     TroubleKind.CLIENT_ID_SHARED: words_of(
         ("另有客户端占用我们的客户端标识", "Another client uses our client id"),
-        (
-            "到消息代理的连接一再很快断开：两个客户端轮流接走该站点的消息，本系统只能收到一部分。",
-            (
-                "The connections to the broker end soon, again and again: two clients take the site's messages from"
-                " each other, and this one gets only a part."
-            ),
-        ),
+        ("到消息代理的连接一再很快断开。", "Connections to the broker end soon, again and again."),
         LocalName(
             "另一个客户端接走的消息不会到这里；其余的消息仍在代理中排队。",
             "What the other client takes does not come here; the rest waits at the broker.",
         ),
         (
+            "查看是否有第二套系统以同一站点代码连接该代理：停用其一或更改站点代码；否则检查代理和网络。",
             (
-                "查看是否有第二套系统以同一站点代码连接该代理（代理日志会写明地址）：停用其一，或更改站点代码；"
-                "否则检查代理或网络为何中断连接。"
-            ),
-            (
-                "See whether a second installation uses this broker with the same site code (the broker's log has its"
-                " address): end one of them, or give its site another code. Otherwise look at why the broker or the"
-                " network ends the connections."
+                "See whether a second installation uses this broker with the same site code: end one, or give its site"
+                " another code. Otherwise look at the broker and the network."
             ),
         ),
     ),

@@ -18,7 +18,6 @@ USUAL_PORT, USUAL_INTERVAL_S, USUAL_QUEUE = 1883, 1800, 1_000
 SELDOM_S = 60
 """Beyond it, it is said."""
 
-SAVES = "autosave_interval"
 _LISTENS = {"listener", "port"}
 
 
@@ -29,10 +28,8 @@ def require_saving(broker: BrokerAddress, processes: Path = Path("/proc")) -> st
     if found is None:
         return None
     file, settings = found
-    queue, interval_s = (
-        _number(settings, "max_queued_messages", USUAL_QUEUE),
-        _number(settings, SAVES, USUAL_INTERVAL_S),
-    )
+    queue = _number(settings, "max_queued_messages", USUAL_QUEUE)
+    interval_s = _number(settings, "autosave_interval", USUAL_INTERVAL_S)
     if queue:
         raise LosesMessages(
             f"keeps at most {queue} messages for a client that is away, and throws away the rest ({file})",
