@@ -10,8 +10,8 @@ from pathlib import Path
 import structlog
 
 from gateway.connecting import ConnectGate, always_open
-from gateway.lane_file import LaneFile, LaneMemory
-from gateway.leaving import OTHER, Leaving
+from gateway.lane_file import LaneFile
+from gateway.leaving import MARK, OTHER, Leaving
 from gateway.owning import TopicRules
 from gateway.requests import BrokerRequests
 from gateway.session import Session
@@ -63,12 +63,12 @@ class SiteGateway:
     site's topics (a mistyped one too, so that it shows as a dead letter). The topics of the site's sources come on the
     lane of their source. A lane leaves a topic to the other only once it is proven that all of it comes there (see
     ``gateway.leaving``); until then both take it, and the ingest recognises what it can: nothing falls between the two.
-    What is proven is kept beside the spools, so that a restart takes nothing twice: the normal lane connects after the
-    safety lane then. A broker that has lost one lane's session is asked about the other's again before it counts.
+    Every connection is proven anew. At a broker that knows nothing of us nothing comes twice: the normal lane connects
+    after the safety lane. A broker that has lost one lane's session is asked about the other's again before it counts.
     Requests to publishers (``.../replay``) and marks come back to us and are nobody's.
 
     ``gate`` gives each session its own gate; ``requests`` publishes the marks (left out: a connection of its own).
-    ``remembers``: nobody else had the site since the spools were last used here. ``clock`` says when messages came.
+    ``clock`` says when messages came.
     """
 
     def __init__(
@@ -79,7 +79,6 @@ class SiteGateway:
         gate: Callable[[], ConnectGate] = lambda: always_open,
         requests: DeviceRequests | None = None,
         *,
-        remembers: bool = True,
         clock: Clock | None = None,
     ) -> None:
         self.site = site
@@ -87,9 +86,8 @@ class SiteGateway:
         self._gate = gate
         self._ended = False
         self._folder = folder
-        self._remembers = remembers
         self._lock = threading.Lock()
-        self._file = LaneFile(folder, site)
+        self._file = LaneFile(folder)
         self._own_requests = None
         if requests is None:
             requests = self._own_requests = BrokerRequests(broker)
@@ -130,22 +128,16 @@ class SiteGateway:
 
     def _owns(self, lane: Lane, topic: str) -> bool:
         """In the lane's thread, for each topic."""
-        if topic.startswith(self._marks):
+        if topic.startswith(self._marks) and MARK.fullmatch(topic, len(self._marks)):
             self._leaving.mark_came(lane, topic.removeprefix(self._marks))
             return False
         return not is_replay(topic) and not self._leaving.leaves(lane, topic)
 
     def _may_connect(self, lane: Lane, connects: int) -> str | None:
-        """In the lane's thread: the reason not to connect now. A broker that has lost the session makes a new one, so
-        until it has answered nothing of the session is on the disk as proven."""
+        """In the lane's thread: the reason not to connect now."""
         if lane is Lane.NORMAL and not connects and not self._safety_is_first():
             return "waiting for the session of the safety lane"
-        try:
-            with self._lock:
-                self._connecting[lane] = connects
-                self._file.save(self._memory())
-        except OSError as error:
-            return f"spool of site {self.site}: {error}"
+        self._connecting[lane] = connects
         self._work.set()
         return None
 
@@ -156,35 +148,25 @@ class SiteGateway:
         granted = self.sessions[Lane.SAFETY].granted()
         return self._leaving.rules.events in granted or now - self._normal_waits_since > SAFETY_FIRST_S
 
-    def _memory(self) -> LaneMemory:
-        sessions, rules = self.sessions, self._leaving.rules
-        sure = {lane: sessions[lane].counts.connects > self._connecting.get(lane, -1) for lane in Lane}
-        left = {
-            lane: set(self._leaving.left(lane)).intersection(rules.filters(OTHER[lane])) if sure[OTHER[lane]] else ()
-            for lane in Lane
-        }
-        held = {lane: sessions[lane].subscriptions.possible() for lane in Lane}
-        return LaneMemory(held, left, self._leaving.history())
-
-    def _remember(self) -> None:
-        memory = self._file.load() if self._remembers else None
-        if memory is None:
-            self._file.forget()
-            return
-        for lane, session in self.sessions.items():
-            session.subscriptions.expect(memory.left[OTHER[lane]], memory.held[lane])
-        self._leaving.begin(memory.history)
+    def _keep_filters(self) -> None:
+        """On the disk what the broker may hold for us, so that a later run lets it go."""
+        rules = self._leaving.rules
+        self._file.save(
+            {lane: one.subscriptions.possible() | set(rules.filters(lane)) for lane, one in self.sessions.items()}
+        )
 
     def start(self) -> None:
         """Open the spools and begin to connect. Raises ``Unreachable`` when a spool's folder is unusable."""
         try:
             for spool in self.spools.values():
                 spool.open()
-            self._remember()
         except OSError as error:
             for each in self.spools.values():
                 each.close()
             raise Unreachable(f"spool of site {self.site}", str(error)) from error
+        for lane, left_over in self._file.load().items():
+            self.sessions[lane].subscriptions.expect(left_over)
+        self._keep_filters()
         self._started = True
         self._thread.start()
         for session in self.sessions.values():
@@ -211,8 +193,7 @@ class SiteGateway:
             spool.close()
 
     def follow(self, plant: Plant) -> None:
-        """Take up what changed in the ledger: which telemetry belongs to the safety lane, which sources there are.
-        Raises ``Unreachable`` when it cannot be kept for the next start."""
+        """Take up what changed in the ledger: which telemetry belongs to the safety lane, which sources there are."""
         rules = TopicRules.of(plant, self.site)
         with self._lock:
             if rules == self._followed:
@@ -220,10 +201,7 @@ class SiteGateway:
             if rules != self._leaving.rules:
                 self._leaving.change(rules)
             if self._started:
-                try:
-                    self._file.save(self._memory())
-                except OSError as error:
-                    raise Unreachable(f"spool of site {self.site}", str(error)) from error
+                self._keep_filters()
             for lane, session in self.sessions.items():
                 session.subscribe(rules.filters(lane))
             self._followed = rules
@@ -246,11 +224,10 @@ class SiteGateway:
         """What was proven meanwhile, and what is to be proven; ``True``: there is nothing to do until something
         changes."""
         with self._lock:
-            # The rules of now are on the disk before anything is proven under them.
-            self._file.save(self._memory())
             mark = self._leaving.turn(time.monotonic())
-            self._file.save(self._memory())
             apart = self.apart()
+            if apart:
+                self._keep_filters()
         if mark is not None:
             self._requests.publish(mark_topic(self.site, mark), b"", acknowledged=True)
         return apart

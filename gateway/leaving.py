@@ -3,14 +3,18 @@
 What the broker queued for a lane before the other's subscription stood came to this lane alone. So a lane leaves a
 topic only when its own queue has been emptied once since then. The proof is a mark: a message that the collector
 publishes to itself once the other lane's subscription (or a change of the rules) has stood for ``SETTLE_S``. A
-session's queue is in order: when the mark is durable, all that was queued before it is. A lane whose session the broker
-knew nothing of needs none for what stood before: its queue began empty. Until there is a proof both lanes take the
+session's queue is in order: when the mark is durable, all that was queued before it is. It must come by both lanes'
+sessions, so that they are known to be at one broker, and counts for the two connections it came by: whatever answers
+after them may be another broker, or the same one with an older image of its sessions. A lane whose session the broker
+knew nothing of needs no mark for what stood before: its queue began empty. Until there is a proof both lanes take the
 topic. Time here is ``next_in_order``: it says what came first.
 """
 
+import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Protocol
 
 from gateway.order import next_in_order
@@ -26,6 +30,10 @@ AGAIN_S, AGAIN_MAX_S = 5.0, 300.0
 RULES_MAX = 50
 """Changes that no mark has followed yet; beyond it both lanes take everything until one has."""
 
+MARK_BYTES = 8
+MARK = re.compile(rf"[0-9a-f]{{{2 * MARK_BYTES}}}")
+"""A mark's name. What else is published where marks are is a message: publishers may have a way to write there."""
+
 OTHER: Mapping[Lane, Lane] = {Lane.NORMAL: Lane.SAFETY, Lane.SAFETY: Lane.NORMAL}
 
 
@@ -36,7 +44,7 @@ class Line(Protocol):
         """Filters that the broker holds for it, and since when without a break."""
 
     def begun(self) -> int:
-        """When the broker last knew nothing of the session."""
+        """When the broker knew nothing of the session; 0: when it connected last it did."""
 
     def connects(self) -> int:
         """How often it has connected."""
@@ -63,8 +71,8 @@ class Leaving:
     def __init__(self, rules: TopicRules, lines: Mapping[Lane, Line]) -> None:
         self._lines = lines
         self._rules: tuple[tuple[int, TopicRules], ...] = ((next_in_order(), rules),)
-        self._emptied = dict.fromkeys(Lane, 0)
-        """By lane: its queue has been emptied of all that the broker took before this moment."""
+        self._emptied: dict[Lane, tuple[int, int]] = dict.fromkeys(Lane, (0, 0))
+        """By lane, connection and moment: its queue has been emptied on it of all that was taken before this moment."""
         self._floor = 0
         """A lane whose queue was not emptied since then leaves nothing."""
         self._marks: dict[str, _Mark] = {}
@@ -78,10 +86,6 @@ class Leaving:
         """The rules of now."""
         return self._rules[-1][1]
 
-    def history(self) -> list[TopicRules]:
-        """Rules that some message may still have come under, the oldest first."""
-        return [rules for _, rules in self._rules]
-
     def change(self, rules: TopicRules) -> None:
         """These rules hold from now on."""
         since = next_in_order()
@@ -89,15 +93,6 @@ class Leaving:
             self._rules = (*self._rules, (since, rules))
         else:
             self._floor, self._rules = since, ((since, rules),)
-
-    def begin(self, history: Sequence[TopicRules]) -> None:
-        """Before the start, from an earlier run: what stood by now was proven then, under the first of these rules; the
-        others came later, and those of now last."""
-        rules = self.rules
-        now = next_in_order()
-        self._emptied = dict.fromkeys(Lane, now)
-        later = [*history[1:], *([rules] if rules != history[-1] else [])]
-        self._rules = ((now, history[0]), *((next_in_order(), one) for one in later))
 
     def leaves(self, lane: Lane, topic: str) -> bool:
         """Whether all of the topic that comes to the lane comes to the other one, too, which keeps it."""
@@ -117,14 +112,8 @@ class Leaving:
         return True
 
     def _emptied_by(self, lane: Lane) -> int:
-        return max(self._emptied[lane], self._lines[lane].begun())
-
-    def left(self, lane: Lane) -> Collection[str]:
-        """Filters of the other lane whose topics this one leaves to it."""
-        emptied = self._emptied_by(lane)
-        if emptied < self._floor:
-            return []
-        return sorted(by for by, since in self._lines[OTHER[lane]].held().items() if since <= emptied)
+        line, (connects, moment) = self._lines[lane], self._emptied[lane]
+        return max(moment if connects == line.connects() else 0, line.begun())
 
     def unproven(self, lane: Lane) -> bool:
         """Whether the lane needs a mark."""
@@ -139,23 +128,27 @@ class Leaving:
 
     def turn(self, now_s: float) -> str | None:
         """What the marks that came prove; gives the name of one to publish now, if any. ``now_s`` is monotonic."""
-        for lane, line in self._lines.items():
-            for mark in list(self._marks.values()):
-                came = mark.came.get(lane)
+        for mark in list(self._marks.values()):
+            for lane, line in self._lines.items():
                 # In this order: a connection that came later has counted itself before it acknowledges anything.
-                if came is not None and line.acknowledged() > came and line.connects() == mark.connects[lane]:
-                    self._emptied[lane] = max(self._emptied[lane], mark.moment)
+                durable = line.acknowledged() > mark.came.get(lane, inf)
+                if durable and len(mark.came) == len(self._lines) and self._stands(mark):
+                    before = self._emptied_by(lane)
+                    self._emptied[lane] = mark.connects[lane], max(before, mark.moment)
         self._forget()
         return self._publish(now_s) if any(self.unproven(lane) for lane in self._lines) else None
 
+    def _stands(self, mark: _Mark) -> bool:
+        """Whether both lanes are on the connections that it was published under."""
+        return all(line.connects() == mark.connects[lane] for lane, line in self._lines.items())
+
     def _forget(self) -> None:
         """Marks that can prove nothing any more, and rules that no message can come under."""
-        connects = {lane: line.connects() for lane, line in self._lines.items()}
         emptied = {lane: self._emptied_by(lane) for lane in self._lines}
         useful = {
             name: mark
             for name, mark in self._marks.items()
-            if any(mark.connects[lane] == connects[lane] and mark.moment > emptied[lane] for lane in self._lines)
+            if self._stands(mark) and mark.moment > min(emptied.values())
         }
         if len(useful) < len(self._marks):
             self._marks = useful
@@ -174,6 +167,6 @@ class Leaving:
             return None
         self._next_at = now_s + self._again_s
         self._again_s = min(AGAIN_MAX_S, 2 * self._again_s)
-        name = secrets.token_hex(8)
+        name = secrets.token_hex(MARK_BYTES)
         self._marks = {**self._marks, name: _Mark(self._moment, connects)}
         return name

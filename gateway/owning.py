@@ -1,8 +1,8 @@
 """Which lane of a site takes which topics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plantroom.domain.assets import Plant, Priority
 from plantroom.domain.sources import SourceTopics, TopicSource
@@ -87,14 +87,3 @@ class TopicRules:
         if topic.endswith(f"/{Channel.EVENT}") and topic.count("/") == CANONICAL_LEVELS - 1:
             return Owner(Lane.SAFETY, self.events)
         return Owner(Lane.NORMAL, self.all)
-
-    def document(self) -> dict[str, Any]:
-        """As JSON can hold it."""
-        sources = [[source.key, source.topic_filter, source.priority.value] for source in self.sources]
-        return {"safety": sorted(self.safety), "sources": sources}
-
-    @classmethod
-    def from_document(cls, site: str, document: Mapping[str, Any]) -> "TopicRules":
-        """The rules that ``document`` was made of. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
-        sources = [TopicSource(key, site, "", where, "", Priority(word)) for key, where, word in document["sources"]]
-        return cls(site, frozenset(document["safety"]), tuple(sources))

@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.connecting import ConnectGate, always_open, full_jitter
+from gateway.connecting import KEEPALIVE_S, ConnectGate, Connections, always_open, full_jitter
 from gateway.counts import SessionCounts
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
@@ -39,7 +39,6 @@ log = structlog.get_logger()
 SYNC_MESSAGES = 1_000
 SYNC_BYTES = 4 << 20
 SYNC_SECONDS = 0.020
-KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
 GATE_POLL_S = 0.2
 
@@ -72,6 +71,7 @@ class Session:
         self._broker = broker
         self._node = 0
         self._gate = gate
+        self._connections = Connections()
         self._clock = clock or SystemClock()
         self._spool = spool
         self._subscriptions = Subscriptions(client_id, filters)
@@ -153,6 +153,9 @@ class Session:
         if words := self._spool_problem or "":
             kind = TroubleKind.SPOOL_FULL if self._spool_full else TroubleKind.SPOOL_UNUSABLE
             return Trouble(kind, words, site, lane)
+        if self._connections.taken():
+            words = f"{self._connections.brief} connections in a row ended soon: another client uses {self._client_id}?"
+            return Trouble(TroubleKind.CLIENT_ID_SHARED, words, site, lane)
         if words := self._link_problem or self._subscriptions.unanswered():
             kind = TroubleKind.BROKER_REFUSES if self._refused else TroubleKind.BROKER_AWAY
             return Trouble(kind, words, site, lane)
@@ -169,7 +172,6 @@ class Session:
             self._wake_w.send(b"w")
 
     def _run(self) -> None:
-        attempt = 0
         while not self._stop.is_set():
             try:
                 if (closed := self._gate(self.counts.connects)) is not None:
@@ -178,26 +180,29 @@ class Session:
                     self._stop.wait(GATE_POLL_S)
                     continue
                 self._connect()
-                attempt = 0
                 self._serve()
+                if not self._connections.ended() and not self._stop.is_set():
+                    self._pause(self._link_problem or "connection lost")
             except Unreachable as error:
+                self._connections.ended()
                 self._refused &= error.problem == self._link_problem
                 self._link_problem = str(error)
                 self._node += 1
-                attempt = self._pause(attempt, error.problem)
+                self._pause(error.problem)
             except Exception as error:  # outermost loop of the thread: it must never end by itself
+                self._connections.ended()
                 self.counts.failures += 1
                 self._link_problem = f"internal error: {error}"
                 log.exception("session_failed", client=self._client_id)
-                attempt = self._pause(attempt, str(error))
+                self._pause(str(error))
         self._finish()
 
-    def _pause(self, attempt: int, problem: str) -> int:
+    def _pause(self, problem: str) -> None:
         # All nodes of a cluster are tried before the pauses grow.
-        wait_s = full_jitter(attempt // len(self._broker.nodes), self._rng)
+        wait_s = full_jitter(self._connections.attempt // len(self._broker.nodes), self._rng)
+        self._connections.attempt += 1
         log.warning("broker_unreachable", client=self._client_id, problem=problem, retry_s=round(wait_s, 2))
         self._stop.wait(wait_s)
-        return attempt + 1
 
     def _connect(self) -> None:
         where, node = self._where, self._broker.at(self._node)
@@ -315,6 +320,7 @@ class Session:
         self.counts.acknowledged += len(waiting)
 
     def _hold_back(self, error: OSError) -> None:
+        self._connections.by_us = True
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         words = NothingLeft("spool", "the disk is full; make room") if full else Unreachable("spool", str(error))
         if self._spool_problem != str(words):
@@ -364,6 +370,7 @@ class Session:
             self._link_problem = f"the broker refuses the connection: {reason}"
             return
         self._connected = True
+        self._connections.stands()
         self._link_problem = None
         self._subscriptions.connected(session_present=flags.session_present)
         if not flags.session_present:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 
 import structlog
 
@@ -44,6 +45,8 @@ def in_packets(filters: Iterable[str]) -> Iterator[tuple[str, ...]]:
 class Subscriptions:
     """Topic filters of one session: wanted, asked for, confirmed on this connection, held by the broker.
 
+    What was confirmed on an earlier connection counts no more once there is a new one: a broker that knows the session
+    may have come back from an older image of it, or be another broker.
     The session's thread drives it; ``want``, ``granted``, ``held`` and ``doubt`` may be called from any thread.
     """
 
@@ -54,10 +57,10 @@ class Subscriptions:
         self._lock = threading.Lock()
         self._held: Mapping[str, int] = {}
         self._doubted: Mapping[str, int] = {}
-        self._expected: Mapping[str, int] = {}
         self._left_over: frozenset[str] = frozenset()
         self.begun = 0
-        """When the broker last knew nothing of the session (``next_in_order``): all that it queues came later."""
+        """When the broker knew nothing of the session (``next_in_order``): all that it queues came later. 0: on this
+        connection it did know it."""
         self._confirmed: frozenset[str] = frozenset()
         self._asked: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._asked_at: dict[str, float] = {}
@@ -65,20 +68,25 @@ class Subscriptions:
         self._doubts = 0
         self._doubts_met = 0
         self._away_since: float | None = None
+        self._changes = 0
+        self._asked_all: tuple[int, float] | None = None
+        """Nothing was missing at that change, and will not be before that time."""
+        self._let_go_all = -1
 
     def want(self, filters: Sequence[str]) -> None:
         """Use these filters from now on."""
-        self._wanted = dict.fromkeys(filters)
+        with self._lock:
+            self._wanted = dict.fromkeys(filters)
+            self._changes += 1
 
-    def expect(self, kept: Iterable[str], left_over: Iterable[str]) -> None:
-        """Before the first connection, from an earlier run: the broker holds ``kept`` if it knows the session still,
-        and may hold ``left_over``, which is asked for anew or let go."""
-        self._expected = {name: next_in_order() for name in kept}
-        self._left_over = frozenset(left_over) - self._expected.keys()
+    def expect(self, left_over: Iterable[str]) -> None:
+        """Before the first connection, from an earlier run: what the broker may hold still, which is asked for anew or
+        let go."""
+        self._left_over = frozenset(left_over)
 
     def granted(self) -> frozenset[str]:
-        """Filters that the broker holds: confirmed once, and kept by it over lost connections, but for no longer than
-        ``TRUST_S`` of absence: how long a broker keeps what nobody comes back for is its own affair."""
+        """Filters that the broker holds: confirmed on this connection or, while there is none, on the last one, but for
+        no longer than ``TRUST_S``: how long a broker keeps what nobody comes back for is its own affair."""
         return frozenset(self.held())
 
     def held(self) -> Mapping[str, int]:
@@ -91,13 +99,14 @@ class Subscriptions:
     def possible(self) -> frozenset[str]:
         """All that the broker may hold."""
         with self._lock:
-            return frozenset(self._wanted) | self._held.keys() | self._expected.keys() | self._left_over
+            return frozenset(self._wanted) | self._held.keys() | self._left_over
 
     def doubt(self) -> None:
         """The broker may have lost this session: nothing counts as granted until it confirms once more. If it does so
         on the connection that stands, it has lost nothing."""
         with self._lock:
             self._doubts += 1
+            self._changes += 1
             self._doubted = {} if self._away_since is not None else {**self._doubted, **self._held}
             self._held = {}
 
@@ -114,28 +123,31 @@ class Subscriptions:
         return f"the broker has not confirmed the subscription to {', '.join(waiting)}" if waiting else ""
 
     def connected(self, *, session_present: bool) -> None:
-        """A connection stands; a broker that knows nothing of the session holds nothing of it."""
-        self._away_since = None
+        """A connection stands, and nothing is confirmed on it yet; a broker that knows nothing of the session holds
+        nothing of it."""
         self._refused = {}
         with self._lock:
-            expected, self._expected = self._expected, {}
-            if session_present:
-                self._held = {**expected, **self._held}
-            else:
-                self._held, self._left_over = {}, frozenset()
-                self.begun = next_in_order()
+            self._left_over = self._left_over | self._held.keys() if session_present else frozenset()
+            self._held = {}
+            self._away_since = None
+            self._changes += 1
+            self.begun = 0 if session_present else next_in_order()
 
     def disconnected(self) -> None:
         """The connection is gone, with all that was confirmed or asked on it."""
         self._confirmed, self._asked, self._asked_at = frozenset(), {}, {}
         with self._lock:
             self._doubted = {}
+            self._changes += 1
             if self._away_since is None:
                 self._away_since = self._monotonic()
 
     def missing(self) -> tuple[str, ...]:
-        """Wanted filters to subscribe to now; refused ones are tried again after ``REFUSED_RETRY_S``."""
-        now = self._monotonic()
+        """Wanted filters to subscribe to now; refused ones are tried again after ``REFUSED_RETRY_S``. O(1) as long as
+        nothing has changed since there were none."""
+        now, changes = self._monotonic(), self._changes
+        if self._asked_all is not None and self._asked_all[0] == changes and now < self._asked_all[1]:
+            return ()
         with self._lock:
             if self._doubts_met != self._doubts:
                 self._doubts_met = self._doubts
@@ -143,7 +155,9 @@ class Subscriptions:
         self._refused = {name: at for name, at in self._refused.items() if name in self._wanted}
         waiting = {name for _, names in self._asked.values() for name in names}
         waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
-        return tuple(name for name in self._wanted if name not in self._confirmed and name not in waiting)
+        found = tuple(name for name in self._wanted if name not in self._confirmed and name not in waiting)
+        self._asked_all = None if found else (changes, min(self._refused.values(), default=inf) + REFUSED_RETRY_S)
+        return found
 
     def asked(self, mid: int, names: tuple[str, ...]) -> None:
         """A SUBSCRIBE with this packet id is under way."""
@@ -157,6 +171,7 @@ class Subscriptions:
         self._asked_at = {name: at for name, at in self._asked_at.items() if name not in answered}
         granted = {name for name, code in zip(names, codes, strict=False) if code < _REFUSED}
         with self._lock:
+            self._changes += 1
             if doubts != self._doubts:
                 return
             self._confirmed |= granted
@@ -171,7 +186,11 @@ class Subscriptions:
         self._refused = still | dict.fromkeys(set(names) - granted, now)
 
     def gone(self) -> list[str]:
-        """Held filters that nobody wants any more, to unsubscribe from; they no longer count."""
+        """Held filters that nobody wants any more, to unsubscribe from; they no longer count. O(1) as long as nothing
+        has changed since there were none."""
+        changes = self._changes
+        if self._let_go_all == changes:
+            return []
         with self._lock:
             wanted = frozenset(self._wanted)
             found = sorted((self._held.keys() | self._left_over) - wanted)
@@ -180,4 +199,5 @@ class Subscriptions:
                 self._held = {name: since for name, since in self._held.items() if name in wanted}
             self._doubted = {name: since for name, since in self._doubted.items() if name in wanted}
             self._left_over = frozenset()
+            self._let_go_all = -1 if found else changes
         return found

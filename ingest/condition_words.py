@@ -148,6 +148,21 @@ TROUBLES: Mapping[TroubleKind, Words] = {
             "Let the account read these topics in the broker's access list; `plantroom broker config` writes it again.",
         ),
     ),
+    TroubleKind.CLIENT_ID_SHARED: words_of(
+        ("另有客户端占用我们的客户端标识", "Another client uses our client id"),
+        ("到消息代理的连接一再很快断开。", "Connections to the broker end soon, again and again."),
+        LocalName(
+            "另一个客户端接走的消息不会到这里；其余的消息仍在代理中排队。",
+            "What the other client takes does not come here; the rest waits at the broker.",
+        ),
+        (
+            "查看是否有第二套系统以同一站点代码连接该代理：停用其一或更改站点代码；否则检查代理和网络。",
+            (
+                "See whether a second installation uses this broker with the same site code: end one, or give its site"
+                " another code. Otherwise look at the broker and the network."
+            ),
+        ),
+    ),
     TroubleKind.SPOOL_FULL: words_of(
         ("采集器磁盘已满", "The collector's disk is full"),
         (

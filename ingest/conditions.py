@@ -114,6 +114,7 @@ _URGENT = {
     TroubleKind.BROKER_AWAY,
     TroubleKind.BROKER_REFUSES,
     TroubleKind.BROKER_REFUSES_TOPICS,
+    TroubleKind.CLIENT_ID_SHARED,
     TroubleKind.SPOOL_FULL,
     TroubleKind.SPOOL_UNUSABLE,
 }

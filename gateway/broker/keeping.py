@@ -2,8 +2,9 @@
 
 A session of its own subscribes below ``plantroom/$check`` (``$check`` can be no site, and the topics have another depth
 than those that unknown sites are looked for by), goes away, a thousand and some small messages are published, and it
-comes back, on the next node of a cluster when there is one. What cannot be seen that way: what a kill does to the
-broker. Of RabbitMQ its management says that much; of Mosquitto its configuration does (``plantroom broker config``).
+comes back, on the next node of a cluster when there is one. What cannot be seen that way: a limit beyond what is
+tried, and what a kill does to the broker. Of RabbitMQ its management says that much; of Mosquitto its configuration,
+where it can be read (``gateway.broker.saving``).
 """
 
 import secrets
@@ -21,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gateway.broker.rabbitmq import LosesMessages, require_quorum
+from gateway.broker.saving import require_saving
 from plantroom.errors import Unreachable
 from plantroom.settings import BrokerAddress
 from plantroom.wire import ROOT
@@ -77,8 +79,11 @@ def require_keeping(broker: BrokerAddress, admin: str | None) -> str:
         _judge(seen)
         words = f"kept {TRIAL_MESSAGES} messages for a client that was away"
         if f"{base}/a/b" in seen.topics:
-            words += f"; RabbitMQ: {require_quorum(admin, client_id)}"
-        return words
+            return f"{words}; RabbitMQ: {require_quorum(admin, client_id)}"
+        saving = require_saving(broker)
+        if saving is None:
+            return f"{words} (a limit beyond that, and how often it saves, cannot be seen)"
+        return f"{words}; {saving}" if saving else words
     finally:
         _forget(broker, client_id)
 

@@ -1,12 +1,12 @@
 """Mosquitto as the trial's broker, run as a child process."""
 
-import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,16 @@ START_TIMEOUT_S = 5.0
 STOP_TIMEOUT_S = 5.0
 MEMORY_LIMIT_BYTES = 256 << 20
 LOOPBACK_PACKET_BYTES = 8 << 20
+
 _PR_SET_PDEATHSIG = 1
+_END_WITH_PARENT = f"""
+import ctypes, os, sys
+ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {int(signal.SIGTERM)})
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Lets the kernel end what it becomes (with SIGTERM, so that it saves its queues) when the thread that started it ends.
+It runs in the child, behind the exec: between fork and exec nothing may run beside our threads."""
 
 CONFIGURATION = """\
 # Written by plantroom at every start.
@@ -52,11 +61,6 @@ allow_anonymous true
 def find_mosquitto() -> str | None:
     """The Mosquitto binary; Debian keeps it outside of a user's PATH."""
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-
-
-def _end_with_parent() -> None:
-    """Let the kernel end the child (with SIGTERM, so that it saves its queues) when this process dies."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class MosquittoBroker(TrialBroker):
@@ -92,13 +96,13 @@ class MosquittoBroker(TrialBroker):
         )
         log_path = self._folder / "mosquitto.log"
         with log_path.open("wb") as output:
+            wrapped = [sys.executable, "-I", "-S", "-c", _END_WITH_PARENT, str(os.getpid())]
             self._process = subprocess.Popen(  # noqa: S603 - our own configuration and a found binary
-                [self._binary, "-c", str(config)],
+                [*wrapped, self._binary, "-c", str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # Ctrl-C in a terminal is for us, who stop the broker last
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - set before any of our threads start
             )
         self._wait_until_listening(log_path)
 

@@ -19,6 +19,9 @@ from gateway.spool.segments import sync_folder
 log = structlog.get_logger()
 _HEAD = struct.Struct("<IQQI")
 _CRC_BYTES = 4
+CURSOR = "cursor."
+"""Begins the names of the two slots' files."""
+
 RESERVE_BYTES = 1 << 20
 """Each slot's file is made this large at once, for the day the disk is full, and larger in steps of it."""
 
@@ -27,7 +30,7 @@ class Cursor:
     """Position and state of one spool's reader. Used by one thread."""
 
     def __init__(self, folder: Path) -> None:
-        self._paths = (folder / "cursor.0", folder / "cursor.1")
+        self._paths = (folder / f"{CURSOR}0", folder / f"{CURSOR}1")
         self._generation = 0
         self._room = 0
         self.position = 0

@@ -7,19 +7,51 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.spool.cursor import Cursor
-from gateway.spool.segments import Segment, segments_in
+from gateway.spool.cursor import CURSOR, Cursor
+from gateway.spool.segments import SUFFIX, Segment, segments_in
+from plantroom.errors import Unreachable
 
 TRIES = 5
 
 
 def inspect_folder(root: Path) -> list[dict[str, Any]]:
-    """A line per site and lane, see ``inspect_spool``."""
-    return [
-        {"site": lane.parent.name, "lane": lane.name} | inspect_spool(lane)
-        for lane in sorted(root.glob("*/*"))
-        if (lane / "cursor.0").exists()
-    ]
+    """A line per site and lane, see ``inspect_spool``; of a site that cannot be looked into one line, whose lane is
+    empty. Raises ``Unreachable`` when that is so of all of them."""
+    try:
+        sites = folders_in(root)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise Unreachable(f"spools in {root}", error.strerror or str(error)) from error
+    found: list[dict[str, Any]] = []
+    for site in sites:
+        try:
+            found += [{"site": site.name, "lane": lane.name} | inspect_spool(lane) for lane in spools_in(site)]
+        except OSError as error:
+            found.append({"site": site.name, "lane": ""} | _nothing_of(error))
+    return found
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Sorted by name. Raises ``OSError``."""
+    with os.scandir(folder) as entries:
+        return sorted(Path(entry.path) for entry in entries if entry.is_dir())
+
+
+def spools_in(site: Path) -> list[Path]:
+    """Folders of a site that hold a spool, or may hold one and cannot be looked into. Raises ``OSError``."""
+    return [lane for lane in folders_in(site) if may_be_spool(lane)]
+
+
+def may_be_spool(folder: Path) -> bool:
+    """Whether there is a segment or a cursor, or no way to know."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.name.startswith(CURSOR) or entry.name.endswith(SUFFIX) for entry in entries)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def bytes_of(segments: Sequence[Segment]) -> int:
@@ -37,15 +69,23 @@ def inspect_spool(folder: Path) -> dict[str, Any]:
 
     Reads what waits, a segment at a time.
     """
-    found: dict[str, Any] = dict.fromkeys(("committed", "last", "waiting", "damaged", "segments", "bytes"), 0)
-    found |= {"oldest_s": None, "free_bytes": 0, "problem": None}
+    found = _nothing_of(None)
     try:
         stat = os.statvfs(folder)
         found["free_bytes"] = stat.f_bavail * stat.f_frsize
         found |= _waiting_now(folder)
     except OSError as error:
-        found["problem"] = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        found |= {"problem": _nothing_of(error)["problem"]}
     return found
+
+
+def _nothing_of(error: OSError | None) -> dict[str, Any]:
+    """A line of what nothing is known of yet, and why."""
+    found: dict[str, Any] = dict.fromkeys(("committed", "last", "waiting", "damaged", "segments", "bytes"), 0)
+    problem = None
+    if error is not None:
+        problem = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+    return found | {"oldest_s": None, "free_bytes": 0, "problem": problem}
 
 
 def _waiting_now(folder: Path) -> dict[str, Any]:

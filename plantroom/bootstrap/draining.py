@@ -7,6 +7,7 @@ this collector holds the partition again), and nobody's presence follows from it
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from gateway.spool import Spool
+from gateway.spool.inspect import folders_in, may_be_spool, spools_in
 from gateway.strays import FOLDER as STRAYS_FOLDER
 from ingest.checkpoint import unpack
 from ingest.gaps import SiteNumbers
@@ -94,7 +96,14 @@ class Drains:
 
     def known(self) -> list[str]:
         """Partitions that have a spool in the data folder."""
-        return sorted({path.parent.parent.name for path in self._folder.glob("*/*/cursor.0")})
+        with suppress(OSError):
+            return [site.name for site in folders_in(self._folder) if self._lanes(site.name)]
+        return []
+
+    def _lanes(self, partition: str) -> list[Path]:
+        with suppress(OSError):
+            return spools_in(self._folder / partition)
+        return []
 
     def usable(self, partition: str) -> bool:
         """Whether the spools of a partition that is not held here could be opened."""
@@ -116,13 +125,13 @@ class Drains:
     def look(self, partitions: Iterable[str]) -> None:
         """Begin to empty the spools of these partitions, which another collector holds."""
         now = time.monotonic()
-        for key in [key for key in self._unusable if not self._folder.joinpath(*key, "cursor.0").exists()]:
+        for key in [key for key in self._unusable if not may_be_spool(self._folder.joinpath(*key))]:
             del self._unusable[key]
         for partition in partitions:
-            for path in sorted((self._folder / partition).glob("*/cursor.0")):
-                key = partition, path.parent.name
+            for folder in self._lanes(partition):
+                key = partition, folder.name
                 if key not in self._drains and now >= self._retry_at.get(key, 0.0) and _is_spool(key):
-                    self._try(key, path.parent)
+                    self._try(key, folder)
 
     def _try(self, key: _Key, folder: Path) -> None:
         """One that cannot be read keeps no other waiting."""

@@ -139,9 +139,7 @@ class SiteStarter:
         """Begin to take in what comes for a site; ``gate`` gives each session its own gate. Raises ``Unreachable`` when
         its spool cannot be used."""
         folder = self._parts.settings.data_dir / "spool" / site
-        gateway = SiteGateway(
-            site, self._broker, folder, gate, self._requests, remembers=not held.fresh, clock=self._parts.clock
-        )
+        gateway = SiteGateway(site, self._broker, folder, gate, self._requests, clock=self._parts.clock)
         instants = open_instants(folder, site)
         instants.follow(plant, site)
         gateway.follow(plant)

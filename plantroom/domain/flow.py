@@ -24,6 +24,7 @@ class TroubleKind(StrEnum):
     BROKER_AWAY = "broker_away"
     BROKER_REFUSES = "broker_refuses"
     BROKER_REFUSES_TOPICS = "broker_refuses_topics"
+    CLIENT_ID_SHARED = "client_id_shared"
     SPOOL_FULL = "spool_full"
     SPOOL_UNUSABLE = "spool_unusable"
     STAGE_FAILING = "stage_failing"

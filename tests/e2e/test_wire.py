@@ -188,7 +188,7 @@ def odd_broker(tmp_path: Path) -> Iterator[Any]:
         port = free_port()
         tls = [f"certfile {wire}/server.crt", f"keyfile {wire}/server.key", f"cafile {wire}/ca.crt"]
         text = [f"user {ME}", f"listener {port} 127.0.0.1", "allow_anonymous true", "max_queued_messages 0"]
-        text += [*tls, *lines]
+        text += ["persistence true", f"persistence_location {wire}/", *tls, *lines]
         (wire / "mosquitto.conf").write_text("\n".join([*text, ""]))
         started.append(ConfiguredMosquitto(wire, port))
         started[-1].start()

@@ -76,6 +76,19 @@ def test_what_is_left_of_a_spool_that_was_read_are_its_counts_alone(parts: Parts
     drains.stop()
 
 
+@pytest.mark.parametrize("gone", [["cursor.0"], ["cursor.0", "cursor.1"]])
+def test_a_spool_that_lost_its_cursor_is_read_all_the_same(parts: Parts, gone: list[str]) -> None:
+    old_spool(parts, messages(parts))
+    for name in gone:
+        (folder(parts) / name).unlink()
+    drains = Drains(parts)
+    assert drains.known() == ["a"]
+    drains.look(["a"])
+    assert eventually(lambda: drained(drains), 15)
+    assert eventually(lambda: len(stored(parts)["a"]) == COUNT, 5)
+    drains.stop()
+
+
 def test_a_spool_is_left_only_when_the_ledger_knows_which_windows_got_readings(parts: Parts) -> None:
     old_spool(parts, messages(parts))
     drains = Drains(parts)

@@ -35,8 +35,33 @@ def classic_rabbit(request: pytest.FixtureRequest) -> Iterator[RabbitCluster]:
         yield cluster
 
 
-def test_a_mosquitto_without_a_limit_keeps_everything(mosquitto: Mosquitto) -> None:
-    assert require_keeping(at(mosquitto.port), None) == "kept 1200 messages for a client that was away"
+KEPT = "kept 1200 messages for a client that was away"
+
+
+def test_a_mosquitto_without_a_limit_that_saves_often_is_well() -> None:
+    with Mosquitto(extra=("autosave_interval 5",)) as server:
+        assert require_keeping(at(server.port), None) == KEPT
+
+
+def test_a_mosquitto_that_saves_seldom_is_told_so(mosquitto: Mosquitto) -> None:
+    words = require_keeping(at(mosquitto.port), None)
+    assert words.startswith(f"{KEPT}; it saves only every 1800 s")
+    assert str(mosquitto.folder / "mosquitto.conf") in words
+
+
+def test_a_limit_beyond_what_is_tried_is_read_in_the_configuration() -> None:
+    with Mosquitto(extra=("max_queued_messages 2000",)) as server, pytest.raises(LosesMessages, match="at most 2000"):
+        require_keeping(at(server.port), None)
+
+
+def test_a_mosquitto_that_never_saves_is_refused() -> None:
+    with Mosquitto(persistent=False) as server, pytest.raises(LosesMessages, match="forgets all sessions"):
+        require_keeping(at(server.port), None)
+
+
+def test_what_cannot_be_seen_is_said(monkeypatch: pytest.MonkeyPatch, mosquitto: Mosquitto) -> None:
+    monkeypatch.setattr("gateway.broker.keeping.require_saving", lambda _broker: None)
+    assert "cannot be seen" in require_keeping(at(mosquitto.port), None)
 
 
 def test_a_mosquitto_as_it_comes_is_refused_with_the_line_to_write() -> None:

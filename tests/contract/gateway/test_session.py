@@ -256,23 +256,37 @@ def test_a_port_in_use_is_said_plainly(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_the_trial_broker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("again", ["", "b._process.kill(); b._process.wait(); b.keep_alive(); "])
+def test_the_trial_broker_ends_with_the_process_that_started_it(tmp_path: Path, again: str) -> None:
+    """``again``: one that has died and was started once more."""
     port = free_port()
     script = (
         "import sys, time; from pathlib import Path; from gateway.broker.mosquitto import *\n"
-        f"b = MosquittoBroker(find_mosquitto(), {port}, Path(sys.argv[1])); b.start(); print('up', flush=True)\n"
+        f"b = MosquittoBroker(find_mosquitto(), {port}, Path(sys.argv[1])); b.start(); {again}print('up', flush=True)\n"
         "time.sleep(60)"
     )
     import sys
 
     child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
-    assert child.stdout.readline() == "up\n"
+    assert "up\n" in iter(child.stdout.readline, "")
     child.kill()
     child.wait()
-    again = mosquitto(tmp_path, port)
-    again.start()
-    again.stop()
+    next_one = mosquitto(tmp_path, port)
+    next_one.start()
+    next_one.stop()
+
+
+def test_nothing_of_ours_runs_between_fork_and_exec_where_threads_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: asked.append(k.get("preexec_fn")) or popen(*a, **k))
+    server = mosquitto(tmp_path)
+    server.start()
+    server.stop()
+    assert asked == [None]
 
 
 def test_a_refused_subscription_is_said_once_and_not_asked_again_at_once(tmp_path: Path) -> None:

@@ -1,17 +1,24 @@
 """Since when the broker holds a filter without a break."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gateway.subscriptions import Subscriptions
 from tests.unit.gateway.test_subscriptions import Clock, confirm, made
 
 
-def test_a_filter_is_held_since_it_was_granted_without_a_break() -> None:
+def test_a_filter_is_held_since_it_was_granted_on_this_connection() -> None:
     book = made(Clock())
     confirm(book)
-    first = dict(book.held())
+    old = dict(book.held())
     book.disconnected()
+    assert book.held() == old, "the broker queues on"
     book.connected(session_present=True)
+    assert book.held() == {}
+    assert book.begun == 0
     confirm(book, 2)
-    assert book.held() == first
+    first = dict(book.held())
+    assert min(first.values()) > max(old.values())
     book.want(["a/#"])
     book.gone()
     book.want(["a/#", "b/#"])
@@ -38,13 +45,52 @@ def test_what_is_confirmed_on_the_connection_that_stood_was_never_lost() -> None
     assert min(book.held().values()) > max(first.values())
 
 
-def test_what_an_earlier_run_held_counts_if_the_broker_knows_the_session() -> None:
+def test_what_an_earlier_run_held_is_asked_for_anew_or_let_go() -> None:
     for present in (True, False):
         book = Subscriptions("c", ["a/#", "b/#"], Clock())
-        book.expect(["a/#"], ["b/#", "old/#"])
-        assert book.granted() == frozenset()
+        book.expect(["b/#", "old/#"])
         assert book.possible() == {"a/#", "b/#", "old/#"}
         book.connected(session_present=present)
-        assert book.granted() == ({"a/#"} if present else set())
+        assert book.granted() == frozenset()
         assert book.gone() == (["old/#"] if present else [])
         assert book.missing() == ("a/#", "b/#")
+
+
+def test_what_was_let_go_while_nobody_was_there_is_taken_back_at_the_next_connection() -> None:
+    book = made(Clock())
+    confirm(book)
+    book.disconnected()
+    book.want(["a/#"])
+    book.connected(session_present=True)
+    assert book.gone() == ["b/#"]
+    assert book.gone() == []
+
+
+@given(st.lists(st.sampled_from(["connect", "lose", "drop", "ask", "doubt", "want", "let go", "wait"]), max_size=40))
+def test_looking_again_only_after_a_change_misses_none(steps: list[str]) -> None:
+    """Against the same book that looks through everything each time."""
+    clock = Clock()
+    kept, plain = made(clock), made(clock)
+    for mid, step in enumerate(steps, 1):
+        for book in (kept, plain):
+            if book is plain:
+                book._asked_all, book._let_go_all = None, -1
+            match step:
+                case "connect" | "lose":
+                    book.disconnected()
+                    book.connected(session_present=step == "connect")
+                case "drop":
+                    book.disconnected()
+                case "ask":
+                    confirm(book, mid, 1, 0x80)
+                case "doubt":
+                    book.doubt()
+                case "want":
+                    book.want(["a/#", f"c/{mid}/#"])
+                case "wait":
+                    clock.now += 20
+            if book is plain:
+                book._asked_all, book._let_go_all = None, -1
+        assert kept.missing() == plain.missing()
+        assert kept.gone() == plain.gone()
+        assert kept.granted() == plain.granted()

@@ -1,7 +1,7 @@
 """Two lanes at a broker that is made up, with everything that can happen to them: no message is left by both."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.lane_file import LaneFile, LaneMemory
+from gateway.lane_file import LaneFile
 from gateway.leaving import AGAIN_S, OTHER, SETTLE_S, Leaving
 from gateway.order import next_in_order
 from gateway.owning import TopicRules
@@ -38,6 +38,17 @@ class AtBroker:
     filters: set[str] = field(default_factory=set)
     queue: deque[tuple[str, int]] = field(default_factory=deque)
 
+    def copy(self) -> "AtBroker":
+        return AtBroker(set(self.filters), deque(self.queue))
+
+
+@dataclass
+class Broker:
+    """Its sessions, and an older image of them."""
+
+    sessions: dict[Lane, AtBroker] = field(default_factory=dict)
+    image: dict[Lane, AtBroker] = field(default_factory=dict)
+
 
 class Line:
     """A lane's session, reduced to what matters: what it takes is durable, and acknowledged, with ``sync``."""
@@ -45,6 +56,7 @@ class Line:
     def __init__(self, rules: TopicRules, lane: Lane) -> None:
         self.book = Subscriptions(lane.value, rules.filters(lane), lambda: 0.0)
         self.connected = False
+        self.at = Broker()
         self.connect_count = self.acknowledge_count = 0
         self.waiting: list[tuple[str, int, bool]] = []
 
@@ -62,9 +74,11 @@ class Line:
 
 
 class World:
+    """Two lanes and two brokers of one address: publishers are at the one that lives."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.broker: dict[Lane, AtBroker] = {}
+        self.lives, self.waits = Broker(), Broker()
         self.now_s, self.sent = 0.0, 0
         self.taken: set[int] = set()
         self.left: dict[int, set[Lane]] = {}
@@ -73,41 +87,30 @@ class World:
         self.begin()
 
     def begin(self) -> None:
-        self.file = LaneFile(self.folder, "s")
+        self.file = LaneFile(self.folder)
         self.lines = {lane: Line(self.wanted, lane) for lane in Lane}
         self.leaving = Leaving(self.wanted, self.lines)
-        self.connecting: dict[Lane, int] = {}
-        memory = self.file.load()
-        if memory is not None:
-            for lane, line in self.lines.items():
-                line.book.expect(memory.left[OTHER[lane]], memory.held[lane])
-            self.leaving.begin(memory.history)
+        for lane, left_over in self.file.load().items():
+            self.lines[lane].book.expect(left_over)
 
     def save(self) -> None:
-        rules = self.leaving.rules
-        sure = {lane: self.lines[lane].connect_count > self.connecting.get(lane, -1) for lane in Lane}
-        left = {
-            lane: set(self.leaving.left(lane)).intersection(rules.filters(OTHER[lane])) if sure[OTHER[lane]] else ()
-            for lane in Lane
-        }
-        held = {lane: line.book.possible() for lane, line in self.lines.items()}
-        self.file.save(LaneMemory(held, left, self.leaving.history()))
+        wanted = self.leaving.rules.filters
+        self.file.save({lane: line.book.possible() | set(wanted(lane)) for lane, line in self.lines.items()})
 
     def publish(self, topic: str, number: int | None = None) -> None:
         if number is None:
             self.sent += 1
             number = self.sent
-        for at in self.broker.values():
+        for at in self.lives.sessions.values():
             if any(matches(one, topic) for one in at.filters):
                 at.queue.append((topic, number))
 
     def connect(self, lane: Lane) -> None:
         line = self.lines[lane]
-        self.connecting[lane] = line.connect_count
-        self.save()
         self.drop(lane)
-        present = lane in self.broker
-        self.broker.setdefault(lane, AtBroker())
+        line.at = self.lives
+        present = lane in line.at.sessions
+        line.at.sessions.setdefault(lane, AtBroker())
         line.book.connected(session_present=present)
         if not present:
             self.lines[OTHER[lane]].book.doubt()
@@ -116,26 +119,45 @@ class World:
 
     def half_connect(self, lane: Lane) -> None:
         """Killed between the broker's making of the session and our hearing of it."""
-        self.connecting[lane] = self.lines[lane].connect_count
-        self.save()
-        self.broker.setdefault(lane, AtBroker())
+        self.lives.sessions.setdefault(lane, AtBroker())
         self.restart()
+
+    def fail_over(self) -> None:
+        """The other broker has the address now, and what stood at the first one stands as long as nobody sends."""
+        self.lives, self.waits = self.waits, self.lives
+
+    def keep_image(self) -> None:
+        self.lives.image = {lane: at.copy() for lane, at in self.lives.sessions.items()}
+
+    def go_back(self) -> None:
+        """The broker is killed and comes back from what it last kept."""
+        for lane in Lane:
+            if self.lines[lane].at is self.lives:
+                self.drop(lane)
+        self.excuse(self.lives)
+        self.lives.sessions = {lane: at.copy() for lane, at in self.lives.image.items()}
+
+    def excuse(self, broker: Broker) -> None:
+        """What only the broker has: it may lose it, or never be asked again."""
+        self.excused |= {number for at in broker.sessions.values() for _, number in at.queue}
 
     def subscribe(self, lane: Lane) -> None:
         line = self.lines[lane]
+        if line.connected and line.at is not self.lives:
+            self.drop(lane)
         if line.connected:
             names = line.book.missing()
-            self.broker[lane].filters |= set(names)
+            line.at.sessions[lane].filters |= set(names)
             line.book.asked(1, names)
             line.book.answered(1, [1] * len(names))
-            self.broker[lane].filters -= set(line.book.gone())
+            line.at.sessions[lane].filters -= set(line.book.gone())
 
     def receive(self, lane: Lane, count: int) -> None:
         line = self.lines[lane]
         for _ in range(count):
-            if not line.connected or not self.broker[lane].queue:
+            if not line.connected or not line.at.sessions[lane].queue:
                 return
-            topic, number = self.broker[lane].queue.popleft()
+            topic, number = line.at.sessions[lane].queue.popleft()
             if topic.startswith(MARK):
                 self.leaving.mark_came(lane, topic.removeprefix(MARK))
             line.waiting.append((topic, number, topic.startswith(MARK) or not self.leaving.leaves(lane, topic)))
@@ -154,15 +176,16 @@ class World:
         line = self.lines[lane]
         if line.connected:
             line.connected = False
-            if lane in self.broker:
-                self.broker[lane].queue.extendleft((topic, number) for topic, number, _ in reversed(line.waiting))
+            if lane in line.at.sessions:
+                again = [(topic, number) for topic, number, _ in reversed(line.waiting)]
+                line.at.sessions[lane].queue.extendleft(again)
             line.waiting = []
             line.book.disconnected()
 
     def lose(self, lane: Lane) -> None:
         """The broker loses a session that nobody is connected to, with what waits in it."""
         self.drop(lane)
-        gone = self.broker.pop(lane, AtBroker())
+        gone = self.lives.sessions.pop(lane, AtBroker())
         self.excused |= {number for _, number in gone.queue}
         if self.lines[lane].connect_count:
             # A session that was there is trusted for a while: what comes meanwhile is not what this is about.
@@ -170,7 +193,11 @@ class World:
 
     def forget(self, lane: Lane) -> None:
         """The broker loses a session, and nobody hears of it."""
-        self.broker.pop(lane, None)
+        self.lives.sessions.pop(lane, None)
+
+    def begin_anew(self, lane: Lane) -> None:
+        """The broker knows a session still, and nothing of what it held."""
+        self.lives.sessions[lane] = AtBroker()
 
     def restart(self) -> None:
         for lane in Lane:
@@ -187,24 +214,24 @@ class World:
 
     def turn(self, seconds: float) -> None:
         self.now_s += seconds
-        self.save()
         mark = self.leaving.turn(self.now_s)
-        self.save()
         if mark is not None:
             self.publish(MARK + mark, 0)
 
     def settle(self) -> None:
         for _ in range(6):
             for lane in Lane:
+                self.subscribe(lane)
                 if not self.lines[lane].connected:
                     self.connect(lane)
-                self.subscribe(lane)
+                    self.subscribe(lane)
             self.turn(2 * AGAIN_S)
             for lane in Lane:
                 self.receive(lane, 10_000)
                 self.sync(lane)
 
     def lost(self) -> set[int]:
+        self.excuse(self.waits)
         return {number for number in self.left if number not in self.taken and number not in self.excused}
 
 
@@ -218,7 +245,7 @@ TURN = st.tuples(st.just("turn"), st.sampled_from([0.1, SETTLE_S]))
 CONNECT = st.tuples(st.just("connect"), LANES)
 RARE = st.one_of(
     st.tuples(st.sampled_from(["drop", "lose", "half_connect"]), LANES),
-    st.tuples(st.just("restart")),
+    st.tuples(st.sampled_from(["restart", "fail_over", "keep_image", "go_back"])),
     st.tuples(st.just("settle")),
 )
 STEPS = st.lists(st.one_of(SEND, SEND, TAKE, TAKE, SYNC, ASK, ASK, CHANGE, TURN, CONNECT, RARE), max_size=60)
@@ -247,6 +274,29 @@ KNOWN = {
     "a mark came and was not durable": [
         ("lose", Lane.SAFETY), *SAFETY_BEGINS, ("turn", 0.1), ("turn", 1.1), ("receive", Lane.NORMAL, 10),
         ("turn", 0.1), ("drop", Lane.NORMAL), ("connect", Lane.NORMAL), *NORMAL_TAKES,
+    ],
+    "the broker comes back from before a topic became safety": [
+        ("keep_image",), ("change", 1), ("settle",), ("go_back",), ("publish", TOPICS[0]), ("connect", Lane.SAFETY),
+        ("connect", Lane.NORMAL), *NORMAL_TAKES,
+    ],
+    "away to another broker and back, and restarted each time": [
+        ("restart",), ("fail_over",), ("settle",), ("change", 1), ("settle",), ("restart",), ("fail_over",),
+        ("publish", TOPICS[0]), ("connect", Lane.SAFETY), ("subscribe", Lane.SAFETY), ("connect", Lane.NORMAL),
+        *NORMAL_TAKES,
+    ],
+    "an address moves to another broker, and the quiet lane does not see it": [
+        ("fail_over",), ("settle",), ("fail_over",), ("settle",), ("fail_over",), ("forget", Lane.SAFETY),
+        ("connect", Lane.NORMAL), ("subscribe", Lane.NORMAL), ("publish", TOPICS[1]), *NORMAL_TAKES, ("turn", 0.1),
+        ("turn", 1.1), *NORMAL_TAKES, ("turn", 0.1), ("publish", TOPICS[1]), *NORMAL_TAKES,
+    ],
+    "a session comes back empty": [
+        ("drop", Lane.SAFETY), ("begin_anew", Lane.SAFETY), ("connect", Lane.SAFETY), ("publish", TOPICS[1]),
+        *NORMAL_TAKES,
+    ],
+    "a session that began empty is another one at the next connection": [
+        ("fail_over",), ("settle",), ("forget", Lane.SAFETY), ("fail_over",), ("settle",), ("lose", Lane.NORMAL),
+        ("subscribe", Lane.NORMAL), ("subscribe", Lane.SAFETY), ("fail_over",), ("publish", TOPICS[1]),
+        ("connect", Lane.NORMAL), *NORMAL_TAKES,
     ],
 }  # fmt: skip
 """What loses a message where one of the proofs is left out."""
@@ -286,29 +336,33 @@ def test_whatever_happens_no_message_is_left_by_both_lanes(
     assert len(world.left) > before, "what both get one of them leaves"
 
 
-def test_a_file_that_is_no_memory_counts_as_none(tmp_path: Path) -> None:
-    for text in ("", "{", "[]", '{"rules": []}', '{"rules": [{}], "held": {}, "left": {}}', '{"rules": 5}'):
+NOTHING: Mapping[Lane, Collection[str]] = {lane: [] for lane in Lane}
+
+
+def test_a_file_that_is_none_of_ours_counts_for_nothing(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", '{"held": []}', '{"held": {"normal": 1}}', '{"rules": 5}'):
         (tmp_path / "lanes.json").write_text(text)
-        assert LaneFile(tmp_path, "s").load() is None
+        assert LaneFile(tmp_path).load() == NOTHING
 
 
-def test_a_memory_comes_back_as_it_was(tmp_path: Path) -> None:
-    kept = LaneMemory({lane: ["a/#"] for lane in Lane}, {lane: [] for lane in Lane}, [rules_of(0), rules_of(15)])
-    LaneFile(tmp_path, "s").save(kept)
-    assert LaneFile(tmp_path, "s").load() == kept
+def test_filters_come_back_as_they_were(tmp_path: Path) -> None:
+    kept = {lane: ["a/#", lane.value] for lane in Lane}
+    LaneFile(tmp_path).save(kept)
+    assert LaneFile(tmp_path).load() == kept
 
 
-def test_a_file_that_cannot_be_written_anew_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = LaneFile(tmp_path, "s")
-    memory = LaneMemory({lane: [] for lane in Lane}, {lane: [] for lane in Lane}, [rules_of(0)])
-    file.save(memory)
+def test_a_file_that_cannot_be_written_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = LaneFile(tmp_path)
 
     def full(_: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(file, "_write", full)
-    file.save(LaneMemory(memory.held, memory.left, [rules_of(1)]))
-    assert file.load() is None
+    with monkeypatch.context() as broken:
+        broken.setattr(file, "_write", full)
+        file.save({lane: ["a/#"] for lane in Lane})
+    assert file.load() == NOTHING
+    file.save({lane: ["a/#"] for lane in Lane})
+    assert file.load() == {lane: ["a/#"] for lane in Lane}
 
 
 def test_what_came_first_is_told_by_numbers_that_rise() -> None:

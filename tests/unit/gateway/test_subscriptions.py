@@ -1,5 +1,7 @@
 """What counts as granted by the broker."""
 
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,7 +55,7 @@ def test_a_lost_connection_changes_nothing_for_a_while_and_then_all() -> None:
     clock.now += 1
     assert not book.granted()
     book.connected(session_present=True)
-    assert book.granted()
+    assert not book.granted()
     assert book.missing() == ("a/#", "b/#"), "every connection confirms anew"
 
 
@@ -126,3 +128,14 @@ def test_filters_are_divided_into_packets_of_bounded_size_in_their_order(filters
     for names in packets:
         assert 1 <= len(names) <= PACKET_FILTERS
         assert len(names) == 1 or sum(len(name.encode()) + 3 for name in names) <= PACKET_BYTES
+
+
+def test_ten_thousand_filters_cost_nothing_while_nothing_changes() -> None:
+    book = Subscriptions("c", [f"plantroom/s/FP-{n}/telemetry" for n in range(10_000)])
+    book.connected(session_present=False)
+    confirm(book)
+    assert (book.missing(), book.gone()) == ((), [])
+    began = time.process_time()
+    for _ in range(1_000):
+        assert (book.missing(), book.gone()) == ((), [])
+    assert time.process_time() - began < 0.5

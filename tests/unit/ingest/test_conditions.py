@@ -50,8 +50,8 @@ def test_every_trouble_has_its_words_names_its_site_and_says_since_when(kind: Tr
 
 
 URGENT = [
-    TroubleKind.BROKER_AWAY, TroubleKind.BROKER_REFUSES, TroubleKind.BROKER_REFUSES_TOPICS, TroubleKind.SPOOL_FULL,
-    TroubleKind.SPOOL_UNUSABLE,
+    TroubleKind.BROKER_AWAY, TroubleKind.BROKER_REFUSES, TroubleKind.BROKER_REFUSES_TOPICS,
+    TroubleKind.CLIENT_ID_SHARED, TroubleKind.SPOOL_FULL, TroubleKind.SPOOL_UNUSABLE,
 ]  # fmt: skip
 
 
