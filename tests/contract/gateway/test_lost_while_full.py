@@ -61,7 +61,7 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
 def test_what_was_not_durable_when_the_connection_went_comes_again_and_stands_once(full: Full) -> None:
     counts = full.line.counts
     full.publish(COUNT)
-    assert eventually(lambda: counts.received == COUNT)
+    assert eventually(lambda: counts.received > 0)
     full.server.stop()
     full.server.start()
     assert eventually(lambda: counts.connects >= 2, 20), "the lost connection is not waited for"
