@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plantroom.errors import NothingLeft, Unreachable
-from plantroom.publisher.outbox import FILE, ROW_BYTES, Limits, Outbox, OutboxInUse
+from plantroom.publisher.database import FILE, OutboxInUse
+from plantroom.publisher.outbox import ROW_BYTES, Limits, Outbox
 
 
 def encoder(word: str):
@@ -96,7 +97,7 @@ def test_too_much_that_waits_is_refused_and_uses_no_number(tmp_path: Path) -> No
 
 
 def test_a_full_disk_refuses_whole_calls_and_goes_on_when_there_is_room(outbox: Outbox) -> None:
-    db = outbox._db
+    db = outbox._database._db
     assert db is not None
     outbox.append("a", "telemetry", [encoder("x" * 500)] * 50, 1)
     db.execute("PRAGMA max_page_count = 20")
@@ -157,7 +158,7 @@ def test_after_a_power_cut_numbers_go_on_only_where_every_message_was_synced(
     box.open()
     box.append("a", "telemetry", [encoder("x")], 1)
     boot = box.boot
-    db = box._db
+    db = box._database._db
     assert db is not None
     db.close()
     with sqlite3.connect(tmp_path / FILE) as other:
