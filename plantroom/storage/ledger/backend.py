@@ -18,6 +18,10 @@ Insert = sqlite.Insert | postgresql.Insert
 LOCK_WAIT_S = 10.0
 """How long a writer waits for another one before it says ``Unreachable``."""
 
+IDLE_S = 15.0
+"""How long a transaction may do nothing: its process has vanished then (stopped, or its machine is gone), and what it
+held is free for others. More than any of ours computes between two statements."""
+
 MIGRATION_WAIT_S = 120.0
 """How long a process waits for another one that is migrating."""
 
@@ -87,6 +91,11 @@ class Backend(ABC):
     @abstractmethod
     def lock_text(self, connection: Connection, text: str) -> None:
         """As ``lock``, for whatever the text names."""
+
+    @abstractmethod
+    def hurry(self, connection: Connection, wait_s: float, idle_s: float) -> None:
+        """Until the transaction ends it waits for no lock longer than ``wait_s``, and what it holds is free after it
+        has done nothing for ``idle_s``, where the database knows of such limits."""
 
     @abstractmethod
     def take_numbers(self, connection: Connection, count: int) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from plantroom.errors import Unreachable
-from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
+from plantroom.storage.ledger.backend import IDLE_S, LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.columns import Json
@@ -40,6 +40,13 @@ CONNECT: dict[str, Any] = {
     "application_name": "plantroom",
 }
 
+OPTIONS = (
+    f"-c lock_timeout={int(LOCK_WAIT_S * 1000)} -c timezone=UTC"
+    # The same the other way round: what a client held that vanished without a word must be free for the next one.
+    f" -c idle_in_transaction_session_timeout={int(IDLE_S * 1000)}"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
+
 
 class PostgresBackend(Backend):
     """A database on a server."""
@@ -47,7 +54,7 @@ class PostgresBackend(Backend):
     def __init__(self, url: URL) -> None:
         given = {k: v for k, v in CONNECT.items() if k not in url.query}
         if "options" not in url.query:
-            given["options"] = f"-c lock_timeout={int(LOCK_WAIT_S * 1000)} -c timezone=UTC"
+            given["options"] = OPTIONS
         self._listening = url, given
         self._engine = self._make_engine(url, given)
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -76,6 +83,7 @@ class PostgresBackend(Backend):
 
     def prepare_migration(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(MIGRATION_WAIT_S)}s'")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.lock(connection, Lock.MIGRATION)
 
     def insert(self, table: sa.Table) -> Insert:
@@ -118,6 +126,12 @@ class PostgresBackend(Backend):
 
     def lock_text(self, connection: Connection, text: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, _LOCK_SPACE))))
+
+    def hurry(self, connection: Connection, wait_s: float, idle_s: float) -> None:
+        connection.exec_driver_sql(
+            f"SELECT set_config('lock_timeout', '{int(wait_s * 1000)}', true), "
+            f"set_config('idle_in_transaction_session_timeout', '{int(idle_s * 1000)}', true)"
+        )
 
     def take_numbers(self, connection: Connection, count: int) -> list[int]:
         each = sa.func.generate_series(1, count).table_valued("n")
