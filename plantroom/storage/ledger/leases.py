@@ -16,9 +16,6 @@ FORGET_MS = 24 * 3600 * 1000
 WAIT_S = 0.3
 """How long a sign of life or a take-over waits for others: less than a lease lasts without the former."""
 
-IDLE_S = 5.0
-"""How long a transaction of a collector that vanished in the middle keeps its leases from others."""
-
 NOBODY = ""
 """Who gave a partition back is not taken for its last holder, in order that whoever takes it goes on from the state
 that was handed over."""
@@ -58,7 +55,7 @@ class SqlLeases(LeaseRepository):
         return self._view()
 
     def _hurry(self) -> None:
-        self._work.backend.hurry(self._connection, WAIT_S, IDLE_S)
+        self._work.backend.hurry(self._connection, WAIT_S)
 
     def _not_kept_by_others(self, names: sa.Select[tuple[str]]) -> Sequence[str]:
         """Those rows' names, and the rows kept from others, without waiting for anybody: a collector that vanished in
@@ -151,6 +148,7 @@ class SqlLeases(LeaseRepository):
         return {holder: silent_ms / 1000 for holder, silent_ms in rows}
 
     def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
+        self._work.backend.hurry(self._connection)
         states = t.lease_states
         insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=b"")
         statement = insert.on_conflict_do_update(
@@ -162,12 +160,14 @@ class SqlLeases(LeaseRepository):
         return self.state(partition, lane) if self._connection.execute(counted).rowcount > 0 else None
 
     def may_write(self, partition: str, lane: str, epoch: int) -> bool:
+        self._work.backend.hurry(self._connection)
         c = t.lease_states.c
         found = sa.select(c.epoch).where(c.partition == partition, c.lane == lane)
         newest = self._connection.execute(self._work.locking(found)).scalar_one_or_none()
         return newest is None or newest <= epoch
 
     def put_state(self, partition: str, lane: str, epoch: int, state: bytes) -> bool:
+        self._work.backend.hurry(self._connection)
         states = t.lease_states
         insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=state)
         statement = insert.on_conflict_do_update(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from plantroom.errors import Unreachable
-from plantroom.storage.ledger.backend import IDLE_S, LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
+from plantroom.storage.ledger.backend import IDLE_S, LOCK_WAIT_S, MIGRATION_WAIT_S, SHORT_IDLE_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.columns import Json
@@ -46,6 +46,8 @@ OPTIONS = (
     f" -c idle_in_transaction_session_timeout={int(IDLE_S * 1000)}"
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
+
+_SHORTLY = f"set_config('idle_in_transaction_session_timeout', '{int(SHORT_IDLE_S * 1000)}', true)"
 
 
 class PostgresBackend(Backend):
@@ -122,16 +124,14 @@ class PostgresBackend(Backend):
         return sa.func.split_part(column, mark, 1)
 
     def lock(self, connection: Connection, what: Lock) -> None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
+        shortly = f"{_SHORTLY}, " if what in (Lock.FINDINGS, Lock.LIVE) else ""
+        connection.exec_driver_sql(f"SELECT {shortly}pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
 
     def lock_text(self, connection: Connection, text: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, _LOCK_SPACE))))
 
-    def hurry(self, connection: Connection, wait_s: float, idle_s: float) -> None:
-        connection.exec_driver_sql(
-            f"SELECT set_config('lock_timeout', '{int(wait_s * 1000)}', true), "
-            f"set_config('idle_in_transaction_session_timeout', '{int(idle_s * 1000)}', true)"
-        )
+    def hurry(self, connection: Connection, wait_s: float = LOCK_WAIT_S) -> None:
+        connection.exec_driver_sql(f"SELECT {_SHORTLY}, set_config('lock_timeout', '{int(wait_s * 1000)}', true)")
 
     def take_numbers(self, connection: Connection, count: int) -> list[int]:
         each = sa.func.generate_series(1, count).table_valued("n")

@@ -109,7 +109,7 @@ class SqliteBackend(Backend):
     def lock_text(self, connection: Connection, text: str) -> None:
         pass  # there is one writer
 
-    def hurry(self, connection: Connection, wait_s: float, idle_s: float) -> None:
+    def hurry(self, connection: Connection, wait_s: float = LOCK_WAIT_S) -> None:
         pass  # there is one writer, and it waited before it began
 
     def take_numbers(self, connection: Connection, count: int) -> list[int]:

@@ -15,7 +15,9 @@ from plantroom.bootstrap.leasing import TRUSTED, LeaseKeeper
 from plantroom.errors import Unreachable
 from plantroom.ports.ledger import Occupied
 from plantroom.storage.ledger import SqlLedger
-from plantroom.storage.ledger.leases import IDLE_S, WAIT_S
+from plantroom.storage.ledger.backend import SHORT_IDLE_S as IDLE_S
+from plantroom.storage.ledger.backend import Lock
+from plantroom.storage.ledger.leases import WAIT_S
 from tests.product import eventually
 
 LEASE_S = 3.0
@@ -25,6 +27,7 @@ SLOW_S = 1.0
 VANISHING = """
 import os, signal, sys
 from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger.backend import Lock
 ledger = SqlLedger(sys.argv[1])
 ledger.open()
 with ledger.begin() as tx:
@@ -144,6 +147,19 @@ def test_who_comes_back_in_the_middle_is_told_and_writes_nothing(ledger: SqlLedg
     assert stopped.wait(20) != 0
     with ledger.read() as tx:
         assert all(lease.left_s < LEASE_S for lease in tx.leases.list())
+
+
+@pytest.mark.parametrize(
+    "holding",
+    ["tx.leases.put_state('s1', 'normal', 1, b'')", "tx.work.backend.lock(tx.work.connection, Lock.FINDINGS)"],
+)
+def test_what_the_next_holder_needs_is_free_soon_after(ledger: SqlLedger, vanish: Vanish, holding: str) -> None:
+    vanish(holding)
+    begun = time.monotonic()
+    with ledger.begin() as tx:
+        assert tx.leases.claim_state("s1", "normal", 2) == b""
+        tx.work.backend.lock(tx.work.connection, Lock.FINDINGS)
+    assert time.monotonic() - begun < IDLE_S + 3
 
 
 def test_a_transaction_that_does_nothing_for_too_long_is_over_and_says_so(ledger: SqlLedger) -> None:

@@ -1,12 +1,10 @@
 """The outbox on a real disk that is full: what is acknowledged makes room, over restarts, and nothing is lost."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.small_disk import MOUNT, namespace
+from tests.e2e.small_disk import run_on_small_disk
 from tests.servers.mosquitto import Mosquitto
 
 DISK = 24 << 20
@@ -142,16 +140,7 @@ with Publisher(sys.argv[2], "full", "P-1", disk / "box", limits=SMALL) as sensor
 
 
 def on_a_small_disk(folder: Path, script: str, *arguments: str) -> None:
-    folder.mkdir()
-    inside = [sys.executable, "-c", COMMON + script, str(folder), *arguments]
-    done = subprocess.run(
-        [*namespace(), "sh", "-c", MOUNT, "sh", str(DISK), str(folder), *inside],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_on_small_disk(folder, DISK, COMMON + script, *arguments)
 
 
 @pytest.mark.parametrize(
