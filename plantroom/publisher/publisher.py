@@ -14,10 +14,11 @@ from typing import Self
 from plantroom.errors import BadData
 from plantroom.publisher.broker import Broker, tls_context
 from plantroom.publisher.connection import NOT_YET, Connection, Told
+from plantroom.publisher.culprit import Culprit
 from plantroom.publisher.moments import milliseconds, system_clock
 from plantroom.publisher.outbox import Encoder, Kept, Limits, Outbox
 from plantroom.publisher.replays import Replays
-from plantroom.publisher.window import Culprit, Sent, Window
+from plantroom.publisher.window import Sent, Window
 from plantroom.wire import (
     Channel,
     encode_event,
@@ -345,7 +346,7 @@ class Publisher:
         if message is None:
             return
         what = f"{message.channel} {message.seq} of {message.asset} ({len(message.payload)} bytes)"
-        self._aside = f"{self.aside} messages put aside, the last one {what}: the broker ends the connection at it"
+        self._aside = f"put aside: {self.aside}, the last one {what}: the broker ends the connection at it"
         log.error("%s put aside: the broker ends the connection at it; what is behind it goes on", what)
 
     # paho's thread.

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from plantroom.publisher import Limits, Publisher
-from plantroom.publisher.window import CALM, CLOSINGS, PATIENCE, SUSPECTED, Culprit, Sent
+from plantroom.publisher.culprit import CALM, CLOSINGS, PATIENCE, SUSPECTED, Culprit
+from plantroom.publisher.window import Sent
 from plantroom.wire import Channel, ReplayRequest
 from tests.contract.publisher.test_publisher import Ear
 from tests.product import eventually
@@ -75,7 +76,7 @@ def test_what_the_broker_ends_the_connection_at_is_put_aside_and_the_rest_goes_o
         assert eventually(lambda: set(ear.numbers("P-1/telemetry")) == set(range(302)) - {300}, 10)
         assert set(ear.numbers("P-1/event")) == {1}
         assert publisher.aside == 2
-        assert "2 messages put aside" in str(publisher.problem())
+        assert "put aside: 2, the last one telemetry 300 of P-1" in str(publisher.problem())
         errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
         assert [words.split(" (")[0] for words in errors] == ["event 0 of P-1", "telemetry 300 of P-1"]
         ear.ask("P-1", ReplayRequest(publisher.boot, 299, 301))
