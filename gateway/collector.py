@@ -21,6 +21,7 @@ from gateway.spool.segments import segments_in
 from plantroom.domain.assets import Plant
 from plantroom.domain.flow import Trouble
 from plantroom.errors import Unreachable
+from plantroom.ports.clock import Clock
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
@@ -67,7 +68,7 @@ class SiteGateway:
     Requests to publishers (``.../replay``) and marks come back to us and are nobody's.
 
     ``gate`` gives each session its own gate; ``requests`` publishes the marks (left out: a connection of its own).
-    ``remembers``: nobody else had the site since the spools were last used here.
+    ``remembers``: nobody else had the site since the spools were last used here. ``clock`` says when messages came.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class SiteGateway:
         requests: DeviceRequests | None = None,
         *,
         remembers: bool = True,
+        clock: Clock | None = None,
     ) -> None:
         self.site = site
+        self._clock = clock
         self._gate = gate
         self._ended = False
         self._folder = folder
@@ -118,6 +121,7 @@ class SiteGateway:
             lambda topic: self._owns(lane, topic),
             on_fresh=lambda: self._doubt(OTHER[lane]),
             gate=lambda connects: gate(connects) or self._may_connect(lane, connects),
+            clock=self._clock,
         )
 
     def _doubt(self, lane: Lane) -> None:

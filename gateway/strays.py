@@ -18,6 +18,7 @@ from gateway.session import Session
 from gateway.spool import Spool
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
+from plantroom.ports.clock import Clock
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from plantroom.wire import ROOT, Channel, is_replay
@@ -101,8 +102,10 @@ class StrayGateway:
         gate: TelemetryGate | None = None,
         connect_gate: ConnectGate = always_open,
         own_part: Callable[[bytes], bytes] = bytes,
+        clock: Clock | None = None,
     ) -> None:
-        """``own_part`` finds what ``state`` gave in all that was saved with the spool's cursor."""
+        """``own_part`` finds what ``state`` gave in all that was saved with the spool's cursor; ``clock`` says when
+        messages came."""
         self._own_part = own_part
         self._folder = spools / FOLDER
         self.spool = Spool(self._folder)
@@ -111,7 +114,7 @@ class StrayGateway:
         self._taken: frozenset[str] = frozenset()
         filters = [*ALWAYS, TELEMETRY]
         self.session = Session(
-            broker, CLIENT_ID, self.spool, filters, self._owns, casual=[TELEMETRY], gate=connect_gate
+            broker, CLIENT_ID, self.spool, filters, self._owns, casual=[TELEMETRY], gate=connect_gate, clock=clock
         )
 
     def start(self, sites: Iterable[str], ready: Collection[str] = ()) -> None:

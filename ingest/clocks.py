@@ -7,8 +7,8 @@ is kept. An outbox that is catching up looks like a slow clock that runs too fas
 windows in a row that agree within ``STEADY_MS``. Windows lie on a fixed grid of receive times: the result does not
 depend on how the stream is cut into batches.
 
-What was dead-lettered for its clock is measured too; what came without a time of its own, or from a source whose
-clock is simulated, is not."""
+What was dead-lettered for its clock is measured too; what came without a time of its own, with one that counts from
+the receipt, out of what the broker had retained, or from a source whose clock is simulated, is not."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import orjson
 
+from ingest.arrivals import Arrivals
 from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
-from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, from_ms
 from ingest.matching import AssetRoute
@@ -121,7 +121,10 @@ class DeviceClocks:
         place = np.array([route.clock for route in arrivals.route], np.int64)
         received_ms = np.array(arrivals.received_ms, np.int64)
         message, ts_ms = np.asarray(decoded.message, np.int64), np.asarray(decoded.ts_ms, np.int64)
-        measured = np.flatnonzero((ts_ms != NO_TIME) & (place[message] >= 0))
+        place[list(arrivals.retained)] = -1
+        own = ts_ms != NO_TIME
+        own[list(decoded.relative)] = False
+        measured = np.flatnonzero(own & (place[message] >= 0))
         if not len(measured):
             return
         message = message[measured]

@@ -1,15 +1,16 @@
 """From decoded samples to the columns that the store and the stages take."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, compress
+from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from ingest.arrivals import Arrivals
 from ingest.checkpoint import pack, unpack
 from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
@@ -17,43 +18,23 @@ from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
-    CLOCK_IN_FUTURE,
-    CLOCK_NEVER_SET,
     REJECTED_BY_STORE,
-    UNKNOWN_POINT,
     Rejection,
     with_detail,
 )
+from ingest.samples import Samples, of_unknown_age, take_out
 from ingest.sequences import OncePerMessage, SequenceTracker
+from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, RejectedReading
+from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch
+from plantroom.wire import Channel
 
 log = structlog.get_logger()
 
 RECEIVE_TIMES, ABOVE = "receive_times", "above"
 """Names of the parts with the instants that were given here, and with those of the last holder."""
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """Messages with values, in columns: where each belongs and when it came. ``with_event``: on an event topic, whose
-    numbers are not those of the telemetry."""
-
-    route: list[AssetRoute] = field(default_factory=list)
-    received_ms: list[int] = field(default_factory=list)
-    with_event: list[bool] = field(default_factory=list)
-    first: Sequence[FirstCome] | None = None
-    """When each came at first, of messages that are replayed."""
-
-    def __len__(self) -> int:
-        return len(self.route)
-
-    def add(self, route: AssetRoute, received_ms: int, *, with_event: bool = False) -> None:
-        """One more."""
-        self.route.append(route)
-        self.received_ms.append(received_ms)
-        self.with_event.append(with_event)
 
 
 @dataclass(slots=True)
@@ -68,6 +49,8 @@ class Columns:
     arrival: NDArray[np.int64]
     rejections: list[Rejection]
     duplicates: int
+    retained: int
+    """Readings left out, since the broker had kept them from nobody knows when."""
 
     def refused(self, rejected: Sequence[RejectedReading]) -> list[Rejection]:
         """What the store refused, by message."""
@@ -110,23 +93,6 @@ class Columns:
         return StreamBatch(readings, self.live[kept], self.received_ms[kept], site)
 
 
-@dataclass(slots=True)
-class _Samples:
-    """Samples that go on, all (m,), and the series of their values."""
-
-    message: NDArray[np.int64]
-    ts_ms: NDArray[np.int64]
-    received_ms: NDArray[np.int64]
-    stands_in: NDArray[np.bool_]
-    routes: list[AssetRoute]
-    series: list[tuple[int, ...] | None]
-    """Of each; ``None`` where a name is unknown, which nothing that goes on has."""
-    dropped: list[int] = field(default_factory=list)
-    """Positions in ``Decoded.values`` that do not go on."""
-    rejections: list[Rejection] = field(default_factory=list)
-    duplicates: int = 0
-
-
 def receive_times_of(state: bytes, above: bytes) -> bytes:
     """Of a snapshot of an ``Assembler`` the receive times alone: late records come after those, and would else be given
     the same again. What is live then begins ``above``."""
@@ -143,13 +109,18 @@ class Assembler:
     State (series, receive times, sequences, gate) is saved with the spool's cursor. One thread.
     """
 
-    def __init__(self, table: SeriesTable) -> None:
+    def __init__(self, table: SeriesTable, lane: Lane, instants: SiteInstants | None = None) -> None:
+        """``instants``: those that the lanes of the site share; without them this lane gives its own alone."""
         self.table = table
+        self._lane = lane
+        self._instants = instants
         self.gate = QualityGate()
         self.sequences = SequenceTracker()
         self.receive_times = ReceiveTimes()
-        self.replay_times = ReplayTimes(self.receive_times)
+        self.replay_times = ReplayTimes(self._is_taken)
         self._above = b""
+        if instants is not None:
+            instants.join(lane.value, self.receive_times)
 
     def assemble(self, decoded: Decoded, arrivals: Arrivals) -> Columns:
         """Columns of a batch; ``arrivals`` is indexed by ``decoded.message``. Cost: O(values)."""
@@ -161,9 +132,13 @@ class Assembler:
         ts_ms = np.repeat(samples.ts_ms, width)
         received_ms = np.repeat(samples.received_ms, width)
         reason = np.repeat(samples.stands_in * np.uint8(Reason.RECEIVE_TIME), width)
+        if decoded.bad:
+            said_bad = np.isin(np.arange(len(decoded.values)), decoded.bad)
+            reason[np.delete(said_bad, samples.dropped)] = Reason.SAID_BAD
         message = np.repeat(samples.message, width)
-        aside = np.array(arrivals.with_event, np.bool_)[message]
-        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside)
+        aside = np.array(arrivals.with_event, np.bool_)
+        aside[list(arrivals.retained)] = True
+        live = self.gate.judge(series_id, ts_ms, value, received_ms, reason, aside[message])
         if arrivals.first is not None:
             live[:] = False
         return Columns(
@@ -174,6 +149,7 @@ class Assembler:
             message,
             samples.rejections,
             samples.duplicates,
+            samples.retained,
         )
 
     def forget(self, decoded: Decoded, arrivals: Arrivals, messages: Collection[int]) -> None:
@@ -216,32 +192,68 @@ class Assembler:
             RECEIVE_TIMES: self.receive_times,
         }
 
-    def _admit(self, decoded: Decoded, arrivals: Arrivals) -> _Samples:
+    def _admit(self, decoded: Decoded, arrivals: Arrivals) -> Samples:
         message, ts_ms = np.array(decoded.message, np.int64), np.array(decoded.ts_ms, np.int64)
         received_ms = np.array(arrivals.received_ms, np.int64)[message]
         routes = [arrivals.route[one] for one in decoded.message]
         own = ts_ms != NO_TIME
+        old = of_unknown_age(decoded, arrivals, message, own)
         wrong_clock = own & ((ts_ms < YEAR_2000_MS) | (ts_ms > received_ms + FUTURE_MS))
         series = [route.shapes.get(keys) or route.match(keys) for route, keys in zip(routes, decoded.keys, strict=True)]
         bad = wrong_clock if None not in series else wrong_clock | np.array([one is None for one in series], np.bool_)
         repeated = self._repeated(decoded, arrivals, routes, own, bad)
-        samples = _Samples(message, ts_ms, received_ms, ~own, routes, series)
-        if None in series or repeated.any() or wrong_clock.any():
-            _take_out(samples, decoded, repeated, wrong_clock)
-        self._stand_in(samples, arrivals.first)
+        samples = Samples(np.arange(len(message)), message, ts_ms, received_ms, ~own, routes, series)
+        if None in series or repeated.any() or wrong_clock.any() or old.any():
+            take_out(samples, decoded, repeated, wrong_clock, old)
+        self._stand_in(samples, decoded, arrivals)
         return samples
 
-    def _stand_in(self, samples: _Samples, first: Sequence[FirstCome] | None) -> None:
-        """Instants for those that have none; ``first`` by message, see ``Arrivals``."""
+    def _stand_in(self, samples: Samples, decoded: Decoded, arrivals: Arrivals) -> None:
+        """Instants for those that have none."""
         self.replay_times.begin()
-        next_free = self.receive_times.next_free
+        first, shared = arrivals.first, list[int]()
         for at in np.flatnonzero(samples.stands_in).tolist():
-            key = samples.routes[at].asset.key
-            if first is None:
-                samples.ts_ms[at] = next_free(key, int(samples.received_ms[at]))
-            else:
+            key, message = samples.routes[at].asset.key, int(samples.message[at])
+            if first is not None:
                 points = [self.table.refs[number].point for number in samples.series[at] or ()]
-                samples.ts_ms[at] = self.replay_times.of(key, first[int(samples.message[at])], points)
+                samples.ts_ms[at] = self.replay_times.of(key, first[message], points)
+            elif self._is_shared(key, with_event=arrivals.with_event[message]):
+                shared.append(at)
+            else:
+                samples.ts_ms[at] = self.receive_times.next_free(key, int(samples.received_ms[at]))
+        if shared and self._instants is not None:
+            said = self._said(samples, decoded, arrivals, shared)
+            samples.ts_ms[shared] = self._instants.give(self._lane.value, said)
+
+    def _is_shared(self, asset: str, *, with_event: bool) -> bool:
+        """Whether the other lane may have messages of this asset, too: those of safety sources, and values on event
+        topics."""
+        if self._instants is None:
+            return False
+        if (with_event or self._lane is Lane.SAFETY) and not self._instants.covers(asset):
+            self._instants.cover([asset])
+        return self._instants.covers(asset)
+
+    @staticmethod
+    def _said(samples: Samples, decoded: Decoded, arrivals: Arrivals, wanted: Sequence[int]) -> list[Said]:
+        """The samples at these places, by their messages. A number without a boot names none: a count that begins anew
+        with the same values looks the same."""
+        found: list[Said] = []
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for at in wanted:
+            number, message, asset = int(samples.number[at]), int(samples.message[at]), samples.routes[at].asset.key
+            boot, seq, digest = decoded.boot[number], decoded.seq[number], decoded.digest[number]
+            channel = Channel.EVENT if arrivals.with_event[message] else Channel.TELEMETRY
+            name = message_name(channel.value, boot, seq, digest) if boot and seq != NO_SEQ else ""
+            received_ms = arrivals.received_ms[message]
+            record = record_name(arrivals.position[message], received_ms)
+            found.append(Said(asset, name, record, counts[record, asset, name], received_ms))
+            counts[record, asset, name] += 1
+        return found
+
+    def _is_taken(self, asset: str, ts_ms: int) -> bool:
+        shared = self._instants is not None and self._instants.covers(asset) and self._instants.is_taken(asset, ts_ms)
+        return shared or self.receive_times.is_taken(asset, ts_ms)
 
     def _repeated(
         self,
@@ -259,9 +271,9 @@ class Assembler:
         if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded):
             apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
             return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
-        if any(arrivals.with_event) or NO_SEQ in decoded.seq:
+        if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
             counted = [
-                seq != NO_SEQ and not arrivals.with_event[message]
+                seq != NO_SEQ and not arrivals.is_aside(message)
                 for seq, message in zip(decoded.seq, decoded.message, strict=True)
             ]
             asked = (yes and repeated(k, b, s, d) for yes, k, b, s, d in zip(counted, *columns, strict=True))
@@ -290,7 +302,7 @@ class Assembler:
                 before, numbers = message, []
             while unused and unused[0][0] <= message:
                 self._note_unused(arrivals, *unused.popleft())
-            counted = seq != NO_SEQ and not arrivals.with_event[message]
+            counted = seq != NO_SEQ and not arrivals.is_aside(message)
             seen = counted and repeated(message, key, boot, seq, digest) and tells
             if counted:
                 numbers.append((key, boot, seq, digest))
@@ -309,7 +321,7 @@ class Assembler:
             self.sequences.forget(*one)
 
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
-        if not arrivals.with_event[message]:
+        if not arrivals.is_aside(message):
             key = arrivals.route[message].asset.key
             self._word_on(arrivals)(key, boot, seq, digest)
             self.sequences.forget(key, boot, seq, digest)
@@ -318,36 +330,3 @@ class Assembler:
 def _share_numbers(decoded: Decoded) -> bool:
     """Whether a message may have several objects with one number."""
     return len(set(decoded.message)) < len(decoded.message) and any(seq != NO_SEQ for seq in decoded.seq)
-
-
-def _take_out(samples: _Samples, decoded: Decoded, repeated: NDArray[np.bool_], wrong_clock: NDArray[np.bool_]) -> None:
-    """Leave out what repeats, has an impossible clock or belongs to no point; each (m,), looked at one by one."""
-    unknown = np.fromiter((one is None for one in samples.series), np.bool_, len(samples.series))
-    kept = ~(repeated | wrong_clock)
-    firsts = np.cumsum([0, *map(len, decoded.keys)])
-    for at in np.flatnonzero(~kept | unknown).tolist():
-        message, keys, first = decoded.message[at], decoded.keys[at], int(firsts[at])
-        if kept[at]:
-            samples.series[at] = _known_only(samples, samples.routes[at], message, keys, first)
-            kept[at] = bool(samples.series[at])
-            continue
-        if repeated[at]:
-            samples.duplicates += len(keys)
-        else:
-            reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
-            samples.rejections.append(Rejection(message, reason, ", ".join(keys)))
-        samples.dropped.extend(range(first, first + len(keys)))
-    samples.message, samples.ts_ms = samples.message[kept], samples.ts_ms[kept]
-    samples.received_ms, samples.stands_in = samples.received_ms[kept], samples.stands_in[kept]
-    samples.routes, samples.series = list(compress(samples.routes, kept)), list(compress(samples.series, kept))
-
-
-def _known_only(
-    samples: _Samples, route: AssetRoute, message: int, keys: tuple[str, ...], first: int
-) -> tuple[int, ...]:
-    """The series of those names that the asset has; the others become rejections."""
-    for position, key in enumerate(keys, first):
-        if key not in route.ids:
-            samples.dropped.append(position)
-            samples.rejections.append(Rejection(message, UNKNOWN_POINT, key))
-    return tuple(route.ids[key] for key in keys if key in route.ids)

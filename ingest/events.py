@@ -3,6 +3,10 @@
 A safety event is never swallowed: an unreadable or impossible time, bytes that are not UTF-8, a NaN in its
 data, a repetition, maintenance, all become tags of a finding. Only a proven repetition (boot, seq and content
 agree, and so does the device's own time) is left out.
+
+Of a damaged message what was not read counts as the worst that it may have been: where safety events are expected, an
+event without a legible severity that the class does not know is one, and so is a message of which nothing was legible.
+A damaged event ends nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,29 +16,35 @@ from typing import Any
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, identity
-from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost
+from ingest.dialects.json.decoder import SAFETY, UNNAMED, identity
+from ingest.dialects.json.parse import MAX_DEPTH, nesting
+from ingest.event_messages import UNREADABLE
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
-from ingest.rejections import WRONG_SHAPE, Rejection, printable, stable_id, with_detail
+from ingest.rejections import printable, stable_id
 from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.ledger import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 
-SAFETY = "safety"
 OVER = "over_already"
 """Tag of an event that came late, behind the one that ended it."""
 
-UNNAMED = "unnamed_event"
-"""Stands for the name of a safety event that has none."""
+DAMAGED = "damaged"
+"""Tag of an event of which not all that matters could be read."""
+
+RETAINED = "retained"
+"""Tag of an event that the broker had kept from before: without a time of its own nobody knows when it was."""
 
 MAX_NAME = 120
 MAX_OPEN = 10_000
-MAX_NAMELESS = 100
-"""Elements of an array that the reason for its letter counts up: half a million fit into a message."""
+
+_WORDS = {
+    UNNAMED: {"zh": "未指明名称的安全事件", "en": "safety event without a name"},
+    UNREADABLE: {"zh": "事件消息损坏，内容无法读出", "en": "damaged event message that cannot be read"},
+}
 
 _SEVERITIES = {severity.value: severity for severity in Severity}
 
@@ -63,6 +73,14 @@ class _Told:
     event_id: str
     boot: str
     seq: int
+    damaged: bool
+    guarded: bool
+    """Whether safety events are expected where it came from."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether it stands for what nobody could read."""
+        return self.damaged and self.name == UNREADABLE
 
     @property
     def happened_ms(self) -> int:
@@ -84,66 +102,6 @@ class _End:
         return numbered and told.happened_ms <= self.happened_ms
 
 
-def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
-    """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all. One that is marked
-    safety and names no event is ``UNNAMED``: a misspelt key must not swallow it."""
-    document, cut = parse_at_any_cost(record.payload)
-    if isinstance(document, Malformed):
-        return [], [Rejection(0, document.reason)]
-    elements = document if isinstance(document, list) else [document]
-    found: list[EventObject] = []
-    rejections: list[Rejection] = []
-    for number, element in enumerate(elements):
-        fields = _named(element)
-        if fields is not None:
-            found.append(EventObject(0, number, fields, digest_of(fields, record.payload, number), cut))
-        elif len(rejections) < MAX_NAMELESS:
-            part = f"[{number}]" if isinstance(document, list) else ""
-            rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
-    return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
-
-
-def _named(element: object) -> Mapping[str, object] | None:
-    if not isinstance(element, dict):
-        return None
-    if isinstance(element.get("event"), str) and element["event"].strip():
-        return element
-    if not _says_safety(element.get("severity")):
-        return None
-    return {**element, "event": UNNAMED, "data": {"as_sent": element}}
-
-
-def _says_safety(word: object) -> bool:
-    return isinstance(word, str) and word.strip().lower() == SAFETY
-
-
-def values_beside(payload: bytes) -> list[bytes]:
-    """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
-
-    With one that cannot be written again the whole payload is among them, once: its values are dead-lettered. So are
-    all when they are more than a message may carry.
-    """
-    if b'"values"' not in payload:
-        return []
-    document, _ = parse_at_any_cost(payload)
-    if not isinstance(document, list):
-        return [payload] if _has_values(document) else []
-    found, whole = [], []
-    elements = list(filter(_has_values, document))
-    if sum(map(count_values, elements)) > MAX_VALUES:
-        return [payload]
-    for element in elements:
-        try:
-            found.append(orjson.dumps(element))
-        except TypeError:
-            whole = [payload]
-    return found + whole
-
-
-def _has_values(element: object) -> bool:
-    return isinstance(element, dict) and bool(element.get("values")) and isinstance(element.get("event"), str)
-
-
 class EventRules:
     """The immediate rules: event templates of the asset's class, and the message's own word. One thread."""
 
@@ -151,6 +109,7 @@ class EventRules:
         self._site = site
         self._lane = lane
         self._classes = classes
+        self._with_safety = {key for key, one in classes.items() if any(event.safety for event in one.events)}
         self.sequences = SequenceTracker()
         self._others = SequenceTracker()
         """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
@@ -171,16 +130,16 @@ class EventRules:
     ) -> EventOutcome:
         """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic. ``message``:
         its name, if it is replayed."""
-        out = EventOutcome()
+        out, again = EventOutcome(), bool(message) or record.retained
         if own_numbers:
-            word = OncePerMessage(self.sequences.again if message else self.sequences.repeated)
+            word = OncePerMessage(self.sequences.again if again else self.sequences.repeated)
         else:
-            word = self._strays_again if message else self._strays
+            word = self._strays_again if again else self._strays
         for one in objects:
             told, repeated = self._told(route, record, one, word, message)
             if repeated:
                 out.duplicates += 1
-            else:
+            elif not told.unread or (told.guarded and not any(map(_is_safety, out.findings))):
                 self._decide(out, told)
         return out
 
@@ -197,31 +156,48 @@ class EventRules:
             # By what it says, so that it is the same event on both lanes. The digest covers boot and seq.
             event_id = stable_id("event", self._site, asset, name, observed_ms, one.digest)
         else:
-            # By the message's name, so that it is the same event when its letter is replayed.
+            # By the message's name, so that it is the same event when its letter is replayed, or when the broker
+            # brings what it had retained once more.
             sender = message or name_of(self._site, self._lane, record)
             event_id = stable_id("event", self._site, asset, name, sender, one.element)
         if seen or (asset, name) in self._open:
             tags.append("repeated")
+        if record.retained:
+            tags.append(RETAINED)
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
             tags.append("under_maintenance")
         data = None if one.cut else _data_of(fields)
         if data is None:
             tags.append("data_dropped")
+        if one.damaged:
+            tags.append(DAMAGED)
         told = _Told(
-            route, record, name, observed_ms, tuple(tags), fields.get("severity"), data or {}, event_id, boot, seq
+            route,
+            record,
+            name,
+            observed_ms,
+            tuple(tags),
+            fields.get("severity"),
+            data or {},
+            event_id,
+            boot,
+            seq,
+            damaged=one.damaged,
+            guarded=route.safety or route.asset.equipment_class in self._with_safety,
         )
         return told, seen and own_time
 
     def _decide(self, out: EventOutcome, told: _Told) -> None:
         template = self._template(told.route, told.name)
-        severity, safety, extra = _weight(template, told.told_severity)
+        severity, safety, extra = _weight(template, told)
         asset = told.route.asset.key
         end = self._ends.get((asset, told.name))
         over = end is not None and end.proves_over(told)
         tags = (*told.tags, *extra, *((OVER,) if over else ()))
         out.events.append(self._history(told, severity, safety, tags))
         if template is not None and template.clears is not None:
-            self._end(out, told, template.clears)
+            if not told.damaged:
+                self._end(out, told, template.clears)
             if not safety:
                 return
         if severity is None:
@@ -268,7 +244,8 @@ class EventRules:
     def _raised(
         self, told: _Told, template: EventTemplate | None, severity: Severity, safety: bool, tags: Sequence[str]
     ) -> FindingRaised:
-        names = {} if template is None else {"name": {"zh": template.name.zh, "en": template.name.en}}
+        words = _WORDS.get(told.name) if template is None else {"zh": template.name.zh, "en": template.name.en}
+        names = {} if words is None else {"name": words}
         return FindingRaised(
             finding_id=told.event_id,
             site=self._site,
@@ -359,14 +336,22 @@ def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list
     return ts_ms, ["late"] if late else []
 
 
-def _weight(template: EventTemplate | None, told: object) -> tuple[Severity | None, bool, tuple[str, ...]]:
+def _is_safety(finding: Finding) -> bool:
+    return isinstance(finding, FindingRaised) and finding.safety
+
+
+def _weight(template: EventTemplate | None, told: _Told) -> tuple[Severity | None, bool, tuple[str, ...]]:
     """Severity (``None``: history only), safety and tags, from the template and from the message's own word."""
-    word = told.strip().lower() if isinstance(told, str) else "" if told is None else "?"
+    said = told.told_severity
+    word = said.strip().lower() if isinstance(said, str) else "" if said is None else "?"
     safety = word == SAFETY
     if template is not None:
         return template.severity, template.safety or safety, ()
     if safety:
         return Severity.CRITICAL, True, ("unknown_event",)
+    if told.damaged and not word:
+        worst = Severity.CRITICAL if told.guarded else Severity.GENERAL
+        return worst, told.guarded, () if told.unread else ("unknown_event", "unknown_severity")
     if word in ("", Severity.INFO.value):
         return None, False, ("unknown_event",)
     severity = _SEVERITIES.get(word)

@@ -14,6 +14,7 @@ import orjson
 from ingest.instants import from_ms
 from ingest.matching import AssetRoute
 from ingest.sequences import RunChange, SequenceTracker
+from ingest.site_instants import SiteInstants
 from plantroom.domain.spans import Span, merged, within, without
 from plantroom.ports.gaps import GapNews, GapsGone, Given, GiveUp
 from plantroom.ports.spool import SpoolRecord
@@ -45,9 +46,10 @@ class _Stand:
 
 class SiteNumbers:
     """The numberings of a site's lanes. Any thread. ``lanes`` are those that begin before any hole is believed: each
-    has ``begin`` called with what it has."""
+    has ``begin`` called with what it has. ``instants`` are given by the lanes together, where there are any."""
 
-    def __init__(self, lanes: Iterable[str] = ()) -> None:
+    def __init__(self, lanes: Iterable[str] = (), instants: SiteInstants | None = None) -> None:
+        self.instants = instants
         self._lock = threading.Lock()
         self._lanes = frozenset(lanes)
         self._awaited = set(self._lanes)

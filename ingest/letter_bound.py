@@ -20,8 +20,8 @@ PIECE = 2_000
 
 
 class LetterBound:
-    """Takes the oldest letters of a site away that are beyond ``keep`` letters or ``keep_bytes`` of payload (never
-    those of events). One thread. ``let_go`` counts them since the start."""
+    """Takes letters of a site away that are beyond ``keep`` letters or ``keep_bytes`` of payload, of which letters of
+    event topics have as much again for themselves. One thread. ``let_go`` counts them since the start."""
 
     def __init__(self, ledger: Ledger[Any], keep: int, keep_bytes: int) -> None:
         self._ledger = ledger

@@ -43,9 +43,9 @@ LETTERS: Mapping[str, Words] = {
         ("消息中的站点代码不存在", "Messages of a site that the ledger does not have"),
         _SINCE_LETTERS,
         LocalName(
-            "事件全部保留；其余每个主题每分钟保留一条，建立站点后可以重放。",
-            "Every event is kept; of the rest one a topic and minute. What is kept can be replayed once the site is"
-            " there.",
+            "事件逐条保留，其余每个主题每分钟保留一条，建立站点后可以重放。积压过多时，最早的会被删除。",
+            "Events are kept one by one, of the rest one a topic and minute. What is kept can be replayed once the site"
+            " is there. Of too many the oldest are deleted.",
         ),
         (
             "新站点：在台账中建立；代码写错：在设备端改正。",

@@ -4,14 +4,16 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
+from ingest.arrivals import Arrivals
 from ingest.checkpoint import pack, unpack
-from ingest.columns import Arrivals
 from ingest.dialects import DIALECTS
-from ingest.dialects.decoded import Decoded, EventObject
+from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.instants import NO_TIME
 from ingest.matching import AssetRoute, SourceRoute, Target
 from ingest.rejections import (
     NESTED_VALUE,
@@ -27,9 +29,13 @@ from ingest.rejections import (
     code_of,
     with_detail,
 )
+from ingest.unit_budget import NEW_A_MINUTE, UnitBudget
 from plantroom.domain.assets import Presence
 from plantroom.ports.spool import SpoolRecord
 from plantroom.units import UnitError, conversion
+
+UNITS = "units"
+"""Name of the part of the saved state that is no dialect's."""
 
 BARE_WILLS = "tasmota"
 """The dialect whose goodbyes are last wills that do not say of which connection."""
@@ -69,17 +75,29 @@ class Mapped:
 
 
 class ForeignReader:
-    """The dialects of a site's lane, with what they remember. ``route`` says where a topic leads. One thread."""
+    """The dialects of a site's lane, with what they remember. ``route`` says where a topic leads, ``takes`` whether its
+    messages come on this lane. One thread."""
 
-    def __init__(self, route: Callable[[str], object]) -> None:
+    def __init__(self, route: Callable[[str], object], takes: Callable[[str], bool]) -> None:
         self._route = route
+        self._takes = takes
         self._dialects: dict[str, Dialect] = {}
         self._saved: dict[str, bytes] = {}
+        self._units = UnitBudget()
 
     @property
     def gaps(self) -> int:
         """Messages that dialects know to be missing."""
         return sum(dialect.gaps for dialect in self._dialects.values())
+
+    def follow(self) -> None:
+        """The plant is another one: what nobody sends here any more is not missed."""
+        for name, dialect in self._dialects.items():
+            dialect.follow(partial(self._hears, name))
+
+    def _hears(self, name: str, topic: str) -> bool:
+        route = self._route(topic)
+        return isinstance(route, SourceRoute) and route.source.dialect == name and self._takes(topic)
 
     def read(self, messages: Sequence[Foreign], *, again: bool = False) -> Iterator[Mapped]:
         """One result for each dialect, in the order in which they are first met. ``again``: they are replayed."""
@@ -93,7 +111,8 @@ class ForeignReader:
                 continue
             dialect = self._dialect(name)
             decode = dialect.decode_again if again else dialect.decode
-            yield _Arranger(members, self._route).arrange(decode([_message(one) for one in members]))
+            allows = partial(self._units.allows, again=again)
+            yield _Arranger(members, self._route, allows).arrange(decode([_message(one) for one in members]))
 
     def _dialect(self, name: str) -> Dialect:
         dialect = self._dialects.get(name)
@@ -104,7 +123,8 @@ class ForeignReader:
 
     def snapshot(self) -> bytes:
         """The state of all dialects."""
-        return self._packed({name: dialect.snapshot() for name, dialect in self._dialects.items()})
+        states = {name: dialect.snapshot() for name, dialect in self._dialects.items()}
+        return self._packed(states | {UNITS: self._units.snapshot()})
 
     def hand_over(self) -> bytes:
         """What the next holder of the site goes on from, in the form that ``restore`` takes."""
@@ -117,6 +137,7 @@ class ForeignReader:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         self._dialects = {}
         self._saved = unpack(state)
+        self._units.restore(self._saved.pop(UNITS, b""))
         for name in [name for name in self._saved if name in DIALECTS]:
             self._dialect(name)
 
@@ -129,19 +150,31 @@ def _message(one: Foreign) -> Message:
 class _Arranger:
     """Re-arranges what one dialect heard."""
 
-    def __init__(self, members: Sequence[Foreign], route: Callable[[str], object]) -> None:
+    def __init__(
+        self, members: Sequence[Foreign], route: Callable[[str], object], allows: Callable[[str, str, str, int], bool]
+    ) -> None:
         self._members = members
         self._route = route
+        self._allows = allows
         self._out = Mapped()
-        self._values: list[float] = []
+        self._rows: list[dict[str, float]] = []
+        """Values of each sample."""
         self._places: dict[tuple[int, str, bool], int] = {}
+        self._of_now: dict[int, int] = {}
+        """By place: its last sample without a time."""
+        self._bad: set[tuple[int, str]] = set()
+        """Sample and point of values that their sender calls bad."""
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
         out = self._out
         for sample in heard.samples:
             self._take(sample)
-        out.decoded.values = np.array(self._values, np.float64)
+        out.decoded.keys = [tuple(row) for row in self._rows]
+        out.decoded.values = np.array([value for row in self._rows for value in row.values()], np.float64)
+        if self._bad:
+            points = ((number, point) for number, row in enumerate(self._rows) for point in row)
+            out.decoded.bad = [place for place, one in enumerate(points) if one in self._bad]
         for rejection in heard.rejections:
             self._reject(rejection)
         for word in heard.presence:
@@ -156,50 +189,73 @@ class _Arranger:
     def _take(self, sample: Sample) -> None:
         member = self._members[sample.message]
         found: dict[str, tuple[AssetRoute, dict[str, float]]] = {}
+        bad: set[tuple[str, str]] = set()
         for name, value in sample.values.items():
             for target in _targets(member.route, sample.prefix, name):
                 asset = target.asset if target.code else member.route.home
                 if asset is None:
                     self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET, sample.prefix + name))
                     continue
-                converted = self._convert(member.number, name, value, asset, target, sample)
+                converted = self._convert(member, name, value, asset, target, sample)
                 if converted is not None:
                     found.setdefault(asset.asset.key, (asset, {}))[1][target.point] = converted
-        for asset, values in found.values():
-            self._add(sample, asset, values)
+                    (bad.add if name in sample.bad else bad.discard)((asset.asset.key, target.point))
+        for key, (asset, values) in found.items():
+            row = self._add(sample, asset, values)
+            self._bad.update((row, point) for point in values if (key, point) in bad)
 
     def _convert(
-        self, number: int, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
+        self, member: Foreign, name: str, value: float, asset: AssetRoute, target: Target, sample: Sample
     ) -> float | None:
         point = asset.points.get(target.point)
         unit = target.unit or sample.units.get(name, "")
         if point is None or not unit or unit == point.template.unit:
             return value
         try:
-            converted = conversion(unit, point.template.unit)(value)
+            if not target.unit:
+                self._look_up(member, unit, point.template.unit)
+            change = conversion(unit, point.template.unit, difference=point.template.is_difference)
+            converted = change(value)
         except UnitError as error:
-            self._out.rejections.append(Rejection(number, with_detail(WRONG_UNIT, str(error)), sample.prefix + name))
+            reason = with_detail(WRONG_UNIT, str(error))
+            self._out.rejections.append(Rejection(member.number, reason, sample.prefix + name))
             return None
         if not math.isfinite(converted):
-            self._out.rejections.append(Rejection(number, NOT_A_NUMBER, sample.prefix + name))
+            self._out.rejections.append(Rejection(member.number, NOT_A_NUMBER, sample.prefix + name))
             return None
         return converted
 
-    def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> None:
+    def _look_up(self, member: Foreign, sent: str, wanted: str) -> None:
+        """Raises ``UnitError`` for a unit that the message states, when its source has named too many new ones."""
+        if not self._allows(member.route.source.key, sent, wanted, member.record.received_ms):
+            raise UnitError(f"more than {NEW_A_MINUTE} new ones a minute")
+
+    def _add(self, sample: Sample, asset: AssetRoute, values: dict[str, float]) -> int:
+        """The number of the row that has them now."""
         decoded, key = self._out.decoded, (sample.message, asset.asset.key, sample.historical)
         if key not in self._places:
             member = self._members[sample.message]
             self._places[key] = len(self._out.arrivals)
             # Values "with an event" are stored and judged by nobody, which is what historical ones need.
-            self._out.arrivals.add(asset, member.record.received_ms, with_event=sample.historical)
+            self._out.arrivals.add(asset, member.record, with_event=sample.historical)
             self._out.numbers.append(member.number)
-        decoded.message.append(self._places[key])
+        place = self._places[key]
+        if sample.ts_ms == NO_TIME and sample.seq == NO_SEQ:
+            # What a message says of "now" is one instant, as far as it says it of each point once.
+            row = self._rows[self._of_now[place]] if place in self._of_now else values
+            if row.keys().isdisjoint(values):
+                row.update(values)
+                return self._of_now[place]
+            self._of_now[place] = len(self._rows)
+        if sample.relative:
+            decoded.relative.add(len(self._rows))
+        decoded.message.append(place)
         decoded.ts_ms.append(sample.ts_ms)
         decoded.boot.append(sample.boot)
         decoded.seq.append(sample.seq)
         decoded.digest.append(sample.digest)
-        decoded.keys.append(tuple(values))
-        self._values.extend(values.values())
+        self._rows.append(values)
+        return len(self._rows) - 1
 
     def _reject(self, rejection: Rejection) -> None:
         member = self._members[rejection.message]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingest.columns import Arrivals, Columns
+from ingest.arrivals import Arrivals
+from ingest.columns import Columns
 from ingest.dialects.decoded import Decoded, EventObject
 from ingest.dialects.dialect import Request
 from ingest.matching import AssetRoute
@@ -45,7 +46,8 @@ class Outcome:
 
 @dataclass(slots=True)
 class Read:
-    """The telemetry of a batch in columns (one set per dialect), with all that could not be read.
+    """The telemetry of a batch in columns (one set per dialect), with all that could not be read. ``duplicates`` and
+    ``retained`` are readings that were left out.
     ``stray_events`` are events that came on telemetry topics, ``requests`` what is to be published to devices,
     ``heard`` and ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
 
@@ -53,11 +55,18 @@ class Read:
     decoded: list[tuple[Decoded, Arrivals]] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     duplicates: int = 0
+    retained: int = 0
     stray_events: list[tuple[SpoolRecord, AssetRoute, EventObject]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     heard: list[Arrivals] = field(default_factory=list)
     words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     gone: list[GapsGone] = field(default_factory=list)
+
+    def take(self, columns: Columns) -> None:
+        """Add a set of columns, and what was left out of it."""
+        self.columns.append(columns)
+        self.duplicates += columns.duplicates
+        self.retained += columns.retained
 
     def misses_points(self) -> bool:
         """Whether a point was named that the plant, as the pipeline knows it, does not have."""

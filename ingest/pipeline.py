@@ -17,7 +17,8 @@ from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.events import EventOutcome, EventRules, event_objects
+from ingest.event_messages import event_objects
+from ingest.events import EventOutcome, EventRules
 from ingest.gaps import SiteNumbers
 from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
@@ -78,13 +79,13 @@ class Pipeline:
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()
-        self._assembler = Assembler(self._table)
+        self.numbers = numbers or SiteNumbers()
+        self._assembler = Assembler(self._table, lane, self.numbers.instants)
         self.receive_times = self._assembler.receive_times
         self._matcher = Matcher(site, self._table)
-        self._foreign = ForeignReader(self._matcher.route)
+        self._foreign = ForeignReader(self._matcher.route, self.takes)
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
-        self.numbers = numbers or SiteNumbers()
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
         self._events_done = self.late_until = 0
         self._plant: Plant | None = None
@@ -114,6 +115,7 @@ class Pipeline:
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
+        self._foreign.follow()
         if not self._drains:
             self.clocks.follow(routes)
 
@@ -170,7 +172,8 @@ class Pipeline:
             if not batch.again:
                 if record.position <= self._events_done:
                     continue
-                self._presence.seen(route.asset.key, record.received_ms)
+                if not record.retained:
+                    self._presence.seen(route.asset.key, record.received_ms)
             objects, rejections = event_objects(record)
             letters = letters_of(self.site, self.lane, [record], rejections, names)
             if not batch.again:
@@ -227,8 +230,7 @@ class Pipeline:
             out.decoded.append((decoded, arrivals))
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += [
                 Rejection(numbers[r.message], r.reason, r.part) for r in (*decoded.rejections, *columns.rejections)
             ]
@@ -252,8 +254,7 @@ class Pipeline:
             columns.message = np.array(numbers, np.int64)[columns.message]
             leave_late(columns, batch.records, self.late_until)
             out.decoded.append((mapped.decoded, mapped.arrivals))
-            out.columns.append(columns)
-            out.duplicates += columns.duplicates
+            out.take(columns)
             out.rejections += mapped.rejections
             out.rejections += [Rejection(numbers[r.message], r.reason, r.part) for r in columns.rejections]
             out.requests += mapped.requests
@@ -283,6 +284,7 @@ class Pipeline:
         letters = letters_of(self.site, self.lane, batch.records, rejections, names, instants)
         out.letters += letters
         self.totals.duplicates += read.duplicates
+        self.totals.retained += read.retained
         if not batch.again:
             self.totals.received += len(batch.records)
             self.totals.dead_lettered += len({letter.message for letter in letters})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ingest.instants import LATE_MS, LEAD_MS
 from ingest.matching import AssetRoute
 from plantroom.domain.assets import PointKind, PointTemplate
-from plantroom.domain.quality import Reason
+from plantroom.domain.quality import FIRST_BAD, Reason
 
 _NEVER = -1
 _SPAN = 1 << 42
@@ -68,7 +68,8 @@ class QualityGate:
         late = ~bounds["simulated"] & (received - ts > LATE_MS)
         out_of_range = (value[order] < bounds["low"]) | (value[order] > bounds["high"])
         sorted_live = in_order & ~late
-        judged = np.flatnonzero(sorted_live & ~out_of_range & np.isfinite(bounds["stuck_ms"]))
+        sound = ~out_of_range & (reason[order] < FIRST_BAD)
+        judged = np.flatnonzero(sorted_live & sound & np.isfinite(bounds["stuck_ms"]))
         stuck = judged[self._stuck(sid[judged], ts[judged], value[order[judged]])]
         reason[order[out_of_range]] = Reason.OUT_OF_RANGE
         reason[order[stuck]] = Reason.STUCK

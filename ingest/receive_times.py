@@ -1,7 +1,7 @@
 """Receive times that stand in for a missing ``ts``: unique per asset."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,6 +18,10 @@ REPLAYS = 10_000
 
 AHEAD_MAX_MS = 3_600_000
 """What another holder gave further ahead than this came of a wrong clock, and holds nobody back."""
+
+MOST_AHEAD_MS = 60_000
+"""So far an instant that is given lies ahead of its receipt at most. Of an asset that goes on sending more than a
+message a millisecond the last of each millisecond stands."""
 
 RESERVE_MS = 2_000
 """So much more than was given is reserved at a time."""
@@ -44,9 +48,9 @@ class _Given:
             self.floor = 0
         return max(ts_ms, self.floor + 1)
 
-    def give(self, ts_ms: int) -> int:
-        """The first free instant from ``ts_ms`` on."""
-        while ts_ms in self.taken:
+    def give(self, ts_ms: int, elsewhere: Callable[[int], bool] | None) -> int:
+        """The first free instant from ``ts_ms`` on, which is not taken ``elsewhere`` either."""
+        while ts_ms in self.taken or (elsewhere is not None and elsewhere(ts_ms)):
             ts_ms += 1
         if len(self.order) == REMEMBERED:
             self.taken.discard(self.order[0])
@@ -58,8 +62,9 @@ class _Given:
 class ReceiveTimes:
     """The next free millisecond for each message. Amortised O(1).
 
-    A burst runs ahead of its receipt by as many milliseconds as it has messages too many. When our own clock is
-    set back by more than ``LEAD_MS``, instants go back with it instead of standing still until it has caught up.
+    A burst runs ahead of its receipt by as many milliseconds as it has messages too many, up to ``MOST_AHEAD_MS``. When
+    our own clock is set back by more than ``LEAD_MS``, instants go back with it instead of standing still until it has
+    caught up.
     """
 
     def __init__(self) -> None:
@@ -67,8 +72,22 @@ class ReceiveTimes:
         self._ahead: set[str] = set()
         self._reserved: dict[str, int] = {}
 
-    def next_free(self, asset: str, received_ms: int) -> int:
-        """A millisecond at or after ``received_ms`` that none of the asset's last messages was given."""
+    def next_free(self, asset: str, received_ms: int, elsewhere: Callable[[int], bool] | None = None) -> int:
+        """A millisecond at or after ``received_ms`` that none of the asset's last messages was given, and that is not
+        taken ``elsewhere``, unless these run ahead by ``MOST_AHEAD_MS``."""
+        given, begin_ms = self._begin(asset, received_ms)
+        if begin_ms is None:
+            return received_ms + MOST_AHEAD_MS
+        return self._noted(asset, received_ms, given.give(begin_ms, elsewhere))
+
+    def note(self, asset: str, received_ms: int, ts_ms: int) -> None:
+        """``next_free`` gave this instant before, to what is processed again."""
+        given, _ = self._begin(asset, received_ms)
+        if ts_ms not in given.taken:
+            self._noted(asset, received_ms, given.give(ts_ms, None))
+
+    def _begin(self, asset: str, received_ms: int) -> tuple[_Given, int | None]:
+        """What was given to the asset, and from where on the next is looked for (``None``: that is too far ahead)."""
         given = self._given.get(asset)
         if given is None:
             given = self._given[asset] = _Given(received_ms)
@@ -76,9 +95,13 @@ class ReceiveTimes:
         if set_back or received_ms > given.received_ms:
             given.received_ms = received_ms
         begin_ms = received_ms if set_back or not given.order else max(received_ms, given.order[-1] + 1)
+        if begin_ms > received_ms + MOST_AHEAD_MS:
+            return given, None
         if given.floor:
             begin_ms = given.above_floor(begin_ms, received_ms)
-        ts_ms = given.give(begin_ms)
+        return given, begin_ms
+
+    def _noted(self, asset: str, received_ms: int, ts_ms: int) -> int:
         if ts_ms > received_ms + LEAD_MS and ts_ms > self._reserved.get(asset, 0):
             self._ahead.add(asset)
         return ts_ms
@@ -165,8 +188,9 @@ class ReplayTimes:
     nothing was stored takes the first instant that no other has. Remembers ``REPLAYS`` instants.
     """
 
-    def __init__(self, given: ReceiveTimes) -> None:
-        self._given = given
+    def __init__(self, is_taken: Callable[[str, int], bool]) -> None:
+        """``is_taken``: whether a message of the asset was given this instant when it came."""
+        self._is_taken = is_taken
         self._owners: dict[tuple[str, int], tuple[str, int]] = {}
         self._samples: dict[tuple[str, str], tuple[int, int]] = {}
         """By asset and message: samples so far, and how many of them have their place."""
@@ -193,4 +217,4 @@ class ReplayTimes:
         owner = self._owners.get((asset, ts_ms))
         if owner is not None:
             return owner != mine
-        return not has_place and self._given.is_taken(asset, ts_ms)
+        return not has_place and self._is_taken(asset, ts_ms)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from ingest.letters import RETAINED
 from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
@@ -130,9 +131,7 @@ class Replays:
         for look in pipeline.watches(read, refused):
             outcome.take(self._patience.insist(STAGES, look))
         instants = {one[0].message: one[0].received_at for one in letters if any(letter.part for letter in one)}
-        outcome.letters = [
-            replace(one, received_at=instants.get(one.message, one.received_at)) for one in outcome.letters
-        ]
+        outcome.letters = [one.standing_at(instants.get(one.message, one.received_at)) for one in outcome.letters]
         outcome.replayed = [one.message for one in first]
         self._tell(outcome)
         log.info("dead_letters_replayed", site=pipeline.site, messages=len(letters), back=len(outcome.letters))
@@ -141,7 +140,8 @@ class Replays:
 def _record(letter: DeadLetter) -> SpoolRecord:
     """Its position is made of its name, so that events get the same id each time."""
     digest = hashlib.blake2b(letter.message.encode(), digest_size=7).digest()
-    return SpoolRecord(int.from_bytes(digest, "big"), to_ms(letter.received_at), letter.topic, letter.payload)
+    position, retained = int.from_bytes(digest, "big"), letter.message.startswith(RETAINED)
+    return SpoolRecord(position, to_ms(letter.came_at), letter.topic, letter.payload, retained)
 
 
 def _first(letters: Sequence[DeadLetter]) -> FirstCome:

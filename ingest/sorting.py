@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import cast
 
-from ingest.columns import Arrivals
-from ingest.events import values_beside
+from ingest.arrivals import Arrivals
+from ingest.event_messages import values_beside
 from ingest.mapping import Foreign
 from ingest.matching import AssetRoute, Matcher, Route, SourceRoute
 from ingest.receive_times import FirstCome
@@ -16,6 +17,8 @@ from plantroom.wire import Channel
 
 EVENT_DIALECT = "json"
 """What event topics speak, whatever the source's telemetry does."""
+
+_RETAINED = attrgetter("retained")
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Members:
     def add(self, number: int, route: AssetRoute, record: SpoolRecord) -> None:
         """A telemetry message."""
         self.numbers.append(number)
-        self.arrivals.add(route, record.received_ms)
+        self.arrivals.add(route, record)
         self.payloads.append(record.payload)
 
 
@@ -67,7 +70,7 @@ def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:
     known = matcher.known
     routes = [known.get(record.topic) for record in records]
     dialect = _one_dialect(routes)
-    if dialect is not None:
+    if dialect is not None and not any(map(_RETAINED, records)):
         out.values[dialect] = _all_telemetry(records, cast("list[Route]", routes))
         return out
     for number, (record, found) in enumerate(zip(records, routes, strict=True)):
@@ -81,7 +84,7 @@ def sort(records: Sequence[SpoolRecord], matcher: Matcher) -> Sorted:
             for payload in values_beside(record.payload):
                 beside = out.values[EVENT_DIALECT]
                 beside.numbers.append(number)
-                beside.arrivals.add(route.asset, record.received_ms, with_event=True)
+                beside.arrivals.add(route.asset, record, with_event=True)
                 beside.payloads.append(payload)
         else:
             out.statuses.append((number, route.asset))
@@ -109,5 +112,6 @@ def _one_dialect(routes: Sequence[Route | None]) -> str | None:
 
 def _all_telemetry(records: Sequence[SpoolRecord], routes: Sequence[Route]) -> Members:
     received_ms = [record.received_ms for record in records]
-    arrivals = Arrivals([route.asset for route in routes], received_ms, [False] * len(records))
+    positions = [record.position for record in records]
+    arrivals = Arrivals([route.asset for route in routes], received_ms, [False] * len(records), positions)
     return Members(list(range(len(records))), arrivals, [record.payload for record in records])

@@ -23,11 +23,13 @@ LETTERS = "letters_"
 @dataclass(slots=True)
 class Totals:
     """Counts over all time: ``received`` and ``dead_lettered`` messages, ``stored`` and ``duplicates`` readings,
-    dead letters (one for each message and reason) by the code of the reason."""
+    those without a time that the broker had ``retained``, dead letters (one for each message and reason) by the code of
+    the reason."""
 
     received: int = 0
     stored: int = 0
     duplicates: int = 0
+    retained: int = 0
     dead_lettered: int = 0
     letters: dict[str, int] = field(default_factory=dict)
 
@@ -96,6 +98,7 @@ class IngestStats:
     received: int = 0
     stored: int = 0
     duplicates: int = 0
+    retained: int = 0
     dead_lettered: int = 0
     gaps: int = 0
     unlisted_gaps: int = 0
@@ -145,6 +148,7 @@ class Figures:
             received=totals.received,
             stored=totals.stored,
             duplicates=totals.duplicates,
+            retained=totals.retained,
             dead_lettered=totals.dead_lettered,
             **delays,
             more={**totals.letter_figures(), **self._writes.figures()},

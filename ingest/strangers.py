@@ -7,8 +7,11 @@ elevator whose code was mistyped, so people hear of the event at once.
 from collections.abc import Mapping
 
 from ingest.dialects.decoded import EventObject
-from ingest.events import MAX_NAME, SAFETY, event_objects
+from ingest.dialects.json.decoder import says_safety
+from ingest.event_messages import event_objects
+from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
+from ingest.letters import name_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id
 from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
@@ -40,9 +43,7 @@ class StrangerRules:
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
         """The event's template where a class has one; empty when it is no safety event."""
         known = self._known.get(str(one.fields["event"]).strip())
-        word = one.fields.get("severity")
-        told = isinstance(word, str) and word.strip().lower() == SAFETY
-        return [known] if told or known is not None else []
+        return [known] if says_safety(one.fields.get("severity")) or known is not None else []
 
     def _finding(
         self, record: SpoolRecord, parts: Topic, one: EventObject, known: EventTemplate | None
@@ -53,9 +54,10 @@ class StrangerRules:
         elsewhere = {} if at_home else {"site": printable(parts.site)[:MAX_NAME]}
         detail = {"event": name, "code": printable(parts.asset)[:MAX_NAME], **elsewhere, **words}
         received_at = from_ms(record.received_ms)
-        place = (self._lane, record.position, record.received_ms, one.element)
+        old = record.retained
+        place = (name_of("", self._lane, record),) if old else (self._lane, record.position, record.received_ms)
         return FindingRaised(
-            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place),
+            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place, one.element),
             site=self._site,
             asset="",
             failure_mode=UNCLASSIFIED,
@@ -66,5 +68,5 @@ class StrangerRules:
             observed_at=received_at,
             received_at=received_at,
             subject=name,
-            detail=detail | {"tags": [UNKNOWN_ASSET if at_home else UNKNOWN_SITE]},
+            detail=detail | {"tags": [UNKNOWN_ASSET if at_home else UNKNOWN_SITE, *([RETAINED] if old else [])]},
         )

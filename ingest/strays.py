@@ -17,6 +17,7 @@ import structlog
 from ingest.checkpoint import pack, unpack
 from ingest.handover import TOTALS
 from ingest.instants import from_ms
+from ingest.letters import name_of
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
 from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
 from ingest.stats import Totals
@@ -269,6 +270,8 @@ def _brought_home(finding: FindingRaised, sites: Sequence[str]) -> FindingRaised
 
 
 def _letter(record: SpoolRecord, reason: str, letter_id: str | None = None) -> DeadLetter:
+    if record.retained:
+        letter_id = name_of(STRAYS, LANE, record)
     return DeadLetter(
         id=letter_id or stable_id("stray", record.position, record.received_ms, record.topic),
         site=printable(record.topic.split("/")[1])[:MAX_SITE],

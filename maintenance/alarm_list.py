@@ -1,4 +1,5 @@
-"""The alarm list: every episode that is an alarm, as people see it now."""
+"""The alarm list: every episode that is an alarm, and what devices tell that the ledger does not know, as people see it
+now."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from maintenance.episodes import Episode
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
-from plantroom.domain.assets import AlarmPriority, Plant
+from maintenance.stranger_alarms import stranger_alarm, strangers_alarms
+from plantroom.domain.assets import AlarmPriority, LocalName, Plant
 from plantroom.ports.paging import Scope
 
 RETURNED_FOR = timedelta(hours=72)
@@ -20,7 +22,8 @@ RETURNED_FOR = timedelta(hours=72)
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One line of the list. ``shelves`` are those that hold some of its alarms quiet now, ``since`` when it came (the
-    last time) by our clock and ``since_observed`` as it was observed."""
+    last time) by our clock and ``since_observed`` as it was observed. ``device``: what is called so is not in the
+    ledger; its ``episode`` has no asset and the id of its ticket."""
 
     episode: Episode
     state: AlarmState
@@ -28,6 +31,7 @@ class Alarm:
     shelves: tuple[Shelf, ...]
     since: datetime
     since_observed: datetime
+    device: LocalName | None = None
 
 
 def alarm_list(
@@ -40,8 +44,8 @@ def alarm_list(
     asset: str | None = None,
     returned: bool = False,
 ) -> list[Alarm]:
-    """What stands, newest first; with ``returned`` also what stood and nobody has taken note of. Linear in those (about
-    30 µs each)."""
+    """What stands, machines' newest first, then that of strangers; with ``returned`` also what stood and nobody has
+    taken note of. Linear in those (about 30 µs each)."""
     episodes = open_episodes(tx, scope, site, asset)
     if returned:
         episodes += tx.episodes.closed_unacknowledged(scope, now - RETURNED_FOR, site, asset)
@@ -49,14 +53,27 @@ def alarm_list(
     for shelf in tx.alarms.standing_shelves():
         if shelf.holds(now):
             shelves[shelf.asset, shelf.failure_mode].append(shelf)
-    return [
+    found = [
         as_alarm(one, plant, shelves.get((one.asset, one.failure_mode), []), now) for one in episodes if is_alarm(one)
     ]
+    strangers = [] if asset is not None else strangers_alarms(tx, scope, site)
+    return found + [as_alarm(one, plant, [], now, device) for one, device in strangers]
 
 
-def as_alarm(episode: Episode, plant: Plant, shelves: list[Shelf], now: datetime) -> Alarm:
+def alarm_of(tx: MaintenanceTx, alarm_id: str, plant: Plant, now: datetime) -> Alarm:
+    """The alarm of an id. ``NotFound``."""
+    stranger = stranger_alarm(tx, alarm_id)
+    if stranger is not None:
+        return as_alarm(stranger[0], plant, [], now, stranger[1])
+    episode = tx.episodes.get(alarm_id)
+    return as_alarm(episode, plant, list(tx.alarms.standing_shelves(episode.asset, episode.failure_mode)), now)
+
+
+def as_alarm(
+    episode: Episode, plant: Plant, shelves: list[Shelf], now: datetime, device: LocalName | None = None
+) -> Alarm:
     """An episode as people see it; ``shelves`` are those of its asset and failure mode."""
     known = plant.assets.get(episode.asset)
     state = alarm_state(episode, None if known is None else known.status, shelved_subjects(shelves, now))
     holding = tuple(one for one in shelves if one.holds(now))
-    return Alarm(episode, state, alarm_priority(episode), holding, *stands_since(episode))
+    return Alarm(episode, state, alarm_priority(episode), holding, *stands_since(episode), device)

@@ -66,6 +66,15 @@ class Annunciation:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldCounts:
+    """How many alarms people were told of, how many of them safety alarms, of how many machines."""
+
+    alarms: int
+    safety: int
+    machines: int
+
+
+@dataclass(frozen=True, slots=True)
 class Flood:
     """More alarms on a site than a person can take in. ``first_at`` is the first alarm of the ten minutes in which it
     ``began_at``; ``peak`` the most in any ten minutes, ``gathered`` how many alarms share its ticket ``work_order``."""
@@ -125,6 +134,10 @@ class AlarmRepository(ABC):
     @abstractmethod
     def announced_since(self, site: str, since: datetime) -> tuple[int, datetime | None]:
         """How many alarms people were told of after an instant, and when the first of them was."""
+
+    @abstractmethod
+    def told_counts(self, site: str, start: datetime, end: datetime) -> ToldCounts:
+        """Of a site, from ``start`` to before ``end``; one query, however many there are."""
 
     @abstractmethod
     def announced(

@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from maintenance.episode_events import ALSO_KEPT, with_event
+from maintenance.episode_subjects import CALLING, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, raised_at, with_raise
 from maintenance.lifecycle import ENDED
@@ -45,8 +46,9 @@ RECURRENCE = timedelta(days=14)
 RECHECK = timedelta(minutes=30)
 """How long after the work was done a fault may take to clear."""
 
-_ONE_LINE_IN = timedelta(minutes=1)
-"""How often an event that goes on coming gets a line in the history of its ticket."""
+PAUSE = timedelta(minutes=1)
+"""After what pause an event that comes again is another one: few say when they are over. One that goes on coming gets a
+line in the history of its ticket no more often."""
 
 UNDER_MAINTENANCE = "under_maintenance"
 REPEATED = "repeated"
@@ -57,13 +59,7 @@ RECURRED = "recurred"
 LOOP_TEST = "loop_test"
 """Tag of an episode, and its ticket, that a loop test asked for (``maintenance.loop_tests``)."""
 
-HELD_BACK = "held_back"
-"""Key in an episode's detail: when (RFC 3339) the last finding was observed that maintenance or a shelf kept from its
-ticket."""
-
 _SHOWN_POINTS = 20
-CALLING = "calling"
-"""Key in an episode's detail: those of its open subjects whose last finding calls for a ticket."""
 
 LINES = "lines"
 """Key in an episode's detail: when the events that came again had their last lines in the ticket's history."""
@@ -136,10 +132,10 @@ def suppressed(finding: FindingRaised, status: AssetStatus) -> bool:
     return not finding.safety and finding.source in QUIET_WHILE.get(status, ())
 
 
-def quiet_by_status(episode: Episode, status: AssetStatus) -> bool:
-    """As ``suppressed`` for all that calls for the episode's ticket, or of all that stands where nothing does."""
-    found_by = {FindingSource(one.partition(":")[0]) for one in calling(episode) or episode.open_subjects}
-    return not episode.safety and found_by <= QUIET_WHILE.get(status, frozenset()) and status in QUIET_WHILE
+def quiet_subjects(episode: Episode, status: AssetStatus) -> frozenset[str]:
+    """Those of the open subjects that the status of their machine keeps quiet, as ``suppressed`` does a finding."""
+    quiet = QUIET_WHILE.get(status, frozenset()) if not episode.safety else frozenset()
+    return frozenset(one for one in episode.open_subjects if FindingSource(one.partition(":")[0]) in quiet)
 
 
 def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
@@ -150,27 +146,13 @@ def priority_in(finding: FindingRaised, level: Level) -> AlarmPriority:
     return priority_of(level.severity, safety=finding.safety, warning=not level.ticket)
 
 
-def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
-    """The episode with the word that a finding waits for the end of the maintenance or the shelf."""
-    return replace(episode, detail=dict(episode.detail or {}) | {HELD_BACK: finding.observed_at.isoformat()})
-
-
-def let_go(episode: Episode) -> Episode:
-    """The episode without that word."""
-    return replace(episode, detail={k: v for k, v in (episode.detail or {}).items() if k != HELD_BACK})
-
-
-def after_maintenance(episode: Episode, ticket: WorkOrder | None) -> Ticketing:
-    """What a finding that was held back does to the episode's ticket when what held it back ends. What was noticed
-    before the ticket's work was done is over with it."""
-    said = (episode.detail or {}).get(HELD_BACK)
-    if said is None or episode.state is not EpisodeState.OPEN or not calling(episode):
-        return Ticketing.NONE
-    step = ticketing(Level(episode.severity, ticket=True), ticket)
-    done_at = None if ticket is None else ticket.completed_at
-    if step is Ticketing.REOPEN and done_at is not None and datetime.fromisoformat(str(said)) <= done_at:
-        return Ticketing.NONE
-    return step
+def noticed_before(done: WorkOrder | None, episode: Episode, subjects: Collection[str]) -> bool:
+    """Whether all that was held back of some subjects was noticed before the work of the episode's ticket was done: it
+    is over with that."""
+    if done is None or done.state not in _DONE or done.completed_at is None:
+        return False
+    held = held_back(episode)
+    return all(held[one] <= done.completed_at for one in subjects)
 
 
 def work_is_done(ticket: WorkOrder) -> bool:
@@ -249,8 +231,11 @@ def marked_as_test(episode: Episode, test: str) -> Episode:
     return replace(episode, tags=tuple(dict.fromkeys((*episode.tags, LOOP_TEST))), detail=detail)
 
 
-def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_maintenance: bool) -> Episode:
-    """The episode with one more finding, open again if it was closed.
+def absorb(
+    earlier: Episode, finding: FindingRaised, level: Level, under_maintenance: bool, *, quiet: bool = False
+) -> Episode:
+    """The episode with one more finding, open again if it was closed. ``quiet``: it is held back, so that what people
+    took note of stays so.
 
     Source and detail are those of the finding that calls for the ticket, as long as there is none.
     """
@@ -262,8 +247,6 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
     others = [one for one in calling(earlier) if one != subject_of(finding)]
     detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
-    if level.ticket and not under_maintenance:
-        detail.pop(HELD_BACK, None)
     if earlier.state is EpisodeState.CLOSED:
         detail[STANDS_SINCE] = {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}
     known = detail.get(PRIORITIES) if earlier.state is EpisodeState.OPEN else None
@@ -271,8 +254,8 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
         subject_of(finding): priority_in(finding, level).value
     }
     detail[RAISED_AT] = with_raise(earlier, finding, subject_of(finding))
-    return replace(
-        unacknowledged(earlier) if rings_anew(earlier, finding) else earlier,
+    absorbed = replace(
+        unacknowledged(earlier) if not quiet and rings_anew(earlier, finding) else earlier,
         state=EpisodeState.OPEN,
         closed_at=None,
         closed_observed_at=None,
@@ -286,16 +269,22 @@ def absorb(earlier: Episode, finding: FindingRaised, level: Level, under_mainten
         detail=detail,
         findings=earlier.findings + 1,
     )
+    return hold_back(absorbed, finding) if quiet else let_go(absorbed, [subject_of(finding)])
 
 
 def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
     """Whether people have to be told of a finding: what goes on, and what an event says over and over, is no news."""
     if earlier is None or earlier.state is EpisodeState.CLOSED or subject_of(finding) not in earlier.open_subjects:
         return True
-    # Few events say when they are over: one that comes after a pause is another one.
-    pause = finding.observed_at - earlier.last_observed_at
-    another = finding.source is FindingSource.RULE and pause >= _ONE_LINE_IN
+    before = raised_at(earlier).get(subject_of(finding), earlier.last_observed_at)
+    pause = min(finding.observed_at, finding.received_at) - before
+    another = finding.source is FindingSource.RULE and pause >= PAUSE
     return another or (finding.safety and not earlier.safety)
+
+
+def acknowledged(episode: Episode, by: str, at: datetime) -> Episode:
+    """The episode as one that somebody has taken note of."""
+    return replace(episode, acknowledged_at=at, acknowledged_by=by)
 
 
 def unacknowledged(episode: Episode) -> Episode:
@@ -314,10 +303,11 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
         return earlier
     left = tuple(s for s in earlier.open_subjects if s != subject)
     observed = max(earlier.last_observed_at, finding.observed_at)
+    others = let_go(earlier, [subject])
     if left:
-        return replace(earlier, open_subjects=left, last_observed_at=observed)
+        return replace(others, open_subjects=left, last_observed_at=observed)
     return replace(
-        let_go(earlier),
+        others,
         state=EpisodeState.CLOSED,
         open_subjects=(),
         last_observed_at=observed,
@@ -332,8 +322,8 @@ def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episod
     known = _lines(episode)
     before = next((one for one in known if one["subject"] == finding.subject), None)
     if before is not None:
-        newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= _ONE_LINE_IN
-        if not newer and now - datetime.fromisoformat(str(before["written"])) < _ONE_LINE_IN:
+        newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= PAUSE
+        if not newer and now - datetime.fromisoformat(str(before["written"])) < PAUSE:
             return episode
     line = {"subject": finding.subject, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
     kept = [one for one in known if one is not before][1 - ALSO_KEPT :]
@@ -361,26 +351,16 @@ def outlives_work(episode: Episode, ticket: WorkOrder, now: datetime) -> bool:
     return not no_fault or severest(ticket.severity, episode.severity) is Severity.CRITICAL
 
 
-def calling(episode: Episode) -> list[str]:
-    """The open subjects that call for a ticket; of an episode from before they were kept, all."""
-    said = (episode.detail or {}).get(CALLING)
-    return [one for one in episode.open_subjects if not isinstance(said, (list, tuple)) or one in said]
-
-
 def _lines(episode: Episode) -> list[Mapping[str, object]]:
     found = (episode.detail or {}).get(LINES)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, (list, tuple)) else []
 
 
-def subject_of(finding: FindingRaised) -> str:
-    """Which of its episode's subjects a finding is."""
-    return f"{finding.source.value}:{finding.subject}"
-
-
 def _merged(known: Sequence[Evidence], new: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Newest word on each point, largest contribution first."""
-    by_point = {e.point: e for e in known} | {e.point: e for e in new}
-    return tuple(sorted(by_point.values(), key=lambda e: -e.contribution)[:_SHOWN_POINTS])
+    """Newest word on each point, largest contribution first; of those alike the newest."""
+    newest = {e.point: e for e in new}
+    by_age = [*newest.values(), *(e for e in known if e.point not in newest)]
+    return tuple(sorted(by_age, key=lambda e: -e.contribution)[:_SHOWN_POINTS])
 
 
 def _tags(known: Sequence[str], finding: FindingRaised, under_maintenance: bool, repeated: bool) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ class EpisodeTickets:
         self._now = now
         self._classes = classes
         self.flooded: set[str] = set()
-        """Sites whose flood has gathered more than its ticket says: ``floods.tell_flood`` writes it."""
+        """Sites of which people were told more than the ticket of their flood says, if there is one:
+        ``floods.tell_flood`` writes it."""
 
     def tell_floods(self) -> None:
         """Write on the tickets of floods what they have gathered."""

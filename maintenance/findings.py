@@ -16,35 +16,32 @@ import structlog
 from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
 from maintenance.episode_events import names_event
 from maintenance.episode_rules import (
-    HELD_BACK,
+    Level,
     Ticketing,
     absorb,
-    after_maintenance,
-    calling,
     clear,
     goes_on,
-    hold_back,
     joins,
-    let_go,
     level_of,
     marked_as_test,
     new_episode,
+    noticed_before,
     outlives_work,
-    quiet_by_status,
+    quiet_subjects,
     rings_anew,
-    subject_of,
     suppressed,
     ticketing,
     unacknowledged,
     with_line,
 )
+from maintenance.episode_subjects import calling, held_back, hold_back, let_go, subject_of
 from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
-from maintenance.shelves import all_shelved, is_shelved
+from maintenance.shelves import all_shelved, is_shelved, shelved_subjects
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
 from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
 from maintenance.views import note_episode
@@ -222,11 +219,7 @@ class FindingApplier:
         have closed meanwhile.
         """
         asset = self._tx.assets.get(asset_key).asset
-        modes = {
-            episode.failure_mode
-            for episode in open_episodes(self._tx, asset=asset_key)
-            if HELD_BACK in (episode.detail or {})
-        }
+        modes = {episode.failure_mode for episode in open_episodes(self._tx, asset=asset_key) if held_back(episode)}
         return sum(self.release(asset, mode) for mode in sorted(modes))
 
     def flooded(self) -> set[str]:
@@ -234,22 +227,35 @@ class FindingApplier:
         return self._tickets.flooded
 
     def release(self, asset: Asset, failure_mode: str) -> bool:
-        """Follow what was held back of one failure mode, unless something still holds it back; gives whether that made
-        or opened a ticket."""
+        """Tell and follow what was held back of one failure mode and still stands, unless something still holds it
+        back; gives whether that made a ticket or opened one again."""
         episode = self._tx.episodes.latest(asset.key, failure_mode)
-        if episode is None or quiet_by_status(episode, asset.status) or self._shelved(episode):
+        freed = [] if episode is None else self._freed(episode, asset.status)
+        if episode is None or not freed:
             return False
         ticket = self._tickets.of(episode)
-        step = after_maintenance(episode, ticket)
-        if step is Ticketing.NONE:
-            return False
-        episode = unacknowledged(let_go(episode))
+        calls = [one for one in freed if one in calling(episode)]
+        step = ticketing(Level(episode.severity, ticket=bool(calls)), ticket)
+        over = step is Ticketing.REOPEN and noticed_before(ticket, episode, calls)
+        episode = unacknowledged(let_go(episode, freed))
         self._tickets.store(episode)
-        for subject in alarms_among(calling(episode)):
+        if over:  # Listed as unacknowledged, but nobody is called: ``look_again`` does if it stays.
+            return False
+        for subject in alarms_among(freed):
             self._announce(episode, subject)
         self._tickets.follow(episode, step, ticket, self._now, asset)
         self._tickets.tell_floods()
-        return step is not Ticketing.UPDATE
+        return step in (Ticketing.NEW, Ticketing.REOPEN)
+
+    def _freed(self, episode: Episode, status: AssetStatus) -> list[str]:
+        """Of what was held back and stands, what nothing holds back any more."""
+        held = held_back(episode)
+        if not held:
+            return []
+        shelves = self._tx.alarms.standing_shelves(episode.asset, episode.failure_mode)
+        shelved = frozenset() if episode.safety else shelved_subjects(shelves, self._now)
+        quiet = quiet_subjects(episode, status) | shelved
+        return [one for one in held if one not in quiet]
 
     def _shelved(self, episode: Episode) -> bool:
         """Whether all that calls for the episode's ticket is shelved."""
@@ -261,6 +267,7 @@ class FindingApplier:
         # A wrong clock is a notice until it costs alarms or data.
         if episode.failure_mode != CLOCK or episode.severity is not Severity.INFO:
             announce(self._tx, episode, subject, alarm_priority(episode), episode.last_observed_at, self._now)
+            self._tickets.flooded.add(episode.site)
 
     def outlived(self) -> list[Episode]:
         """Open episodes whose ticket's work may have been in vain; one query, and one more for each that has a
@@ -303,6 +310,7 @@ class FindingApplier:
     def _raised(self, finding: FindingRaised) -> None:
         if is_stranger(finding):
             tell_of_stranger(self._tx, finding, self._now)
+            self._tickets.flooded.add(finding.site)
             return
         try:
             asset = self._tx.assets.get(finding.asset).asset
@@ -320,7 +328,7 @@ class FindingApplier:
         first, anew = True, rings_anew(earlier, finding)
         if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
-            episode = absorb(earlier, finding, level, maintained)
+            episode = absorb(earlier, finding, level, maintained, quiet=quiet)
             if finding.safety and ticket is not None:
                 told = with_line(episode, finding, self._now)
                 words = ANOTHER if first else AGAIN
@@ -328,7 +336,7 @@ class FindingApplier:
                     ticket, words, finding.detail, finding.observed_at, written=told is episode
                 )
                 episode = told
-            self._tickets.store(hold_back(episode, finding) if quiet and level.ticket else episode)
+            self._tickets.store(episode)
         else:
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
             if tested and check is not None:
@@ -336,7 +344,7 @@ class FindingApplier:
             if earlier is not None and earlier.state is EpisodeState.OPEN:
                 self._tickets.store(closed_by_successor(earlier, finding, self._now))
                 episode = inheriting(episode, earlier, endless_events(self._classes))
-            self._tx.episodes.add(hold_back(episode, finding) if quiet and level.ticket else episode)
+            self._tx.episodes.add(hold_back(episode, finding) if quiet else episode)
             note_episode(self._tx, episode)
         followed = None
         if not quiet:

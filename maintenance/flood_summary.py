@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maintenance.alarm_ports import Annunciation
+from maintenance.alarm_ports import Annunciation, ToldCounts
 from plantroom.domain.assets import OFFLINE, Asset, EquipmentClass, LocalName
 
 FIRST_SHOWN = 5
@@ -19,7 +19,7 @@ _TOGETHER = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What the alarms may have in common: ``supply``, ``network``, ``machine``, ``place``, ``system`` or ``moment``."""
+    """What the alarms may have in common: ``supply``, ``network``, ``machine``, ``place`` or ``system``."""
 
     code: str
     text: LocalName
@@ -27,39 +27,43 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class FloodSummary:
-    """``first`` names the first machines with their moment, ``by_asset`` (key) and ``by_system`` count alarms, the most
-    first; ``safety`` counts safety alarms among them."""
+    """``told`` counts all that people were told of up to ``at``. The rest is said of the first alarms: ``first`` names
+    their machines, ``by_asset`` (key) and ``by_system`` count them, the most first, ``moment`` says when most of them
+    came at once; that explains nothing, and is no ``cause``."""
 
-    alarms: int
-    safety: int
+    told: ToldCounts
+    at: datetime
     first: tuple[LocalName, ...]
     by_asset: tuple[tuple[str, int], ...]
     by_system: tuple[tuple[str, int], ...]
     cause: Cause | None
+    moment: LocalName | None
 
 
 def summarise(
+    told: ToldCounts,
+    at: datetime,
     announced: Sequence[Annunciation],
     assets: Mapping[str, Asset],
     classes: Mapping[str, EquipmentClass],
     names: Mapping[str, LocalName],
     zone: ZoneInfo,
 ) -> FloodSummary:
-    """The summary of alarms in the order in which people were told; ``assets`` by key, unknown ones are left out of
-    what is said about machines. ``names`` are those of systems and locations, by key. Moments in the texts are local
-    to ``zone``."""
+    """The summary of a flood up to ``at`` by its first alarms, in the order in which people were told; ``assets`` by
+    key, unknown ones are left out of what is said about machines. ``names`` are those of systems and locations, by key.
+    Moments in the texts are local to ``zone``."""
     by_asset = Counter(one.asset for one in announced)
     systems = Counter(_system(assets.get(one.asset), classes) for one in announced)
     del systems[""]
     heads = list(dict.fromkeys(one.asset for one in announced))[:FIRST_SHOWN]
     return FloodSummary(
-        alarms=len(announced),
-        safety=sum(one.safety for one in announced),
+        told=told,
+        at=at,
         first=tuple(_name(assets, key) for key in heads),
         by_asset=tuple(by_asset.most_common()),
         by_system=tuple(systems.most_common()),
-        cause=_cause(announced, assets, by_asset, systems, names)
-        or _moment([one.observed_at for one in announced], zone),
+        cause=_cause(announced, assets, by_asset, systems, names),
+        moment=_moment([one.observed_at for one in announced], told.alarms, zone),
     )
 
 
@@ -126,15 +130,20 @@ def _same_system(
     return None
 
 
-def _moment(instants: Sequence[datetime], zone: ZoneInfo) -> Cause | None:
-    """Whether most alarms were observed within one minute."""
+def _moment(instants: Sequence[datetime], of: int, zone: ZoneInfo) -> LocalName | None:
+    """When most alarms were observed within one minute: how many of the ``of``, and when. O(n log n)."""
     ordered = sorted(instants)
-    need = max(2, round(MOST * len(ordered)))
-    for first, last in zip(ordered, ordered[need - 1 :], strict=False):
-        if last - first <= _TOGETHER:
-            at = first.astimezone(zone).strftime("%H:%M")
-            return Cause("moment", LocalName(f"同一分钟内（{at}）", f"within one minute ({at})"))
-    return None
+    most, begins, last = 0, 0, 0
+    for first in range(len(ordered)):
+        while last < len(ordered) and ordered[last] - ordered[first] <= _TOGETHER:
+            last += 1
+        if last - first > most:
+            most, begins = last - first, first
+    if most < max(2, round(MOST * len(ordered))):
+        return None
+    at = ordered[begins].astimezone(zone).strftime("%H:%M")
+    zh, en = ("", "them") if of <= len(ordered) else (f"前{len(ordered)}条中", f"the first {len(ordered)}")
+    return LocalName(f"{zh}{most}条出现在同一分钟内（{at}）", f"{most} of {en} came within one minute ({at})")
 
 
 def _name(assets: Mapping[str, Asset], key: str) -> LocalName:

@@ -33,6 +33,8 @@ FLOOD = "flood"
 LOOKED_AT = 500
 """How many alarms of a flood, the first ones, its summary looks at."""
 
+_UNKNOWN = LocalName("尚不清楚", "not known yet")
+
 _BY = "system:floods"
 _CHECKS = (
     LocalName("先处理安全报警，再找共同原因", "See to safety alarms first, then look for the common cause"),
@@ -44,11 +46,15 @@ _CHECKS = (
 def announce(
     tx: MaintenanceTx, episode: Episode, subject: str, priority: AlarmPriority, observed_at: datetime, now: datetime
 ) -> None:
-    """People are told of an alarm now: keep it, and see whether that makes a flood."""
-    site = episode.site
-    tx.alarms.announce(
-        Annunciation(site, episode.asset, episode.failure_mode, subject, priority, episode.safety, now, observed_at)
-    )
+    """People are told of an alarm now."""
+    site, asset, mode = episode.site, episode.asset, episode.failure_mode
+    tell(tx, Annunciation(site, asset, mode, subject, priority, episode.safety, now, observed_at))
+
+
+def tell(tx: MaintenanceTx, one: Annunciation) -> None:
+    """Keep what people are told, and see whether that makes a flood."""
+    site, now = one.site, one.at
+    tx.alarms.announce(one)
     count, first = tx.alarms.announced_since(site, now - SPAN)
     flood = tx.alarms.standing_flood(site)
     if flood is None and count > BEGINS_ABOVE:
@@ -90,9 +96,10 @@ def _write(
 ) -> None:
     if work_is_done(order):
         return
-    n = flood.gathered
-    title = LocalName(f"报警洪泛：{n}条报警汇总", f"Alarm flood: {_counted(n, 'alarm')} together")
-    keep(tx, replace(order, title=title, reason=_reason(summary_of(tx, flood, classes, now))))
+    summary, zone = summary_of(tx, flood, classes, now), ZoneInfo(tx.assets.site(flood.site).time_zone)
+    n = summary.told.alarms
+    title = LocalName(f"报警泛滥：{n}条报警", f"Alarm flood: {_counted(n, 'alarm')}")
+    keep(tx, replace(order, title=title, reason=_reason(flood, summary, zone)))
 
 
 def end_if_over(tx: MaintenanceTx, site: str, classes: Mapping[str, EquipmentClass], now: datetime) -> bool:
@@ -117,14 +124,17 @@ def note_flood(tx: MaintenanceTx, flood: Flood) -> None:
 
 
 def summary_of(tx: MaintenanceTx, flood: Flood, classes: Mapping[str, EquipmentClass], now: datetime) -> FloodSummary:
-    """What is known of a flood: its first ``LOOKED_AT`` alarms in their order, by system and machine."""
-    end = (flood.ended_at or now) + timedelta(microseconds=1)
+    """What is known of a flood up to now, or to its end: how many alarms; of its first ``LOOKED_AT`` their order, by
+    system and machine."""
+    at = flood.ended_at or now
+    end = at + timedelta(microseconds=1)
     found = tx.alarms.announced(Scope(frozenset({flood.site})), flood.first_at, end, LOOKED_AT, flood.site)
     assets = tx.assets.several({one.asset for one in found})
     names = {key: system.name for key, system in systems().items()}
     names |= {place.key: place.name for place in tx.assets.locations(flood.site)}
     zone = ZoneInfo(tx.assets.site(flood.site).time_zone)
-    return summarise(found, assets, classes, names, zone)
+    told = tx.alarms.told_counts(flood.site, flood.first_at, end)
+    return summarise(told, at, found, assets, classes, names, zone)
 
 
 def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime) -> WorkOrder:
@@ -133,7 +143,7 @@ def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime
         site=flood.site,
         kind=Kind.CORRECTIVE,
         origin=Origin(episode.source.value),
-        title=LocalName("报警洪泛", "Alarm flood"),
+        title=LocalName("报警泛滥", "Alarm flood"),
         by=_BY,
         now=now,
         severity=episode.severity,
@@ -143,15 +153,24 @@ def _new_ticket(tx: MaintenanceTx, flood: Flood, episode: Episode, now: datetime
     )
 
 
-def _reason(summary: FloodSummary) -> LocalName:
-    zh = f"10分钟内超过{BEGINS_ABOVE}条报警。最先：{'、'.join(one.zh for one in summary.first)}"
-    en = f"More than {BEGINS_ABOVE} alarms in 10 minutes. First: {', '.join(one.en for one in summary.first)}"
-    zh += f"；共{summary.alarms}条、{len(summary.by_asset)}台设备"
-    en += f"; {_counted(summary.alarms, 'alarm')} of {_counted(len(summary.by_asset), 'machine')}"
-    if summary.cause is not None:
-        zh += f"；可能原因：{summary.cause.text.zh}"
-        en += f"; likely: {summary.cause.text.en}"
-    return LocalName(zh + "。", en + ".")
+def _reason(flood: Flood, summary: FloodSummary, zone: ZoneInfo) -> LocalName:
+    told, gathered = summary.told, flood.gathered
+    begin, end = (at.astimezone(zone).strftime("%H:%M:%S") for at in (flood.first_at, summary.at))
+    zh = f"10分钟内超过{BEGINS_ABOVE}条报警。{begin}至{end}共{told.alarms}条、{told.machines}台设备"
+    en = f"More than {BEGINS_ABOVE} alarms in 10 minutes. From {begin} to {end} {_counted(told.alarms, 'alarm')}"
+    en += f" of {_counted(told.machines, 'machine')}"
+    if told.safety:
+        zh += f"，其中安全报警{told.safety}条"
+        en += f", {told.safety} of them safety"
+    zh += f"；{gathered}条并入汇总工单，其余各有工单或无需工单"
+    en += f"; {gathered} share a ticket, the others have their own or need none"
+    zh += f"。最先：{'、'.join(one.zh for one in summary.first)}。"
+    en += f". First: {', '.join(one.en for one in summary.first)}. "
+    if summary.moment is not None:
+        zh += f"{summary.moment.zh}。"
+        en += f"{summary.moment.en}. "
+    cause = _UNKNOWN if summary.cause is None else summary.cause.text
+    return LocalName(f"{zh}可能的共同点：{cause.zh}。", f"{en}What they may have in common: {cause.en}.")
 
 
 def _counted(count: int, what: str) -> str:

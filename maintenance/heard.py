@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.episode_rules import REPEATED
+from maintenance.episode_rules import PAUSE, REPEATED
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -74,6 +74,12 @@ def with_heard(order: WorkOrder, one: Heard, zone: ZoneInfo) -> WorkOrder:
     tags = order.tags if place is None else tuple(dict.fromkeys((*order.tags, REPEATED)))
     gathered = {**(order.gathered or {}), HEARD: _document(intro, known, forgotten)}
     return replace(order, gathered=gathered, reason=_reason(intro, known, forgotten, zone), tags=tags)
+
+
+def is_news(order: WorkOrder, one: Heard) -> bool:
+    """Whether people have to be told of a hearing: what is said over and over is none."""
+    last = max((old.last for old in heard(order) if (old.code, old.event) == (one.code, one.event)), default=None)
+    return last is None or one.last - last >= PAUSE
 
 
 def with_known(order: WorkOrder, codes: Collection[str], event: str, ticket: int, zone: ZoneInfo) -> WorkOrder:

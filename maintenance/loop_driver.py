@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maintenance.loop_marks import BY, awaits_photos, settle, settles
+from maintenance.loop_marks import BY, acknowledge_test, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
 from maintenance.loop_tests import (
     ENDED,
@@ -156,13 +156,15 @@ class LoopKeeper:
         return self._now > test.deadline and not any(awaits_photos(self._tx, check) for check in active)
 
     def confirm(self, test_id: str, number: int, by: str) -> LoopCheck:
-        """A person says that they saw the ticket. ``Conflict`` while there is none."""
+        """A person says that they saw the ticket, and has taken note of its alarm. ``Conflict`` while there is none."""
         test, checks, check = self._locked(test_id, number)
         if check.step(Step.PERSON).evidence is not None:
             return check
         if check.step(Step.TICKET).evidence is None or check.result in ENDED:
             raise Conflict(f"check {number} has no ticket that could be confirmed now")
-        return self._put(test, checks, tick(check, Step.PERSON, self._now, by))
+        confirmed = tick(check, Step.PERSON, self._now, by)
+        acknowledge_test(self._tx, confirmed, self._now)
+        return self._put(test, checks, confirmed)
 
     def skip(self, test_id: str, number: int, by: str, reason: str) -> LoopCheck:
         """Leave a sensor out. Raises ``BadData`` without a reason, ``Conflict`` when its check has ended."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maintenance.alarm_rules import alarm_priority, alarms_among
-from maintenance.episode_rules import LOOP_TEST
+from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
@@ -22,14 +22,14 @@ from plantroom.errors import Conflict
 
 BY = "system:loop-test"
 _SOURCES = (FindingSource.RULE, FindingSource.LIMIT)
-_PASSED = "联动测试完成 / the loop test is done"
+_PASSED = "回路测试完成 / the loop test is done"
 _JOINED = LocalName(
     "并入此前已有的真实故障，工单为真实工单",
     "joined a fault that stood before: its ticket is real",
 )
 _PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
-_UNSEEN = "联动测试结束时无人确认，按真实报警处理 / nobody had seen it when the loop test ended: a real alarm"
-_STILL_THERE = "联动测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
+_UNSEEN = "回路测试结束时无人确认，按真实报警处理 / nobody had seen it when the loop test ended: a real alarm"
+_STILL_THERE = "回路测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
 def asked_for(tx: MaintenanceTx, finding: FindingRaised, classes: Mapping[str, EquipmentClass]) -> LoopCheck | None:
@@ -60,6 +60,17 @@ def note_answer(
     tx.loop_tests.put_checks([seen])
 
 
+def acknowledge_test(tx: MaintenanceTx, check: LoopCheck, now: datetime) -> None:
+    """Whoever saw the ticket of a test has taken note of the test's alarm, be it over or not; the first one stands.
+    Nobody has of a real fault that the test met: they took it for the test."""
+    ticket, person = check.step(Step.TICKET).evidence, check.step(Step.PERSON).evidence
+    if ticket is None or person is None:
+        return
+    for episode in tx.episodes.of_order(ticket):
+        if LOOP_TEST in episode.tags and episode.acknowledged_at is None:
+            _store(tx, acknowledged(episode, person, now))
+
+
 def settle(
     tx: MaintenanceTx, check: LoopCheck, now: datetime, endless: Collection[str], *, finishing: bool
 ) -> LoopCheck:
@@ -69,6 +80,8 @@ def settle(
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return replace(check, settled=check.settled or finishing)
+    if check.result is CheckResult.PASSED:
+        acknowledge_test(tx, check, now)
     episode = _standing(tx, evidence)
     ticket = tx.orders.lock(evidence)
     if LOOP_TEST not in ticket.tags:

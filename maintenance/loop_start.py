@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from maintenance.loop_tests import (
     NO_WORDS,
@@ -44,7 +45,7 @@ _STATUS_ONLY = LocalName("只检查在线状态", "only the presence is checked"
 class Wanted:
     """What to test. Without ``points`` and ``events``: every safety event of the class and every point with alarm
     limits, or the presence where there is neither. ``data`` is what the asked-for events must carry, such as a
-    zone. Without ``minutes``: ``WINDOW_S`` and ``SAFETY_WINDOW_S``."""
+    zone. Without ``minutes``: ``WINDOW_S`` and ``SAFETY_WINDOW_S``; without ``name``: the time at the site."""
 
     site: str
     assets: Sequence[Asset]
@@ -88,7 +89,8 @@ def start_loop_test(
         raise _bad("assets", f"{len(checks)} sensors are too many for one test: take at most {MAX_CHECKS}")
     window_s = _window_s(wanted, checks, tx, classes)
     deadline = now + timedelta(seconds=window_s * (len(checks) + 1))
-    test = LoopTest(new_key(), wanted.site, wanted.name or f"{now:%Y-%m-%d %H:%M}", by, now, deadline, window_s)
+    there = now.astimezone(ZoneInfo(tx.assets.site(wanted.site).time_zone))
+    test = LoopTest(new_key(), wanted.site, wanted.name or f"{there:%Y-%m-%d %H:%M}", by, now, deadline, window_s)
     by_key = {asset.key: asset for asset in wanted.assets}
     numbered = [
         replace(

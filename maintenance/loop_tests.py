@@ -270,9 +270,9 @@ def missing(check: LoopCheck, facts: Facts) -> LocalName:
 
 _MISSING = {
     Step.READING: LocalName(
-        "设备有消息，但没有该测点的数据：核对测点键名、来源映射和死信",
-        "the device is heard, but no reading of this point came: check the point's key, the source mapping and dead"
-        " letters",
+        "设备有消息，但没有该测点的数据：核对测点键名、来源映射，并查看未能使用的消息",
+        "the device is heard, but no reading of this point came: check the point's key, the source mapping and"
+        " the messages that could not be used",
     ),
     Step.ALARM: LocalName(
         "有读数但未报警：核对报警限值与延时，触发时间须长于延时",

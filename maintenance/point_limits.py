@@ -46,7 +46,8 @@ def set_limits(
 def _check(point: Point, limits: Limits, reason: str) -> None:
     # Limits that are there already are kept as they are, whatever rules have come since.
     unchanged = limits == point.template.limits
-    problems = [] if unchanged else limit_problems(limits, point.template.physical_low, point.template.physical_high)
+    of = point.template
+    problems = [] if unchanged else limit_problems(limits, of.physical_low, of.physical_high, of.stuck_after_s)
     if not 0 < len(reason) <= REASON_CHARACTERS:
         words = f"say why, in up to {REASON_CHARACTERS} characters"
         problems.append(FieldProblem("reason", "required", words))

@@ -67,7 +67,8 @@ class PlanRepository(ABC):
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Filters that are given must all hold; ``open_only`` leaves out the ended ones."""
+    """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
+    asset."""
 
     scope: Scope = EVERYTHING
     kind: str | None = None
@@ -78,6 +79,7 @@ class OrderFilter:
     department: str | None = None
     due_before: datetime | None = None
     open_only: bool = False
+    without_asset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,18 @@ Every function works inside the caller's transaction; instants are aware UTC.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
 from maintenance.alarm_rules import alarms_among, is_alarm
-from maintenance.episode_rules import unacknowledged
+from maintenance.episode_rules import acknowledged, unacknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
+from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, WorkOrder
 from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, safety_assets
@@ -27,6 +28,8 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
 
 _LEVELS = tuple(one for one in LADDER if not one.startswith("normal"))
+
+_NEVER = "安全报警不能搁置 / a safety alarm cannot be shelved"
 
 EXPIRED = "system:expired"
 """Who ends a shelf whose time is over."""
@@ -52,6 +55,8 @@ class Wish:
 def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> Episode:
     """Somebody has taken note of an alarm; the first one stands. Raises ``NotFound``, and ``Conflict`` for what is no
     alarm."""
+    if stranger_alarm(tx, episode_id) is not None:
+        return acknowledge_stranger(tx, episode_id, by, now)
     episode = _locked(tx, episode_id)
     if not is_alarm(episode):
         raise Conflict("this is no alarm, but something that a condition model has noticed")
@@ -78,9 +83,12 @@ def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime)
 def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:
     """Shelve alarms of an episode until ``wish.until``; a shelf that held no others before gives way to this one.
 
-    Raises ``NotFound``, ``SafetyAlarm``, ``Conflict`` when nothing stands that could be shelved, and ``BadData`` for a
-    missing reason, for an end that is not after ``now`` and for one beyond what the site allows.
+    Raises ``NotFound``, ``SafetyAlarm`` (also for what a device tells that the ledger does not know), ``Conflict`` when
+    nothing stands that could be shelved, and ``BadData`` for a missing reason, for an end that is not after ``now`` and
+    for one beyond what the site allows.
     """
+    if stranger_alarm(tx, wish.episode) is not None:
+        raise SafetyAlarm(_NEVER)
     episode = _locked(tx, wish.episode)
     longest = tx.assets.site(episode.site).max_shelving_h or MAX_SHELVING_H
     _check(wish, now, longest)
@@ -88,7 +96,7 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
     if not subjects:
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
     if _may_be_safety(episode, subjects, plant, classes, safety_assets(plant)):
-        raise SafetyAlarm("安全报警不能搁置 / a safety alarm cannot be shelved")
+        raise SafetyAlarm(_NEVER)
     if alarms_among(subjects) != subjects or any(not _is_known(tx, episode, one, classes) for one in subjects):
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
     for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
@@ -158,7 +166,7 @@ def _locked(tx: MaintenanceTx, episode_id: str) -> Episode:
 
 
 def _noted(tx: MaintenanceTx, episode: Episode, by: str, now: datetime) -> Episode:
-    noted = replace(episode, acknowledged_at=now, acknowledged_by=by)
+    noted = acknowledged(episode, by, now)
     tx.episodes.update(noted)
     note_episode(tx, noted)
     return noted

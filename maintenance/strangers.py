@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from maintenance.alarm_ports import Annunciation
 from maintenance.episode_rules import severest, work_is_done
-from maintenance.heard import Heard, all_known, first_heard, with_heard, with_known
+from maintenance.floods import tell
+from maintenance.heard import Heard, all_known, first_heard, is_news, with_heard, with_known
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
-from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.domain.assets import UNCLASSIFIED, AlarmPriority, Asset, AssetStatus, LocalName, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised
 from plantroom.errors import NotFound
+from plantroom.ports.paging import EVERYTHING, Scope
 
 UNKNOWN_SITE = "unknown_site"
 UNKNOWN_ASSET = "unknown_asset"
@@ -26,24 +29,29 @@ SCRAPPED_ASSET = "scrapped_asset"
 NOT_APPLIED = "finding_not_applied"
 """Tag of the ticket for findings that could not be applied."""
 
+RANG = "rang"
+"""Among what such a ticket gathers: when people were told of it last (RFC 3339, our clock)."""
+
 MAX_TICKETS = 20
+_OF_STRANGERS = (UNKNOWN_ASSET, SCRAPPED_ASSET)
 _BY = "system:findings"
 _GO = LocalName("到现场确认情况，先处置险情", "Go and look first: whatever the event says may be real")
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What makes a ticket without asset: its tag, its title, how its reason begins, what to check first."""
+    """What makes a ticket without asset: its tag, how its title names the device, how its reason begins, what to check
+    first."""
 
     tag: str
-    title: LocalName
+    device: LocalName
     intro: LocalName
     checks: tuple[LocalName, ...]
 
 
 _UNKNOWN = _Case(
     UNKNOWN_ASSET,
-    LocalName("未登记设备 {code}：{event}", "Unregistered device {code}: {event}"),
+    LocalName("未登记设备 {code}", "Unregistered device {code}"),
     LocalName("一台台账中没有的设备上报了安全事件：", "A device that is not in the ledger reported a safety event: "),
     (
         _GO,
@@ -55,7 +63,7 @@ _UNKNOWN = _Case(
 )
 _OF_UNKNOWN_SITE = _Case(
     UNKNOWN_ASSET,
-    LocalName("未知站点 {site} 的设备 {code}：{event}", "Device {code} of unknown site {site}: {event}"),
+    LocalName("未知站点 {site} 的设备 {code}", "Device {code} of unknown site {site}"),
     LocalName(
         "一台设备以台账中没有的站点代码上报了安全事件：",
         "A device reported a safety event under a site code that the ledger does not have: ",
@@ -71,7 +79,7 @@ _OF_UNKNOWN_SITE = _Case(
 )
 _SCRAPPED = _Case(
     SCRAPPED_ASSET,
-    LocalName("已报废设备 {code}：{event}", "Scrapped device {code}: {event}"),
+    LocalName("已报废设备 {code}", "Scrapped device {code}"),
     LocalName(
         "一台在台账中已报废的设备仍在上报安全事件：",
         "A device that is scrapped in the ledger still sends, and reported a safety event: ",
@@ -86,8 +94,10 @@ _SCRAPPED = _Case(
 )
 _FAILED = _Case(
     NOT_APPLIED,
-    LocalName("一条发现未能处理：{code}：{event}", "A finding could not be applied: {code}: {event}"),
-    LocalName("程序未能处理以下发现，没有为其开单：", "The program failed at these findings, which have no tickets: "),
+    LocalName("一条报警信息未能处理：{code}", "A report could not be processed: {code}"),
+    LocalName(
+        "程序未能处理以下报警信息，没有为其开单：", "The program failed at these reports, which have no tickets: "
+    ),
     (
         _GO,
         LocalName(
@@ -113,11 +123,19 @@ def tell_of_stranger(tx: MaintenanceTx, finding: FindingRaised, now: datetime) -
         code = f"{finding.detail['site']}/{code}"
     said = Heard(code, _event(finding), _event_name(finding), finding.observed_at, scrapped=scrapped)
     case = _OF_UNKNOWN_SITE if elsewhere else _SCRAPPED if scrapped else _UNKNOWN
-    open_ones = _open(tx, finding.site, (UNKNOWN_ASSET, SCRAPPED_ASSET))
+    open_ones = _open(tx, finding.site, _OF_STRANGERS)
     ticket = _newest(tx, [one for one in open_ones if _tag(code) in one.tags])
     if ticket is None and len(open_ones) >= MAX_TICKETS:
         ticket = _newest(tx, open_ones)
     tags = (UNKNOWN_SITE, _tag(code)) if elsewhere else (_tag(code),)
+    if ticket is None or is_news(ticket, said):
+        subject = f"{finding.source.value}:{finding.subject}"
+        told = Annunciation(
+            finding.site, code, UNCLASSIFIED, subject, AlarmPriority.CRITICAL, True, now, finding.observed_at
+        )
+        tell(tx, told)
+        if ticket is not None:
+            ticket = replace(ticket, gathered={**(ticket.gathered or {}), RANG: now.isoformat()})
     return _told(tx, finding, case, said, ticket, now, *tags)
 
 
@@ -126,7 +144,7 @@ def now_known(tx: MaintenanceTx, asset: Asset, finding: FindingRaised, ticket: W
     the event waits under the asset's code. Such a ticket is cancelled when nothing waits on it any more, unless
     somebody is working on it."""
     elsewhere = f"{asset.site}/{asset.code}"
-    for one in _open(tx, None, (UNKNOWN_ASSET, SCRAPPED_ASSET)):
+    for one in _open(tx, None, _OF_STRANGERS):
         codes = {asset.code, elsewhere} if one.site == asset.site else {elsewhere}
         zone = ZoneInfo(tx.assets.site(one.site).time_zone)
         if one.id == ticket.id or with_known(one, codes, _event(finding), ticket.number, zone) is one:
@@ -172,7 +190,7 @@ def _told(
             site=finding.site,
             kind=Kind.CORRECTIVE,
             origin=Origin(finding.source.value),
-            title=_title(finding, case, said),
+            title=_title(case, said),
             by=_BY,
             now=now,
             severity=severity,
@@ -191,22 +209,35 @@ def _told(
     return keep(tx, with_heard(changed, said, zone))
 
 
-def _title(finding: Finding, case: _Case, said: Heard) -> LocalName:
-    site = str(_detail(finding).get("site", ""))
-    code = said.code.removeprefix(f"{site}/")
-    return LocalName(
-        case.title.zh.format(site=site, code=code, event=said.name.zh),
-        case.title.en.format(site=site, code=code, event=said.name.en),
-    )
+def _title(case: _Case, said: Heard) -> LocalName:
+    device = _named(case.device, said.code)
+    return LocalName(f"{device.zh}：{said.name.zh}", f"{device.en}: {said.name.en}")
 
 
-def _open(tx: MaintenanceTx, site: str | None, tags: Sequence[str]) -> list[WorkOrder]:
-    filters = OrderFilter(site=site, kind=Kind.CORRECTIVE.value, open_only=True)
-    return [
-        one
-        for one in pages(tx, filters)
-        if one.asset is None and not work_is_done(one) and any(tag in one.tags for tag in tags)
-    ]
+def _named(device: LocalName, code: str) -> LocalName:
+    site, _, own = code.rpartition("/")
+    return LocalName(device.zh.format(site=site, code=own), device.en.format(site=site, code=own))
+
+
+def device_of(said: Heard) -> LocalName:
+    """What a device that the ledger does not know is called."""
+    case = _SCRAPPED if said.scrapped else _OF_UNKNOWN_SITE if "/" in said.code else _UNKNOWN
+    return _named(case.device, said.code)
+
+
+def strangers_tickets(tx: MaintenanceTx, scope: Scope, site: str | None) -> list[WorkOrder]:
+    """The open tickets for devices that the ledger does not know. One query."""
+    return _open(tx, site, _OF_STRANGERS, scope)
+
+
+def is_strangers_ticket(order: WorkOrder) -> bool:
+    """Whether a ticket is one for devices that the ledger does not know."""
+    return order.asset is None and any(tag in order.tags for tag in _OF_STRANGERS)
+
+
+def _open(tx: MaintenanceTx, site: str | None, tags: Sequence[str], scope: Scope = EVERYTHING) -> list[WorkOrder]:
+    filters = OrderFilter(scope, Kind.CORRECTIVE.value, site=site, open_only=True, without_asset=True)
+    return [one for one in pages(tx, filters) if not work_is_done(one) and any(tag in one.tags for tag in tags)]
 
 
 def _newest(tx: MaintenanceTx, found: Sequence[WorkOrder]) -> WorkOrder | None:

@@ -9,14 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from maintenance.episode_rules import (
-    CALLING,
-    HELD_BACK,
     LOOP_TEST,
     PRIORITIES,
-    calling,
     severest,
     unacknowledged,
 )
+from maintenance.episode_subjects import CALLING, HELD_BACK, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, newest_of, raised_at
 from plantroom.domain.assets import EquipmentClass
@@ -58,8 +56,9 @@ def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> 
         return replace(episode, detail=detail)
     detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in left)]
     detail[PRIORITIES] = {one: word for one, word in _priorities(before).items() if one in left} | _priorities(detail)
-    if HELD_BACK in before:
-        detail.setdefault(HELD_BACK, before[HELD_BACK])
+    held = {one: at.isoformat() for one, at in held_back(earlier).items() if one in left}
+    if held:
+        detail[HELD_BACK] = held
     return replace(
         episode,
         open_subjects=(*episode.open_subjects, *left),

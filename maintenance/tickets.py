@@ -26,7 +26,7 @@ _OFFLINE_CHECKS = (
 )
 
 
-TEST_MARK = LocalName("【联动测试】", "[loop test] ")
+TEST_MARK = LocalName("【回路测试】", "[loop test] ")
 """What the title of a loop test's ticket begins with."""
 
 MAX_NAMES = 3

@@ -90,7 +90,8 @@ class ModelStage(StreamStage):
         self._shown: dict[str, tuple[Health, float, str]] = {}
 
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
-        """Findings of the batch in observed order. Raises ``Unreachable`` when the store or the registry is."""
+        """Findings of the batch in observed order, which is the order in which an asset's were noticed: its rows never
+        go back, also when its clock is set. Raises ``Unreachable`` when the store or the registry is."""
         tables = [rows for rows in self._rows.rows_of(batch, plant, self._held) if rows.asset in plant.assets]
         with reachable():
             due = self._learn(tables, plant)

@@ -6,15 +6,15 @@ they are loaded by the first conversion between two different units.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from plantroom.errors import PlantroomError
 
 OFFSET_DIGITS = 9
-"""Decimal places of a value with an offset, which only temperatures have: those beyond are the sum's rounding. 212
-[degF] are 100 Cel."""
+"""Decimal places of a temperature, the only thing whose units have other zeros: those beyond are rounding. 212 [degF]
+are 100 Cel."""
 
 MEANT = {"°C": "Cel", "℃": "Cel", "degC": "Cel", "C": "Cel", "°F": "[degF]", "℉": "[degF]", "F": "[degF]"}
 """What people write where UCUM has another code."""
@@ -42,23 +42,28 @@ _LONG_NUMBER = re.compile(r"[^./(0-9][+-]?[0-9]{3}|[0-9]{10}")
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """``value * scale / divisor + offset`` is the value in the other unit. A small factor is a ``divisor`` where that
-    is a whole number: 410 kPa are 0.41 MPa to the last digit."""
+    is a whole number: 410 kPa are 0.41 MPa to the last digit. Of a ``difference`` the offset does not count: 9 [degF]
+    more are 5 K more."""
 
     scale: float = 1.0
     offset: float = 0.0
     divisor: float = 1.0
+    difference: bool = False
 
     def __call__(self, value: float) -> float:
         """The value in the other unit."""
         converted = value * self.scale / self.divisor
-        return round(converted + self.offset, OFFSET_DIGITS) if self.offset else converted
+        if not self.offset:
+            return converted
+        return round(converted if self.difference else converted + self.offset, OFFSET_DIGITS)
 
 
 SAME = Conversion()
 
 
-def conversion(sent: str, wanted: str) -> Conversion:
+def conversion(sent: str, wanted: str, *, difference: bool = False) -> Conversion:
     """From the UCUM unit ``sent`` to ``wanted``; ``SAME`` when they are equal or one of them is unknown (empty).
+    ``difference``: the values are differences of two (UCUM's units do not tell).
 
     Linear units only. Raises ``UnitError`` for a code that is not UCUM or longer than ``MAX_UNIT``, for units of
     different dimension and for logarithmic ones (``dB``) among others. What was asked before, refused or not, costs a
@@ -71,7 +76,7 @@ def conversion(sent: str, wanted: str) -> Conversion:
     found = _conversion(sent, wanted)
     if isinstance(found, str):
         raise UnitError(found)
-    return found
+    return replace(found, difference=True) if difference and found.offset else found
 
 
 def check_unit(code: str) -> None:

@@ -25,10 +25,11 @@ from api.retrying import BeginAgain
 from api.services import Parts
 from maintenance.alarm_figures import STALE_AFTER, performance
 from maintenance.alarm_list import Alarm as ListedAlarm
-from maintenance.alarm_list import alarm_list, as_alarm
+from maintenance.alarm_list import alarm_list, alarm_of
 from maintenance.alarm_rules import AlarmState
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import Wish, acknowledge, shelve, unshelve
+from maintenance.stranger_alarms import stranger_alarm
 from plantroom.domain.alarms import urgency
 from plantroom.errors import NotFound
 
@@ -57,7 +58,8 @@ def _words(text: str | None) -> frozenset[str] | None:
 
 @router.get("", operation_id="listAlarms")
 def list_alarms(query: Annotated[AlarmQuery, Query()], caller: Viewer, services: Parts) -> AlarmList:
-    """What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so."""
+    """What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so. So
+    are safety events of devices that the ledger does not know, with an empty `asset`."""
     states, priorities = _words(query.alarm_state), _words(query.priority)
     returned = states is not None and AlarmState.RETURNED_UNACKNOWLEDGED.value in states
     ordered = query.model_copy(update={"sort": query.sort or "-opened_at"})
@@ -159,8 +161,12 @@ def post_unshelve(shelf_id: str, caller: Technician, services: Parts) -> Shelf:
         return shape_shelves(tx, services, [ended])[0]
 
 
-def _require(tx: MaintenanceTx, caller: Access, episode_id: str) -> None:
-    episode = tx.episodes.get(episode_id)
+def _require(tx: MaintenanceTx, caller: Access, alarm_id: str) -> None:
+    stranger = stranger_alarm(tx, alarm_id)
+    if stranger is not None:
+        caller.require_change(stranger[0].site, [None])
+        return
+    episode = tx.episodes.get(alarm_id)
     try:
         department = tx.assets.get(episode.asset).asset.department
     except NotFound:
@@ -168,8 +174,6 @@ def _require(tx: MaintenanceTx, caller: Access, episode_id: str) -> None:
     caller.require_change(episode.site, [department])
 
 
-def _shown(tx: MaintenanceTx, services: Parts, episode_id: str) -> Alarm:
-    episode = tx.episodes.get(episode_id)
-    shelves = list(tx.alarms.standing_shelves(episode.asset, episode.failure_mode))
-    now, plant = services.clock.now(), services.directory.plant(tx)
-    return shape_alarms(tx, services, [as_alarm(episode, plant, shelves, now)])[0]
+def _shown(tx: MaintenanceTx, services: Parts, alarm_id: str) -> Alarm:
+    listed = alarm_of(tx, alarm_id, services.directory.plant(tx), services.clock.now())
+    return shape_alarms(tx, services, [listed])[0]

@@ -55,7 +55,11 @@ class Shelf(Shape):
 class Alarm(Episode):
     """An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
     `events` are what its events are called, those that stand alone while any does.
-    `can_shelve` is false for safety alarms, which nobody can shelve."""
+    `can_shelve` is false for safety alarms, which nobody can shelve.
+
+    What a device tells that the ledger does not know (or has scrapped) is a line without an asset (`asset` is empty,
+    `asset_ref` null): its `title` names the device, its `id` is that of its ticket, and `detail.devices` lists the
+    codes, for a ticket may stand for several."""
 
     alarm_state: AlarmState
     priority: AlarmPriority
@@ -107,7 +111,7 @@ class ShelfList(Shape):
 class CauseOut(Shape):
     """What the alarms of a flood may have in common."""
 
-    code: Literal["supply", "network", "machine", "place", "system", "moment"]
+    code: Literal["supply", "network", "machine", "place", "system"]
     text: Name
 
 
@@ -121,7 +125,12 @@ class CountOut(Shape):
 
 class Flood(Shape):
     """More than ten alarms in ten minutes on a site. `ended_at` is `null` while it lasts; `work_order` is the ticket
-    that those behind the first ten share, `gathered` how many they are. Counts look at the first 500 alarms."""
+    that those behind the first ten share, `gathered` how many they are.
+
+    `alarms`, `safety` and `machines` count all that people were told of from `first_at` to `counted_at` (now, or its
+    end); its ticket says the same, about a second later. `first`, `by_asset`, `by_system`, `cause` and `moment` look at
+    the first 500. `moment` says when most of them came within one minute, which explains nothing by itself; `cause` is
+    `null` when nothing that they share was found."""
 
     id: str
     site: str
@@ -131,12 +140,15 @@ class Flood(Shape):
     peak: int
     gathered: int
     work_order: str | None
+    counted_at: Instant
     alarms: int
     safety: int
+    machines: int
     first: list[Name]
     by_asset: list[CountOut]
     by_system: list[CountOut]
     cause: CauseOut | None
+    moment: Name | None
 
 
 class FloodQuery(ListQuery):

@@ -41,6 +41,8 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             "shelves": shape_shelves(tx, services, one.shelves),
             "can_shelve": can_shelve(one.episode, plant, services.classes, safety),
         }
+        if one.device is not None:
+            more |= {"title": Name.model_validate(one.device), "can_shelve": False}
         found.append(Alarm.model_validate(dict(episode) | more))
     return found
 
@@ -81,12 +83,15 @@ def shape_flood(tx: MaintenanceTx, services: Services, flood: DomainFlood, now: 
     summary = summary_of(tx, flood, services.classes, now)
     cause = summary.cause
     given = {
-        "alarms": summary.alarms,
-        "safety": summary.safety,
+        "counted_at": summary.at,
+        "alarms": summary.told.alarms,
+        "safety": summary.told.safety,
+        "machines": summary.told.machines,
         "first": [Name.model_validate(one) for one in summary.first],
         "by_asset": [CountOut(key=key, asset_ref=refs(key), count=n) for key, n in summary.by_asset[:10]],
         "by_system": [CountOut(key=key, asset_ref=None, count=n) for key, n in summary.by_system],
         "cause": None if cause is None else CauseOut.model_validate(cause),
+        "moment": None if summary.moment is None else Name.model_validate(summary.moment),
     }
     own = {name: getattr(flood, name) for name in Flood.model_fields if name not in given}
     return Flood.model_validate(own | given)

@@ -50,7 +50,10 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
     whole = all_together(found, now)
     speaking = by_site(fresh(found, now))
     return IngestStats(
-        **{name: round(whole.get(name, 0.0)) for name in ("received", "stored", "duplicates", "dead_lettered")},
+        **{
+            name: round(whole.get(name, 0.0))
+            for name in ("received", "stored", "duplicates", "retained", "dead_lettered")
+        },
         gaps=round(whole.get("gaps", 0.0)),
         spool_depth=round(whole.get("spool_depth", 0.0)),
         lag_s=whole.get("lag_s", 0.0),

@@ -40,6 +40,7 @@ FIGURES = (
     ),
     _Figure("stored", "readings_stored", "Readings that the store has confirmed", counter=True),
     _Figure("duplicates", "readings_duplicate", "Readings of messages that came before", counter=True),
+    _Figure("retained", "readings_retained", "Readings without a time that the broker had retained", counter=True),
     _Figure(
         "stage_failures", "stage_failures", "Messages that an alarm or model stage did not get through", counter=True
     ),

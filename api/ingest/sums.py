@@ -12,7 +12,7 @@ from ingest.picture import by_site, fresh
 from plantroom.domain.flow import summed_figures, together
 from plantroom.ports.ledger import CollectorReport
 
-COUNTS = frozenset({"received", "stored", "duplicates", "dead_lettered"})
+COUNTS = frozenset({"received", "stored", "duplicates", "retained", "dead_lettered"})
 """Figures over all time; the others say how things stand."""
 
 

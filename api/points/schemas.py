@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from api.shapes import Instant, Name, Payload, Shape, Why
 from plantroom.domain.alarms import MAX_DELAY_S
@@ -29,8 +29,15 @@ class PointLimits(Shape):
     alarm_priority: AlarmPriority | None = None
 
 
-Number = Annotated[float | None, Field(allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=MAX_DELAY_S)]
+def _no_boolean(value: object) -> object:
+    if not isinstance(value, bool):
+        return value
+    raise ValueError("should be a number, not true or false")
+
+
+_NoBoolean = BeforeValidator(_no_boolean)
+Number = Annotated[float | None, Field(allow_inf_nan=False), _NoBoolean]
+Seconds = Annotated[float, Field(ge=0, le=MAX_DELAY_S), _NoBoolean]
 
 
 class LimitsChange(Payload):
@@ -44,7 +51,7 @@ class LimitsChange(Payload):
     warning_high: Number = None
     alarm_low: Number = None
     alarm_high: Number = None
-    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False), _NoBoolean] = 0.0
     warning_delay_s: Seconds = 0.0
     alarm_delay_s: Seconds = 0.0
     off_delay_s: Seconds = 0.0
@@ -74,7 +81,8 @@ class PointLimitsDetail(Shape):
 
 
 class PointTemplateOut(Shape):
-    """A point as its class defines it. ``unit`` is UCUM, empty when unknown."""
+    """A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
+    two temperatures."""
 
     key: str
     name: Name
@@ -86,6 +94,7 @@ class PointTemplateOut(Shape):
     stale_after_s: float | None
     failure_mode: str | None
     in_model: bool
+    is_difference: bool
 
     @classmethod
     def of_template(cls, template: PointTemplate) -> Self:

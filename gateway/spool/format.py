@@ -5,6 +5,9 @@ little endian; the CRC covers everything behind itself, the body is topic and pa
 position, so damage to one never shifts the others, xor the salt of its segment: a random number that nobody but the
 spool knows. A payload may be full of bytes that look like records; without the salt none of them is taken for one
 when a reader searches behind damage for where the next record begins. Segments of the first format have the salt 0.
+
+A packet of MQTT has at most 256 MiB, so that the highest bit of the body's length is free: it says that the broker had
+retained the message. In records of earlier versions it is never set.
 """
 
 import re
@@ -22,13 +25,18 @@ _CRC_BYTES = 4
 _PLACE_AT = 8
 _HALF_BYTES = 4
 _HALF_BITS = 32
+_RETAINED = 1 << 31
+_LENGTH = _RETAINED - 1
 _MAX_RECORDS = 1 << 28
 """More than any segment has: the largest write that begins one holds far fewer."""
 
 
-def encode(topic: bytes, payload: bytes, received_ms: int, position: int, salt: int) -> bytes:
+def encode(topic: bytes, payload: bytes, received_ms: int, position: int, salt: int, retained: bool = False) -> bytes:
     """One record's bytes."""
-    rest = _BEHIND_CRC.pack(len(topic) + len(payload), position ^ salt, received_ms, len(topic)) + topic + payload
+    body = len(topic) + len(payload)
+    if retained:
+        body |= _RETAINED
+    rest = _BEHIND_CRC.pack(body, position ^ salt, received_ms, len(topic)) + topic + payload
     return crc32(rest).to_bytes(_CRC_BYTES, "little") + rest
 
 
@@ -42,7 +50,7 @@ class Parsed:
 
 def claimed_bytes(buffer: bytes) -> int:
     """How long the record that begins here says it is; 0 when its head is not all here."""
-    return HEAD_BYTES + int(_HEAD.unpack_from(buffer)[1]) if len(buffer) >= HEAD_BYTES else 0
+    return HEAD_BYTES + (int(_HEAD.unpack_from(buffer)[1]) & _LENGTH) if len(buffer) >= HEAD_BYTES else 0
 
 
 def whole_records(buffer: bytes, limit: int, last: int, salt: int) -> tuple[list[SpoolRecord], int]:
@@ -57,6 +65,9 @@ def whole_records(buffer: bytes, limit: int, last: int, salt: int) -> tuple[list
         crc, body, place, received_ms, topic_bytes = unpack(buffer, start)
         position = place ^ salt
         head = start + HEAD_BYTES
+        retained = body > _LENGTH
+        if retained:
+            body &= _LENGTH
         end = head + body
         if end > size or position > last or (position != expected and expected >= 0):
             break
@@ -67,7 +78,7 @@ def whole_records(buffer: bytes, limit: int, last: int, salt: int) -> tuple[list
         topic = topics.get(raw)
         if topic is None:
             topic = topics[raw] = raw.decode("utf-8", "replace")
-        found.append(SpoolRecord(position, received_ms, topic, buffer[split:end]))
+        found.append(SpoolRecord(position, received_ms, topic, buffer[split:end], retained))
         start, expected = end, position + 1
     return found, start
 
@@ -103,7 +114,7 @@ def last_claimed(buffer: bytes, position: int, salt: int) -> int:
 
 def _record_at(buffer: bytes, start: int, first: int, salt: int) -> Parsed | None:
     crc, body, place, received_ms, topic_bytes = _HEAD.unpack_from(buffer, start)
-    position = place ^ salt
+    position, retained, body = place ^ salt, body > _LENGTH, body & _LENGTH
     end = start + HEAD_BYTES + body
     if not first <= position <= first + _MAX_RECORDS or topic_bytes > body or end > len(buffer):
         return None
@@ -111,7 +122,7 @@ def _record_at(buffer: bytes, start: int, first: int, salt: int) -> Parsed | Non
         return None
     split = start + HEAD_BYTES + topic_bytes
     topic = buffer[start + HEAD_BYTES : split].decode("utf-8", "replace")
-    return Parsed(end, SpoolRecord(position, received_ms, topic, buffer[split:end]))
+    return Parsed(end, SpoolRecord(position, received_ms, topic, buffer[split:end], retained))
 
 
 def _next_record(buffer: bytes, start: int, first: int, salt: int) -> int:

@@ -16,7 +16,8 @@ NO_SEQ = -1
 class EventObject:
     """An object that names an event: element ``element`` (0 unless in an array) of message ``message``.
 
-    ``digest`` as in ``Decoded``. ``cut``: ``fields`` are not all that was sent.
+    ``digest`` as in ``Decoded``. ``cut``: ``fields`` are not all that was sent. ``damaged``: and what
+    is missing may be the name or the severity.
     """
 
     message: int
@@ -24,6 +25,7 @@ class EventObject:
     fields: Mapping[str, object]
     digest: int = 0
     cut: bool = False
+    damaged: bool = False
 
 
 @dataclass(slots=True)
@@ -33,7 +35,9 @@ class Decoded:
     ``message``, ``ts_ms`` (``NO_TIME`` where the device sent none), ``boot`` (empty: none), ``seq``
     (``NO_SEQ``: none), ``digest`` (by which the same object is known again) and ``keys`` have ``m`` entries.
     ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``. ``unused`` are message, boot, seq
-    and digest of numbered objects that gave no sample: events, and what could not be read.
+    and digest of numbered objects that gave no sample: events, and what could not be read. ``relative`` are numbers of
+    samples whose time the device counted from its "now": it says nothing of the device's clock. ``bad`` are places in
+    ``values`` of those that the sender itself calls bad.
     """
 
     message: list[int] = field(default_factory=list)
@@ -46,6 +50,8 @@ class Decoded:
     rejections: list[Rejection] = field(default_factory=list)
     events: list[EventObject] = field(default_factory=list)
     unused: list[tuple[int, str, int, int]] = field(default_factory=list)
+    relative: set[int] = field(default_factory=set)
+    bad: list[int] = field(default_factory=list)
 
 
 Decoder = Callable[[Sequence[bytes]], Decoded]

@@ -6,7 +6,7 @@ publish beside the samples.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
@@ -32,7 +32,8 @@ class Sample:
 
     ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
     ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
-    not to be judged as live. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
+    not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``bad``: fields whose value the
+    sender itself calls bad. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
     """
 
     message: int
@@ -41,6 +42,8 @@ class Sample:
     prefix: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
     historical: bool = False
+    relative: bool = False
+    bad: Collection[str] = ()
     boot: str = ""
     seq: int = NO_SEQ
     digest: int = 0
@@ -98,6 +101,10 @@ class Dialect(ABC):
         """As ``decode``, for messages that came before and are replayed: what is remembered of devices is used as
         far as it held when they came, and nothing is remembered of them. A dialect that remembers overrides this."""
         return self.decode(messages)
+
+    def follow(self, hears: Callable[[str], bool]) -> None:  # noqa: B027 (nothing to forget where nothing is remembered)
+        """The sources are others now: ``hears`` says whether messages of a topic still come here. What is missing of
+        senders that are not heard any more is nobody's business."""
 
     def snapshot(self) -> bytes:
         """The whole state; empty for a dialect that remembers nothing."""

@@ -236,7 +236,7 @@ class Collector:
         held, self._postponed = self._leases.held(), False
         for site in plant.sites:
             if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
-                self._sites[site].gateway.follow(plant)
+                self._sites[site].follow(plant)
         if STRAYS in held:
             self._listen_for_strays(plant.sites)
         self._revision, self._lease_changes = plant.revision, changes
@@ -294,7 +294,9 @@ class Collector:
         if self._strays is not None or not self._is_free(STRAYS):
             return
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
-        gateway = StrayGateway(self._broker, spools, connect_gate=connect_gate, own_part=session_part)
+        gateway = StrayGateway(
+            self._broker, spools, connect_gate=connect_gate, own_part=session_part, clock=self._parts.clock
+        )
         try:
             gateway.start(sites, self._leases.ready())
         except Unreachable as error:

@@ -16,14 +16,16 @@ import structlog
 from gateway.spool import Spool
 from gateway.strays import FOLDER as STRAYS_FOLDER
 from ingest.checkpoint import unpack
+from ingest.gaps import SiteNumbers
 from ingest.handover import TOTALS, WINDOWS
 from ingest.matching import AssetRoute
 from ingest.presence import PresenceTracker
+from ingest.site_instants import SiteInstants
 from ingest.stats import LETTERS, Totals
 from ingest.strays import StrayWorker, session_part
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
-from plantroom.bootstrap.site_parts import together_all
+from plantroom.bootstrap.site_parts import open_instants, together_all
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind
 from plantroom.ports.spool import Lane
 
@@ -60,6 +62,7 @@ class _Drain:
     spool: Spool | None
     worker: IngestWorker | StrayWorker | None
     figures: Mapping[str, float]
+    instants: SiteInstants | None = None
     left: bool = False
     """Closed, and there is more to do: the ledger has not heard of everything, or it was ended before its time."""
     ending: bool = False
@@ -144,12 +147,13 @@ class Drains:
             self._drains[key] = _Drain(None, None, _counts(parts))
             spool.close()
             return
-        worker = self._worker(key, spool)
-        self._drains[key] = _Drain(spool, worker, _counts(parts))
+        instants = open_instants(folder.parent, key[0])
+        worker = self._worker(key, spool, instants)
+        self._drains[key] = _Drain(spool, worker, _counts(parts), instants)
         log.info("old_spool_read", site=key[0], lane=key[1], waiting=waiting)
         worker.start()
 
-    def _worker(self, key: _Key, spool: Spool) -> IngestWorker | StrayWorker:
+    def _worker(self, key: _Key, spool: Spool, instants: SiteInstants) -> IngestWorker | StrayWorker:
         parts, (site, lane) = self._parts, key
         if Path(site) / lane == STRAYS_FOLDER:
             kept = session_part(spool.committed()[1])
@@ -164,6 +168,7 @@ class Drains:
             classes=parts.classes,
             clock=parts.clock,
             presence=NobodysPresence(parts.classes),
+            numbers=SiteNumbers(instants=instants),
             drains=True,
         )
 
@@ -189,7 +194,9 @@ class Drains:
         one.figures = _only(one.now(), KEPT)
         one.left = bool(spool.depth()) or (isinstance(worker, IngestWorker) and _untold(_parts(spool)))
         spool.close()
-        one.spool = one.worker = None
+        if one.instants is not None:
+            one.instants.close()
+        one.spool = one.worker = one.instants = None
 
     def end(self, partition: str) -> bool:
         """The partition is this collector's again: its own workers go on with its spools. ``False``: one of them is

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from gateway.collector import SiteGateway
 from gateway.connecting import ConnectGate
@@ -16,6 +17,7 @@ from ingest.alarms import LimitAlarms
 from ingest.gaps import SiteNumbers
 from ingest.handover import HandOver
 from ingest.presence import PresenceTracker
+from ingest.site_instants import SiteInstants
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from models.fitting_apart import FittingApart
@@ -24,8 +26,10 @@ from plantroom.bootstrap.leasing import Held
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Plant
 from plantroom.domain.flow import Trouble
+from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
+from plantroom.storage.instants import SqliteInstants
 
 TOGETHER_S = 6.0
 
@@ -36,6 +40,7 @@ class SharedByLanes:
 
     presence: PresenceTracker
     numbers: SiteNumbers
+    instants: SiteInstants
     book: AlarmBook
     held: Held
     """Under which lease."""
@@ -59,6 +64,11 @@ class SiteParts:
             if worker.begun
         }
 
+    def follow(self, plant: Plant) -> None:
+        """Take up what changed in the ledger. Raises ``Unreachable``, see ``SiteGateway.follow``."""
+        self.shared.instants.follow(plant, self.gateway.site)
+        self.gateway.follow(plant)
+
     def note_link(self, now_ms: int) -> None:
         """Tell presence whether the site can be heard at all."""
         heard = not self.gateway.problems()
@@ -75,6 +85,7 @@ class SiteParts:
         wait_empty(list(self.gateway.spools.values()), seconds)
         together_all([worker.stop for worker in self.workers.values()])
         _see_off(self.workers.values())
+        self.shared.instants.close()
         self.gateway.stop()
 
 
@@ -128,11 +139,19 @@ class SiteStarter:
         """Begin to take in what comes for a site; ``gate`` gives each session its own gate. Raises ``Unreachable`` when
         its spool cannot be used."""
         folder = self._parts.settings.data_dir / "spool" / site
-        gateway = SiteGateway(site, self._broker, folder, gate, self._requests, remembers=not held.fresh)
+        gateway = SiteGateway(
+            site, self._broker, folder, gate, self._requests, remembers=not held.fresh, clock=self._parts.clock
+        )
+        instants = open_instants(folder, site)
+        instants.follow(plant, site)
         gateway.follow(plant)
-        gateway.start()
+        try:
+            gateway.start()
+        except Unreachable:
+            instants.close()
+            raise
         presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane], gateway.asked_ms)
-        shared = SharedByLanes(presence, SiteNumbers(Lane), AlarmBook(), held)
+        shared = SharedByLanes(presence, SiteNumbers(Lane, instants), instants, AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()
@@ -167,6 +186,13 @@ class SiteStarter:
                 overtaken=partial(self._overtaken, site, held.epoch),
             ),
         )
+
+
+def open_instants(folder: Path, site: str) -> SiteInstants:
+    """The instants that the lanes of a site share, which are kept in the folder of their spools."""
+    instants = SiteInstants(SqliteInstants(folder), site)
+    instants.open()
+    return instants
 
 
 def wait_empty(spools: Sequence[Spool], seconds: float) -> None:

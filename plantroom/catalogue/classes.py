@@ -32,7 +32,19 @@ FOLDER = Path(__file__).parent / "classes"
 
 _LIMIT_KEYS = frozenset(f.name for f in fields(Limits))
 _POINT_KEYS = frozenset(
-    ("key", "name", "unit", "kind", "limits", "physical", "stuck_after_s", "stale_after_s", "failure_mode", "in_model")
+    (
+        "key",
+        "name",
+        "unit",
+        "difference",
+        "kind",
+        "limits",
+        "physical",
+        "stuck_after_s",
+        "stale_after_s",
+        "failure_mode",
+        "in_model",
+    )
 )
 _MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket"))
 _EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "clears"))
@@ -117,6 +129,7 @@ def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTempl
         stale_after_s=data.get("stale_after_s", defaults.get("stale_after_s")),
         failure_mode=data.get("failure_mode"),
         in_model=bool(data.get("in_model", is_measure)),
+        difference=data.get("difference"),
     )
 
 
@@ -191,6 +204,8 @@ def _unique(what: str, keys: Sequence[str]) -> None:
 
 
 def _check_point(point: PointTemplate) -> None:
+    if point.difference not in (None, True, False):
+        raise BadData(f"point {point.key}: difference is true or false")
     if point.unit != point.unit.strip():
         raise BadData(f"point {point.key}: blanks around the unit")
     if point.kind is not PointKind.MEASURE and point.unit == "":
@@ -198,5 +213,5 @@ def _check_point(point: PointTemplate) -> None:
     low, high = point.physical_low, point.physical_high
     if low is not None and high is not None and low >= high:
         raise BadData(f"point {point.key}: physical range is empty")
-    for problem in limit_problems(point.limits, low, high):
+    for problem in limit_problems(point.limits, low, high, point.stuck_after_s):
         raise BadData(f"point {point.key}: {problem.field} {problem.message}")

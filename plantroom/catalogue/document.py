@@ -21,6 +21,7 @@ def _class(built: EquipmentClass) -> dict[str, Any]:
                 "key": point.key,
                 "name": _name(point.name),
                 "unit": point.unit,
+                "difference": point.is_difference,
                 "kind": point.kind.value,
                 **_bands(point.limits),
                 "failure_mode": point.failure_mode,

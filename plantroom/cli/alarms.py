@@ -71,6 +71,7 @@ def list_alarms(
             "id": one.episode.id,
             "site": one.episode.site,
             "asset": plant.assets[one.episode.asset].code if one.episode.asset in plant.assets else one.episode.asset,
+            "device": None if one.device is None else one.device.en,
             "failure_mode": one.episode.failure_mode,
             "alarm_state": one.state.value,
             "priority": one.priority.value,
@@ -82,11 +83,12 @@ def list_alarms(
         }
         for one in found
     ]
-    lines = [
-        f"{i['id']}  {i['priority']:8}  {i['alarm_state']:22}  {i['asset']}  {i['failure_mode']}  since {i['since']}"
-        for i in items
-    ]
+    lines = [f"{i['id']}  {i['priority']:8}  {i['alarm_state']:22}  {_what(i)}  since {i['since']}" for i in items]
     emit({"items": items}, as_json, lines or "no alarms")
+
+
+def _what(item: dict[str, Any]) -> str:
+    return str(item["device"] or f"{item['asset']}  {item['failure_mode']}")
 
 
 @app.command("shelved")

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -23,8 +24,10 @@ from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite, message_topics
 from plantroom.cli.bench_telegraf import Telegraf
-from plantroom.cli.bench_wire import RawPublisher, drain_bare, forget_session, hold_session
+from plantroom.cli.bench_wire import Drained, RawPublisher, drain_bare, drain_prompt, forget_session, hold_session
 from plantroom.wire import encode_telemetry
+
+_Drain = Callable[[int, str, int], Drained]
 
 ASSETS = 20
 ROUND = 200_000
@@ -39,7 +42,7 @@ sources' clocks are recorded ones, so all is judged as if it were live."""
 FLOOR = 20_000
 """Messages/s that the bare consumer has to reach for a run to count."""
 
-BARE = "bench-bare"
+BARE, PROMPT = "bench-bare", "bench-prompt"
 BUSY = 4_000
 LETS_GO_S = 0.3
 
@@ -130,7 +133,7 @@ def measure_ingest(
         site = stack.enter_context(BenchSite(broker.port, ASSETS, url, {}))
         telegraf = stack.enter_context(Telegraf(broker.port, influx, FILTER)) if peer and influx else None
         start_ms = time.time_ns() // 1_000_000 - BACK_MS * max(60, seconds)
-        run = _Run(broker, site, telegraf, start_ms // STEP_MS * STEP_MS, say)
+        run = _Run(broker, site, telegraf, start_ms // STEP_MS * STEP_MS, say, keeps_window=broker_kind == "rabbitmq")
         run.prepare()
         run.rounds(seconds, messages)
         live_s = min(LIVE_S, seconds)
@@ -176,13 +179,19 @@ class _Run:
         telegraf: Telegraf | None,
         start_ms: int,
         say: Callable[[str], None],
+        *,
+        keeps_window: bool,
     ) -> None:
+        """``keeps_window``: how much of its window the broker itself allows is measured too."""
         self._broker, self._site, self._telegraf, self._say = broker, site, telegraf, say
+        self._keeps_window = keeps_window
         self.publishing = Publishing(site, start_ms)
         self._published = 0
         self._ours: list[tuple[int, float]] = []
         self._bare: list[float] = []
         self._peer: list[float] = []
+        self._prompt: list[float] = []
+        self._prompt_durable: list[float] = []
         self._cpu_s = 0.0
         self._delays: dict[str, float] = {}
 
@@ -211,6 +220,8 @@ class _Run:
             messages = self.publishing.make(count)
             self._bare_turn(messages)
             self._our_turn(messages)
+            if self._keeps_window:
+                self._prompt_turns(messages)
             if self._telegraf is not None:
                 self._peer.append(self._telegraf.drain(messages, self._publish_only))
             told = f"bare {self._bare[-1]:,.0f}, collector {self._ours[-1][0] / self._ours[-1][1]:,.0f}"
@@ -223,10 +234,20 @@ class _Run:
         publisher.close()
 
     def _bare_turn(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
-        hold_session(self._broker.port, BARE, "x" + FILTER)
+        self._bare.append(self._rate_of(partial(drain_bare, folder=self._broker.folder), BARE, messages))
+
+    def _prompt_turns(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
+        self._prompt.append(self._rate_of(drain_prompt, PROMPT, messages))
+        durable = partial(drain_prompt, file=self._broker.folder / PROMPT)
+        self._prompt_durable.append(self._rate_of(durable, PROMPT, messages))
+
+    def _rate_of(self, drain: _Drain, client: str, messages: Sequence[tuple[bytes, bytes]]) -> float:
+        """Messages a second of a consumer that is not the collector, from a queue of its own."""
+        hold_session(self._broker.port, client, "x" + FILTER)
         self._publish_only(messages)
-        self._bare.append(drain_bare(self._broker.port, BARE, len(messages), self._broker.folder).rate)
-        forget_session(self._broker.port, BARE)
+        rate = drain(self._broker.port, client, len(messages)).rate
+        forget_session(self._broker.port, client)
+        return rate
 
     def _our_turn(self, messages: Sequence[tuple[bytes, bytes]]) -> None:
         """The collector is stopped in its tracks while the messages queue up; then it goes on. Some come before, as in
@@ -270,7 +291,10 @@ class _Run:
         """The figures so far."""
         messages, seconds = sum(n for n, _ in self._ours), sum(s for _, s in self._ours)
         rate, bare = messages / seconds, float(np.median(self._bare))
-        telegraf = round(float(np.median(self._peer))) if self._peer else None
+        telegraf, at_once, durable = (
+            round(float(np.median(rates))) if rates else None
+            for rates in (self._peer, self._prompt, self._prompt_durable)
+        )
         return {
             "messages_per_s": round(rate),
             "values_per_s": round(rate * len(self._site.points)),
@@ -278,6 +302,8 @@ class _Run:
             "ratio": round(rate / bare, 3),
             "telegraf_messages_per_s": telegraf,
             "ratio_to_telegraf": None if telegraf is None else round(rate / telegraf, 3),
+            "prompt_messages_per_s": {"at_once": at_once, "after_fsync": durable},
+            "ratio_to_prompt": None if durable is None else round(rate / durable, 3),
             "counts": bare >= FLOOR,
             "messages": messages,
             "cpu_cores": round(self._cpu_s / seconds, 2),

@@ -17,6 +17,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from gateway.packets import PacketSocket
 from plantroom.errors import Unreachable
 
 LOOPBACK = "127.0.0.1"
@@ -38,6 +39,9 @@ def _packet(first: int, body: bytes) -> bytes:
         head.append(low | (0x80 if length else 0))
         if not length:
             return bytes(head) + body
+
+
+_DISCONNECT = _packet(0xE0, b"")
 
 
 def publish_packet(first: int, topic: bytes, mid: int, payload: bytes) -> bytes:
@@ -62,14 +66,14 @@ def hold_session(port: int, client_id: str, topic_filter: str) -> None:
     sock = connect(port, client_id, clean=False)
     sock.sendall(_packet(0x82, b"\x00\x01" + _text(topic_filter.encode()) + b"\x01"))
     sock.recv(16)
-    sock.sendall(_packet(0xE0, b""))
+    sock.sendall(_DISCONNECT)
     sock.close()
 
 
 def forget_session(port: int, client_id: str) -> None:
     """Take a session and its queue away."""
     sock = connect(port, client_id, clean=True)
-    sock.sendall(_packet(0xE0, b""))
+    sock.sendall(_DISCONNECT)
     sock.close()
 
 
@@ -194,3 +198,35 @@ def _turn(client: mqtt.Client, flush: Callable[[], None]) -> None:
     if writable:
         client.loop_write()
     client.loop_misc()
+
+
+def drain_prompt(port: int, client_id: str, expected: int, file: Path | None = None) -> Drained:
+    """The promptest consumer: it acknowledges what each read of the socket brought and looks at nothing, so that where
+    a window is strictly kept the broker's own round trip sets the pace. ``file``: the payloads are appended to it, with
+    an fsync before every acknowledgement. Raises ``Unreachable``."""
+    before = time.process_time()
+    sock = connect(port, client_id, clean=False)
+    packets = PacketSocket(sock)
+    handle = None if file is None else os.open(file, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o640)
+    got, first = 0, 0.0
+    try:
+        while got < expected:
+            messages = packets.receive()
+            if packets.ended is not None:
+                raise Unreachable("broker", packets.ended)
+            first = first or time.monotonic()
+            if handle is not None and messages:
+                os.write(handle, b"".join(message.payload for message in messages))
+                os.fdatasync(handle)
+            packets.acknowledge(message.mid for message in messages)
+            got += len(messages)
+        seconds = time.monotonic() - first
+        sock.sendall(_DISCONNECT)
+        # The broker closes once it has read all of it: nothing is acknowledged to a connection that is gone.
+        while packets.ended is None:
+            packets.receive()
+    finally:
+        packets.close()
+        if handle is not None:
+            os.close(handle)
+    return Drained(got, seconds, time.process_time() - before)

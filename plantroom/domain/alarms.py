@@ -13,6 +13,13 @@ LADDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high
 MAX_DELAY_S = 86_400.0
 """An alarm that waits longer than a day is none that anybody can act on."""
 
+STUCK_SHARE = 0.5
+"""How much of the time after which a constant value counts as stuck, and is judged no longer, a delay may take: a
+reading has to come behind the delay and before that."""
+
+WIDEST_AT_ZERO = 10.0
+"""The widest deadband, in the point's unit, where nothing bounds a value and a limit of 0 says nothing of its size."""
+
 _BY_SEVERITY = {
     Severity.CRITICAL: AlarmPriority.CRITICAL,
     Severity.MAJOR: AlarmPriority.HIGH,
@@ -58,10 +65,16 @@ def urgency(priority: AlarmPriority) -> int:
 
 
 def limit_problems(
-    limits: Limits, physical_low: float | None = None, physical_high: float | None = None
+    limits: Limits,
+    physical_low: float | None = None,
+    physical_high: float | None = None,
+    stuck_after_s: float | None = None,
 ) -> list[FieldProblem]:
-    """Everything that is wrong with a point's limits by themselves; empty when they can be judged by."""
+    """Everything that is wrong with a point's limits by themselves; empty when they can be judged by.
+    ``stuck_after_s``: for how long a value may stay the same (``None``: for ever)."""
     found = [*_not_finite(limits), *_bad_delays(limits)]
+    if not found and stuck_after_s is not None:
+        found = list(_beyond_stuck(limits, stuck_after_s))
     if not found:
         found = [*_not_ordered(limits), *_outside(limits, physical_low, physical_high)]
     return found or list(_bad_deadband(limits, physical_low, physical_high))
@@ -78,6 +91,16 @@ def _bad_delays(limits: Limits) -> Iterator[FieldProblem]:
     for name in ("warning_delay_s", "alarm_delay_s", "off_delay_s"):
         if not 0 <= getattr(limits, name) <= MAX_DELAY_S:
             yield FieldProblem(name, "bad_delay", f"should be from 0 to {MAX_DELAY_S:.0f} s")
+
+
+def _beyond_stuck(limits: Limits, stuck_after_s: float) -> Iterator[FieldProblem]:
+    warns = (limits.warning_low, limits.warning_high) != (None, None)
+    alarms = (limits.alarm_low, limits.alarm_high) != (None, None)
+    longest = STUCK_SHARE * stuck_after_s
+    for name, used in (("warning_delay_s", warns), ("alarm_delay_s", alarms), ("off_delay_s", warns or alarms)):
+        if used and getattr(limits, name) > longest:
+            why = f"a value that stays the same for {stuck_after_s:g} s counts as stuck, and is judged no longer"
+            yield FieldProblem(name, "beyond_stuck", f"should be at most {longest:g} s: {why}")
 
 
 def _not_ordered(limits: Limits) -> Iterator[FieldProblem]:
@@ -104,5 +127,13 @@ def _bad_deadband(limits: Limits, low: float | None, high: float | None) -> Iter
     # An alarm clears once the value is inside by the deadband: there must be such a value.
     floor = max(lows) if lows else low
     ceiling = min(highs) if highs else high
-    if floor is not None and ceiling is not None and limits.deadband and limits.deadband >= ceiling - floor:
-        yield FieldProblem("deadband", "too_wide", f"should be smaller than the band of {ceiling - floor:g}")
+    if not limits.deadband or not (lows or highs):
+        return
+    if floor is not None and ceiling is not None:
+        if limits.deadband >= ceiling - floor:
+            yield FieldProblem("deadband", "too_wide", f"should be smaller than the band of {ceiling - floor:g}")
+        return
+    known = [value for name in LADDER if (value := getattr(limits, name)) is not None]
+    widest = max(map(abs, known)) or WIDEST_AT_ZERO
+    if limits.deadband > widest:
+        yield FieldProblem("deadband", "too_wide", f"should be at most {widest:g}: the sensor's range is not known")

@@ -102,6 +102,14 @@ class PointTemplate:
     failure_mode: str | None = None
     in_model: bool = True
     """Whether the condition model may use it (never: counters, set points, clocks)."""
+    difference: bool | None = None
+    """Whether it is the difference of two temperatures, which has no zero to convert; ``None``: as its unit has it."""
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether values in another unit are converted as differences. A plant's temperatures are in Cel: what is in K
+        is a difference, unless the point says otherwise."""
+        return self.unit == "K" if self.difference is None else self.difference
 
 
 @dataclass(frozen=True, slots=True)

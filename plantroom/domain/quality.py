@@ -36,6 +36,8 @@ class Reason(IntEnum):
     """The same value for longer than the point's ``stuck_after_s``."""
     SPIKE = 102
     UNKNOWN_UNIT = 103
+    SAID_BAD = 104
+    """The sender itself says that the value is bad, or only the last one that it knew."""
 
 
 FIRST_BAD = 100

@@ -304,9 +304,11 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
-        """The oldest letters, at most ``most``, of each site that has more letters or bytes of payload than it may
-        keep: ids by site, oldest first, never events or letters asked for again. Sums all letters (half a second for
-        half a million): not for a transaction that writes."""
+        """Letters, at most ``most``, of each site that has more letters or bytes of payload than it may keep, by site.
+        Letters of event topics count for themselves: neither kind takes the other's room. The oldest go first; of
+        events those that came in the same minute on the same topic behind another one, and only then the oldest.
+        Letters asked for again neither go nor count. Sums all letters (half a second for half a million): not for a
+        transaction that writes."""
 
     @abstractmethod
     def let_letters_go(self, ids: Sequence[str]) -> int:

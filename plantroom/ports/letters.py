@@ -1,8 +1,8 @@
 """Dead letters, and their groups as ``CollectRepository.dead_letter_groups`` gives them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 LETTERS_LOOKED_AT = 20_000
 """Newest letters that a summary looks at."""
@@ -17,7 +17,8 @@ class DeadLetter:
 
     ``id`` is derived from where it stood in the spool, so that processing again does not double it; up to its first
     dash it names the message, which has a letter for each reason. ``part`` names the values concerned when the rest of
-    the message was stored (empty: the whole message). ``received_at`` is also the instant of its values that have none.
+    the message was stored (empty: the whole message). ``received_at`` is also the instant of its values that have none;
+    where that is not when it came, the milliseconds between stand behind the second dash of ``id``.
     """
 
     id: str
@@ -32,6 +33,18 @@ class DeadLetter:
     def message(self) -> str:
         """Names the message, whatever the reason."""
         return self.id.split("-")[0]
+
+    @property
+    def came_at(self) -> datetime:
+        """When the message came, from which times count that are relative."""
+        _, _, ahead_ms = self.id.partition("-")[2].partition("-")
+        return self.received_at - timedelta(milliseconds=int(ahead_ms or "0"))
+
+    def standing_at(self, instant: datetime) -> "DeadLetter":
+        """The same letter with another instant of the values that have none, no earlier than it came."""
+        ahead_ms = (instant - self.came_at) // timedelta(milliseconds=1)
+        words = self.id.split("-")[:2]
+        return replace(self, received_at=instant, id="-".join([*words, str(ahead_ms)] if ahead_ms > 0 else words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ class Lane(StrEnum):
 
 
 class SpoolRecord(NamedTuple):
-    """One raw message as it came in. ``position`` rises by one with each record of the spool, for ever."""
+    """One raw message as it came in. ``position`` rises by one with each record of the spool, for ever. ``retained``:
+    the broker had kept it from before and gave it to a new subscription; nobody may have sent it lately."""
 
     position: int
     received_ms: int
     topic: str
     payload: bytes
+    retained: bool = False
 
 
 class SpoolReader(ABC):

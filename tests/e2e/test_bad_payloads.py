@@ -104,6 +104,28 @@ def test_a_safety_event_with_an_impossible_time_makes_its_ticket_all_the_same(pl
             assert eventually(lambda key=lift["key"]: plant.tickets(key, "rule"), 5), f"no ticket for {ts}"
 
 
+@pytest.mark.parametrize(
+    ("code", "raw", "title"),
+    [
+        ("E-CUT", b'{"event":"passenger_trapped","severity":"safety","data":{"fl', "困人"),
+        ("E-TORN", b'{"event":"passenger_tr', "事件消息损坏，内容无法读出"),
+    ],
+)
+def test_a_safety_event_that_was_cut_off_makes_a_ticket_and_stays_a_dead_letter(
+    plant: Plant, code: str, raw: bytes, title: str
+) -> None:
+    lift = plant.add_asset(code, "elevator")
+    with plant.publisher() as publisher:
+        publisher.send(f"plantroom/demo/{code}/event", raw)
+        (ticket,) = eventually(lambda: plant.tickets(lift["key"], "rule"), 5)
+    assert (ticket["severity"], ticket["safety"]) == ("critical", True)
+    assert title in ticket["title"]["zh"]
+    assert "damaged" in ticket["tags"]
+    (letter,) = [x for x in plant.letters() if f"/{code}/" in x["topic"]]
+    assert letter["reason"].startswith("not_json")
+    assert base64.b64decode(letter["payload_base64"]) == raw
+
+
 def test_a_safety_event_of_a_device_that_nobody_entered_makes_a_ticket_all_the_same(plant: Plant):
     with plant.publisher() as publisher:
         publisher.send("plantroom/demo/E-TYPO/event", {"event": "passenger_trapped", "ts": now_text()})

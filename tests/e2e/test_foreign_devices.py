@@ -9,6 +9,7 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt import publish
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.dialects.sparkplug_b.wire import Payload
@@ -58,6 +59,22 @@ def test_a_zigbee_sensor(plant: Plant, pump: dict[str, Any]) -> None:
         assert value_of(plant, pump["key"], "running") == [seen, 1, 0]
         device.send("zigbee2mqtt/pump room/availability", b'{"state":"offline"}')
         assert eventually(lambda: plant.asset(pump["code"])["presence"] == "offline", 5)
+
+
+def test_what_the_broker_kept_of_a_dead_device_brings_it_not_back(plant: Plant, pump: dict[str, Any]) -> None:
+    broker = {name: plant.process.runtime[f"mqtt_{name}"] for name in ("host", "port")}
+    room = f"old/{pump['code']}"
+    publish.single(room, b'{"state": "ON"}', qos=1, retain=True, hostname=broker["host"], port=broker["port"])
+    fields = [{"field": "state", "point": "running"}]
+    before = plant.api.get("/api/v1/ingest/stats")["retained"]
+    add_source(plant, topic_filter=f"{room}/#", dialect="zigbee2mqtt", asset=pump["code"], fields=fields)
+
+    assert eventually(lambda: plant.api.get("/api/v1/ingest/stats")["retained"] > before, 10)
+    assert plant.asset(pump["code"])["presence"] == "unknown"
+    assert plant.readings(pump["key"], "running") == {}
+    publish.single(room, b'{"state": "ON"}', qos=1, retain=True, hostname=broker["host"], port=broker["port"])
+    assert value_of(plant, pump["key"], "running")[1] == 1
+    assert eventually(lambda: plant.asset(pump["code"])["presence"] == "online", 5)
 
 
 def test_a_senml_pack(plant: Plant, pump: dict[str, Any]) -> None:

@@ -79,13 +79,13 @@ def test_the_loop_is_ticked_off_in_order_and_what_never_answers_says_what_to_loo
         device.send("plantroom/demo/E-7/event", {"ts": now_text(), "event": "passenger_trapped", "severity": "safety"})
         assert eventually(lambda: checks(plant, test["id"])[1]["result"] == "answered", 10)
         (ticket,) = plant.tickets(lift["key"], "rule")
-        assert "联动测试" in ticket["title"]["zh"]
+        assert "回路测试" in ticket["title"]["zh"]
         assert seen(checks(plant, test["id"])[1]) == ["sensor", "reading", "alarm", "ticket"]
         # A real event during the test: another ticket, unmarked.
         device.send("plantroom/demo/E-7/event", {"ts": now_text(), "event": "passenger_trapped", "severity": "safety"})
         assert eventually(lambda: len(plant.tickets(lift["key"], "rule")) == 2, 10)
         real = next(one for one in plant.tickets(lift["key"], "rule") if one["id"] != ticket["id"])
-        assert "联动测试" not in real["title"]["zh"]
+        assert "回路测试" not in real["title"]["zh"]
 
         status, moved = li.post(f"/api/v1/work-orders/{ticket['id']}/transitions", {"to": "acknowledged"})
         assert (status, moved["state"]) == (200, "acknowledged")

@@ -58,8 +58,12 @@ def report_door_faults(api: Api, device: mqtt.Client, codes: list[str]) -> None:
     for code in codes:
         if not api.items("/api/v1/assets", code=code):
             api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})
-        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": "door_close_fault"}
-        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+        tell(device, code, "door_close_fault")
+
+
+def tell(device: mqtt.Client, code: str, name: str, **more: str) -> None:
+    event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name} | more
+    device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
 
 
 def say(device: mqtt.Client, vibration: float) -> None:
@@ -134,6 +138,66 @@ def test_an_empty_list_says_so_and_a_lost_connection_keeps_what_was_there(
 
 
 @pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
+def test_what_a_device_tells_that_nobody_entered_stands_in_the_list(
+    browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
+) -> None:
+    code = f"EL-{language}"
+    for name in ("passenger_trapped", "hatch_open"):
+        event = {"event": name, "severity": "safety"}
+        device.publish(f"plantroom/demo/{code}/event", json.dumps(event), qos=1).wait_for_publish(5)
+    assert eventually(lambda: [a for a in api.items("/api/v1/alarms") if len(a["events"]) == 2 and not a["asset"]], 15)
+    context = open_context(browser, product.url, size)
+    context.add_init_script(f"localStorage.setItem('plantroom.locale', '{language}')")
+    person = Person(context.new_page(), *product.admin())
+    person.sign_in()
+    page = person.page
+    page.goto("/alarms")
+    line = page.locator("[data-alarm]", has_text=code)
+    device_name = f"Unregistered device {code}" if language == "en" else f"未登记设备 {code}"
+    expect(line.get_by_role("link", name=device_name)).to_be_visible()
+    expect(line.locator("[data-events]")).to_contain_text("hatch")
+    expect(line.get_by_role("button", name=re.compile("Shelve|搁置"))).to_have_count(0)
+    page.wait_for_timeout(350)
+    assert {name: found for name, script in CHECKS.items() if (found := page.evaluate(script))} == {}
+    picture(person, f"stranger-{language}-{size['width']}")
+    line.get_by_role("button", name=re.compile("^(Acknowledge|确认)")).click()
+    expect(line.locator("[data-alarm-state]")).to_have_text("Acknowledged" if language == "en" else "已确认")
+    line.get_by_role("link", name=device_name).click()
+    expect(page.locator("h1")).to_contain_text(code)
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
+def test_the_line_of_a_loop_test_says_so_and_goes_once_somebody_has_confirmed(
+    browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
+) -> None:
+    code = f"TEST-{language}"
+    key = api.post("/api/v1/assets", {"site": "demo", "code": code, "class": "elevator"})["key"]
+    asked = {"site": "demo", "assets": [key], "events": ["passenger_trapped"], "minutes": 2}
+    test = api.post("/api/v1/loop-tests", asked)
+    tell(device, code, "passenger_trapped")
+    assert eventually(lambda: api.items("/api/v1/alarms", asset=key), 15, 0.3)
+    context = open_context(browser, product.url, size)
+    context.add_init_script(f"localStorage.setItem('plantroom.locale', '{language}')")
+    person = Person(context.new_page(), *product.admin())
+    person.sign_in()
+    person.page.goto("/alarms")
+    line = person.page.locator("[data-alarm]", has_text=code)
+    expect(line.locator("[data-tag=loop_test]")).to_have_text("Loop test" if language == "en" else "回路测试")
+    person.page.wait_for_timeout(350)
+    assert {name: found for name, script in CHECKS.items() if (found := person.page.evaluate(script))} == {}
+    picture(person, f"loop-test-{language}-{size['width']}")
+    token = person.page.evaluate("async () => (await (await fetch('/api/v1/session')).json()).csrf_token")
+    url = f"{product.url}/api/v1/loop-tests/{test['id']}/checks/1/confirm"
+    assert person.page.request.post(url, headers={"X-CSRF-Token": token}).ok
+    expect(line.locator("[data-alarm-state]")).to_have_attribute("data-alarm-state", "active_acknowledged")
+    tell(device, code, "passenger_released")
+    expect(line).to_have_count(0)
+    assert api.items("/api/v1/alarms", asset=key, alarm_state="returned_unacknowledged") == []
+    context.close()
+
+
+@pytest.mark.parametrize(("language", "size"), [("en", PHONE), ("zh", DESK)])
 def test_a_flood_stands_above_the_list(
     browser: Browser, product: Product, api: Api, device: mqtt.Client, language: str, size: Any
 ) -> None:
@@ -146,7 +210,7 @@ def test_a_flood_stands_above_the_list(
     person.sign_in()
     person.page.goto("/alarms")
     banner = person.page.locator("[data-flood]")
-    expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警洪泛")
+    expect(banner).to_contain_text("Alarm flood" if language == "en" else "报警泛滥")
     expect(person.page.locator("[data-alarm]").first).to_be_visible()
     person.page.wait_for_timeout(350)
     assert {name: found for name, script in CHECKS.items() if (found := person.page.evaluate(script))} == {}
@@ -159,8 +223,7 @@ def test_on_a_tablet_a_long_list_is_compact_counted_and_narrowed_and_names_its_e
 ) -> None:
     report_door_faults(api, device, [f"T-{n}" for n in range(10)])
     for name in ("gas_leak", "Ueberlauf \u202e", "flooded_room"):
-        event = {"ts": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": name, "severity": "safety"}
-        device.publish("plantroom/demo/T-0/event", json.dumps(event), qos=1).wait_for_publish(5)
+        tell(device, "T-0", name, severity="safety")
     key = api.items("/api/v1/assets", code="T-0")[0]["key"]
     assert eventually(lambda: [a for a in api.items("/api/v1/alarms", asset=key) if len(a["events"]) == 3], 15, 0.3)
     context = open_context(browser, product.url, TABLET)

@@ -17,6 +17,7 @@ import orjson
 
 from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
 from ingest.dialects.json.parse import Malformed, parse_all, parse_at_any_cost
+from ingest.dialects.json.torn import Remains, remains_of
 from ingest.instants import parse_all_ts
 from ingest.rejections import (
     NESTED_VALUE,
@@ -35,6 +36,10 @@ from plantroom.wire import MAX_BOOT, MAX_SEQ
 
 MAX_VALUES = 10_000
 """Values that one message may carry, over all its objects."""
+
+SAFETY = "safety"
+UNNAMED = "unnamed_event"
+"""Stands for the name of a safety event that has none."""
 
 _ENVELOPE = frozenset(("ts", "boot", "seq"))
 _NUMERIC = frozenset((float, int, bool))
@@ -130,10 +135,43 @@ def _identities(
 
 def rescued_events(message: int, payload: bytes) -> list[EventObject]:
     """The events of a payload that cannot be read as it is; the payload itself is dead-lettered all the same."""
-    if b'"event"' not in payload:
+    if b'"event"' not in payload and b'"severity"' not in payload:
         return []
     document, cut = parse_at_any_cost(payload)
+    if isinstance(document, Malformed):
+        return torn_events(message, payload, remains_of(payload))
     return _events_among(message, document if isinstance(document, list) else [document], payload, cut)
+
+
+def torn_events(message: int, payload: bytes, remains: Remains) -> list[EventObject]:
+    """The events among what is left of a payload. They carry no ``boot`` and ``seq``: the message's number goes on to
+    be missing, so that the whole message is asked for again."""
+    found = []
+    for number, one in enumerate(remains.objects):
+        fields = naming(one.fields)
+        if fields is not None:
+            whole = digest_of(fields, payload, number) if one.whole else crc32(b"%d" % number, _crc_of(payload))
+            kept = {key: value for key, value in fields.items() if key not in ("boot", "seq")}
+            cut = one.cut or not one.whole
+            found.append(EventObject(message, number, kept, whole, cut, damaged=not one.whole))
+    return found
+
+
+def naming(element: object) -> Mapping[str, object] | None:
+    """The element when it names an event. One that is marked safety and names none is ``UNNAMED``: a misspelt key must
+    not swallow it. Any other: ``None``."""
+    if not isinstance(element, dict):
+        return None
+    if isinstance(element.get("event"), str) and element["event"].strip():
+        return element
+    if not says_safety(element.get("severity")):
+        return None
+    return {**element, "event": UNNAMED, "data": {"as_sent": element}}
+
+
+def says_safety(word: object) -> bool:
+    """Whether an event's ``severity`` is the word for safety."""
+    return isinstance(word, str) and word.strip().lower() == SAFETY
 
 
 def _events_among(message: int, elements: Sequence[object], payload: bytes, cut: bool) -> list[EventObject]:

@@ -195,21 +195,21 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
     unit = base.stated(str(record.get("u", "")) or base.unit)
     # The unit of a sum is the value's times seconds (RFC 8428, section 4.3).
     units = {f: (ucum(unit) if f == name else f"{ucum(unit)}.s") for f in values if unit}
-    ts_ms = _ts_ms(record, base, message.received_ms)
-    heard.samples.append(Sample(number, ts_ms, values, prefix, units))
+    ts_ms, relative = _ts_ms(record, base, message.received_ms)
+    heard.samples.append(Sample(number, ts_ms, values, prefix, units, relative=relative))
 
 
 _BASES = frozenset(("bn", "bt", "bu", "bv", "bs", "bver"))
 
 
-def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> int:
-    """Absolute, relative to the receive time, or ``NO_TIME`` when the record is of "now"."""
+def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> tuple[int, bool]:
+    """Absolute, counted from the receive time (``True``), or ``NO_TIME`` when the record is of "now"."""
     seconds = base.time + _float(record.get("t", 0))
     if not math.isfinite(seconds) or abs(seconds) >= _MAX_S:
         raise _Bad(UNREADABLE_TIME)
     if seconds >= RELATIVE_S:
-        return round(seconds * 1000)
-    return received_ms + round(seconds * 1000) if seconds else NO_TIME
+        return round(seconds * 1000), False
+    return (received_ms + round(seconds * 1000), True) if seconds else (NO_TIME, False)
 
 
 def _is_number(value: object) -> bool:

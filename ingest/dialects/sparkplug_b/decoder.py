@@ -1,14 +1,15 @@
 """The ``sparkplug_b`` dialect: births, data and deaths of edge nodes (README.md beside this file)."""
 
 import zlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
-from ingest.dialects.sparkplug_b.metrics import UNKNOWN, value_of
+from ingest.dialects.sparkplug_b.metrics import UNKNOWN, said_bad, value_of
 from ingest.dialects.sparkplug_b.nodes import MAX_METRICS, Known, Node, Nodes
 from ingest.dialects.sparkplug_b.wire import Payload
 from ingest.instants import NO_TIME
@@ -84,11 +85,28 @@ class SparkplugDialect(Dialect):
 
     def __init__(self) -> None:
         self._nodes = Nodes()
+        self._hears: Callable[[str], bool] = lambda _topic: True
 
     @property
     def gaps(self) -> int:  # type: ignore[override]
-        """Messages that the sequence numbers of nodes skipped."""
-        return sum(node.missing for node in self._nodes)
+        """Messages that the sequence numbers of nodes skipped, of those that are still heard."""
+        return sum(node.missing for place, node in self._nodes if node.missing and self._hears_node(place, node))
+
+    def follow(self, hears: Callable[[str], bool]) -> None:
+        """See ``Dialect``. What births told stays: aliases of it may be on their way."""
+        self._hears = hears
+        self._nodes.forget_sequences(self._hears_node)
+
+    def _hears_node(self, place: str, node: Node) -> bool:
+        group, _, name = place.partition("/")
+        own = (f"{NAMESPACE}/{group}/{kind}/{name}" for kind in ("NDATA", "NBIRTH"))
+        devices = (
+            f"{NAMESPACE}/{group}/{kind}/{name}/{device}"
+            for device in node.born_ms
+            if device
+            for kind in ("DDATA", "DBIRTH")
+        )
+        return any(map(self._hears, own)) or any(map(self._hears, devices))
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
@@ -248,6 +266,7 @@ def _take_metrics(
     """Values by instant. ``True`` when a metric is not known and the node has to tell of it. ``came_ms``: when a
     message came that is replayed."""
     groups: dict[tuple[int, bool, str], dict[str, float]] = {}
+    bad: defaultdict[tuple[int, bool, str], set[str]] = defaultdict(set)
     before, unknown, birth, too_long = len(heard.rejections), False, place.kind in _BIRTHS, ""
     for metric in payload.metrics:
         known = _known(metric, place, node, came_ms)
@@ -266,13 +285,15 @@ def _take_metrics(
         if not problem:
             key = (_ts_ms(metric, payload), bool(metric.is_historical), prefix)
             groups.setdefault(key, {})[known.name] = value
+            (bad[key].add if said_bad(metric) else bad[key].discard)(known.name)
         elif not (birth and problem == NULL_VALUE):
             # A birth tells of metrics that have no value yet, too.
             heard.rejections.append(Rejection(number, problem, prefix + known.name))
     if too_long:
         heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, LONG_NAME), too_long))
-    for (ts_ms, historical, prefix), values in groups.items():
-        heard.samples.append(Sample(number, ts_ms, values, prefix, historical=historical))
+    for key, values in groups.items():
+        ts_ms, historical, prefix = key
+        heard.samples.append(Sample(number, ts_ms, values, prefix, historical=historical, bad=bad[key]))
     if not groups and before == len(heard.rejections):
         if birth or payload.metrics:
             heard.understood.append(number)

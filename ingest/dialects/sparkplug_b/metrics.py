@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from ingest.dialects.sparkplug_b.wire import NAMES, ONE_OF
@@ -16,6 +17,11 @@ _FLOATS = frozenset((9, 10))
 _BOOLEAN = 11
 _INTEGERS = frozenset(("int_value", "long_value"))
 _WHOLE = {**_SIGNED, **_UNSIGNED}
+
+QUALITY = b"Quality"
+BAD_CODES = frozenset((0, 500))
+MAX_PROPERTIES = 100
+"""Of a metric; those behind are not looked at."""
 
 
 def value_of(metric: Any, datatype: int) -> tuple[float, str]:
@@ -36,6 +42,19 @@ def value_of(metric: Any, datatype: int) -> tuple[float, str]:
         return 0.0, with_detail(UNSUPPORTED_TYPE, NAMES.get(datatype, str(datatype)))
     number = float(raw)
     return (number, "") if math.isfinite(number) else (0.0, NOT_A_NUMBER)
+
+
+def said_bad(metric: Any) -> bool:
+    """Whether the metric's ``Quality`` property says that the value is bad (0) or stale (500); good is 192. Section
+    6.4.9, Quality Codes (tck-id-payloads-propertyset-quality-value-value). What is no such code says nothing."""
+    if not metric.HasField("properties"):
+        return False
+    pairs = zip(metric.properties.keys, metric.properties.values, strict=False)
+    for key, value in islice(pairs, MAX_PROPERTIES):
+        if key == QUALITY and not value.is_null:
+            field = next((name for name in _INTEGERS if value.HasField(name)), "")
+            return bool(field) and getattr(value, field) in BAD_CODES
+    return False
 
 
 def _whole(raw: int, datatype: int) -> int:

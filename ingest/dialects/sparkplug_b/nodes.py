@@ -1,6 +1,6 @@
 """What is remembered of Sparkplug edge nodes: their births, aliases, sequence, and what they were asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -161,8 +161,14 @@ class Nodes:
         self._nodes: dict[str, Node] = {}
         self._bytes = 0
 
-    def __iter__(self) -> Iterator[Node]:
-        return iter(self._nodes.values())
+    def __iter__(self) -> Iterator[tuple[str, Node]]:
+        return iter(self._nodes.items())
+
+    def forget_sequences(self, heard: Callable[[str, Node], bool]) -> None:
+        """Of nodes that are not ``heard`` only their births stand, which what is on its way may still need."""
+        for place, node in self._nodes.items():
+            if not heard(place, node):
+                self._nodes[place] = _as_born(node)
 
     def at(self, place: str) -> Node:
         """The node, a new one when it is new; the one that was silent longest makes room when there are too many."""

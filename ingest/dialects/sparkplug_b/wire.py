@@ -35,6 +35,13 @@ _VALUE: Mapping[str, tuple[int, int]] = {
     "dataset_value": (17, _F.TYPE_BYTES),
     "template_value": (18, _F.TYPE_BYTES),
 }
+_PROPERTY: Mapping[str, tuple[int, int]] = {
+    "is_null": (2, _F.TYPE_BOOL),
+    "int_value": (3, _F.TYPE_UINT32),
+    "long_value": (4, _F.TYPE_UINT64),
+}
+"""A metric's property, as far as a quality is one."""
+
 _PAYLOAD: Mapping[str, tuple[int, int]] = {
     "timestamp": (1, _F.TYPE_UINT64),
     "seq": (3, _F.TYPE_UINT64),
@@ -51,6 +58,21 @@ def _payload_class() -> Any:
         metric.field.add(name=name, number=number, type=kind, label=_F.LABEL_OPTIONAL)
     for name, (number, kind) in _VALUE.items():
         metric.field.add(name=name, number=number, type=kind, label=_F.LABEL_OPTIONAL, oneof_index=0)
+    one = file.message_type.add(name="Property")
+    for name, (number, kind) in _PROPERTY.items():
+        one.field.add(name=name, number=number, type=kind, label=_F.LABEL_OPTIONAL)
+    properties = file.message_type.add(name="Properties")
+    properties.field.add(name="keys", number=1, type=_F.TYPE_BYTES, label=_F.LABEL_REPEATED)
+    properties.field.add(
+        name="values", number=2, type=_F.TYPE_MESSAGE, label=_F.LABEL_REPEATED, type_name=f".{_PACKAGE}.Property"
+    )
+    metric.field.add(
+        name="properties",
+        number=9,
+        type=_F.TYPE_MESSAGE,
+        label=_F.LABEL_OPTIONAL,
+        type_name=f".{_PACKAGE}.Properties",
+    )
     payload = file.message_type.add(name="Payload")
     for name, (number, kind) in _PAYLOAD.items():
         payload.field.add(name=name, number=number, type=kind, label=_F.LABEL_OPTIONAL)
@@ -63,7 +85,8 @@ def _payload_class() -> Any:
 
 
 Payload = _payload_class()
-"""``timestamp, metrics, seq, uuid, body``; a metric: ``name, alias, timestamp, datatype, is_...`` and one value."""
+"""``timestamp, metrics, seq, uuid, body``; a metric: ``name, alias, timestamp, datatype, is_..., properties``
+and one value."""
 
 ONE_OF = _ONE_OF
 """The group of a metric's value fields."""

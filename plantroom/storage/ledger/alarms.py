@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from maintenance.alarm_ports import AlarmRepository, Annunciation, Flood, LimitChange, Shelf
+from maintenance.alarm_ports import AlarmRepository, Annunciation, Flood, LimitChange, Shelf, ToldCounts
 from plantroom.errors import NotFound
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_alarms as t
@@ -82,6 +82,12 @@ class SqlAlarms(AlarmRepository):
         statement = sa.select(sa.func.count(), sa.func.min(_a.at, type_=_a.at.type))
         count, first = self._connection.execute(statement.where(_a.site == site, _a.at > since)).one()
         return int(count), first
+
+    def told_counts(self, site: str, start: datetime, end: datetime) -> ToldCounts:
+        safety = sa.func.coalesce(sa.func.sum(sa.case((_a.safety, 1), else_=0)), 0)
+        statement = sa.select(sa.func.count(), safety, sa.func.count(sa.distinct(_a.asset)))
+        row = self._connection.execute(statement.where(_a.site == site, _a.at >= start, _a.at < end)).one()
+        return ToldCounts(*map(int, row))
 
     def announced(
         self, scope: Scope, start: datetime, end: datetime, limit: int, site: str | None = None

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
@@ -86,6 +87,10 @@ class Backend(ABC):
     @abstractmethod
     def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
         """The column's text before the first ``mark``, or all of it."""
+
+    @abstractmethod
+    def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
+        """Something that is the same for all instants of one minute."""
 
     @abstractmethod
     def lock(self, connection: Connection, what: Lock) -> None:

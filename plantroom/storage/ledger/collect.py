@@ -1,6 +1,5 @@
 """What collectors write: the outbox of findings, dead letters, presence, health, events, their reports."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,19 +20,18 @@ from plantroom.ports.ledger import (
     PresenceChange,
     QueuedFinding,
 )
-from plantroom.ports.letters import REPLAY_ASKED, DeadLetter, LetterSummary
+from plantroom.ports.letters import DeadLetter, LetterSummary
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
 from plantroom.storage.ledger.cursors import cursor, set_cursor
-from plantroom.storage.ledger.letters import LETTERS, letter_groups
+from plantroom.storage.ledger.letters import ASKED, IS_ASKED, LETTERS, letter_groups, letters_beyond
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.reports import report_of, report_row
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
-from plantroom.wire import Channel
 
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
@@ -44,10 +42,6 @@ IS_SAFETY = t.findings.c.safety.is_(True)
 
 MESSAGES_AT_ONCE = 200
 """SQLite takes no deeper expressions than of 1,000 terms."""
-
-_ASKED = f"{REPLAY_ASKED}: "
-_IS_ASKED = sa.and_(t.dead_letters.c.reason >= _ASKED, t.dead_letters.c.reason < f"{REPLAY_ASKED}:!")
-"""Whether the reason begins with ``_ASKED``: a range, for the index (the column's order is that of code points)."""
 
 _LETTER_SORTS: Mapping[str, Keys] = {"received_at": (t.dead_letters.c.received_at, t.dead_letters.c.id)}
 _read_evidence = reader(tuple[Evidence, ...])
@@ -158,9 +152,9 @@ class SqlCollect(CollectRepository):
             *in_scope(letters.site, scope, site),
             *_of_reason(reason),
             letters.site.in_(sa.select(sites.c.code)),
-            sa.not_(_IS_ASKED),
+            sa.not_(IS_ASKED),
         ]
-        asked = sa.update(t.dead_letters).values(reason=sa.literal(_ASKED) + letters.reason)
+        asked = sa.update(t.dead_letters).values(reason=sa.literal(ASKED) + letters.reason)
         some_of = [None] if ids is None else [letters.id.in_(some) for some in chunks(sorted(set(ids)))]
         return sum(
             self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
@@ -169,11 +163,11 @@ class SqlCollect(CollectRepository):
     def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
         letters = t.dead_letters.c
         in_order = letters.received_at, letters.id
-        sizes = sa.select(letters.id, sa.func.length(letters.payload)).where(_IS_ASKED, letters.site == site)
+        sizes = sa.select(letters.id, sa.func.length(letters.payload)).where(IS_ASKED, letters.site == site)
         asked = self._connection.execute(sizes.order_by(*in_order).limit(limit)).all()
         within = sum(total <= most_bytes for total in accumulate(size for _, size in asked))
         ids = [letter_id for letter_id, _ in asked[: max(1, within)]]
-        statement = LETTERS.select().where(_IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
+        statement = LETTERS.select().where(IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
         return list(map(_before_asked, self._connection.execute(statement)))
 
     def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
@@ -184,31 +178,12 @@ class SqlCollect(CollectRepository):
         return sorted(found, key=lambda letter: (letter.received_at, letter.id))
 
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
-        letters = t.dead_letters.c
-        size = sa.func.coalesce(sa.func.sum(sa.func.length(letters.payload)), 0)
-        sums = sa.select(letters.site, sa.func.count().label("letters"), size.label("bytes")).group_by(letters.site)
-        found: dict[str, Sequence[str]] = {}
-        for row in self._connection.execute(sums).all():
-            beyond = max(
-                row.letters - keep, math.ceil(row.letters * max(0, row.bytes - keep_bytes) / max(1, row.bytes))
-            )
-            wanted = min(beyond, most - sum(map(len, found.values())))
-            if wanted > 0 and (oldest := self._oldest(row.site, wanted)):
-                found[row.site] = oldest
-        return found
-
-    def _oldest(self, site: str, count: int) -> Sequence[str]:
-        letters = t.dead_letters.c
-        kept = sa.or_(letters.topic.like(f"%/{Channel.EVENT}"), _IS_ASKED)
-        oldest = (
-            sa.select(letters.id).where(letters.site == site, sa.not_(kept)).order_by(letters.received_at, letters.id)
-        )
-        return self._connection.execute(oldest.limit(count)).scalars().all()
+        return letters_beyond(self._work, keep, keep_bytes, most)
 
     def let_letters_go(self, ids: Sequence[str]) -> int:
         letters = t.dead_letters
         return sum(
-            self._connection.execute(letters.delete().where(letters.c.id.in_(some), sa.not_(_IS_ASKED))).rowcount
+            self._connection.execute(letters.delete().where(letters.c.id.in_(some), sa.not_(IS_ASKED))).rowcount
             for some in chunks(sorted(set(ids)))
         )
 
@@ -275,7 +250,7 @@ def _of_message(message: str) -> sa.ColumnElement[bool]:
 
 def _before_asked(row: Any) -> DeadLetter:
     letter: DeadLetter = LETTERS.item(row)
-    return replace(letter, reason=letter.reason.removeprefix(_ASKED))
+    return replace(letter, reason=letter.reason.removeprefix(ASKED))
 
 
 def _of_reason(reason: str | None) -> list[sa.ColumnElement[bool]]:

@@ -164,6 +164,8 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(_w.department == filters.department)
     if filters.due_before is not None:
         conditions.append(_w.due_order < filters.due_before)
+    if filters.without_asset:
+        conditions.append(_w.asset.is_(None))
     if filters.open_only:
         conditions.append(_w.ended.is_(False))
     return conditions

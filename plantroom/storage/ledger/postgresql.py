@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -122,6 +123,9 @@ class PostgresBackend(Backend):
 
     def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
         return sa.func.split_part(column, mark, 1)
+
+    def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
+        return sa.func.date_trunc("minute", column)
 
     def lock(self, connection: Connection, what: Lock) -> None:
         shortly = f"{_SHORTLY}, " if what in (Lock.FINDINGS, Lock.LIVE) else ""

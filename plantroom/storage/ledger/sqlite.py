@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,9 @@ class SqliteBackend(Backend):
     def before(self, column: sa.ColumnElement[str], mark: str) -> sa.ColumnElement[str]:
         whole = column + mark
         return sa.func.substr(column, 1, sa.func.instr(whole, mark) - 1)
+
+    def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
+        return sa.type_coerce(column, sa.BigInteger) // 60_000_000
 
     def lock(self, connection: Connection, what: Lock) -> None:
         pass  # there is one writer

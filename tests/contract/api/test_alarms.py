@@ -1,5 +1,6 @@
 """Alarms over HTTP: the list with its states, acknowledging, shelving, floods, figures."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -206,6 +207,36 @@ def test_a_safety_alarm_is_refused_with_a_plain_word(world: World) -> None:
     assert "safety" in answer.json()["detail"]
 
 
+def test_what_an_unknown_device_tells_is_a_line_of_its_own(world: World) -> None:
+    detail = {"event": "hatch_open", "code": "EL-9", "tags": []}
+    unknown = {"failure_mode": UNCLASSIFIED, "source": FindingSource.RULE, "severity": Severity.CRITICAL}
+    stranger = limit(world, finding_id="s", subject="hatch_open", safety=True, evidence=(), detail=detail, **unknown)
+    hear(world, replace(stranger, asset=""))
+    (alarm,) = alarms(world)
+    assert (alarm["asset"], alarm["asset_ref"], alarm["site"]) == ("", None, HOME)
+    assert alarm["title"] == {"zh": "未登记设备 EL-9", "en": "Unregistered device EL-9"}
+    assert [name["en"] for name in alarm["events"]] == ["hatch open"]
+    assert (alarm["alarm_state"], alarm["priority"], alarm["can_shelve"]) == (
+        "active_unacknowledged",
+        "critical",
+        False,
+    )
+    ticket = world.admin.get(f"/api/v1/work-orders/{alarm['work_order']}").json()
+    assert "unknown_asset" in ticket["tags"]
+    assert world.as_(Role.VIEWER, AWAY).get("/api/v1/alarms").json()["items"] == []
+    address = f"/api/v1/alarms/{alarm['id']}"
+    assert world.as_(Role.TECHNICIAN, AWAY).post(f"{address}/acknowledge").status_code == 404
+    assert world.as_(Role.VIEWER).post(f"{address}/acknowledge").status_code == 403
+    technician = world.as_(Role.TECHNICIAN)
+    assert technician.post(f"{address}/shelve", json={"reason": "x", "minutes": 5}).status_code == 409
+    noted = technician.post(f"{address}/acknowledge").json()
+    assert (noted["alarm_state"], noted["acknowledged_by"]) == ("active_acknowledged", "machine")
+    assert alarms(world) == [noted]
+    world.clock.forward(minutes=1)
+    figures = world.admin.get("/api/v1/alarms/performance").json()
+    assert (figures["standing"], figures["top"][0]["asset"]) == (1, "EL-9")
+
+
 def test_the_status_of_the_machine_shows(world: World) -> None:
     hear(world, limit(world))
     for status, state in (
@@ -235,10 +266,12 @@ def test_a_flood_is_listed_with_what_came_first_and_the_figures_count_it(world: 
     (flood,) = world.admin.get("/api/v1/alarms/floods").json()["items"]
     assert (flood["ended_at"], flood["alarms"], flood["gathered"], flood["peak"]) == (None, 15, 5, 15)
     assert flood["first"][0]["en"] == "P-10 Pump P-10"
-    assert flood["cause"]["code"] == "moment"
+    assert (flood["cause"], flood["machines"], flood["safety"]) == (None, 15, 0)
+    assert flood["moment"]["en"].startswith("15 of them came within one minute")
+    assert flood["counted_at"] == "2026-03-02T08:00:00.000Z"
     assert flood["by_asset"][0]["asset_ref"]["code"] == "P-10"
     order = world.admin.get(f"/api/v1/work-orders/{flood['work_order']}").json()
-    assert order["title"]["zh"] == "报警洪泛：5条报警汇总"
+    assert order["title"]["zh"] == "报警泛滥：15条报警"
     world.clock.forward(hours=25)
     figures = world.admin.get("/api/v1/alarms/performance").json()
     assert (figures["alarms"], figures["peak_10min"], figures["stale"], figures["standing"]) == (15, 15, 15, 15)

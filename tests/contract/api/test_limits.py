@@ -67,6 +67,11 @@ def test_the_plant_that_collectors_follow_has_the_new_limit(world: World) -> Non
         ({"reason": "   ", "deadband": 0.2}, "reason"),
         ({"unit": "bar"}, "unit"),
         ({"alarm_high": True, "warning_high": [1]}, "warning_high"),
+        ({"alarm_high": True}, "alarm_high"),
+        ({"warning_low": False}, "warning_low"),
+        ({"deadband": False}, "deadband"),
+        ({"off_delay_s": True}, "off_delay_s"),
+        ({"alarm_delay_s": 40_000}, "alarm_delay_s"),
     ],
 )
 def test_limits_that_cannot_be_judged_by_are_refused_by_name(world: World, fields: dict[str, Any], field: str) -> None:

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.broker.mosquitto import MosquittoBroker
 from gateway.collector import SiteGateway
+from plantroom.ports.clock import FixedClock, to_ms
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from tests.contract.gateway.test_session import eventually, mosquitto, publish
@@ -67,6 +69,21 @@ def test_a_broker_that_lost_its_sessions_swallows_no_event_while_the_safety_lane
     publish(broker.port, EVENT, [b"{}"])
     assert eventually(lambda: site.spools[Lane.SAFETY].depth() == 1)
     assert site.spools[Lane.NORMAL].depth() == 1, "the normal lane leaves events to the safety lane again"
+
+
+def test_the_clock_of_the_program_says_when_a_message_came_on_either_lane(
+    broker: MosquittoBroker, tmp_path: Path
+) -> None:
+    address, noon = BrokerAddress(host="127.0.0.1", port=broker.port), datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    made = SiteGateway("demo", address, tmp_path / "spool", clock=FixedClock(noon))
+    made.start()
+    assert eventually(made.apart)
+    for topic in (EVENT, "plantroom/demo/P-1/telemetry"):
+        publish(broker.port, topic, [b"{}"])
+    assert eventually(lambda: all(spool.depth() for spool in made.spools.values()))
+    came = [record.received_ms for spool in made.spools.values() for record in spool.read(10, 0.1)]
+    made.stop()
+    assert came == [to_ms(noon)] * 2
 
 
 def test_a_broker_that_kept_its_sessions_gives_an_event_once(broker: MosquittoBroker, site: SiteGateway) -> None:

@@ -55,9 +55,9 @@ def publisher(port: int) -> mqtt.Client:
     return client
 
 
-def publish(port: int, topic: str, payloads: list[bytes]) -> None:
+def publish(port: int, topic: str, payloads: list[bytes], *, retain: bool = False) -> None:
     client = publisher(port)
-    sent = [client.publish(topic, payload, qos=1) for payload in payloads]
+    sent = [client.publish(topic, payload, qos=1, retain=retain) for payload in payloads]
     for info in sent:
         info.wait_for_publish(20)
     assert all(info.is_published() for info in sent)
@@ -117,18 +117,54 @@ def test_a_large_message_passes_whole(broker: TrialBroker, tmp_path: Path) -> No
     line.stop()
 
 
-def test_messages_sent_while_we_are_away_come_when_we_are_back(tmp_path: Path) -> None:
-    server = mosquitto(tmp_path / "broker")
+def left_alone(folder: Path) -> tuple[MosquittoBroker, Spool]:
+    """A broker that keeps a session for us, which nobody is there for now, and its spool."""
+    server, spool = mosquitto(folder / "broker"), opened(folder / "spool")
     server.start()
-    spool = opened(tmp_path / "spool")
     first = session(server.port, spool)
     first.start()
     assert eventually(first.granted)
     first.stop()
+    return server, spool
+
+
+def test_messages_sent_while_we_are_away_come_when_we_are_back(tmp_path: Path) -> None:
+    server, spool = left_alone(tmp_path)
     publish(server.port, "s/a/t", numbered(2_500))
     second = session(server.port, spool)
     second.start()
     assert eventually(lambda: spool.depth() == 2_500)
+    second.stop()
+    server.stop()
+
+
+def taken(spool: Spool, count: int) -> list[tuple[bytes, bool]]:
+    """The next messages, at least so many, and whether the broker had retained each."""
+    assert eventually(lambda: spool.depth() >= count)
+    found = [(record.payload, record.retained) for record in spool.read(100, 1.0)]
+    spool.commit(spool.taken, b"")
+    return found
+
+
+def test_only_what_a_new_subscription_brings_is_marked_as_retained(broker: TrialBroker, tmp_path: Path) -> None:
+    publish(broker.port, "s/a/t", [b"old"], retain=True)
+    spool = opened(tmp_path / "spool")
+    line = session(broker.port, spool)
+    line.start()
+    assert taken(spool, 1) == [(b"old", True)]
+    publish(broker.port, "s/a/t", [b"live"], retain=True)
+    publish(broker.port, "s/a/t", [b"plain"])
+    assert taken(spool, 2) == [(b"live", False), (b"plain", False)]
+    line.stop()
+
+
+def test_what_waited_for_us_is_not_marked_though_it_is_retained_too(tmp_path: Path) -> None:
+    server, spool = left_alone(tmp_path)
+    publish(server.port, "s/a/t", [b"waited"], retain=True)
+    second = session(server.port, spool)
+    second.start()
+    assert sorted(taken(spool, 2)) == [(b"waited", False), (b"waited", True)], "queued, and brought by the subscription"
+    assert eventually(lambda: second.counts.acknowledged == second.counts.received)
     second.stop()
     server.stop()
 
@@ -294,11 +330,11 @@ def test_a_session_survives_what_nobody_foresaw(tmp_path: Path) -> None:
     put, broken = spool.put, threading.Event()
     broken.set()
 
-    def fail_once(topic: bytes, payload: bytes, received_ms: int) -> None:
+    def fail_once(topic: bytes, payload: bytes, received_ms: int, retained: bool) -> None:
         if broken.is_set():
             broken.clear()
             raise RuntimeError("unforeseen")
-        put(topic, payload, received_ms)
+        put(topic, payload, received_ms, retained)
 
     spool.put = fail_once  # type: ignore[method-assign]
     line.start()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from maintenance.alarm_ports import Annunciation, Flood, LimitChange, Shelf
+from maintenance.alarm_ports import Annunciation, Flood, LimitChange, Shelf, ToldCounts
 from maintenance.episodes import EpisodeState
 from plantroom.domain.assets import AlarmPriority, Limits
 from plantroom.errors import NotFound, PlantroomError
@@ -94,6 +94,9 @@ def test_what_people_were_told_is_counted_behind_an_instant(planted: SqlLedger) 
     with planted.read() as tx:
         assert tx.alarms.announced_since("demo", NOW) == (2, NOW + 5 * MINUTE)
         assert tx.alarms.announced_since("demo", NOW + HOUR) == (0, None)
+        assert tx.alarms.told_counts("demo", NOW, NOW + 6 * MINUTE) == ToldCounts(3, 1, 1)
+        assert tx.alarms.told_counts("demo", NOW, NOW + 5 * MINUTE) == ToldCounts(1, 0, 1)
+        assert tx.alarms.told_counts("demo", NOW + HOUR, NOW + 2 * HOUR) == ToldCounts(0, 0, 0)
         found = tx.alarms.announced(EVERYTHING, NOW, NOW + 6 * MINUTE, 10)
         assert found == [told(0), told(5, safety=True), told(5)]
         assert tx.alarms.announced(EVERYTHING, NOW, NOW + HOUR, 2) == found[:2]

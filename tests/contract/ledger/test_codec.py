@@ -22,6 +22,7 @@ templates = st.builds(
     physical_low=st.none() | number,
     failure_mode=st.none() | text,
     in_model=st.booleans(),
+    difference=st.none() | st.booleans(),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | number | text,

@@ -177,6 +177,8 @@ def _mixed(planted: SqlLedger) -> None:
         (OrderFilter(department="d"), "b"),
         (OrderFilter(due_before=NOW + 2 * MINUTE), "bd"),
         (OrderFilter(open_only=True), "deac"),
+        (OrderFilter(without_asset=True), "e"),
+        (OrderFilter(without_asset=True, asset="p1"), ""),
         (OrderFilter(open_only=True, site="demo", kind="corrective"), "ea"),
     ],
 )

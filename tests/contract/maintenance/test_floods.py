@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from maintenance.alarm_keeper import AlarmKeeper
-from maintenance.alarm_ports import Flood
-from maintenance.floods import FLOOD
+from maintenance.alarm_ports import Flood, ToldCounts
+from maintenance.flood_summary import FloodSummary
+from maintenance.floods import FLOOD, summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import Wish, shelve
 from maintenance.transitions import end_maintenance
@@ -63,7 +64,7 @@ def test_the_alarms_of_a_flood_share_one_ticket_behind_the_first_ten(building: S
     found = work(building)
     assert len(found) == 11
     shared = found[-1]
-    assert (FLOOD in shared.tags, shared.asset, shared.title.en) == (True, None, "Alarm flood: 30 alarms together")
+    assert (FLOOD in shared.tags, shared.asset, shared.title.en) == (True, None, "Alarm flood: 40 alarms")
     assert "P-10" in shared.reason.zh
     with building.read() as tx:
         assert len(tx.episodes.of_order(shared.id)) == 30
@@ -166,12 +167,43 @@ def test_clocks_that_cost_alarms_or_data_share_a_ticket_when_they_are_many(build
         assert tx.alarms.standing_flood("demo") is not None
 
 
-def test_one_alarm_is_one_alarm(building: Store) -> None:
+def flood_ticket(ledger: Store) -> WorkOrder:
+    return next(order for order in work(ledger) if FLOOD in order.tags)
+
+
+def listed(ledger: Store, now: datetime) -> FloodSummary:
+    with ledger.read() as tx:
+        (flood,) = tx.alarms.floods(EVERYTHING, PageRequest()).items
+        return summary_of(tx, flood, CLASSES, now)
+
+
+def test_title_reason_and_list_count_the_same_alarms_at_the_same_time(building: Store) -> None:
     feed(building, *(alarm(n) for n in range(10, 21)))
-    shared = work(building)[-1]
-    assert shared.title.en == "Alarm flood: 1 alarm together"
-    feed(building, alarm(21))
-    assert work(building)[-1].title.en == "Alarm flood: 2 alarms together"
+    ticket = flood_ticket(building)
+    assert ticket.title.en == "Alarm flood: 11 alarms"
+    assert ticket.reason.en == (
+        "More than 10 alarms in 10 minutes. From 09:00:00 to 09:00:00 11 alarms of 11 machines; 1 share a ticket, the"
+        " others have their own or need none. First: P-10 Pump 10, P-11 Pump 11, P-12 Pump 12,"
+        " P-13 Pump 13, P-14 Pump 14. 11 of them came within one minute"
+        " (09:00). What they may have in common: not known yet."
+    )
+    later = NOW + MINUTE
+    # A safety alarm has a ticket of its own, and counts on the flood's all the same.
+    feed(building, alarm(30, later, safety=True, severity=Severity.CRITICAL), now=later)
+    ticket = flood_ticket(building)
+    assert ticket.title.zh == "报警泛滥：12条报警"
+    assert "09:00:00至09:01:00共12条、12台设备，其中安全报警1条；1条并入汇总工单" in ticket.reason.zh
+    summary = listed(building, later)
+    assert (summary.told, summary.at) == (ToldCounts(12, 1, 12), later)
+
+
+def test_a_flood_of_more_alarms_than_its_summary_looks_at_counts_them_all(building: Store) -> None:
+    for minute in range(13):
+        at = NOW + minute * MINUTE
+        feed(building, *(alarm(n, at) for n in range(10, 50)), now=at)
+        feed(building, *(over(n, at) for n in range(10, 50)), now=at)
+    assert listed(building, NOW + 12 * MINUTE).told == ToldCounts(520, 0, 40)
+    assert flood_ticket(building).title.en == "Alarm flood: 520 alarms"
 
 
 def test_two_that_tell_of_a_flood_at_once_begin_one(building: Store) -> None:

@@ -137,7 +137,7 @@ def test_an_asked_for_event_ticks_off_every_link_and_its_ticket_is_closed_by_the
     raised = walk.after(20).event(TRAPPED)
     walk.comes(raised)
     (ticket,) = walk.tickets("lift-1")
-    assert ticket.title.zh.startswith("【联动测试】")
+    assert ticket.title.zh.startswith("【回路测试】")
     assert ticket.title.en.startswith("[loop test] ")
     assert LOOP_TEST in ticket.tags
     assert ticket.severity is Severity.CRITICAL
@@ -165,7 +165,7 @@ def test_the_same_event_a_second_time_is_real(walk: Walk) -> None:
     first, second = walk.tickets("lift-1")
     assert LOOP_TEST in first.tags
     assert LOOP_TEST not in second.tags
-    assert "联动测试" not in second.title.zh
+    assert "回路测试" not in second.title.zh
     assert second.state is State.OPEN
 
 
@@ -256,7 +256,7 @@ def test_what_still_holds_when_the_test_ends_becomes_a_real_ticket(walk: Walk) -
     walk.after(10).keep(lambda keeper: keeper.finish(walk.test.id, "wang"))
     (ticket,) = walk.tickets("pump-1")
     assert (ticket.state, LOOP_TEST in ticket.tags) == (State.OPEN, False)
-    assert "联动测试" not in ticket.title.zh
+    assert "回路测试" not in ticket.title.zh
     assert "loop test" not in ticket.title.en
 
 

@@ -106,7 +106,7 @@ def test_what_was_held_back_gets_a_real_ticket_and_the_check_is_ticked_off(walk:
     walk.comes(raised)
     (ticket,) = walk.tickets("pump-1")
     assert (ticket.state, LOOP_TEST in ticket.tags) == (State.OPEN, False)
-    assert "联动测试" not in ticket.title.zh
+    assert "回路测试" not in ticket.title.zh
     walk.after(10).accept(ticket)
     (check,) = walk.look()
     assert check.result is CheckResult.PASSED

@@ -57,7 +57,7 @@ def test_the_one_at_fault_has_a_ticket_that_names_device_and_fault(damaged: Stor
     (ticket,) = told(damaged)
     assert (ticket.asset, ticket.site, ticket.state) == (None, "demo", State.OPEN)
     assert (ticket.severity, ticket.safety) == (Severity.MAJOR, False)
-    assert ticket.title.en == "A finding could not be applied: E-1: bearing"
+    assert ticket.title.en == "A report could not be processed: E-1: bearing"
     assert "E-1：bearing" in ticket.reason.zh
     assert ticket.first_checks
 

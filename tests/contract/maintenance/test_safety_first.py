@@ -95,7 +95,7 @@ def test_a_floods_ticket_is_written_when_nothing_waits_and_now_and_then_before(b
     titles = []
     while applying.run_once():
         titles.append(work(building)[-1].title.en)
-    assert titles == ["Alarm flood", "Alarm flood", "Alarm flood: 30 alarms together"]
+    assert titles == ["Alarm flood", "Alarm flood", "Alarm flood: 40 alarms"]
 
 
 def test_one_at_fault_that_is_urgent_is_put_aside_and_stops_nothing(

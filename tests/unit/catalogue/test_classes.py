@@ -176,3 +176,11 @@ def test_a_repeated_point_is_refused() -> None:
     point = MINIMAL[MINIMAL.index("[[points]]") : MINIMAL.index("[[failure_modes]]")]
     with pytest.raises(BadData, match="there twice"):
         parse_class(MINIMAL + point, "fan.toml")
+
+
+def test_every_point_in_kelvin_is_a_difference_and_says_so() -> None:
+    points = [(built.key, p) for built in equipment_classes().values() for p in built.points]
+    in_kelvin = {(key, p.key) for key, p in points if p.unit == "K"}
+    assert len(in_kelvin) == 6
+    assert {(key, p.key) for key, p in points if p.is_difference} == in_kelvin
+    assert all(p.difference for _, p in points if p.unit == "K")

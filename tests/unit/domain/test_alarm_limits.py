@@ -1,6 +1,7 @@
 """Limits that are accepted can be judged by: every alarm that they raise can also clear."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,45 @@ def test_of_accepted_limits_some_value_clears_every_alarm(
 def test_numbers_that_are_none_are_named(wrong: float) -> None:
     assert [p.field for p in limit_problems(Limits(alarm_high=wrong, deadband=wrong))] == ["alarm_high", "deadband"]
     assert [p.field for p in limit_problems(Limits(off_delay_s=wrong))] == ["off_delay_s"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "bound"),
+    [
+        (Limits(alarm_high=7.0, deadband=100.0), 7.0),
+        (Limits(alarm_high=7.0, warning_high=5.0, normal_high=4.0, deadband=7.5), 7.0),
+        (Limits(alarm_low=0.5, deadband=9.0), 0.5),
+        (Limits(alarm_high=-18.0, deadband=18.5), 18.0),
+        (Limits(alarm_low=0.0, deadband=100.0), 10.0),
+        (Limits(alarm_high=1e308, deadband=1.5e308), 1e308),
+    ],
+)
+def test_a_deadband_is_bounded_where_nothing_bounds_the_value(limits: Limits, bound: float) -> None:
+    (problem,) = limit_problems(limits)
+    assert (problem.field, problem.code) == ("deadband", "too_wide")
+    assert problem.message.startswith(f"should be at most {bound:g}")
+    assert limit_problems(replace(limits, deadband=bound)) == []
+
+
+def test_of_one_side_with_a_range_the_range_bounds_the_deadband() -> None:
+    assert limit_problems(Limits(alarm_high=7.0, deadband=40.0), -40.0, 50.0) == []
+    assert [p.code for p in limit_problems(Limits(alarm_high=7.0, deadband=47.0), -40.0, 50.0)] == ["too_wide"]
+
+
+@pytest.mark.parametrize("name", ["warning_delay_s", "alarm_delay_s", "off_delay_s"])
+def test_no_delay_is_so_long_that_a_constant_value_counts_as_stuck_before_its_end(name: str) -> None:
+    limits = Limits(warning_high=5.0, alarm_high=7.0)
+    long, short = replace(limits, **{name: 1801.0}), replace(limits, **{name: 1800.0})  # type: ignore[arg-type]
+    (problem,) = limit_problems(long, stuck_after_s=3600.0)
+    assert (problem.field, problem.code) == (name, "beyond_stuck")
+    assert "1800 s" in problem.message
+    assert "3600 s" in problem.message
+    assert limit_problems(short, stuck_after_s=3600.0) == limit_problems(long) == []
+
+
+def test_a_delay_that_delays_nothing_is_not_looked_at() -> None:
+    assert limit_problems(Limits(alarm_high=7.0, warning_delay_s=600.0), stuck_after_s=900.0) == []
+    assert limit_problems(Limits(warning_delay_s=600.0, off_delay_s=900.0), stuck_after_s=900.0) == []
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,12 @@ def test_nonsense_gets_no_guess() -> None:
     with pytest.raises(UnitError) as caught:
         check_unit("furlongs per fortnight")
     assert "meant" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "value", "expected"), [("[degF]", 9, 5), ("Cel", 1.5, 1.5), ("K", 7, 7), ("mK", 250, 0.25)]
+)
+def test_a_difference_of_temperatures_has_no_zero(sent: str, value: float, expected: float) -> None:
+    assert conversion(sent, "K", difference=True)(value) == expected
+    assert conversion("kPa", "MPa", difference=True)(410) == 0.41
+    assert conversion("[degF]", "K")(32) == 273.15, "a temperature goes on to be one"

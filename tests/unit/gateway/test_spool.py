@@ -2,8 +2,10 @@
 
 import resource
 import signal
+import struct
 import threading
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.spool import Spool
 from gateway.spool.segments import segments_in
+from plantroom.ports.spool import SpoolRecord
 
 
 def opened(folder: Path, segment_bytes: int = 1 << 20) -> Spool:
@@ -40,6 +43,23 @@ def test_messages_come_out_in_order_with_rising_positions(tmp_path: Path) -> Non
     assert [r.payload for r in records] == [f"message {n}".encode() for n in range(5)]
     assert records[0].topic == "plantroom/s/a/telemetry"
     assert records[0].received_ms == 1_000
+
+
+def test_what_the_broker_retained_is_known_again_from_memory_and_from_the_disk(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    for payload, retained in ((b"old", True), (b"new", False), (b"", True)):
+        spool.put(b"t", payload, 1, retained)
+    spool.sync()
+    expected = [(b"old", True), (b"new", False), (b"", True)]
+    assert [(r.payload, r.retained) for r in spool.read(10, 0.1)] == expected
+    spool.close()
+    assert [(r.payload, r.retained) for r in opened(tmp_path).read(10, 0.1)] == expected
+
+
+def test_a_record_of_an_earlier_version_is_read_as_it_was(tmp_path: Path) -> None:
+    body = struct.pack("<IQqH", 8, 1 ^ 5, 1_000, 1) + b"t" + b"message"
+    (tmp_path / f"{1:020d}-{5:016x}.seg").write_bytes(struct.pack("<I", crc32(body)) + body)
+    assert opened(tmp_path).read(10, 0.1) == [SpoolRecord(1, 1_000, "t", b"message", retained=False)]
 
 
 def test_what_was_put_but_not_synced_is_not_readable(tmp_path: Path) -> None:

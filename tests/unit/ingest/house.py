@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.alarms import LimitAlarms
+from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver
 from ingest.presence import PresenceTracker
 from ingest.stats import IngestStats
@@ -153,11 +154,12 @@ class House:
         presence: PresenceTracker | None = None,
         hand_over: NoHandOver | None = None,
         drains: bool = False,
+        numbers: SiteNumbers | None = None,
     ) -> IngestWorker:
         stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
-            requests=requests, presence=presence, hand_over=hand_over, drains=drains,
+            requests=requests, presence=presence, numbers=numbers, hand_over=hand_over, drains=drains,
         )  # fmt: skip
         self.worker.start()
         return self.worker

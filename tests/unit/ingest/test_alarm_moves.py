@@ -244,6 +244,13 @@ def test_a_delay_begins_anew_when_the_limit_moves_while_it_runs() -> None:
     assert told(list(found)) == [("raised", "pressure:warning_high", 20.0)]
 
 
+def test_a_running_delay_goes_on_when_only_its_length_changes() -> None:
+    stage = LimitAlarms(CLASSES)
+    stage.process(stream([(0, 0.9), (4, 0.9)]), plant_of())
+    found = stage.process(stream([(5, 0.9), (6, 0.9), (7, 0.9)]), limits(warning_delay_s=6))
+    assert told(list(found)) == [("raised", "pressure:warning_high", 6.0)]
+
+
 def test_a_clearing_alarm_waits_the_whole_delay_inside_the_new_limit() -> None:
     stage = LimitAlarms(CLASSES)
     stage.process(stream([*HIGH, (12, 0.7), (16, 0.7)]), plant_of())

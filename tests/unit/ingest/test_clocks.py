@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.arrivals import Arrivals
 from ingest.clocks import WINDOW_MS, DeviceClocks
-from ingest.columns import Arrivals
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, YEAR_2000_MS
 from ingest.matching import AssetRoute, Matcher, SeriesTable

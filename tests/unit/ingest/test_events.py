@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.dialects.json.decoder import decode
-from ingest.events import OVER, UNNAMED, EventOutcome, EventRules, event_objects
+from ingest.dialects.json.decoder import UNNAMED, decode
+from ingest.event_messages import event_objects
+from ingest.events import OVER, EventOutcome, EventRules
 from ingest.matching import Matcher, Route, SeriesTable
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised

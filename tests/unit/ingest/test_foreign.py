@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from ingest.alarms import LimitAlarms
 from ingest.dialects.sparkplug_b.wire import Payload
+from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
-from plantroom.domain.assets import Point, Presence, SourceClock
+from plantroom.domain.assets import Limits, Plant, Point, Presence, Priority, SourceClock
 from plantroom.domain.findings import FindingRaised
+from plantroom.domain.quality import Quality, quality_of
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -85,6 +88,80 @@ def test_a_hole_is_counted_and_the_node_asked_once(house: House) -> None:
     assert stats.gaps == 4
     assert asked.topics == ["spBv1.0/g/NCMD/e"]
     assert house.readings("vibration") == [(0, 1.0), (10, 2.0), (20, 3.0)]
+
+
+def with_hole() -> Pipeline:
+    pipeline = Pipeline("demo", Lane.NORMAL, (), CLASSES, PresenceTracker(CLASSES))
+    pipeline.follow(plant_with(SPARKPLUG))
+    messages = [*birth(NOON_MS), data(4, NOON_MS + 10, 2.0), data(9, NOON_MS + 20, 2.0)]
+    for position, message in enumerate(messages, 1):
+        played_one(pipeline, position, message)
+    assert pipeline.gaps == 6
+    return pipeline
+
+
+def plant_with(*sources: TopicSource) -> Plant:
+    return replace(plant_of(), topic_sources=sources)
+
+
+def played_one(pipeline: Pipeline, position: int, message: tuple[str, bytes]) -> Outcome:
+    batch = pipeline.sort([SpoolRecord(position, NOON_MS + position, *message)])
+    read = pipeline.read(batch)
+    return pipeline.conclude(batch, read, [()] * len(read.columns))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        (),
+        (replace(SPARKPLUG, priority=Priority.SAFETY),),
+        (replace(SPARKPLUG, dialect="json"),),
+        (replace(SPARKPLUG, topic_filter="spBv1.0/other/#"),),
+    ],
+    ids=["removed", "moved to the other lane", "another dialect", "other topics"],
+)
+def test_holes_of_a_node_that_this_lane_does_not_hear_any_more_are_no_gaps(sources: tuple[TopicSource, ...]) -> None:
+    pipeline = with_hole()
+    pipeline.follow(plant_with(*sources))
+    assert (pipeline.gaps, pipeline.figures().unlisted_gaps) == (0, 0)
+    again = Pipeline("demo", Lane.NORMAL, (), CLASSES, PresenceTracker(CLASSES))
+    again.restore(pipeline.snapshot())
+    again.follow(plant_with(*sources))
+    assert again.gaps == 0
+    again.follow(plant_with(SPARKPLUG))
+    assert again.gaps == 0, "nobody counted meanwhile, so nothing of before is known to be missing"
+
+
+def test_another_source_and_a_restart_leave_the_holes_where_they_are() -> None:
+    pipeline = with_hole()
+    pipeline.follow(plant_with(SPARKPLUG, ANYTHING))
+    assert pipeline.gaps == 6
+    again = Pipeline("demo", Lane.NORMAL, (), CLASSES, PresenceTracker(CLASSES))
+    again.follow(plant_with(SPARKPLUG))
+    again.restore(pipeline.snapshot())
+    assert again.gaps == 6
+
+
+def test_what_is_still_on_its_way_to_the_old_lane_keeps_its_names() -> None:
+    pipeline = with_hole()
+    pipeline.follow(plant_with(replace(SPARKPLUG, priority=Priority.SAFETY)))
+    assert played_one(pipeline, 10, data(12, NOON_MS + 30, 3.0)).letters == []
+    assert pipeline.gaps == 0
+
+
+@pytest.mark.parametrize(("code", "alarms"), [(0, 0), (500, 0), (192, 1)])
+def test_a_value_that_the_node_calls_bad_raises_no_alarm(code: int, alarms: int) -> None:
+    at_once = replace(TEMPLATES[1], limits=Limits(alarm_low=0.5, alarm_delay_s=0))
+    pipeline = Pipeline("demo", Lane.NORMAL, (LimitAlarms(CLASSES),), CLASSES, PresenceTracker(CLASSES))
+    pipeline.follow(replace(plant_of(templates=(at_once, TEMPLATES[2])), topic_sources=[SPARKPLUG]))
+    quality = {"keys": [b"Unit", b"Quality"], "values": [{"is_null": True}, {"int_value": code}]}
+    speed = {"name": b"Speed", "datatype": 9, "float_value": 0.0, "properties": quality}
+    batch = pipeline.sort([SpoolRecord(1, NOON_MS, "spBv1.0/g/DDATA/e/pump", payload(3, NOON_MS, speed))])
+    read = pipeline.read(batch)
+    (look,) = pipeline.watches(read, [()])
+
+    assert len(look().findings) == alarms
+    assert quality_of(read.columns[0].readings.reason[0]) is (Quality.GOOD if alarms else Quality.BAD)
 
 
 def test_a_source_is_taken_up_and_given_up_while_the_worker_runs(house: House) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.dialects.json.decoder import decode
 from ingest.dialects.senml.cbor import check_pack
 from ingest.dialects.senml.decoder import MAX_UNITS
-from ingest.events import event_objects
+from ingest.event_messages import event_objects
 from ingest.letters import letters_of
 from ingest.rejections import (
     MAX_PART,

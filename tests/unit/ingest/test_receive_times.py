@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.receive_times import REMEMBERED, ReceiveTimes
+from ingest.receive_times import MOST_AHEAD_MS, REMEMBERED, ReceiveTimes
 
 DAY_MS = 86_400_000
 
@@ -46,3 +46,11 @@ def test_no_instant_is_given_twice_however_the_clock_jumps_and_a_restart_changes
     assert before + [second.next_free("a", ms) for ms in received[cut:]] == given
     assert len(set(given)) == len(given)
     assert all(0 <= instant - ms <= 1000 + len(given) for instant, ms in zip(given, received, strict=True))
+
+
+def test_no_stream_runs_ahead_without_bound() -> None:
+    times = ReceiveTimes()
+    given = [(ms, times.next_free("a", ms)) for ms in range(50_000) for _ in range(3)]
+    assert all(0 <= instant - ms <= MOST_AHEAD_MS for ms, instant in given)
+    assert given[-1] == (49_999, 49_999 + MOST_AHEAD_MS)
+    assert times.next_free("a", 200_000) == 200_000, "once it is slow again nothing is left of it"

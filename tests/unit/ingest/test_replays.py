@@ -210,7 +210,7 @@ def test_a_witness_that_fails_does_not_lose_the_letter(house: House, witness: Wi
 def test_no_two_replayed_messages_share_an_instant_and_each_gets_the_same_again(
     messages: list[tuple[int, int, bool]],
 ) -> None:
-    times = ReplayTimes(ReceiveTimes())
+    times = ReplayTimes(ReceiveTimes().is_taken)
     first = [FirstCome(f"m{n}", ms, True) for n, (ms, _, _) in enumerate(messages)]
     given_once = [times.of("a", one) for one in first]
     assert len(set(given_once)) == len(given_once)

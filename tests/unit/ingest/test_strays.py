@@ -64,6 +64,17 @@ def strays(house: House) -> Iterator[Strays]:
     made.worker.stop()
 
 
+def test_what_the_broker_had_retained_is_kept_and_told_once_however_often_it_comes(strays: Strays) -> None:
+    for reconnect in range(3):
+        at_ms = strays.house.now_ms + 120_000 * reconnect
+        for channel, payload in (("telemetry", VALUES), ("event", FLOODED)):
+            records = strays.house.spool.records
+            records.append(SpoolRecord(len(records) + 1, at_ms, f"plantroom/nosite/P-9/{channel}", payload, True))
+    strays.run()
+    assert len(strays.house.letters()) == 2
+    assert len(strays.findings()) == 1
+
+
 def test_a_message_becomes_a_dead_letter_under_the_code_it_names(strays: Strays) -> None:
     strays.send(VALUES)
     strays.send(b"\xff", "nosite/P-9/status")

@@ -1,5 +1,6 @@
 """The figures of alarms and the summary of a flood, against the plain way of counting them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -10,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maintenance.alarm_figures import performance
-from maintenance.alarm_ports import Annunciation
-from maintenance.flood_summary import summarise
+from maintenance.alarm_ports import Annunciation, ToldCounts
+from maintenance.flood_summary import FloodSummary, summarise
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import OFFLINE, AlarmPriority, Asset, LocalName
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 CLASSES = equipment_classes()
+NONE: Mapping[str, Asset] = {}
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NAMES = {"B1": LocalName("地下一层", "Basement 1")}
 
@@ -30,6 +32,13 @@ def told(second: float = 0, asset: str = "a0", **changes: object) -> Annunciatio
 
 def machine(key: str, made: str = "pump", location: str | None = None) -> Asset:
     return Asset(key, "demo", key.upper(), made, LocalName(f"{key}号", key), location=location)
+
+
+def summary_of(
+    announced: list[Annunciation], assets: Mapping[str, Asset] = NONE, total: int | None = None
+) -> FloodSummary:
+    counts = ToldCounts(len(announced) if total is None else total, 0, 0)
+    return summarise(counts, NOW, announced, assets, CLASSES, NAMES, SHANGHAI)
 
 
 def test_nothing_told_is_nothing_counted() -> None:
@@ -76,31 +85,46 @@ def test_chattering_is_three_times_within_a_minute_of_one_alarm(rows: list[tuple
             [machine(f"a{n}", "elevator" if n > 9 else "pump") for n in range(12)],
             "system",
         ),
-        ([told(n, f"a{n}") for n in range(12)], [], "moment"),
+        ([told(n, f"a{n}") for n in range(12)], [], None),
         ([told(300 * n, f"a{n}") for n in range(12)], [], None),
     ],
 )
 def test_a_flood_names_the_narrowest_thing_that_most_of_it_shares(
     announced: list[Annunciation], assets: list[Asset], cause: str | None
 ) -> None:
-    summary = summarise(announced, {one.key: one for one in assets}, CLASSES, NAMES, SHANGHAI)
+    summary = summary_of(announced, {one.key: one for one in assets})
     assert (summary.cause.code if summary.cause else None) == cause
-    assert summary.alarms == len(announced)
     if summary.cause is not None and cause == "place":
         assert summary.cause.text == LocalName("同一位置：地下一层", "one place: Basement 1")
 
 
 def test_a_summary_counts_by_machine_and_system_and_names_what_came_first() -> None:
     announced = [told(0, "b"), told(1, "a", safety=True), told(2, "a"), told(3, "gone")]
-    summary = summarise(announced, {"a": machine("a"), "b": machine("b", "elevator")}, CLASSES, NAMES, SHANGHAI)
+    summary = summary_of(announced, {"a": machine("a"), "b": machine("b", "elevator")})
     assert summary.by_asset == (("a", 2), ("b", 1), ("gone", 1))
     assert [one.en for one in summary.first] == ["B b", "A a", "gone"]
-    assert summary.safety == 1
     assert sum(n for _, n in summary.by_system) == 3
 
 
-def test_the_moment_is_told_in_the_time_of_the_site() -> None:
-    announced = [told(n, asset=f"a{n}") for n in range(5)]
-    summary = summarise(announced, {}, CLASSES, NAMES, SHANGHAI)
-    assert summary.cause is not None
-    assert (summary.cause.code, summary.cause.text.en) == ("moment", "within one minute (16:00)")
+def test_that_most_came_at_once_is_told_in_the_time_of_the_site_and_is_no_cause() -> None:
+    summary = summary_of([told(n, asset=f"a{n}") for n in range(5)] + [told(3000, asset="b")])
+    assert summary.cause is None
+    assert summary.moment == LocalName("5条出现在同一分钟内（16:00）", "5 of them came within one minute (16:00)")
+    assert summary_of([told(61 * n, asset=f"a{n}") for n in range(5)]).moment is None
+
+
+def test_of_a_long_flood_the_moment_says_of_how_many_it_speaks() -> None:
+    summary = summary_of([told(n, asset=f"a{n}") for n in range(5)], total=700)
+    assert summary.moment is not None
+    assert summary.moment.en == "5 of the first 5 came within one minute (16:00)"
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=30))
+def test_the_moment_names_the_fullest_minute(seconds: list[int]) -> None:
+    summary = summary_of([told(second, f"a{n}") for n, second in enumerate(seconds)])
+    fullest = max(sum(first <= one <= first + 60 for one in seconds) for first in seconds)
+    if fullest < max(2, round(0.6 * len(seconds))):
+        assert summary.moment is None
+    else:
+        assert summary.moment is not None
+        assert summary.moment.en.startswith(f"{fullest} of them")

@@ -104,6 +104,19 @@ def test_single_readings_give_what_one_batch_gives(gated: bool) -> None:
     assert play(whole, followed, range(len(whole.readings))) == at_once
 
 
+@pytest.mark.parametrize("back_s", [1, 5, 60])
+def test_a_clock_that_is_set_back_turns_no_finding_round(back_s: int) -> None:
+    whole = batch(ill_machine(1, 150), 0, ROWS)
+    r, later = whole.readings, whole.readings.ts_ms >= START_MS + 1000 * 190
+    turned = ReadingBatch(r.series, r.series_id, r.ts_ms - 1000 * back_s * later, r.value, r.reason)
+    stream = StreamBatch(turned, whole.live, whole.received_ms, whole.site)
+    at_once = play(stream, LEARNED, ())
+    assert at_once[0]
+    assert play(stream, LEARNED, range(len(stream.readings))) == at_once
+    observed = [finding.observed_at for finding in at_once[0]]
+    assert observed == sorted(observed)
+
+
 def test_a_row_is_judged_when_the_next_one_begins(bench: Bench) -> None:
     machine = ill_machine(1, 150)
     [finding, *_] = bench.play(machine, LEARNED)

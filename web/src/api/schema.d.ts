@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * List Alarms
-         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so.
+         * @description What is wrong right now by a limit, a rule or silence: what is shelved or suppressed is among it, and says so. So
+         *     are safety events of devices that the ledger does not know, with an empty `asset`.
          */
         get: operations["listAlarms"];
         put?: never;
@@ -1371,6 +1372,10 @@ export interface components {
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
          *     `events` are what its events are called, those that stand alone while any does.
          *     `can_shelve` is false for safety alarms, which nobody can shelve.
+         *
+         *     What a device tells that the ledger does not know (or has scrapped) is a line without an asset (`asset` is empty,
+         *     `asset_ref` null): its `title` names the device, its `id` is that of its ticket, and `detail.devices` lists the
+         *     codes, for a ticket may stand for several.
          */
         Alarm: {
             /** Acknowledged At */
@@ -1801,7 +1806,7 @@ export interface components {
              * Code
              * @enum {string}
              */
-            code: "supply" | "network" | "machine" | "place" | "system" | "moment";
+            code: "supply" | "network" | "machine" | "place" | "system";
             text: components["schemas"]["Name"];
         };
         /**
@@ -2258,7 +2263,12 @@ export interface components {
         /**
          * Flood
          * @description More than ten alarms in ten minutes on a site. `ended_at` is `null` while it lasts; `work_order` is the ticket
-         *     that those behind the first ten share, `gathered` how many they are. Counts look at the first 500 alarms.
+         *     that those behind the first ten share, `gathered` how many they are.
+         *
+         *     `alarms`, `safety` and `machines` count all that people were told of from `first_at` to `counted_at` (now, or its
+         *     end); its ticket says the same, about a second later. `first`, `by_asset`, `by_system`, `cause` and `moment` look at
+         *     the first 500. `moment` says when most of them came within one minute, which explains nothing by itself; `cause` is
+         *     `null` when nothing that they share was found.
          */
         Flood: {
             /** Alarms */
@@ -2273,6 +2283,11 @@ export interface components {
             /** By System */
             by_system: components["schemas"]["CountOut"][];
             cause: components["schemas"]["CauseOut"] | null;
+            /**
+             * Counted At
+             * Format: date-time
+             */
+            counted_at: string;
             /** Ended At */
             ended_at: string | null;
             /** First */
@@ -2286,6 +2301,9 @@ export interface components {
             gathered: number;
             /** Id */
             id: string;
+            /** Machines */
+            machines: number;
+            moment: components["schemas"]["Name"] | null;
             /** Peak */
             peak: number;
             /** Safety */
@@ -2308,10 +2326,11 @@ export interface components {
         /**
          * Flow
          * @description Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
-         *     readings; `spool_depth` messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over
-         *     the last seconds: `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of
-         *     these. Delays are from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits
-         *     any more if all goes on as now, null when that is never.
+         *     readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth`
+         *     messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
+         *     `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
+         *     from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
+         *     goes on as now, null when that is never.
          */
         Flow: {
             /** Dead Lettered */
@@ -2336,6 +2355,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -2468,6 +2489,8 @@ export interface components {
             lag_s: number;
             /** Received */
             received: number;
+            /** Retained */
+            retained: number;
             /** Sites */
             sites: components["schemas"]["SiteFlow"][];
             /** Spool Depth */
@@ -2534,6 +2557,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Spool Bytes */
             spool_bytes: number;
             /** Spool Depth */
@@ -3360,6 +3385,8 @@ export interface components {
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
@@ -3468,13 +3495,16 @@ export interface components {
         };
         /**
          * PointTemplateOut
-         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown.
+         * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
+         *     two temperatures.
          */
         PointTemplateOut: {
             /** Failure Mode */
             failure_mode: string | null;
             /** In Model */
             in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
             /** Key */
             key: string;
             kind: components["schemas"]["PointKind"];
@@ -3865,6 +3895,8 @@ export interface components {
             received: number;
             /** Rejects Per Min */
             rejects_per_min: number;
+            /** Retained */
+            retained: number;
             /** Site */
             site: string;
             /** Spool Bytes */

@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type AlarmFacts, byUrgency, canShelve, isAmong, leftOf, subjectOf, wantsNote } from "./alarms";
+import {
+  type AlarmFacts,
+  byUrgency,
+  canShelve,
+  isAmong,
+  leftOf,
+  spokenFor,
+  subjectOf,
+  wantsNote,
+} from "./alarms";
 
 interface Named extends AlarmFacts {
   id: string;
@@ -71,5 +80,21 @@ describe("alarms", () => {
     const shelf = { until: "2026-03-02T08:00:00.000Z" };
     expect(leftOf(shelf, Date.parse("2026-03-02T07:59:00Z"))).toBe(60_000);
     expect(leftOf(shelf, Date.parse("2026-03-02T09:00:00Z"))).toBe(0);
+  });
+
+  it("are spoken for by the newest value of a limit that stands", () => {
+    const evidence = [
+      { point: "vibration", value: 9 },
+      { point: "unheard", value: null },
+      { point: "bearing_temperature", value: 99 },
+    ];
+    const of = (...open_subjects: string[]) => spokenFor({ evidence, open_subjects })?.value;
+    expect(of("limit:bearing_temperature:alarm_high")).toBe(99);
+    expect(of("limit:vibration:alarm_high", "limit:bearing_temperature:alarm_high")).toBe(9);
+    expect(of("limit:unheard:alarm_high")).toBe(undefined);
+    expect(of("rule:gas_leak"), "the limit is over, the event stands").toBe(undefined);
+    expect(of("rule:gas_leak", "model:")).toBe(9);
+    expect(of(), "of what is over the newest").toBe(9);
+    expect(spokenFor({ evidence })?.value, "of an older server's copy").toBe(9);
   });
 });

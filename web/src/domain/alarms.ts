@@ -68,6 +68,21 @@ export function subjectOf(text: string): Subject {
   return { source, name, level };
 }
 
+interface Spoken<E> {
+  evidence: readonly E[];
+  open_subjects?: readonly string[];
+}
+
+/** The value that speaks for an alarm: the newest of a limit that stands, of one that is over while nothing stands. */
+export function spokenFor<E extends { point: string; value: number | null }>(
+  alarm: Spoken<E>,
+): E | undefined {
+  const open = (alarm.open_subjects ?? []).map(subjectOf);
+  const limits = open.filter(({ source }) => source === "limit").map(({ name }) => name);
+  const all = open.length === 0 || (limits.length === 0 && open.some(({ source }) => source === "model"));
+  return alarm.evidence.find(({ point, value }) => value !== null && (all || limits.includes(point)));
+}
+
 /** What is left of a shelf's time, never less than nothing. */
 export const leftOf = (shelf: { until: string }, nowMs: number): number =>
   Math.max(0, Date.parse(shelf.until) - nowMs);

@@ -40,13 +40,26 @@ export function tickTexts(values: readonly number[], step: number): string[] {
   return values.map((value) => (Math.abs(value) < step / 2 ? 0 : value).toFixed(decimals));
 }
 
-/** Enough digits to compare, no more: four significant figures, at most three decimals. */
+/** Below this only rounding is left of a value. */
+const NOTHING = 1e-12;
+
+/** Below this a value is written with its power of ten. */
+const TINY = 1e-6;
+
+/** Enough digits to compare, no more: three or four significant figures, and no more decimals than those take. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) {
     return "–";
   }
   const abs = Math.abs(value);
-  const decimals = abs >= 1000 ? 0 : abs >= 100 ? 1 : abs >= 10 ? 1 : abs >= 1 ? 2 : 3;
+  if (abs < NOTHING) {
+    return "0";
+  }
+  if (abs < TINY) {
+    return value.toExponential(2).replace(/\.?0+e/, "e");
+  }
+  const small = abs >= 0.1 ? 3 : 2 - Math.floor(Math.log10(abs));
+  const decimals = abs >= 1000 ? 0 : abs >= 10 ? 1 : abs >= 1 ? 2 : small;
   const rounded = value.toFixed(decimals);
   return decimals > 0 ? rounded.replace(/\.?0+$/, "") : rounded;
 }

@@ -104,9 +104,17 @@ describe("the pages", () => {
 });
 
 it("has a word for every tag that a work order can carry", () => {
-  const events = ["unknown_event", "unknown_severity", "repeated", "clock_wrong", "late", "data_dropped"];
+  const events = [
+    "unknown_event",
+    "unknown_severity",
+    "repeated",
+    "clock_wrong",
+    "late",
+    "data_dropped",
+    "retained",
+  ];
   const orders = ["under_maintenance", "late_evidence", "conflict", "incomplete", "missed", "isolates"];
-  const more = ["from_standby", "evidence_missing", "recurred", "loop_test"];
+  const more = ["from_standby", "evidence_missing", "recurred", "loop_test", "damaged"];
   const strangers = ["unknown_asset", "unknown_site", "scrapped_asset", "finding_not_applied"];
   const all = [...events, ...orders, ...more, ...strangers];
   expect(all.filter((tag) => !isKnown("tag", tag))).toEqual([]);

@@ -236,7 +236,7 @@ it("says for how long a machine has been heard from, not how old its data are", 
   expect(host.textContent).toBe("Online for 57 s");
   setLocale("zh");
   render(<Presence presence="online" spanMs={58_000} />, host);
-  expect(host.textContent).toBe("在线，自 58 秒前");
+  expect(host.textContent).toBe("在线，已持续 58 秒");
 });
 
 it("keeps the whole of a text that a row has no room for", () => {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ingest.dialects.json.decoder import decode
 from ingest.dialects.json.parse import MAX_DEPTH, nesting, shallow
-from ingest.events import event_objects, values_beside
+from ingest.event_messages import event_objects, values_beside
 from ingest.status import parse_status
 from plantroom.ports.spool import SpoolRecord
 from plantroom.wire import parse_replay_request

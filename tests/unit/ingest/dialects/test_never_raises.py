@@ -121,7 +121,7 @@ def test_nor_does_the_way_from_fields_to_points(
     assert isinstance(route, SourceRoute)
     records = [SpoolRecord(n, one.received_ms, one.topic, one.payload) for n, one in enumerate(messages, 1)]
 
-    (mapped,) = ForeignReader(matcher.route).read(
+    (mapped,) = ForeignReader(matcher.route, lambda _topic: True).read(
         [Foreign(n, route, record) for n, record in enumerate(records)], again=again
     )
     letters = letters_of("demo", Lane.NORMAL, records, mapped.rejections)

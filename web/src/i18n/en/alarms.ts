@@ -44,7 +44,8 @@ export const alarms = {
   "alarms.badge": "alarms not acknowledged: {n}",
   "flood.now": "Alarm flood: more than 10 alarms in 10 minutes",
   "flood.counts":
-    "{n} alarms so far (those that are over and those of devices not entered count too), {safety} of them safety; first: {first}",
-  "flood.cause": "Likely: {cause}",
+    "{n} alarms of {machines} machines so far (those that are over and those of devices not entered count too), {safety} of them safety; first: {first}",
+  "flood.cause": "What they may have in common: {cause}",
+  "flood.no_cause": "What they may have in common: not known yet",
   "flood.ticket": "Shared ticket",
 } as const;

@@ -26,6 +26,7 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.durable": "on disk p50 {p50}, p99 {p99}",
   "flow.rejects": "Unusable",
   "flow.gaps": "{n} missing, {d} duplicates",
+  "flow.retained": "{n} retained by the broker, without a time",
   "flow.per_s": "/s",
   "flow.per_min": "/min",
   "flow.s": "s",

@@ -9,7 +9,7 @@ export const alarms = {
   "alarms.none": "没有报警",
   "alarms.none_returned": "没有未确认的已恢复报警",
   "alarms.none_shelved": "没有搁置的报警",
-  "alarms.since": "自 {at}",
+  "alarms.since": "{at} 起",
   "alarms.value": "{point} {value}，限值 {limit}",
   "alarms.acknowledged_by": "{by} 已确认",
   "alarms.ticket": "工单",
@@ -41,8 +41,10 @@ export const alarms = {
   "alarms.narrow": "筛选报警",
   "alarms.none_such": "没有符合条件的报警",
   "alarms.badge": "{n} 条报警未确认",
-  "flood.now": "报警洪泛：10分钟内超过10条报警",
-  "flood.counts": "至今共报警 {n} 条（含已恢复的和未登记设备的），其中安全报警 {safety} 条；最先：{first}",
-  "flood.cause": "可能原因：{cause}",
+  "flood.now": "报警泛滥：10分钟内超过10条报警",
+  "flood.counts":
+    "至今共报警 {n} 条、{machines} 台设备（含已恢复的和未登记设备的），其中安全报警 {safety} 条；最先：{first}",
+  "flood.cause": "可能的共同点：{cause}",
+  "flood.no_cause": "可能的共同点：尚不清楚",
   "flood.ticket": "汇总工单",
 } as const;

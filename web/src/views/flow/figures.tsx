@@ -37,7 +37,10 @@ function cellsOf(stats: IngestStats): [string, string, string][] {
     [
       t("flow.rejects"),
       `${rateText(flow.rejects_per_min)} ${t("flow.per_min")}`,
-      t("flow.gaps", { n: showCount(stats.gaps), d: showCount(stats.duplicates) }),
+      [
+        t("flow.gaps", { n: showCount(stats.gaps), d: showCount(stats.duplicates) }),
+        ...(stats.retained > 0 ? [t("flow.retained", { n: showCount(stats.retained) })] : []),
+      ].join(" · "),
     ],
   ];
 }

@@ -32,6 +32,7 @@ const flow: IngestStats["flow"] = {
   received: 10,
   stored: 50,
   duplicates: 0,
+  retained: 0,
   dead_lettered: 0,
   gaps: 0,
   spool_depth: 60_000,
@@ -122,6 +123,13 @@ describe("conditions", () => {
 });
 
 describe("figures", () => {
+  it("tell of retained values only where there are any", () => {
+    render(<Figures stats={stats(2)} at={Date.now()} />, host);
+    expect(host.textContent).not.toContain("retained");
+    render(<Figures stats={{ ...stats(2), retained: 7 }} at={Date.now()} />, host);
+    expect(host.textContent).toContain("7 retained by the broker");
+  });
+
   it("come with units, an estimate and their age", () => {
     render(<Figures stats={stats(2)} at={Date.now()} />, host);
     expect(host.textContent).toContain("1,000 /s");

@@ -26,8 +26,13 @@ function FloodBanner({ flood }: { flood: Flood }) {
       <Icon name="alert" />
       <div class="grow stack-s">
         <div class="strong">{t("flood.now")}</div>
-        <div class="s">{t("flood.counts", { n: flood.alarms, safety: flood.safety, first })}</div>
-        {flood.cause !== null && <div class="s">{t("flood.cause", { cause: nameOf(flood.cause.text) })}</div>}
+        <div class="s">
+          {t("flood.counts", { n: flood.alarms, machines: flood.machines, safety: flood.safety, first })}
+        </div>
+        {flood.moment !== null && <div class="s">{nameOf(flood.moment)}</div>}
+        <div class="s">
+          {flood.cause === null ? t("flood.no_cause") : t("flood.cause", { cause: nameOf(flood.cause.text) })}
+        </div>
       </div>
       {flood.work_order !== null && (
         <a class="btn small" href={`/tickets/${flood.work_order}`}>

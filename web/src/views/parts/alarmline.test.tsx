@@ -52,6 +52,16 @@ beforeEach(() => {
 });
 
 describe("a line of the alarm list", () => {
+  it("says that it is a loop test's, and whose value stands", () => {
+    const of = () => host.querySelector("[data-tag='loop_test']")?.textContent ?? null;
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(of()).toBe(null);
+    const tested = { ...alarm, tags: ["loop_test"], open_subjects: ["rule:gas_leak"] };
+    render(<AlarmLine alarm={tested} again={() => undefined} />, host);
+    expect(of()).toBe("回路测试");
+    expect(host.textContent).not.toContain("9.1");
+  });
+
   it("names its events: three of one machine are one line and three things", () => {
     const events = [name("燃气泄漏", "Gas leak"), name("flooded_room", "flooded room")];
     render(<AlarmLine alarm={{ ...alarm, events }} again={() => undefined} />, host);

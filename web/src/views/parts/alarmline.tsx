@@ -3,7 +3,7 @@ import { ApiError } from "@/api/http";
 import { acknowledgeAlarm, unshelveAlarm } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { Alarm, Shelf } from "@/api/types";
-import { canShelve, leftOf, subjectOf, wantsNote } from "@/domain/alarms";
+import { canShelve, leftOf, spokenFor, subjectOf, wantsNote } from "@/domain/alarms";
 import { codeAndName } from "@/domain/names";
 import { clockFace } from "@/domain/time";
 import { numberText, unitText } from "@/domain/units";
@@ -18,9 +18,9 @@ import { SafetyTag } from "./tags";
 const whereOf = (one: Pick<Alarm, "asset_ref" | "site">): string =>
   one.asset_ref == null ? siteName(one.site) : codeAndName(one.asset_ref.code, nameOf(one.asset_ref.name));
 
-/** The newest value that speaks for the alarm, beside its limit. */
+/** The value that speaks for the alarm, beside its limit. */
 function valueText(alarm: Alarm): string {
-  const seen = alarm.evidence.find((e) => e.value !== null);
+  const seen = spokenFor(alarm);
   if (seen === undefined || seen.value === null) {
     return "";
   }
@@ -32,8 +32,15 @@ function valueText(alarm: Alarm): string {
     : t("alarms.value", { point: name, value, limit: `${numberText(seen.expected)} ${unit}`.trim() });
 }
 
+/** How many events a line names: it is there to be compared with others, and its ticket names all. */
+const MANY_EVENTS = 5;
+
 /** What its events are called: alarms of one machine and failure mode share a line, and may be different things. */
-const eventText = (alarm: Alarm): string => (alarm.events ?? []).map(nameOf).join(t("list.comma"));
+function eventText(alarm: Alarm): string {
+  const names = alarm.events ?? [];
+  const more = names.length - MANY_EVENTS;
+  return names.slice(0, MANY_EVENTS).map(nameOf).join(t("list.comma")) + (more > 0 ? ` +${more}` : "");
+}
 
 /** What is shelved, in words: the point with its level, or the event. */
 function subjectText(text: string, name: Shelf["title"] | undefined): string {
@@ -129,6 +136,11 @@ export function AlarmLine({ alarm, again }: { alarm: Alarm; again: () => void })
         <AlarmStateTag state={alarm.alarm_state} />
         <PriorityTag priority={alarm.priority} />
         {alarm.safety && <SafetyTag />}
+        {(alarm.tags ?? []).includes("loop_test") && (
+          <span class="tag" data-tag="loop_test">
+            {word("tag", "loop_test")}
+          </span>
+        )}
       </span>
       <span class="what">
         {alarm.work_order === null ? (

@@ -1,0 +1,54 @@
+"""What an episode keeps of each of its subjects: whether it calls for a ticket, and whether it is held back. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from maintenance.episodes import Episode
+from plantroom.domain.findings import FindingRaised
+
+CALLING = "calling"
+"""Key in an episode's detail: those of its open subjects whose last finding calls for a ticket."""
+
+HELD_BACK = "held_back"
+"""Key in an episode's detail: of each of its subjects that maintenance or a shelf holds back, when (RFC 3339) its last
+finding was observed. (In episodes of earlier versions one instant for all of them.)"""
+
+
+def subject_of(finding: FindingRaised) -> str:
+    """Which of its episode's subjects a finding is."""
+    return f"{finding.source.value}:{finding.subject}"
+
+
+def calling(episode: Episode) -> list[str]:
+    """The open subjects that call for a ticket; of an episode from before they were kept, all."""
+    said = (episode.detail or {}).get(CALLING)
+    return [one for one in episode.open_subjects if not isinstance(said, (list, tuple)) or one in said]
+
+
+def held_back(episode: Episode) -> dict[str, datetime]:
+    """The open subjects that wait for the end of maintenance or of a shelf, and when the last finding of each was
+    observed."""
+    said = (episode.detail or {}).get(HELD_BACK)
+    known = dict.fromkeys(calling(episode), said) if isinstance(said, str) else said
+    found = known if isinstance(known, Mapping) else {}
+    return {one: datetime.fromisoformat(str(at)) for one, at in found.items() if one in episode.open_subjects}
+
+
+def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
+    """The episode with the word that a finding waits for the end of the maintenance or the shelf."""
+    return _holding(episode, held_back(episode) | {subject_of(finding): finding.observed_at})
+
+
+def let_go(episode: Episode, subjects: Collection[str]) -> Episode:
+    """The episode without that word on some of its subjects; the same object when there was none."""
+    held = held_back(episode)
+    left = {one: at for one, at in held.items() if one not in subjects}
+    return episode if left == held else _holding(episode, left)
+
+
+def _holding(episode: Episode, held: Mapping[str, datetime]) -> Episode:
+    detail = {key: said for key, said in (episode.detail or {}).items() if key != HELD_BACK}
+    if held:
+        detail[HELD_BACK] = {one: at.isoformat() for one, at in held.items()}
+    return replace(episode, detail=detail)

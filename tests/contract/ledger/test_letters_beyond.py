@@ -1,0 +1,93 @@
+"""How many dead letters a site keeps: events have a bound of their own, and push nobody else's out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plantroom.domain.assets import LocalName, Site
+from plantroom.ports.letters import DeadLetter
+from plantroom.ports.paging import EVERYTHING, PageRequest
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.ledger.test_collect import NOW, letter
+
+ROOM = 1 << 30
+
+
+def event(seconds: float, topic: str = "P-1", **changes: object) -> DeadLetter:
+    """A letter of an event topic."""
+    at = NOW + timedelta(seconds=seconds)
+    made = letter(0, id=f"e{seconds:07.1f}{topic}", topic=f"plantroom/demo/{topic}/event", received_at=at)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def beyond(ledger: SqlLedger, keep: int, keep_bytes: int = ROOM, most: int = 1000) -> Sequence[str]:
+    with ledger.read() as tx:
+        return tx.collect.letters_beyond(keep, keep_bytes, most).get("demo", ())
+
+
+def store(ledger: SqlLedger, *letters: DeadLetter) -> None:
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters(letters)
+
+
+def test_letters_of_events_push_no_others_out(ledger: SqlLedger) -> None:
+    store(ledger, *(event(n) for n in range(12)), *(letter(100 + n) for n in range(4)))
+    assert set(beyond(ledger, keep=10)) == {"e00001.0P-1", "e00002.0P-1"}, "two of one minute, but not its first"
+
+
+def test_letters_that_wait_for_a_replay_push_no_others_out(ledger: SqlLedger) -> None:
+    store(ledger, *(letter(n) for n in range(12)))
+    with ledger.begin() as tx:
+        tx.assets.add_site(Site("demo", LocalName("示范", "Demo")))
+        tx.collect.ask_replay(EVERYTHING, [f"d{n:03}" for n in range(8)])
+    assert beyond(ledger, keep=4) == ()
+    assert beyond(ledger, keep=3) == ["d008"]
+
+
+def test_of_too_many_events_those_go_first_that_a_minute_of_their_topic_has_besides(ledger: SqlLedger) -> None:
+    chatter = [event(600 + n) for n in range(30)]
+    store(ledger, event(0, "quiet"), *chatter, event(700, "late"))
+    assert beyond(ledger, keep=10) == [one.id for one in chatter[1:23]]
+    assert beyond(ledger, keep=3) == [one.id for one in chatter[1:]]
+    assert beyond(ledger, keep=1) == [*(one.id for one in chatter[1:]), "e00000.0quiet", chatter[0].id]
+
+
+def test_large_letters_of_events_go_and_weigh_for_themselves_alone(ledger: SqlLedger) -> None:
+    store(ledger, *(event(60 * n, payload=b"x" * 1000) for n in range(10)), letter(1000, payload=b"y" * 900))
+    assert beyond(ledger, keep=100, keep_bytes=10_000) == ()
+    assert list(beyond(ledger, keep=100, keep_bytes=4_500)) == [event(60 * n).id for n in range(6)]
+
+
+def test_no_more_are_found_than_asked_for(ledger: SqlLedger) -> None:
+    store(ledger, *(event(n) for n in range(10)), *(letter(n) for n in range(10)))
+    assert list(beyond(ledger, keep=0, most=12)) == [*(f"d{n:03}" for n in range(10)), "e00001.0P-1", "e00002.0P-1"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 400), st.sampled_from("ab")), max_size=40),
+    st.integers(0, 20),
+)
+def test_of_each_kind_as_many_are_left_as_may_be(
+    ledger: SqlLedger, told: list[tuple[bool, int, str]], keep: int
+) -> None:
+    letters = {
+        f"{n}": (
+            event(s, topic, id=f"{n}") if is_event else letter(0, id=f"{n}", received_at=NOW + timedelta(seconds=s))
+        )
+        for n, (is_event, s, topic) in enumerate(told)
+    }
+    with ledger.begin() as tx:
+        everything = tx.collect.dead_letters(EVERYTHING, PageRequest(limit=1000)).items
+        tx.collect.discard_dead_letters([one.id for one in everything])
+    store(ledger, *letters.values())
+    gone = beyond(ledger, keep)
+    for kind in (True, False):
+        of_kind = {one.id for one in letters.values() if one.topic.endswith("/event") is kind}
+        assert len(of_kind - set(gone)) == min(keep, len(of_kind))
+    minutes = {(one.topic, one.received_at.replace(second=0)) for one in letters.values() if "event" in one.topic}
+    left = [one for one in letters.values() if "event" in one.topic and one.id not in gone]
+    assert len({(one.topic, one.received_at.replace(second=0)) for one in left}) == min(keep, len(minutes))
