@@ -20,7 +20,8 @@ import structlog
 from plantroom.bootstrap.parts import write_private
 from plantroom.domain.leases import LeaseView, Moves, decide
 from plantroom.errors import Unreachable
-from plantroom.ports.ledger import Contended, Ledger
+from plantroom.ports.leases import Taken
+from plantroom.ports.ledger import Contended, Ledger, Occupied
 
 log = structlog.get_logger()
 
@@ -91,6 +92,7 @@ class LeaseKeeper:
         self._ledger = ledger
         self._lease_s = lease_s
         self._lease_ms = round(lease_s * 1000)
+        self._pause_s = min(BEAT_MAX_S, lease_s / BEATS)
         self._ready = ready
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -214,11 +216,10 @@ class LeaseKeeper:
             wanted, held = self._wanted, self.held()
             ready = [p for p in held if self._ready(p)]
             with self._ledger.begin() as tx:
-                if not wanted <= self._view.leases.keys():
-                    tx.leases.enter(wanted - self._view.leases.keys())
                 epochs = {p: one.epoch for p, one in held.items()}
                 view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms, member=self.able)
             self._take_note(view, asked_at)
+            self._enter(wanted - view.leases.keys())
             moves = self._moves(view, wanted)
             self._take(moves)
             with self._lock:
@@ -234,13 +235,15 @@ class LeaseKeeper:
         return Moves(tuple(take), moves.release if not self._leaving else ())
 
     def _take_note(self, view: LeaseView, asked_at: float) -> None:
-        """Renewed is what the ledger shows as ours under our epoch; the rest has gone to others."""
+        """Ours is what the ledger shows as ours under our epoch, for as long as it says, since somebody may have been
+        changing it; the rest has gone to others."""
         with self._lock:
             self._view = view
             for partition, one in list(self._held.items()):
                 lease = view.leases.get(partition)
                 if lease is not None and (lease.holder, lease.epoch) == (self.holder, one.epoch):
-                    self._held[partition] = Held(one.epoch, one.previous, asked_at + TRUSTED * self._lease_s)
+                    left_s = min(lease.left_ms / 1000, self._lease_s) - (1 - TRUSTED) * self._lease_s
+                    self._held[partition] = Held(one.epoch, one.previous, max(one.good_until, asked_at + left_s))
                 elif lease is not None:
                     self._lose(partition, one, lease.holder)
 
@@ -256,26 +259,43 @@ class LeaseKeeper:
             if one is not None and one.epoch == epoch:
                 self._lose(partition, one)
 
+    def _enter(self, partitions: Collection[str]) -> None:
+        try:
+            if partitions:
+                with self._ledger.begin() as tx:
+                    tx.leases.enter(partitions)
+        except Occupied as error:
+            log.info("partitions_not_entered_yet", problem=str(error))
+
     def _take(self, moves: Moves) -> None:
-        if not moves.take:
-            return
-        asked_at = self._monotonic()
-        with self._ledger.begin() as tx:
-            taken = {p: tx.leases.take(p, self.holder, self._lease_ms, mine=p not in self._seen) for p in moves.take}
+        """One by one: whoever vanishes in the middle keeps one at most from others, and who waits for that one has the
+        rest. What there is no time for before the next sign of life comes after it."""
+        begun = self._monotonic()
+        for partition in moves.take:
+            asked_at = self._monotonic()
+            if asked_at - begun > self._pause_s:
+                self._poke.set()
+                return
+            try:
+                with self._ledger.begin() as tx:
+                    lease = tx.leases.take(partition, self.holder, self._lease_ms, mine=partition not in self._seen)
+            except (Occupied, Contended) as error:
+                log.info("lease_not_taken", partition=partition, problem=str(error))
+                continue
+            if lease is not None:
+                self._note_taken(partition, lease, asked_at)
+
+    def _note_taken(self, partition: str, lease: Taken, asked_at: float) -> None:
         with self._lock:
-            for partition, lease in taken.items():
-                if lease is None:
-                    continue
-                self._seen.add(partition)
-                previous = lease.previous if lease.previous != self.holder else None
-                self._held[partition] = Held(lease.epoch, previous, asked_at + TRUSTED * self._lease_s)
-                self.changes += 1
-                log.info("lease_taken", partition=partition, epoch=lease.epoch, previous=lease.previous)
+            self._seen.add(partition)
+            previous = lease.previous if lease.previous != self.holder else None
+            self._held[partition] = Held(lease.epoch, previous, asked_at + TRUSTED * self._lease_s)
+            self.changes += 1
+        log.info("lease_taken", partition=partition, epoch=lease.epoch, previous=lease.previous)
 
     def _run(self) -> None:
-        pause_s = min(BEAT_MAX_S, self._lease_s / BEATS)
         while not self._stop.is_set():
-            self._poke.wait(pause_s)
+            self._poke.wait(self._pause_s)
             self._poke.clear()
             if self._stop.is_set():
                 return
@@ -283,7 +303,7 @@ class LeaseKeeper:
                 self.turn()
                 self.problem = None
             except (Unreachable, Contended):
-                self._stop.wait(min(1.0, pause_s))
+                self._stop.wait(min(1.0, self._pause_s))
             except Exception as error:  # outermost loop of the thread: counted, the next turn tries again
                 log.exception("lease_turn_failed")
                 self.failures += 1

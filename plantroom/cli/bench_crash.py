@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite
 from plantroom.cli.bench_wire import RawPublisher, hold_session
+from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 
 STORE_EVERY = 10
@@ -35,17 +36,27 @@ SETTLE_S = 300.0
 
 
 class Load(threading.Thread):
-    """Publishes at a steady rate until ``stop``."""
+    """Publishes at a steady rate until ``finish``. Should it end before, ``require_well`` and ``finish`` raise: what is
+    measured without a load must not pass for a run with one."""
 
     def __init__(self, port: int, publishing: Publishing, rate: int) -> None:
         super().__init__(daemon=True)
         self._port, self._publishing, self._rate = port, publishing, rate
         self._stop_it = threading.Event()
+        self._problem: str | None = "ended unexpectedly; what it said is above"
         self.acknowledged = 0
 
     def run(self) -> None:
         """The thread's work."""
-        publisher = RawPublisher(self._port, "bench-load")
+        try:
+            with closing(RawPublisher(self._port, "bench-load")) as publisher:
+                self._publish(publisher)
+        except (Unreachable, OSError) as error:
+            self._problem = str(error)
+        else:
+            self._problem = None
+
+    def _publish(self, publisher: RawPublisher) -> None:
         begun, sent = time.monotonic(), 0
         while not self._stop_it.is_set():
             ahead = sent / self._rate - (time.monotonic() - begun)
@@ -56,13 +67,19 @@ class Load(threading.Thread):
             publisher.send(messages)
             sent += len(messages)
         publisher.settle()
-        publisher.close()
         self.acknowledged = sent
 
+    def require_well(self) -> None:
+        """Raises ``Unreachable`` when the thread has ended by an error."""
+        if not self.is_alive() and self._problem is not None:
+            raise Unreachable("the load of the bench", self._problem)
+
     def finish(self) -> None:
-        """Stop publishing and wait for the last acknowledgement."""
+        """Stop publishing and wait for the last acknowledgement. Raises ``Unreachable`` when it had ended before, or
+        not everything is acknowledged."""
         self._stop_it.set()
         self.join()
+        self.require_well()
 
 
 def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -81,7 +98,7 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         site.start()
         site.wait_ready()
         load.start()
-        intact = _kill(site, influx, kills, rng, say)
+        intact = _kill(site, influx, load, kills, rng, say)
         load.finish()
         say(f"{load.acknowledged} messages acknowledged; waiting for the last to be stored")
         for last in (ASSETS - 1, SAFE[0]):
@@ -115,11 +132,15 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
     }
 
 
-def _kill(site: BenchSite, influx: BenchInflux, kills: int, rng: random.Random, say: Callable[[str], None]) -> bool:
-    """Kill the collector so often, and the store now and then; whether the spools were whole each time."""
+def _kill(
+    site: BenchSite, influx: BenchInflux, load: Load, kills: int, rng: random.Random, say: Callable[[str], None]
+) -> bool:
+    """Kill the collector so often, and the store now and then; whether the spools were whole each time. Raises
+    ``Unreachable`` when the load has ended meanwhile."""
     intact = True
     for number in range(1, kills + 1):
         time.sleep(rng.uniform(*LIFE_S))
+        load.require_well()
         site.kill()
         intact = intact and spool_is_whole(site)
         if number % STORE_EVERY == 0:

@@ -117,7 +117,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         load.start()
         time.sleep(WARM_S)
 
-        drain = _outage(site, influx, events, minutes, rate, say)
+        drain = _outage(site, influx, (events, load), minutes, rate, say)
         load.finish()
         times = events.finish()
         site.wait_stored(publishing.instants[-1], SETTLE_S)
@@ -147,18 +147,24 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
 
 
 def _outage(
-    site: BenchSite, influx: BenchInflux, events: SafetyEvents, minutes: float, rate: int, say: Callable[[str], None]
+    site: BenchSite,
+    influx: BenchInflux,
+    sending: tuple[SafetyEvents, Load],
+    minutes: float,
+    rate: int,
+    say: Callable[[str], None],
 ) -> dict[str, float]:
     """The store goes away, comes back, and what waits is taken up; the figures of that."""
     say(f"the store goes away for {minutes} minutes of {rate} messages a second")
+    events, _ = sending
     events.phase = "outage"
     influx.stop()
-    _away(site, events, minutes * 60, say)
+    _away(site, sending, minutes * 60, say)
     backlog = int(site.stats()["spool_depth"])
     events.phase = "drain"
     influx.again()
     say(f"the store is back; {backlog} messages wait")
-    noticed_s, drained_s, taken = _drain(site, events, rate)
+    noticed_s, drained_s, taken = _drain(site, sending, rate)
     events.phase = "after"
     time.sleep(AFTER_S)
     return {
@@ -170,25 +176,29 @@ def _outage(
     }
 
 
-def _away(site: BenchSite, events: SafetyEvents, seconds: float, say: Callable[[str], None]) -> None:
+def _require_well(site: BenchSite, sending: tuple[SafetyEvents, Load]) -> None:
+    site.require_alive()
+    for one in sending:
+        one.require_well()
+
+
+def _away(site: BenchSite, sending: tuple[SafetyEvents, Load], seconds: float, say: Callable[[str], None]) -> None:
     end, told = time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < end:
-        site.require_alive()
-        events.require_well()
+        _require_well(site, sending)
         time.sleep(min(1.0, max(0.0, end - time.monotonic())))
         if time.monotonic() - told >= 60:
             told = time.monotonic()
             say(f"{site.stats().get('spool_depth', 0):,.0f} messages wait, {site.rss_mb()} MB at most so far")
 
 
-def _drain(site: BenchSite, events: SafetyEvents, rate: int) -> tuple[float, float, int]:
+def _drain(site: BenchSite, sending: tuple[SafetyEvents, Load], rate: int) -> tuple[float, float, int]:
     """Seconds until the collector found the store again, from then on until no more than what a second brings waits,
     and how many messages were dealt with in those."""
     begun, before = time.monotonic(), site.stats()["received"]
     first = 0.0
     while (stats := site.stats())["spool_depth"] > rate:
-        site.require_alive()
-        events.require_well()
+        _require_well(site, sending)
         if not first and stats["received"] > before:
             first, before = time.monotonic(), stats["received"]
         if time.monotonic() - begun > SETTLE_S:

@@ -41,18 +41,20 @@ class LeaseRepository(ABC):
         self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
     ) -> LeaseView:
         """A sign of life: renew those of the holder's leases whose epoch is still the one in ``held`` (an expired one
-        too, unless somebody took it), note which are ``ready``, and show what there is then. ``member``: whether the
-        holder wants a share; one that cannot use its disk keeps what it holds and is none."""
+        too, unless somebody took it), note which are ``ready``, and show what there is then. What another transaction
+        is just changing is left as it is and not waited for. ``member``: whether the holder wants a share; one that
+        cannot use its disk keeps what it holds and is none."""
 
     @abstractmethod
     def enter(self, partitions: Collection[str]) -> None:
-        """Have a free row for each partition that has none."""
+        """Have a free row for each partition that has none. Raises ``Occupied`` when another transaction that does so
+        does not end."""
 
     @abstractmethod
     def take(self, partition: str, holder: str, lease_ms: int, *, mine: bool = False) -> Taken | None:
         """Take a partition that is free or whose lease has expired (or runs for so long that the database's clock must
-        have been set back), with a higher epoch; ``None``: somebody else has it. ``mine``: one that the same holder has
-        by an earlier process of its own too."""
+        have been set back), with a higher epoch; ``None``: somebody else has it, or is just changing it. ``mine``: one
+        that the same holder has by an earlier process of its own too."""
 
     @abstractmethod
     def release(self, partition: str, holder: str, epoch: int) -> bool:

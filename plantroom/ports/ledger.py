@@ -29,7 +29,7 @@ from plantroom.domain.assets import (
 )
 from plantroom.domain.findings import Finding
 from plantroom.domain.flow import Trouble
-from plantroom.errors import Conflict
+from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.gaps import GapRepository
@@ -48,6 +48,10 @@ class Contended(Conflict):
     code = "contended"
     retryable = True
     retry_after_s = 1.0
+
+
+class Occupied(Unreachable):
+    """Another transaction held what this one needed for longer than it waits; this one was undone as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

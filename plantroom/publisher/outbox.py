@@ -9,19 +9,18 @@ boot. A file that SQLite calls damaged is put aside and a new one begun, with a 
 import logging
 import secrets
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from plantroom.errors import Conflict, NothingLeft, Unreachable
+from plantroom.errors import NothingLeft, Unreachable
+from plantroom.publisher.database import FULL, LARGE_BYTES, Database, OutboxInUse, Work
 
 log = logging.getLogger(__name__)
 
-FILE = "outbox.db"
+__all__ = ["Encoder", "Kept", "Limits", "Outbox", "OutboxInUse"]
+
 ROW_BYTES = 150
 """What a message takes beside its payload, about."""
 
@@ -39,30 +38,31 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS messages_number ON messages (asset, channel, boot, seq);
 CREATE INDEX IF NOT EXISTS messages_events ON messages (channel) WHERE channel = 'event';
+CREATE TABLE IF NOT EXISTS aside (id INTEGER PRIMARY KEY);
 """
+_SENDABLE = "id NOT IN (SELECT id FROM aside)"
+_SIZE = f"SELECT COUNT(*), COALESCE(SUM(LENGTH(payload) + {ROW_BYTES}), 0) FROM messages WHERE {_SENDABLE}"  # noqa: S608
 
 Encoder = Callable[[str, int], bytes]
 """Makes a payload of boot and seq."""
 
 
-class OutboxInUse(Conflict):
-    """Another process publishes from this folder."""
-
-    code = "outbox_in_use"
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``ring_bytes`` and ``ring_age_s``: how much that is acknowledged is kept for replays, whichever ends first.
-    ``waiting_bytes``: how much may wait to be sent; beyond it nothing more is taken."""
+    ``waiting_bytes``: how much may wait to be sent; beyond it nothing more is taken. ``packet_bytes``: the largest MQTT
+    packet that the broker takes."""
 
     ring_bytes: int = 64 << 20
     ring_age_s: float = 7 * 86_400.0
     waiting_bytes: int = 1 << 30
+    packet_bytes: int = 1 << 20
 
     def __post_init__(self) -> None:
         if self.ring_bytes < 0 or self.ring_age_s < 0 or self.waiting_bytes < 1:
             raise ValueError("limits of an outbox are 0 or more, and some bytes may wait")
+        if not 1 << 10 <= self.packet_bytes <= 256 << 20:
+            raise ValueError("packet_bytes must be from 1 KiB to 256 MiB")
 
 
 class Kept(NamedTuple):
@@ -75,48 +75,40 @@ class Kept(NamedTuple):
     payload: bytes
 
 
+class Piece(NamedTuple):
+    """What the ring lets go at once: up to which message, how many, how many bytes, and whether there is more."""
+
+    end: int
+    messages: int
+    size: int
+    cut_short: bool
+
+
 class Outbox:
     """One publisher's messages. Any thread, one process. The constructor validates, ``open`` opens."""
 
     def __init__(self, folder: Path, limits: Limits, *, sync: bool) -> None:
-        self._file = folder / FILE
+        self._database = Database(folder, self._prepare, self._renew, sync=sync)
         self._limits = limits
         self._sync = sync
-        self._lock = threading.RLock()
-        self._db: sqlite3.Connection | None = None
         self._acked = self._noted = 0
-        self._waiting = 0
-        self._waiting_bytes = 0
-        self._ring_bytes = 0
+        self._waiting = self._waiting_bytes = self._ring_bytes = 0
+        self._aside = 0
         self.boot = ""
+        self.generation = 0
+        """Rises when what is to be sent is not what it was: go on behind ``acked`` then."""
 
     def open(self) -> None:
-        """Open the file, or make it. Raises ``OutboxInUse``, ``Unreachable`` and ``NothingLeft``."""
+        """Open the file, or make it; what was put aside is to be sent again. Raises ``OutboxInUse``, ``Unreachable``
+        and ``NothingLeft``."""
+        self._database.open()
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unreachable(f"outbox {self._file.parent}", error.strerror or str(error)) from error
-        try:
-            self._begin()
-        except sqlite3.OperationalError as error:
-            self._abandon()
-            raise self._plain(error) from error
-        except sqlite3.DatabaseError as error:
-            self._abandon()
-            aside = self._file.with_name(f"{FILE}.damaged-{time.time_ns()}")
-            log.error("outbox %s is damaged (%s): put aside as %s, numbers begin again", self._file, error, aside.name)
-            self._file.replace(aside)
-            for rest in ("-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    self._file.with_name(FILE + rest).replace(aside.with_name(aside.name + rest))
-            self._begin()
+            self._database.use(self._put_back)
+        except NothingLeft:
+            log.warning("outbox %s: no room to have what was put aside sent again", self._database.file)
+        self._database.use(self._count)
 
-    def _begin(self) -> None:
-        db = self._db = sqlite3.connect(self._file, timeout=0.5, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
+    def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in _SCHEMA.split(";"):
             db.execute(statement)
         facts = dict(db.execute("SELECT name, value FROM facts"))
@@ -126,39 +118,45 @@ class Outbox:
         if not self.boot or unsure:
             self.boot = secrets.token_hex(4)
             db.execute("DELETE FROM counters")
-        self._set(boot=self.boot, machine=machine, sure="yes" if self._sync else "no")
+        _set(db, boot=self.boot, machine=machine, sure="yes" if self._sync else "no")
         self._acked = self._noted = int(facts.get("acked", 0))
-        db.execute("COMMIT")
-        if not self._sync:
-            db.execute("PRAGMA synchronous = NORMAL")
-        size = f"COUNT(*), COALESCE(SUM(LENGTH(payload) + {ROW_BYTES}), 0)"
-        self._waiting, self._waiting_bytes = self._one(f"SELECT {size} FROM messages WHERE id > ?", self._acked)  # noqa: S608
-        _, self._ring_bytes = self._one(f"SELECT {size} FROM messages WHERE id <= ?", self._acked)  # noqa: S608
 
-    def _abandon(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+    def _renew(self) -> None:
+        self._database.use(self._count)
+        self.generation += 1
+
+    def _put_back(self, db: sqlite3.Connection) -> None:
+        """Behind everything that waits."""
+        for (message,) in db.execute("SELECT id FROM aside ORDER BY id").fetchall():
+
+            def move(db: sqlite3.Connection, message: int = message) -> None:
+                db.execute("UPDATE messages SET id = 1 + (SELECT MAX(id) FROM messages) WHERE id = ?", (message,))
+                db.execute("DELETE FROM aside WHERE id = ?", (message,))
+
+            self._database.write(move)
+
+    def _count(self, db: sqlite3.Connection) -> None:
+        self._waiting, self._waiting_bytes = db.execute(f"{_SIZE} AND id > ?", (self._acked,)).fetchone()
+        _, self._ring_bytes = db.execute(f"{_SIZE} AND id <= ?", (self._acked,)).fetchone()
+        (self._aside,) = db.execute("SELECT COUNT(*) FROM aside").fetchone()
 
     def close(self) -> None:
-        """Close the file: what is in it is sure then, and the numbers go on after any restart."""
-        with self._lock:
-            if self._db is None:
-                return
-            with suppress(sqlite3.Error):
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute("BEGIN IMMEDIATE")
-                self._set(acked=str(self._acked), sure="yes")
-                self._db.execute("COMMIT")
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._abandon()
+        """Close the file: what is in it is sure then, and the numbers go on after any restart. In a fork of the
+        process that opened it nothing is done."""
+        self._database.close(lambda db: _set(db, acked=str(self._acked), sure="yes"))
+
+    @property
+    def inherited(self) -> bool:
+        """Whether another process opened it, of which this one is a fork."""
+        return self._database.inherited
+
+    def check_own(self) -> None:
+        """Raise ``OutboxInUse`` in a fork of the process that opened it."""
+        self._database.check_own()
 
     def next_number(self, asset: str, channel: str) -> int:
         """The number that the next message gets."""
-        with self._lock:
-            where = "SELECT next FROM counters WHERE asset = ? AND channel = ?"
-            row = self._open_db().execute(where, (asset, channel)).fetchone()
-            return int(row[0]) if row else 0
+        return self._database.use(lambda db: _next_number(db, asset, channel))
 
     def append(self, asset: str, channel: str, encoders: Sequence[Encoder], at_ms: int) -> int:
         """Number messages and keep them, all or none; gives the first one's number.
@@ -166,27 +164,28 @@ class Outbox:
         Raises ``NothingLeft`` when the disk is full or too much waits: no number is used up then. An encoder's error
         passes through, with the same effect.
         """
-        with self._lock:
-            db = self._open_db()
-            first = self.next_number(asset, channel)
-            payloads = [encode(self.boot, seq) for seq, encode in enumerate(encoders, first)]
-            size = sum(map(len, payloads)) + ROW_BYTES * len(payloads)
-            if self._waiting_bytes + size > self._limits.waiting_bytes:
-                raise NothingLeft("outbox", f"{self._waiting} messages wait to be sent; the broker takes none")
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                db.executemany(
-                    "INSERT INTO messages (asset, channel, boot, seq, at_ms, payload) VALUES (?, ?, ?, ?, ?, ?)",
-                    [(asset, channel, self.boot, seq, at_ms, body) for seq, body in enumerate(payloads, first)],
-                )
-                db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (asset, channel, first + len(payloads)))
-                db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._roll_back()
-                raise self._plain(error) from error
-            self._waiting += len(payloads)
-            self._waiting_bytes += size
-            return first
+        return self._database.use(lambda db: self._append(db, asset, channel, encoders, at_ms))
+
+    def _append(self, db: sqlite3.Connection, asset: str, channel: str, encoders: Sequence[Encoder], at_ms: int) -> int:
+        first = _next_number(db, asset, channel)
+        payloads = [encode(self.boot, seq) for seq, encode in enumerate(encoders, first)]
+        size = sum(map(len, payloads)) + ROW_BYTES * len(payloads)
+        if self._waiting_bytes + size > self._limits.waiting_bytes:
+            raise NothingLeft("outbox", f"{self._waiting} messages wait to be sent; the broker takes none")
+        if not self._database.has_room(size):
+            raise NothingLeft(f"outbox {self._database.file}", FULL)
+
+        def insert(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "INSERT INTO messages (asset, channel, boot, seq, at_ms, payload) VALUES (?, ?, ?, ?, ?, ?)",
+                [(asset, channel, self.boot, seq, at_ms, body) for seq, body in enumerate(payloads, first)],
+            )
+            db.execute("INSERT OR REPLACE INTO counters VALUES (?, ?, ?)", (asset, channel, first + len(payloads)))
+
+        self._database.write(insert, lambda: self._oldest(db))
+        self._waiting += len(payloads)
+        self._waiting_bytes += size
+        return first
 
     def after(self, message: int, limit: int) -> list[Kept]:
         """The next messages behind one, in the order in which they were given."""
@@ -196,16 +195,18 @@ class Outbox:
         """As ``after``, events alone."""
         return self._kept("channel = 'event' AND id > ? ORDER BY id LIMIT ?", message, limit)
 
+    def get(self, message: int) -> Kept | None:
+        """This one, or ``None``."""
+        return next(iter(self._kept("id = ?", message)), None)
+
     def numbered(self, asset: str, channel: str, boot: str, first: int, last: int, limit: int) -> list[Kept]:
         """Kept messages of these numbers, rising."""
         where = "asset = ? AND channel = ? AND boot = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
         return self._kept(where, asset, channel, boot, first, last, limit)
 
     def _kept(self, where: str, *values: object) -> list[Kept]:
-        statement = f"SELECT id, asset, channel, seq, payload FROM messages WHERE {where}"  # noqa: S608 - ours alone
-        with self._lock:
-            rows = self._open_db().execute(statement, values)
-            return [Kept(*row) for row in rows]
+        statement = f"SELECT id, asset, channel, seq, payload FROM messages WHERE {_SENDABLE} AND {where}"  # noqa: S608
+        return self._database.use(lambda db: [Kept(*row) for row in db.execute(statement, values)])
 
     @property
     def acked(self) -> int:
@@ -214,12 +215,35 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """How many messages the broker has not acknowledged."""
+        """How many messages the broker has not acknowledged, without those that were put aside."""
         return self._waiting
 
-    def acknowledge(self, message: int, count: int, payload_bytes: int) -> None:
-        """The broker has all up to ``message``, ``count`` more than before. Written down by ``tidy``."""
-        with self._lock:
+    @property
+    def aside(self) -> int:
+        """How many messages are put aside."""
+        return self._aside
+
+    def put_aside(self, message: int) -> Kept | None:
+        """Keep a message and give it to nobody until the next ``open``. Which one it is, if it is there."""
+        found = self.get(message)
+
+        def note(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR IGNORE INTO aside SELECT id FROM messages WHERE id = ?", (message,))
+
+        def put(db: sqlite3.Connection) -> None:
+            self._database.write(note)
+            self._count(db)
+            self.generation += 1
+
+        self._database.use(put)
+        return found
+
+    def acknowledge(self, message: int, count: int, payload_bytes: int, generation: int | None = None) -> None:
+        """The broker has all up to ``message``, ``count`` more than before; nothing is noted of a ``generation`` that
+        is over. Written down by ``tidy``."""
+        with self._database.lock:
+            if generation not in (None, self.generation):
+                return
             size = payload_bytes + ROW_BYTES * count
             self._acked = message
             self._waiting -= count
@@ -227,67 +251,59 @@ class Outbox:
             self._ring_bytes += size
 
     def tidy(self, now_ms: int) -> None:
-        """Write down what is acknowledged, and let go what the ring has no room or time for. Does what it can on a
-        full disk: to begin again further back only means messages that come twice."""
-        while self._tidy_some(now_ms):
-            """In pieces, so that nobody who publishes waits for all of them."""
+        """Write down what is acknowledged, and let go what the ring has no room or time for. Should even the reserve
+        not do on a full disk, the next time will: to begin again further back only means messages that come twice."""
+        try:
+            while self._database.use(lambda db: self._tidy_some(db, now_ms)):
+                """In pieces, so that nobody who publishes waits for all of them."""
+        except (NothingLeft, Unreachable) as error:
+            log.warning("outbox %s could not be tidied: %s", self._database.file, error)
 
-    def _tidy_some(self, now_ms: int) -> bool:
-        with self._lock:
-            db = self._open_db()
-            try:
-                end, gone, size = self._prunable(db, now_ms)
-                if not gone and self._acked == self._noted:
-                    return False
-                db.execute("BEGIN IMMEDIATE")
-                self._set(acked=str(self._acked))
-                db.execute("DELETE FROM messages WHERE id <= ?", (end,))
-                db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._roll_back()
-                log.warning("outbox %s could not be tidied: %s", self._file, error)
-                return False
-            self._noted = self._acked
-            self._ring_bytes -= size
-            return gone == PRUNED_AT_ONCE
+    def _tidy_some(self, db: sqlite3.Connection, now_ms: int) -> bool:
+        piece = self._prunable(db, self._limits.ring_bytes, now_ms - self._limits.ring_age_s * 1000)
+        if not piece.messages and self._acked == self._noted:
+            return False
+        self._database.write(lambda db: self._prune(db, piece))
+        self._noted = self._acked
+        self._ring_bytes -= piece.size
+        return piece.cut_short
 
-    def _prunable(self, db: sqlite3.Connection, now_ms: int) -> tuple[int, int, int]:
-        """Up to which message, how many and how many bytes the ring has no room or time for."""
-        oldest_ms, excess = now_ms - self._limits.ring_age_s * 1000, self._ring_bytes
+    def _prunable(self, db: sqlite3.Connection, ring_bytes: float, oldest_ms: float) -> Piece:
+        """What a ring of this size, with nothing older, has no room or time for: as much as is let go at once."""
         end = gone = size = 0
         rows = db.execute(
-            "SELECT id, at_ms, LENGTH(payload) FROM messages WHERE id <= ? ORDER BY id LIMIT ?",
+            f"SELECT id, at_ms, LENGTH(payload) FROM messages WHERE {_SENDABLE} AND id <= ? ORDER BY id LIMIT ?",  # noqa: S608
             (self._acked, PRUNED_AT_ONCE),
         )
         for message, at_ms, length in rows:
-            if excess - size <= self._limits.ring_bytes and at_ms >= oldest_ms:
-                break
+            if self._ring_bytes - size <= ring_bytes and at_ms >= oldest_ms:
+                return Piece(end, gone, size, cut_short=False)
+            if size >= LARGE_BYTES:
+                return Piece(end, gone, size, cut_short=True)
             end, gone, size = message, gone + 1, size + length + ROW_BYTES
-        return end, gone, size
+        return Piece(end, gone, size, cut_short=gone == PRUNED_AT_ONCE)
 
-    def _set(self, **facts: str) -> None:
-        self._open_db().executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+    def _prune(self, db: sqlite3.Connection, piece: Piece) -> None:
+        _set(db, acked=str(self._acked))
+        db.execute(f"DELETE FROM messages WHERE {_SENDABLE} AND id <= ?", (piece.end,))  # noqa: S608
 
-    def _one(self, statement: str, *values: object) -> tuple[int, int]:
-        count, size = self._open_db().execute(statement, values).fetchone()
-        return int(count), int(size)
+    def _oldest(self, db: sqlite3.Connection) -> Work | None:
+        """On a full disk what is acknowledged makes way for what is new, whatever the ring has room and time for."""
+        piece = self._prunable(db, -1, float("inf"))
+        if not piece.messages:
+            return None
+        self._ring_bytes -= piece.size
+        log.warning("outbox %s: the disk is full; %d of the ring are let go", self._database.file, piece.messages)
+        return lambda db: self._prune(db, piece)
 
-    def _open_db(self) -> sqlite3.Connection:
-        if self._db is None:
-            raise Unreachable("outbox", "is closed")
-        return self._db
 
-    def _roll_back(self) -> None:
-        with suppress(sqlite3.Error):
-            self._open_db().execute("ROLLBACK")
+def _next_number(db: sqlite3.Connection, asset: str, channel: str) -> int:
+    row = db.execute("SELECT next FROM counters WHERE asset = ? AND channel = ?", (asset, channel)).fetchone()
+    return int(row[0]) if row else 0
 
-    def _plain(self, error: sqlite3.Error) -> Conflict | Unreachable:
-        words = str(error)
-        if "locked" in words:
-            return OutboxInUse(f"outbox {self._file.parent}: another process publishes from it")
-        if "full" in words:
-            return NothingLeft(f"outbox {self._file}", "the disk is full; make room")
-        return Unreachable(f"outbox {self._file}", words)
+
+def _set(db: sqlite3.Connection, **facts: str) -> None:
+    db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
 
 def _os_boot() -> str:

@@ -1,7 +1,6 @@
 """The publisher: what a sensor program calls, and the thread that sends from the outbox."""
 
 import logging
-import socket
 import ssl
 import threading
 import time
@@ -12,16 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.reasoncodes import ReasonCode
-
-from plantroom.errors import BadData, Unreachable
+from plantroom.errors import BadData
 from plantroom.publisher.broker import Broker, tls_context
+from plantroom.publisher.connection import NOT_YET, Connection, Told
+from plantroom.publisher.culprit import Culprit
 from plantroom.publisher.moments import milliseconds, system_clock
 from plantroom.publisher.outbox import Encoder, Kept, Limits, Outbox
 from plantroom.publisher.replays import Replays
-from plantroom.publisher.window import Window
+from plantroom.publisher.window import Sent, Window
 from plantroom.wire import (
     Channel,
     encode_event,
@@ -43,11 +40,9 @@ CHUNK = 200
 REPLAYED_AT_ONCE = 50
 EVENTS_AT_ONCE = 50
 TIDY_S = 1.0
-KEEPALIVE_S = 30
-LONGEST_PAUSE_S = 30
 POLL_S = 0.2
-ONLINE, OFFLINE = b"online", b"offline"
-NOT_YET = "not connected yet"
+PACKET_HEAD = 9
+"""Bytes of an MQTT packet beside topic and payload, at most (MQTT 3.1.1, 2.2 and 3.3)."""
 
 Values = Mapping[str, float | bool]
 
@@ -93,26 +88,29 @@ class Publisher:
         self._broker = Broker.parse(broker) if isinstance(broker, str) else broker
         self._topics = {(a, c.value): topic_for(site, a, c) for a in self.assets for c in Channel}
         self._replay_topics = {replay_topic(site, a): a for a in self.assets}
-        self._announce = announce
         self._window = window
         self._client_id = client_id
-        self._tls = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
+        checked = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
+        announces = tuple(status_topic(site, a) for a in self.assets) if announce else ()
+        self._connection = Connection(self._broker, checked, session=session, window=window, announces=announces)
         self._clock = clock or system_clock
-        self._session = session
         self._loses = loses or _loses_nothing
-        self._outbox = Outbox(Path(folder), limits or Limits(), sync=sync)
+        self._limits = limits or Limits()
+        self._outbox = Outbox(Path(folder), self._limits, sync=sync)
         self._replays = Replays(self._outbox)
-        self._client: mqtt.Client | None = None
         self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._on_the_way = Window(window)
+        self._culprit = Culprit()
+        self._closings = self._generation = 0
+        self._answers: list[int] = []
+        """Messages whose replay was cut off."""
+        self._aside: str | None = None
         self._read = self._events_read = 0
         self._ahead: set[int] = set()
         """Events that were sent before their turn."""
         self._tidied = 0.0
-        self._problem: str | None = NOT_YET
-        self._refused = self._failed = False
 
     @property
     def acked(self) -> int:
@@ -126,37 +124,40 @@ class Publisher:
 
     @property
     def waiting(self) -> int:
-        """Messages that the broker has not acknowledged."""
+        """Messages that the broker has not acknowledged, without those that were put aside."""
         return self._outbox.waiting
 
+    @property
+    def aside(self) -> int:
+        """Messages at which the broker ended the connection again and again: kept, and tried once more, behind
+        everything else, after the next start."""
+        return self._outbox.aside
+
     def problem(self) -> str | None:
-        """Why nothing is being sent now, in plain words, or ``None``."""
-        return self._problem
+        """Why nothing is being sent now, or what was put aside, in plain words, or ``None``."""
+        return self._connection.problem or self._aside
 
     def start(self) -> None:
         """Open the outbox and begin to connect. Raises ``OutboxInUse``, ``NothingLeft`` and ``Unreachable`` for the
         outbox; a broker that is away is no error. Not to be started twice."""
         self._outbox.open()
-        self._read = self._outbox.acked
-        self._client = self._make_client()
-        self._client.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
-        self._client.loop_start()
+        self._read, self._generation = self._outbox.acked, self._outbox.generation
+        told = Told(self._acknowledged, self._heard, self._wake.set)
+        self._connection.start(self._client_id or f"publisher-{self.boot}", self._replay_topics, told)
         self._thread.start()
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Send what waits for at most so long, say ``offline``, end. The rest is sent after the next start. Closing
-        twice, or before the start, is allowed."""
-        client = self._client
-        if client is None or self._stop.is_set():
+        twice, before the start, or in a fork of the process (where nothing is done) is allowed."""
+        if not self._connection.started or self._stop.is_set() or self._outbox.inherited:
             return
-        connecting = self._problem == NOT_YET and not self._failed
-        self.wait_sent(timeout_s if connecting or self._problem is None else 0.0)
+        problem = self._connection.problem
+        connecting = problem == NOT_YET and not self._connection.failed
+        self.wait_sent(timeout_s if connecting or problem is None else 0.0)
         self._stop.set()
         self._wake.set()
         self._thread.join(5)
-        self._say_goodbye(client)
-        client.disconnect()
-        client.loop_stop()
+        self._connection.end()
         self._outbox.close()
 
     def __enter__(self) -> Self:
@@ -170,8 +171,9 @@ class Publisher:
 
     def telemetry(self, values: Values, ts: datetime | int | None = None, asset: str | None = None) -> int:
         """Keep one message of values and have it sent; gives its number. ``ts``: when they were measured (aware, or
-        milliseconds since 1970), without it now. Raises ``NothingLeft`` when there is no room, ``ValueError`` for NaN
-        and for no values: no number is used up then."""
+        milliseconds since 1970), without it now. Raises ``NothingLeft`` when there is no room, ``ValueError`` for NaN,
+        for no values and for more than the broker takes at once (``Limits.packet_bytes``), ``OutboxInUse`` in a fork of
+        the process that called ``start``: no number is used up then."""
         return self.telemetry_batch([(ts, values)], asset)
 
     def telemetry_batch(self, rows: Iterable[tuple[datetime | int | None, Values]], asset: str | None = None) -> int:
@@ -199,30 +201,14 @@ class Publisher:
 
     def wait_connected(self, timeout_s: float) -> None:
         """Return once the broker has taken the connection. Raises ``Unreachable`` when it refuses it or does not
-        answer in time."""
-        where = f"MQTT broker {self._broker.host}:{self._broker.port}"
-        end = time.monotonic() + timeout_s
-        while (problem := self._problem) is not None:
-            if self._refused:
-                raise Unreachable(where, problem)
-            if self._failed:
-                self._try(where)
-            if time.monotonic() > end:
-                raise Unreachable(where, f"no answer within {timeout_s:.0f} s")
-            time.sleep(0.01)
-
-    def _try(self, where: str) -> None:
-        """paho does not say why a connection failed; one of our own does."""
-        try:
-            with socket.create_connection((self._broker.host, self._broker.port), KEEPALIVE_S) as plain:
-                if self._tls is not None:
-                    self._tls.wrap_socket(plain, server_hostname=self._broker.host).close()
-        except OSError as error:
-            raise Unreachable(where, error.strerror or str(error)) from error
-        self._failed = False
+        answer in time, ``OutboxInUse`` in a fork."""
+        self._outbox.check_own()
+        self._connection.wait_connected(timeout_s)
 
     def wait_sent(self, timeout_s: float, below: int = 1) -> bool:
-        """Wait until fewer than ``below`` messages wait for the broker; ``False`` when the time is over before."""
+        """Wait until fewer than ``below`` messages wait for the broker; ``False`` when the time is over before. Raises
+        ``OutboxInUse`` in a fork."""
+        self._outbox.check_own()
         end = time.monotonic() + timeout_s
         while self._outbox.waiting >= below:
             if time.monotonic() >= end or self._stop.is_set():
@@ -241,7 +227,9 @@ class Publisher:
         return chosen
 
     def _put(self, channel: Channel, encoders: Sequence[Encoder], at_ms: int, asset: str | None) -> int:
-        first = self._outbox.append(self._chosen(asset), channel.value, encoders, at_ms)
+        chosen = self._chosen(asset)
+        room = self._limits.packet_bytes - PACKET_HEAD - len(self._topics[chosen, channel.value].encode())
+        first = self._outbox.append(chosen, channel.value, [partial(_within, room, one) for one in encoders], at_ms)
         self._wake.set()
         return first
 
@@ -261,6 +249,8 @@ class Publisher:
 
     def _turn(self) -> bool:
         """Send some of what waits and some of what was asked for; ``False`` when there was nothing to do."""
+        if self._outdated:
+            self._begin_again()
         if not self._send_events_first():
             return True
         fresh = self._outbox.after(self._read, CHUNK)
@@ -273,12 +263,14 @@ class Publisher:
                 return True
             self._on_the_way.in_turn(message.id, len(message.payload))
             self._read = message.id
+        if not self._answer_once_more():
+            return True
         again = self._replays.next(self._read, REPLAYED_AT_ONCE)
         for message in again.messages:
             if not self._send(message, again=True):
                 return True
         for asset, payload in again.gone:
-            self._client_now.publish(self._topic_of(asset, Channel.STATUS.value), payload, qos=1)
+            self._connection.publish(self._topic_of(asset, Channel.STATUS.value), payload)
         self._note_acks()
         if time.monotonic() - self._tidied >= TIDY_S:
             self._tidied = time.monotonic()
@@ -297,95 +289,84 @@ class Publisher:
             self._events_read = message.id
         return True
 
+    def _answer_once_more(self) -> bool:
+        """``False``: as ``_send``."""
+        while self._answers:
+            message = self._outbox.get(self._answers[0])
+            if message is not None and not self._send(message, again=True):
+                return False
+            self._answers.pop(0)
+        return True
+
     @property
-    def _client_now(self) -> mqtt.Client:
-        assert self._client is not None
-        return self._client
+    def _outdated(self) -> bool:
+        """Whether what is on its way must be sent anew: from another outbox, or one by one."""
+        return self._outbox.generation != self._generation or (self._culprit.alone and self._on_the_way.size > 1)
+
+    def _begin_again(self) -> None:
+        self._generation = self._outbox.generation
+        self._connection.begin_again()
+        self._answers = self._on_the_way.answers + self._answers
+        self._on_the_way = Window(1 if self._culprit.alone else self._window, self._on_the_way.acked)
+        self._read = self._events_read = self._outbox.acked
+        self._ahead.clear()
 
     def _topic_of(self, asset: str, channel: str) -> str:
         """An asset that this publisher no longer has may still have messages in the outbox."""
         return self._topics.get((asset, channel)) or topic_for(self.site, asset, Channel(channel))
 
     def _send(self, message: Kept, *, again: bool = False) -> bool:
-        """``False``: told to stop while waiting for room in the window."""
+        """``False``: while waiting for room in the window told to stop, or to begin again."""
         while self._on_the_way.full:
             self._wake.clear()
             if not self._on_the_way.unsettled:
                 self._wake.wait(POLL_S)
             self._note_acks()
-            if self._stop.is_set():
+            if self._stop.is_set() or self._outdated:
                 return False
         topic = self._topic_of(message.asset, message.channel)
-        packet = self._client_now.publish(topic, message.payload, qos=1).mid
-        self._on_the_way.sent(packet, 0 if again else message.id)
+        packet = self._connection.publish(topic, message.payload)
+        self._on_the_way.sent(packet, message.id, again=again)
         return True
 
     def _note_acks(self) -> None:
         reached = self._on_the_way.settle()
         if reached is not None:
-            self._outbox.acknowledge(*reached)
+            self._outbox.acknowledge(*reached, self._generation)
+        if self._closings != (now := self._connection.closings):
+            self._closings = now
+            found = self._culprit.closed(self._on_the_way.front, self._on_the_way.acked)
+            if found is not None:
+                self._put_aside(found)
+        elif self._culprit.calm(self._on_the_way.acked):
+            self._on_the_way.size = self._window
+
+    def _put_aside(self, found: Sent) -> None:
+        message = self._outbox.put_aside(found.message)
+        if message is None:
+            return
+        what = f"{message.channel} {message.seq} of {message.asset} ({len(message.payload)} bytes)"
+        self._aside = f"put aside: {self.aside}, the last one {what}: the broker ends the connection at it"
+        log.error("%s put aside: the broker ends the connection at it; what is behind it goes on", what)
 
     # paho's thread.
 
-    def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id or f"publisher-{self.boot}",
-            clean_session=not self._session,
-            protocol=mqtt.MQTTv311,
-        )
-        if self._broker.username is not None:
-            client.username_pw_set(self._broker.username, self._broker.password)
-        if self._tls is not None:
-            client.tls_set_context(self._tls)
-        if self._announce:
-            client.will_set(status_topic(self.site, self.assets[0]), OFFLINE, qos=1, retain=True)
-        client.max_inflight_messages_set(self._window)
-        client.reconnect_delay_set(1, LONGEST_PAUSE_S)
-        client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
-        client.on_message = self._on_message
-        return client
-
-    def _say_goodbye(self, client: mqtt.Client) -> None:
-        if not self._announce or not client.is_connected():
-            return
-        said = [client.publish(status_topic(self.site, a), OFFLINE, qos=1, retain=True) for a in self.assets]
-        end = time.monotonic() + 2.0
-        while not all(one.is_published() for one in said) and time.monotonic() < end and client.is_connected():
-            time.sleep(0.005)
-
-    def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
-    ) -> None:
-        if reason.is_failure:
-            self._problem, self._refused = str(reason), True
-            log.warning("broker %s:%s refuses the connection: %s", self._broker.host, self._broker.port, reason)
-            return
-        self._problem, self._refused, self._failed = None, False, False
-        client.subscribe([(topic, 1) for topic in self._replay_topics])
-        for asset in self.assets if self._announce else ():
-            client.publish(status_topic(self.site, asset), ONLINE, qos=1, retain=True)
+    def _acknowledged(self, packet: int) -> None:
+        self._on_the_way.acknowledged(packet)
         self._wake.set()
 
-    def _on_connect_fail(self, *_: object) -> None:
-        self._failed = True
-
-    def _on_disconnect(self, *_: object) -> None:
-        if self._problem is None:
-            self._problem = "connection lost"
-
-    def _on_publish(self, _client: object, _data: object, mid: int, _reason: object, _properties: object) -> None:
-        self._on_the_way.acknowledged(mid)
-        self._wake.set()
-
-    def _on_message(self, _client: object, _data: object, message: mqtt.MQTTMessage) -> None:
-        asset, request = self._replay_topics.get(message.topic), parse_replay_request(bytes(message.payload))
+    def _heard(self, topic: str, payload: bytes) -> None:
+        asset, request = self._replay_topics.get(topic), parse_replay_request(payload)
         if asset is not None and request is not None:
             self._replays.ask(asset, request)
             self._wake.set()
+
+
+def _within(room: int, encoder: Encoder, boot: str, seq: int) -> bytes:
+    payload = encoder(boot, seq)
+    if len(payload) > room:
+        raise ValueError(f"a message of {len(payload)} bytes; the broker takes {room}")
+    return payload
 
 
 def _loses_nothing(_asset: str, _channel: str, _seq: int) -> bool:

@@ -12,27 +12,45 @@ class Reached(NamedTuple):
     payload_bytes: int
 
 
+class Sent(NamedTuple):
+    """A message on its way under a packet id; ``again``: as the answer to a request."""
+
+    packet: int
+    message: int
+    again: bool
+
+
 class Window:
     """At most ``size`` messages on their way. The sending thread's own, but for ``acknowledged``."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, acked: int = 0) -> None:
+        self.size = size
         self._came: deque[int] = deque()
-        self._by_packet: dict[int, int] = {}
+        self._by_packet: dict[int, Sent] = {}
         self._outstanding: OrderedDict[int, int] = OrderedDict()
         """Size by message of those that were sent, until all before them are acknowledged."""
         self._done: set[int] = set()
-        self.acked = 0
+        self.acked = acked
         """Messages acknowledged so far, those that were sent again included."""
 
     @property
     def full(self) -> bool:
         """Whether nothing more may be sent now."""
-        return len(self._by_packet) >= self._size
+        return len(self._by_packet) >= self.size
 
-    def sent(self, packet: int, message: int) -> None:
-        """Sent under a packet id; ``message`` 0: again, for a replay."""
-        self._by_packet[packet] = message
+    @property
+    def answers(self) -> list[int]:
+        """Messages on their way that are sent again for a replay."""
+        return [one.message for one in self._by_packet.values() if one.again]
+
+    @property
+    def front(self) -> Sent | None:
+        """What was sent first of those that are on their way."""
+        return next(iter(self._by_packet.values()), None)
+
+    def sent(self, packet: int, message: int, *, again: bool = False) -> None:
+        """Sent under a packet id; ``again``: for a replay."""
+        self._by_packet[packet] = Sent(packet, message, again)
 
     def in_turn(self, message: int, size: int) -> None:
         """It was this message's turn: all before it have been sent. To be called for each, in their order."""
@@ -54,12 +72,12 @@ class Window:
     def settle(self) -> Reached | None:
         """Note what came; where it reaches now, when that is further than before."""
         while self._came:
-            message = self._by_packet.pop(self._came.popleft(), None)
-            if message is None:  # a word on the status topic
+            sent = self._by_packet.pop(self._came.popleft(), None)
+            if sent is None:  # a word on the status topic
                 continue
             self.acked += 1
-            if message:
-                self._done.add(message)
+            if not sent.again:
+                self._done.add(sent.message)
         last = count = size = 0
         while self._outstanding and (front := next(iter(self._outstanding))) in self._done:
             last, count, size = front, count + 1, size + self._outstanding.pop(front)

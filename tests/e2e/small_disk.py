@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,20 @@ MOUNT = 'mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@"'
 def namespace() -> list[str]:
     """A mount namespace of its own; for somebody who is not root in a user namespace of its own."""
     return ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+
+
+def run_on_small_disk(folder: Path, size: int, script: str, *arguments: str) -> None:
+    """A Python script that has a disk of ``size`` bytes in ``folder``, its first argument; it must end well."""
+    folder.mkdir()
+    inside = [sys.executable, "-c", script, str(folder), *arguments]
+    done = subprocess.run(
+        [*namespace(), "sh", "-c", MOUNT, "sh", str(size), str(folder), *inside],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class SmallDisk(Product):

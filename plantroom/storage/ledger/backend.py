@@ -19,6 +19,13 @@ Insert = sqlite.Insert | postgresql.Insert
 LOCK_WAIT_S = 10.0
 """How long a writer waits for another one before it says ``Unreachable``."""
 
+IDLE_S = 60.0
+"""How long a transaction may do nothing: its process has vanished then (stopped, or its machine is gone), and what it
+held is free for others. More than ours compute between two statements: the plan of a large site takes seconds."""
+
+SHORT_IDLE_S = 5.0
+"""The same for one that holds what every collector needs: leases, their states, the order of findings."""
+
 MIGRATION_WAIT_S = 120.0
 """How long a process waits for another one that is migrating."""
 
@@ -92,6 +99,11 @@ class Backend(ABC):
     @abstractmethod
     def lock_text(self, connection: Connection, text: str) -> None:
         """As ``lock``, for whatever the text names."""
+
+    @abstractmethod
+    def hurry(self, connection: Connection, wait_s: float = LOCK_WAIT_S) -> None:
+        """Until the transaction ends it waits for no lock longer than ``wait_s``, and what it holds is free after it
+        has done nothing for ``SHORT_IDLE_S``, where the database knows of such limits."""
 
     @abstractmethod
     def take_numbers(self, connection: Connection, count: int) -> list[int]:

@@ -6,7 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
 from plantroom.errors import BadData, Conflict, NothingLeft, PlantroomError, SettingError, Unreachable
-from plantroom.ports.ledger import Contended
+from plantroom.ports.ledger import Contended, Occupied
 
 LEDGER = "ledger"
 _FULL = ("53100", "53200", "53400")
@@ -15,8 +15,11 @@ _FULL = ("53100", "53200", "53400")
 _CONTENDED = ("40001", "40P01")
 """SQLSTATE: serialization failure, deadlock detected. The whole transaction is undone and may be begun again."""
 
-_READ_ONLY = "25006"
-"""SQLSTATE of a standby, or of a reading transaction."""
+_OCCUPIED = "55P03"
+"""SQLSTATE: lock not available within the time that it is waited for."""
+
+_AWAY = ("25006", "25P03")
+"""SQLSTATE of a standby or of a reading transaction, and of one that did nothing for so long that it was ended."""
 
 
 def translate_errors(engine: Engine) -> None:
@@ -44,9 +47,11 @@ def _postgresql(error: BaseException, problem: str) -> PlantroomError | None:
     state = getattr(error, "sqlstate", None)
     if state in _CONTENDED:
         return Contended(f"{LEDGER}: {problem}")
+    if state == _OCCUPIED:
+        return Occupied(LEDGER, problem)
     if state in _FULL:
         return NothingLeft(LEDGER, problem)
-    is_away = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or state == _READ_ONLY
+    is_away = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or state in _AWAY
     return Unreachable(LEDGER, problem) if is_away else None
 
 

@@ -13,6 +13,8 @@ from plantroom.storage.ledger.work import Work, chunks
 FORGET_MS = 24 * 3600 * 1000
 """A collector that has been silent for so long is no member any more."""
 
+WAIT_S = 0.3
+"""How long a sign of life or a take-over waits for others: less than a lease lasts without the former."""
 
 NOBODY = ""
 """Who gave a partition back is not taken for its last holder, in order that whoever takes it goes on from the state
@@ -30,20 +32,35 @@ class SqlLeases(LeaseRepository):
     def beat(
         self, holder: str, held: Mapping[str, int], ready: Collection[str], lease_ms: int, *, member: bool = True
     ) -> LeaseView:
-        members, leases = t.lease_members, t.leases
-        self._connection.execute(members.delete().where(members.c.seen_ms < self._now - FORGET_MS))
+        members = t.lease_members
+        self._hurry()
+        old = sa.select(members.c.holder).where(members.c.seen_ms < self._now - FORGET_MS)
+        if forgotten := self._not_kept_by_others(old):
+            self._connection.execute(members.delete().where(members.c.holder.in_(forgotten)))
         if member:
             self._enter_member(holder, lease_ms)
         else:
             self._connection.execute(members.delete().where(members.c.holder == holder))
+        c = t.leases.c
         for some in chunks(sorted(held.items())):
-            mine = self._work.backend.among([leases.c.partition, leases.c.epoch], some)
-            statement = leases.update().where(leases.c.holder == holder, mine)
-            self._connection.execute(statement.values(renewed_ms=self._now, expires_ms=self._now + lease_ms))
+            mine = sa.select(c.partition).where(
+                c.holder == holder, self._work.backend.among([c.partition, c.epoch], some)
+            )
+            renewed = t.leases.update().where(c.partition.in_(self._not_kept_by_others(mine)))
+            self._connection.execute(renewed.values(renewed_ms=self._now, expires_ms=self._now + lease_ms))
         for names in chunks(sorted(ready)):
-            new = leases.c.partition.in_(names), leases.c.ready.is_(False)
-            self._connection.execute(leases.update().where(*new).values(ready=True))
+            new = sa.select(c.partition).where(c.partition.in_(names), c.ready.is_(False))
+            if found := self._not_kept_by_others(new):
+                self._connection.execute(t.leases.update().where(c.partition.in_(found)).values(ready=True))
         return self._view()
+
+    def _hurry(self) -> None:
+        self._work.backend.hurry(self._connection, WAIT_S)
+
+    def _not_kept_by_others(self, names: sa.Select[tuple[str]]) -> Sequence[str]:
+        """Those rows' names, and the rows kept from others, without waiting for anybody: a collector that vanished in
+        the middle of a transaction must not take others along."""
+        return self._connection.execute(self._work.locking(names, waiting=False)).scalars().all()
 
     def _enter_member(self, holder: str, lease_ms: int) -> None:
         members = t.lease_members
@@ -66,6 +83,7 @@ class SqlLeases(LeaseRepository):
     def enter(self, partitions: Collection[str]) -> None:
         if not partitions:
             return
+        self._hurry()
         insert = self._work.backend.insert(t.leases).values(
             partition=sa.bindparam("p"), epoch=0, renewed_ms=self._now, expires_ms=self._now, ready=False
         )
@@ -77,7 +95,9 @@ class SqlLeases(LeaseRepository):
         c = t.leases.c
         left = (c.expires_ms - self._now).label("left_ms")
         statement = sa.select(c.holder, c.last_holder, c.epoch, left).where(c.partition == partition)
-        row = self._connection.execute(self._work.locking(statement)).one()
+        row = self._connection.execute(self._work.locking(statement, waiting=False)).one_or_none()
+        if row is None:
+            return None
         if row.holder is not None and 0 < row.left_ms <= FAR * lease_ms and not (mine and row.holder == holder):
             return None
         taken = t.leases.update().where(c.partition == partition)
@@ -128,6 +148,7 @@ class SqlLeases(LeaseRepository):
         return {holder: silent_ms / 1000 for holder, silent_ms in rows}
 
     def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
+        self._work.backend.hurry(self._connection)
         states = t.lease_states
         insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=b"")
         statement = insert.on_conflict_do_update(
@@ -139,12 +160,14 @@ class SqlLeases(LeaseRepository):
         return self.state(partition, lane) if self._connection.execute(counted).rowcount > 0 else None
 
     def may_write(self, partition: str, lane: str, epoch: int) -> bool:
+        self._work.backend.hurry(self._connection)
         c = t.lease_states.c
         found = sa.select(c.epoch).where(c.partition == partition, c.lane == lane)
         newest = self._connection.execute(self._work.locking(found)).scalar_one_or_none()
         return newest is None or newest <= epoch
 
     def put_state(self, partition: str, lane: str, epoch: int, state: bytes) -> bool:
+        self._work.backend.hurry(self._connection)
         states = t.lease_states
         insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=state)
         statement = insert.on_conflict_do_update(

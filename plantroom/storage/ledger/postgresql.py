@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from plantroom.errors import Unreachable
-from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
+from plantroom.storage.ledger.backend import IDLE_S, LOCK_WAIT_S, MIGRATION_WAIT_S, SHORT_IDLE_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.columns import Json
@@ -41,6 +41,15 @@ CONNECT: dict[str, Any] = {
     "application_name": "plantroom",
 }
 
+OPTIONS = (
+    f"-c lock_timeout={int(LOCK_WAIT_S * 1000)} -c timezone=UTC"
+    # The same the other way round: what a client held that vanished without a word must be free for the next one.
+    f" -c idle_in_transaction_session_timeout={int(IDLE_S * 1000)}"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
+
+_SHORTLY = f"set_config('idle_in_transaction_session_timeout', '{int(SHORT_IDLE_S * 1000)}', true)"
+
 
 class PostgresBackend(Backend):
     """A database on a server."""
@@ -48,7 +57,7 @@ class PostgresBackend(Backend):
     def __init__(self, url: URL) -> None:
         given = {k: v for k, v in CONNECT.items() if k not in url.query}
         if "options" not in url.query:
-            given["options"] = f"-c lock_timeout={int(LOCK_WAIT_S * 1000)} -c timezone=UTC"
+            given["options"] = OPTIONS
         self._listening = url, given
         self._engine = self._make_engine(url, given)
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -77,6 +86,7 @@ class PostgresBackend(Backend):
 
     def prepare_migration(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(MIGRATION_WAIT_S)}s'")
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.lock(connection, Lock.MIGRATION)
 
     def insert(self, table: sa.Table) -> Insert:
@@ -118,10 +128,14 @@ class PostgresBackend(Backend):
         return sa.func.date_trunc("minute", column)
 
     def lock(self, connection: Connection, what: Lock) -> None:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
+        shortly = f"{_SHORTLY}, " if what in (Lock.FINDINGS, Lock.LIVE) else ""
+        connection.exec_driver_sql(f"SELECT {shortly}pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
 
     def lock_text(self, connection: Connection, text: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, _LOCK_SPACE))))
+
+    def hurry(self, connection: Connection, wait_s: float = LOCK_WAIT_S) -> None:
+        connection.exec_driver_sql(f"SELECT {_SHORTLY}, set_config('lock_timeout', '{int(wait_s * 1000)}', true)")
 
     def take_numbers(self, connection: Connection, count: int) -> list[int]:
         each = sa.func.generate_series(1, count).table_valued("n")

@@ -113,6 +113,9 @@ class SqliteBackend(Backend):
     def lock_text(self, connection: Connection, text: str) -> None:
         pass  # there is one writer
 
+    def hurry(self, connection: Connection, wait_s: float = LOCK_WAIT_S) -> None:
+        pass  # there is one writer, and it waited before it began
+
     def take_numbers(self, connection: Connection, count: int) -> list[int]:
         raised = sa.update(counters).where(counters.c.name == WORK_ORDER_NUMBER)
         statement = raised.values(value=counters.c.value + count).returning(counters.c.value)

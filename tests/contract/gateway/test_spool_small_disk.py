@@ -1,12 +1,10 @@
 """The spool on a real disk that is full: what is in it drains, whatever becomes of the state, and over restarts."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.small_disk import MOUNT, namespace
+from tests.e2e.small_disk import run_on_small_disk
 
 DISK = 24 << 20
 
@@ -102,16 +100,7 @@ assert opened().committed() == (count, b"state")
 
 
 def on_a_small_disk(folder: Path, script: str, *arguments: str) -> None:
-    folder.mkdir()
-    inside = [sys.executable, "-c", COMMON + script, str(folder), *arguments]
-    done = subprocess.run(
-        [*namespace(), "sh", "-c", MOUNT, "sh", str(DISK), str(folder), *inside],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_on_small_disk(folder, DISK, COMMON + script, *arguments)
 
 
 @pytest.mark.parametrize("state", [1_000, 400_000, 600_000, 1_000_000, 1_300_000])

@@ -309,7 +309,7 @@ def test_wrong_addresses_sites_and_assets_are_refused_at_once(url: str, tmp_path
 
 def test_tls_is_checked_against_the_authority_that_is_given(tmp_path: Path) -> None:
     publisher = Publisher("mqtts://h", "demo", "P-1", tmp_path)
-    context = publisher._tls
+    context = publisher._connection._tls
     assert context is not None
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
     with pytest.raises(OSError, match=r"(?i)no such file"):

@@ -2,7 +2,6 @@
 
 import json
 
-import paho.mqtt.client as mqtt
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -99,12 +98,11 @@ def test_a_publisher_goes_on_whatever_is_published_on_its_topic(
 ) -> None:
     sensor = Publisher("mqtt://127.0.0.1:1", "demo", "P-1", tmp_path_factory.mktemp("sensor"), sync=False)
     sensor._outbox.open()
-    client = sensor._client = sensor._make_client()
+    sensor._connection._client_id = "sensor"
+    sensor._connection._client = sensor._connection._make_client()
     try:
         for payload in payloads:
-            message = mqtt.MQTTMessage(topic=replay_topic("demo", "P-1").encode())
-            message.payload = payload.replace(b"OWN", sensor.boot.encode())
-            sensor._on_message(client, None, message)
+            sensor._heard(replay_topic("demo", "P-1"), payload.replace(b"OWN", sensor.boot.encode()))
         first = sensor.telemetry({"vibration": 1.0})
         for _ in range(10):
             if not sensor._turn():

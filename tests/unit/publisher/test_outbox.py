@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plantroom.errors import NothingLeft, Unreachable
-from plantroom.publisher.outbox import FILE, ROW_BYTES, Limits, Outbox, OutboxInUse
+from plantroom.publisher.database import FILE, OutboxInUse
+from plantroom.publisher.outbox import ROW_BYTES, Limits, Outbox
 
 
 def encoder(word: str):
@@ -95,22 +96,6 @@ def test_too_much_that_waits_is_refused_and_uses_no_number(tmp_path: Path) -> No
     box.close()
 
 
-def test_a_full_disk_refuses_whole_calls_and_goes_on_when_there_is_room(outbox: Outbox) -> None:
-    db = outbox._db
-    assert db is not None
-    outbox.append("a", "telemetry", [encoder("x" * 500)] * 50, 1)
-    db.execute("PRAGMA max_page_count = 20")
-    (limit,) = db.execute("PRAGMA max_page_count").fetchone()
-    with pytest.raises(NothingLeft, match="disk is full"):
-        outbox.append("a", "telemetry", [encoder("x" * 500)] * 500, 1)
-    acknowledge(outbox, 10)
-    outbox.tidy(10**15)
-    assert outbox.after(0, 1)[0].seq == 10, "what is acknowledged makes room on a full disk, too"
-    db.execute(f"PRAGMA max_page_count = {limit * 1000}")
-    assert outbox.append("a", "telemetry", [encoder("y")] * 3, 1) == 50
-    assert [one.seq for one in outbox.after(0, 100)] == list(range(10, 53))
-
-
 def test_an_encoder_that_fails_uses_no_number(outbox: Outbox) -> None:
     def broken(boot: str, seq: int) -> bytes:
         raise ValueError("NaN")
@@ -157,7 +142,7 @@ def test_after_a_power_cut_numbers_go_on_only_where_every_message_was_synced(
     box.open()
     box.append("a", "telemetry", [encoder("x")], 1)
     boot = box.boot
-    db = box._db
+    db = box._database._db
     assert db is not None
     db.close()
     with sqlite3.connect(tmp_path / FILE) as other:
