@@ -20,8 +20,9 @@ def groups(items: Iterable[pytest.Item]) -> dict[str, str]:
     return found
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``--dist loadgroup``."""
+    """For ``--dist loadgroup``, which reads the marks in the same hook."""
     together = groups(items)
     for item in items:
         item.add_marker(pytest.mark.xdist_group(together[item.nodeid.partition("::")[0]]))
