@@ -62,7 +62,7 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 	@touch $@
 
 test: setup-test lint
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .

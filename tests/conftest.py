@@ -1,28 +1,56 @@
 """What every test may ask for, and which tests run side by side."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
-DEAR = ("demo", "trial", "rabbit_cluster")
-"""Fixtures that take a good part of a core for as long as they are there: one worker has all files that use one."""
+TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "demo": tuple(
+        f"tests/e2e_web/test_{name}.py"
+        for name in ("assets", "checklist_offline", "conflict", "morning", "screens", "sign_in", "ticket")
+    ),
+    "trial": tuple(
+        f"tests/e2e/test_{name}.py"
+        for name in (
+            "alarms", "backends", "bad_payloads", "commands", "compose", "dead_letters", "foreign_devices", "spine",
+        )
+    ),
+    "rabbit_cluster": (
+        "tests/e2e/test_failover.py", "tests/contract/broker/test_keeping.py",
+        "tests/contract/broker/test_rabbitmq_rights.py", "tests/contract/gateway/test_retained.py",
+    ),
+}  # fmt: skip
+"""Fixtures that take a good part of a core for as long as they are there, and the files that use them: these run one
+after another on one worker, the others each on whichever is free."""
+
+GROUPS = {file: fixture for fixture, files in TOGETHER.items() for file in files}
 
 
-def groups(items: Iterable[pytest.Item]) -> dict[str, str]:
-    """File -> the tests that run one after another on one worker: a file's, or those of all files with a dear part."""
-    found: dict[str, str] = {}
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        dear = next((name for name in DEAR if name in getattr(item, "fixturenames", ())), None)
-        found[file] = dear or found.get(file, file)
-    return found
+def file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
-@pytest.hookimpl(tryfirst=True)
+class Groups(LoadFileScheduling):  # type: ignore[misc]
+    """As ``--dist loadfile``, but that the files of a group are one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = file_of(nodeid)
+        return GROUPS.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """xdist's hook."""
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For ``--dist loadgroup``, which reads the marks in the same hook."""
-    together = groups(items)
+    """Whether ``TOGETHER`` is true."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(together[item.nodeid.partition("::")[0]]))
+        used = TOGETHER.keys() & set(getattr(item, "fixturenames", ()))
+        file = file_of(item.nodeid)
+        if used - {GROUPS.get(file)}:
+            raise pytest.UsageError(f"{file} uses {', '.join(used)}: see TOGETHER in tests/conftest.py")
