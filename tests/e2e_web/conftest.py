@@ -6,9 +6,9 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-from tests.e2e_web.person import DESK, Person, open_context
+from tests.e2e_web.person import DESK, Person, open_context, sign_in_once
 from tests.product import Api, Product
 
 CHROMIUM = "/usr/bin/chromium"
@@ -54,10 +54,16 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, product: Product) -> StorageState:
+    """Cookie and storage of an administrator who has signed in, in Chinese."""
+    return sign_in_once(browser, product)
+
+
 @pytest.fixture
-def context(browser: Browser, product: Product) -> Iterator[BrowserContext]:
-    """A fresh device of desktop size."""
-    made = open_context(browser, product.url, DESK)
+def context(browser: Browser, product: Product, signed_in: StorageState) -> Iterator[BrowserContext]:
+    """A device of desktop size, on which the administrator is signed in."""
+    made = open_context(browser, product.url, DESK, storage_state=signed_in)
     yield made
     made.close()
 
@@ -70,10 +76,9 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def person(page: Page, product: Product) -> Person:
-    """An administrator who has signed in, in Chinese."""
-    somebody = Person(page, *product.admin())
-    somebody.sign_in()
-    return somebody
+    """The administrator, on the first page."""
+    page.goto("/today")
+    return Person(page, *product.admin())
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.product import Api, Product, eventually
 @pytest.fixture
 def tablet(browser: Browser, product: Product) -> Iterator[BrowserContext]:
     """A tablet of its own."""
-    made = open_context(browser, product.url, TABLET)
+    made = open_context(browser, product.url, TABLET, offline=True)
     yield made
     made.close()
 

@@ -4,7 +4,6 @@
 """
 
 import os
-from collections.abc import Iterator
 from itertools import product as combinations
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, expect
 
-from tests.e2e_web.person import DESK, PHONE, TABLET, Person, open_context, planned_order
+from tests.e2e_web.person import DESK, PHONE, TABLET, open_context, planned_order
 from tests.product import Api, Product, eventually
 
 FOLDER = os.environ.get("PLANTROOM_SCREENSHOTS")
@@ -62,17 +61,6 @@ UNNAMED = """() => [...document.querySelectorAll("button, a, input, select, text
 
 
 CHECKS = {"wider than the screen": WIDER, "cut": CUT, "too pale": PALE, "without a name": UNNAMED}
-
-
-@pytest.fixture(scope="module")
-def signed_in(browser: Browser, product: Product) -> Iterator[StorageState]:
-    """Cookie and storage of somebody signed in."""
-    context = open_context(browser, product.url, DESK)
-    person = Person(context.new_page(), *product.admin())
-    person.sign_in()
-    person.ready_offline()
-    yield context.storage_state()
-    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -8,6 +10,22 @@ from tests.product import Api, Product, eventually
 
 KNOWN, UNKNOWN = 200, 401
 ENDED_S = 15
+
+
+@pytest.fixture
+def context(browser: Browser, product: Product) -> Iterator[BrowserContext]:
+    """A fresh device that takes the app along: people leave without a network, too."""
+    made = open_context(browser, product.url, DESK, offline=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def person(page: Page, product: Product) -> Person:
+    """Somebody who has signed in here and now."""
+    somebody = Person(page, *product.admin())
+    somebody.sign_in()
+    return somebody
 
 
 def session_status(page: Page) -> int:

@@ -1,6 +1,5 @@
 """What a broker's window of messages under way allows at most is measured beside the collector."""
 
-import json
 import threading
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import pytest
 
 from plantroom.cli.bench_wire import RawPublisher, connect, drain_prompt, hold_session
 from plantroom.errors import Unreachable
-from tests.product import run_cli
 from tests.servers.mosquitto import Mosquitto
 
 CLIENT, TOPIC = "prompt", b"prompt/consumer"
@@ -45,15 +43,3 @@ def test_a_broker_that_goes_away_is_said(queued: int, own_mosquitto: Mosquitto) 
     threading.Timer(0.5, own_mosquitto.kill).start()
     with pytest.raises(Unreachable, match="broker"):
         drain_prompt(queued, CLIENT, len(PAYLOADS) + 1)
-
-
-@pytest.mark.timeout(400)
-def test_bench_ingest_shows_what_a_strictly_kept_window_allows() -> None:
-    words = ("--broker", "rabbitmq", "--window", "20", "--seconds", "1", "--messages", "1000", "--store", "sqlite")
-    done = run_cli("bench", "ingest", *words, "--json")
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert (document["lost"], document["duplicates"]) == (0, 0)
-    assert document["prompt_messages_per_s"]["at_once"] > 100
-    assert document["prompt_messages_per_s"]["after_fsync"] > 100
-    assert document["ratio_to_prompt"] > 0.1
