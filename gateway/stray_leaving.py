@@ -1,0 +1,98 @@
+"""When the session for all sites may leave a site's topics to the site's own sessions.
+
+As with the lanes of a site (``gateway.leaving``), a site that is entered and whose subscription is confirmed proves
+nothing about what waits: what the broker queued for this session before came to it alone. So this session asks: it
+publishes a mark where those of the site are, and the site's collector, whichever that is, answers one that comes by the
+site's own queue behind all that its subscription may have missed (``Leaving.answers``). A mark that was answered, and
+has come by this session's queue, is the proof: both are at one broker, all that was queued here before has been taken,
+and all behind the mark comes to the site, too. Nothing proven outlives a connection, of either.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.leaving import MARK_BYTES
+
+FIRST_S, AGAIN_MAX_S = 1.0, 60.0
+"""When a site is asked, after its subscription was confirmed, and how long it is waited between two marks at most."""
+
+AT_ONCE = 50
+"""Sites that are asked in one turn."""
+
+MARKS_KEPT = 8
+"""Marks of a site that have not come or not been answered, of which the newest may still prove something."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The marks of a site, under one connection of ours and one of its own."""
+
+    ours: int
+    theirs: int
+    next_at: float
+    again_s: float = FIRST_S
+    names: dict[str, None] = field(default_factory=dict)
+    came: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+    @property
+    def proven(self) -> bool:
+        """Whether one of its marks came by both."""
+        return bool(self.came & self.answered)
+
+    def name(self, now_s: float) -> str:
+        """A mark to publish now; the oldest is forgotten where there are many."""
+        self.next_at = now_s + self.again_s
+        self.again_s = min(AGAIN_MAX_S, 2 * self.again_s)
+        name = secrets.token_hex(MARK_BYTES)
+        self.names[name] = None
+        if len(self.names) > MARKS_KEPT:
+            del self.names[next(iter(self.names))]
+        return name
+
+
+class StrayLeaving:
+    """Which sites' topics may be left. ``leaves``, ``mark_came`` and ``answer_came`` are called in the session's
+    thread, ``turn`` by another. ``connects``: how often the session has connected."""
+
+    def __init__(self, connects: Callable[[], int]) -> None:
+        self._connects = connects
+        self._lock = threading.Lock()
+        self._asked: dict[str, _Asked] = {}
+        self._proven: Mapping[str, int] = {}
+        """Site -> the connection of ours that it is proven on."""
+
+    def leaves(self, site: str) -> bool:
+        """Whether all of the site's that comes on this connection from now on comes to its own sessions, too."""
+        return self._proven.get(site) == self._connects()
+
+    def mark_came(self, site: str, name: str) -> None:
+        """A mark came by our queue."""
+        with self._lock:
+            asked = self._asked.get(site)
+            if asked is not None and name in asked.names and asked.ours == self._connects():
+                asked.came.add(name)
+
+    def answer_came(self, site: str, name: str) -> None:
+        """The site's collector says that it came by the site's own queue."""
+        with self._lock:
+            asked = self._asked.get(site)
+            if asked is not None and name in asked.names:
+                asked.answered.add(name)
+
+    def turn(self, now_s: float, confirmed: Mapping[str, int]) -> list[tuple[str, str]]:
+        """Sites and names of the marks to publish now. ``confirmed``: the sites whose own subscription is confirmed
+        now, each with a number that is another one on another connection; ``now_s`` is monotonic."""
+        with self._lock:
+            ours = self._connects()
+            for site in self._asked.keys() - confirmed.keys():
+                del self._asked[site]
+            for site, theirs in confirmed.items():
+                asked = self._asked.get(site)
+                if asked is None or (asked.ours, asked.theirs) != (ours, theirs):
+                    self._asked[site] = _Asked(ours, theirs, now_s + FIRST_S)
+            self._proven = {site: ours for site, asked in self._asked.items() if asked.proven}
+            due = [site for site, asked in self._asked.items() if now_s >= asked.next_at and not asked.proven]
+            return [(site, self._asked[site].name(now_s)) for site in due[:AT_ONCE]]
