@@ -22,7 +22,7 @@ from ingest.handover import TOTALS
 from ingest.instants import from_ms
 from ingest.letters import name_of
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
-from ingest.rejections import INTERNAL_ERROR, UNKNOWN_ASSET, UNKNOWN_SITE, printable, stable_id, with_detail
+from ingest.rejections import HANDED_ON, INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
 from ingest.stats import Totals
 from ingest.status import parse_status
 from ingest.strangers import StrangerRules
@@ -240,28 +240,17 @@ class StrayWorker:
             sites = sorted(site.code for site in tx.assets.sites())
             home = [one for one in kept.letters if one.site in sites and one.reason != INTERNAL_ERROR]
             stay = [one for one in kept.letters if one.site not in sites or one.reason == INTERNAL_ERROR]
-            home = [one for one in home if one.id not in kept.idle]
+            home = [_handed_on(one) for one in home if one.id not in kept.idle]
             tx.collect.add_dead_letters([*stay, *home])
             tx.collect.ask_replay(EVERYTHING, [one.id for one in home])
-            self._tell(tx, kept, sites)
+            findings = [one for one in kept.findings if one.detail["site"] not in sites]
+            if findings and sites:
+                tx.collect.append_findings([replace(one, site=sites[0]) for one in findings])
+            elif findings:
+                log.error("stray_safety_event_without_any_site", topics=[one.topic for one in kept.letters[:5]])
         if home:
             log.info("stray_messages_handed_on", count=len(home), sites=sorted({one.site for one in home}))
         return stay
-
-    def _tell(self, tx: Any, kept: _Kept, sites: Sequence[str]) -> None:
-        """Safety events of sites that are not there belong to the first one. Of a site that is, its ingest tells them,
-        but for those of a device that it does not have: nobody hears of these when a letter is replayed."""
-        if not kept.findings:
-            return
-        if not sites:
-            log.error("stray_safety_event_without_any_site", topics=[one.topic for one in kept.letters[:5]])
-            return
-        away = [replace(one, site=sites[0]) for one in kept.findings if one.detail["site"] not in sites]
-        at_home = [_at_home(one) for one in kept.findings if one.detail["site"] in sites]
-        if at_home:
-            codes = tx.assets.plant().codes
-            at_home = [one for one in at_home if (one.site, one.detail["code"]) not in codes]
-        tx.collect.append_findings([*away, *at_home])
 
     def _read(self, limit: int) -> Sequence[SpoolRecord]:
         try:
@@ -276,10 +265,8 @@ class StrayWorker:
             raise Unreachable(SPOOL, str(error)) from error
 
 
-def _at_home(finding: FindingRaised) -> FindingRaised:
-    detail = {key: value for key, value in finding.detail.items() if key != "site"}
-    tags = [UNKNOWN_ASSET if tag == UNKNOWN_SITE else tag for tag in detail["tags"]]
-    return replace(finding, site=str(finding.detail["site"]), detail=detail | {"tags": tags})
+def _handed_on(letter: DeadLetter) -> DeadLetter:
+    return replace(letter, reason=HANDED_ON) if letter.reason == UNKNOWN_SITE else letter
 
 
 def _is_presence(record: SpoolRecord) -> bool:

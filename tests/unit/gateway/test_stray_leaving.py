@@ -1,0 +1,239 @@
+"""The session for all sites and the two lanes of one, at brokers that are made up: none leaves what no other gets."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.leaving import AGAIN_S, answer_to
+from gateway.stray_leaving import AGAIN_MAX_S, AT_ONCE, FIRST_S, MARKS_KEPT, StrayLeaving
+from plantroom.domain.sources import matches
+from plantroom.ports.spool import Lane
+from plantroom.wire import MARKS
+from tests.unit.gateway.test_leaving import MARK, AtBroker, Broker, World
+
+EVENT = "plantroom/s/A/event"
+FILTERS = {"plantroom/+/+/event", f"plantroom/+/{MARKS}/+"}
+
+
+class Plant(World):
+    """The lanes' world with a third session, and a site that is entered at some time.
+
+    ``only`` are the messages that were queued for the session for all sites and not for the site's normal lane."""
+
+    def __init__(self, folder: Path) -> None:
+        self.strays: dict[int, AtBroker] = {}
+        self.images: dict[int, AtBroker] = {}
+        self.count, self.at = 0, Broker()
+        self.online = self.entered = False
+        self.proofs = StrayLeaving(lambda: self.count)
+        self.only: set[int] = set()
+        self.thrown_away: set[int] = set()
+        self.mid: dict[int, tuple[str, int]] = {}
+        super().__init__(folder)
+
+    def publish(self, topic: str, number: int | None = None) -> None:
+        if number is None:
+            self.sent += 1
+            number = self.sent
+        super().publish(topic, number)
+        mine = self.strays.get(id(self.lives))
+        if mine is not None and any(matches(one, topic) for one in mine.filters):
+            mine.queue.append((topic, number))
+            normal = self.lives.sessions.get(Lane.NORMAL, AtBroker())
+            if not any(matches(one, topic) for one in normal.filters):
+                self.only.add(number)
+
+    def enter(self) -> None:
+        self.entered = True
+
+    def connect(self, lane: Lane) -> None:
+        if self.entered:
+            super().connect(lane)
+
+    def listen(self) -> None:
+        """The session for all sites connects, and is subscribed."""
+        self.at, self.online = self.lives, True
+        self.count += 1
+        self.strays.setdefault(id(self.at), AtBroker()).filters |= FILTERS
+
+    def mute(self) -> None:
+        self.online = False
+
+    def keep_image(self) -> None:
+        super().keep_image()
+        here = id(self.lives)
+        self.images[here] = self.strays.get(here, AtBroker()).copy()
+
+    def go_back(self) -> None:
+        if self.at is self.lives:
+            self.online = False
+        super().go_back()
+        here = id(self.lives)
+        self.strays[here] = self.images.get(here, AtBroker()).copy()
+
+    def take(self, count: int) -> None:
+        """The session for all sites receives."""
+        for _ in range(count):
+            queue = self.strays[id(self.at)].queue if self.online else None
+            if not queue:
+                return
+            topic, number = queue.popleft()
+            name = topic.removeprefix(MARK)
+            if name != topic and name.endswith(answer_to("")):
+                self.proofs.answer_came("s", name.removesuffix(answer_to("")))
+            elif name != topic:
+                self.proofs.mark_came("s", name)
+            elif self.proofs.leaves("s"):
+                self.thrown_away.add(number)
+
+    def receive(self, lane: Lane, count: int) -> None:
+        line = self.lines[lane]
+        for _ in range(count):
+            before = len(line.waiting)
+            super().receive(lane, 1)
+            if len(line.waiting) == before:
+                return
+            name = line.waiting[-1][0].removeprefix(MARK)
+            is_mark = name != line.waiting[-1][0] and not name.endswith(answer_to(""))
+            if is_mark and self.leaving.answers(lane, name):
+                self.publish(MARK + answer_to(name), 0)
+
+    def follow(self, seconds: float) -> None:
+        self.now_s += seconds
+        normal = self.lines[Lane.NORMAL]
+        confirmed = {"s": normal.connects()} if self.entered and "plantroom/s/#" in normal.held() else {}
+        for _, name in self.proofs.turn(self.now_s, confirmed if self.online else {}):
+            self.publish(MARK + name, 0)
+
+    def settle(self) -> None:
+        for _ in range(6):
+            if not self.online or self.at is not self.lives:
+                self.listen()
+            if self.entered:
+                super().settle()
+            self.follow(2 * AGAIN_S)
+            for lane in Lane:
+                self.receive(lane, 10_000)
+                self.sync(lane)
+            self.take(10_000)
+            self.follow(0.0)
+
+
+LANES = st.sampled_from(Lane)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("publish"), st.just(EVENT)),
+        st.tuples(st.just("take"), st.sampled_from([1, 2, 10])),
+        st.tuples(st.just("receive"), LANES, st.sampled_from([1, 10])),
+        st.tuples(st.just("sync"), LANES),
+        st.tuples(st.just("subscribe"), LANES),
+        st.tuples(st.just("turn"), st.sampled_from([0.1, FIRST_S])),
+        st.tuples(st.just("follow"), st.sampled_from([0.1, FIRST_S])),
+        st.tuples(st.sampled_from(["connect", "drop", "lose"]), LANES),
+        st.tuples(st.sampled_from(["listen", "mute", "enter", "fail_over", "keep_image", "go_back", "settle"])),
+    ),
+    max_size=60,
+)
+Steps = Sequence[tuple[object, ...]]
+KNOWN = {
+    "entered at another broker": [
+        ("publish", EVENT), ("mute",), ("fail_over",), ("enter",), ("settle",), ("fail_over",), ("listen",),
+        ("take", 10),
+    ],
+    "entered and subscribed before what waits has come": [
+        ("publish", EVENT), ("enter",), ("connect", Lane.NORMAL), ("subscribe", Lane.NORMAL), ("follow", 0.1),
+        ("follow", FIRST_S), ("take", 10),
+    ],
+    "the broker comes back from before the site was entered": [
+        ("keep_image",), ("enter",), ("settle",), ("go_back",), ("publish", EVENT), ("connect", Lane.NORMAL),
+        ("subscribe", Lane.NORMAL), ("listen",), ("take", 10),
+    ],
+    "the session for all sites is at another broker than the site": [
+        ("enter",), ("settle",), ("fail_over",), ("publish", EVENT), ("listen",), ("publish", EVENT), ("follow", 0.1),
+        ("follow", FIRST_S), ("take", 10), ("follow", 0.1), ("publish", EVENT), ("take", 10),
+    ],
+}  # fmt: skip
+
+
+def after(steps: Steps, folder: Path) -> Plant:
+    world = Plant(folder)
+    world.settle()
+    for name, *arguments in steps:
+        getattr(world, str(name))(*arguments)
+    world.settle()
+    return world
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_only_the_session_for_all_sites_was_sent_is_not_left(name: str, tmp_path: Path) -> None:
+    world = after(KNOWN[name], tmp_path)
+    assert world.only
+    assert not world.only & world.thrown_away
+
+
+@settings(max_examples=200, deadline=None)
+@given(steps=STEPS)
+def test_whatever_happens_nothing_is_left_that_the_site_is_not_sent(
+    tmp_path_factory: pytest.TempPathFactory, steps: Steps
+) -> None:
+    world = after(steps, tmp_path_factory.mktemp("plant"))
+    assert not world.only & world.thrown_away
+    assert world.proofs.leaves("s") == world.entered
+    world.publish(EVENT)
+    world.take(10)
+    assert (world.sent in world.thrown_away) == world.entered
+
+
+def test_a_site_that_does_not_answer_is_asked_ever_more_seldom_and_its_old_marks_are_forgotten() -> None:
+    proofs = StrayLeaving(lambda: 1)
+    asked = [s for s in range(600) for _ in proofs.turn(s, {"s": 1})]
+    assert asked[:5] == [1, 2, 4, 8, 16]
+    assert asked[-1] - asked[-2] == AGAIN_MAX_S
+    assert len(proofs._asked["s"].names) == MARKS_KEPT
+
+
+def test_many_sites_are_asked_one_after_the_other() -> None:
+    proofs = StrayLeaving(lambda: 1)
+    sites = {f"s{n}": 1 for n in range(2 * AT_ONCE + 1)}
+    assert proofs.turn(0.0, sites) == []
+    assert [len(proofs.turn(FIRST_S, sites)) for _ in range(4)] == [AT_ONCE, AT_ONCE, 1, 0]
+
+
+def test_a_proof_ends_with_a_connection_of_either_and_when_the_site_is_not_confirmed_any_more() -> None:
+    ours, seconds = 1, 0.0
+    proofs = StrayLeaving(lambda: ours)
+
+    def prove(theirs: int) -> bool:
+        nonlocal seconds
+        proofs.turn(seconds, {"s": theirs})
+        seconds += FIRST_S
+        for _, name in proofs.turn(seconds, {"s": theirs}):
+            proofs.answer_came("s", name)
+            proofs.mark_came("s", name)
+        proofs.turn(seconds, {"s": theirs})
+        return proofs.leaves("s")
+
+    assert prove(1)
+    ours = 2
+    assert not proofs.leaves("s"), "at once"
+    assert prove(1)
+    proofs.turn(seconds, {"s": 2})
+    assert not proofs.leaves("s")
+    assert prove(2)
+    proofs.turn(seconds, {})
+    assert not proofs.leaves("s")
+
+
+def test_a_mark_that_comes_on_another_connection_than_it_was_published_under_proves_nothing() -> None:
+    ours = 1
+    proofs = StrayLeaving(lambda: ours)
+    proofs.turn(0.0, {"s": 1})
+    ((_, name),) = proofs.turn(FIRST_S, {"s": 1})
+    ours = 2
+    proofs.mark_came("s", name)
+    proofs.answer_came("s", name)
+    proofs.turn(FIRST_S, {"s": 1})
+    assert not proofs.leaves("s")
