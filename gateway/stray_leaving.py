@@ -10,7 +10,7 @@ and all behind the mark comes to the site, too. Nothing proven outlives a connec
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.leaving import MARK_BYTES
@@ -55,24 +55,27 @@ class _Asked:
 
 class StrayLeaving:
     """Which sites' topics may be left. ``leaves``, ``mark_came`` and ``answer_came`` are called in the session's
-    thread, ``turn`` by another. ``connects``: how often the session has connected."""
+    thread, ``turn`` by another. ``connects``: how often the session has connected; ``theirs``: the same of the site's
+    own one, as far as it is known here."""
 
-    def __init__(self, connects: Callable[[], int]) -> None:
+    def __init__(self, connects: Callable[[], int], theirs: Callable[[str], int]) -> None:
         self._connects = connects
+        self._theirs = theirs
         self._lock = threading.Lock()
         self._asked: dict[str, _Asked] = {}
-        self._proven: Mapping[str, int] = {}
-        """Site -> the connection of ours that it is proven on."""
+        self._proven: Mapping[str, tuple[int, int]] = {}
+        """Site -> the connections that it is proven on."""
 
     def leaves(self, site: str) -> bool:
         """Whether all of the site's that comes on this connection from now on comes to its own sessions, too."""
-        return self._proven.get(site) == self._connects()
+        proven = self._proven.get(site)
+        return proven is not None and proven == (self._connects(), self._theirs(site))
 
     def mark_came(self, site: str, name: str) -> None:
         """A mark came by our queue."""
         with self._lock:
             asked = self._asked.get(site)
-            if asked is not None and name in asked.names and asked.ours == self._connects():
+            if asked is not None and name in asked.names:
                 asked.came.add(name)
 
     def answer_came(self, site: str, name: str) -> None:
@@ -82,17 +85,17 @@ class StrayLeaving:
             if asked is not None and name in asked.names:
                 asked.answered.add(name)
 
-    def turn(self, now_s: float, confirmed: Mapping[str, int]) -> list[tuple[str, str]]:
+    def turn(self, now_s: float, confirmed: Collection[str]) -> list[tuple[str, str]]:
         """Sites and names of the marks to publish now. ``confirmed``: the sites whose own subscription is confirmed
-        now, each with a number that is another one on another connection; ``now_s`` is monotonic."""
+        now; ``now_s`` is monotonic."""
         with self._lock:
             ours = self._connects()
-            for site in self._asked.keys() - confirmed.keys():
+            for site in self._asked.keys() - set(confirmed):
                 del self._asked[site]
-            for site, theirs in confirmed.items():
-                asked = self._asked.get(site)
+            for site in confirmed:
+                asked, theirs = self._asked.get(site), self._theirs(site)
                 if asked is None or (asked.ours, asked.theirs) != (ours, theirs):
                     self._asked[site] = _Asked(ours, theirs, now_s + FIRST_S)
-            self._proven = {site: ours for site, asked in self._asked.items() if asked.proven}
+            self._proven = {site: (ours, asked.theirs) for site, asked in self._asked.items() if asked.proven}
             due = [site for site, asked in self._asked.items() if now_s >= asked.next_at and not asked.proven]
             return [(site, self._asked[site].name(now_s)) for site in due[:AT_ONCE]]

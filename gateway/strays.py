@@ -135,7 +135,9 @@ class StrayGateway:
             clock=clock,
         )
         self.session.subscriptions.expect([TELEMETRY])
-        self._leaving = StrayLeaving(lambda: self.session.counts.connects)
+        self._sites: Mapping[str, SiteGateway] = {}
+        """Those whose own sessions run here."""
+        self._leaving = StrayLeaving(lambda: self.session.counts.connects, self._connects_of)
 
     def start(self) -> None:
         """Open the spool and begin to connect. Raises ``Unreachable`` when the spool's folder is unusable."""
@@ -161,19 +163,21 @@ class StrayGateway:
     def follow(self, sites: Mapping[str, SiteGateway], elsewhere: Collection[str] = ()) -> None:
         """Prove what can be left to these sites' own sessions, and to those of sites that other collectors have been
         confirmed for; listen to telemetry or not. To be called often."""
-        now, confirmed = time.monotonic(), dict.fromkeys(elsewhere, 0)
-        for site, gateway in sites.items():
-            own = gateway.sessions[Lane.NORMAL]
-            if f"{ROOT}/{site}/#" in own.granted():
-                confirmed[site] = own.counts.connects
+        now, self._sites = time.monotonic(), dict(sites)
+        here = {site for site, one in sites.items() if f"{ROOT}/{site}/#" in one.sessions[Lane.NORMAL].granted()}
+        confirmed = here | (set(elsewhere) - sites.keys())
         if self.session.counts.connects != self._connected[0]:
             self._connected = self.session.counts.connects, now
-        askable = confirmed if ALL_MARKS in self.session.granted() else {}
+        askable = confirmed if ALL_MARKS in self.session.granted() else set()
         for site, mark in self._leaving.turn(now, askable):
             self._requests.publish(mark_topic(site, mark), b"", acknowledged=True)
         self._gate.look_again()
-        fresh = now - self._connected[1] < UNCONFIRMED_S and not sites.keys() <= confirmed.keys()
+        fresh = now - self._connected[1] < UNCONFIRMED_S and not sites.keys() <= confirmed
         self._listen(on=self._gate.open and not fresh and all(map(self._leaving.leaves, confirmed)))
+
+    def _connects_of(self, site: str) -> int:
+        one = self._sites.get(site)
+        return one.sessions[Lane.NORMAL].counts.connects if one is not None else 0
 
     def _listen(self, *, on: bool) -> None:
         if on != self._listening:

@@ -28,7 +28,7 @@ class Plant(World):
         self.images: dict[int, AtBroker] = {}
         self.count, self.at = 0, Broker()
         self.online = self.entered = False
-        self.proofs = StrayLeaving(lambda: self.count)
+        self.proofs = StrayLeaving(lambda: self.count, lambda _: self.lines[Lane.NORMAL].connects())
         self.only: set[int] = set()
         self.thrown_away: set[int] = set()
         self.mid: dict[int, tuple[str, int]] = {}
@@ -104,8 +104,8 @@ class Plant(World):
     def follow(self, seconds: float) -> None:
         self.now_s += seconds
         normal = self.lines[Lane.NORMAL]
-        confirmed = {"s": normal.connects()} if self.entered and "plantroom/s/#" in normal.held() else {}
-        for _, name in self.proofs.turn(self.now_s, confirmed if self.online else {}):
+        confirmed = {"s"} if self.online and self.entered and "plantroom/s/#" in normal.held() else set[str]()
+        for _, name in self.proofs.turn(self.now_s, confirmed):
             self.publish(MARK + name, 0)
 
     def settle(self) -> None:
@@ -155,6 +155,13 @@ KNOWN = {
         ("enter",), ("settle",), ("fail_over",), ("publish", EVENT), ("listen",), ("publish", EVENT), ("follow", 0.1),
         ("follow", FIRST_S), ("take", 10), ("follow", 0.1), ("publish", EVENT), ("take", 10),
     ],
+    "the broker loses the session of the site": [
+        ("enter",), ("settle",), ("lose", Lane.NORMAL), ("publish", EVENT), ("take", 10),
+    ],
+    "the broker loses the session of the site, which is soon back": [
+        ("enter",), ("settle",), ("lose", Lane.NORMAL), ("publish", EVENT), ("subscribe", Lane.NORMAL), ("follow", 0.1),
+        ("take", 10),
+    ],
 }  # fmt: skip
 
 
@@ -187,53 +194,86 @@ def test_whatever_happens_nothing_is_left_that_the_site_is_not_sent(
     assert (world.sent in world.thrown_away) == world.entered
 
 
+def test_the_site_answers_what_comes_behind_the_proof_that_its_queue_has_been_empty(tmp_path: Path) -> None:
+    world = Plant(tmp_path)
+    world.enter()
+    for lane in (Lane.SAFETY, Lane.NORMAL):
+        world.connect(lane)
+        world.subscribe(lane)
+    name = "0123456789abcdef"
+    assert not world.leaving.answers(Lane.NORMAL, name), "its subscription is confirmed, and no more"
+    world.settle()
+    assert world.leaving.answers(Lane.NORMAL, name)
+    assert not world.leaving.answers(Lane.SAFETY, name), "which gets marks, and not all topics"
+    world.connect(Lane.NORMAL)
+    world.subscribe(Lane.NORMAL)
+    assert not world.leaving.answers(Lane.NORMAL, name), "nothing outlives a connection"
+
+
+def fixed() -> StrayLeaving:
+    return StrayLeaving(lambda: 1, lambda _: 1)
+
+
 def test_a_site_that_does_not_answer_is_asked_ever_more_seldom_and_its_old_marks_are_forgotten() -> None:
-    proofs = StrayLeaving(lambda: 1)
-    asked = [s for s in range(600) for _ in proofs.turn(s, {"s": 1})]
+    proofs = fixed()
+    asked = [s for s in range(600) for _ in proofs.turn(s, {"s"})]
     assert asked[:5] == [1, 2, 4, 8, 16]
     assert asked[-1] - asked[-2] == AGAIN_MAX_S
     assert len(proofs._asked["s"].names) == MARKS_KEPT
 
 
 def test_many_sites_are_asked_one_after_the_other() -> None:
-    proofs = StrayLeaving(lambda: 1)
-    sites = {f"s{n}": 1 for n in range(2 * AT_ONCE + 1)}
+    proofs, sites = fixed(), {f"s{n}" for n in range(2 * AT_ONCE + 1)}
     assert proofs.turn(0.0, sites) == []
     assert [len(proofs.turn(FIRST_S, sites)) for _ in range(4)] == [AT_ONCE, AT_ONCE, 1, 0]
 
 
-def test_a_proof_ends_with_a_connection_of_either_and_when_the_site_is_not_confirmed_any_more() -> None:
-    ours, seconds = 1, 0.0
-    proofs = StrayLeaving(lambda: ours)
+@pytest.mark.parametrize(("first", "last"), [("mark_came", "answer_came"), ("answer_came", "mark_came")])
+def test_a_mark_and_its_answer_have_to_come_both(first: str, last: str) -> None:
+    proofs = fixed()
+    proofs.turn(0.0, {"s"})
+    ((_, name),) = proofs.turn(FIRST_S, {"s"})
+    for came in (first, first, last):
+        assert not proofs.leaves("s")
+        getattr(proofs, came)("s", name)
+        getattr(proofs, came)("s", "another")
+        getattr(proofs, came)("other", name)
+        proofs.turn(FIRST_S, {"s"})
+    assert proofs.leaves("s")
 
-    def prove(theirs: int) -> bool:
+
+def test_a_proof_ends_with_a_connection_of_either_and_when_the_site_is_not_confirmed_any_more() -> None:
+    connects, seconds = {"": 1, "s": 1}, 0.0
+    proofs = StrayLeaving(lambda: connects[""], connects.__getitem__)
+
+    def prove() -> bool:
         nonlocal seconds
-        proofs.turn(seconds, {"s": theirs})
+        proofs.turn(seconds, {"s"})
         seconds += FIRST_S
-        for _, name in proofs.turn(seconds, {"s": theirs}):
+        for _, name in proofs.turn(seconds, {"s"}):
             proofs.answer_came("s", name)
             proofs.mark_came("s", name)
-        proofs.turn(seconds, {"s": theirs})
+        proofs.turn(seconds, {"s"})
         return proofs.leaves("s")
 
-    assert prove(1)
-    ours = 2
-    assert not proofs.leaves("s"), "at once"
-    assert prove(1)
-    proofs.turn(seconds, {"s": 2})
-    assert not proofs.leaves("s")
-    assert prove(2)
-    proofs.turn(seconds, {})
+    for one in ("", "s"):
+        assert prove()
+        connects[one] += 1
+        assert not proofs.leaves("s"), "at once"
+        proofs.turn(seconds, {"s"})
+        assert not proofs.leaves("s")
+    assert prove()
+    proofs.turn(seconds, set())
     assert not proofs.leaves("s")
 
 
 def test_a_mark_that_comes_on_another_connection_than_it_was_published_under_proves_nothing() -> None:
     ours = 1
-    proofs = StrayLeaving(lambda: ours)
-    proofs.turn(0.0, {"s": 1})
-    ((_, name),) = proofs.turn(FIRST_S, {"s": 1})
+    proofs = StrayLeaving(lambda: ours, lambda _: 1)
+    proofs.turn(0.0, {"s"})
+    ((_, name),) = proofs.turn(FIRST_S, {"s"})
     ours = 2
     proofs.mark_came("s", name)
     proofs.answer_came("s", name)
-    proofs.turn(FIRST_S, {"s": 1})
+    proofs.turn(FIRST_S, {"s"})
     assert not proofs.leaves("s")

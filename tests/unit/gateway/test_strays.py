@@ -148,7 +148,7 @@ def test_telemetry_is_not_listened_to_from_a_connection_on_until_what_sites_have
     strays.follow({})
     assert strays._may_connect(0) is None
     assert list(wanted.missing()) == ALWAYS
-    strays._leaving.turn(0.0, {"demo": 1})
+    strays._leaving.turn(0.0, {"demo"})
     strays.follow({}, elsewhere={"demo"})
     assert list(wanted.missing()) == ALWAYS
 
