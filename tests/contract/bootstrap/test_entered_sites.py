@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from gateway.spool import Spool
+from gateway.strays import FOLDER
 from plantroom.bootstrap.collect import Collector
 from plantroom.bootstrap.parts import Parts, open_parts
-from plantroom.domain.assets import Asset, LocalName, Point, Site
+from plantroom.domain.assets import Asset, LocalName, Point, PointKind, Site
 from plantroom.domain.findings import FindingRaised
+from plantroom.ports.clock import to_ms
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest
+from plantroom.ports.readings import SeriesRef
 from plantroom.settings import BrokerAddress, Settings
 from tests.contract.gateway.test_session import publish
 from tests.product import eventually
@@ -117,4 +121,36 @@ def test_a_device_that_nobody_entered_there_makes_its_ticket_and_its_letter(
     assert eventually(lambda: told(parts), 10)
     assert {(site, asset) for site, asset, _ in told(parts)} == {("late", "")}
     assert eventually(lambda: [one.reason for one in letters(parts)] == ["unknown_asset"], 10), letters(parts)
+    collector.stop()
+
+
+def readings(parts: Parts) -> int:
+    """How many the lift's first measured point has."""
+    point = next(one for one in parts.classes["elevator"].points if one.kind is PointKind.MEASURE)
+    end_ms = to_ms(datetime.now(UTC)) + 60_000
+    return parts.readings.count([SeriesRef("late", "elevator", "key-E-1", point.key)], 0, end_ms)
+
+
+def speed(parts: Parts, **other: object) -> bytes:
+    point = next(one for one in parts.classes["elevator"].points if one.kind is PointKind.MEASURE)
+    return json.dumps({"values": {point.key: 1.0}, **other}).encode()
+
+
+def test_telemetry_that_the_session_for_all_sites_took_is_stored_by_the_site_and_what_it_has_is_not_stored_twice(
+    parts: Parts, brokers: list[Mosquitto]
+) -> None:
+    enter(parts)
+    collector, both = run(parts, brokers[0]), speed(parts, boot="b", seq=1)
+    publish(brokers[0].port, f"{TOPIC}/telemetry", [both])
+    assert eventually(lambda: readings(parts) == 1, 10)
+    collector.stop()
+    spool = Spool(parts.settings.data_dir / "spool" / FOLDER)
+    spool.open()
+    now_ms = to_ms(datetime.now(UTC))
+    for minute, payload in enumerate([both, speed(parts, ts=now_ms - 60_000), speed(parts)]):
+        spool.put(f"{TOPIC}/telemetry".encode(), payload, now_ms - 60_000 * (minute + 1))
+    spool.sync()
+    spool.close()
+    collector = run(parts, brokers[0])
+    assert eventually(lambda: readings(parts) == 3 and not letters(parts), 10), (readings(parts), letters(parts))
     collector.stop()

@@ -132,6 +132,29 @@ def test_a_broker_that_goes_and_comes_back_is_proven_anew(brokers: list[Mosquitt
     broker.stop()
 
 
+def test_a_site_of_another_collector_answers_too_and_one_that_nobody_has_does_not(
+    brokers: list[MosquittoBroker], tmp_path: Path
+) -> None:
+    broker = brokers[0]
+    broker.start()
+    site = SiteGateway("late", BrokerAddress(host="127.0.0.1", port=broker.port), tmp_path / "other")
+    site.start()
+    with closing(Moving(tmp_path)) as home:
+        strays = home.run(broker.port)
+        assert strays._owns(EVENT)
+
+        def is_left() -> bool:
+            strays.follow({}, elsewhere={"late", "nobody"})
+            return not strays._owns(EVENT)
+
+        assert eventually(is_left)
+        assert strays._owns(EVENT.replace("late", "nobody"))
+        strays.follow({}, elsewhere={"nobody"})
+        assert strays._owns(EVENT)
+    site.stop()
+    broker.stop()
+
+
 def test_marks_and_answers_are_in_no_spool(brokers: list[MosquittoBroker], tmp_path: Path) -> None:
     broker = brokers[0]
     broker.start()
