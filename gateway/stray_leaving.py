@@ -5,7 +5,8 @@ nothing about what waits: what the broker queued for this session before came to
 publishes a mark where those of the site are, and the site's collector, whichever that is, answers one that comes by the
 site's own queue behind all that its subscription may have missed (``Leaving.answers``). A mark that was answered, and
 has come by this session's queue, is the proof: both are at one broker, all that was queued here before has been taken,
-and all behind the mark comes to the site, too. Nothing proven outlives a connection, of either.
+and all behind the mark comes to the site, too. Nothing proven outlives a connection, of either. The queue of a session
+that the broker knew nothing of began empty: what was confirmed for a site before needs no mark (``began_after``).
 """
 
 import secrets
@@ -15,14 +16,20 @@ from dataclasses import dataclass, field
 
 from gateway.leaving import MARK_BYTES
 
-FIRST_S, AGAIN_MAX_S = 1.0, 60.0
-"""When a site is asked, after its subscription was confirmed, and how long it is waited between two marks at most."""
+FIRST_S, AGAIN_S, AGAIN_MAX_S = 1.0, 0.5, 60.0
+"""When a site is asked after its subscription was confirmed (it proves its own queue first), and again; doubles."""
 
 AT_ONCE = 50
 """Sites that are asked in one turn."""
 
 MARKS_KEPT = 8
 """Marks of a site that have not come or not been answered, of which the newest may still prove something."""
+
+
+def began_after(begun: int, granted: int | None) -> bool:
+    """Whether our queue began empty behind the grant of a site's subscription. ``begun`` as of ``Subscriptions`` (0:
+    the broker knew the session), ``granted``: when the site's was confirmed; it was so once more since."""
+    return granted is not None and granted < begun
 
 
 @dataclass(slots=True)
@@ -32,7 +39,7 @@ class _Asked:
     ours: int
     theirs: int
     next_at: float
-    again_s: float = FIRST_S
+    again_s: float = AGAIN_S
     names: dict[str, None] = field(default_factory=dict)
     came: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)

@@ -18,7 +18,7 @@ from gateway.leaving import ANSWER, MARK
 from gateway.requests import BrokerRequests
 from gateway.session import Session
 from gateway.spool import Spool
-from gateway.stray_leaving import StrayLeaving
+from gateway.stray_leaving import StrayLeaving, began_after
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
@@ -47,7 +47,13 @@ PAUSE_S = 60.0
 UNCONFIRMED_S = 10.0
 """So long after a connection telemetry is not listened to for the sake of a site that has none of its own yet."""
 
+SITES_FIRST_S = 10.0
+"""How long the first connection waits for those of the sites, so that a new broker sends little twice."""
+
 LEAVE_S = 0.5
+
+
+NO_SITES: Mapping[str, SiteGateway] = {}
 
 
 class TelemetryGate:
@@ -130,17 +136,21 @@ class StrayGateway:
             self.spool,
             ALWAYS,
             self._owns,
+            on_fresh=self._doubt,
             casual=[TELEMETRY],
             gate=self._may_connect,
             clock=clock,
         )
         self.session.subscriptions.expect([TELEMETRY])
-        self._sites: Mapping[str, SiteGateway] = {}
+        self._waits_to = 0.0
+        self._sites = NO_SITES
         """Those whose own sessions run here."""
         self._leaving = StrayLeaving(lambda: self.session.counts.connects, self._connects_of)
 
-    def start(self) -> None:
-        """Open the spool and begin to connect. Raises ``Unreachable`` when the spool's folder is unusable."""
+    def start(self, sites: Mapping[str, SiteGateway] = NO_SITES) -> None:
+        """Open the spool and begin to connect, after these sites if they do not take long. Raises ``Unreachable`` when
+        the spool's folder is unusable."""
+        self._sites, self._waits_to = dict(sites), time.monotonic() + SITES_FIRST_S
         try:
             self.spool.open()
         except OSError as error:
@@ -164,16 +174,34 @@ class StrayGateway:
         """Prove what can be left to these sites' own sessions, and to those of sites that other collectors have been
         confirmed for; listen to telemetry or not. To be called often."""
         now, self._sites = time.monotonic(), dict(sites)
-        here = {site for site, one in sites.items() if f"{ROOT}/{site}/#" in one.sessions[Lane.NORMAL].granted()}
+        here = {site for site in sites if self._granted(site) is not None}
         confirmed = here | (set(elsewhere) - sites.keys())
         if self.session.counts.connects != self._connected[0]:
             self._connected = self.session.counts.connects, now
-        askable = confirmed if ALL_MARKS in self.session.granted() else set()
-        for site, mark in self._leaving.turn(now, askable):
+        askable = {site for site in confirmed if not self._began_after(site)}
+        for site, mark in self._leaving.turn(now, askable if ALL_MARKS in self.session.granted() else ()):
             self._requests.publish(mark_topic(site, mark), b"", acknowledged=True)
         self._gate.look_again()
         fresh = now - self._connected[1] < UNCONFIRMED_S and not sites.keys() <= confirmed
-        self._listen(on=self._gate.open and not fresh and all(map(self._leaving.leaves, confirmed)))
+        self._listen(on=self._gate.open and not fresh and all(map(self._leaves, confirmed)))
+
+    def _leaves(self, site: str) -> bool:
+        return self._leaving.leaves(site) or self._began_after(site)
+
+    def _began_after(self, site: str) -> bool:
+        """On the first connection, for which the sites were waited for: later they may be elsewhere by then."""
+        first = self.session.counts.connects == 1
+        return first and began_after(self.session.subscriptions.begun, self._granted(site))
+
+    def _granted(self, site: str) -> int | None:
+        """When the broker confirmed all topics of a site for its own session here."""
+        one = self._sites.get(site)
+        return None if one is None else one.sessions[Lane.NORMAL].subscriptions.held().get(f"{ROOT}/{site}/#")
+
+    def _doubt(self) -> None:
+        """The broker knows nothing of us: whether it is the one that the sites are at they have to hear anew."""
+        for one in self._sites.values():
+            one.sessions[Lane.NORMAL].doubt()
 
     def _connects_of(self, site: str) -> int:
         one = self._sites.get(site)
@@ -187,6 +215,9 @@ class StrayGateway:
     def _may_connect(self, connects: int) -> str | None:
         """In the session's thread: the reason not to connect now."""
         closed = self._connect_gate(connects)
+        if not closed and not connects and time.monotonic() < self._waits_to:
+            waits = any(self._granted(site) is None for site in self._sites)
+            closed = "waiting for the sessions of the sites" if waits else None
         if closed is None:
             self._listen(on=False)
         return closed
@@ -214,7 +245,7 @@ class StrayGateway:
         if levels[-1] == Channel.TELEMETRY and self._gate.count():
             self._listen(on=False)
             log.info("stray_telemetry_too_much", more_than_per_s=CHEAP_PER_S, again_in_s=PAUSE_S)
-        return not self._leaving.leaves(levels[1])
+        return not self._leaves(levels[1])
 
     def _is_mark(self, site: str, name: str) -> bool:
         if MARK.fullmatch(name):

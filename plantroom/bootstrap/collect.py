@@ -298,7 +298,7 @@ class Collector:
             self._broker, spools, connect_gate=connect_gate, requests=self._requests, clock=self._parts.clock
         )
         try:
-            gateway.start()
+            gateway.start({code: site.gateway for code, site in self._sites.items()})
         except Unreachable as error:
             self._not_started(STRAYS, error)
             return

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.broker.mosquitto import MosquittoBroker
 from gateway.collector import SiteGateway
-from gateway.strays import ALL_MARKS, TELEMETRY, StrayGateway
+from gateway.strays import ALL_MARKS, ALWAYS, TELEMETRY, StrayGateway
 from plantroom.settings import BrokerAddress
 from plantroom.wire import ROOT, mark_topic
 from tests.contract.gateway.test_session import eventually, mosquitto, numbered, publish
@@ -151,6 +151,26 @@ def test_a_site_of_another_collector_answers_too_and_one_that_nobody_has_does_no
         assert strays._owns(EVENT.replace("late", "nobody"))
         strays.follow({}, elsewhere={"nobody"})
         assert strays._owns(EVENT)
+    site.stop()
+    broker.stop()
+
+
+def test_at_a_broker_that_knows_nothing_of_us_it_waits_for_the_sites_and_nothing_comes_twice(
+    brokers: list[MosquittoBroker], tmp_path: Path
+) -> None:
+    broker = brokers[0]
+    address = BrokerAddress(host="127.0.0.1", port=broker.port)
+    site, strays = SiteGateway("late", address, tmp_path / "late"), StrayGateway(address, tmp_path / "spool")
+    strays.start({"late": site})
+    broker.start()
+    assert not eventually(lambda: strays.session.counts.connects, 1)
+    site.start()
+    assert eventually(lambda: strays.session.granted() >= set(ALWAYS))
+    assert eventually(lambda: not strays._owns(EVENT), 0.5), "without a mark"
+    assert strays._owns(EVENT.replace("late", "nosite"))
+    strays.follow({"late": site})
+    assert eventually(lambda: TELEMETRY in strays.session.granted(), 1)
+    strays.stop()
     site.stop()
     broker.stop()
 

@@ -1,6 +1,5 @@
 """The session for all sites and the two lanes of one, at brokers that are made up: none leaves what no other gets."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.leaving import AGAIN_S, answer_to
-from gateway.stray_leaving import AGAIN_MAX_S, AT_ONCE, FIRST_S, MARKS_KEPT, StrayLeaving
+from gateway.order import next_in_order
+from gateway.stray_leaving import AGAIN_MAX_S, AT_ONCE, FIRST_S, MARKS_KEPT, StrayLeaving, began_after
 from plantroom.domain.sources import matches
 from plantroom.ports.spool import Lane
 from plantroom.wire import MARKS
-from tests.unit.gateway.test_leaving import MARK, AtBroker, Broker, World
+from tests.unit.gateway.test_leaving import MARK, AtBroker, Broker, Steps, World, live_through
 
 EVENT = "plantroom/s/A/event"
 FILTERS = {"plantroom/+/+/event", f"plantroom/+/{MARKS}/+"}
@@ -26,7 +26,7 @@ class Plant(World):
     def __init__(self, folder: Path) -> None:
         self.strays: dict[int, AtBroker] = {}
         self.images: dict[int, AtBroker] = {}
-        self.count, self.at = 0, Broker()
+        self.count, self.begun, self.at = 0, 0, Broker()
         self.online = self.entered = False
         self.proofs = StrayLeaving(lambda: self.count, lambda _: self.lines[Lane.NORMAL].connects())
         self.only: set[int] = set()
@@ -57,7 +57,20 @@ class Plant(World):
         """The session for all sites connects, and is subscribed."""
         self.at, self.online = self.lives, True
         self.count += 1
+        self.begun = next_in_order() if self.count == 1 and id(self.at) not in self.strays else 0
+        if self.begun:
+            self.lines[Lane.NORMAL].book.doubt()
         self.strays.setdefault(id(self.at), AtBroker()).filters |= FILTERS
+
+    def leaves(self) -> bool:
+        granted = self.lines[Lane.NORMAL].held().get("plantroom/s/#") if self.entered else None
+        return self.proofs.leaves("s") or began_after(self.begun, granted)
+
+    def forget_us(self) -> None:
+        """The broker loses the session for all sites."""
+        self.strays.pop(id(self.lives), None)
+        if self.online and self.at is self.lives:
+            self.listen()
 
     def mute(self) -> None:
         self.online = False
@@ -86,7 +99,7 @@ class Plant(World):
                 self.proofs.answer_came("s", name.removesuffix(answer_to("")))
             elif name != topic:
                 self.proofs.mark_came("s", name)
-            elif self.proofs.leaves("s"):
+            elif self.leaves():
                 self.thrown_away.add(number)
 
     def receive(self, lane: Lane, count: int) -> None:
@@ -133,11 +146,12 @@ STEPS = st.lists(
         st.tuples(st.just("turn"), st.sampled_from([0.1, FIRST_S])),
         st.tuples(st.just("follow"), st.sampled_from([0.1, FIRST_S])),
         st.tuples(st.sampled_from(["connect", "drop", "lose"]), LANES),
-        st.tuples(st.sampled_from(["listen", "mute", "enter", "fail_over", "keep_image", "go_back", "settle"])),
+        st.tuples(
+            st.sampled_from(["listen", "mute", "enter", "fail_over", "forget_us", "keep_image", "go_back", "settle"])
+        ),
     ),
     max_size=60,
 )
-Steps = Sequence[tuple[object, ...]]
 KNOWN = {
     "entered at another broker": [
         ("publish", EVENT), ("mute",), ("fail_over",), ("enter",), ("settle",), ("fail_over",), ("listen",),
@@ -155,6 +169,13 @@ KNOWN = {
         ("enter",), ("settle",), ("fail_over",), ("publish", EVENT), ("listen",), ("publish", EVENT), ("follow", 0.1),
         ("follow", FIRST_S), ("take", 10), ("follow", 0.1), ("publish", EVENT), ("take", 10),
     ],
+    "the broker loses this session": [
+        ("publish", EVENT), ("enter",), ("forget_us",), ("connect", Lane.NORMAL), ("publish", EVENT),
+        ("subscribe", Lane.NORMAL), ("take", 10),
+    ],
+    "the broker loses this session while the site is at another one": [
+        ("enter",), ("settle",), ("fail_over",), ("listen",), ("forget_us",), ("publish", EVENT), ("take", 10),
+    ],
     "the broker loses the session of the site": [
         ("enter",), ("settle",), ("lose", Lane.NORMAL), ("publish", EVENT), ("take", 10),
     ],
@@ -167,10 +188,7 @@ KNOWN = {
 
 def after(steps: Steps, folder: Path) -> Plant:
     world = Plant(folder)
-    world.settle()
-    for name, *arguments in steps:
-        getattr(world, str(name))(*arguments)
-    world.settle()
+    live_through(world, steps)
     return world
 
 
@@ -188,7 +206,7 @@ def test_whatever_happens_nothing_is_left_that_the_site_is_not_sent(
 ) -> None:
     world = after(steps, tmp_path_factory.mktemp("plant"))
     assert not world.only & world.thrown_away
-    assert world.proofs.leaves("s") == world.entered
+    assert world.leaves() == world.entered
     world.publish(EVENT)
     world.take(10)
     assert (world.sent in world.thrown_away) == world.entered
@@ -216,8 +234,8 @@ def fixed() -> StrayLeaving:
 
 def test_a_site_that_does_not_answer_is_asked_ever_more_seldom_and_its_old_marks_are_forgotten() -> None:
     proofs = fixed()
-    asked = [s for s in range(600) for _ in proofs.turn(s, {"s"})]
-    assert asked[:5] == [1, 2, 4, 8, 16]
+    asked = [half / 2 for half in range(1200) for _ in proofs.turn(half / 2, {"s"})]
+    assert asked[:5] == [1, 1.5, 2.5, 4.5, 8.5]
     assert asked[-1] - asked[-2] == AGAIN_MAX_S
     assert len(proofs._asked["s"].names) == MARKS_KEPT
 
