@@ -56,7 +56,7 @@ def run(parts: Parts, broker: Mosquitto) -> Collector:
         strays, sites = collector._strays, list(collector._sites.values())
         if strays is None or collector.problems() or not all(site.gateway.apart() for site in sites):
             return False
-        return all(strays.gateway._leaving.leaves(site) for site in collector._sites)
+        return all(strays.gateway._leaves(site) for site in collector._sites)
 
     assert eventually(settled, 30)
     return collector
