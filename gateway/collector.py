@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import structlog
 
 from gateway.connecting import ConnectGate, always_open
 from gateway.lane_file import LaneFile
-from gateway.leaving import MARK, OTHER, Leaving
+from gateway.leaving import ANSWER, MARK, OTHER, Leaving, answer_to
 from gateway.owning import TopicRules
 from gateway.requests import BrokerRequests
 from gateway.session import Session
@@ -35,6 +36,9 @@ SAFETY_FIRST_S = 10.0
 """How long the normal lane's first connection waits for that of the safety lane. After it, it takes everything."""
 
 LOOK_S, RETRY_S = 0.1, 5.0
+
+ANSWERS_MAX = 100
+"""Answers that are kept while none can be published; who asks asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,8 @@ class SiteGateway:
     ``gateway.leaving``); until then both take it, and the ingest recognises what it can: nothing falls between the two.
     Every connection is proven anew. At a broker that knows nothing of us nothing comes twice: the normal lane connects
     after the safety lane. A broker that has lost one lane's session is asked about the other's again before it counts.
-    Requests to publishers (``.../replay``) and marks come back to us and are nobody's.
+    Requests to publishers (``.../replay``) and marks come back to us and are nobody's. Marks of the session for all
+    sites are answered (``gateway.stray_leaving``).
 
     ``gate`` gives each session its own gate; ``requests`` publishes the marks (left out: a connection of its own).
     ``clock`` says when messages came.
@@ -93,6 +98,8 @@ class SiteGateway:
             requests = self._own_requests = BrokerRequests(broker)
         self._requests: DeviceRequests = requests
         self._marks = f"{ROOT}/{site}/{MARKS}/"
+        self._answers: deque[str] = deque(maxlen=ANSWERS_MAX)
+        """Marks of the session for all sites that came."""
         self._connecting: dict[Lane, int] = {}
         """How often a lane had connected before the attempt that is under way, or was the last."""
         self._started = False
@@ -128,10 +135,18 @@ class SiteGateway:
 
     def _owns(self, lane: Lane, topic: str) -> bool:
         """In the lane's thread, for each topic."""
-        if topic.startswith(self._marks) and MARK.fullmatch(topic, len(self._marks)):
-            self._leaving.mark_came(lane, topic.removeprefix(self._marks))
+        if topic.startswith(self._marks) and self._is_mark(lane, topic.removeprefix(self._marks)):
             return False
         return not is_replay(topic) and not self._leaving.leaves(lane, topic)
+
+    def _is_mark(self, lane: Lane, name: str) -> bool:
+        if not MARK.fullmatch(name):
+            return ANSWER.fullmatch(name) is not None
+        self._leaving.mark_came(lane, name)
+        if self._leaving.answers(lane, name):
+            self._answers.append(name)
+            self._work.set()
+        return True
 
     def _may_connect(self, lane: Lane, connects: int) -> str | None:
         """In the lane's thread: the reason not to connect now."""
@@ -230,6 +245,9 @@ class SiteGateway:
                 self._keep_filters()
         if mark is not None:
             self._requests.publish(mark_topic(self.site, mark), b"", acknowledged=True)
+        while self._answers:
+            answer = answer_to(self._answers.popleft())
+            self._requests.publish(mark_topic(self.site, answer), b"", acknowledged=True)
         return apart
 
     def apart(self) -> bool:

@@ -34,6 +34,15 @@ MARK_BYTES = 8
 MARK = re.compile(rf"[0-9a-f]{{{2 * MARK_BYTES}}}")
 """A mark's name. What else is published where marks are is a message: publishers may have a way to write there."""
 
+ANSWER = re.compile(rf"({MARK.pattern})-came")
+"""Name of an answer to a mark of the session for all sites (``gateway.stray_leaving``)."""
+
+
+def answer_to(name: str) -> str:
+    """How the answer to a mark is called."""
+    return f"{name}-came"
+
+
 OTHER: Mapping[Lane, Lane] = {Lane.NORMAL: Lane.SAFETY, Lane.SAFETY: Lane.NORMAL}
 
 
@@ -125,6 +134,15 @@ class Leaving:
         mark, line = self._marks.get(name), self._lines[lane]
         if mark is not None and mark.connects[lane] == line.connects():
             mark.came.setdefault(lane, line.acknowledged())
+
+    def answers(self, lane: Lane, name: str) -> bool:
+        """In the lane's thread: whether this mark is another session's, and says that all which the broker takes of the
+        site from it on comes here: the lane that is subscribed to all topics has been emptied since its subscription
+        stood, on this connection."""
+        if lane is not Lane.NORMAL or name in self._marks:
+            return False
+        line, (connects, moment) = self._lines[lane], self._emptied[lane]
+        return connects == line.connects() and line.held().get(self.rules.all, inf) <= moment
 
     def turn(self, now_s: float) -> str | None:
         """What the marks that came prove; gives the name of one to publish now, if any. ``now_s`` is monotonic."""

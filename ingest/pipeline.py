@@ -164,12 +164,13 @@ class Pipeline:
         """Findings of the events that were not told before, on whichever topic (readings play no part in them)."""
         out, last = Outcome(), batch.records[-1].position if batch.records else 0
         ends_lateness = not batch.again and self.late_until and self._events_done <= self.late_until < last
-        names = batch.names()
+        names, told = batch.names(), {one.message for one in batch.again if not one.untold}
         for one in self._untold(batch):
             if ends_lateness and one.record.position > self.late_until:
                 out.gaps += self._number_anew(batch)
                 ends_lateness = False
-            self._tell(out, one, names.get(one.record.position, ""), again=bool(batch.again))
+            name = names.get(one.record.position, "")
+            self._tell(out, one, name, again=bool(batch.again), stranger=name not in told)
         self._events.end_batch()
         if batch.again:
             return out
@@ -184,11 +185,11 @@ class Pipeline:
         done = (-1, -1) if batch.again else (self._events_done, self._strays_done)
         return event_messages(batch, self._foreign, *done)
 
-    def _tell(self, out: Outcome, one: EventMessage, name: str, *, again: bool) -> None:
-        """``name``: the message's, if it is told ``again``."""
+    def _tell(self, out: Outcome, one: EventMessage, name: str, *, again: bool, stranger: bool) -> None:
+        """``name``: the message's, if it is told ``again``; ``stranger``: an unknown asset's is told."""
         record, route = one.record, one.route
         if route is None:
-            if not again:
+            if stranger:
                 rules, code = self._strangers, one.code
                 out.findings += rules.take_mapped(record, code, one.objects) if code else rules.take(record)
             return

@@ -168,13 +168,14 @@ def _bounds_of(handed_over: bytes) -> dict[str, int]:
 class FirstCome(NamedTuple):
     """A message that is replayed: its name, the instant of what it says without one, whether nothing of it was stored
     yet, and else the parts that were not, as its letters name them; ``refused`` are those of them that the store did
-    not take: these had got an instant."""
+    not take: these had got an instant. ``untold``: nobody has heard of its events yet."""
 
     message: str
     received_ms: int
     whole: bool
     parts: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    untold: bool = False
 
     def had_instant(self, points: Iterable[str]) -> bool:
         """Whether an object with these points was given an instant when it came at first."""

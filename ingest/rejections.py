@@ -85,6 +85,10 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
+HANDED_ON = with_detail(UNKNOWN_SITE, "the site was entered meanwhile; its collector takes it up")
+"""Of an event that nobody has heard of yet."""
+
+
 def name_parts(names: Iterable[str]) -> str:
     """The names in one line, each once, cut where it gets too long to read. No more of them are looked at than that."""
     return _one_line(names, SEPARATOR, MAX_PART)

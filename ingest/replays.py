@@ -19,7 +19,7 @@ from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
-from ingest.rejections import CUT, INTERNAL_ERROR, REJECTED_BY_STORE, SEPARATOR, code_of, with_detail
+from ingest.rejections import CUT, HANDED_ON, INTERNAL_ERROR, REJECTED_BY_STORE, SEPARATOR, code_of, with_detail
 from ingest.sorting import Sorted
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
@@ -148,7 +148,8 @@ def _first(letters: Sequence[DeadLetter]) -> FirstCome:
     letter = letters[0]
     refused = [one for one in letters if code_of(one.reason) == REJECTED_BY_STORE]
     whole = not any(one.part for one in letters)
-    return FirstCome(letter.message, to_ms(letter.received_at), whole, _parts(letters), _parts(refused))
+    untold = any(one.reason == HANDED_ON for one in letters)
+    return FirstCome(letter.message, to_ms(letter.received_at), whole, _parts(letters), _parts(refused), untold)
 
 
 def _parts(letters: Sequence[DeadLetter]) -> frozenset[str]:

@@ -1,5 +1,8 @@
 """Messages to sites that the ledger does not have: kept as dead letters, and people hear of their safety events.
 
+Those of a site that the ledger has by now go on to it: as letters whose replay is asked for, which the site's own
+ingest takes up within a second, wherever it runs. It tells their events as its own, and knows those that it has had.
+
 The thread that empties the spool of ``gateway.strays``. Each batch is one ledger transaction, and only then the cursor
 moves; a ledger that is away is waited out. Of telemetry and status one message a topic and minute is kept, so that a
 wrong publisher cannot flood the ledger: its letters say how many were left out.
@@ -7,7 +10,7 @@ wrong publisher cannot flood the ledger: its letters say how many were left out.
 
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,16 +22,18 @@ from ingest.handover import TOTALS
 from ingest.instants import from_ms
 from ingest.letters import name_of
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
-from ingest.rejections import INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
+from ingest.rejections import HANDED_ON, INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
 from ingest.stats import Totals
+from ingest.status import parse_status
 from ingest.strangers import StrangerRules
-from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.assets import EquipmentClass, Presence
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.flow import STRAYS, Trouble
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
+from plantroom.ports.paging import EVERYTHING
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 from plantroom.wire import Channel
 
@@ -42,17 +47,6 @@ MAX_SITE = 250
 """A site code is cut to so many characters: more than any real one has, so that it never becomes another's."""
 
 LANE = "strays"
-
-SESSION = "session"
-"""Name of the part of the saved state that is the session's."""
-
-
-def session_part(state: bytes) -> bytes:
-    """What was saved for the session (``gateway.strays``); an earlier version saved nothing else."""
-    try:
-        return unpack(state).get(SESSION, b"")
-    except ValueError:
-        return state
 
 
 class Thinning:
@@ -82,11 +76,12 @@ class _Kept:
 
     letters: list[DeadLetter]
     findings: list[FindingRaised]
+    idle: set[str]
+    """Letters that are of no use to a site that is entered."""
 
 
 class StrayWorker:
-    """Empties the spool of unknown sites. ``start`` runs it in a thread of its own until ``stop``; ``state`` gives what
-    is to be saved for the session with the cursor, beside the counts."""
+    """Empties the spool of unknown sites. ``start`` runs it in a thread of its own until ``stop``."""
 
     def __init__(
         self,
@@ -94,13 +89,11 @@ class StrayWorker:
         ledger: Ledger[Any],
         classes: Mapping[str, EquipmentClass],
         clock: Clock,
-        state: Callable[[], bytes] = bytes,
         rng: random.Random | None = None,
     ) -> None:
         self._spool = spool
         self._ledger = ledger
         self._clock = clock
-        self._state = state
         self._rules = StrangerRules("", LANE, classes)
         self._thinning = Thinning()
         self._stop = threading.Event()
@@ -204,12 +197,12 @@ class StrayWorker:
         if records:
             self._at_work, self._oldest_ms = records, records[0].received_ms
             kept = self._sort(records)
-            self._patience.insist(LEDGER, lambda: self._write(kept))
+            letters = self._patience.insist(LEDGER, lambda: self._write(kept))
             self._totals.received += len(records)
-            self._totals.dead_lettered += len(kept.letters)
-            self._totals.count_letters(letter.reason for letter in kept.letters)
+            self._totals.dead_lettered += len(letters)
+            self._totals.count_letters(letter.reason for letter in letters)
             self._at_work = ()
-        state = pack({SESSION: self._state(), TOTALS: self._totals.snapshot()})
+        state = pack({TOTALS: self._totals.snapshot()})
         if records or state != self._saved:
             position = records[-1].position if records else done
             self._patience.insist(SPOOL, lambda: self._commit(position, state))
@@ -218,7 +211,7 @@ class StrayWorker:
         self._patience.note(INTERNAL, None)
 
     def _sort(self, records: Sequence[SpoolRecord]) -> _Kept:
-        kept, left_out = _Kept([], []), 0
+        kept, left_out = _Kept([], [], set()), 0
         for record in records:
             if record.position == self._poison:
                 kept.letters.append(_letter(record, INTERNAL_ERROR))
@@ -232,24 +225,32 @@ class StrayWorker:
             if before is None:
                 left_out += 1
             else:
-                kept.letters.append(_first_of_minute(record, before))
+                kept.letters.append(letter := _first_of_minute(record, before))
+                if record.retained or _is_presence(record):
+                    kept.idle.add(letter.id)
         if left_out:
             log.info("stray_messages_left_out", count=left_out)
         return kept
 
-    def _write(self, kept: _Kept) -> None:
-        """One transaction. A finding goes to the site of that code if there is one by now, else to the first site."""
-        if not kept.letters and not kept.findings:
-            return
+    def _write(self, kept: _Kept) -> Sequence[DeadLetter]:
+        """One transaction; gives the letters that stay. What is meant for a site that is there by now goes to it."""
+        if not kept.letters:
+            return ()
         with self._ledger.begin() as tx:
-            tx.collect.add_dead_letters(kept.letters)
-            if not kept.findings:
-                return
             sites = sorted(site.code for site in tx.assets.sites())
-            if sites:
-                tx.collect.append_findings([_brought_home(one, sites) for one in kept.findings])
-            else:
+            home = [one for one in kept.letters if one.site in sites and one.reason != INTERNAL_ERROR]
+            stay = [one for one in kept.letters if one.site not in sites or one.reason == INTERNAL_ERROR]
+            home = [_handed_on(one) for one in home if one.id not in kept.idle]
+            tx.collect.add_dead_letters([*stay, *home])
+            tx.collect.ask_replay(EVERYTHING, [one.id for one in home])
+            findings = [one for one in kept.findings if one.detail["site"] not in sites]
+            if findings and sites:
+                tx.collect.append_findings([replace(one, site=sites[0]) for one in findings])
+            elif findings:
                 log.error("stray_safety_event_without_any_site", topics=[one.topic for one in kept.letters[:5]])
+        if home:
+            log.info("stray_messages_handed_on", count=len(home), sites=sorted({one.site for one in home}))
+        return stay
 
     def _read(self, limit: int) -> Sequence[SpoolRecord]:
         try:
@@ -264,9 +265,13 @@ class StrayWorker:
             raise Unreachable(SPOOL, str(error)) from error
 
 
-def _brought_home(finding: FindingRaised, sites: Sequence[str]) -> FindingRaised:
-    meant = str(finding.detail["site"])
-    return replace(finding, site=meant if meant in sites else sites[0])
+def _handed_on(letter: DeadLetter) -> DeadLetter:
+    return replace(letter, reason=HANDED_ON) if letter.reason == UNKNOWN_SITE else letter
+
+
+def _is_presence(record: SpoolRecord) -> bool:
+    """Whether it says that somebody is there or not, and nothing else: replayed, it says nothing."""
+    return record.topic.endswith(f"/{Channel.STATUS}") and isinstance(parse_status(record.payload), Presence)
 
 
 def _letter(record: SpoolRecord, reason: str, letter_id: str | None = None) -> DeadLetter:

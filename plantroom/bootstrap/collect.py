@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +15,7 @@ from ingest.letter_bound import LetterBound
 from ingest.rates import Rates, Since
 from ingest.rollup_worker import RollUpWorker
 from ingest.rollups import RollUps
-from ingest.strays import LANE, StrayWorker, session_part
+from ingest.strays import LANE, StrayWorker
 from models.fitting_apart import FittingApart
 from plantroom.bootstrap.draining import Drains
 from plantroom.bootstrap.endings import Endings
@@ -238,7 +238,7 @@ class Collector:
             if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
                 self._sites[site].follow(plant)
         if STRAYS in held:
-            self._listen_for_strays(plant.sites)
+            self._listen_for_strays()
         self._revision, self._lease_changes = plant.revision, changes
         self._warm_up(plant)
 
@@ -289,21 +289,21 @@ class Collector:
         self._postponed |= not free
         return free
 
-    def _listen_for_strays(self, sites: Iterable[str]) -> None:
+    def _listen_for_strays(self) -> None:
         """Once the sites are started: what comes for any other is kept from now on."""
         if self._strays is not None or not self._is_free(STRAYS):
             return
         spools, connect_gate = self._parts.settings.data_dir / "spool", self._leases.gate(STRAYS)
         gateway = StrayGateway(
-            self._broker, spools, connect_gate=connect_gate, own_part=session_part, clock=self._parts.clock
+            self._broker, spools, connect_gate=connect_gate, requests=self._requests, clock=self._parts.clock
         )
         try:
-            gateway.start(sites, self._leases.ready())
+            gateway.start({code: site.gateway for code, site in self._sites.items()})
         except Unreachable as error:
             self._not_started(STRAYS, error)
             return
         parts = self._parts
-        worker = StrayWorker(gateway.spool, parts.ledger, parts.classes, parts.clock, gateway.state)
+        worker = StrayWorker(gateway.spool, parts.ledger, parts.classes, parts.clock)
         worker.start()
         self._strays = StrayParts(gateway, worker)
         self._unstarted.pop(STRAYS, None)

@@ -24,7 +24,7 @@ from ingest.matching import AssetRoute
 from ingest.presence import PresenceTracker
 from ingest.site_instants import SiteInstants
 from ingest.stats import LETTERS, Totals
-from ingest.strays import StrayWorker, session_part
+from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
 from plantroom.bootstrap.parts import Parts
 from plantroom.bootstrap.site_parts import open_instants, together_all
@@ -165,8 +165,7 @@ class Drains:
     def _worker(self, key: _Key, spool: Spool, instants: SiteInstants) -> IngestWorker | StrayWorker:
         parts, (site, lane) = self._parts, key
         if Path(site) / lane == STRAYS_FOLDER:
-            kept = session_part(spool.committed()[1])
-            return StrayWorker(spool, parts.ledger, parts.classes, parts.clock, lambda: kept)
+            return StrayWorker(spool, parts.ledger, parts.classes, parts.clock)
         return IngestWorker(
             site=site,
             lane=Lane(lane),

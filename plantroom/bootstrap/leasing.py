@@ -171,10 +171,6 @@ class LeaseKeeper:
             p for p, one in leases.items() if one.holder not in mine and not one.free(self._lease_ms) and p not in held
         )
 
-    def ready(self) -> frozenset[str]:
-        """Partitions whose sessions the broker has confirmed at some time: it keeps their messages for them."""
-        return frozenset(p for p, lease in self._view.leases.items() if lease.ready)
-
     def good(self, partition: str) -> bool:
         """Whether we hold it beyond doubt."""
         held = self.held().get(partition)

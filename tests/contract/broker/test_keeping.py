@@ -133,7 +133,8 @@ def test_the_queue_for_the_telemetry_of_unknown_sites_is_none_to_rely_on(
 ) -> None:
     admin, address = rabbit_cluster.nodes[1].admin_url, parse_broker_url(rabbit_cluster.url)
     gateway = StrayGateway(address, tmp_path)
-    gateway.start([])
+    gateway.start()
+    gateway.follow({})
     try:
         assert eventually(lambda: "plantroom_straysqos0" in httpx.get(f"{admin}/api/queues").text, 20)
         assert "quorum queues on 3 nodes" in require_keeping(address, admin)

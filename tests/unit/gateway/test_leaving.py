@@ -304,12 +304,16 @@ KNOWN = {
 Steps = Sequence[tuple[object, ...]]
 
 
-def after(steps: Steps, folder: Path) -> World:
-    world = World(folder)
+def live_through(world: World, steps: Steps) -> None:
     world.settle()
     for name, *arguments in steps:
         getattr(world, str(name))(*arguments)
     world.settle()
+
+
+def after(steps: Steps, folder: Path) -> World:
+    world = World(folder)
+    live_through(world, steps)
     return world
 
 

@@ -19,7 +19,7 @@ from gateway.strays import (
 )
 from plantroom.errors import BadData
 from plantroom.settings import BrokerAddress
-from plantroom.wire import check_topic_level
+from plantroom.wire import check_topic_level, mark_topic
 
 NOBODY = BrokerAddress(host="127.0.0.1", port=9)
 
@@ -104,7 +104,7 @@ def test_a_look_that_finds_little_goes_on(gate: TelemetryGate, clock: Clock) -> 
 @pytest.fixture
 def strays(tmp_path: Path, gate: TelemetryGate) -> Iterator[StrayGateway]:
     made = StrayGateway(NOBODY, tmp_path, gate)
-    made.start(["demo"])
+    made.start()
     yield made
     made.stop()
 
@@ -113,21 +113,23 @@ def owns(strays: StrayGateway, topic: str) -> bool:
     return strays.session._owns(topic)
 
 
-def test_it_takes_what_is_sent_to_unknown_sites_alone(strays: StrayGateway) -> None:
-    assert owns(strays, "plantroom/nosite/E-1/event")
-    assert owns(strays, "plantroom/nosite/E-1/telemetry")
-    assert owns(strays, "plantroom//E-1/event")
-    assert not owns(strays, "plantroom/demo/E-1/event")
-    assert not owns(strays, "plantroom/demo/E-1/telemetry")
+def test_until_something_is_proven_it_takes_what_is_sent_to_any_site(strays: StrayGateway) -> None:
+    for site in ("nosite", "", "demo"):
+        for channel in ("event", "telemetry", "status"):
+            assert owns(strays, f"plantroom/{site}/E-1/{channel}")
 
 
-@pytest.mark.parametrize("topic", ["plantroom/nosite/event", "plantroom/nosite/a/b/event", "$SYS/broker/load/event/x"])
-def test_it_leaves_topics_of_fewer_or_more_levels(strays: StrayGateway, topic: str) -> None:
+@pytest.mark.parametrize(
+    "topic", ["plantroom/nosite/event", "plantroom/nosite/a/b/event", mark_topic("x", "0123456789abcdef")]
+)
+def test_it_leaves_topics_of_fewer_or_more_levels_and_marks(strays: StrayGateway, topic: str) -> None:
     assert not owns(strays, topic)
 
 
 def test_the_telemetry_of_all_sites_counts_and_is_left_when_it_is_too_much(strays: StrayGateway) -> None:
     wanted = strays.session._subscriptions
+    assert TELEMETRY not in wanted.missing()
+    strays.follow({})
     assert TELEMETRY in wanted.missing()
     for _ in range(round(CHEAP_PER_S * WINDOW_S)):
         owns(strays, "plantroom/demo/E-1/telemetry")
@@ -135,23 +137,25 @@ def test_the_telemetry_of_all_sites_counts_and_is_left_when_it_is_too_much(stray
     assert TELEMETRY in wanted.missing()
     owns(strays, "plantroom/demo/E-1/telemetry")
     assert list(wanted.missing()) == ALWAYS
+    strays.follow({})
+    assert list(wanted.missing()) == ALWAYS
+
+
+def test_telemetry_is_not_listened_to_from_a_connection_on_until_what_sites_have_is_proven(
+    strays: StrayGateway,
+) -> None:
+    wanted = strays.session._subscriptions
+    strays.follow({})
+    assert strays._may_connect(0) is None
+    assert list(wanted.missing()) == ALWAYS
+    strays._leaving.turn(0.0, {"demo"})
+    strays.follow({}, elsewhere={"demo"})
+    assert list(wanted.missing()) == ALWAYS
 
 
 def test_a_site_whose_own_sessions_have_nothing_yet_is_not_left_to_them(strays: StrayGateway, tmp_path: Path) -> None:
     strays.follow({"late": SiteGateway("late", NOBODY, tmp_path / "late")})
     assert owns(strays, "plantroom/late/E-1/event")
-
-
-def test_which_sites_are_taken_care_of_outlives_a_restart(tmp_path: Path) -> None:
-    first = StrayGateway(NOBODY, tmp_path)
-    first.start(["demo"])
-    first.spool.commit(0, first.state())
-    first.stop()
-    second = StrayGateway(NOBODY, tmp_path)
-    second.start(["demo", "added-while-we-were-away"])
-    assert not owns(second, "plantroom/demo/E-1/event")
-    assert owns(second, "plantroom/added-while-we-were-away/E-1/event")
-    second.stop()
 
 
 def test_no_site_can_have_its_spool_or_its_session(strays: StrayGateway, tmp_path: Path) -> None:

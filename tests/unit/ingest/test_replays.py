@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from ingest import replays
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
+from ingest.rejections import HANDED_ON
 from plantroom.domain.assets import Point
+from plantroom.domain.findings import FindingRaised
 from plantroom.ports.letters import REPLAY_ASKED, DeadLetter
 from plantroom.ports.paging import EVERYTHING
 from plantroom.ports.spool import Lane
@@ -130,6 +133,21 @@ def test_an_event_is_told_once_however_often_it_is_asked_for(house: House) -> No
         tx.collect.add_dead_letters([letter])
     replay(house)
     assert len([one for one in house.findings() if one.asset == "key-P-2"]) == 1
+
+
+def test_an_event_that_nobody_has_heard_of_is_told_though_its_device_is_unknown(house: House) -> None:
+    house.start(Lane.SAFETY)
+    at, payload = datetime.now(UTC), b'{"event": "flooded"}'
+    for name, reason in (("a", HANDED_ON), ("b", "unknown_site"), ("c", "unknown_asset")):
+        letter = DeadLetter(32 * name, "demo", at, "plantroom/demo/P-9/event", reason, payload)
+        with house.ledger.begin() as tx:
+            tx.collect.add_dead_letters([letter])
+        replay(house, letter)
+    replay(house)
+    (finding,) = house.findings()
+    assert isinstance(finding, FindingRaised)
+    assert (finding.site, finding.asset, finding.detail["code"]) == ("demo", "", "P-9")
+    assert [reason.partition(":")[0] for reason in house.reasons()] == ["unknown_asset"] * 3
 
 
 def test_a_letter_of_the_other_lane_is_left_to_it(house: House) -> None:

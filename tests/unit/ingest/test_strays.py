@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning, session_part
+from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.findings import FindingRaised
 from plantroom.ports.clock import SystemClock
@@ -23,12 +23,11 @@ class Strays:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.state = b"[]"
         self.worker = self._worker()
 
     def _worker(self) -> StrayWorker:
         house = self.house
-        return StrayWorker(house.spool, house.ledger, CLASSES, SystemClock(), lambda: self.state, random.Random(1))
+        return StrayWorker(house.spool, house.ledger, CLASSES, SystemClock(), random.Random(1))
 
     def send(self, payload: bytes, topic: str = "nosite/P-9/telemetry", s: float = 0) -> None:
         at_ms = self.house.now_ms // 60_000 * 60_000 + round(1000 * s)
@@ -103,12 +102,60 @@ def test_its_safety_event_is_a_finding_of_the_first_site_that_names_the_unknown_
     assert strays.house.reasons() == ["unknown_site"] * 2
 
 
-def test_a_site_that_is_entered_meanwhile_hears_of_it_itself(strays: Strays) -> None:
+@pytest.fixture
+def zulu(strays: Strays) -> Strays:
+    """A site that was entered while messages for it were on their way."""
     with strays.house.ledger.begin() as tx:
         tx.assets.add_site(Site("zulu", LocalName("丁", "Zulu")))
+    return strays
+
+
+def handed_on(strays: Strays) -> list[tuple[str, bytes]]:
+    with strays.house.ledger.read() as tx:
+        return [(one.topic.split("/")[3], one.payload) for one in tx.collect.letters_to_replay("zulu", 100)]
+
+
+def test_what_is_meant_for_a_site_that_is_entered_by_now_goes_on_to_it(zulu: Strays) -> None:
+    zulu.send(FLOODED, "zulu/P-1/event")
+    zulu.send(b"not json", "zulu/P-1/event")
+    zulu.send(VALUES, "zulu/P-1/telemetry")
+    zulu.send(b'{"boot": "7f3a", "gone": [[1, 2]]}', "zulu/P-1/status")
+    zulu.send(VALUES, "nosite/P-1/telemetry")
+    zulu.run()
+    assert sorted(handed_on(zulu)) == [
+        ("event", b"not json"),
+        ("event", FLOODED),
+        ("status", b'{"boot": "7f3a", "gone": [[1, 2]]}'),
+        ("telemetry", VALUES),
+    ]
+    assert zulu.findings() == [], "its own ingest tells its events"
+    until(lambda: zulu.worker.figures()["received"] == 5)
+    assert (zulu.worker.figures()["dead_lettered"], zulu.worker.figures()["letters_unknown_site"]) == (1, 1)
+
+
+def test_what_says_nothing_when_it_is_replayed_does_not_go_on(zulu: Strays) -> None:
+    for payload in (b"online", b'"offline"', b'{"status": "online"}'):
+        zulu.send(payload, f"zulu/{payload.hex()}/status")
+        zulu.send(payload, f"nosite/{payload.hex()}/status")
+    records = zulu.house.spool.records
+    for channel in ("telemetry", "status", "event"):
+        topic = f"plantroom/zulu/P-2/{channel}"
+        records.append(SpoolRecord(len(records) + 1, zulu.house.now_ms, topic, VALUES, True))
+    zulu.run()
+    assert handed_on(zulu) == [("event", VALUES)]
+    assert {one.site for one in zulu.house.letters()} == {"nosite", "zulu"}
+    assert len(zulu.house.letters()) == 4
+
+
+def test_what_was_kept_before_a_kill_goes_on_when_it_is_processed_again(strays: Strays) -> None:
     strays.send(FLOODED, "zulu/P-1/event")
     strays.run()
-    assert [one.site for one in strays.findings()] == ["zulu"]
+    assert handed_on(strays) == []
+    with strays.house.ledger.begin() as tx:
+        tx.assets.add_site(Site("zulu", LocalName("丁", "Zulu")))
+    strays.again()
+    strays.again()
+    assert handed_on(strays) == [("event", FLOODED)]
 
 
 def test_of_telemetry_one_message_a_topic_and_minute_is_kept_and_the_next_says_how_many_were_not(
@@ -160,6 +207,17 @@ def test_a_ledger_that_is_away_is_waited_out_and_the_cursor_stays(strays: Strays
     until(lambda: not strays.worker.problems())
 
 
+def test_a_message_that_trips_an_error_is_not_handed_on(zulu: Strays, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: SpoolRecord) -> list[FindingRaised]:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(zulu.worker._rules, "take", fail)
+    zulu.send(b"poison", "zulu/P-1/event")
+    zulu.run()
+    assert zulu.house.reasons() == ["internal_error"]
+    assert handed_on(zulu) == []
+
+
 def test_a_message_that_trips_an_error_costs_itself_alone(strays: Strays, monkeypatch: pytest.MonkeyPatch) -> None:
     take = strays.worker._rules.take
 
@@ -198,21 +256,11 @@ def test_what_waits_for_the_ledger_is_told_with_its_age(strays: Strays) -> None:
     assert 540 <= figures["lag_s"] <= 720
 
 
-def test_a_state_of_an_earlier_version_is_the_session_s_alone(strays: Strays) -> None:
-    assert session_part(b'["demo"]') == b'["demo"]'
-    assert session_part(b"") == b""
+def test_a_state_of_an_earlier_version_is_no_trouble(strays: Strays) -> None:
     strays.house.spool.state = b'["demo"]'
     strays.send(VALUES)
     strays.run()
     until(lambda: strays.worker.figures()["received"] == 1)
-    assert session_part(strays.house.spool.state) == strays.state
-
-
-def test_the_state_is_saved_with_the_cursor_even_when_nothing_comes(strays: Strays) -> None:
-    strays.worker.start()
-    strays.state = b'["demo"]'
-    until(lambda: session_part(strays.house.spool.state) == b'["demo"]')
-    assert strays.house.spool.position == 0
 
 
 def test_a_code_that_is_cut_is_longer_than_any_real_one(strays: Strays) -> None:
