@@ -10,7 +10,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +50,24 @@ def run_cli(*arguments: str, settings: Mapping[str, str] | None = None) -> Finis
     )
 
 
-def run_together(calls: Mapping[Hashable, Callable[[], Finished]]) -> dict[Hashable, Finished]:
-    """Several finished commands, as many at a time as there are cores."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        under_way = {key: pool.submit(call) for key, call in calls.items()}
-    return {key: future.result() for key, future in under_way.items()}
+Command = tuple[tuple[str, ...], Mapping[str, str]]
+"""Arguments and settings."""
+
+
+def run_together(commands: Mapping[Hashable, Command]) -> dict[Hashable, Finished]:
+    """Many short commands, as many at a time as there are cores; see ``tests.forked``."""
+    asked = [{"arguments": given, "environment": environment(settings)} for given, settings in commands.values()]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.forked"],
+        check=True,
+        env=environment({}),
+        input=json.dumps(asked),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=COMMAND_S,
+    )
+    found = [Finished([], one["code"], one["out"], one["err"]) for one in json.loads(done.stdout)]
+    return dict(zip(commands, found, strict=True))
 
 
 class Api:

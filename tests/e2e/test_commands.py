@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +112,8 @@ def refusals(plant: Plant, sound: Recorded, tmp_path_factory: pytest.TempPathFac
         calls[name] = replay_of(file)
     for option, value, _ in WRONG_OPTIONS:
         calls[option, value] = replay_of(sound.file, **{option: value})
-    done = run_together({key: partial(plant.process.cli, *arguments) for key, arguments in calls.items()})
+    own, settings = ("--data-dir", str(plant.process.data)), plant.process.settings
+    done = run_together({key: ((*arguments, *own), settings) for key, arguments in calls.items()})
     made = {asset["code"] for asset in plant.api.items("/api/v1/assets")}
     assert made.isdisjoint({"WRONG", "A/B", "A+"}), "a refused replay left its asset behind"
     return done

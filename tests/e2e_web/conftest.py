@@ -77,7 +77,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def person(page: Page, product: Product) -> Person:
     """The administrator, on the first page."""
-    page.goto("/today")
+    page.goto("/")
     return Person(page, *product.admin())
 
 
