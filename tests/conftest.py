@@ -9,7 +9,7 @@ from xdist.scheduler import LoadFileScheduling
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {
-    "demo": tuple(
+    "demo_plant": tuple(
         f"tests/e2e_web/test_{name}.py"
         for name in ("assets", "checklist_offline", "conflict", "morning", "screens", "sign_in", "ticket")
     ),

@@ -25,7 +25,7 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def demo(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def demo_plant(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """``plantroom run --simulate demo`` for all tests of the folder."""
     running = Product(tmp_path_factory.mktemp("web") / "data", scenario="demo")
     running.start()
@@ -34,9 +34,9 @@ def demo(web_dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 @pytest.fixture(scope="package")
-def product(demo: Product) -> Product:
+def product(demo_plant: Product) -> Product:
     """The product that the tests of a file look at: this one, or one of the file's own."""
-    return demo
+    return demo_plant
 
 
 @pytest.fixture(scope="package")
