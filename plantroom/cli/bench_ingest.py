@@ -23,7 +23,7 @@ from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite, message_topics
-from plantroom.cli.bench_telegraf import Telegraf
+from plantroom.cli.bench_telegraf import Telegraf, require_telegraf
 from plantroom.cli.bench_wire import Drained, RawPublisher, drain_bare, drain_prompt, forget_session, hold_session
 from plantroom.wire import encode_telemetry
 
@@ -126,6 +126,8 @@ def measure_ingest(
     broker_kind: str = "mosquitto",
 ) -> dict[str, Any]:
     """The document of ``bench ingest``. Raises ``Unreachable`` when a server is missing or gives up."""
+    if peer:
+        require_telegraf()
     with ExitStack() as stack:
         broker = stack.enter_context(_broker(broker_kind, window))
         influx = stack.enter_context(BenchInflux()) if store == "influxdb" or peer else None

@@ -45,6 +45,12 @@ CONFIGURATION = """\
 """
 
 
+def require_telegraf() -> None:
+    """Raises ``Unreachable`` when it is not on the PATH: to be asked before anything is started for it."""
+    if shutil.which("telegraf") is None:
+        raise Unreachable("Telegraf", "is not on the PATH; benchmarks/README.md says how to build it")
+
+
 class Telegraf(Server):
     """Telegraf on the PATH, started anew for each turn; a context manager."""
 
@@ -55,8 +61,6 @@ class Telegraf(Server):
         self._broker_port, self._influx, self._filter = broker_port, influx, topic_filter
 
     def __enter__(self) -> "Telegraf":
-        if shutil.which("telegraf") is None:
-            raise Unreachable("Telegraf", "is not on the PATH; benchmarks/README.md says how to build it")
         self._configuration = self.folder / "telegraf.conf"
         self._configuration.write_text(
             CONFIGURATION.format(
