@@ -165,17 +165,25 @@ def check(site: Site, messages: Sequence[tuple[str, Sequence[Lane], int, bool]],
     assert times.keys() >= expected
 
 
-@settings(deadline=None, max_examples=300)
-@given(MESSAGES, OPS, st.sampled_from([0, 1, 7, HOURS_MS]))
-def test_each_numbered_message_is_one_reading_and_nothing_is_lost(
-    messages: list[tuple[str, tuple[Lane, ...], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
-) -> None:
+def lived_through(
+    messages: Sequence[tuple[str, Sequence[Lane], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
+) -> Site:
+    """A site that got these messages, in the end all of them."""
     log = MemoryInstants()
     site = Site(lambda: log)
     site.follow(SAFE)
     fill(site, messages, 1, behind_ms)
     run(site, ops)
     site.finish()
+    return site
+
+
+@settings(deadline=None, max_examples=300)
+@given(MESSAGES, OPS, st.sampled_from([0, 1, 7, HOURS_MS]))
+def test_each_numbered_message_is_one_reading_and_nothing_is_lost(
+    messages: list[tuple[str, tuple[Lane, ...], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
+) -> None:
+    site = lived_through(messages, ops, behind_ms)
     check(site, messages, 1)
 
 
@@ -184,12 +192,7 @@ def test_each_numbered_message_is_one_reading_and_nothing_is_lost(
 def test_nothing_is_lost_on_a_full_disk_and_nothing_doubled_unless_it_is_killed_then(
     messages: list[tuple[str, tuple[Lane, ...], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
 ) -> None:
-    log = MemoryInstants()
-    site = Site(lambda: log)
-    site.follow(SAFE)
-    fill(site, messages, 1, behind_ms)
-    run(site, ops)
-    site.finish()
+    site = lived_through(messages, ops, behind_ms)
     if any(what == "die" for what, _, _ in ops):
         assert {2.0 * number for number in range(1, len(messages) + 1)} <= site.times().keys()
     else:
