@@ -3,7 +3,9 @@
 import os
 import shutil
 import signal
+from collections.abc import Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from gateway.collector import SiteGateway
@@ -66,6 +68,10 @@ def test_two_brokers_in_turn_lose_nothing(tmp_path: Path) -> None:
     second.stop()
 
 
+def connected_since(site: SiteGateway, before: Mapping[Lane, int]) -> bool:
+    return all(one.counts.connects > before[lane] for lane, one in site.sessions.items())
+
+
 def test_a_broker_that_kept_nothing_of_the_last_subscription_loses_nothing(tmp_path: Path) -> None:
     """Mosquitto by default keeps what is not half an hour old only when it is asked to, or stopped."""
     with Mosquitto() as broker, closing(Moving(tmp_path)) as home:
@@ -75,11 +81,13 @@ def test_a_broker_that_kept_nothing_of_the_last_subscription_loses_nothing(tmp_p
         site.follow(plant(SAFETY))
         assert eventually(site.apart, 20)
         for kill in range(2):
+            before = {lane: one.counts.connects for lane, one in site.sessions.items()}
             broker.kill()
             assert eventually(lambda: all(one.problem() for one in site.sessions.values()))
             broker.start()
             batch = numbered(20, 100 * kill)
             publish(broker.port, TELEMETRY, batch)
+            assert eventually(partial(connected_since, site, before), 20)
             assert home.taken() >= set(batch)
 
 

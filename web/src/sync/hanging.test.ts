@@ -64,10 +64,10 @@ it("a sending that is never answered does not end sending: it is tried again", a
     onObstacle: (obstacle) => met.push(obstacle),
   });
   sender.serve("a");
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await expect.poll(() => asked).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(31_000);
-  await vi.waitFor(() => expect(asked).toHaveLength(2));
-  await vi.waitFor(async () => expect(await pendingOf("a", db)).toEqual([]));
+  await expect.poll(() => asked).toHaveLength(2);
+  await expect.poll(() => pendingOf("a", db)).toEqual([]);
   expect([met[0], met.at(-1)]).toEqual(["no_signal", null]);
   sender.serve(null);
 });

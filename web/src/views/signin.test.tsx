@@ -24,7 +24,7 @@ async function attempt(answer: () => Promise<Response>): Promise<string> {
     }
   }
   host.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
-  await vi.waitFor(() => expect(host.querySelector("[role=alert]")).not.toBeNull());
+  await expect.poll(() => host.querySelector("[role=alert]")).not.toBeNull();
   return host.querySelector("[role=alert]")?.textContent ?? "";
 }
 

@@ -205,11 +205,11 @@ describe("messages that could not be used", () => {
   async function opened(role: string): Promise<void> {
     session.value = grant(role);
     render(<Letters />, host);
-    await vi.waitFor(() => expect(host.querySelector("details")).not.toBeNull());
+    await expect.poll(() => host.querySelector("details")).not.toBeNull();
     const details = host.querySelector("details") as HTMLDetailsElement;
     details.open = true;
     details.dispatchEvent(new Event("toggle"));
-    await vi.waitFor(() => expect(host.textContent).toContain("Enter it."));
+    await expect.poll(() => host.textContent).toContain("Enter it.");
   }
 
   it("show why, which topic, an example and that not all were looked at", async () => {
@@ -228,7 +228,7 @@ describe("messages that could not be used", () => {
     const shown = () => host.querySelector(".letter-topic code")?.textContent ?? "";
     expect(shown().length).toBeLessThan(200);
     (host.querySelector(".letter-topic button") as HTMLButtonElement).click();
-    await vi.waitFor(() => expect(shown()).toBe(topic));
+    await expect.poll(() => shown()).toBe(topic);
     summary.items = first === undefined ? [] : [first];
   });
 
@@ -240,11 +240,11 @@ describe("messages that could not be used", () => {
       ["discard", ["DELETE", "/api/v1/dead-letters/a%2F1"]],
     ] as const) {
       host.querySelector<HTMLButtonElement>(`[data-deed=${deed}]`)?.click();
-      await vi.waitFor(() => expect(host.querySelector("dialog .btn.primary")).not.toBeNull());
+      await expect.poll(() => host.querySelector("dialog .btn.primary")).not.toBeNull();
       expect(asked).not.toContainEqual(expected);
       host.querySelector<HTMLButtonElement>("dialog .btn.primary")?.click();
-      await vi.waitFor(() => expect(asked).toContainEqual(expected));
-      await vi.waitFor(() => expect(host.querySelector("dialog")).toBeNull());
+      await expect.poll(() => asked).toContainEqual(expected);
+      await expect.poll(() => host.querySelector("dialog")).toBeNull();
     }
   });
 });

@@ -38,7 +38,7 @@ describe("gaps", () => {
   it("that were given up are shown with the reason, also when nothing is missing now", async () => {
     lost = [gap({ code: "P-102", reason: "gone", ended_at: "2026-01-02T00:00:00Z" })];
     render(<Gaps count={0} />, host);
-    await vi.waitFor(() => expect(host.querySelector("[data-lost]")).not.toBeNull());
+    await expect.poll(() => host.querySelector("[data-lost]")).not.toBeNull();
     expect(host.textContent).toContain("lost: 5, gaps: 1");
     expect(host.textContent).toContain("the device no longer has them");
     expect(host.textContent).not.toContain("Devices with gaps");
@@ -48,7 +48,7 @@ describe("gaps", () => {
   it("that may still heal are shown apart from them", async () => {
     lost = [];
     render(<Gaps count={5} />, host);
-    await vi.waitFor(() => expect(host.querySelector("[data-gaps]")).not.toBeNull());
+    await expect.poll(() => host.querySelector("[data-gaps]")).not.toBeNull();
     expect(host.textContent).toContain("missing: 5, gaps: 1");
     expect(host.textContent).toContain("asked for 2×");
     expect(host.querySelector(".sect")?.textContent, "a figure of messages, not of devices").toBe(
