@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, syn
 from tests.e2e_web.person import DESK, Person, open_context, sign_in_once
 from tests.product import Api, Product
 
-CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--headless=new",
     "--no-sandbox",
@@ -46,10 +45,10 @@ def api(product: Product) -> Api:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+def browser(chromium_path: Path) -> Iterator[Browser]:
+    """A real Chromium."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield chromium
         chromium.close()
 
