@@ -1,34 +1,51 @@
-"""Many short commands, each in a process of its own that finds the program loaded already.
+"""Commands, each in a process of its own that finds the program loaded already.
 
-``python -m tests.forked`` reads ``[{"arguments": [...], "environment": {...}}, ...]`` and writes
-``[{"code": ..., "out": ..., "err": ...}, ...]``. Loading takes a command most of its time; nothing else is left out.
+Loading takes a short command most of its time; nothing else is left out. ``serve`` loads the program and listens as
+long as whoever started it lives. A caller writes one JSON document
+``{"arguments": [...], "environment": {...}, "folder": ...}``, ends its side, and reads ``{"code", "out", "err"}``.
 """
 
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
+import time
 import traceback
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from plantroom.cli.main import main as _loaded  # noqa: F401 - for the processes that are forked
-from plantroom.cli.start import main
+LOOK_S = 1.0
+BEGIN_S = 60.0
 
 
-def begin(folder: Path, command: dict[str, Any]) -> int:
-    """Process number of a command whose output goes to ``out`` and ``err`` in the folder."""
-    number = os.fork()
-    if number:
-        return number
+def run(command: dict[str, Any]) -> int:
+    """The exit code of the command line, in this process."""
+    from plantroom.cli.start import main
+
+    os.chdir(command["folder"])
+    os.environ.clear()
+    os.environ.update(command["environment"])
+    sys.argv = ["plantroom", *command["arguments"]]
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def become(command: dict[str, Any], out: int, err: int) -> NoReturn:
+    """The command, in a process that was forked for it."""
     code = 1
     try:
-        for target, name in ((1, "out"), (2, "err")):
-            os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), target)
-        os.environ.clear()
-        os.environ.update(command["environment"])
-        sys.argv = ["plantroom", *command["arguments"]]
-        code = run()
+        for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, out), (2, err)):
+            os.dup2(source, target)
+        code = run(command)
     finally:
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
@@ -37,34 +54,75 @@ def begin(folder: Path, command: dict[str, Any]) -> int:
         os._exit(code)
 
 
-def run() -> int:
-    """The exit code of the command line."""
-    try:
-        main()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+def answer(caller: socket.socket) -> None:
+    """Run what a caller asks for."""
+    with (
+        caller.makefile("rw", encoding="utf-8") as stream,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        command = json.loads(stream.readline())
+        number = os.fork()
+        if number == 0:
+            become(command, out.fileno(), err.fileno())
+        code = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+        said = {}
+        for name, file in (("out", out), ("err", err)):
+            file.seek(0)
+            said[name] = file.read().decode()
+        json.dump({"code": code, **said}, stream)
 
 
-def run_all(commands: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
-    """As many at a time as there are cores."""
-    waiting, under_way = list(enumerate(commands)), dict[int, int]()
-    codes: dict[int, int] = {}
-    while waiting or under_way:
-        while waiting and len(under_way) < (os.cpu_count() or 1):
-            place, command = waiting.pop(0)
-            own = folder / str(place)
-            own.mkdir()
-            under_way[begin(own, command)] = place
-        number, status = os.wait()
-        codes[under_way.pop(number)] = os.waitstatus_to_exitcode(status)
-    return [
-        {"code": codes[place], **{name: (folder / str(place) / name).read_text() for name in ("out", "err")}}
-        for place in range(len(commands))
-    ]
+def serve(path: str) -> None:
+    """Until the process that started this one is gone."""
+    from plantroom.cli.main import MODULES, loaded
+    from plantroom.storage import ledger  # noqa: F401 - most commands open it
+
+    for module in MODULES.values():
+        loaded(module)
+    parent = os.getppid()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(f"{path}.new")
+        door.listen(64)
+        Path(f"{path}.new").rename(path)
+        door.settimeout(LOOK_S)
+        while os.getppid() == parent:
+            try:
+                caller = door.accept()[0]
+            except TimeoutError:
+                continue
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                door.close()
+                caller.settimeout(None)
+                answer(caller)
+                os._exit(0)
+            caller.close()
 
 
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        found = run_all(json.load(sys.stdin), Path(made))
-    sys.stdout.write(json.dumps(found))
+@cache
+def _door() -> str:
+    """Where this test run's own process listens."""
+    path = Path(tempfile.mkdtemp(prefix="plantroom-forked-")) / "door"
+    # Not by ``-m``: usage errors would call the command by the module's name.
+    code = "import sys, tests.forked; tests.forked.serve(sys.argv[1])"
+    own = subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.DEVNULL)
+    end = time.monotonic() + BEGIN_S
+    while not path.exists():
+        assert own.poll() is None, "the process that runs commands has ended"
+        assert time.monotonic() < end, "the process that runs commands does not begin"
+        time.sleep(0.02)
+    return str(path)
+
+
+def run_forked(arguments: list[str], environment: dict[str, str], seconds: float) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command; raises ``TimeoutError``."""
+    asked = {"arguments": arguments, "environment": environment, "folder": str(Path.cwd())}
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(seconds)
+        caller.connect(_door())
+        caller.sendall(json.dumps(asked).encode() + b"\n")
+        with caller.makefile("rb") as stream:
+            said = json.loads(stream.read())
+    return said["code"], said["out"], said["err"]

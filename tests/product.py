@@ -10,8 +10,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+from tests.forked import run_forked
 
 CLI = Path(sys.executable).parent / "plantroom"
 START_S = 60
@@ -38,16 +41,8 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_cli(*arguments: str, settings: Mapping[str, str] | None = None) -> Finished:
-    """A command of the product, run to its end."""
-    return subprocess.run(
-        [str(CLI), *arguments],
-        check=False,
-        env=environment(settings or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=COMMAND_S,
-    )
+    """A command of the product, run to its end; see ``tests.forked``."""
+    return Finished([], *run_forked(list(arguments), environment(settings or {}), COMMAND_S))
 
 
 Command = tuple[tuple[str, ...], Mapping[str, str]]
@@ -55,19 +50,10 @@ Command = tuple[tuple[str, ...], Mapping[str, str]]
 
 
 def run_together(commands: Mapping[Hashable, Command]) -> dict[Hashable, Finished]:
-    """Many short commands, as many at a time as there are cores; see ``tests.forked``."""
-    asked = [{"arguments": given, "environment": environment(settings)} for given, settings in commands.values()]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.forked"],
-        check=True,
-        env=environment({}),
-        input=json.dumps(asked),
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=COMMAND_S,
-    )
-    found = [Finished([], one["code"], one["out"], one["err"]) for one in json.loads(done.stdout)]
-    return dict(zip(commands, found, strict=True))
+    """Many short commands, as many at a time as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda asked: run_cli(*asked[0], settings=asked[1]), commands.values())
+        return dict(zip(commands, found, strict=True))
 
 
 class Api:
@@ -199,7 +185,7 @@ class Process:
     def json(self, *arguments: str) -> Any:
         """A command's JSON document; fails the test when the command fails."""
         done = self.cli(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr + done.stdout
         return json.loads(done.stdout)
 
     @property

@@ -106,12 +106,12 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    inside = getattr(command, "commands", None)
-    if inside is None:
+    if not hasattr(command, "list_commands"):
         yield name, command
         return
-    for word, child in inside.items():
-        yield from _walk(f"{name} {word}", child)
+    context = typer.Context(command, info_name=name)
+    for word in command.list_commands(context):
+        yield from _walk(f"{name} {word}", command.get_command(context, word))
 
 
 def cli_page() -> str:

@@ -2,14 +2,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
-from api.passwords import hash_password
 from tests.contract.api.world import PASSWORD, World, make_template, open_world
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=1024)
+"""A hash says itself what it costs to try a password against it."""
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("ledger"), hash_password(PASSWORD))
+    return make_template(tmp_path_factory.mktemp("ledger"), QUICK.hash(PASSWORD))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from gateway.strays import StrayGateway
 from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.errors import Unreachable
 from plantroom.settings import BrokerAddress, parse_broker_url
+from tests.contract.gateway.test_session import publish
 from tests.product import eventually, run_cli
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.rabbitmq import rabbitmq
@@ -100,6 +101,7 @@ def test_a_broker_that_forgets_sessions_is_refused() -> None:
 
 def test_nothing_is_left_at_the_broker(own_mosquitto: Mosquitto) -> None:
     require_keeping(at(own_mosquitto.port), None)
+    publish(own_mosquitto.port, "after/it", [b"x"])  # the broker forgets a session in the next turn of its loop
     own_mosquitto.stop()
     assert b"plantroom-check" not in (own_mosquitto.folder / "mosquitto.db").read_bytes()
 
