@@ -15,6 +15,9 @@ SPAN_S = 5.0
 
 LOOK_S = 1.0
 
+CONNECTING_S = 5.0
+"""Connections that begin, or come back, within it are no trouble that anybody could mend."""
+
 _Key = tuple[TroubleKind, str, str]
 
 
@@ -65,17 +68,25 @@ class Since:
     """Since when each trouble is there: the same kind in the same lane is the same trouble, however its words change.
     Any thread."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known: dict[_Key, datetime] = {}
+        self._known: dict[_Key, tuple[datetime, float]] = {}
 
     def told(self, troubles: Sequence[Trouble]) -> list[Trouble]:
-        """All there is in trouble now, each with its beginning; what is not among them is over."""
-        now = self._clock.now()
+        """All that is in trouble now, each with its beginning; what is not among them is over. Left out is a connection
+        that has been missing for no more than ``CONNECTING_S``."""
+        first = self._clock.now(), self._monotonic()
         with self._lock:
-            self._known = {key: self._known.get(key, now) for key in map(_key, troubles)}
-            return [replace(trouble, since=self._known[_key(trouble)]) for trouble in troubles]
+            self._known = {key: self._known.get(key, first) for key in map(_key, troubles)}
+            begun = [(trouble, *self._known[_key(trouble)]) for trouble in troubles]
+        late = first[1] - CONNECTING_S
+        return [
+            replace(trouble, since=since)
+            for trouble, since, at in begun
+            if trouble.kind is not TroubleKind.BROKER_AWAY or at <= late
+        ]
 
 
 def _key(trouble: Trouble) -> _Key:

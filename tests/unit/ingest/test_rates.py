@@ -1,11 +1,12 @@
 """Rates from counters, and since when a trouble is there."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.rates import Rates, Since
+from ingest.rates import CONNECTING_S, Rates, Since
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.ports.clock import Clock
 
@@ -72,3 +73,21 @@ def test_a_trouble_keeps_its_beginning_while_its_words_change_and_begins_anew_af
     since.told([])
     clock.instant += timedelta(minutes=1)
     assert since.told([first])[0].since == clock.instant
+
+
+def test_a_connection_is_told_to_be_missing_once_it_does_not_come_back_by_itself() -> None:
+    ticks, clock = Ticks(), MovedClock()
+    since = Since(clock, ticks)
+    begun = clock.instant
+    away = Trouble(TroubleKind.BROKER_AWAY, "not connected yet", "demo", "normal")
+    refused = Trouble(TroubleKind.BROKER_REFUSES, "not authorised", "demo", "safety")
+    for _ in range(2):
+        assert since.told([away, refused]) == [replace(refused, since=begun)]
+        ticks.now += CONNECTING_S - 1
+        clock.instant += timedelta(seconds=CONNECTING_S - 1)
+        assert since.told([away]) == []
+        ticks.now += 1
+        clock.instant += timedelta(seconds=1)
+        assert since.told([away]) == [replace(away, since=begun)]
+        assert since.told([]) == []
+        begun = clock.instant
