@@ -50,9 +50,13 @@ class MaintenanceWorker:
             self._thread = threading.Thread(target=self._run, name=f"maintenance-{self._name}", daemon=True)
             self._thread.start()
 
+    def begin_stop(self) -> None:
+        """Take no further batch."""
+        self._stopping.set()
+
     def stop(self) -> None:
         """End after the batch that is running; waits for it."""
-        self._stopping.set()
+        self.begin_stop()
         if self._thread is not None:
             self._thread.join()
             self._thread = None

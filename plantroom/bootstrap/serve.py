@@ -141,5 +141,7 @@ class Serving:
         self._scheduler.stop()
         self._history.stop()
         for worker in self._workers:
+            worker.begin_stop()
+        for worker in self._workers:
             worker.stop()
         self.web.stop()
