@@ -1,5 +1,6 @@
 """What every test may ask for, and which tests run side by side."""
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,3 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         file = file_of(item.nodeid)
         if used - {GROUPS.get(file)}:
             raise pytest.UsageError(f"{file} uses {', '.join(used)}: see TOGETHER in tests/conftest.py")
+
+
+def pytest_collection_finish() -> None:
+    """Every module of the tests is loaded now and stays: looking through all of it for garbage, again and again, took a
+    third of the processor."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -48,8 +48,13 @@ def postgresql_url(postgres_migrated: str) -> Iterator[str]:
     plain = make_url(postgres_migrated).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, options="-c lock_timeout=5000") as connection:
         # Triggers and foreign keys rest while everything is emptied: a new database a test takes half a second.
-        connection.execute("SET session_replication_role = replica")
-        for table in reversed(metadata.sorted_tables):
-            if table is not counters:
-                connection.execute(f'DELETE FROM "{table.name}"')
-        connection.execute("UPDATE counters SET value = 0")
+        filled = [table.name for table in reversed(metadata.sorted_tables) if table is not counters]
+        connection.execute(
+            ";".join(
+                [
+                    "SET session_replication_role = replica",
+                    *(f'DELETE FROM "{name}"' for name in filled),
+                    "UPDATE counters SET value = 0",
+                ]
+            )
+        )

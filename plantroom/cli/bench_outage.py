@@ -24,9 +24,10 @@ from plantroom.cli.bench_wire import RawPublisher, hold_session
 from plantroom.errors import Unreachable
 from plantroom.wire import encode_event, event_topic
 
-WARM_S = 10.0
+AROUND_S = 10.0
+"""How long messages go on before and after the outage, at most as long as that is."""
+
 EVENT_EVERY_S = 3.0
-AFTER_S = 10.0
 SETTLE_S = 600.0
 LIFT = "LIFT"
 SAFETY_EVERY = 2
@@ -115,7 +116,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         events, load = SafetyEvents(broker.port, client, lift), Load(broker.port, publishing, rate)
         events.start()
         load.start()
-        time.sleep(WARM_S)
+        time.sleep(min(AROUND_S, 60 * minutes))
 
         drain = _outage(site, influx, (events, load), minutes, rate, say)
         load.finish()
@@ -166,7 +167,7 @@ def _outage(
     say(f"the store is back; {backlog} messages wait")
     noticed_s, drained_s, taken = _drain(site, sending, rate)
     events.phase = "after"
-    time.sleep(AFTER_S)
+    time.sleep(min(AROUND_S, 60 * minutes))
     return {
         "drain_ratio": round(backlog / drained_s / rate, 2),
         "drain_messages_per_s": round(taken / drained_s),

@@ -11,7 +11,7 @@ FIXED = {
 
 
 def test_bench_ingest_drains_everything_and_finds_every_value_again():
-    done = run_cli("bench", "ingest", "--seconds", "1", "--messages", "20000", "--store", "sqlite", "--json")
+    done = run_cli("bench", "ingest", "--seconds", "1", "--messages", "8000", "--store", "sqlite", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document.keys() >= FIXED
@@ -24,14 +24,14 @@ def test_bench_ingest_drains_everything_and_finds_every_value_again():
 
 
 def test_bench_crash_loses_nothing_over_a_few_kills():
-    done = run_cli("bench", "crash", "--kills", "3", "--rate", "1000", "--json")
+    done = run_cli("bench", "crash", "--kills", "2", "--rate", "500", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert document["acknowledged"] > 1000
-    assert (document["kills"], document["lost"], document["duplicates"]) == (3, 0, 0)
+    assert document["acknowledged"] > 500
+    assert (document["kills"], document["lost"], document["duplicates"]) == (2, 0, 0)
     assert (document["events_lost"], document["events_doubled"], document["tickets_wrong"]) == (0, 0, 0)
-    assert document["counted_without_ts"] > 100
-    assert document["events"] > 5
+    assert document["counted_without_ts"] > 50
+    assert document["events"] > 0
     assert document["spool_intact"] is True
 
 
@@ -43,23 +43,23 @@ def test_a_peer_that_is_not_there_is_said():
 
 
 def test_bench_fuzz_finds_a_letter_for_everything_bad_and_every_sound_value():
-    done = run_cli("bench", "fuzz", "--payloads", "5000", "--seed", "7", "--json")
+    done = run_cli("bench", "fuzz", "--payloads", "2000", "--seed", "7", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document["crashes"] == 0
     assert (document["dead_lettered"], document["stored"]) == (document["bad"], document["good"]), document["examples"]
-    assert document["bad"] > 1000
-    assert document["good"] > 1000
-    assert document["undecided"] < 500
+    assert document["bad"] > 400
+    assert document["good"] > 400
+    assert document["undecided"] < 200
 
 
 def test_bench_outage_drains_what_came_while_the_store_was_away():
-    done = run_cli("bench", "outage", "--minutes", "0.2", "--rate", "500", "--json")
+    done = run_cli("bench", "outage", "--minutes", "0.1", "--rate", "300", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document.keys() >= {"drain_ratio", "rss_mb", "safety_to_ticket_ms", "lost", "settings", "environment"}
     assert (document["lost"], document["duplicates"]) == (0, 0)
-    assert document["backlog"] > 3000
+    assert document["backlog"] > 900
     assert 0 < document["rss_mb"] < 200
     assert document["safety_to_ticket_ms"]["count"] >= 2
     assert document["safety_to_ticket_ms"]["p50"] <= document["safety_to_ticket_ms"]["p99"] < 10_000

@@ -10,7 +10,7 @@ import pytest
 from tests.product import CLI, environment
 
 
-@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.5])
+@pytest.mark.parametrize("seconds", [0.3, 0.5, 0.8])
 def test_an_interrupted_command_ends_without_a_traceback(tmp_path: Path, seconds: float) -> None:
     command = [str(CLI), "gaps", "list", "--data-dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment({})) as process:
@@ -18,4 +18,5 @@ def test_an_interrupted_command_ends_without_a_traceback(tmp_path: Path, seconds
         interrupted = process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == ((130, b"", b"") if interrupted else (0, b"no gaps\n", b""))
+    ended = (0, b"no gaps\n", b"")
+    assert (process.returncode, out, err) in ([(130, b"", b""), (130, *ended[1:]), ended] if interrupted else [ended])
