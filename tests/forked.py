@@ -1,12 +1,14 @@
 """Commands, each in a process of its own that finds the program loaded already.
 
 Loading takes a short command most of its time; nothing else is left out. ``serve`` loads the program and listens as
-long as whoever started it lives. A caller writes one JSON document
-``{"arguments": [...], "environment": {...}, "folder": ...}``, ends its side, and reads ``{"code", "out", "err"}``.
+long as whoever started it lives. A caller writes one JSON document ``{"arguments": [...], "environment": {...},
+"folder": ...}`` and reads ``{"code", "out", "err"}``. With ``"log"``, the file that takes all output, the command has a
+session of its own, and the answer is a line with its process number, then one with its exit code.
 """
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -14,7 +16,9 @@ import sys
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -43,6 +47,8 @@ def become(command: dict[str, Any], out: int, err: int) -> NoReturn:
     """The command, in a process that was forked for it."""
     code = 1
     try:
+        if "log" in command:
+            os.setsid()
         for target, source in ((0, os.open(os.devnull, os.O_RDONLY)), (1, out), (2, err)):
             os.dup2(source, target)
         code = run(command)
@@ -56,30 +62,50 @@ def become(command: dict[str, Any], out: int, err: int) -> NoReturn:
 
 def answer(caller: socket.socket) -> None:
     """Run what a caller asks for."""
-    with (
-        caller.makefile("rw", encoding="utf-8") as stream,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-    ):
+    with caller.makefile("r", encoding="utf-8") as stream:
         command = json.loads(stream.readline())
-        number = os.fork()
-        if number == 0:
-            become(command, out.fileno(), err.fileno())
-        code = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-        said = {}
+    (watch if "log" in command else collect)(caller, command)
+
+
+def forked(caller: socket.socket, command: dict[str, Any], out: int, err: int) -> int:
+    """Process number of the command."""
+    number = os.fork()
+    if number == 0:
+        caller.close()
+        become(command, out, err)
+    return number
+
+
+def exit_code(number: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+
+
+def collect(caller: socket.socket, command: dict[str, Any]) -> None:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        code, said = exit_code(forked(caller, command, out.fileno(), err.fileno())), {}
         for name, file in (("out", out), ("err", err)):
             file.seek(0)
             said[name] = file.read().decode()
-        json.dump({"code": code, **said}, stream)
+    caller.sendall(json.dumps({"code": code, **said}).encode())
+
+
+def watch(caller: socket.socket, command: dict[str, Any]) -> None:
+    with Path(command["log"]).open("ab") as log:
+        number = forked(caller, command, log.fileno(), log.fileno())
+    caller.sendall(b"%d\n" % number)
+    code = exit_code(number)
+    with suppress(OSError):  # whoever asked may be gone
+        caller.sendall(b"%d\n" % code)
 
 
 def serve(path: str) -> None:
     """Until the process that started this one is gone."""
     from plantroom.cli.main import MODULES, loaded
-    from plantroom.storage import ledger  # noqa: F401 - most commands open it
 
     for module in MODULES.values():
         loaded(module)
+    for name in ("storage.ledger", "bootstrap.collect", "bootstrap.serve"):
+        import_module(f"plantroom.{name}")
     parent = os.getppid()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
@@ -118,11 +144,52 @@ def _door() -> str:
 
 def run_forked(arguments: list[str], environment: dict[str, str], seconds: float) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of a command; raises ``TimeoutError``."""
-    asked = {"arguments": arguments, "environment": environment, "folder": str(Path.cwd())}
-    with socket.socket(socket.AF_UNIX) as caller:
-        caller.settimeout(seconds)
-        caller.connect(_door())
-        caller.sendall(json.dumps(asked).encode() + b"\n")
-        with caller.makefile("rb") as stream:
-            said = json.loads(stream.read())
+    with (
+        _asked({"arguments": arguments, "environment": environment}, seconds) as caller,
+        caller.makefile("rb") as stream,
+    ):
+        said = json.loads(stream.read())
     return said["code"], said["out"], said["err"]
+
+
+def _asked(command: dict[str, Any], seconds: float) -> socket.socket:
+    caller = socket.socket(socket.AF_UNIX)
+    caller.settimeout(seconds)
+    caller.connect(_door())
+    caller.sendall(json.dumps(command | {"folder": str(Path.cwd())}).encode() + b"\n")
+    return caller
+
+
+class Forked:
+    """A command that goes on, as ``subprocess.Popen`` has it; all it says goes to ``log``."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+        self._caller = _asked({"arguments": arguments, "environment": environment, "log": str(log)}, BEGIN_S)
+        self._answer = self._caller.makefile("rb")
+        self.pid = int(self._answer.readline())
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code; ``None``: it runs."""
+        return self._ended(0)
+
+    def wait(self, seconds: float | None = None) -> int:
+        """The exit code; raises ``subprocess.TimeoutExpired``."""
+        code = self._ended(seconds)
+        if code is None:
+            raise subprocess.TimeoutExpired("plantroom", seconds or 0)
+        return code
+
+    def _ended(self, seconds: float | None) -> int | None:
+        if self._code is None and select.select([self._caller], [], [], seconds)[0]:
+            self._code = int(self._answer.readline())
+            self._answer.close()
+            self._caller.close()
+        return self._code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)

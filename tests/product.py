@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.forked import run_forked
+from tests.forked import Forked, run_forked
 
 CLI = Path(sys.executable).parent / "plantroom"
 START_S = 60
@@ -118,7 +118,7 @@ class Process:
         self.settings = dict(settings)
         self._runtime = data / runtime
         self.log = data / f"{command[0]}.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Forked | None = None
         self.runtime: dict[str, Any] = {}
 
     @property
@@ -130,15 +130,7 @@ class Process:
         """Start it and do not wait."""
         self.data.mkdir(parents=True, exist_ok=True)
         self._runtime.unlink(missing_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [str(CLI), *self.command],
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = Forked(list(self.command), self.environment, self.log)
 
     def start(self) -> float:
         """Seconds until it says that it is ready."""

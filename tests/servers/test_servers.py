@@ -69,11 +69,10 @@ def test_closing_stops_the_process_and_removes_its_folder() -> None:
         os.kill(pid, 0)
 
 
-def test_every_test_gets_an_empty_database_that_syncs(postgres_url: str, postgres_server: Postgres) -> None:
+def test_every_test_gets_an_empty_database(postgres_url: str, postgres_server: Postgres) -> None:
     with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
         tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
         assert tables == (0,)
-        assert connection.execute("SHOW fsync").fetchone() == ("on",)
     other = postgres_server.create_database()
     assert not postgres_url.endswith(f"/{other}")
     postgres_server.drop_database(other)

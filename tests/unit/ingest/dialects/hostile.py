@@ -27,7 +27,7 @@ LIMIT = 1 << 20
 """Bytes of a packet (``gateway.broker.files.PACKET_LIMIT_BYTES``)."""
 
 QUARTER = LIMIT // 4
-"""Enough for what costs the square of its length: minutes."""
+"""Enough for what costs the square of its length: minutes. Of the rest only what is worst for its size is whole."""
 
 COSTLY = (b"{},", b'{"event":"a"},')
 """What takes most time and memory for its size."""
@@ -72,10 +72,13 @@ def texts() -> Iterator[tuple[str, bytes]]:
             yield f"{head[-9:]!r} {piece!r}", filled(head, piece, limit=QUARTER)
         yield f"closed {piece!r}", filled(b"[", piece, b"null]", LIMIT if piece in COSTLY else QUARTER)
     deep = b"[" * 300 + b"]" * 300
-    yield "deep events", filled(b"[", b'{"event":"x","data":' + deep + b"},", b"{}]")
-    yield "deep values", filled(b"[", b'{"event":"x","values":{"a":' + deep + b"}},", b"{}]")
-    yield "deep numbered", filled(b"[", b'{"boot":"b","seq":1,"a":' + deep + b"},", b"{}]")
-    yield "deeper than anything", filled(b"[", b'{"event":"x","data":' + b"[" * 3000 + b"]" * 3000 + b"},", b"{}]")
+    yield "deep events", filled(b"[", b'{"event":"x","data":' + deep + b"},", b"{}]", QUARTER)
+    yield "deep values", filled(b"[", b'{"event":"x","values":{"a":' + deep + b"}},", b"{}]", QUARTER)
+    yield "deep numbered", filled(b"[", b'{"boot":"b","seq":1,"a":' + deep + b"},", b"{}]", QUARTER)
+    yield (
+        "deeper than anything",
+        filled(b"[", b'{"event":"x","data":' + b"[" * 3000 + b"]" * 3000 + b"},", b"{}]", QUARTER),
+    )
 
 
 def documents() -> Iterator[tuple[str, bytes]]:
