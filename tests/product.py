@@ -118,7 +118,7 @@ class Process:
         self.settings = dict(settings)
         self._runtime = data / runtime
         self.log = data / f"{command[0]}.log"
-        self.process: Forked | None = None
+        self.process: Forked | subprocess.Popen[bytes] | None = None
         self.runtime: dict[str, Any] = {}
 
     @property
