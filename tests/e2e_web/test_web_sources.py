@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.web_app import ROOT, WEB
 
 TECHNICIAN_BUDGET = 200_000
@@ -28,6 +30,7 @@ def test_the_types_are_those_of_the_api(web_dist: Path, tmp_path: Path) -> None:
     assert (WEB / "src/api/schema.d.ts").read_text() == fresh, how
 
 
+@pytest.mark.timeout(300)
 def test_every_layer_passes_its_own_tests(web_dist: Path) -> None:
     done = npm("test")
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
