@@ -1,6 +1,7 @@
 """The broker's files on the disk: kept while they are good, whole, and complete however many write at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import pytest
 from cryptography.x509 import load_pem_x509_certificate
 
 from gateway.broker.certificates import client_certificate, key_away, self_signed
-from gateway.broker.credentials import mosquitto_hash, new_device
-from gateway.broker.files import Address
+from gateway.broker.credentials import certificate_name, mosquitto_hash, new_device
+from gateway.broker.files import Address, certificate_rules, rules
 from gateway.broker.site import SiteBroker, default_user, write_site
 from gateway.broker.writing import update
 from plantroom.errors import BadData
@@ -146,7 +147,17 @@ def test_of_many_changes_at_once_none_is_missing_in_the_end(tmp_path: Path) -> N
     assert names == {f"demo.press-{n}" for n in range(40)}
     assert {d.username for d in devices} == names
     assert sum(line.startswith("user ") for line in (tmp_path / "acl").read_text().splitlines()) == 40
-    assert {f.name for f in tmp_path.iterdir()} == {"passwords", "acl", ".lock"}
+    assert {f.name for f in tmp_path.iterdir()} == {"passwords", "acl", "certificate-acl", ".lock"}
+
+
+def test_a_credential_that_was_added_again_has_rules_by_its_own_certificates_name_alone() -> None:
+    first = replace(new_device("demo", "press", NOW, "test")[0], revoked_at=NOW, revoked_by="test")
+    again, other = new_device("demo", "press", NOW, "test")[0], new_device("demo", "gate", NOW, "test")[0]
+    lines = certificate_rules([first, again, other]).splitlines()
+    users = {line.removeprefix("user ") for line in lines if line.startswith("user ")}
+    assert users == {certificate_name(again), "demo.gate", certificate_name(other)}
+    assert "user demo.press\n" in rules([first, again, other])
+    assert certificate_name(first) != certificate_name(again)
 
 
 def written(folder: Path, port: int, ours: BrokerAddress | None = None) -> str:
