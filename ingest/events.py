@@ -26,7 +26,7 @@ from ingest.rejections import printable, stable_id
 from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
-from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 
 OVER = "over_already"

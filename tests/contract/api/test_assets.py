@@ -10,7 +10,7 @@ from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.live import LiveEvent
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
