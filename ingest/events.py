@@ -17,7 +17,7 @@ import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
 from ingest.dialects.json.decoder import SAFETY, UNNAMED, identity
-from ingest.dialects.json.parse import MAX_DEPTH, nesting
+from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
@@ -26,7 +26,7 @@ from ingest.rejections import printable, stable_id
 from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
-from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 
 OVER = "over_already"
@@ -166,7 +166,7 @@ class EventRules:
             tags.append(RETAINED)
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
             tags.append("under_maintenance")
-        data = None if one.cut else _data_of(fields)
+        data = None if one.cut else data_of(fields)
         if data is None:
             tags.append("data_dropped")
         if one.damaged:
@@ -358,19 +358,3 @@ def _weight(template: EventTemplate | None, told: _Told) -> tuple[Severity | Non
     if severity is None:
         return Severity.GENERAL, False, ("unknown_event", "unknown_severity")
     return severity, False, ("unknown_event",)
-
-
-def _data_of(fields: Mapping[str, object]) -> dict[str, object] | None:
-    """The event's data as a plain object without NaN and without NUL characters, which databases refuse;
-    ``None`` when it is nested too deep to be kept."""
-    data = fields.get("data")
-    if data is None:
-        return {}
-    try:
-        text = orjson.dumps(data if isinstance(data, dict) else {"value": data})
-    except TypeError:
-        return None
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and nesting(text.decode()) > MAX_DEPTH:
-        return None
-    clean: dict[str, object] = orjson.loads(text.replace(b"\\u0000", b"\\ufffd"))
-    return clean

@@ -8,7 +8,7 @@ import orjson
 from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
-from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource
+from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource, sources_of
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
 from plantroom.wire import Channel, parse_topic
@@ -148,7 +148,7 @@ class Matcher:
         self._topics = SourceTopics()
         self._source_routes: dict[str, SourceRoute] = {}
         self._targets: dict[str, Mapping[str, Sequence[Target]]] = {}
-        self._named: dict[str, TopicSource] = {}
+        self._sources: Mapping[str, Source] = {}
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
@@ -156,10 +156,7 @@ class Matcher:
         self._assets, self.known = {}, {}
         self._topics = SourceTopics(source for source in plant.topic_sources if source.site == self.site)
         self._source_routes, self._targets = {}, {}
-        named = [
-            (plant.codes.get((self.site, code)), one) for one in self._topics.sources for code in one.named_assets()
-        ]
-        self._named = {key: source for key, source in reversed(named) if key is not None}
+        self._sources = sources_of(plant, self.site)
 
     def route(self, topic: str) -> Route | SourceRoute | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""
@@ -215,14 +212,6 @@ class Matcher:
         self._source_routes[topic] = route
         return route
 
-    def _source_of_asset(self, plant: Plant, key: str) -> Source:
-        """The asset's own source; without one priority and clock of a topic source that names it."""
-        own = plant.sources.get(key)
-        if own is not None:
-            return own
-        source = self._named.get(key)
-        return Source(key) if source is None else Source(key, priority=source.priority, clock=source.clock)
-
     def _asset_of(self, code: str) -> AssetRoute | None:
         plant = self._plant
         key = plant.codes.get((self.site, code)) if plant is not None else None
@@ -234,5 +223,5 @@ class Matcher:
             ids = {
                 point: self._table.id_of(SeriesRef(asset.site, asset.equipment_class, key, point)) for point in points
             }
-            known = self._assets[key] = AssetRoute(asset, self._source_of_asset(plant, key), points, ids)
+            known = self._assets[key] = AssetRoute(asset, self._sources.get(key) or Source(key), points, ids)
         return known

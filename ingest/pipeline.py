@@ -271,10 +271,9 @@ class Pipeline:
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
         out, names = Outcome(), batch.names()
-        for columns in read.columns:
-            self.windows.touch(columns.readings)
         rejections = list(read.rejections)
         for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
+            self.windows.touch(columns.confirmed(rejected, self.site).readings)
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             stored = columns.count_new(batch.again) if batch.again else len(columns.readings)

@@ -27,6 +27,7 @@ from plantroom.domain.assets import (
     SourceClock,
 )
 from plantroom.domain.keys import new_key
+from plantroom.domain.sources import sources_of
 from plantroom.errors import BadData, FieldProblem
 
 MAX_CHECKS = 2000
@@ -75,7 +76,7 @@ def start_loop_test(
 ) -> LoopTest:
     """Begin a loop test and ask for its first sensor. Raises ``BadData`` when there is nothing to test or a point or
     event is unknown, ``Conflict`` when one of the assets is in a test that is going on."""
-    sources = tx.assets.plant().sources
+    sources = sources_of(tx.assets.plant(), wanted.site)
     simulated = [a.code for a in wanted.assets if a.key in sources and sources[a.key].clock is SourceClock.SIMULATED]
     if simulated:
         raise _bad("assets", f"{', '.join(simulated)}: a recording is played there, nobody can trigger it")

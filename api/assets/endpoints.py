@@ -87,8 +87,8 @@ def get_latest(key: str, query: Annotated[ListQuery, Query()], caller: Viewer, s
     with services.ledger.read() as tx:
         asset = visible_asset(tx, caller, key).asset
         points = tx.assets.points(key)
-        sources = services.directory.plant(tx).sources
-    values = latest_of(services, [(asset, points)], sources)[asset.key]
+        plant = services.directory.plant(tx)
+    values = latest_of(services, [(asset, points)], plant)[asset.key]
     page = cut_in_order(values, query, lambda v: v.point)
     return LatestValues(items=list(page.items), next_cursor=page.next_cursor)
 

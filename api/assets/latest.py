@@ -1,12 +1,13 @@
 """The newest readings of assets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from api.assets.schemas import LatestValue
 from api.services import Services
-from plantroom.domain.assets import Asset, Point, Source
+from plantroom.domain.assets import Asset, Plant, Point, Source
 from plantroom.domain.quality import Reason, is_stale, quality_of
+from plantroom.domain.sources import sources_of
 from plantroom.ports.readings import SeriesRef
 
 
@@ -16,10 +17,11 @@ def series_of(asset: Asset, point: str) -> SeriesRef:
 
 
 def latest_of(
-    services: Services, assets: Sequence[tuple[Asset, Sequence[Point]]], sources: Mapping[str, Source]
+    services: Services, assets: Sequence[tuple[Asset, Sequence[Point]]], plant: Plant
 ) -> dict[str, list[LatestValue]]:
     """The newest reading of each point, in the order of the points, by asset key; points without one are left out.
-    One query of the store. ``sources`` by asset key say whose silence is judged."""
+    One query of the store. The sources of ``plant`` say whose silence is judged."""
+    sources = sources_of(plant)
     series = [series_of(asset, p.key) for asset, points in assets for p in points]
     found = services.readings.latest(series) if series else {}
     now = services.clock.now()

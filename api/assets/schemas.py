@@ -9,7 +9,7 @@ from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape
 from ingest.clock_effects import ClockEffect, effect_of
 from plantroom.domain.assets import AssetStatus, Health, Presence
 from plantroom.ports.clock import to_ms
-from plantroom.ports.ledger import AssetEvent as DomainEvent
+from plantroom.ports.events import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView, DeviceClock
 
 Criticality = Literal["A", "B", "C"]

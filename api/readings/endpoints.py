@@ -97,6 +97,6 @@ def get_plant_latest(query: Annotated[LatestQuery, Query()], caller: Viewer, ser
         page = tx.assets.list(filters, page_request(query))
         plant = services.directory.plant(tx)
     assets = [(v.asset, list(plant.points.get(v.asset.key, {}).values())) for v in page.items]
-    values = latest_of(services, assets, plant.sources)
+    values = latest_of(services, assets, plant)
     items = [AssetLatest(asset=ref_of(a), site=a.site, values=values[a.key]) for a, _ in assets]
     return PlantLatest(items=items, next_cursor=page.next_cursor)

@@ -25,12 +25,12 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
         ids = [str(o["id"]) for o in _objects(chosen["work_orders"])]
         views = [tx.assets.get(str(a["key"])) for a in _objects(chosen["assets"])]
         points = {v.asset.key: list(tx.assets.points(v.asset.key)) for v in views}
-        sources = services.directory.plant(tx).sources
+        plant = services.directory.plant(tx)
         refs, orders = services.directory.refs(tx), []
         for order in map(tx.orders.get, ids):
             history = list(tx.orders.transitions(order.id))
             orders.append(WorkOrderDetail.detail_of(order, refs(order.asset), history))
-    latest = latest_of(services, [(v.asset, points[v.asset.key]) for v in views], sources)
+    latest = latest_of(services, [(v.asset, points[v.asset.key]) for v in views], plant)
     cards = [
         BundleAsset(asset=Asset.of(v), points=[Point.of(p) for p in points[v.asset.key]], latest=latest[v.asset.key])
         for v in views

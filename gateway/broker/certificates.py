@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -25,30 +26,56 @@ def self_signed(folder: Path, hosts: Sequence[str], owner: Owner | None, now: da
     """Authority and server certificate in ``folder`` (ECDSA P-256), made where they are missing.
 
     The authority stays as it is, so that publishers who trust it go on doing so. The server's certificate is made
-    anew when it ends within 30 days or lacks one of ``hosts``. Raises ``BadData`` for files that are no certificates
-    of ours, ``OSError``.
+    anew when it ends within 30 days, lacks one of ``hosts``, or is not one that publishers would take; where the
+    authority's key is kept elsewhere it serves to its last day (``key_away`` says so). Raises ``BadData`` for files
+    that are no certificates of ours and for a key that is away and needed, ``OSError``.
     """
     found = Certificates(folder / CERTIFICATE, folder / KEY, folder / CA)
-    if not ((folder / CA).exists() and (folder / CA_KEY).exists()):
+    if not (folder / CA).exists():
         _make_authority(folder, now)
-    authority, signer = _read(folder / CA), _read_key(folder / CA_KEY)
-    if not _still_good(found, authority, hosts, now):
+    authority = _read(folder / CA)
+    signer = _read_key(folder / CA_KEY) if (folder / CA_KEY).exists() else None
+    if not _still_good(found, authority, hosts, now, RENEW_BEFORE if signer else timedelta()):
         key = ec.generate_private_key(ec.SECP256R1())
+        signer = _signer(folder, authority)
         signed = _sign(key, hosts[0], authority, signer, now, _names(hosts), ExtendedKeyUsageOID.SERVER_AUTH)
         write_file(found.key, _pem(key), SHARED, owner)
         write_file(found.certificate, signed.public_bytes(serialization.Encoding.PEM), PUBLIC, owner)
     return found
 
 
+def key_away(folder: Path) -> str:
+    """What to say of an authority in ``folder`` whose key is kept elsewhere; empty when there is nothing to say."""
+    if (folder / CA_KEY).exists() or not (folder / CA).exists():
+        return ""
+    ends = _read(folder / CERTIFICATE).not_valid_after_utc
+    return (
+        f"{CA_KEY} is not in {folder}: nothing was signed. The broker's certificate ends on {ends:%Y-%m-%d}; for a new"
+        f" one put {CA_KEY} back for this command"
+    )
+
+
 def client_certificate(folder: Path, username: str, now: datetime) -> tuple[bytes, bytes]:
     """A publisher's certificate and key in PEM, signed by the authority in ``folder``. Raises ``BadData`` when there
-    is none."""
-    if not (folder / CA_KEY).exists():
-        raise BadData(f"{folder} holds no authority of its own ({CA_KEY}): it signs no certificates")
+    is none, or its key is kept elsewhere."""
+    if not (folder / CA).exists():
+        raise BadData(f"{folder} holds no authority of its own ({CA}): it signs no certificates")
+    authority = _read(folder / CA)
     key = ec.generate_private_key(ec.SECP256R1())
-    purpose = ExtendedKeyUsageOID.CLIENT_AUTH
-    signed = _sign(key, username, _read(folder / CA), _read_key(folder / CA_KEY), now, None, purpose)
+    signed = _sign(key, username, authority, _signer(folder, authority), now, None, ExtendedKeyUsageOID.CLIENT_AUTH)
     return signed.public_bytes(serialization.Encoding.PEM), _pem(key)
+
+
+def _signer(folder: Path, authority: x509.Certificate) -> Key:
+    if not (folder / CA_KEY).exists():
+        raise BadData(
+            f"{CA_KEY} is not in {folder}, and a certificate has to be signed: put {CA_KEY} back for this command, or"
+            f" remove {CA} to begin anew, which cuts off every publisher until it has the new {CA}"
+        )
+    signer = _read_key(folder / CA_KEY)
+    if signer.public_key() != authority.public_key():
+        raise BadData(f"{CA_KEY} does not belong to {CA} (in {folder}): publishers would refuse what it signs")
+    return signer
 
 
 def _make_authority(folder: Path, now: datetime) -> None:
@@ -132,15 +159,21 @@ def _general(host: str) -> x509.GeneralName:
         raise BadData(f"host {host!r} is no name that a certificate can hold") from None
 
 
-def _still_good(found: Certificates, authority: x509.Certificate, hosts: Sequence[str], now: datetime) -> bool:
+def _still_good(
+    found: Certificates, authority: x509.Certificate, hosts: Sequence[str], now: datetime, renew_before: timedelta
+) -> bool:
+    """Whether it is this authority's word for all of ``hosts``, ``now`` and ``renew_before`` from now."""
     if not (found.certificate.exists() and found.key.exists()):
         return False
     there = _read(found.certificate)
-    if there.not_valid_after_utc - now < RENEW_BEFORE or there.issuer != authority.subject:
+    if not there.not_valid_before_utc <= now < there.not_valid_after_utc - renew_before:
+        return False
+    if there.public_key() != _read_key(found.key).public_key():
         return False
     try:
+        there.verify_directly_issued_by(authority)
         names = there.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
         return False
     return set(_names(hosts)) <= set(names)
 

@@ -47,6 +47,13 @@ def username_of(site: str, client: str) -> str:
     return username
 
 
+def certificate_name(device: Device) -> str:
+    """Common name of a client certificate of this credential and of no other: ``<user name>~<8 hexadecimal digits>``,
+    of SHA-256 of its id. One that is added again under the same user name has another, so that certificates of the
+    one before open nothing, on connections that are held open either. No user name ends like it."""
+    return f"{device.username}~{hashlib.sha256(device.id.encode()).hexdigest()[:8]}"
+
+
 def new_device(
     site: str, client: str, now: datetime, by: str, assets: Sequence[str] = (), topics: Sequence[str] = ()
 ) -> tuple[Device, str]:

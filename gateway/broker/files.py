@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.broker.credentials import certificate_name
 from gateway.broker.foreign import reach_of
 from plantroom.ports.devices import Device
 from plantroom.wire import REPLAY, ROOT, Channel
 
 MEMORY_LIMIT_BYTES = 512 << 20
 PACKET_LIMIT_BYTES = 1 << 20
-PASSWORDS, RULES = "passwords", "acl"
+PASSWORDS, RULES, CERTIFICATE_RULES = "passwords", "acl", "certificate-acl"
 COLLECTOR_PASSWORDS, COLLECTOR_RULES = "collector-passwords", "collector-acl"
 CONFIGURATION, PID = "mosquitto.conf", "mosquitto.pid"
 CA, CA_KEY, CERTIFICATE, KEY = "ca.crt", "ca.key", "server.crt", "server.key"
@@ -71,7 +72,8 @@ class Wire:
     """How the broker of a site is reached.
 
     ``folder`` holds the files, ``data`` the broker's queues. ``client_certificates``: publishers show a certificate
-    whose common name is their user name, and need no password. ``collector_tls``: our own listener, too, speaks TLS.
+    (``certificate_rules`` says of which common name), and need no password. ``collector_tls``: our own listener, too,
+    speaks TLS.
     """
 
     folder: Path
@@ -108,7 +110,7 @@ def publishers_listener(
         f"listener {address.port} {address.host}",
         *_tls(certificates),
         "allow_anonymous false",
-        f"acl_file {folder}/{RULES}",
+        f"acl_file {folder}/{CERTIFICATE_RULES if client_certificates else RULES}",
         "# One name, one session: nobody takes over another publisher's, or one of ours.",
         "use_username_as_clientid true",
     ]
@@ -117,6 +119,15 @@ def publishers_listener(
     else:
         lines.append(f"password_file {folder}/{PASSWORDS}")
     return "\n".join(["# Publishers.", *lines, ""])
+
+
+def takes_certificates(folder: Path) -> bool:
+    """Whether the configuration in ``folder`` has publishers admitted by ``certificate_rules``; not when it cannot be
+    read."""
+    try:
+        return f"/{CERTIFICATE_RULES}\n" in (folder / CONFIGURATION).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
 
 
 def _collector_listener(wire: Wire) -> str:
@@ -141,11 +152,28 @@ def password_file(devices: Iterable[Device]) -> str:
 
 def rules(devices: Iterable[Device]) -> str:
     """What every credential in force may write and read; everything else is refused."""
-    return "\n".join([MADE_BY, "", *(_rules_of(device) for device in _in_force(devices))])
+    return _page(_rules_of(device, device.username) for device in _in_force(devices))
 
 
-def _rules_of(device: Device) -> str:
-    lines = [f"user {device.username}"]
+def certificate_rules(devices: Iterable[Device]) -> str:
+    """The same by the common names of client certificates: ``certificate_name``, and the user name alone as long as
+    no credential of that name was ever revoked. Whose certificate it is could not be told after that."""
+    known = list(devices)
+    ended = {device.username for device in known if device.revoked_at is not None}
+    return _page(
+        _rules_of(device, name)
+        for device in _in_force(known)
+        for name in (device.username, certificate_name(device))
+        if name not in ended
+    )
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n".join([MADE_BY, "", *parts])
+
+
+def _rules_of(device: Device, name: str) -> str:
+    lines = [f"user {name}"]
     for asset in device.assets or ("+",):
         lines += [f"topic write {ROOT}/{device.site}/{asset}/{channel}" for channel in Channel]
         lines.append(f"topic read {ROOT}/{device.site}/{asset}/{REPLAY}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from gateway.broker import LOOPBACK, OtherAddress, TrialBroker, free_port, require_free
-from gateway.broker.files import PACKET_LIMIT_BYTES, PASSWORDS, RULES, Address, publishers_listener
+from gateway.broker.files import CERTIFICATE_RULES, PACKET_LIMIT_BYTES, PASSWORDS, RULES, Address, publishers_listener
 from gateway.broker.writing import held, write_devices
 from plantroom.errors import Unreachable
 
@@ -109,7 +109,7 @@ class MosquittoBroker(TrialBroker):
     def _publishers(self) -> str:
         """The listener of the other address, with its files; those of an earlier start go when there is none."""
         if self.other is None or self._wanted is None:
-            for name in (PASSWORDS, RULES):
+            for name in (PASSWORDS, RULES, CERTIFICATE_RULES):
                 (self._folder / name).unlink(missing_ok=True)
             return ""
         from gateway.broker.certificates import self_signed

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gateway.broker.files import PASSWORDS, PID, RULES, password_file, rules
+from gateway.broker.files import CERTIFICATE_RULES, PASSWORDS, PID, RULES, certificate_rules, password_file, rules
 from plantroom.errors import Unreachable
 from plantroom.ports.devices import Device
 
@@ -63,10 +63,16 @@ def held(folder: Path) -> Iterator[None]:
 def write_devices(folder: Path, devices: Sequence[Device], owner: Owner | None = None) -> None:
     """Replace password file and access rules; to be called while the folder is held. Raises ``Unreachable``.
 
-    Files that are replaced keep their owner. The rules go first: a name that is new is refused until both are there.
+    Files that are replaced keep their owner. Both files of rules are written, since the broker has its old
+    configuration until it is started again. The rules go first: a name that is new is refused until both are there.
     """
     try:
-        for name, text in ((RULES, rules(devices)), (PASSWORDS, password_file(devices))):
+        texts = {
+            RULES: rules(devices),
+            CERTIFICATE_RULES: certificate_rules(devices),
+            PASSWORDS: password_file(devices),
+        }
+        for name, text in texts.items():
             write_file(folder / name, text, SHARED, owner or _owner_now(folder / name))
     except OSError as error:
         raise Unreachable(f"broker files in {folder}", error.strerror or str(error)) from error

@@ -51,6 +51,7 @@ def config(
     as_json: AsJson = False,
 ) -> None:
     """Write Mosquitto's configuration, passwords and access rules from the ledger's devices."""
+    from gateway.broker.certificates import key_away
     from gateway.broker.files import CONFIGURATION, Address
     from gateway.broker.site import ENVIRONMENT, SiteBroker, write_site
     from gateway.broker.writing import reload_broker
@@ -81,6 +82,8 @@ def config(
     }
     emit(document, as_json, f"{folder / CONFIGURATION}\n{folder / ENVIRONMENT}")
     say(f"{in_force} devices. Broker: `mosquitto -c {folder / CONFIGURATION}`; a change of its ports needs a restart")
+    if wanted.certificates is None and (words := key_away(folder)):
+        say(words)
     say(reload_broker(folder))
 
 

@@ -88,8 +88,10 @@ def certificate(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Sign a client certificate with the authority that `broker config` made; its common name is the user name."""
+    """Sign a client certificate with the authority that `broker config` made, for this credential and none after it."""
     from gateway.broker.certificates import client_certificate
+    from gateway.broker.credentials import certificate_name
+    from gateway.broker.files import takes_certificates
     from gateway.broker.writing import PRIVATE, PUBLIC, write_file
     from plantroom.bootstrap.wire import NOWHERE, broker_folder
 
@@ -98,9 +100,9 @@ def certificate(
         if folder is None:
             raise BadData(NOWHERE)
         with parts.ledger.read() as tx:
-            username = _in_force(tx, site, client).username
-        signed, key = client_certificate(folder, username, parts.clock.now())
-    files = out / f"{username}.crt", out / f"{username}.key"
+            device = _in_force(tx, site, client)
+        signed, key = client_certificate(folder, certificate_name(device), parts.clock.now())
+    files = out / f"{device.username}.crt", out / f"{device.username}.key"
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_file(files[1], key, PRIVATE)
@@ -108,6 +110,11 @@ def certificate(
     except OSError as error:
         raise BadData(f"--out {out}: {error.strerror}") from error
     emit({"certificate": str(files[0]), "key": str(files[1])}, as_json, f"{files[0]}\n{files[1]}")
+    if not takes_certificates(folder):
+        say(
+            f"warning: the broker of {folder} does not take it yet: write its configuration with `plantroom broker"
+            " config --client-certificates` and start it again"
+        )
 
 
 def _in_force(tx: Any, site: str, client: str) -> "Device":
@@ -130,11 +137,14 @@ def _tell(parts: "Parts") -> None:
 
 
 def _document(device: "Device") -> dict[str, Any]:
+    from gateway.broker.credentials import certificate_name
+
     return {
         "id": device.id,
         "site": device.site,
         "client": device.client,
         "username": device.username,
+        "certificate_name": certificate_name(device),
         "assets": list(device.assets),
         "topics": list(device.topics),
         "created_at": device.created_at.isoformat().replace("+00:00", "Z"),

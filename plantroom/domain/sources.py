@@ -4,11 +4,11 @@ Topic filters are MQTT's (MQTT 3.1.1, section 4.7): ``+`` stands for one level, 
 before it and any number of further ones.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from plantroom.domain.assets import Priority, SourceClock
+from plantroom.domain.assets import Plant, Priority, Source, SourceClock
 from plantroom.errors import FieldProblem
 
 ROOT = "plantroom"
@@ -74,6 +74,18 @@ class TopicSource:
         """How many levels at the filter's beginning hold no wildcard."""
         levels = self.topic_filter.split("/")
         return next((n for n, level in enumerate(levels) if level in {"+", "#"}), len(levels))
+
+
+def sources_of(plant: Plant, site: str | None = None) -> Mapping[str, Source]:
+    """The source of every asset that has one, by the asset's key: its own, else one with priority and clock of the
+    first topic source that names the asset. ``site``: topic sources of this site alone. O(assets named)."""
+    found: dict[str, Source] = {}
+    for one in plant.topic_sources:
+        if site in {None, one.site}:
+            for key in (plant.codes.get((one.site, code)) for code in one.named_assets()):
+                if key is not None:
+                    found.setdefault(key, Source(key, priority=one.priority, clock=one.clock))
+    return found | dict(plant.sources)
 
 
 def matches(topic_filter: str, topic: str) -> bool:

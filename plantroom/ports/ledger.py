@@ -32,6 +32,7 @@ from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.accounts import AccountRepository
 from plantroom.ports.devices import DeviceRepository
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.gaps import GapRepository
 from plantroom.ports.leases import LeaseRepository
 from plantroom.ports.letters import DeadLetter, LetterSummary
@@ -188,21 +189,6 @@ class HealthChange:
 
 
 @dataclass(frozen=True, slots=True)
-class AssetEvent:
-    """An event as it came in; kept for the history and the live view."""
-
-    id: str
-    site: str
-    asset: str
-    event: str
-    observed_at: datetime
-    received_at: datetime
-    severity: str
-    safety: bool
-    data: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class CollectorReport:
     """What one collector process says of itself, replacing its earlier word. ``reported_at``: by the ledger's clock, as
     ``CollectRepository.now`` gives it, since the hosts' clocks may be apart."""
@@ -342,6 +328,16 @@ class CollectRepository(ABC):
     @abstractmethod
     def events(self, asset: str, limit: int) -> Sequence[AssetEvent]:
         """Newest first."""
+
+    @abstractmethod
+    def events_beyond(self, keep: int, most: int) -> Sequence[str]:
+        """Events, at most ``most``, of each site that has more than ``keep``: those received first. Those of an asset
+        since its open episode began stay, until a site has twice ``keep``. Counts all events (a second for a million):
+        not for a transaction that writes."""
+
+    @abstractmethod
+    def let_events_go(self, ids: Sequence[str]) -> int:
+        """Take these events away; gives how many there were."""
 
     @abstractmethod
     def now(self) -> datetime:

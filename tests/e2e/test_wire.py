@@ -1,8 +1,6 @@
 """The wire of a site, set up with the commands of docs/security-of-the-wire.md, and the trial's other address."""
 
 import json
-import os
-import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,40 +14,9 @@ from gateway.broker.site import own_addresses
 from tests.contract.wire.stranger import Stranger
 from tests.e2e.plant import Plant
 from tests.e2e.recordings import Recorded
+from tests.e2e.wire import ME, TELEMETRY, ConfiguredMosquitto, config, environment_of, port_of
 from tests.product import Finished, Process, Product, eventually, run_cli
-from tests.servers.mosquitto import mosquitto_binary
 from tests.servers.process import ServerProcess, answers, free_port
-
-ME = pwd.getpwuid(os.geteuid()).pw_name
-TELEMETRY = b'{"values": {"vibration": 1.25}}'
-
-
-class ConfiguredMosquitto(ServerProcess):
-    """A broker on a folder that ``plantroom broker config`` has written."""
-
-    name = "configured"
-
-    def __init__(self, wire: Path, port: int) -> None:
-        super().__init__(port)
-        self.wire = wire
-
-    def command(self) -> list[str]:
-        return [str(mosquitto_binary()), "-c", str(self.wire / "mosquitto.conf")]
-
-
-def config(process: Process, wire: Path, *more: str) -> dict[str, Any]:
-    where = ("--listen", "127.0.0.1", "--collector-port", str(free_port()), "--port", str(free_port()))
-    return process.json("broker", "config", "--out", str(wire), "--user", ME, *where, *more)
-
-
-def environment_of(wire: Path) -> dict[str, str]:
-    """What `. plantroom.env` sets."""
-    lines = (wire / "plantroom.env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines)
-
-
-def port_of(url: str) -> int:
-    return int(url.rpartition(":")[2])
 
 
 @dataclass
@@ -287,25 +254,6 @@ def test_files_that_cannot_be_written_are_said_and_the_password_is_not_lost(tmp_
     assert done.returncode == 5
     assert "the ledger has the change, the broker does not: run `plantroom broker config`" in done.stderr
     assert json.loads(done.stdout)["password"]
-
-
-def test_a_certificate_for_a_device_is_signed_by_the_sites_own_authority(tmp_path: Path):
-    process = Process(tmp_path / "data", ("none",), {}, "none")
-    wire = tmp_path / "wire"
-    written = config(process, wire, "--self-signed", "--host", "localhost", "--client-certificates")
-    process.settings |= environment_of(wire)
-    missing = process.cli("device", "certificate", "--site", "demo", "--client", "press", "--out", str(tmp_path))
-    assert missing.returncode == 4
-    process.json("device", "add", "--site", "demo", "--client", "press")
-    with ConfiguredMosquitto(wire, port_of(written["publishers"])) as broker:
-        made = process.json("device", "certificate", "--site", "demo", "--client", "press", "--out", str(tmp_path))
-        pair = Path(made["certificate"]), Path(made["key"])
-        assert pair[1].stat().st_mode & 0o077 == 0
-        press = Stranger(broker.port, ca=wire / "ca.crt", cert=pair, host="localhost")
-        assert press.say("plantroom/demo/P-1/telemetry", TELEMETRY)
-        assert press.admitted
-        assert not Stranger(broker.port, ca=wire / "ca.crt", host="localhost").admitted
-        press.go()
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.errors import NotFound
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.ledger import (
-    AssetEvent,
     CollectorReport,
     CollectRepository,
     DeviceClock,
@@ -26,6 +26,7 @@ from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
 from plantroom.storage.ledger.cursors import cursor, set_cursor
+from plantroom.storage.ledger.events import EVENTS, events_beyond
 from plantroom.storage.ledger.letters import ASKED, IS_ASKED, LETTERS, letter_groups, letters_beyond
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
@@ -36,7 +37,6 @@ from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
-EVENTS = Record(AssetEvent, t.asset_events)
 
 IS_SAFETY = t.findings.c.safety.is_(True)
 
@@ -217,6 +217,16 @@ class SqlCollect(CollectRepository):
         e = t.asset_events.c
         statement = EVENTS.select().where(e.asset == asset).order_by(e.observed_at.desc(), e.id.desc()).limit(limit)
         return [EVENTS.item(row) for row in self._connection.execute(statement)]
+
+    def events_beyond(self, keep: int, most: int) -> Sequence[str]:
+        return events_beyond(self._work, keep, most)
+
+    def let_events_go(self, ids: Sequence[str]) -> int:
+        events = t.asset_events
+        return sum(
+            self._connection.execute(events.delete().where(events.c.id.in_(some))).rowcount
+            for some in chunks(sorted(set(ids)))
+        )
 
     def now(self) -> datetime:
         now_ms: int = self._connection.execute(sa.select(self._work.backend.now_ms())).scalar_one()

@@ -8,8 +8,9 @@ from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Severity, Source, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
+from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import AssetEvent
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.live import LiveEvent
 from tests.contract.api.world import AWAY, HOME, NOW, World
 
@@ -153,10 +154,17 @@ def test_latest_values_carry_their_age_and_quality(world: World) -> None:
     assert (items["flow"]["quality"], items["flow"]["stale"]) == (1, True)
 
 
-def test_the_silence_of_a_recording_is_not_stale(world: World) -> None:
+REPLAY = TopicSource("s1", HOME, "recorded", "rec/p", "json", clock=SourceClock.SIMULATED, asset="P-1")
+
+
+@pytest.mark.parametrize("named_by", ["its own source", "a topic source"])
+def test_the_silence_of_a_recording_is_not_stale(world: World, named_by: str) -> None:
     key = world.keys[HOME]
     with world.ledger.begin() as tx:
-        tx.assets.put_source(Source(key, clock=SourceClock.SIMULATED))
+        if named_by == "its own source":
+            tx.assets.put_source(Source(key, clock=SourceClock.SIMULATED))
+        else:
+            tx.sources.add(REPLAY)
     world.store(key, {"flow": [(MS - 86_400_000, 7.0, 0)]})
     (latest,) = world.admin.get(f"/api/v1/assets/{key}/latest").json()["items"]
     (in_plant,) = world.admin.get("/api/v1/readings/latest?class=pump").json()["items"][0]["values"]

@@ -1,14 +1,16 @@
 """Loop tests over HTTP."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from maintenance.findings import FindingApplier
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Severity
+from plantroom.domain.assets import Severity, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import DeviceClock
 from tests.contract.api.world import HOME, NOW, PASSWORD, World
@@ -55,6 +57,17 @@ def test_an_asset_is_named_by_its_key_or_its_code(world: World) -> None:
     assert [check["asset"]["key"] for check in test["checks"]] == [world.keys[HOME]]
     body = {"site": HOME, "assets": ["P-9"], "points": ["vibration"]}
     assert "has no asset 'P-9'" in world.admin.post(TESTS, json=body).text
+
+
+@pytest.mark.parametrize("source", [{"asset": "P-1"}, {"fields": (FieldMapping("x", "flow", asset="P-1"),)}])
+def test_what_a_topic_source_plays_back_is_not_tested(world: World, source: dict[str, Any]) -> None:
+    played = TopicSource("s1", HOME, "recorded", "rec/p", "json", clock=SourceClock.SIMULATED, **source)
+    with world.ledger.begin() as tx:
+        tx.sources.add(played)
+    body = {"site": HOME, "assets": ["P-1"], "points": ["vibration"]}
+    refused = world.admin.post(TESTS, json=body)
+    assert refused.status_code == 422
+    assert "P-1: a recording is played there" in refused.text
 
 
 def test_the_same_asset_is_not_tested_twice_at_once(world: World) -> None:

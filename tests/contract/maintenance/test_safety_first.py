@@ -4,6 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from maintenance.worker import MaintenanceWorker
 from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.findings import FindingSource
 from plantroom.ports.clock import FixedClock
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.test_findings import DAY, Store, cleared, episodes, feed, tickets, trapped
@@ -191,3 +193,19 @@ def test_findings_that_were_applied_are_forgotten_after_three_months(building: S
     with building.read() as tx:
         assert len(tx.collect.findings_after("another", 10)) == 1, "one waits, and stays"
     assert len(episodes(building, "p10")) == 1
+
+
+def test_of_too_many_events_the_newest_stay(building: Store) -> None:
+    at = [NOW + timedelta(minutes=n) for n in range(9)]
+    with building.begin() as tx:
+        tx.collect.add_events(
+            [AssetEvent(f"e{n}", "demo", "p10", "tripped", when, when, "major", False, {}) for n, when in enumerate(at)]
+        )
+    keeper = AlarmKeeper(building, FixedClock(NOW), CLASSES, events_kept=3, events_at_a_time=4)
+    left = []
+    for _ in range(3):
+        keeper.run_once()
+        with building.read() as tx:
+            left.append([one.id for one in tx.collect.events("p10", 20)])
+    assert [len(ids) for ids in left] == [5, 3, 3], "so many at a time, and the rest at the next turn"
+    assert left[-1] == ["e8", "e7", "e6"]

@@ -64,6 +64,13 @@ def test_an_event_is_kept_for_the_history_too() -> None:
     assert (event.event, event.severity, event.safety, event.data) == ("tripped", "major", False, {"a": 1})
 
 
+def test_neither_history_nor_finding_keeps_a_mebibyte_of_data() -> None:
+    out = Bench().send({"ts": NOON, "event": "flooded", "data": {"dump": "x" * 1_000_000, "zone": 3}})
+    (event,), (found,) = out.events, out.findings
+    assert isinstance(found, FindingRaised)
+    assert found.detail["data"] == event.data == {"zone": 3, "…": "1000010 bytes left out"}
+
+
 def test_an_unknown_event_marked_safety_is_critical_and_unclassified() -> None:
     found = Bench().raised({"ts": NOON, "event": "rope_snapped", "severity": "safety"})
     assert (found.failure_mode, found.severity, found.safety) == ("unclassified", Severity.CRITICAL, True)

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.pipeline import Pipeline
+from ingest.presence import PresenceTracker
 from ingest.windows import GRACE_MS, TouchedWindows
-from plantroom.ports.readings import TEN_MINUTES_MS, ReadingBatch, SeriesRef
+from plantroom.ports.readings import TEN_MINUTES_MS, ReadingBatch, RejectedReading, SeriesRef
 from plantroom.ports.rollups import Window, windows_of
+from plantroom.ports.spool import Lane, SpoolRecord
 from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of
 
 W = TEN_MINUTES_MS
 DAY = 86_400_000
@@ -117,6 +122,18 @@ def test_late_readings_mark_their_window(house: House) -> None:
     until(lambda: marked(house) == [0])
     send_late(house, windows_later=2)
     until(lambda: marked(house) == [0, 2])
+
+
+def test_only_what_the_store_took_marks_its_window() -> None:
+    pipeline = Pipeline("demo", Lane.NORMAL, (), CLASSES, PresenceTracker(CLASSES))
+    pipeline.follow(plant_of())
+    body = [{"ts": NOON_MS - n * W, "values": {"vibration": 1}} for n in range(100)]
+    batch = pipeline.sort([SpoolRecord(1, NOON_MS, "plantroom/demo/P-1/telemetry", orjson.dumps(body))])
+    read = pipeline.read(batch)
+    stored = int(np.flatnonzero(read.columns[0].readings.ts_ms == NOON_MS - 40 * W)[0])
+    refused = [RejectedReading(n, "observed too long ago") for n in range(100) if n != stored]
+    pipeline.conclude(batch, read, [refused])
+    assert [one.start_ms for one in pipeline.windows.complete(1 << 50)] == [(NOON_MS - 40 * W) // W * W]
 
 
 def test_a_ledger_that_is_away_keeps_no_reading_waiting_and_hears_of_the_window_later(house: House) -> None:
