@@ -26,11 +26,15 @@ from plantroom.ports.clock import Clock
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import MARKS, ROOT, is_replay, mark_topic
+from plantroom.wire import MARKS, ROOT, SAFETY_SUFFIX, is_replay, mark_topic
 
 log = structlog.get_logger()
 
-CLIENT_IDS: Mapping[Lane, str] = {Lane.NORMAL: "plantroom-{site}", Lane.SAFETY: "plantroom-{site}-safety"}
+CLIENT_IDS: Mapping[Lane, str] = {
+    Lane.NORMAL: "plantroom-{site}",
+    Lane.SAFETY: f"plantroom-{{site}}{SAFETY_SUFFIX}",
+}
+"""Of two sites no two are the same: see ``plantroom.wire.check_site_code``."""
 
 SAFETY_FIRST_S = 10.0
 """How long the normal lane's first connection waits for that of the safety lane. After it, it takes everything."""

@@ -153,12 +153,12 @@ class Assembler:
         )
 
     def forget(self, decoded: Decoded, arrivals: Arrivals, messages: Collection[int]) -> None:
-        """Not all of these messages was stored: when they are sent again they are no repetitions."""
+        """Not all of these messages was stored: when they are sent again only what has no time of its own repeats."""
         if not messages:
             return
         for message, boot, seq, digest in zip(decoded.message, decoded.boot, decoded.seq, decoded.digest, strict=True):
             if seq != NO_SEQ and message in messages:
-                self.sequences.forget(arrivals.numbered_by(message), boot, seq, digest)
+                self.sequences.note_in_part(arrivals.numbered_by(message), boot, seq, digest)
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -268,9 +268,10 @@ class Assembler:
         repeated, count = self._word_on(arrivals), len(decoded.seq)
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
-        if decoded.unused or decoded.rejections or bad.any() or _share_numbers(decoded, arrivals):
-            apart = (own | np.fromiter(map(bool, decoded.boot), np.bool_, count)).tolist()
-            return np.array(list(self._repeated_in_order(decoded, arrivals, keys, apart, bad.tolist())), np.bool_)
+        in_part = self._any_in_part(decoded, arrivals, own)
+        if decoded.unused or decoded.rejections or in_part or bad.any() or _share_numbers(decoded, arrivals):
+            in_order = self._repeated_in_order(decoded, arrivals, keys, own.tolist(), bad.tolist())
+            return np.array(list(in_order), np.bool_)
         if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
             counted = [
                 seq != NO_SEQ and not arrivals.is_aside(message)
@@ -284,11 +285,23 @@ class Assembler:
             seen &= own | np.fromiter(map(bool, decoded.boot), np.bool_, count)
         return seen
 
+    def _any_in_part(self, decoded: Decoded, arrivals: Arrivals, own: NDArray[np.bool_]) -> bool:
+        """Whether something without a time of its own came before in a message that was not stored as a whole."""
+        if arrivals.first is not None or own.all():
+            return False
+        columns = (own.tolist(), decoded.message, decoded.boot, decoded.seq, decoded.digest)
+        return any(
+            boot and not is_own and self.sequences.came_in_part(arrivals.numbered_by(message), boot, seq, digest)
+            for is_own, message, boot, seq, digest in zip(*columns, strict=True)
+        )
+
     def _repeated_in_order(
-        self, decoded: Decoded, arrivals: Arrivals, keys: Sequence[str], apart: Sequence[bool], bad: Sequence[bool]
+        self, decoded: Decoded, arrivals: Arrivals, keys: Sequence[str], own: Sequence[bool], bad: Sequence[bool]
     ) -> Iterator[bool]:
         """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
-        messages that leave no sample take their number in their turn (they came, so nobody need ask for them)."""
+        messages that leave no sample take their number in their turn (they came, so nobody need ask for them). Of a
+        message that is sent again since it was not stored as a whole, what has no time of its own repeats all the same:
+        it would stand a second time, and what was refused of it is a dead letter."""
         repeated = OncePerMessage(self._word_on(arrivals))
         sent = range(len(arrivals)) if arrivals.sent is None else arrivals.sent
         messages = [sent[one] for one in decoded.message]
@@ -297,32 +310,36 @@ class Assembler:
         unused = deque(sorted(noted, key=lambda one: sent[one[0]]))
         broken = {sent[rejection.message] for rejection in decoded.rejections}
         numbers: list[tuple[str, str, int, int]] = []
-        columns = (decoded.message, messages, keys, decoded.boot, decoded.seq, decoded.digest, apart, bad)
-        before = -1
-        for arrival, message, key, boot, seq, digest, tells, is_bad in zip(*columns, strict=True):
+        columns = (decoded.message, messages, keys, decoded.boot, decoded.seq, decoded.digest, own, bad)
+        before, live = -1, arrivals.first is None
+        for arrival, message, key, boot, seq, digest, is_own, is_bad in zip(*columns, strict=True):
             if message != before:
-                self._forget_all(numbers if before in broken else ())
+                self._note_in_part(numbers if before in broken else ())
                 before, numbers = message, []
             while unused and sent[unused[0][0]] <= message:
                 self._note_unused(arrivals, *unused.popleft())
             counted = seq != NO_SEQ and not arrivals.is_aside(arrival)
             publisher = arrivals.numbered_by(arrival)
-            seen = counted and repeated(message, publisher, boot, seq, digest, key) and tells
+            anew = counted and live and bool(boot) and not is_own
+            in_part = anew and self.sequences.came_in_part(publisher, boot, seq, digest)
+            seen = in_part or (
+                counted and repeated(message, publisher, boot, seq, digest, key) and (is_own or bool(boot))
+            )
             if counted:
                 numbers.append((publisher, boot, seq, digest))
-            if is_bad and not seen:
+            if in_part or (is_bad and not seen):
                 broken.add(message)
             yield seen
-        self._forget_all(numbers if before in broken else ())
+        self._note_in_part(numbers if before in broken else ())
         for one in unused:
             self._note_unused(arrivals, *one)
 
     def _word_on(self, arrivals: Arrivals) -> Callable[[str, str, int, int], bool]:
         return self.sequences.repeated if arrivals.first is None else self.sequences.again
 
-    def _forget_all(self, numbers: Iterable[tuple[str, str, int, int]]) -> None:
+    def _note_in_part(self, numbers: Iterable[tuple[str, str, int, int]]) -> None:
         for one in numbers:
-            self.sequences.forget(*one)
+            self.sequences.note_in_part(*one)
 
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
         if not arrivals.is_aside(message):

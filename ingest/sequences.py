@@ -2,7 +2,8 @@
 
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
-stored is taken back by ``forget``: it did come, but may come again. Remembered are the last ``WINDOW``
+stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
+come again. Remembered are the last ``WINDOW``
 numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each asset, and of earlier numbers
 ``LANDMARKS`` here and there: so a count that begins again long after is known by the first landmark that has another
 content. O(1) per message.
@@ -11,7 +12,7 @@ content. O(1) per message.
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -79,6 +80,8 @@ class _Run:
     """Numbers from before the first that came; what lies between is from before our time, and not missing."""
     landmarks: dict[int, int] = field(default_factory=dict)
     stride: int = FIRST_NUMBERS
+    in_part: dict[tuple[int, int], None] = field(default_factory=dict)
+    """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
 
     def known(self, seq: int) -> int | None:
         """The digest of a number, if it is remembered."""
@@ -88,6 +91,7 @@ class _Run:
     def remember(self, seq: int, digest: int) -> None:
         """Take a number into the window; what leaves it may be a landmark."""
         self.seen[seq] = digest
+        self.in_part.pop((seq, digest), None)
         if len(self.seen) > WINDOW:
             oldest = next(iter(self.seen))
             digest = self.seen.pop(oldest)
@@ -216,6 +220,23 @@ class SequenceTracker:
             run.seen.pop(seq, None)
             run.landmarks.pop(seq, None)
 
+    def note_in_part(self, asset: str, boot: str, seq: int, digest: int) -> None:
+        """As ``forget``, for an object of a message that is stored in part: ``came_in_part`` knows it again."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is not None:
+            self.forget(asset, boot, seq, digest)
+            run.in_part[seq, digest] = None
+            if len(run.in_part) > WINDOW:
+                del run.in_part[next(iter(run.in_part))]
+
+    def came_in_part(self, asset: str, boot: str, seq: int, digest: int) -> bool:
+        """Whether exactly this came before in a message that was not stored as a whole."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is None or (seq, digest) not in run.in_part:
+            return False
+        self._may_heal(asset, boot, seq)
+        return True
+
     def changes(self) -> list[RunChange]:
         """What became of the holes since the last call, by asset and boot; empty when nothing did."""
         touched, self._touched, self._told_dropped = self._touched, {}, {}
@@ -310,17 +331,24 @@ class SequenceTracker:
                 boot: [
                     run.highest,
                     run.holes,
-                    *_encoded(run.seen),
+                    *_encoded(run.seen.items()),
                     run.first,
                     run.numbering,
                     run.below,
-                    [run.stride, *_encoded(run.landmarks)],
+                    [run.stride, *_encoded(run.landmarks.items())],
                 ]
                 for boot, run in boots.items()
             }
             for asset, boots in self._runs.items()
         }
-        return orjson.dumps({"missing": self.missing, "runs": runs})
+        state = {"missing": self.missing, "runs": runs}
+        # Beside the runs: an earlier version passes it over, and knows none of these messages again, as ever.
+        in_part = {
+            asset: {boot: _encoded(run.in_part) for boot, run in boots.items() if run.in_part}
+            for asset, boots in self._runs.items()
+            if any(run.in_part for run in boots.values())
+        }
+        return orjson.dumps(state | {"in_part": in_part} if in_part else state)
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
@@ -333,6 +361,9 @@ class SequenceTracker:
             data = orjson.loads(state)
             for asset, boots in data["runs"].items():
                 self._runs[asset] = {boot: _restored(*fields) for boot, fields in boots.items()}
+            for asset, parts in data.get("in_part", {}).items():
+                for boot, fields in parts.items():
+                    self._runs[asset][boot].in_part = dict.fromkeys(_decoded(*fields))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
         self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}
@@ -360,28 +391,30 @@ def _restored(
     landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
 ) -> _Run:
     """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
-    seen = _decoded(start, steps, digests)
+    seen = dict(_decoded(start, steps, digests))
     if first is None:
         first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
     before = [(a, b) for a, b in below]
-    return _Run(first, highest, numbering, seen, holes, before, _decoded(*landmarks[1:]), landmarks[0])
+    return _Run(first, highest, numbering, seen, holes, before, dict(_decoded(*landmarks[1:])), landmarks[0])
 
 
-def _encoded(seen: dict[int, int]) -> tuple[int, list[int] | None, str]:
-    """First number, steps between the numbers (``None``: all 1) and digests, about 6 bytes an entry."""
-    if not seen:
+def _encoded(entries: Collection[tuple[int, int]]) -> tuple[int, list[int] | None, str]:
+    """Of numbers and digests: first number, steps between the numbers (``None``: all 1) and digests, about 6 bytes an
+    entry."""
+    if not entries:
         return 0, [], ""
-    seqs = np.fromiter(seen, np.int64, len(seen))
+    numbers, values = zip(*entries, strict=True)
+    seqs = np.array(numbers, np.int64)
     steps = np.diff(seqs)
-    digests = np.fromiter(seen.values(), "<u4", len(seen))
+    digests = np.array(values, "<u4")
     plain = bool((steps == 1).all())
     return int(seqs[0]), None if plain else steps.tolist(), b64encode(digests.tobytes()).decode()
 
 
-def _decoded(first: int, steps: list[int] | None, digests: str) -> dict[int, int]:
+def _decoded(first: int, steps: list[int] | None, digests: str) -> Iterator[tuple[int, int]]:
     values = np.frombuffer(b64decode(digests), "<u4")
     if not len(values):
-        return {}
+        return iter(())
     between = np.ones(len(values) - 1, np.int64) if steps is None else np.array(steps, np.int64)
     seqs = first + np.concatenate((np.zeros(1, np.int64), np.cumsum(between)))
-    return dict(zip(seqs.tolist(), values.tolist(), strict=True))
+    return zip(seqs.tolist(), values.tolist(), strict=True)

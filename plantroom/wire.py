@@ -6,12 +6,12 @@ files in the tests keep a mistake here from hiding on both sides.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from plantroom.errors import BadData
+from plantroom.errors import BadData, FieldProblem
 
 ROOT = "plantroom"
 REPLAY = "replay"
@@ -25,6 +25,12 @@ MAX_SEQ = 1 << 62
 
 MAX_BOOT = 64
 """Characters of ``boot`` that count."""
+
+SAFETY_SUFFIX = "-safety"
+"""By what the client id of a site's safety lane differs from that of its normal lane, ``plantroom-<site>``."""
+
+_OURS = re.compile(rf".*{SAFETY_SUFFIX}|requests-[0-9a-f]{{8}}|check-[0-9a-f]{{12}}", re.DOTALL)
+"""Codes of sites whose session would have the client id of another session of ours."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """JSON can spell half a character, which is no text that anybody can have sent."""
@@ -65,6 +71,25 @@ def check_topic_level(text: str, what: str) -> str:
         words = "no / + #, no blanks at its ends, nothing unprintable, at most 200 bytes"
         raise BadData(f"{what} {text!r} cannot be part of an MQTT topic: {words}")
     return text
+
+
+def check_site_code(code: str) -> str:
+    """``code`` when a new site can have it; raises ``BadData``. Two sessions of one client id take each other's
+    messages."""
+    check_topic_level(code, "site code")
+    if _OURS.fullmatch(code):
+        words = (
+            f"site code {code!r} would give the site's session the client id of another one of Plantroom's own:"
+            f" no code ends with {SAFETY_SUFFIX}, or is requests- or check- and a number in hex"
+        )
+        raise BadData(words, [FieldProblem("code", "reserved", words)])
+    return code
+
+
+def shadowing(sites: Collection[str]) -> dict[str, str]:
+    """Of sites that are there already those whose sessions would take the messages of another one's safety lane, and
+    which."""
+    return {one: other for one in sites if (other := one.removesuffix(SAFETY_SUFFIX)) != one and other in sites}
 
 
 def topic_for(site: str, asset: str, channel: Channel) -> str:

@@ -29,7 +29,7 @@ from plantroom.ports.gaps import GapState
 from plantroom.ports.ledger import CollectorReport, Contended
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import ROOT
+from plantroom.wire import ROOT, shadowing
 
 log = structlog.get_logger()
 
@@ -72,6 +72,8 @@ class Collector:
         self._stop = threading.Event()
         self._revision = -1
         self._unstarted: dict[str, str] = {}
+        self._shadowing: Mapping[str, str] = {}
+        """Sites of an earlier version's ledger that cannot be taken in beside another, and which."""
         self._since = Since(parts.clock)
         self._rates: dict[tuple[str, str], Rates] = {}
         self._measured = 0.0
@@ -151,6 +153,9 @@ class Collector:
             found += self._strays.troubles()
         found += self._drains.troubles()
         found += [Trouble(TroubleKind.SPOOL_UNUSABLE, words, site) for site, words in list(self._unstarted.items())]
+        for site, other in self._shadowing.items():
+            words = f"not taken in: it would take the messages of site {other}'s safety lane; enter it by another code"
+            found.append(Trouble(TroubleKind.CLIENT_ID_SHARED, words, site))
         found += [Trouble(TroubleKind.INTERNAL, words) for words in self._internal_problems()]
         if self._ledger_problem:
             found.append(Trouble(TroubleKind.LEDGER_AWAY, self._ledger_problem))
@@ -234,8 +239,15 @@ class Collector:
         self._leases.want([*plant.sites, STRAYS])
         self._let_go()
         held, self._postponed = self._leases.held(), False
+        self._shadowing = shadowing(plant.sites)
+        for site in self._shadowing.keys() & self._sites.keys():
+            self._end(site, 0.0)
         for site in plant.sites:
-            if site in held and (site in self._sites or self._try_site(site, plant, held[site])):
+            if (
+                site in held
+                and site not in self._shadowing
+                and (site in self._sites or self._try_site(site, plant, held[site]))
+            ):
                 self._sites[site].follow(plant)
         if STRAYS in held:
             self._listen_for_strays()

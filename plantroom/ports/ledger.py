@@ -109,7 +109,9 @@ class AssetRepository(ABC):
     def site(self, code: str) -> Site: ...
 
     @abstractmethod
-    def add_site(self, site: Site) -> None: ...
+    def add_site(self, site: Site) -> None:
+        """Raises ``BadData`` for a code that no new site can have (``plantroom.wire.check_site_code``), ``Conflict``
+        where it is there."""
 
     @abstractmethod
     def change_site(self, site: Site) -> None:

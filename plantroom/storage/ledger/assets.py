@@ -31,6 +31,7 @@ from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
 from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
+from plantroom.wire import check_site_code
 
 SITES = Record(Site, t.sites)
 LOCATIONS = Record(Location, t.locations)
@@ -140,6 +141,7 @@ class SqlAssets(AssetRepository):
         return SITES.item(row)
 
     def add_site(self, site: Site) -> None:
+        check_site_code(site.code)
         if self._has(t.sites.c.code, site.code):
             raise Conflict(f"there is a site {site.code!r} already")
         self._connection.execute(t.sites.insert(), SITES.row(site))

@@ -5,13 +5,19 @@ import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plantroom.errors import NotAllowed, NothingLeft, NotThere, Unreachable
+
+if TYPE_CHECKING:
+    import httpx
 
 WHAT = "InfluxDB"
 CONNECT_TIMEOUT_S = 3.0
 ANSWER_TIMEOUT_S = 30.0
+
+CONFIRMED = 204
+"""The one status by which the server says that it has written, or deleted, what it was given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class InfluxConnection:
     def __init__(self, target: InfluxTarget) -> None:
         import httpx
         from influxdb_client.client.influxdb_client import InfluxDBClient
-        from influxdb_client.client.write_api import SYNCHRONOUS
+        from influxdb_client.service.write_service import WriteService
 
         self.target = target
         context = ssl.create_default_context() if target.tls else None
@@ -95,7 +101,8 @@ class InfluxConnection:
             connection_pool_maxsize=8,
         )
         self._client = client
-        self._write_api: Any = client.write_api(write_options=SYNCHRONOUS)
+        service: Any = WriteService
+        self._writes = service(client.api_client)
         self._http = httpx.Client(
             base_url=target.url,
             headers={"Authorization": f"Token {target.token}"},
@@ -113,24 +120,43 @@ class InfluxConnection:
         """One request of line protocol in milliseconds, lines with their feeds; returns once the server has confirmed
         it (204).
 
-        Raises ``TooLarge``, ``Refused``, ``Unreachable``, ``NothingLeft``.
+        Raises ``TooLarge``, ``Refused``, ``Unreachable``, ``NothingLeft``. Any other answer is no confirmation, and no
+        word on the content either: ``Unreachable``.
         """
         from influxdb_client.rest import ApiException
         from urllib3.exceptions import HTTPError
 
+        org, bucket = self.target.org, self.target.bucket
         try:
-            self._write_api.write(self.target.bucket, self.target.org, body, write_precision="ms")
+            # Left to itself the client decodes every body as UTF-8 before it looks at the status, takes any 2xx for a
+            # confirmation and follows a proxy to its page.
+            answer = self._writes.post_write(
+                org,
+                bucket,
+                body,
+                precision="ms",
+                _preload_content=False,
+                _return_http_data_only=True,
+                urlopen_kw={"redirect": False},
+            )
+            said = _text(answer.data)
         except ApiException as error:
-            self._raise_for(error.status or 0, _text(error.body), _header(error.headers, "Retry-After"), error)
+            if not error.status:
+                raise Unreachable(self.target.what, f"does not answer ({error.reason})") from error
+            self._raise_for(error.status, error.body or b"", _header(error.headers, "Retry-After"), error)
         except HTTPError as error:
             raise Unreachable(self.target.what, f"does not answer ({_cause(error)})") from error
+        else:
+            if answer.status != CONFIRMED:
+                raise problem(self.target, answer.status, said, _header(answer.headers, "Retry-After"))
 
-    def _raise_for(self, status: int, body: str, retry_after: str | None, cause: Exception) -> None:
+    def _raise_for(self, status: int, body: bytes, retry_after: str | None, cause: Exception) -> None:
+        text = _text(body)
         if status == 413:
-            raise TooLarge(_message(body)) from cause
-        if status in {400, 422}:
-            raise Refused(_message(body)) from cause
-        raise problem(self.target, status, body, retry_after) from cause
+            raise TooLarge(_message(text)) from cause
+        if status in {400, 422} and not _is_page(body):
+            raise Refused(_message(text)) from cause
+        raise problem(self.target, status, text, retry_after) from cause
 
     def query(self, statements: Sequence[str]) -> list[list[Mapping[str, Any]]]:
         """InfluxQL statements in one request; for each its series (``name``, ``tags``, ``columns``, ``values``).
@@ -139,31 +165,36 @@ class InfluxConnection:
         """
         form = {"db": self.target.bucket, "epoch": "ms", "q": ";".join(statements)}
         document = self.request("POST", "/query", data=form)
-        results = document.get("results", [])
-        answers: list[list[Mapping[str, Any]]] = [[] for _ in statements]
-        for result in results:
-            if "error" in result:
-                raise Unreachable(self.target.what, f"refused a query: {result['error']}")
-            answers[result.get("statement_id", 0)] += result.get("series", [])
-        return answers
+        answers: dict[int, list[Mapping[str, Any]]] = {number: [] for number in range(len(statements))}
+        try:
+            for result in document["results"]:
+                if "error" in result:
+                    raise Unreachable(self.target.what, f"refused a query: {result['error']}")
+                answers[result.get("statement_id", 0)] += result.get("series", [])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Unreachable(self.target.what, "answered a query with something else; is it InfluxDB?") from error
+        return list(answers.values())
 
     def delete(self, span: Mapping[str, str]) -> None:
         """Delete everything in the bucket from ``start`` to ``stop``. Raises ``Unreachable`` or ``NothingLeft``."""
         where = {"org": self.target.org, "bucket": self.target.bucket}
-        self._answer("POST", "/api/v2/delete", params=where, json=span)
+        answer = self._answer("POST", "/api/v2/delete", params=where, json=span)
+        if answer.status_code != CONFIRMED:
+            raise problem(self.target, answer.status_code, answer.text)
 
     def request(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """A JSON document from the server's HTTP API. Raises ``Unreachable`` or ``NothingLeft``."""
         import orjson
 
-        content = self._answer(method, path, **options)
-        try:
-            document: dict[str, Any] = orjson.loads(content)
-        except ValueError as error:
-            raise Unreachable(self.target.what, "answered something that is not JSON; is it InfluxDB?") from error
+        answer, document = self._answer(method, path, **options), None
+        with suppress(ValueError):
+            document = orjson.loads(answer.content)
+        if not isinstance(document, dict):
+            text = f"answered something that is not JSON ({answer.status_code}); is it InfluxDB?"
+            raise Unreachable(self.target.what, text)
         return document
 
-    def _answer(self, method: str, path: str, **options: Any) -> bytes:
+    def _answer(self, method: str, path: str, **options: Any) -> "httpx.Response":
         import httpx
 
         try:
@@ -172,11 +203,19 @@ class InfluxConnection:
             raise Unreachable(self.target.what, f"does not answer ({_cause(error)})") from error
         if answer.status_code >= 300:
             raise problem(self.target, answer.status_code, answer.text, answer.headers.get("Retry-After"))
-        return answer.content
+        return answer
 
 
-def _text(body: Any) -> str:
-    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _is_page(body: bytes) -> bool:
+    """Whether somebody before the server wrote this: its own words on a request are JSON or plain text."""
+    try:
+        return body.decode().lstrip().startswith("<")
+    except UnicodeDecodeError:
+        return True
 
 
 def _header(headers: Any, name: str) -> str | None:

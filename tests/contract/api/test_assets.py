@@ -200,6 +200,16 @@ def test_a_new_site_is_listed_and_its_code_can_stand_in_a_topic(world: World) ->
         assert world.admin.post("/api/v1/sites", json=body | change).status_code == 422
 
 
+def test_a_site_code_that_would_take_another_sites_safety_lane_is_refused(world: World) -> None:
+    body = {"code": f"{HOME}-safety", "name": {"zh": "北区", "en": "North"}, "time_zone": "Asia/Shanghai"}
+    answer = world.admin.post("/api/v1/sites", json=body)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("code", "reserved")
+    assert "-safety" in error["message"]
+    assert body["code"] not in [one["code"] for one in world.admin.get("/api/v1/sites").json()["items"]]
+
+
 def test_classes_and_systems_are_listed(world: World) -> None:
     client = world.as_(Role.VIEWER, HOME)
     classes = client.get("/api/v1/classes").json()["items"]

@@ -19,6 +19,7 @@ from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.flow import STRAYS, TroubleKind, by_lane
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.paging import EVERYTHING, PageRequest
+from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress, Settings
 from tests.contract.gateway.test_session import publish
 from tests.product import eventually
@@ -65,6 +66,45 @@ def test_a_collector_has_one_name_in_its_leases_its_reports_and_its_folder(parts
     found = names()
     collector.stop()
     assert found == {key: {collector.holder} for key in found}
+
+
+def letter_topics(parts: Parts) -> set[str]:
+    with parts.ledger.read() as tx:
+        return {letter.topic for letter in tx.collect.dead_letters(EVERYTHING, PageRequest(limit=100)).items}
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_site_that_would_take_anothers_safety_lane_is_not_taken_in_beside_it(
+    parts: Parts, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch, later: bool
+) -> None:
+    monkeypatch.setattr("plantroom.storage.ledger.assets.check_site_code", str)  # as an earlier version's ledger
+    spool = parts.settings.data_dir / "spool"
+    codes = ["hall-safety", "lone-safety", "hall"]
+    for code in codes[: 2 if later else 3]:
+        with parts.ledger.begin() as tx:
+            tx.assets.add_site(Site(code, LocalName(code, code)))
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector.start()
+    try:
+        if later:
+            assert eventually((spool / "hall-safety" / "normal" / "cursor.0").exists, 5)
+            assert eventually(lambda: not collector.problems(), 10)
+            with parts.ledger.begin() as tx:
+                tx.assets.add_site(Site("hall", LocalName("hall", "hall")))
+        for code in ("lone-safety", "hall"):
+            assert eventually((spool / code / "normal" / "cursor.0").exists, 5), code
+        assert (spool / "hall-safety").exists() is later
+        assert eventually(lambda: [one.site for one in collector.report().troubles] == ["hall-safety"], 20)
+        (trouble,) = collector.report().troubles
+        assert trouble.kind is TroubleKind.CLIENT_ID_SHARED
+        assert "site hall's safety lane" in str(trouble)
+        publish(mosquitto.port, "plantroom/hall/P-1/event", [b'{"event": "tripped"}'])
+        spooled = collector._sites["hall"].gateway.spools[Lane.SAFETY]
+        assert eventually(lambda: spooled.taken >= 1, 10)
+        publish(mosquitto.port, "plantroom/hall-safety/P-2/event", [b'{"event": "tripped"}'])
+        assert eventually(lambda: "plantroom/hall-safety/P-2/event" in letter_topics(parts), 20)
+    finally:
+        collector.stop()
 
 
 def test_a_new_site_is_taken_up_within_two_seconds(parts: Parts, mosquitto: Mosquitto) -> None:

@@ -38,6 +38,14 @@ def test_a_site_is_kept_and_its_code_is_unique(ledger: SqlLedger) -> None:
             tx.assets.site("nowhere")
 
 
+def test_no_site_is_kept_whose_session_would_be_anothers(ledger: SqlLedger) -> None:
+    with pytest.raises(BadData, match="-safety") as caught, ledger.begin() as tx:
+        tx.assets.add_site(site("hall-safety"))
+    assert [(one.field, one.code) for one in caught.value.problems] == [("code", "reserved")]
+    with ledger.read() as tx:
+        assert "hall-safety" not in [one.code for one in tx.assets.sites()]
+
+
 def test_locations_form_a_tree_inside_their_site(planted: SqlLedger) -> None:
     house = Location("l1", "demo", "building", name("A"))
     floor = Location("l2", "demo", "floor", name("1"), parent="l1")

@@ -13,6 +13,7 @@ from plantroom.storage.readings.factory import open_readings
 from plantroom.storage.readings.influx import InfluxReadings
 from plantroom.storage.readings.influx_http import InfluxTarget
 from tests.contract.readings.doorman import Doorman
+from tests.unit.ingest.house import House
 
 _buckets = count(1)
 
@@ -57,3 +58,14 @@ def guarded(influx_store: InfluxReadings, doorman: Doorman) -> Iterator[InfluxRe
     opened.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def house(guarded: InfluxReadings, tmp_path: Path) -> Iterator[House]:
+    """A site's ingest whose store is the one behind the proxy."""
+    built = House(tmp_path)
+    built.store.close()
+    built.store = guarded  # type: ignore[assignment]
+    yield built
+    built.stop()
+    built.ledger.close()

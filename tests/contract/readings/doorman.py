@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Doorman(ThreadingHTTPServer):
     """``max_body`` bytes are let through (else 413); while ``refusal`` is set every write gets it (status 0: the
-    connection is closed without a word). A body with ``poison`` in it is refused as malformed (400), as the real server
-    refuses a batch with one bad line."""
+    connection is closed without a word); while ``instead`` is set, everything but a write gets that. A body with
+    ``poison`` in it is refused as malformed (400), as the real server refuses a batch with one bad line."""
 
     daemon_threads = True
 
@@ -18,8 +18,9 @@ class Doorman(ThreadingHTTPServer):
         self.upstream = port
         self.max_body = 1 << 30
         self.refusal: tuple[int, dict[str, str], bytes] | None = None
+        self.instead: tuple[int, dict[str, str], bytes] | None = None
         self.poison: bytes | None = None
-        self.writes = 0
+        self.writes = self.connections = 0
         self.times: list[float] = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -33,6 +34,10 @@ class Doorman(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Doorman
+
+    def setup(self) -> None:
+        self.server.connections += 1
+        super().setup()
 
     def do_GET(self) -> None:
         self._forward(b"")
@@ -54,19 +59,21 @@ class _Handler(BaseHTTPRequestHandler):
         return self._forward(body)
 
     def _forward(self, body: bytes) -> None:
+        if self.server.instead is not None and "/write" not in self.path:
+            return self._answer(*self.server.instead)
         upstream = http.client.HTTPConnection("127.0.0.1", self.server.upstream, timeout=10)
         wanted = {k: v for k, v in self.headers.items() if k in {"Authorization", "Content-Type"}}
         upstream.request(self.command, self.path, body, wanted)
         answer = upstream.getresponse()
         content = answer.read()
         upstream.close()
-        self._answer(answer.status, {"Content-Type": answer.headers.get("Content-Type", "")}, content)
+        return self._answer(answer.status, {"Content-Type": answer.headers.get("Content-Type", "")}, content)
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 204:
+        if status != 204 and "Content-Length" not in headers:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if status != 204:

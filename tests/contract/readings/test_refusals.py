@@ -25,7 +25,7 @@ HOUR_MS = 3_600_000
 def by_hand(store: InfluxReadings, lines: str) -> None:
     """Line protocol from another program."""
     assert store._connection is not None
-    store._connection.write(lines.split("\n"))
+    store._connection.write(lines.encode())
 
 
 def test_a_value_that_is_no_number_is_given_back(store: ReadingsStore) -> None:

@@ -3,8 +3,6 @@
 import json
 import random
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -28,16 +26,6 @@ WAITED_OUT = {
     "502": (502, {}, "answered 502"),
     "503": (503, {"Retry-After": "1"}, "answered 503"),
 }
-
-
-@pytest.fixture
-def house(guarded: InfluxReadings, tmp_path: Path) -> Iterator[House]:
-    built = House(tmp_path)
-    built.store.close()
-    built.store = guarded  # type: ignore[assignment]
-    yield built
-    built.stop()
-    built.ledger.close()
 
 
 def send(house: House) -> list[tuple[int, float]]:
@@ -108,7 +96,7 @@ def test_a_field_of_another_type_is_dead_lettered_and_its_neighbours_are_stored(
 ) -> None:
     assert influx_store._connection is not None
     line = f'pump,site=demo,asset=key-P-1 vibration="a text" {house.now_ms - 9000}'
-    influx_store._connection.write([line])
+    influx_store._connection.write(line.encode())
     house.send({"vibration": 2.0, "running": 1}, s=-1)
     house.start()
     house.settle()

@@ -127,3 +127,35 @@ def test_an_earlier_versions_snapshot_goes_on() -> None:
     (change,) = again.changes()
     assert (change.first, change.highest, list(change.holes)) == (10, 15, [(12, 14)])
     assert again.snapshot() == tracker.snapshot()
+
+
+STEP = st.tuples(st.sampled_from(["whole", "part", "replayed"]), st.integers(0, 9), st.integers(0, 1), st.booleans())
+
+
+@given(st.lists(STEP, max_size=40))
+def test_what_came_in_part_is_known_until_it_came_as_a_whole_whatever_restarts_there_are(
+    steps: list[tuple[str, int, int, bool]],
+) -> None:
+    """A message that is processed, with all its parts or not; or a letter of it with success: as the pipeline does."""
+    tracker, in_part, plain = SequenceTracker(), set[tuple[int, int]](), SequenceTracker()
+    for what, seq, digest, restart in steps:
+        if restart:
+            state, tracker = tracker.snapshot(), SequenceTracker()
+            tracker.restore(state)
+        word = tracker.again if what == "replayed" else tracker.repeated
+        before = tracker._runs.get("a", {}).get("b")
+        known = word("a", "b", seq, digest)
+        (plain.again if what == "replayed" else plain.repeated)("a", "b", seq, digest)
+        if what == "part":
+            tracker.note_in_part("a", "b", seq, digest)
+            plain.forget("a", "b", seq, digest)
+        if before is not tracker._runs.get("a", {}).get("b"):
+            in_part.clear()
+        highest = max((run.highest for run in tracker.runs("a")), default=-1)
+        if what == "part":
+            in_part.add((seq, digest))
+        elif not known and seq <= highest:
+            in_part.discard((seq, digest))
+        for one in ((n, d) for n in range(10) for d in range(2)):
+            assert tracker.came_in_part("a", "b", *one) == (one in in_part)
+    assert tracker.runs("a") == plain.runs("a"), "gaps are those of a tracker that only forgets"

@@ -1,5 +1,6 @@
 """Boot and sequence numbers: repetitions known, holes counted, nothing mistaken."""
 
+import orjson
 import pytest
 
 from ingest.sequences import WINDOW, SequenceTracker
@@ -104,3 +105,51 @@ def test_a_memory_of_nothing_survives_a_restart() -> None:
     tracker.forget("a", "b1", 1, 1)
     again.restore(tracker.snapshot())
     assert not again.repeated("a", "b1", 1, 1)
+
+
+def test_what_was_stored_in_part_is_known_again_and_is_no_repetition() -> None:
+    tracker, again = SequenceTracker(), SequenceTracker()
+    tracker.repeated("a", "b1", 1, 1)
+    tracker.note_in_part("a", "b1", 1, 1)
+    tracker.note_in_part("x", "b1", 2, 2)
+    again.restore(tracker.snapshot())
+    for one in (tracker, again):
+        assert one.came_in_part("a", "b1", 1, 1)
+        assert not any(one.came_in_part(*other) for other in (("a", "b1", 1, 2), ("a", "b2", 1, 1), ("x", "b1", 2, 2)))
+        assert not one.repeated("a", "b1", 1, 1)
+        assert not one.came_in_part("a", "b1", 1, 1), "now it came as a whole"
+        assert one.repeated("a", "b1", 1, 1)
+    assert again.snapshot() == tracker.snapshot()
+
+
+def test_of_what_was_stored_in_part_the_last_ones_are_remembered() -> None:
+    tracker = SequenceTracker()
+    for seq in range(2 * WINDOW):
+        tracker.repeated("a", "b1", seq, seq)
+        tracker.note_in_part("a", "b1", seq, seq)
+    known = [seq for seq in range(2 * WINDOW) if tracker.came_in_part("a", "b1", seq, seq)]
+    assert known == list(range(WINDOW, 2 * WINDOW))
+
+
+def test_an_earlier_version_reads_a_state_with_messages_that_were_stored_in_part() -> None:
+    tracker = SequenceTracker()
+    for seq in (1, 2, 3):
+        tracker.repeated("a", "b1", seq, seq)
+    before = orjson.loads(tracker.snapshot())
+    tracker.note_in_part("a", "b1", 4, 4)
+    after = orjson.loads(tracker.snapshot())
+    assert before["runs"] == after["runs"], "what it does not know stands beside what it reads"
+    again = SequenceTracker()
+    again.restore(orjson.dumps(before))
+    assert again.repeated("a", "b1", 3, 3)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"x": {"b1": [0, [], ""]}}', '{"a": {"other": [0, [], ""]}}', '{"a": {"b1": [0]}}', "[1]"]
+)
+def test_a_state_with_wrong_messages_in_part_is_refused(broken: str) -> None:
+    tracker = SequenceTracker()
+    tracker.repeated("a", "b1", 1, 1)
+    state = orjson.loads(tracker.snapshot()) | {"in_part": orjson.loads(broken)}
+    with pytest.raises(ValueError, match="not a snapshot"):
+        tracker.restore(orjson.dumps(state))

@@ -25,7 +25,7 @@ NORMAL = plant_of()
 SAFE = plant_of(sources=[Source("key-P-1", priority=Priority.SAFETY)])
 POINT = "vibration"
 
-COUNTED, UNCOUNTED, EVENT, ARRAY = "counted", "uncounted", "event", "array"
+COUNTED, UNCOUNTED, EVENT, ARRAY, IN_PART = "counted", "uncounted", "event", "array", "in part"
 
 
 class Site:
@@ -103,12 +103,14 @@ def payload_of(number: int, kind: str) -> bytes:
         body |= {"boot": "b", "seq": number}
     if kind == EVENT:
         body["event"] = "tripped"
+    if kind == IN_PART:
+        body["values"] = {POINT: 2.0 * number, "nobody_knows": 1}
     if kind == ARRAY:
         return json.dumps([body, body | {"values": {POINT: 2 * number + 1.0}}]).encode()
     return json.dumps(body).encode()
 
 
-KINDS = st.sampled_from([COUNTED, COUNTED, COUNTED, UNCOUNTED, EVENT, ARRAY])
+KINDS = st.sampled_from([COUNTED, COUNTED, COUNTED, UNCOUNTED, EVENT, ARRAY, IN_PART, IN_PART])
 WHERE = st.sampled_from([(Lane.NORMAL, Lane.SAFETY), (Lane.NORMAL, Lane.SAFETY), (Lane.SAFETY,), (Lane.NORMAL,)])
 MESSAGES = st.lists(st.tuples(KINDS, WHERE, st.integers(0, 2), st.booleans()), min_size=1, max_size=25)
 """What it is, on which lanes it comes, so many ms later, and whether the broker sends it again at once."""
@@ -150,7 +152,7 @@ def fill(site: Site, messages: Sequence[tuple[str, Sequence[Lane], int, bool]], 
         for lane in lanes:
             received_ms = at_ms + (behind_ms if lane is Lane.NORMAL else 0)
             # What events say beside has no numbers of the telemetry: a repetition on one lane is not known.
-            for _ in range(2 if again and kind in (COUNTED, ARRAY) else 1):
+            for _ in range(2 if again and kind in (COUNTED, ARRAY, IN_PART) else 1):
                 site.receive(lane, payload_of(number, kind), received_ms, topic)
     return first + len(messages)
 
