@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, naming, torn_events
+from ingest.dialects.json.decoder import MAX_VALUES, count_values, event_of, naming, torn_events
 from ingest.dialects.json.parse import Malformed, parse_at_any_cost, parse_one
 from ingest.dialects.json.torn import remains_of
 from ingest.rejections import EMPTY_PAYLOAD, NOT_UTF8, WRONG_SHAPE, Rejection, code_of, with_detail
@@ -52,9 +52,9 @@ def _sound(document: object, payload: bytes, cut: bool = False) -> tuple[list[Ev
     found: list[EventObject] = []
     rejections: list[Rejection] = []
     for number, element in enumerate(elements):
-        fields = naming(element)
-        if fields is not None:
-            found.append(EventObject(0, number, fields, digest_of(fields, payload, number), cut))
+        event = event_of(0, number, element, payload, cut)
+        if event is not None:
+            found.append(event)
         elif len(rejections) < MAX_NAMELESS:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
@@ -73,7 +73,7 @@ def _looked_through(one: EventObject) -> EventObject:
 
 
 def values_beside(payload: bytes) -> list[bytes]:
-    """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
+    """The objects of an event topic's payload that are events and carry ``values`` too, each as a payload.
 
     With one that cannot be written again the whole payload is among them, once: its values are dead-lettered. So are
     all when they are more than a message may carry.
@@ -96,4 +96,6 @@ def values_beside(payload: bytes) -> list[bytes]:
 
 
 def _has_values(element: object) -> bool:
-    return isinstance(element, dict) and bool(element.get("values")) and isinstance(element.get("event"), str)
+    if not isinstance(element, dict) or not element.get("values"):
+        return False
+    return isinstance(element.get("event"), str) or naming(element) is not None

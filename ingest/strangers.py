@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import says_safety
+from ingest.dialects.json.decoder import may_hold_events, says_safety
 from ingest.event_messages import event_objects
 from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
@@ -36,7 +36,7 @@ class StrangerRules:
         parts = parse_topic(record.topic)
         if parts is None or parts.channel is Channel.STATUS:
             return []
-        if parts.channel is Channel.TELEMETRY and b'"event"' not in record.payload:
+        if parts.channel is Channel.TELEMETRY and not may_hold_events(record.payload):
             return []
         objects, _ = event_objects(record)
         return [self._finding(record, parts, one, known) for one in objects for known in self._weigh(one)]
