@@ -7,6 +7,7 @@ elevator whose code was mistyped, so people hear of the event at once.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ingest.class_events import safety_events
 from ingest.dialects.decoded import EventObject
 from ingest.dialects.json.decoder import may_hold_events, says_safety
 from ingest.event_messages import event_objects
@@ -29,7 +30,7 @@ class StrangerRules:
     def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
         self._site = site
         self._lane = lane
-        self._known = {event.key: event for one in classes.values() for event in one.events if event.safety}
+        self._known = safety_events(classes)
 
     def take(self, record: SpoolRecord) -> list[FindingRaised]:
         """What a message of an unknown asset is worth telling: its safety events, on whatever topic they come."""
