@@ -25,8 +25,8 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
     """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all.
 
     What can be read of a message that is cut off or damaged is among them, and behind it ``UNREADABLE`` when there may
-    have been more in it, as in one that is sound and names nothing; the message is rejected all the same. An empty one, by which publishers take back what the
-    broker retained, holds nothing.
+    have been more in it, as in a sound one that names nothing; the message is rejected all the same. An empty one, by
+    which publishers take back what the broker retained, holds nothing.
     """
     payload = record.payload
     document, cut = parse_one(payload), False
