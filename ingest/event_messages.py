@@ -1,5 +1,6 @@
 """Which events a message of an event topic holds, whatever has become of it on its way."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
@@ -17,7 +18,9 @@ UNREADABLE = "unreadable_event"
 MAX_NAMELESS = 100
 """Elements of an array that the reason for its letter counts up: half a million fit into a message."""
 
-_NOTHING = (None, "", [], {})
+_NOTHING: Sequence[object] = (None, "", [], {})
+"""Elements that say nothing at all."""
+
 _REPLACED = "\ufffd"
 
 
