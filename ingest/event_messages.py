@@ -1,14 +1,15 @@
 """Which events a message of an event topic holds, whatever has become of it on its way."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
 
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, naming, torn_events
+from ingest.dialects.json.decoder import MAX_VALUES, count_values, event_of, naming, torn_events
 from ingest.dialects.json.parse import Malformed, parse_at_any_cost, parse_one
 from ingest.dialects.json.torn import remains_of
-from ingest.rejections import EMPTY_PAYLOAD, NOT_UTF8, WRONG_SHAPE, Rejection, code_of, with_detail
+from ingest.rejections import EMPTY_PAYLOAD, WRONG_SHAPE, Rejection, with_detail
 from plantroom.ports.spool import SpoolRecord
 
 UNREADABLE = "unreadable_event"
@@ -17,6 +18,9 @@ UNREADABLE = "unreadable_event"
 MAX_NAMELESS = 100
 """Elements of an array that the reason for its letter counts up: half a million fit into a message."""
 
+_NOTHING: Sequence[object] = (None, "", [], {})
+"""Elements that say nothing at all."""
+
 _REPLACED = "\ufffd"
 
 
@@ -24,41 +28,49 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
     """The objects of an event topic's payload, one or an array of them; ``message`` is 0 in all.
 
     What can be read of a message that is cut off or damaged is among them, and behind it ``UNREADABLE`` when there may
-    have been more in it; the message is rejected all the same. An empty one, by which publishers take back what the
-    broker retained, holds nothing.
+    have been more in it, as in a sound one that names nothing; the message is rejected all the same. An empty one, by
+    which publishers take back what the broker retained, holds nothing.
     """
     payload = record.payload
-    document = parse_one(payload)
-    if not isinstance(document, Malformed):
-        return _sound(document, payload)
-    rejections = [Rejection(0, document.reason)]
-    if document.reason == EMPTY_PAYLOAD:
-        return [], rejections
-    rescued, cut = parse_at_any_cost(payload)
-    if not isinstance(rescued, Malformed):
-        objects, nameless = _sound(rescued, payload, cut)
-        objects = [_looked_through(one) for one in objects]
-        more = bool(nameless) and code_of(document.reason) == NOT_UTF8
-    else:
+    document, cut = parse_one(payload), False
+    rejections: list[Rejection] = []
+    if isinstance(document, Malformed):
+        rejections.append(Rejection(0, document.reason))
+        if document.reason == EMPTY_PAYLOAD:
+            return [], rejections
+        document, cut = parse_at_any_cost(payload)
+    if isinstance(document, Malformed):
         remains = remains_of(payload)
         objects = torn_events(0, payload, remains)
         more = remains.open_end or not objects
+    else:
+        objects, nameless, more = _among(document, payload, cut)
+        if rejections:
+            objects = [_looked_through(one) for one in objects]
+        rejections = rejections or nameless
     unread = EventObject(0, len(objects), {"event": UNREADABLE}, cut=True, damaged=True)
     return ([*objects, unread] if more else objects), rejections
 
 
-def _sound(document: object, payload: bytes, cut: bool = False) -> tuple[list[EventObject], list[Rejection]]:
+def _among(document: object, payload: bytes, cut: bool) -> tuple[list[EventObject], list[Rejection], bool]:
+    """The events of a document, a rejection for what in it names none, and whether any of that says something: who can
+    tell what was meant by ``{"Event": "fire"}``?"""
     elements = document if isinstance(document, list) else [document]
     found: list[EventObject] = []
     rejections: list[Rejection] = []
+    more = False
     for number, element in enumerate(elements):
-        fields = naming(element)
-        if fields is not None:
-            found.append(EventObject(0, number, fields, digest_of(fields, payload, number), cut))
-        elif len(rejections) < MAX_NAMELESS:
+        event = event_of(0, number, element, payload, cut)
+        if event is not None:
+            found.append(event)
+            continue
+        more = more or element not in _NOTHING
+        if len(rejections) < MAX_NAMELESS:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
-    return found, rejections or ([] if found else [Rejection(0, with_detail(WRONG_SHAPE, "names no event"))])
+    if not elements:
+        rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event")))
+    return found, rejections, more
 
 
 def _looked_through(one: EventObject) -> EventObject:
@@ -73,7 +85,7 @@ def _looked_through(one: EventObject) -> EventObject:
 
 
 def values_beside(payload: bytes) -> list[bytes]:
-    """The objects of an event topic's payload that name an event and carry ``values`` too, each as a payload.
+    """The objects of an event topic's payload that are events and carry ``values`` too, each as a payload.
 
     With one that cannot be written again the whole payload is among them, once: its values are dead-lettered. So are
     all when they are more than a message may carry.
@@ -96,4 +108,6 @@ def values_beside(payload: bytes) -> list[bytes]:
 
 
 def _has_values(element: object) -> bool:
-    return isinstance(element, dict) and bool(element.get("values")) and isinstance(element.get("event"), str)
+    if not isinstance(element, dict) or not element.get("values"):
+        return False
+    return isinstance(element.get("event"), str) or naming(element) is not None

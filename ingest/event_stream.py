@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ingest.dialects import DECODERS
 from ingest.dialects.decoded import EventObject
+from ingest.dialects.json.decoder import may_hold_events
 from ingest.event_messages import event_objects
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute
@@ -34,12 +35,6 @@ class EventMessage:
     seen: bool = True
     rejections: Sequence[Rejection] = ()
     code: str = ""
-
-
-def may_hold_events(payload: bytes) -> bool:
-    """Whether the dialect ``json`` may find events in it: never wrong when it says no. A key can be written in escapes,
-    and what is marked safety need not name an event."""
-    return b'"event"' in payload or b'"severity"' in payload or b"\\" in payload
 
 
 def event_messages(batch: Sorted, foreign: ForeignReader, done: int, strays_done: int) -> list[EventMessage]:

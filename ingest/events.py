@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from ingest.class_events import of_another_class, safety_events
 from ingest.dialects.decoded import NO_SEQ, EventObject
 from ingest.dialects.json.decoder import SAFETY, UNNAMED, identity
 from ingest.event_data import data_of
@@ -109,6 +110,8 @@ class EventRules:
         self._site = site
         self._lane = lane
         self._classes = classes
+        self._of_others = {key: of_another_class(event) for key, event in safety_events(classes).items()}
+        """Safety events by name, for assets whose class does not know them: entering a device silences none."""
         self._with_safety = {key for key, one in classes.items() if any(event.safety for event in one.events)}
         self.sequences = SequenceTracker()
         self._others = SequenceTracker()
@@ -190,6 +193,8 @@ class EventRules:
     def _decide(self, out: EventOutcome, told: _Told) -> None:
         template = self._template(told.route, told.name)
         severity, safety, extra = _weight(template, told)
+        if template is not None and template is self._of_others.get(told.name):
+            extra = ("unknown_event",)
         asset = told.route.asset.key
         end = self._ends.get((asset, told.name))
         over = end is not None and end.proves_over(told)
@@ -221,7 +226,8 @@ class EventRules:
 
     def _template(self, route: AssetRoute, name: str) -> EventTemplate | None:
         known = self._classes.get(route.asset.equipment_class)
-        return next((e for e in known.events if e.key == name), None) if known is not None else None
+        own = next((e for e in known.events if e.key == name), None) if known is not None else None
+        return own or self._of_others.get(name)
 
     def _note_open(self, asset: str, told: _Told) -> None:
         newest = max(told.happened_ms, self._open.get((asset, told.name), told.happened_ms))

@@ -7,8 +7,9 @@ elevator whose code was mistyped, so people hear of the event at once.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ingest.class_events import safety_events
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import says_safety
+from ingest.dialects.json.decoder import may_hold_events, says_safety
 from ingest.event_messages import event_objects
 from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
@@ -29,14 +30,14 @@ class StrangerRules:
     def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
         self._site = site
         self._lane = lane
-        self._known = {event.key: event for one in classes.values() for event in one.events if event.safety}
+        self._known = safety_events(classes)
 
     def take(self, record: SpoolRecord) -> list[FindingRaised]:
         """What a message of an unknown asset is worth telling: its safety events, on whatever topic they come."""
         parts = parse_topic(record.topic)
         if parts is None or parts.channel is Channel.STATUS:
             return []
-        if parts.channel is Channel.TELEMETRY and b'"event"' not in record.payload:
+        if parts.channel is Channel.TELEMETRY and not may_hold_events(record.payload):
             return []
         objects, _ = event_objects(record)
         return [self._finding(record, parts, one, known) for one in objects for known in self._weigh(one)]

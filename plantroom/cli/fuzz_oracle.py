@@ -39,7 +39,7 @@ def judge(payload: bytes, points: frozenset[str], now_ms: int) -> Verdict:
     except RecursionError:
         return Verdict(open=True)
     except ValueError:
-        return Verdict(bad=True, open=b'"event"' in payload)
+        return Verdict(bad=True, open=b'"event"' in payload or b'"severity"' in payload)
     verdict = Verdict()
     objects = document if isinstance(document, list) else [document]
     if sum(_size(one) for one in objects) > MAX_VALUES or not objects:
@@ -62,7 +62,7 @@ def _size(one: object) -> int:
 
 
 def _judge_object(verdict: Verdict, one: dict[str, object], points: frozenset[str], now_ms: int) -> None:
-    if "event" in one:
+    if "event" in one or "severity" in one:
         verdict.open = True
         return
     values = one["values"] if "values" in one else {k: v for k, v in one.items() if k not in _ENVELOPE}

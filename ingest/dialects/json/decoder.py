@@ -95,7 +95,7 @@ def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object]) -> Dec
         return None
     fields = cast("Sequence[dict[str, object]]", documents)
     of_messages = [one.get("values") for one in fields]
-    if set(map(type, of_messages)) != {dict} or any("event" in one for one in fields):
+    if set(map(type, of_messages)) != {dict} or any("event" in one or "severity" in one for one in fields):
         return None
     values = cast("Sequence[dict[str, object]]", of_messages)
     sent = list(chain.from_iterable(map(dict.values, values)))
@@ -137,9 +137,15 @@ def _identities(
     return texts, numbers if kinds == {int} else [NO_SEQ if seq is None else seq for seq in numbers], digests
 
 
+def may_hold_events(payload: bytes) -> bool:
+    """Whether there may be events in it: never wrong when it says no. A key can be written in escapes, and what is
+    marked safety need not name an event."""
+    return b'"event"' in payload or b'"severity"' in payload or b"\\" in payload
+
+
 def rescued_events(message: int, payload: bytes) -> list[EventObject]:
     """The events of a payload that cannot be read as it is; the payload itself is dead-lettered all the same."""
-    if b'"event"' not in payload and b'"severity"' not in payload:
+    if not may_hold_events(payload):
         return []
     document, cut = parse_at_any_cost(payload)
     if isinstance(document, Malformed):
@@ -178,12 +184,15 @@ def says_safety(word: object) -> bool:
     return isinstance(word, str) and word.strip().lower() == SAFETY
 
 
+def event_of(message: int, number: int, element: object, payload: bytes, cut: bool = False) -> EventObject | None:
+    """The event that element ``number`` of a message is, if it is one."""
+    fields = naming(element)
+    return None if fields is None else EventObject(message, number, fields, digest_of(fields, payload, number), cut)
+
+
 def _events_among(message: int, elements: Sequence[object], payload: bytes, cut: bool) -> list[EventObject]:
-    return [
-        EventObject(message, number, element, digest_of(element, payload, number), cut)
-        for number, element in enumerate(elements)
-        if isinstance(element, dict) and isinstance(element.get("event"), str)
-    ]
+    found = (event_of(message, number, element, payload, cut) for number, element in enumerate(elements))
+    return [one for one in found if one is not None]
 
 
 def _take_array(out: Decoded, raw: _Raw, message: int, elements: Sequence[object], payload: bytes) -> None:
@@ -213,7 +222,9 @@ def _take_canonical(out: Decoded, raw: _Raw, message: int, fields: Mapping[str, 
     """What nearly every message is: one object with values and, if at all, plain ``boot`` and ``seq``. The same as
     ``_take`` would do, in a third of its time; ``False``: it is something else."""
     values = fields.get("values")
-    if type(values) is not dict or not 0 < len(values) <= MAX_VALUES or "event" in fields:
+    if type(values) is not dict or not 0 < len(values) <= MAX_VALUES:
+        return False
+    if "event" in fields or "severity" in fields:
         return False
     seq, boot = fields.get("seq"), fields.get("boot", "")
     if type(seq) is int:
@@ -240,8 +251,11 @@ def _take(
     out: Decoded, raw: _Raw, message: int, number: int, where: str, fields: Mapping[str, object], payload: bytes
 ) -> None:
     values = fields.get("values")
-    if "event" in fields and isinstance(fields["event"], str):
-        out.events.append(EventObject(message, number, fields, digest_of(fields, payload, number)))
+    event = event_of(message, number, fields, payload)
+    if event is not None:
+        out.events.append(event)
+        if event.fields is not fields and "values" not in fields:
+            values = _numbers_of(fields)
         if not values and not isinstance(values, str):
             _note_unused(out, message, number, fields, payload)
             return
@@ -264,6 +278,15 @@ def _take(
     out.boot.append(boot)
     out.seq.append(seq)
     out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else crc32(payload))
+
+
+def _numbers_of(fields: Mapping[str, object]) -> dict[str, object]:
+    """Of a flat object that is marked safety and names no event: it may be a reading. All else is the event's data."""
+    return {
+        key: value
+        for key, value in fields.items()
+        if type(value) in _NUMERIC and key not in _ENVELOPE and key != "event"
+    }
 
 
 def _note_unused(out: Decoded, message: int, number: int, fields: Mapping[str, object], payload: bytes) -> None:

@@ -51,8 +51,9 @@ _LABELS: Mapping[object, str] = {
 }  # fmt: skip
 """CBOR labels (RFC 8428, table 4)."""
 
-_NUMERIC = ("bver", "bt", "bv", "bs", "v", "s", "t", "ut")
-_TEXTUAL = ("bn", "bu", "n", "u")
+_TEXTUAL = frozenset(("bn", "bu", "n", "u"))
+_BASES = ("bver", "bn", "bt", "bu", "bv", "bs")
+_OWN = ("v", "s", "t", "ut", "n", "u")
 
 
 class _Bad(Exception):
@@ -64,23 +65,55 @@ class _Bad(Exception):
 
 
 class _Base:
-    """Base fields in force: they stand until a later record gives others."""
+    """Base fields in force: they stand until a later record gives others.
+
+    One that cannot be read is in doubt until a later record has it anew, and with it all records up to there: without
+    it they would be stored under another name, at another time or in another unit, with nobody the wiser.
+    """
 
     def __init__(self) -> None:
+        self.doubts: dict[str, str] = {}
+        """Why, by base field."""
         self.name = self.unit = ""
         self.units: set[str] = set()
         """All that the pack has stated so far."""
         self.time = self.value = self.sum = 0.0
-        self.timed = False
 
-    def take(self, record: Mapping[str, object]) -> None:
-        """The base fields of a record count from that record on."""
-        self.name = str(record.get("bn", self.name))
-        self.unit = str(record.get("bu", self.unit))
-        if "bt" in record:
-            self.time, self.timed = _float(record["bt"]), True
-        self.value = _float(record.get("bv", self.value))
-        self.sum = _float(record.get("bs", self.sum))
+    def take(self, record: Mapping[object, object]) -> None:
+        """The base fields of a record count from that record on, whatever else is wrong with it. Raises ``_Bad`` for a
+        version that nobody knows yet."""
+        for name in _BASES:
+            if name in record:
+                self._take(name, record[name])
+        for key in record:
+            # All new base fields are called b... (RFC 8428, section 12.2), and nobody can read this one.
+            if isinstance(key, str) and key.startswith("b") and key.endswith("_"):
+                self.doubts[key[-MAX_LABEL:]] = WRONG_SHAPE
+
+    def _take(self, name: str, value: object) -> None:
+        problem = _problem(name, value)
+        if problem is not None:
+            self.doubts[name] = problem.code
+            return
+        self.doubts.pop(name, None)
+        if name == "bver" and _float(value) > VERSION:
+            raise _Bad(UNSUPPORTED_VERSION, str(value))
+        if name == "bn":
+            self.name = str(value)
+        elif name == "bu":
+            self.unit = str(value)
+        elif name == "bt":
+            self.time = _float(value)
+        elif name == "bv":
+            self.value = _float(value)
+        elif name == "bs":
+            self.sum = _float(value)
+
+    def trust(self) -> None:
+        """Raises ``_Bad`` when a base field is in doubt."""
+        if self.doubts:
+            name, code = next(iter(self.doubts.items()))
+            raise _Bad(code, f"{name} of an earlier record")
 
     def stated(self, unit: str) -> str:
         """A unit that a record states, cut where it is longer than any is. Raises ``_Bad`` for one too many: each that
@@ -134,7 +167,11 @@ def _take_pack(heard: Heard, number: int, message: Message, records: Sequence[ob
     base, before = _Base(), (len(heard.samples), len(heard.rejections))
     for place, record in enumerate(records):
         try:
-            _take_record(heard, number, message, _checked(record), base)
+            if isinstance(record, Mapping):
+                base.take(record)
+            sound = _checked(record)
+            base.trust()
+            _take_record(heard, number, message, sound, base)
         except _Bad as error:
             heard.rejections.append(Rejection(number, error.reason, f"[{place}]"))
             if error.code == UNSUPPORTED_VERSION:
@@ -152,20 +189,22 @@ def _checked(record: object) -> Mapping[str, object]:
             raise _Bad(WRONG_SHAPE, "an unknown label")
         if key.endswith("_"):
             raise _Bad(WRONG_SHAPE, f"{key[-MAX_LABEL:]!r} has to be understood and is not")
-    for key in _NUMERIC:
-        if key in record and not _is_number(record[key]):
-            raise _Bad(NUMBER_AS_TEXT if isinstance(record[key], str) else NOT_A_NUMBER, key)
-    for key in _TEXTUAL:
-        if key in record and not isinstance(record[key], str):
-            raise _Bad(WRONG_SHAPE, f"{key} is no text")
-    version = record.get("bver", VERSION)
-    if _float(version) > VERSION:
-        raise _Bad(UNSUPPORTED_VERSION, str(version))
+    for key in (*_BASES, *_OWN):
+        if key in record and (problem := _problem(key, record[key])) is not None:
+            raise problem
     return record
 
 
+def _problem(key: str, value: object) -> _Bad | None:
+    """What is wrong with a field that holds a number or a text."""
+    if key in _TEXTUAL:
+        return None if isinstance(value, str) else _Bad(WRONG_SHAPE, f"{key} is no text")
+    if _is_number(value):
+        return None
+    return _Bad(NUMBER_AS_TEXT if isinstance(value, str) else NOT_A_NUMBER, key)
+
+
 def _take_record(heard: Heard, number: int, message: Message, record: Mapping[str, object], base: _Base) -> None:
-    base.take(record)
     prefix, name = base.name, str(record.get("n", ""))
     if not prefix and not name:
         raise _Bad(WRONG_SHAPE, "no name")
@@ -182,7 +221,7 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
         reason = text_problem(str(record["vs"])) if "vs" in record else TEXT_VALUE
         heard.rejections.append(Rejection(number, reason, prefix + name))
     elif "s" not in record:
-        if not _BASES.isdisjoint(record):
+        if any(key in record for key in _BASES):
             return
         raise _Bad(NO_VALUES)
     if "s" in record:
@@ -197,9 +236,6 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
     units = {f: (ucum(unit) if f == name else f"{ucum(unit)}.s") for f in values if unit}
     ts_ms, relative = _ts_ms(record, base, message.received_ms)
     heard.samples.append(Sample(number, ts_ms, values, prefix, units, relative=relative))
-
-
-_BASES = frozenset(("bn", "bt", "bu", "bv", "bs", "bver"))
 
 
 def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> tuple[int, bool]:

@@ -27,6 +27,7 @@ MESSAGE_LIKE = st.fixed_dictionaries(
         "boot": ANY_JSON,
         "seq": ANY_JSON,
         "event": ANY_JSON,
+        "severity": st.sampled_from(["safety", "info", 5]),
         "values": st.dictionaries(st.text(max_size=5), ANY_JSON, max_size=4) | ANY_JSON,
         "vibration": ANY_JSON,
     },
@@ -63,7 +64,8 @@ LIKELY = st.fixed_dictionaries(
         "ts": st.sampled_from(["2026-11-21T12:00:00.000Z", 1_795_262_400_000]),
         "boot": st.sampled_from(["a1", "", "x" * 64, "x" * 65, 7, None]),
         "seq": st.sampled_from([0, 5, -1, 1 << 62, "5", 5.0, True, None]),
-        "event": st.sampled_from(["tripped", 5]),
+        "event": st.sampled_from(["tripped", 5, " "]),
+        "severity": st.sampled_from(["safety", " SAFETY", "info", 5]),
     },
 )
 

@@ -4,11 +4,18 @@ import json
 
 import pytest
 
-from plantroom.domain.assets import Severity
+from ingest.event_messages import event_objects
+from ingest.events import EventRules
+from ingest.matching import Matcher, Route, SeriesTable
+from ingest.strangers import StrangerRules
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.domain.assets import UNCLASSIFIED, Severity
 from plantroom.domain.findings import FindingRaised
-from plantroom.ports.spool import Lane
+from plantroom.ports.spool import Lane, SpoolRecord
 from tests.unit.ingest.house import House, until
+from tests.unit.ingest.plants import NOON_MS, plant_of, pump
 
+CATALOGUE = equipment_classes()
 FLOODED = json.dumps({"event": "flooded"}).encode()
 
 
@@ -45,6 +52,31 @@ def test_an_event_that_strayed_onto_a_telemetry_topic_is_told_too(house: House) 
     house.start()
     house.settle()
     assert [finding.subject for finding in found(house)] == ["flooded"]
+
+
+@pytest.mark.parametrize("event", sorted({one.key for known in CATALOGUE.values() for one in known.events}))
+@pytest.mark.parametrize("equipment_class", ["generic", "bas", "fire_panel", "of_nobody"])
+def test_to_enter_a_device_silences_no_safety_event(event: str, equipment_class: str) -> None:
+    payload = json.dumps({"ts": NOON_MS, "event": event}).encode()
+    record = SpoolRecord(1, NOON_MS, "plantroom/demo/P-1/event", payload)
+    matcher = Matcher("demo", SeriesTable())
+    matcher.follow(plant_of([pump(equipment_class=equipment_class)]))
+    route = matcher.route(record.topic)
+    assert isinstance(route, Route)
+    known = CATALOGUE.get(equipment_class)
+    own = next((one for one in known.events if one.key == event), None) if known is not None else None
+
+    before = StrangerRules("demo", "safety", CATALOGUE).take(record)
+    out = EventRules("demo", "safety", CATALOGUE).take(route.asset, record, event_objects(record)[0])
+    after = [one for one in out.findings if isinstance(one, FindingRaised) and one.safety]
+    if own is None:
+        assert [(one.subject, one.severity) for one in after] == [(one.subject, one.severity) for one in before]
+        assert all(one.detail["tags"] == ["unknown_event"] for one in after)
+        assert all(one.failure_mode == UNCLASSIFIED for one in after)
+        assert [one.detail["name"] for one in after] == [one.detail["name"] for one in before]
+        assert [one.safety for one in out.events] == [bool(after)]
+    else:
+        assert bool(after) is own.safety, "what its class says of it stands"
 
 
 @pytest.mark.parametrize(

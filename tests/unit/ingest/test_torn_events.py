@@ -149,6 +149,49 @@ def test_every_kind_of_damage(payload: bytes, subjects: list[str], reason: str |
     assert [one.split(":")[0] for one in out.rejections] == ([] if reason is None else [reason])
 
 
+NAMING_NOTHING = [
+    b'"fire"',
+    b'["fire_alarm"]',
+    b"17",
+    b'{"Event":"fire_alarm","Severity":"safety"}',
+    b'{"events":[{"event":"fire_alarm","severity":"safety"}]}',
+    b'{"data":{"event":"fire_alarm","severity":"safety"}}',
+    b'[[{"event":"fire_alarm","severity":"safety"}]]',
+    b'[{"event":"door_opened","severity":"info"},"fire"]',
+]
+
+
+@pytest.mark.parametrize("payload", NAMING_NOTHING)
+def test_sound_json_that_names_nothing_is_no_better_than_garbage(payload: bytes) -> None:
+    out = Device("elevator").send(payload)
+    (found,) = raised(out)
+    assert (found.subject, found.safety, found.severity) == (UNREADABLE, True, Severity.CRITICAL)
+    assert found.detail["tags"] == ["data_dropped", "damaged"]
+    assert [reason.split(":")[0] for reason in out.rejections] == ["wrong_shape"]
+    assert raised(Device("lighting").send(payload)) == []
+
+
+@pytest.mark.parametrize("payload", [b"[]", b"{}", b"null", b'""', b"[null,{}]"])
+def test_what_says_nothing_at_all_is_a_dead_letter_alone(payload: bytes) -> None:
+    out = Device("elevator").send(payload)
+    assert (out.events, out.findings) == ([], [])
+    assert {reason.split(":")[0] for reason in out.rejections} == {"wrong_shape"}
+
+
+def test_beside_a_safety_event_what_names_nothing_adds_no_alarm() -> None:
+    for payload in (b'["fire",%b]' % WHOLE, b'[%b,"fire"]' % WHOLE):
+        assert [one.subject for one in raised(Device("elevator").send(payload))] == ["passenger_trapped"]
+
+
+def test_sound_json_that_names_nothing_has_a_finding_and_a_letter(house: House) -> None:
+    house.raw(b'{"Event":"flooded","Severity":"safety"}', channel="event")
+    house.raw(b'{"Event":"flooded","Severity":"safety"}', code="P-9", channel="event")
+    house.start(Lane.SAFETY)
+    house.settle()
+    assert [one.subject for one in house.findings()] == [UNREADABLE]
+    assert sorted(reason.split(":")[0] for reason in house.reasons()) == ["unknown_asset", "wrong_shape"]
+
+
 def test_where_no_safety_event_is_expected_what_was_read_decides() -> None:
     def of(payload: bytes, source: Source | None = None) -> list[tuple[str, Severity, bool]]:
         return [(one.subject, one.severity, one.safety) for one in raised(Device("lighting", source).send(payload))]
