@@ -318,8 +318,8 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
 
 def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:
     """The episode with the word that the finding gets a line in its ticket's history; the same object when its event
-    had one less than a minute ago, by both the device's time and ours. Unknown events share theirs once they are so many
-    that some stand together."""
+    had one less than a minute ago, by both the device's time and ours. Unknown events share theirs when some of
+    them stand together."""
     known, event = _lines(episode), OTHERS if is_unknown(finding) and gathered_events(episode) else finding.subject
     before = next((one for one in known if one["subject"] == event), None)
     if before is not None:
