@@ -5,7 +5,14 @@ from dataclasses import replace
 import orjson
 
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, naming, torn_events
+from ingest.dialects.json.decoder import (
+    MAX_VALUES,
+    count_values,
+    digest_of,
+    naming,
+    torn_events,
+    without_too_many,
+)
 from ingest.dialects.json.parse import Malformed, parse_at_any_cost, parse_one
 from ingest.dialects.json.torn import remains_of
 from ingest.rejections import EMPTY_PAYLOAD, NOT_UTF8, WRONG_SHAPE, Rejection, code_of, with_detail
@@ -25,8 +32,14 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
 
     What can be read of a message that is cut off or damaged is among them, and behind it ``UNREADABLE`` when there may
     have been more in it; the message is rejected all the same. An empty one, by which publishers take back what the
-    broker retained, holds nothing.
+    broker retained, holds nothing. Of more than ``MAX_EVENTS`` the first are among them, and ``UNTOLD``.
     """
+    objects, rejections = _all_objects(record)
+    told, too_many = without_too_many(0, objects)
+    return told, rejections + too_many
+
+
+def _all_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
     payload = record.payload
     document = parse_one(payload)
     if not isinstance(document, Malformed):

@@ -82,7 +82,9 @@ def gathering(episode: Episode, unknown: Sequence[str], gathered: int) -> Episod
 
 def _together(said: object, together: Collection[str]) -> dict[str, object]:
     """The priorities of subjects, of those that stand together the most urgent one."""
-    known: Mapping[str, str] = said if isinstance(said, Mapping) else {}
-    words = [AlarmPriority(word) for one, word in known.items() if one in together]
+    known: Mapping[str, object] = said if isinstance(said, Mapping) else {}
+    words = [AlarmPriority(str(word)) for one, word in known.items() if one in together]
     apart = {one: word for one, word in known.items() if one not in together}
-    return apart | ({OTHERS: min(words, key=urgency).value} if words else {})
+    if words:
+        apart[OTHERS] = min(words, key=urgency).value
+    return apart
