@@ -98,10 +98,8 @@ class SqlCollect(CollectRepository):
 
     def _taken(self, consumer: str, which: sa.ColumnElement[bool]) -> set[int]:
         # A query of its own: joined with the findings it is planned badly while their number grows by leaps.
-        ahead = t.findings_ahead.c
-        return set(
-            self._connection.execute(sa.select(ahead.position).where(ahead.consumer == consumer, which)).scalars()
-        )
+        taken = sa.select(t.findings_ahead.c.position).where(t.findings_ahead.c.consumer == consumer, which)
+        return set(self._connection.execute(taken).scalars())
 
     def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:
         if positions:
