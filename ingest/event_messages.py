@@ -6,7 +6,14 @@ from dataclasses import replace
 import orjson
 
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import MAX_VALUES, count_values, event_of, naming, torn_events
+from ingest.dialects.json.decoder import (
+    MAX_VALUES,
+    count_values,
+    event_of,
+    naming,
+    torn_events,
+    without_too_many,
+)
 from ingest.dialects.json.parse import Malformed, parse_at_any_cost, parse_one
 from ingest.dialects.json.torn import remains_of
 from ingest.rejections import EMPTY_PAYLOAD, WRONG_SHAPE, Rejection, with_detail
@@ -29,8 +36,15 @@ def event_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejectio
 
     What can be read of a message that is cut off or damaged is among them, and behind it ``UNREADABLE`` when there may
     have been more in it, as in a sound one that names nothing; the message is rejected all the same. An empty one, by
-    which publishers take back what the broker retained, holds nothing.
+    which publishers take back what the broker retained, holds nothing. Of more than ``MAX_EVENTS`` the first are among
+    them, and ``UNTOLD``.
     """
+    objects, rejections = _all_objects(record)
+    told, too_many = without_too_many(0, objects)
+    return told, rejections + too_many
+
+
+def _all_objects(record: SpoolRecord) -> tuple[list[EventObject], list[Rejection]]:
     payload = record.payload
     document, cut = parse_one(payload), False
     rejections: list[Rejection] = []

@@ -17,7 +17,7 @@ import orjson
 
 from ingest.class_events import of_another_class, safety_events
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import SAFETY, UNNAMED, identity
+from ingest.dialects.json.decoder import SAFETY, UNNAMED, UNTOLD, identity, says_safety
 from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
@@ -45,6 +45,7 @@ MAX_OPEN = 10_000
 _WORDS = {
     UNNAMED: {"zh": "未指明名称的安全事件", "en": "safety event without a name"},
     UNREADABLE: {"zh": "事件消息损坏，内容无法读出", "en": "damaged event message that cannot be read"},
+    UNTOLD: {"zh": "一条消息中的事件过多，其余未逐一处理", "en": "more events in one message than are told one by one"},
 }
 
 _SEVERITIES = {severity.value: severity for severity in Severity}
@@ -80,8 +81,8 @@ class _Told:
 
     @property
     def unread(self) -> bool:
-        """Whether it stands for what nobody could read."""
-        return self.damaged and self.name == UNREADABLE
+        """Whether it stands for what nobody has read."""
+        return self.damaged and self.name in (UNREADABLE, UNTOLD)
 
     @property
     def happened_ms(self) -> int:
@@ -142,7 +143,7 @@ class EventRules:
             told, repeated = self._told(route, record, one, word, message)
             if repeated:
                 out.duplicates += 1
-            elif not told.unread or (told.guarded and not any(map(_is_safety, out.findings))):
+            elif not told.unread or _matters(told, out):
                 self._decide(out, told)
         return out
 
@@ -342,6 +343,13 @@ def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list
     return ts_ms, ["late"] if late else []
 
 
+def _matters(unread: _Told, out: EventOutcome) -> bool:
+    """Whether what nobody has read may have been a safety event, and such a one as is not told yet."""
+    if unread.name == UNTOLD:
+        return unread.guarded or says_safety(unread.told_severity)
+    return unread.guarded and not any(map(_is_safety, out.findings))
+
+
 def _is_safety(finding: Finding) -> bool:
     return isinstance(finding, FindingRaised) and finding.safety
 
@@ -354,7 +362,7 @@ def _weight(template: EventTemplate | None, told: _Told) -> tuple[Severity | Non
     if template is not None:
         return template.severity, template.safety or safety, ()
     if safety:
-        return Severity.CRITICAL, True, ("unknown_event",)
+        return Severity.CRITICAL, True, () if told.unread else ("unknown_event",)
     if told.damaged and not word:
         worst = Severity.CRITICAL if told.guarded else Severity.GENERAL
         return worst, told.guarded, () if told.unread else ("unknown_event", "unknown_severity")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ingest.class_events import safety_events
 from ingest.dialects.decoded import EventObject
-from ingest.dialects.json.decoder import may_hold_events, says_safety
+from ingest.dialects.json.decoder import UNTOLD, may_hold_events, says_safety
 from ingest.event_messages import event_objects
 from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
@@ -50,9 +50,10 @@ class StrangerRules:
         return [replace(one, detail={**one.detail, "topic": topic}) for one in found]
 
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
-        """The event's template where a class has one; empty when it is no safety event."""
+        """The event's template where a class has one; empty when it is no safety event. What is untold may be one."""
         known = self._known.get(str(one.fields["event"]).strip())
-        return [known] if says_safety(one.fields.get("severity")) or known is not None else []
+        untold = one.damaged and one.fields["event"] == UNTOLD
+        return [known] if says_safety(one.fields.get("severity")) or known is not None or untold else []
 
     def _finding(
         self, record: SpoolRecord, parts: Topic, one: EventObject, known: EventTemplate | None

@@ -8,6 +8,10 @@ ALSO_KEPT = 50
 """How many events besides its first one an episode names: the newest."""
 
 
+LEFT_OUT = "also_left_out"
+"""Key in an episode's detail: how many events it named once and names no more."""
+
+
 def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, object]:
     """The detail with the finding's event under ``also``, when it is another than those named there already: one
     ticket may stand for several events, and each must be readable on it. Of more than ``ALSO_KEPT`` the newest stay."""
@@ -15,7 +19,9 @@ def with_event(detail: dict[str, object], finding: FindingRaised) -> dict[str, o
     if not event or names_event(detail, event):
         return detail
     entry = {"event": event, "name": finding.detail.get("name")}
-    return detail | {"also": [*events_also(detail), entry][-ALSO_KEPT:]}
+    also = [*events_also(detail), entry]
+    left_out = events_left_out(detail) + max(0, len(also) - ALSO_KEPT)
+    return detail | {"also": also[-ALSO_KEPT:]} | ({LEFT_OUT: left_out} if left_out else {})
 
 
 def names_event(detail: Mapping[str, object], event: object) -> bool:
@@ -27,3 +33,9 @@ def events_also(detail: Mapping[str, object]) -> list[Mapping[str, object]]:
     """Events that joined an episode after its first one: ``event`` and, where the class knows it, ``name``."""
     found = detail.get("also")
     return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
+
+
+def events_left_out(detail: Mapping[str, object]) -> int:
+    """How many events joined an episode that it does not name any more; one that came again may be counted again."""
+    said = detail.get(LEFT_OUT)
+    return said if isinstance(said, int) else 0

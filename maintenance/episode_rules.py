@@ -23,10 +23,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from maintenance.episode_events import ALSO_KEPT, with_event
-from maintenance.episode_subjects import CALLING, calling, held_back, hold_back, let_go, subject_of
+from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, raised_at, with_raise
 from maintenance.lifecycle import ENDED
+from maintenance.unknown_events import OTHERS, gathered_events, is_unknown, with_unknown
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.alarms import priority_of
 from plantroom.domain.assets import (
@@ -63,9 +64,6 @@ _SHOWN_POINTS = 20
 
 LINES = "lines"
 """Key in an episode's detail: when the events that came again had their last lines in the ticket's history."""
-
-PRIORITIES = "priorities"
-"""Key in an episode's detail: the priority of each of its subjects."""
 
 STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
@@ -200,7 +198,7 @@ def new_episode(
     episode_id: str, finding: FindingRaised, level: Level, now: datetime, under_maintenance: bool
 ) -> Episode:
     """The episode that a finding begins."""
-    return Episode(
+    begun = Episode(
         id=episode_id,
         site=finding.site,
         asset=finding.asset,
@@ -223,6 +221,7 @@ def new_episode(
             RAISED_AT: with_raise(None, finding, subject_of(finding)),
         },
     )
+    return with_unknown(begun, finding)
 
 
 def marked_as_test(episode: Episode, test: str) -> Episode:
@@ -269,7 +268,8 @@ def absorb(
         detail=detail,
         findings=earlier.findings + 1,
     )
-    return hold_back(absorbed, finding) if quiet else let_go(absorbed, [subject_of(finding)])
+    told = hold_back(absorbed, finding) if quiet else let_go(absorbed, [subject_of(finding)])
+    return with_unknown(told, finding)
 
 
 def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
@@ -318,14 +318,15 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
 
 def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:
     """The episode with the word that the finding gets a line in its ticket's history; the same object when its event
-    had one less than a minute ago, by both the device's time and ours."""
-    known = _lines(episode)
-    before = next((one for one in known if one["subject"] == finding.subject), None)
+    had one less than a minute ago, by both the device's time and ours. Unknown events share theirs when some of
+    them stand together."""
+    known, event = _lines(episode), OTHERS if is_unknown(finding) and gathered_events(episode) else finding.subject
+    before = next((one for one in known if one["subject"] == event), None)
     if before is not None:
         newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= PAUSE
         if not newer and now - datetime.fromisoformat(str(before["written"])) < PAUSE:
             return episode
-    line = {"subject": finding.subject, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
+    line = {"subject": event, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
     kept = [one for one in known if one is not before][1 - ALSO_KEPT :]
     return replace(episode, detail=dict(episode.detail or {}) | {LINES: [*kept, line]})
 

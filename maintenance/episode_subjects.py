@@ -10,6 +10,9 @@ from plantroom.domain.findings import FindingRaised
 CALLING = "calling"
 """Key in an episode's detail: those of its open subjects whose last finding calls for a ticket."""
 
+PRIORITIES = "priorities"
+"""Key in an episode's detail: the priority of each of its subjects."""
+
 HELD_BACK = "held_back"
 """Key in an episode's detail: of each of its subjects that maintenance or a shelf holds back, when (RFC 3339) its last
 finding was observed. (In episodes of earlier versions one instant for all of them.)"""
@@ -23,7 +26,8 @@ def subject_of(finding: FindingRaised) -> str:
 def calling(episode: Episode) -> list[str]:
     """The open subjects that call for a ticket; of an episode from before they were kept, all."""
     said = (episode.detail or {}).get(CALLING)
-    return [one for one in episode.open_subjects if not isinstance(said, (list, tuple)) or one in said]
+    calls = set(said) if isinstance(said, (list, tuple)) else None
+    return [one for one in episode.open_subjects if calls is None or one in calls]
 
 
 def held_back(episode: Episode) -> dict[str, datetime]:
@@ -31,8 +35,8 @@ def held_back(episode: Episode) -> dict[str, datetime]:
     observed."""
     said = (episode.detail or {}).get(HELD_BACK)
     known = dict.fromkeys(calling(episode), said) if isinstance(said, str) else said
-    found = known if isinstance(known, Mapping) else {}
-    return {one: datetime.fromisoformat(str(at)) for one, at in found.items() if one in episode.open_subjects}
+    found, standing = known if isinstance(known, Mapping) else {}, set(episode.open_subjects)
+    return {one: datetime.fromisoformat(str(at)) for one, at in found.items() if one in standing}
 
 
 def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
@@ -42,8 +46,8 @@ def hold_back(episode: Episode, finding: FindingRaised) -> Episode:
 
 def let_go(episode: Episode, subjects: Collection[str]) -> Episode:
     """The episode without that word on some of its subjects; the same object when there was none."""
-    held = held_back(episode)
-    left = {one: at for one, at in held.items() if one not in subjects}
+    held, freed = held_back(episode), set(subjects)
+    left = {one: at for one, at in held.items() if one not in freed}
     return episode if left == held else _holding(episode, left)
 
 

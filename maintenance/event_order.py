@@ -18,8 +18,8 @@ we heard of it."""
 def raised_at(episode: Episode) -> dict[str, datetime]:
     """When the newest of each event that stands happened; of an episode from before that was kept, nothing."""
     said = (episode.detail or {}).get(RAISED_AT)
-    known = said if isinstance(said, Mapping) else {}
-    return {one: datetime.fromisoformat(str(at)) for one, at in known.items() if one in episode.open_subjects}
+    known, standing = said if isinstance(said, Mapping) else {}, set(episode.open_subjects)
+    return {one: datetime.fromisoformat(str(at)) for one, at in known.items() if one in standing}
 
 
 def newest_of(one: Mapping[str, datetime], other: Mapping[str, datetime], subjects: Collection[str]) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
-One transaction applies a batch and moves the cursor. Safety goes first: it never waits behind a flood; within an
-asset and failure mode, where it matters, the order is kept. After a batch that failed its findings are applied one by
+One transaction applies a batch and moves the cursor. Safety goes first, that of each asset and failure mode in turn
+(``maintenance.turns``): it never waits behind a flood; within an asset and failure mode, where it matters, the order is
+kept. After a batch that failed its findings are applied one by
 one, each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other.
 When nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
 (pure) and what a ticket says in ``maintenance.tickets``.
@@ -44,13 +45,15 @@ from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved, shelved_subjects
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
 from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
+from maintenance.turns import Turns
 from maintenance.views import note_episode
 from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import AssetView, Contended, Ledger, QueuedFinding
+from plantroom.ports.ledger import AssetView, Contended, Ledger
+from plantroom.ports.outbox import QueuedFinding, line_of
 
 CONSUMER = "maintenance"
 BATCH = 50
@@ -58,6 +61,10 @@ BATCH = 50
 BATCH_S = 0.1
 """After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has
 to wait for it."""
+
+LOOKS, LOOK_AHEAD = 10, 1000
+"""How often before a batch, and at how many findings each time, the consumer looks for the first time: in all some
+0.05 s, and only after a start so many. (Asked for more at once, PostgreSQL reads the whole outbox.)"""
 
 TELL_EVERY_S = 1.0
 """How often the ticket of a flood is written anew: its words look at hundreds of alarms."""
@@ -89,6 +96,7 @@ class FindingsConsumer:
         """How many of the next findings are applied one by one."""
         self._was_ahead = False
         """Whether the last batch was taken ahead of others."""
+        self._turns = Turns()
         self._owed: set[str] = set()
         """Sites whose flood's ticket says less than it has gathered."""
         self._told_at = stopwatch()
@@ -132,29 +140,53 @@ class FindingsConsumer:
 
     def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
-            ends = self._stopwatch() + BATCH_S
             queued, ahead = self._waiting(tx, limit)
+            ends = self._stopwatch() + BATCH_S
             if queued:
                 self._next = queued[0].position
             applier = FindingApplier(tx, self._clock.now(), self._classes)
-            done: list[int] = []
+            done: list[QueuedFinding] = []
             for item in queued:
                 applier.apply(item.finding)
-                done.append(item.position)
+                done.append(item)
                 if self._stopwatch() >= ends:
                     break
-            _move_on(tx, done, ahead)
+            _move_on(tx, [one.position for one in done], ahead)
             self._owed |= applier.flooded()
-            told = self._tell_floods(tx, drained=not ahead and len(done) == len(queued) < limit)
+            drained = not ahead and len(done) == len(queued) < limit
+            told = self._tell_floods(tx, drained=drained)
         self._owed -= told
-        self._was_ahead = ahead
+        self._note_done(done, ahead)
+        if drained:
+            self._turns.drained()
         return len(done)
+
+    def _note_done(self, done: Sequence[QueuedFinding], ahead: bool) -> None:
+        for one in done:
+            self._turns.done(line_of(one.finding), one.position)
+        self._was_ahead = ahead
 
     def _waiting(self, tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
         """What is to be applied next, and whether that is ahead of what waits longer: safety is, in every other batch
         at least, so that a device that tells of nothing else stops nobody."""
-        urgent = () if self._was_ahead else tx.collect.urgent_after(CONSUMER, limit)
+        urgent = () if self._was_ahead else self._urgent(tx, limit)
         return (urgent, True) if urgent else (tx.collect.findings_after(CONSUMER, limit), False)
+
+    def _urgent(self, tx: MaintenanceTx, limit: int) -> Sequence[QueuedFinding]:
+        for _ in range(LOOKS):
+            waiting = tx.collect.waiting_after(CONSUMER, self._turns.seen, LOOK_AHEAD)
+            self._turns.note(waiting)
+            if len(waiting) < LOOK_AHEAD:
+                break
+        while places := self._turns.next(limit):
+            found = tx.collect.findings_at(CONSUMER, [position for _, position in places])
+            there = {one.position for one in found}
+            for line, position in places:
+                if position not in there:  # Another instance has done it.
+                    self._turns.done(line, position)
+            if found:
+                return found
+        return ()
 
     def _tell_floods(self, tx: MaintenanceTx, *, drained: bool) -> set[str]:
         """Write on the tickets of floods what they have gathered, at most once in ``TELL_EVERY_S`` and when nothing
@@ -170,8 +202,9 @@ class FindingsConsumer:
         """Move on behind the finding at fault, which gets a ticket that says that it was not applied."""
         with self._ledger.begin() as tx:
             queued, ahead = self._waiting(tx, 1)
+            aside = bool(queued) and queued[0].position == position
             # Another instance may have been there meanwhile, and what is more urgent may have come.
-            if queued and queued[0].position == position:
+            if aside:
                 finding = queued[0].finding
                 structlog.get_logger().error(
                     "finding_not_applied", id=finding.finding_id, site=finding.site, asset=finding.asset, exc_info=error
@@ -179,6 +212,8 @@ class FindingsConsumer:
                 tell_of_failure(tx, finding, self._clock.now())
                 _move_on(tx, [position], ahead)
                 self.failures += 1
+        if aside:
+            self._note_done(queued, ahead)
         self._singly = max(0, self._singly - 1)
         return 1
 

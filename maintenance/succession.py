@@ -8,15 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.episode_rules import (
-    LOOP_TEST,
-    PRIORITIES,
-    severest,
-    unacknowledged,
-)
-from maintenance.episode_subjects import CALLING, HELD_BACK, calling, held_back
+from maintenance.episode_rules import LOOP_TEST, severest, unacknowledged
+from maintenance.episode_subjects import CALLING, HELD_BACK, PRIORITIES, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, newest_of, raised_at
+from maintenance.unknown_events import gathered_events, gathering, unknown_events
 from plantroom.domain.assets import EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 
@@ -49,23 +45,26 @@ def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> 
         for one in earlier.open_subjects
         if one not in episode.open_subjects and not (tested and _ended(one, endless))
     ]
+    stays = set(left)
     before, detail = earlier.detail or {}, dict(episode.detail or {})
     # What began the new one may have come late: an end has to follow the newest.
     detail[RAISED_AT] = newest_of(raised_at(episode), raised_at(earlier), [*episode.open_subjects, *left])
     if not left:
         return replace(episode, detail=detail)
-    detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in left)]
-    detail[PRIORITIES] = {one: word for one, word in _priorities(before).items() if one in left} | _priorities(detail)
-    held = {one: at.isoformat() for one, at in held_back(earlier).items() if one in left}
+    detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in stays)]
+    detail[PRIORITIES] = {one: word for one, word in _priorities(before).items() if one in stays} | _priorities(detail)
+    held = {one: at.isoformat() for one, at in held_back(earlier).items() if one in stays}
     if held:
         detail[HELD_BACK] = held
-    return replace(
+    heir = replace(
         episode,
         open_subjects=(*episode.open_subjects, *left),
         severity=severest(episode.severity, earlier.severity),
         safety=episode.safety or earlier.safety,
         detail=detail,
     )
+    unknown = [*(one for one in unknown_events(earlier) if one in stays), *unknown_events(episode)]
+    return gathering(heir, unknown, gathered_events(earlier))
 
 
 def without_subjects(episode: Episode, subjects: Collection[str], now: datetime) -> Episode:

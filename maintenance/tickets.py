@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintenance.episode_events import events_also
+from maintenance.episode_events import events_also, events_left_out
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
@@ -103,13 +103,14 @@ def _event(episode: Episode, shown: int | None = None) -> LocalName | None:
     """The names of an episode's events, all of them or the first ones."""
     detail = episode.detail or {}
     found = [name for entry in (detail, *events_also(detail)) if (name := event_name(entry)) is not None]
-    return _strung(found, shown) if found else None
+    return _strung(found, shown, events_left_out(detail)) if found else None
 
 
-def _strung(names: Sequence[LocalName], shown: int | None) -> LocalName:
-    """The names in a row; those after the first ones are counted."""
+def _strung(names: Sequence[LocalName], shown: int | None, left_out: int = 0) -> LocalName:
+    """The names in a row; those after the first ones, and those left out before, are counted."""
     first = names[:shown]
-    more = f" +{len(names) - len(first)}" if len(names) > len(first) else ""
+    others = len(names) - len(first) + left_out
+    more = f" +{others}" if others else ""
     return LocalName("、".join(n.zh for n in first) + more, ", ".join(n.en for n in first) + more)
 
 

@@ -18,6 +18,7 @@ from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve
 from maintenance.tickets import event_name
+from maintenance.unknown_events import gathered_events
 from plantroom.domain.alarms import safety_assets
 from plantroom.domain.assets import EquipmentClass, LocalName, Point
 from plantroom.domain.findings import FindingSource
@@ -49,11 +50,13 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
 
 def events_of(episode: Episode) -> list[LocalName]:
     """What the events of an episode are called: those that stand, or all when none does. An episode may hold several
-    that only their names tell apart."""
+    that only their names tell apart. Of unknown ones that stand together there is their number, first."""
     detail = episode.detail or {}
     told = (detail, *events_also(detail))
     standing = [one for one in told if f"{FindingSource.RULE}:{one.get('event')}" in episode.open_subjects]
-    return [name for one in standing or told if (name := event_name(one)) is not None]
+    names = [name for one in standing or told if (name := event_name(one)) is not None]
+    gathered = gathered_events(episode)
+    return [LocalName(f"另有{gathered}个未知事件", f"{gathered} other unknown events"), *names] if gathered else names
 
 
 def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:

@@ -37,6 +37,7 @@ from plantroom.ports.gaps import GapRepository
 from plantroom.ports.leases import LeaseRepository
 from plantroom.ports.letters import DeadLetter, LetterSummary
 from plantroom.ports.live import LiveRepository
+from plantroom.ports.outbox import QueuedFinding, WaitingFinding
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
@@ -207,14 +208,6 @@ class CollectorReport:
     """The problems by kind, each with its site and since when."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedFinding:
-    """A finding with its place in the outbox."""
-
-    position: int
-    finding: Finding
-
-
 class CollectRepository(ABC):
     """What collectors write: findings, dead letters, presence, health, events, their own state."""
 
@@ -231,10 +224,13 @@ class CollectRepository(ABC):
         ends."""
 
     @abstractmethod
-    def urgent_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
-        """Those of ``findings_after`` that must not wait: raised safety findings, each with everything that waits
-        before it of its asset and failure mode; in the order of their positions. One cheap query when there are none.
-        """
+    def waiting_after(self, consumer: str, position: int, limit: int) -> Sequence[WaitingFinding]:
+        """The places behind ``position`` of what ``findings_after`` would give, the first of them, at most ``limit``;
+        empty when there are none. Locks the cursor likewise."""
+
+    @abstractmethod
+    def findings_at(self, consumer: str, positions: Sequence[int]) -> Sequence[QueuedFinding]:
+        """Those at the positions (at most 1,000) that still wait, in their order; locks the cursor likewise."""
 
     @abstractmethod
     def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:

@@ -26,6 +26,7 @@ from ingest.rejections import (
     NULL_VALUE,
     NUMBER_AS_TEXT,
     TEXT_VALUE,
+    TOO_MANY_EVENTS,
     TOO_MANY_VALUES,
     UNREADABLE_TIME,
     WRONG_SHAPE,
@@ -37,9 +38,15 @@ from plantroom.wire import MAX_BOOT, MAX_SEQ
 MAX_VALUES = 10_000
 """Values that one message may carry, over all its objects."""
 
+MAX_EVENTS = 1_000
+"""Events of one message that are told one by one: 30,000 fit into one, and each may have to make a ticket."""
+
 SAFETY = "safety"
 UNNAMED = "unnamed_event"
 """Stands for the name of a safety event that has none."""
+
+UNTOLD = "untold_events"
+"""Stands for the events of a message beyond ``MAX_EVENTS``."""
 
 _ENVELOPE = frozenset(("ts", "boot", "seq"))
 _NUMERIC = frozenset((float, int, bool))
@@ -67,6 +74,7 @@ def _decode_each(
 ) -> Decoded:
     out, raw = Decoded(), _Raw()
     for message, document in enumerate(documents):
+        before = len(out.events)
         if type(document) is dict:
             if not _take_canonical(out, raw, message, document, payloads[message]):
                 _take(out, raw, message, 0, "", document, payloads[message])
@@ -77,6 +85,9 @@ def _decode_each(
             out.events += rescued_events(message, payloads[message])
         else:
             out.rejections.append(Rejection(message, with_detail(WRONG_SHAPE, "neither an object nor an array")))
+        if len(out.events) - before > MAX_EVENTS:
+            out.events[before:], rejection = without_too_many(message, out.events[before:])
+            out.rejections += rejection
     times = parse_all_ts(raw.ts if stamp is None else list(map(stamp, out.message, raw.ts)))
     if None not in times and _NUMERIC.issuperset(map(type, raw.values)):
         values = np.array(raw.values, dtype=np.float64)
@@ -165,6 +176,19 @@ def torn_events(message: int, payload: bytes, remains: Remains) -> list[EventObj
             cut = one.cut or not one.whole
             found.append(EventObject(message, number, kept, whole, cut, damaged=not one.whole))
     return found
+
+
+def without_too_many(message: int, events: list[EventObject]) -> tuple[list[EventObject], list[Rejection]]:
+    """The events of a message; in place of all beyond ``MAX_EVENTS`` ``UNTOLD``, which is marked safety when one of
+    them is, and why they are not among them."""
+    kept, rest = events[:MAX_EVENTS], events[MAX_EVENTS:]
+    if not rest:
+        return kept, []
+    fields: dict[str, object] = {"event": UNTOLD, "data": {"events": len(rest)}}
+    if any(says_safety(one.fields.get("severity")) for one in rest):
+        fields["severity"] = SAFETY
+    why = with_detail(TOO_MANY_EVENTS, f"{len(events)}, of which the first {MAX_EVENTS} were told")
+    return [*kept, EventObject(message, MAX_EVENTS, fields, damaged=True)], [Rejection(message, why)]
 
 
 def naming(element: object) -> Mapping[str, object] | None:

@@ -18,9 +18,9 @@ from plantroom.ports.ledger import (
     DeviceClock,
     HealthChange,
     PresenceChange,
-    QueuedFinding,
 )
 from plantroom.ports.letters import DeadLetter, LetterSummary
+from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
@@ -37,8 +37,6 @@ from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
-
-IS_SAFETY = t.findings.c.safety.is_(True)
 
 MESSAGES_AT_ONCE = 200
 """SQLite takes no deeper expressions than of 1,000 terms."""
@@ -67,29 +65,41 @@ class SqlCollect(CollectRepository):
         return new
 
     def findings_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
-        position = t.findings.c.position
-        waiting = sa.select(t.findings).where(*self._waiting(consumer)).order_by(position).limit(limit)
-        return [QueuedFinding(row.position, _finding(row)) for row in self._connection.execute(waiting)]
+        f, ahead = t.findings.c.position, t.findings_ahead.c
+        taken = sa.select(ahead.position).where(ahead.consumer == consumer)
+        waiting = sa.select(t.findings).where(f > cursor(self._work, consumer), f.not_in(taken))
+        rows = self._connection.execute(waiting.order_by(f).limit(limit))
+        return [QueuedFinding(row.position, _finding(row)) for row in rows]
 
-    def urgent_after(self, consumer: str, limit: int) -> Sequence[QueuedFinding]:
-        f = t.findings.c
-        waiting = self._waiting(consumer)
-        safety = sa.select(f.asset, f.failure_mode, f.position).where(*waiting, IS_SAFETY).order_by(f.position)
-        # Of each pair up to its last safety finding among the first ones: the dict keeps the last.
-        until = {(row.asset, row.failure_mode): row.position for row in self._connection.execute(safety.limit(limit))}
-        if not until:
-            return []
-        of_them = f.asset.in_(sorted({asset for asset, _ in until}))
-        rows = self._connection.execute(
-            sa.select(t.findings).where(*waiting, of_them, f.position <= max(until.values())).order_by(f.position)
-        )
-        urgent = [row for row in rows if row.position <= until.get((row.asset, row.failure_mode), 0)]
-        return [QueuedFinding(row.position, _finding(row)) for row in urgent[:limit]]
+    def waiting_after(self, consumer: str, position: int, limit: int) -> Sequence[WaitingFinding]:
+        f, behind = t.findings.c, max(position, cursor(self._work, consumer))
+        found: list[WaitingFinding] = []
+        while not found:  # All of some may have been taken ahead.
+            places = sa.select(f.position, f.site, f.asset, f.failure_mode, f.safety).where(f.position > behind)
+            rows = self._connection.execute(places.order_by(f.position).limit(limit)).all()
+            if not rows:
+                break
+            taken = self._taken(consumer, t.findings_ahead.c.position.between(rows[0].position, rows[-1].position))
+            found = [
+                WaitingFinding(at, Line(site, asset, mode), bool(safety))
+                for at, site, asset, mode, safety in rows
+                if at not in taken
+            ]
+            behind = rows[-1].position
+        return found
 
-    def _waiting(self, consumer: str) -> list[sa.ColumnElement[bool]]:
-        taken = sa.select(t.findings_ahead.c.position).where(t.findings_ahead.c.consumer == consumer)
-        position = t.findings.c.position
-        return [position > cursor(self._work, consumer), position.not_in(taken)]
+    def findings_at(self, consumer: str, positions: Sequence[int]) -> Sequence[QueuedFinding]:
+        f, passed = t.findings.c.position, cursor(self._work, consumer)
+        taken = self._taken(consumer, t.findings_ahead.c.position.in_(positions))
+        rows = {row.position: row for row in self._connection.execute(sa.select(t.findings).where(f.in_(positions)))}
+        return [
+            QueuedFinding(at, _finding(rows[at])) for at in positions if at in rows and at > passed and at not in taken
+        ]
+
+    def _taken(self, consumer: str, which: sa.ColumnElement[bool]) -> set[int]:
+        # A query of its own: joined with the findings it is planned badly while their number grows by leaps.
+        taken = sa.select(t.findings_ahead.c.position).where(t.findings_ahead.c.consumer == consumer, which)
+        return set(self._connection.execute(taken).scalars())
 
     def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:
         if positions:

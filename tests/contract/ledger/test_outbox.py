@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from maintenance.ports import MaintenanceTx
+from maintenance.turns import Turns
 from plantroom.domain.findings import Finding, FindingCleared, FindingSource
+from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, finding
 
@@ -26,9 +29,19 @@ def append(ledger: SqlLedger, *findings: Finding) -> None:
         tx.collect.append_findings(findings)
 
 
+def turns(tx: MaintenanceTx) -> Turns:
+    known = Turns()
+    known.note(tx.collect.waiting_after("reader", 0, 1000))
+    return known
+
+
+def urgent_in(tx: MaintenanceTx, limit: int) -> Sequence[QueuedFinding]:
+    return tx.collect.findings_at("reader", [position for _, position in turns(tx).next(limit)])
+
+
 def urgent(ledger: SqlLedger, limit: int = 100) -> list[str]:
     with ledger.begin() as tx:
-        return [one.finding.finding_id for one in tx.collect.urgent_after("reader", limit)]
+        return [one.finding.finding_id for one in urgent_in(tx, limit)]
 
 
 def waiting(ledger: SqlLedger) -> list[str]:
@@ -38,7 +51,7 @@ def waiting(ledger: SqlLedger) -> list[str]:
 
 def take(ledger: SqlLedger, limit: int = 100) -> Sequence[str]:
     with ledger.begin() as tx:
-        found = tx.collect.urgent_after("reader", limit)
+        found = urgent_in(tx, limit)
         tx.collect.take_ahead("reader", [one.position for one in found])
     return [one.finding.finding_id for one in found]
 
@@ -61,6 +74,32 @@ def test_safety_is_urgent_with_what_waits_before_it_of_its_asset_and_mode(ledger
     assert urgent(ledger) == ["f00001", "c4", "f00005"]
 
 
+def test_what_waits_is_told_by_its_place_from_any_place_on(ledger: SqlLedger) -> None:
+    append(ledger, finding(1), cleared(2, "p2", "seal"), finding(3, safety=True), finding(4))
+    with ledger.begin() as tx:
+        tx.collect.move_cursor("reader", tx.collect.findings_after("reader", 1)[0].position)
+        first, second, third = tx.collect.waiting_after("reader", 0, 9)
+        assert first == WaitingFinding(first.position, Line("demo", "p2", "seal"), safety=False)
+        assert second == WaitingFinding(second.position, Line("demo", "p1", "bearing_wear"), safety=True)
+        tx.collect.take_ahead("reader", [second.position])
+        assert tx.collect.waiting_after("reader", 0, 9) == [first, third]
+        assert tx.collect.waiting_after("reader", first.position, 9) == [third]
+        assert tx.collect.waiting_after("reader", 0, 1) == [first]
+        assert tx.collect.waiting_after("reader", third.position, 9) == []
+        assert len(tx.collect.waiting_after("other", 0, 9)) == 4
+
+
+def test_those_at_some_places_come_in_the_order_that_was_asked_for_if_they_still_wait(ledger: SqlLedger) -> None:
+    append(ledger, finding(1), finding(2), finding(3))
+    with ledger.begin() as tx:
+        first, second, third = (one.position for one in tx.collect.findings_after("reader", 9))
+        tx.collect.take_ahead("reader", [second])
+        found = tx.collect.findings_at("reader", [third, second, first, third + 99])
+        assert [one.position for one in found] == [third, first]
+        assert found[1].finding == finding(1)
+        assert tx.collect.findings_at("reader", []) == []
+
+
 def test_what_was_taken_ahead_is_given_no_more_and_stays_taken_when_the_cursor_passes(ledger: SqlLedger) -> None:
     append(ledger, finding(1, asset="p2"), finding(2, safety=True), finding(3), finding(4, asset="p2"))
     assert take(ledger) == ["f00002"]
@@ -77,7 +116,7 @@ def test_what_was_taken_ahead_is_given_no_more_and_stays_taken_when_the_cursor_p
 def test_what_was_taken_ahead_is_taken_with_its_transaction_only(ledger: SqlLedger) -> None:
     append(ledger, finding(1, asset="p2"), finding(2, safety=True))
     with pytest.raises(RuntimeError), ledger.begin() as tx:  # noqa: PT012
-        tx.collect.take_ahead("reader", [one.position for one in tx.collect.urgent_after("reader", 9)])
+        tx.collect.take_ahead("reader", [one.position for one in urgent_in(tx, 9)])
         raise RuntimeError
     assert take(ledger) == ["f00002"]
 
@@ -86,7 +125,7 @@ def test_two_that_ask_for_what_is_urgent_get_it_once(ledger: SqlLedger, other: S
     append(ledger, finding(1, asset="p2"), finding(2, safety=True))
     with ThreadPoolExecutor(1) as pool:
         with ledger.begin() as tx:
-            mine = tx.collect.urgent_after("reader", 9)
+            mine = urgent_in(tx, 9)
             theirs = pool.submit(take, other)
             with pytest.raises(TimeoutError):
                 theirs.result(timeout=0.2)
@@ -114,7 +153,7 @@ def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode
     for n in range(10 * len(made) + 1):
         with ledger.begin() as tx:
             limit, urgent_first = cuts[n % len(cuts)]
-            ahead = tx.collect.urgent_after("reader", limit) if urgent_first else []
+            ahead = urgent_in(tx, limit) if urgent_first else []
             some = ahead or tx.collect.findings_after("reader", limit)
             if ahead:
                 tx.collect.take_ahead("reader", [one.position for one in ahead])

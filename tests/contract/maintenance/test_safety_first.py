@@ -14,7 +14,7 @@ from maintenance.findings import BATCH_S, CONSUMER, FindingApplier, FindingsCons
 from maintenance.ports import MaintenanceTx
 from maintenance.worker import MaintenanceWorker
 from plantroom.domain.assets import Asset, LocalName, Severity
-from plantroom.domain.findings import FindingSource
+from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.ledger import Ledger
@@ -81,6 +81,26 @@ def test_a_device_that_tells_of_safety_all_the_time_stops_nobody(building: Store
     applying = FindingsConsumer(building, FixedClock(NOW), CLASSES, batch=1)
     assert [applying.run_once(), applying.run_once()] == [1, 1]
     assert (len(tickets(building, "lift-1")), len(episodes(building, "p10"))) == (1, 1)
+
+
+def gas(n: int) -> FindingRaised:
+    return alarm(10, NOW + n * MINUTE, safety=True, source=FindingSource.RULE, subject="gas_leak")
+
+
+def test_a_flood_of_safety_events_of_one_machine_costs_another_machine_one_of_them(building: Store) -> None:
+    append(building, *map(gas, range(100)), trapped())
+    applying = FindingsConsumer(building, FixedClock(NOW), CLASSES, batch=2, stopwatch=lambda: 0.0)
+    assert applying.run_once() == 2
+    assert (len(tickets(building, "lift-1")), [one.findings for one in episodes(building, "p10")]) == (1, [1])
+
+
+def test_two_that_apply_findings_in_turn_apply_each_once(building: Store) -> None:
+    appended = [*map(gas, range(20)), alarm(11), trapped(), alarm(12)]
+    append(building, *appended)
+    both = [FindingsConsumer(building, FixedClock(NOW), CLASSES, batch=3, stopwatch=lambda: 0.0) for _ in range(2)]
+    assert sum(one.run_once() for _ in range(6) for one in both) == len(appended)
+    found = [episodes(building, asset) for asset in ("p10", "p11", "p12", "lift-1")]
+    assert [one.findings for (one,) in found] == [20, 1, 1, 1]
 
 
 def test_a_batch_ends_when_its_time_is_over(building: Store) -> None:

@@ -30,6 +30,7 @@ export const data: Record<keyof typeof chinese, string> = {
   "dead.wrong_shape": "The message has the wrong shape",
   "dead.no_values": "The message carries no values",
   "dead.too_many_values": "Too many values in one message",
+  "dead.too_many_events": "Too many events in one message",
   "dead.unreadable_time": "The timestamp cannot be read",
   "dead.clock_never_set": "Before the year 2000: the device's clock was never set",
   "dead.clock_in_future": "More than 5 minutes in the future",

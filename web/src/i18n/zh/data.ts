@@ -29,6 +29,7 @@ export const data = {
   "dead.wrong_shape": "消息结构不符合约定",
   "dead.no_values": "消息中没有测量值",
   "dead.too_many_values": "一条消息中的测量值过多",
+  "dead.too_many_events": "一条消息中的事件过多",
   "dead.unreadable_time": "时间戳无法识别",
   "dead.clock_never_set": "时间早于2000年，设备时钟未设置",
   "dead.clock_in_future": "时间超前5分钟以上",
