@@ -183,8 +183,11 @@ class SiteGateway:
             for each in self.spools.values():
                 each.close()
             raise Unreachable(f"spool of site {self.site}", str(error)) from error
+        shadow = LaneFile(self._folder.with_name(f"{self.site}{SAFETY_SUFFIX}")).load()[Lane.NORMAL]
         for lane, left_over in self._file.load().items():
-            self.sessions[lane].subscriptions.expect(left_over)
+            # A site of an earlier version that had the safety lane's client id has left its filters with the session.
+            also = shadow if lane is Lane.SAFETY else ()
+            self.sessions[lane].subscriptions.expect({*left_over, *also})
         self._keep_filters()
         self._started = True
         self._thread.start()

@@ -10,7 +10,7 @@ from plantroom.errors import NotAllowed, Unreachable
 from plantroom.storage.readings.influx import InfluxReadings
 from tests.contract.readings.doorman import Doorman
 from tests.contract.readings.given import FOR_EVER, T0, batch, pump, shown
-from tests.contract.readings.test_retry_classes import send, stored
+from tests.contract.readings.test_retry_classes import check_waited_out, send, stored
 from tests.unit.ingest.house import House, until
 
 FLOW = pump("flow")
@@ -46,17 +46,7 @@ STRANGE: dict[str, tuple[int, dict[str, str], bytes, str]] = {
 def test_a_strange_answer_to_a_write_is_waited_out(house: House, doorman: Doorman, answer: str) -> None:
     *refusal, words = STRANGE[answer]
     doorman.refusal = (refusal[0], refusal[1], refusal[2])
-    sent = send(house)
-    worker = house.start()
-    until(lambda: doorman.writes >= 2, 20)
-    (said,) = worker.problems()
-    assert words in said
-    assert "secret" not in said
-    assert house.spool.position == 0
-    doorman.refusal = None
-    house.settle()
-    assert stored(house, "vibration") == sent
-    assert house.letters() == []
+    check_waited_out(house, doorman, words)
 
 
 def test_a_size_that_is_refused_with_a_page_in_gbk_is_a_size_all_the_same(house: House, doorman: Doorman) -> None:
