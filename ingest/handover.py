@@ -114,7 +114,7 @@ class HandOver(NoHandOver):
 
     def _go_on(self, spool: SpoolReader, claimed: Claimed) -> None:
         position, state = spool.committed()
-        parts, epochs = self._own(state), {self._key[2]}
+        parts, epochs = self._read(state, "checkpoint_unreadable"), {self._key[2]}
         if self._fresh or claimed.before not in _epochs(parts):
             parts = self._merged(parts, claimed.state, position)
         else:
@@ -123,16 +123,8 @@ class HandOver(NoHandOver):
         parts[EPOCHS] = " ".join(map(str, sorted(epochs))).encode()
         spool.commit(position, pack(parts))
 
-    def _own(self, state: bytes) -> dict[str, bytes]:
-        try:
-            return unpack(state)
-        except ValueError as error:
-            partition, lane, _ = self._key
-            log.error("checkpoint_unreadable", site=partition, lane=lane, problem=str(error))
-            return {}
-
     def _merged(self, own: Mapping[str, bytes], state: bytes, position: int) -> dict[str, bytes]:
-        parts = self._read(state)
+        parts = self._read(state, "hand_over_unreadable")
         parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
         parts |= {COLUMNS: receive_times_of(own.get(COLUMNS, b""), parts.pop(RECEIVED, b""))}
         if position < self._late_until:
@@ -141,12 +133,12 @@ class HandOver(NoHandOver):
         parts[LATE_UNTIL] = str(self._late_until).encode()
         return parts
 
-    def _read(self, state: bytes) -> dict[str, bytes]:
+    def _read(self, state: bytes, otherwise: str) -> dict[str, bytes]:
         try:
             return unpack(state)
         except ValueError as error:
             partition, lane, _ = self._key
-            log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
+            log.error(otherwise, site=partition, lane=lane, problem=str(error))
             return {}
 
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
