@@ -110,7 +110,9 @@ class Session:
             client.tls_set_context(tls_context(self._broker))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_subscribe = self._on_subscribe
+        book = self._subscriptions
+        client.on_subscribe = lambda _client, _data, mid, codes, _rest: book.answered(mid, [one.value for one in codes])
+        client.on_unsubscribe = lambda _client, _data, mid, _codes, _rest: book.let_go(mid)
         return client
 
     def start(self) -> None:
@@ -339,7 +341,10 @@ class Session:
             if mid is not None:
                 self._subscriptions.asked(mid, names)
         for names in in_packets(self._subscriptions.gone()):
-            self._client.unsubscribe(list(names))
+            code, mid = self._client.unsubscribe(list(names))
+            self._check(code)
+            if mid is not None:
+                self._subscriptions.letting_go(mid, names)
 
     def _forget_connection(self) -> None:
         self.counts.dropped_acks += len(self._unacknowledged)
@@ -390,9 +395,3 @@ class Session:
         self._connected = False
         if not self._stop.is_set() and self._link_problem is None:
             self._link_problem = f"connection lost: {reason}"
-
-    def _on_subscribe(
-        self, client: mqtt.Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
-    ) -> None:
-        del client, userdata, properties
-        self._subscriptions.answered(mid, [reason.value for reason in reasons])

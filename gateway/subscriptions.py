@@ -57,13 +57,15 @@ class Subscriptions:
         self._lock = threading.Lock()
         self._held: Mapping[str, int] = {}
         self._doubted: Mapping[str, int] = {}
-        self._left_over: frozenset[str] = frozenset()
+        self._may_hold: frozenset[str] = frozenset()
+        """What it may hold: from an earlier run, and all that was asked for, until an UNSUBACK says otherwise."""
         self.begun = 0
         """When the broker knew nothing of the session (``next_in_order``): all that it queues came later. 0: on this
         connection it did know it."""
         self._confirmed: frozenset[str] = frozenset()
         self._asked: dict[int, tuple[int, tuple[str, ...]]] = {}
         self._asked_at: dict[str, float] = {}
+        self._letting_go: dict[int, frozenset[str]] = {}
         self._refused: Mapping[str, float] = {}
         self._doubts = 0
         self._doubts_met = 0
@@ -82,7 +84,7 @@ class Subscriptions:
     def expect(self, left_over: Iterable[str]) -> None:
         """Before the first connection, from an earlier run: what the broker may hold still, which is asked for anew or
         let go."""
-        self._left_over = frozenset(left_over)
+        self._may_hold = frozenset(left_over)
 
     def granted(self) -> frozenset[str]:
         """Filters that the broker holds: confirmed on this connection or, while there is none, on the last one, but for
@@ -99,7 +101,7 @@ class Subscriptions:
     def possible(self) -> frozenset[str]:
         """All that the broker may hold."""
         with self._lock:
-            return frozenset(self._wanted) | self._held.keys() | self._left_over
+            return frozenset(self._wanted) | self._may_hold
 
     def doubt(self) -> None:
         """The broker may have lost this session: nothing counts as granted until it confirms once more. If it does so
@@ -127,7 +129,8 @@ class Subscriptions:
         nothing of it."""
         self._refused = {}
         with self._lock:
-            self._left_over = self._left_over | self._held.keys() if session_present else frozenset()
+            if not session_present:
+                self._may_hold = frozenset()
             self._held = {}
             self._away_since = None
             self._changes += 1
@@ -135,7 +138,7 @@ class Subscriptions:
 
     def disconnected(self) -> None:
         """The connection is gone, with all that was confirmed or asked on it."""
-        self._confirmed, self._asked, self._asked_at = frozenset(), {}, {}
+        self._confirmed, self._asked, self._asked_at, self._letting_go = frozenset(), {}, {}, {}
         with self._lock:
             self._doubted = {}
             self._changes += 1
@@ -153,14 +156,20 @@ class Subscriptions:
                 self._doubts_met = self._doubts
                 self._confirmed, self._asked = frozenset(), {}
         self._refused = {name: at for name, at in self._refused.items() if name in self._wanted}
-        waiting = {name for _, names in self._asked.values() for name in names}
+        waiting = self._waiting_for_answer()
         waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
         found = tuple(name for name in self._wanted if name not in self._confirmed and name not in waiting)
         self._asked_all = None if found else (changes, min(self._refused.values(), default=inf) + REFUSED_RETRY_S)
         return found
 
+    def _waiting_for_answer(self) -> set[str]:
+        return {name for _, names in self._asked.values() for name in names}
+
     def asked(self, mid: int, names: tuple[str, ...]) -> None:
-        """A SUBSCRIBE with this packet id is under way."""
+        """A SUBSCRIBE with this packet id is under way: from now on the broker may hold these, whatever becomes of its
+        answer."""
+        with self._lock:
+            self._may_hold |= frozenset(names)
         self._asked[mid] = (self._doubts_met, names)
         self._asked_at = dict.fromkeys(names, self._monotonic()) | self._asked_at
 
@@ -186,18 +195,29 @@ class Subscriptions:
         self._refused = still | dict.fromkeys(set(names) - granted, now)
 
     def gone(self) -> list[str]:
-        """Held filters that nobody wants any more, to unsubscribe from; they no longer count. O(1) as long as nothing
-        has changed since there were none."""
+        """Filters that the broker may hold and nobody wants any more, to unsubscribe from; they no longer count. Those
+        of which an answer is under way come after it. O(1) as long as nothing has changed since there were none."""
         changes = self._changes
         if self._let_go_all == changes:
             return []
+        waiting = self._waiting_for_answer().union(*self._letting_go.values())
         with self._lock:
             wanted = frozenset(self._wanted)
-            found = sorted((self._held.keys() | self._left_over) - wanted)
+            found = sorted(self._may_hold - wanted - waiting)
             if found:
                 self._confirmed &= wanted
                 self._held = {name: since for name, since in self._held.items() if name in wanted}
             self._doubted = {name: since for name, since in self._doubted.items() if name in wanted}
-            self._left_over = frozenset()
             self._let_go_all = -1 if found else changes
         return found
+
+    def letting_go(self, mid: int, names: Iterable[str]) -> None:
+        """An UNSUBSCRIBE with this packet id is under way."""
+        self._letting_go[mid] = frozenset(names)
+
+    def let_go(self, mid: int) -> None:
+        """Its UNSUBACK: the broker holds none of it, but for what was asked for again behind it."""
+        names = self._letting_go.pop(mid, frozenset())
+        with self._lock:
+            self._may_hold -= names - self._waiting_for_answer() - self._held.keys()
+            self._changes += 1

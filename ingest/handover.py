@@ -19,6 +19,7 @@ import structlog
 from ingest.checkpoint import pack, unpack
 from ingest.columns import Columns, receive_times_of
 from ingest.patience import AWAY, Stopping
+from plantroom.ports.leases import Claimed
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
@@ -36,6 +37,9 @@ TOTALS, WINDOWS = "totals", "windows"
 COLUMNS, RECEIVED = "columns", "received"
 """Names of the parts with the receive times that were given for want of another: all that this collector remembers, and
 the last ones alone, which are handed over."""
+
+EPOCHS = "epochs"
+"""Name of the part that says of which claims in the ledger this collector's own state is the last one."""
 
 EVERY_S = 10.0
 BYTES_PER_S = 200_000
@@ -71,8 +75,9 @@ class NoHandOver:
 class HandOver(NoHandOver):
     """The state of one lane of a partition in the ledger, written under the epoch of the lease. One thread.
 
-    ``fresh``: another collector held the partition since this one last did; what the spool held before the sessions
-    began, up to position ``late_until``, is then late. ``overtaken`` hears that a holder of a higher epoch has written.
+    ``fresh``: as far as the lease says, another collector held the partition since this one last did; that somebody
+    has claimed the state since is found out besides. What the spool held before the sessions began, up to position
+    ``late_until``, is late in either case. ``overtaken`` hears that a holder of a higher epoch has written.
     """
 
     def __init__(
@@ -95,34 +100,45 @@ class HandOver(NoHandOver):
         self._next_at = time.monotonic() + EVERY_S
 
     def begin(self, spool: SpoolReader) -> None:
-        """Claim the state under this epoch, and have the spool go on from what the last holder left instead of from
-        this collector's own older state. Raises ``Unreachable``, ``Overtaken`` and ``OSError``."""
+        """Claim the state under this epoch. Unless the last claim was this spool's own, have it go on from what the
+        last holder left instead of from its own older state, whatever the lease says of who held it: a lease may have
+        been taken and never begun. Raises ``Unreachable``, ``Overtaken`` and ``OSError``."""
         with self._ledger.begin() as tx:
-            state = tx.leases.claim_state(*self._key)
-        if state is None:
+            claimed = tx.leases.claim_state(*self._key)
+            if claimed is not None:
+                # On the disk before the claim stands: killed in between, it finds what it has to do once more.
+                self._go_on(spool, claimed)
+        if claimed is None:
             raise self._give_way()
-        if not self._fresh:
-            return
-        parts = self._read(state)
+        self._fresh = False
+
+    def _go_on(self, spool: SpoolReader, claimed: Claimed) -> None:
         position, state = spool.committed()
-        own: Mapping[str, bytes] = {}
-        with suppress(ValueError):
-            own = unpack(state)
+        parts, epochs = self._read(state, "checkpoint_unreadable"), {self._key[2]}
+        if self._fresh or claimed.before not in _epochs(parts):
+            parts = self._merged(parts, claimed.state, position)
+        else:
+            # Should the claim come to nothing, this is the last state still; another's is not, for it may write on.
+            epochs.add(claimed.before)
+        parts[EPOCHS] = " ".join(map(str, sorted(epochs))).encode()
+        spool.commit(position, pack(parts))
+
+    def _merged(self, own: Mapping[str, bytes], state: bytes, position: int) -> dict[str, bytes]:
+        parts = self._read(state, "hand_over_unreadable")
         parts |= {name: body for name, body in own.items() if name in (TOTALS, WINDOWS)}
         parts |= {COLUMNS: receive_times_of(own.get(COLUMNS, b""), parts.pop(RECEIVED, b""))}
         if position < self._late_until:
             # The late records came after what this collector had heard of devices, not after what the other one had.
             parts |= {FOREIGN: own.get(FOREIGN, b""), FOREIGN_NEXT: parts.get(FOREIGN, b"")}
         parts[LATE_UNTIL] = str(self._late_until).encode()
-        spool.commit(position, pack(parts))
-        self._fresh = False
+        return parts
 
-    def _read(self, state: bytes) -> dict[str, bytes]:
+    def _read(self, state: bytes, otherwise: str) -> dict[str, bytes]:
         try:
             return unpack(state)
         except ValueError as error:
             partition, lane, _ = self._key
-            log.error("hand_over_unreadable", site=partition, lane=lane, problem=str(error))
+            log.error(otherwise, site=partition, lane=lane, problem=str(error))
             return {}
 
     def keep(self, tx: Any, parts: Mapping[str, bytes]) -> None:
@@ -171,6 +187,11 @@ class HandOver(NoHandOver):
     def _noted(self, state: bytes) -> None:
         self._kept = state
         self._next_at = time.monotonic() + max(EVERY_S, len(state) / BYTES_PER_S)
+
+
+def _epochs(parts: Mapping[str, bytes]) -> set[int]:
+    """None was ever claimed for a checkpoint that says none: one of an earlier version, or of a new spool."""
+    return {int(word) for word in parts.get(EPOCHS, b"0").split()}
 
 
 def cut_late(records: Sequence[SpoolRecord], count: int, late_until: int) -> int:

@@ -20,7 +20,7 @@ from ingest.dialects import DECODERS
 from ingest.event_stream import EventMessage, event_messages
 from ingest.events import EventRules
 from ingest.gaps import SiteNumbers
-from ingest.handover import COLUMNS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
+from ingest.handover import COLUMNS, EPOCHS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
@@ -365,7 +365,8 @@ class Pipeline:
         # Earlier programs told those of other topics behind the readings: what they left is told now.
         self._strays_done = int(saved.get("strays_done", b"0"))
         self.late_until = int(saved.get(LATE_UNTIL, b"0"))
-        self._kept = {name: body for name, body in saved.items() if self._drains and name.startswith("stage:")}
+        kept = (EPOCHS, "stage:") if self._drains else EPOCHS
+        self._kept = {name: body for name, body in saved.items() if name.startswith(kept)}
         self._foreign_next = saved.get(FOREIGN_NEXT)
         for name, part in self._parts().items():
             self._restore_part(name, part, saved.get(name, b""))

@@ -124,7 +124,9 @@ class Collector:
         return self._leases.holder
 
     def stop(self) -> None:
-        """Stop taking messages, let each worker finish its batch, close the spools."""
+        """Stop taking messages, let each worker finish its batch, close the spools. What others give back meanwhile is
+        left to those who go on."""
+        self._leases.take_no_more()
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(5)

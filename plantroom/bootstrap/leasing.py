@@ -49,7 +49,7 @@ Ready = Callable[[str], bool]
 @dataclass(frozen=True, slots=True)
 class Held:
     """A lease of ours. ``previous`` is who held the partition before (empty: it was given back), ``None``: nobody, or
-    this collector itself."""
+    this collector itself, which may never have begun what it held: see ``ingest.handover``."""
 
     epoch: int
     previous: str | None
@@ -105,6 +105,7 @@ class LeaseKeeper:
         self._view = LeaseView()
         self._stop = threading.Event()
         self._poke = threading.Event()
+        self._ending = False
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
         self.changes = 0
         """Rises whenever ``held`` or ``to_release`` changes."""
@@ -117,6 +118,11 @@ class LeaseKeeper:
     def start(self) -> None:
         """Go on with ``turn`` in a thread."""
         self._thread.start()
+
+    def take_no_more(self) -> None:
+        """From now on only keep what is held: this collector is about to end and would start nothing. Others need not
+        leave it a share."""
+        self._ending = True
 
     def stop(self) -> None:
         """End the thread and give everything back: the next holder need not wait. A ledger that is away: leases
@@ -213,8 +219,11 @@ class LeaseKeeper:
             ready = [p for p in held if self._ready(p)]
             with self._ledger.begin() as tx:
                 epochs = {p: one.epoch for p, one in held.items()}
-                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms, member=self.able)
+                member = self.able and not self._ending
+                view = tx.leases.beat(self.holder, epochs, ready, self._lease_ms, member=member)
             self._take_note(view, asked_at)
+            if self._ending:
+                return
             self._enter(wanted - view.leases.keys())
             moves = self._moves(view, wanted)
             self._take(moves)
@@ -269,6 +278,8 @@ class LeaseKeeper:
         begun = self._monotonic()
         for partition in moves.take:
             asked_at = self._monotonic()
+            if self._ending:
+                return
             if asked_at - begun > self._pause_s:
                 self._poke.set()
                 return

@@ -22,6 +22,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """A lane's state that was claimed: under which epoch it was claimed or written last before (0: never), and what it
+    is (empty: none was ever kept)."""
+
+    before: int
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A lease as people see it; ``holder`` is ``None`` for a partition that nobody holds now."""
 
@@ -74,9 +83,9 @@ class LeaseRepository(ABC):
         """Collectors that ever gave a sign of life and did not leave, with the seconds since the last one."""
 
     @abstractmethod
-    def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
-        """From now on nobody of a lower epoch keeps a state. Gives the one last kept (empty when there is none), or
-        ``None`` when a holder of a higher epoch has claimed or written already."""
+    def claim_state(self, partition: str, lane: str, epoch: int) -> Claimed | None:
+        """From now on nobody of a lower epoch keeps a state. Gives the one last kept, or ``None`` when a holder of a
+        higher epoch has claimed or written already. Until the transaction ends nobody else claims or writes."""
 
     @abstractmethod
     def may_write(self, partition: str, lane: str, epoch: int) -> bool:

@@ -120,17 +120,21 @@ class Outbox:
             db.execute("DELETE FROM counters")
         _set(db, boot=self.boot, machine=machine, sure="yes" if self._sync else "no")
         self._acked = self._noted = int(facts.get("acked", 0))
+        _given(db, self._acked)
 
     def _renew(self) -> None:
         self._database.use(self._count)
         self.generation += 1
 
     def _put_back(self, db: sqlite3.Connection) -> None:
-        """Behind everything that waits."""
+        """Behind everything that waits. Under an id that none ever had: what the ring has let go counts, too."""
         for (message,) in db.execute("SELECT id FROM aside ORDER BY id").fetchall():
 
             def move(db: sqlite3.Connection, message: int = message) -> None:
-                db.execute("UPDATE messages SET id = 1 + (SELECT MAX(id) FROM messages) WHERE id = ?", (message,))
+                (highest,) = db.execute("SELECT MAX(id) FROM messages").fetchone()
+                new = 1 + _given(db, max(self._acked, highest))
+                db.execute("UPDATE messages SET id = ? WHERE id = ?", (new, message))
+                _given(db, new)
                 db.execute("DELETE FROM aside WHERE id = ?", (message,))
 
             self._database.write(move)
@@ -300,6 +304,17 @@ class Outbox:
 def _next_number(db: sqlite3.Connection, asset: str, channel: str) -> int:
     row = db.execute("SELECT next FROM counters WHERE asset = ? AND channel = ?", (asset, channel)).fetchone()
     return int(row[0]) if row else 0
+
+
+def _given(db: sqlite3.Connection, message: int) -> int:
+    """No message gets an id up to this one any more; gives the highest of which that is so. SQLite itself notes what it
+    inserts, and nothing of what is acknowledged or moved."""
+    found = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'messages'").fetchone()
+    if found is None:
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?)", (message,))
+    elif found[0] < message:
+        db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'messages'", (message,))
+    return message if found is None else max(message, int(found[0]))
 
 
 def _set(db: sqlite3.Connection, **facts: str) -> None:

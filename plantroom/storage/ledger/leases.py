@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import sqlalchemy as sa
 
 from plantroom.domain.leases import FAR, LeaseState, LeaseView, Member
-from plantroom.ports.leases import Lease, LeaseRepository, Taken
+from plantroom.ports.leases import Claimed, Lease, LeaseRepository, Taken
 from plantroom.storage.ledger import tables_leases as t
 from plantroom.storage.ledger.columns import from_microseconds
 from plantroom.storage.ledger.work import Work, chunks
@@ -147,17 +147,17 @@ class SqlLeases(LeaseRepository):
         rows = self._connection.execute(sa.select(c.holder, self._now - c.seen_ms).order_by(c.holder))
         return {holder: silent_ms / 1000 for holder, silent_ms in rows}
 
-    def claim_state(self, partition: str, lane: str, epoch: int) -> bytes | None:
+    def claim_state(self, partition: str, lane: str, epoch: int) -> Claimed | None:
         self._work.backend.hurry(self._connection)
-        states = t.lease_states
-        insert = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=epoch, state=b"")
-        statement = insert.on_conflict_do_update(
-            index_elements=["partition", "lane"],
-            set_={"epoch": insert.excluded.epoch},
-            where=states.c.epoch <= insert.excluded.epoch,
-        )
-        counted = statement.execution_options(preserve_rowcount=True)
-        return self.state(partition, lane) if self._connection.execute(counted).rowcount > 0 else None
+        states, c = t.lease_states, t.lease_states.c
+        none = self._work.backend.insert(states).values(partition=partition, lane=lane, epoch=0, state=b"")
+        self._connection.execute(none.on_conflict_do_nothing(index_elements=["partition", "lane"]))
+        own = c.partition == partition, c.lane == lane
+        row = self._connection.execute(self._work.locking(sa.select(c.epoch, c.state).where(*own))).one()
+        if row.epoch > epoch:
+            return None
+        self._connection.execute(states.update().where(*own).values(epoch=epoch))
+        return Claimed(row.epoch, bytes(row.state))
 
     def may_write(self, partition: str, lane: str, epoch: int) -> bool:
         self._work.backend.hurry(self._connection)

@@ -163,6 +163,25 @@ def test_the_end_frees_everything_and_a_ledger_that_is_away_keeps_nobody_from_en
     ben.stop()
 
 
+def test_who_is_about_to_end_keeps_what_it_holds_and_takes_nothing_that_becomes_free(
+    ledger: Away, clock: Clock
+) -> None:
+    anna, ben = keeper(ledger, clock), keeper(ledger, clock, "ben")
+    anna.turn()
+    anna.release("north", 5.0)
+    ben.turn()
+    assert "north" in ben.held()
+    anna.take_no_more()
+    ben.stop()
+    clock.now += LEASE_S
+    anna.turn()
+    assert sorted(anna.held()) == ["+", "demo"]
+    assert anna.good("demo"), "it is renewed until the end"
+    with ledger.read() as tx:
+        assert {one.partition: one.holder for one in tx.leases.list()} == {"+": "anna", "demo": "anna", "north": None}
+        assert "anna" not in tx.leases.members(), "others need not leave it a share"
+
+
 def test_a_lease_that_somebody_freed_or_a_later_holder_wrote_behind_is_lost(ledger: Away, clock: Clock) -> None:
     anna = keeper(ledger, clock)
     anna.turn()

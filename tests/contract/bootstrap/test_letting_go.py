@@ -47,11 +47,16 @@ def hanging(two: list[Parts], monkeypatch: pytest.MonkeyPatch) -> Iterator[Hangi
     store.going_on.set()
 
 
-@pytest.fixture
-def collector(two: list[Parts], own_mosquitto: Mosquitto) -> Iterator[Collector]:
-    made = Collector(two[0], BrokerAddress(host="127.0.0.1", port=own_mosquitto.port))
+def started(parts: Parts, broker: Mosquitto) -> Collector:
+    made = Collector(parts, BrokerAddress(host="127.0.0.1", port=broker.port))
     made.start()
     assert eventually(lambda: not made.problems(), 10)
+    return made
+
+
+@pytest.fixture
+def collector(two: list[Parts], own_mosquitto: Mosquitto) -> Iterator[Collector]:
+    made = started(two[0], own_mosquitto)
     yield made
     made.stop()
 
@@ -120,6 +125,24 @@ def test_a_lease_is_given_back_while_the_store_hangs_once_the_sessions_have_ende
 
     assert eventually(free, 20)
     assert workers() == 1
+
+
+def test_what_becomes_free_while_a_collector_ends_it_does_not_take(
+    two: list[Parts], own_mosquitto: Mosquitto, hanging: HangingStore
+) -> None:
+    collector = started(two[0], own_mosquitto)
+    fill(collector, two[0])
+    assert eventually(lambda: hanging.threads, 5)
+    epoch = overtake(two[0], collector.holder, BEN_S)
+    assert eventually(lambda: SITE not in collector.report().by_site, 10)
+    ending = threading.Thread(target=collector.stop)
+    ending.start()
+    time.sleep(0.2)
+    give_back(two[0], epoch)
+    ending.join(30)
+    with two[0].ledger.read() as tx:
+        site = next(one for one in tx.leases.list() if one.partition == SITE)
+    assert (site.holder, site.epoch) == (None, epoch), "it would only have held it, and never begun"
 
 
 def test_an_old_spool_whose_store_hangs_is_left_to_its_worker(

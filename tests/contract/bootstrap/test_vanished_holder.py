@@ -13,6 +13,7 @@ import pytest
 
 from plantroom.bootstrap.leasing import TRUSTED, LeaseKeeper
 from plantroom.errors import Unreachable
+from plantroom.ports.leases import Claimed
 from plantroom.ports.ledger import Occupied
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.backend import SHORT_IDLE_S as IDLE_S
@@ -157,7 +158,7 @@ def test_what_the_next_holder_needs_is_free_soon_after(ledger: SqlLedger, vanish
     vanish(holding)
     begun = time.monotonic()
     with ledger.begin() as tx:
-        assert tx.leases.claim_state("s1", "normal", 2) == b""
+        assert tx.leases.claim_state("s1", "normal", 2) == Claimed(0, b"")
         tx.work.backend.lock(tx.work.connection, Lock.FINDINGS)
     assert time.monotonic() - begun < IDLE_S + 3
 

@@ -1,5 +1,6 @@
 """A session that asks for many topics, or is asked to change them while the broker is away."""
 
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -49,6 +50,34 @@ def test_a_wake_that_finds_no_room_is_still_a_wake(tmp_path: Path) -> None:
     assert eventually(lambda: line.granted() == {"s/a/t"}, 5)
     line.stop()
     server.stop()
+
+
+def test_a_topic_that_was_left_in_vain_as_the_connection_broke_is_left_on_the_next_one(tmp_path: Path) -> None:
+    server, spool = mosquitto(tmp_path / "broker"), opened(tmp_path / "spool")
+    server.start()
+    address = BrokerAddress(host="127.0.0.1", port=server.port)
+    line = Session(address, "plantroom-s", spool, ["s/a/t", "s/b/t"], lambda _topic: True)
+    leave = line._client.unsubscribe
+
+    def in_vain(names: list[str]) -> object:
+        line._client.unsubscribe = leave  # type: ignore[method-assign]
+        packets = line._client.packets
+        assert packets is not None
+        assert isinstance(packets._sock, socket.socket)
+        packets._sock.shutdown(socket.SHUT_RDWR)
+        return leave(names)
+
+    line._client.unsubscribe = in_vain  # type: ignore[assignment,method-assign]
+    line.start()
+    assert eventually(lambda: len(line.granted()) == 2)
+    line.subscribe(["s/a/t"])
+    assert eventually(lambda: line.counts.connects == 2 and line.subscriptions.possible() == {"s/a/t"})
+    publish(server.port, "s/b/t", numbered(10))
+    publish(server.port, "s/a/t", numbered(5))
+    assert eventually(lambda: line.counts.acknowledged >= 5)
+    line.stop()
+    server.stop()
+    assert line.counts.received == 5
 
 
 def test_thousands_of_filters_are_asked_for_in_packets_that_the_broker_takes(tmp_path: Path) -> None:

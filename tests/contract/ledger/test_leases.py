@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from plantroom.domain.leases import LeaseView
-from plantroom.ports.leases import Taken
+from plantroom.ports.leases import Claimed, Taken
 from plantroom.storage.ledger import SqlLedger
 from tests.product import eventually
 
@@ -198,12 +198,12 @@ def test_entering_partitions_twice_changes_nothing(ledger: SqlLedger) -> None:
 
 def test_a_claim_keeps_the_state_and_keeps_out_who_held_before(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
-        assert tx.leases.claim_state("demo", "normal", 1) == b""
+        assert tx.leases.claim_state("demo", "normal", 1) == Claimed(0, b"")
         assert tx.leases.put_state("demo", "normal", 1, b"one")
         assert tx.leases.may_write("demo", "normal", 1)
     with ledger.begin() as tx:
-        assert tx.leases.claim_state("demo", "normal", 2) == b"one"
-        assert tx.leases.claim_state("demo", "normal", 2) == b"one", "claiming twice changes nothing"
+        assert tx.leases.claim_state("demo", "normal", 2) == Claimed(1, b"one")
+        assert tx.leases.claim_state("demo", "normal", 2) == Claimed(2, b"one"), "claiming twice changes nothing"
         assert not tx.leases.put_state("demo", "normal", 1, b"late word")
         assert not tx.leases.may_write("demo", "normal", 1)
         assert tx.leases.claim_state("demo", "normal", 1) is None
@@ -216,7 +216,7 @@ def test_a_claim_keeps_the_state_and_keeps_out_who_held_before(ledger: SqlLedger
 def test_who_writes_is_waited_for_by_who_claims(ledger: SqlLedger) -> None:
     with ledger.begin() as tx:
         tx.leases.claim_state("demo", "normal", 1)
-    claimed: list[bytes | None] = []
+    claimed: list[Claimed | None] = []
 
     def claim() -> None:
         with ledger.begin() as tx:
@@ -230,4 +230,21 @@ def test_who_writes_is_waited_for_by_who_claims(ledger: SqlLedger) -> None:
         assert not claimed
         assert tx.leases.put_state("demo", "normal", 1, b"one")
     other.join(10)
-    assert claimed == [b"one"]
+    assert claimed == [Claimed(1, b"one")]
+
+
+def test_of_two_who_claim_a_new_lane_at_once_the_second_learns_of_the_first(ledger: SqlLedger) -> None:
+    claimed: list[Claimed | None] = []
+
+    def claim() -> None:
+        with ledger.begin() as tx:
+            claimed.append(tx.leases.claim_state("demo", "normal", 2))
+
+    with ledger.begin() as tx:
+        assert tx.leases.claim_state("demo", "normal", 1) == Claimed(0, b"")
+        other = threading.Thread(target=claim)
+        other.start()
+        time.sleep(0.3)
+        assert not claimed
+    other.join(10)
+    assert claimed == [Claimed(1, b"")]

@@ -63,6 +63,7 @@ def test_what_was_let_go_while_nobody_was_there_is_taken_back_at_the_next_connec
     book.want(["a/#"])
     book.connected(session_present=True)
     assert book.gone() == ["b/#"]
+    book.letting_go(2, ["b/#"])
     assert book.gone() == []
 
 
@@ -92,5 +93,9 @@ def test_looking_again_only_after_a_change_misses_none(steps: list[str]) -> None
             if book is plain:
                 book._asked_all, book._let_go_all = None, -1
         assert kept.missing() == plain.missing()
-        assert kept.gone() == plain.gone()
+        gone = kept.gone()
+        assert gone == plain.gone()
+        for book in (kept, plain):
+            book.letting_go(mid, gone)
+            book.let_go(mid - 3)
         assert kept.granted() == plain.granted()

@@ -90,6 +90,24 @@ def test_a_restart_in_the_middle_of_the_old_records_still_takes_them_for_late(ho
     assert told(house) == []
 
 
+def test_killed_before_it_began_with_what_it_held_it_raises_what_the_other_one_cleared(house: House) -> None:
+    first, second = ListSpool(), ListSpool()
+    pressures(house, first, HIGH, range(-90, -75), numbered=True)
+    collect(house, first, 1, fresh=False)
+    pressures(house, second, FINE, range(-75, -50), numbered=True)
+    collect(house, second, 2, fresh=True)
+    before = len(told(house))
+    pressures(house, first, HIGH, range(-50, -30), numbered=True)
+    stats = collect(house, first, 4, fresh=False)
+    assert sorted(told(house)[before:]) == [
+        ("FindingRaised", "pressure:alarm_high"),
+        ("FindingRaised", "pressure:warning_high"),
+    ]
+    assert stats.gaps == 0
+    pressures(house, first, HIGH, range(-28, -25), numbered=True)
+    assert collect(house, first, 5, fresh=False).gaps == 2, "a restart without anybody between goes on with its numbers"
+
+
 def test_what_another_collector_received_meanwhile_is_no_gap(house: House) -> None:
     first, second = ListSpool(), ListSpool()
     pressures(house, first, FINE, range(-60, -50), numbered=True)
