@@ -17,7 +17,7 @@ from maintenance.episode_rules import (
 from maintenance.episode_subjects import CALLING, HELD_BACK, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, newest_of, raised_at
-from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.assets import CLOCK, EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 
@@ -31,6 +31,16 @@ def endless_events(classes: Mapping[str, EquipmentClass]) -> frozenset[str]:
     """The events that no other one ends: nobody can say that they still stand."""
     events = [event for known in classes.values() for event in known.events]
     return frozenset(event.key for event in events) - {event.clears for event in events if event.clears is not None}
+
+
+def endless_subjects(episode: Episode, known: EquipmentClass | None) -> tuple[str, ...]:
+    """The events among an episode's open subjects that no event of its machine's class ends (``None``: of no class that
+    is known). A wrong clock is none: it is ours, and we see when it goes right."""
+    if episode.failure_mode == CLOCK:
+        return ()
+    ended = set() if known is None else {event.clears for event in known.events}
+    split = ((one, *one.partition(":")[::2]) for one in episode.open_subjects)
+    return tuple(one for one, source, name in split if source == FindingSource.RULE.value and name not in ended)
 
 
 def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime) -> Episode:

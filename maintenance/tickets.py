@@ -61,7 +61,7 @@ def compose(
     ``points`` are the asset's own: their names stand before those of the class, and a key only where neither has one.
     """
     parts = [_part(one, equipment_class, points) for one in sorted(episodes, key=lambda one: rank(one.severity))]
-    text = _strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
+    text = strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
     title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
     if all(LOOP_TEST in one.tags for one in episodes):
         title = LocalName(f"{TEST_MARK.zh}{title.zh}", f"{TEST_MARK.en}{title.en}")
@@ -103,10 +103,10 @@ def _event(episode: Episode, shown: int | None = None) -> LocalName | None:
     """The names of an episode's events, all of them or the first ones."""
     detail = episode.detail or {}
     found = [name for entry in (detail, *events_also(detail)) if (name := event_name(entry)) is not None]
-    return _strung(found, shown) if found else None
+    return strung(found, shown) if found else None
 
 
-def _strung(names: Sequence[LocalName], shown: int | None) -> LocalName:
+def strung(names: Sequence[LocalName], shown: int | None) -> LocalName:
     """The names in a row; those after the first ones are counted."""
     first = names[:shown]
     more = f" +{len(names) - len(first)}" if len(names) > len(first) else ""
