@@ -1,12 +1,13 @@
 """Which events a message of an event topic holds, whatever has become of it on its way."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import orjson
 
 from ingest.dialects.decoded import EventObject
 from ingest.dialects.json.decoder import MAX_VALUES, count_values, digest_of, naming, torn_events
-from ingest.dialects.json.parse import Malformed, parse_at_any_cost, parse_one
+from ingest.dialects.json.parse import MAX_DEPTH, Malformed, nesting, parse_at_any_cost, parse_one
 from ingest.dialects.json.torn import remains_of
 from ingest.rejections import EMPTY_PAYLOAD, NOT_UTF8, WRONG_SHAPE, Rejection, code_of, with_detail
 from plantroom.ports.spool import SpoolRecord
@@ -97,3 +98,19 @@ def values_beside(payload: bytes) -> list[bytes]:
 
 def _has_values(element: object) -> bool:
     return isinstance(element, dict) and bool(element.get("values")) and isinstance(element.get("event"), str)
+
+
+def data_of(fields: Mapping[str, object]) -> dict[str, object] | None:
+    """The event's data as a plain object without NaN and without NUL characters, which databases refuse;
+    ``None`` when it is nested too deep to be kept."""
+    data = fields.get("data")
+    if data is None:
+        return {}
+    try:
+        text = orjson.dumps(data if isinstance(data, dict) else {"value": data})
+    except TypeError:
+        return None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and nesting(text.decode()) > MAX_DEPTH:
+        return None
+    clean: dict[str, object] = orjson.loads(text.replace(b"\\u0000", b"\\ufffd"))
+    return clean

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
-from maintenance.episode_events import names_event
+from maintenance.episode_events import is_another_origin, names_event
 from maintenance.episode_rules import (
     Level,
     Ticketing,
@@ -333,12 +333,13 @@ class FindingApplier:
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
         tested = check is not None and begins_as_test(earlier)
         first, anew = True, rings_anew(earlier, finding)
+        elsewhere = earlier is not None and is_another_origin(earlier.detail or {}, finding)
         if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
             if finding.safety and ticket is not None:
                 told = with_line(episode, finding, self._now)
-                words = ANOTHER if first else AGAIN
+                words = ANOTHER if first or elsewhere else AGAIN
                 ticket = self._tickets.told_again(
                     ticket, words, finding.detail, finding.observed_at, written=told is episode
                 )

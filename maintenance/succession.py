@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from maintenance.episode_events import MORE_ORIGINS, origins_of, with_origins
 from maintenance.episode_rules import (
     LOOP_TEST,
     PRIORITIES,
@@ -62,6 +63,10 @@ def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> 
     before, detail = earlier.detail or {}, dict(episode.detail or {})
     # What began the new one may have come late: an end has to follow the newest.
     detail[RAISED_AT] = newest_of(raised_at(episode), raised_at(earlier), [*episode.open_subjects, *left])
+    standing = (*episode.open_subjects, *left)
+    new = origins_of(detail)
+    old = [one for one in origins_of(before) if one[0] in standing and one not in new]
+    detail = with_origins(detail, [*old, *new], more=bool(old) and bool(before.get(MORE_ORIGINS)))
     if not left:
         return replace(episode, detail=detail)
     detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in left)]
