@@ -23,6 +23,7 @@ from ingest.event_messages import UNREADABLE
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
+from ingest.origins import Origin, Standing, origin_of, standing_from, text_of, wider
 from ingest.rejections import printable, stable_id
 from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
@@ -89,6 +90,11 @@ class _Told:
         """When it happened, at the latest when it was received: a clock that is ahead makes nothing newer."""
         return min(self.observed_ms, self.record.received_ms)
 
+    @property
+    def origin(self) -> Origin:
+        """Where in its device it comes from."""
+        return origin_of(self.data)
+
 
 @dataclass(frozen=True, slots=True)
 class _End:
@@ -113,15 +119,16 @@ class EventRules:
         self._classes = classes
         self._of_others = {key: of_another_class(event) for key, event in safety_events(classes).items()}
         """Safety events by name, for assets whose class does not know them: entering a device silences none."""
+        self._ended = {key: {event.clears for event in one.events} for key, one in classes.items()}
         self._with_safety = {key for key, one in classes.items() if any(event.safety for event in one.events)}
         self.sequences = SequenceTracker()
         self._others = SequenceTracker()
         """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
         nothing."""
         self.end_batch()
-        self._open: dict[tuple[str, str], int] = {}
-        """When the newest of each event that stands happened (epoch ms)."""
-        self._ends: dict[tuple[str, str], _End] = {}
+        self._open: dict[tuple[str, str], Standing] = {}
+        """What stands of each event of each asset."""
+        self._ends: dict[tuple[str, str, Origin], _End] = {}
 
     def take(
         self,
@@ -164,13 +171,14 @@ class EventRules:
             # brings what it had retained once more.
             sender = message or name_of(self._site, self._lane, record)
             event_id = stable_id("event", self._site, asset, name, sender, one.element)
-        if seen or (asset, name) in self._open:
+        data = None if one.cut else data_of(fields)
+        standing = self._open.get((asset, name))
+        if seen or (standing is not None and self._apart(route, name, origin_of(data or {})) in standing.raised):
             tags.append("repeated")
         if record.retained:
             tags.append(RETAINED)
         if route.asset.status is AssetStatus.UNDER_MAINTENANCE:
             tags.append("under_maintenance")
-        data = None if one.cut else data_of(fields)
         if data is None:
             tags.append("data_dropped")
         if one.damaged:
@@ -197,8 +205,9 @@ class EventRules:
         if template is not None and template is self._of_others.get(told.name):
             extra = ("unknown_event",)
         asset = told.route.asset.key
-        end = self._ends.get((asset, told.name))
-        over = end is not None and end.proves_over(told)
+        ends = (self._ends.get((asset, told.name, one)) for one in wider(told.origin))
+        end = next((one for one in ends if one is not None and one.proves_over(told)), None)
+        over = end is not None
         tags = (*told.tags, *extra, *((OVER,) if over else ()))
         out.events.append(self._history(told, severity, safety, tags))
         if template is not None and template.clears is not None:
@@ -209,21 +218,28 @@ class EventRules:
         if severity is None:
             return
         out.findings.append(self._raised(told, template, severity, safety, tags))
-        if end is not None and over:
-            # It is never swallowed: its ticket is made, and the alarm is over at once.
+        if end is None:
+            self._note_open(asset, told)
+            return
+        # It is never swallowed: its ticket is made, and the alarm is over at once unless others stand.
+        others = self._open.get((asset, told.name))
+        if others is None:
             out.findings.append(self._cleared(told, told.name, end.happened_ms))
         else:
-            self._note_open(asset, told)
+            others.ended_ms = max(others.ended_ms, end.happened_ms)
 
     def _end(self, out: EventOutcome, told: _Told, ended: str) -> None:
-        """An event is over, unless it came again after this word of its end."""
+        """An event is over, unless it came again after this word of its end, or others of its origins stand."""
         key = told.route.asset.key, ended
-        known = self._ends.get(key)
+        known = self._ends.get((*key, told.origin))
         if known is None or known.happened_ms <= told.happened_ms:
-            _put(self._ends, key, _End(told.happened_ms, told.boot, told.seq))
-        if told.happened_ms >= self._open.get(key, told.happened_ms):
+            _put(self._ends, (*key, told.origin), _End(told.happened_ms, told.boot, told.seq))
+        standing = self._open.get(key)
+        if standing is None or standing.end(told.origin, told.happened_ms):
             self._open.pop(key, None)
-            out.findings.append(self._cleared(told, ended, told.observed_ms))
+            # The last word may be of one that ended before the others did.
+            ended_ms = 0 if standing is None else standing.ended_ms
+            out.findings.append(self._cleared(told, ended, max(told.observed_ms, ended_ms)))
 
     def _template(self, route: AssetRoute, name: str) -> EventTemplate | None:
         known = self._classes.get(route.asset.equipment_class)
@@ -231,8 +247,13 @@ class EventRules:
         return own or self._of_others.get(name)
 
     def _note_open(self, asset: str, told: _Told) -> None:
-        newest = max(told.happened_ms, self._open.get((asset, told.name), told.happened_ms))
-        _put(self._open, (asset, told.name), newest)
+        standing = self._open.get((asset, told.name)) or Standing({})
+        standing.put(self._apart(told.route, told.name, told.origin), told.happened_ms)
+        _put(self._open, (asset, told.name), standing)
+
+    def _apart(self, route: AssetRoute, name: str, origin: Origin) -> Origin:
+        """By what an event is told apart from others of its name that stand: those that nothing ends need no more."""
+        return origin if name in self._ended.get(route.asset.equipment_class, ()) else ()
 
     def _history(self, told: _Told, severity: Severity | None, safety: bool, tags: Sequence[str]) -> AssetEvent:
         data = {**told.data, **({"tags": list(tags)} if tags else {})}
@@ -252,7 +273,9 @@ class EventRules:
         self, told: _Told, template: EventTemplate | None, severity: Severity, safety: bool, tags: Sequence[str]
     ) -> FindingRaised:
         words = _WORDS.get(told.name) if template is None else {"zh": template.name.zh, "en": template.name.en}
-        names = {} if words is None else {"name": words}
+        names: dict[str, object] = {} if words is None else {"name": words}
+        if told.origin:
+            names["origin"] = text_of(told.origin)
         return FindingRaised(
             finding_id=told.event_id,
             site=self._site,
@@ -294,8 +317,8 @@ class EventRules:
         return self._state(numbers=False)
 
     def _state(self, *, numbers: bool) -> bytes:
-        standing = [(asset, name, at) for (asset, name), at in self._open.items()]
-        ends = [(*key, end.happened_ms, end.boot, end.seq) for key, end in self._ends.items()]
+        standing = [(*key, *one.as_json()) for key, one in self._open.items()]
+        ends = [(*key, end.happened_ms, end.boot, end.seq, of) for (*key, of), end in self._ends.items()]
         trackers = {"sequences": self.sequences, "others": self._others}
         return orjson.dumps(
             {
@@ -316,15 +339,17 @@ class EventRules:
             data = orjson.loads(state)
             # What an earlier program kept is when they were received: any end may be newer.
             standing = data["standing"] if "standing" in data else [(*row[:2], 0) for row in data["open"]]
-            self._open = {(asset, name): at for asset, name, at in standing}
-            self._ends = {(asset, name): _End(*end) for asset, name, *end in data.get("ends", ())}
+            self._open = {(asset, name): standing_from(row) for asset, name, *row in standing}
+            for asset, name, happened_ms, boot, seq, *of in data.get("ends", ()):
+                origin = tuple((word, value) for word, value in (of[0] if of else ()))
+                self._ends[asset, name, origin] = _End(happened_ms, boot, seq)
             self.sequences.restore(data["sequences"].encode())
             self._others.restore(data.get("others", "").encode())
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of event rules") from error
 
 
-def _put(known: dict[tuple[str, str], Any], key: tuple[str, str], value: object) -> None:
+def _put(known: dict[Any, Any], key: tuple[object, ...], value: object) -> None:
     """Keep it as the newest of at most ``MAX_OPEN``."""
     known.pop(key, None)
     known[key] = value

@@ -1,11 +1,19 @@
 """Which events an episode stands for: one ticket may hold several, and each must be readable on it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from maintenance.episode_subjects import subject_of
 from plantroom.domain.findings import FindingRaised
 
 ALSO_KEPT = 50
 """How many events besides its first one an episode names: the newest."""
+
+ORIGINS = "origins"
+"""Key in an episode's detail: where in its device each of its events came from (a zone, a detector), as pairs of
+subject and words, the newest last."""
+
+MORE_ORIGINS = "more_origins"
+"""Key in an episode's detail: that there were more than ``ALSO_KEPT`` of them."""
 
 
 LEFT_OUT = "also_left_out"
@@ -39,3 +47,41 @@ def events_left_out(detail: Mapping[str, object]) -> int:
     """How many events joined an episode that it does not name any more; one that came again may be counted again."""
     said = detail.get(LEFT_OUT)
     return said if isinstance(said, int) else 0
+
+
+def origin_in(detail: Mapping[str, object]) -> str:
+    """Where in its device a finding's event comes from, as people read it; empty when it does not say."""
+    said = detail.get("origin")
+    return said if isinstance(said, str) else ""
+
+
+def origins_of(detail: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Subject and origin of what an episode heard since each of its subjects stands, the newest last."""
+    found = detail.get(ORIGINS)
+    known = found if isinstance(found, (list, tuple)) else ()
+    return [(str(one[0]), str(one[1])) for one in known if isinstance(one, (list, tuple)) and len(one) == 2]
+
+
+def is_another_origin(detail: Mapping[str, object], finding: FindingRaised) -> bool:
+    """Whether the event comes from elsewhere in its device than any before. Of more than ``ALSO_KEPT`` nobody knows."""
+    origin = origin_in(finding.detail)
+    return bool(origin) and not detail.get(MORE_ORIGINS) and (subject_of(finding), origin) not in origins_of(detail)
+
+
+def with_origin(detail: dict[str, object], finding: FindingRaised, standing: Collection[str]) -> dict[str, object]:
+    """The detail with the finding's origin; without those of subjects that did not stand before."""
+    known = [one for one in origins_of(detail) if one[0] in standing]
+    more = bool(detail.get(MORE_ORIGINS)) and bool(known)
+    one = (subject_of(finding), origin_in(finding.detail))
+    if one[1]:
+        known = [*(other for other in known if other != one), one]
+    return with_origins(detail, known, more=more)
+
+
+def with_origins(detail: dict[str, object], known: list[tuple[str, str]], *, more: bool) -> dict[str, object]:
+    """The detail with these origins, the newest ``ALSO_KEPT`` of them."""
+    plain = {key: said for key, said in detail.items() if key not in (ORIGINS, MORE_ORIGINS)}
+    if not known:
+        return plain
+    marked = {MORE_ORIGINS: True} if more or len(known) > ALSO_KEPT else {}
+    return plain | {ORIGINS: [list(one) for one in known[-ALSO_KEPT:]]} | marked

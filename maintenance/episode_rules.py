@@ -22,7 +22,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from maintenance.episode_events import ALSO_KEPT, with_event
+from maintenance.episode_events import (
+    ALSO_KEPT,
+    MORE_ORIGINS,
+    is_another_origin,
+    origin_in,
+    with_event,
+    with_origin,
+)
 from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, raised_at, with_raise
@@ -213,7 +220,7 @@ def new_episode(
         open_subjects=(subject_of(finding),),
         evidence=_merged((), finding.evidence),
         tags=_tags((), finding, under_maintenance, repeated=False),
-        detail=dict(finding.detail)
+        detail=with_origin(dict(finding.detail), finding, ())
         | {
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
@@ -243,6 +250,7 @@ def absorb(
     recurred = (RECURRED,) if earlier.state is EpisodeState.CLOSED else ()
     detail = dict(earlier.detail or {})
     detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
+    detail = with_origin(detail, finding, earlier.open_subjects)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
     others = [one for one in calling(earlier) if one != subject_of(finding)]
     detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
@@ -279,7 +287,7 @@ def rings_anew(earlier: Episode | None, finding: FindingRaised) -> bool:
     before = raised_at(earlier).get(subject_of(finding), earlier.last_observed_at)
     pause = min(finding.observed_at, finding.received_at) - before
     another = finding.source is FindingSource.RULE and pause >= PAUSE
-    return another or (finding.safety and not earlier.safety)
+    return another or is_another_origin(earlier.detail or {}, finding) or (finding.safety and not earlier.safety)
 
 
 def acknowledged(episode: Episode, by: str, at: datetime) -> Episode:
@@ -318,15 +326,18 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
 
 def with_line(episode: Episode, finding: FindingRaised, now: datetime) -> Episode:
     """The episode with the word that the finding gets a line in its ticket's history; the same object when its event
-    had one less than a minute ago, by both the device's time and ours. Unknown events share theirs when some of
-    them stand together."""
-    known, event = _lines(episode), OTHERS if is_unknown(finding) and gathered_events(episode) else finding.subject
-    before = next((one for one in known if one["subject"] == event), None)
+    had one less than a minute ago, by both the device's time and ours, and from the same place in it. Unknown events
+    share theirs when some of them stand together."""
+    known, shared = _lines(episode), is_unknown(finding) and gathered_events(episode)
+    origin = "" if shared or (episode.detail or {}).get(MORE_ORIGINS) else origin_in(finding.detail)
+    event = OTHERS if shared else finding.subject
+    of = {"subject": event} | ({"origin": origin} if origin else {})
+    before = next((one for one in known if one["subject"] == event and one.get("origin", "") == origin), None)
     if before is not None:
         newer = finding.observed_at - datetime.fromisoformat(str(before["observed"])) >= PAUSE
         if not newer and now - datetime.fromisoformat(str(before["written"])) < PAUSE:
             return episode
-    line = {"subject": event, "observed": finding.observed_at.isoformat(), "written": now.isoformat()}
+    line = of | {"observed": finding.observed_at.isoformat(), "written": now.isoformat()}
     kept = [one for one in known if one is not before][1 - ALSO_KEPT :]
     return replace(episode, detail=dict(episode.detail or {}) | {LINES: [*kept, line]})
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from maintenance.episode_events import events_also
+from maintenance.episode_events import events_also, origins_of
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, work_is_done
 from maintenance.episodes import Episode
 from maintenance.floods import FLOOD, shared_ticket, tell_flood
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.tickets import Words, compose, event_name, origin_of, tags_of
+from maintenance.tickets import Words, compose, event_said, origin_of, tags_of
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
 from plantroom.domain.assets import Asset, EquipmentClass, LocalName
@@ -84,7 +84,7 @@ class EpisodeTickets:
     ) -> WorkOrder:
         """The locked ticket after a safety event that joins it: a hold ends, so that it is acknowledged again, and
         its history says so, unless that was ``written`` just now."""
-        name = event_name(detail)
+        name = event_said(detail)
         said = f"{words.zh}：{name.zh} / {words.en}: {name.en}" if name is not None else f"{words.zh} / {words.en}"
         if ticket.state is State.ON_HOLD:
             return take_step(self._tx, ticket, State.OPEN, at, _BY, said, now=self._now, recurrence=True)
@@ -151,7 +151,7 @@ class EpisodeTickets:
         if episode.id not in gathered:
             gathered = [*gathered, episode.id]
             changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
-        if len(gathered) > 1 or events_also(episode.detail or {}):
+        if len(gathered) > 1 or events_also(episode.detail or {}) or origins_of(episode.detail or {}):
             all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
             words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
             changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maintenance.alarm_rules import ALARM_SOURCES, alarm_priority, alarms_among
-from maintenance.episode_events import names_event
+from maintenance.episode_events import is_another_origin, names_event
 from maintenance.episode_rules import (
     Level,
     Ticketing,
@@ -41,10 +41,12 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
+from maintenance.over_with_work import end_with_work, overdue
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved, shelved_subjects
 from maintenance.strangers import is_stranger, now_known, tell_of_failure, tell_of_stranger
 from maintenance.succession import begins_as_test, closed_by_successor, endless_events, inheriting
+from maintenance.ticket_lock import lock_ticket
 from maintenance.turns import Turns
 from maintenance.views import note_episode
 from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence, Severity
@@ -127,16 +129,21 @@ class FindingsConsumer:
         return count
 
     def _look(self) -> None:
-        """Open the tickets again whose faults are still there; at most every ``LOOK_EVERY``."""
+        """Open the tickets again whose faults are still there, and end what is over with the work on them; at most
+        every ``LOOK_EVERY``."""
         now = self._clock.now()
         if self._looked_at is not None and abs(now - self._looked_at) < LOOK_EVERY:
             return
         self._looked_at = now
         with self._ledger.read() as tx:
             found = FindingApplier(tx, now, self._classes).outlived()
+            over = overdue(tx, self._classes)
         for episode in found:
             with self._ledger.begin() as tx:
                 FindingApplier(tx, now, self._classes).look_again(episode.asset, episode.failure_mode)
+        for order_id in over:
+            with self._ledger.begin() as tx:
+                end_with_work(tx, lock_ticket(tx, order_id), self._classes, now)
 
     def _apply(self, limit: int) -> int:
         with self._ledger.begin() as tx:
@@ -361,12 +368,13 @@ class FindingApplier:
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
         tested = check is not None and begins_as_test(earlier)
         first, anew = True, rings_anew(earlier, finding)
+        elsewhere = earlier is not None and is_another_origin(earlier.detail or {}, finding)
         if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
             if finding.safety and ticket is not None:
                 told = with_line(episode, finding, self._now)
-                words = ANOTHER if first else AGAIN
+                words = ANOTHER if first or elsewhere else AGAIN
                 ticket = self._tickets.told_again(
                     ticket, words, finding.detail, finding.observed_at, written=told is episode
                 )

@@ -20,7 +20,7 @@ from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.shelving import lock_ticket
+from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder

@@ -165,8 +165,11 @@ def pages(tx: MaintenanceTx, filters: OrderFilter) -> list[WorkOrder]:
 
 
 def last_completed_by(tx: MaintenanceTx, order_id: str) -> str | None:
-    """Who completed an order last."""
-    return next((step.by for step in reversed(tx.orders.transitions(order_id)) if step.to in _DONE), None)
+    """Who completed an order last. A line in its history that takes no step is nobody's completing."""
+    steps = tx.orders.transitions(order_id)
+    before = [None, *(step.to for step in steps[:-1])]
+    taken = [step for step, earlier in zip(steps, before, strict=True) if step.to is not earlier]
+    return next((step.by for step in reversed(taken) if step.to in _DONE), None)
 
 
 def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:

@@ -20,7 +20,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
 from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
-from maintenance.work_orders import Kind, WorkOrder
+from maintenance.work_orders import WorkOrder
 from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, safety_assets
 from plantroom.domain.assets import CLOCK, UNCLASSIFIED, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
@@ -61,15 +61,6 @@ def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> E
     if not is_alarm(episode):
         raise Conflict("this is no alarm, but something that a condition model has noticed")
     return episode if episode.acknowledged_at is not None else _noted(tx, episode, by, now)
-
-
-def lock_ticket(tx: MaintenanceTx, order_id: str) -> WorkOrder:
-    """The order, locked after the episodes behind it: in the order in which findings take both, so that accepting a
-    ticket and a finding that joins it do not stop each other. ``NotFound``."""
-    known = tx.orders.get(order_id)
-    if known.kind is Kind.CORRECTIVE and FLOOD not in known.tags:
-        tx.episodes.of_order(order_id)
-    return tx.orders.lock(order_id)
 
 
 def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> None:

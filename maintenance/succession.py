@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from maintenance.episode_events import MORE_ORIGINS, origins_of, with_origins
 from maintenance.episode_rules import LOOP_TEST, severest, unacknowledged
 from maintenance.episode_subjects import CALLING, HELD_BACK, PRIORITIES, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, newest_of, raised_at
 from maintenance.unknown_events import gathered_events, gathering, unknown_events
-from plantroom.domain.assets import EquipmentClass
+from plantroom.domain.assets import CLOCK, EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 
@@ -27,6 +28,16 @@ def endless_events(classes: Mapping[str, EquipmentClass]) -> frozenset[str]:
     """The events that no other one ends: nobody can say that they still stand."""
     events = [event for known in classes.values() for event in known.events]
     return frozenset(event.key for event in events) - {event.clears for event in events if event.clears is not None}
+
+
+def endless_subjects(episode: Episode, known: EquipmentClass | None) -> tuple[str, ...]:
+    """The events among an episode's open subjects that no event of its machine's class ends (``None``: of no class that
+    is known). A wrong clock is none: it is ours, and we see when it goes right."""
+    if episode.failure_mode == CLOCK:
+        return ()
+    ended = set() if known is None else {event.clears for event in known.events}
+    split = ((one, *one.partition(":")[::2]) for one in episode.open_subjects)
+    return tuple(one for one, source, name in split if source == FindingSource.RULE.value and name not in ended)
 
 
 def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime) -> Episode:
@@ -49,6 +60,10 @@ def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> 
     before, detail = earlier.detail or {}, dict(episode.detail or {})
     # What began the new one may have come late: an end has to follow the newest.
     detail[RAISED_AT] = newest_of(raised_at(episode), raised_at(earlier), [*episode.open_subjects, *left])
+    standing = (*episode.open_subjects, *left)
+    new = origins_of(detail)
+    old = [one for one in origins_of(before) if one[0] in standing and one not in new]
+    detail = with_origins(detail, [*old, *new], more=bool(old) and bool(before.get(MORE_ORIGINS)))
     if not left:
         return replace(episode, detail=detail)
     detail[CALLING] = [*calling(episode), *(one for one in calling(earlier) if one in stays)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from maintenance.episode_events import events_also, events_left_out
+from maintenance.episode_events import MORE_ORIGINS, events_also, events_left_out, origin_in, origins_of
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, rank
 from maintenance.episodes import Episode
 from maintenance.work_orders import Origin
@@ -61,7 +61,7 @@ def compose(
     ``points`` are the asset's own: their names stand before those of the class, and a key only where neither has one.
     """
     parts = [_part(one, equipment_class, points) for one in sorted(episodes, key=lambda one: rank(one.severity))]
-    text = _strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
+    text = strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
     title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
     if all(LOOP_TEST in one.tags for one in episodes):
         title = LocalName(f"{TEST_MARK.zh}{title.zh}", f"{TEST_MARK.en}{title.en}")
@@ -99,14 +99,14 @@ def _sensor_text(names: LocalName) -> LocalName:
     return LocalName(f"{_SENSOR.zh}（{names.zh}）", f"{_SENSOR.en} ({names.en})")
 
 
-def _event(episode: Episode, shown: int | None = None) -> LocalName | None:
-    """The names of an episode's events, all of them or the first ones."""
+def _event(episode: Episode, shown: int) -> LocalName | None:
+    """The names of an episode's events, the first ones."""
     detail = episode.detail or {}
     found = [name for entry in (detail, *events_also(detail)) if (name := event_name(entry)) is not None]
-    return _strung(found, shown, events_left_out(detail)) if found else None
+    return strung(found, shown, events_left_out(detail)) if found else None
 
 
-def _strung(names: Sequence[LocalName], shown: int | None, left_out: int = 0) -> LocalName:
+def strung(names: Sequence[LocalName], shown: int | None, left_out: int = 0) -> LocalName:
     """The names in a row; those after the first ones, and those left out before, are counted."""
     first = names[:shown]
     others = len(names) - len(first) + left_out
@@ -120,6 +120,29 @@ def event_name(detail: Mapping[str, object]) -> LocalName | None:
     if isinstance(name, Mapping) and name.get("zh"):
         return LocalName(str(name["zh"]), str(name.get("en") or name["zh"]))
     return None if not key else LocalName(str(key), str(key).replace("_", " "))
+
+
+def event_said(detail: Mapping[str, object]) -> LocalName | None:
+    """The same with where in its device the finding's event comes from, in the device's own words."""
+    name, origin = event_name(detail), origin_in(detail)
+    return name if name is None or not origin else _from(name, [origin])
+
+
+def _from(name: LocalName, origins: Sequence[str]) -> LocalName:
+    return LocalName(f"{name.zh}（{'；'.join(origins)}）", f"{name.en} ({'; '.join(origins)})")
+
+
+def _reported(episode: Episode) -> LocalName:
+    """An episode's events, each with where in its device it came from."""
+    detail = episode.detail or {}
+    found = []
+    for entry in (detail, *events_also(detail)):
+        name, subject = event_name(entry), f"{FindingSource.RULE.value}:{entry.get('event')}"
+        origins = [origin for one, origin in origins_of(detail) if one == subject]
+        if name is not None:
+            more = ["…"] if origins and detail.get(MORE_ORIGINS) else []
+            found.append(_from(name, [*origins, *more]) if origins else name)
+    return strung(found, None) if found else LocalName("安全规则", "safety rule")
 
 
 def _reason(episode: Episode, points: LocalName) -> LocalName:
@@ -137,7 +160,7 @@ def _reason(episode: Episode, points: LocalName) -> LocalName:
     elif episode.source is FindingSource.PRESENCE:
         zh, en = "设备已停止上报数据", "The device has stopped sending data"
     else:
-        event = _event(episode) or LocalName("安全规则", "safety rule")
+        event = _reported(episode)
         zh, en = f"设备上报事件：{event.zh}", f"The device reported: {event.en}"
     if points.zh and episode.source is not FindingSource.PRESENCE:
         zh, en = f"{zh}；相关测点：{points.zh}", f"{en}; points: {points.en}"

@@ -11,8 +11,10 @@ from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
 from maintenance.findings import FindingApplier
 from maintenance.isolation import RESTING, isolate, released
 from maintenance.orders import keep, last_completed_by, pages, take_step
+from maintenance.over_with_work import end_with_work
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.shelving import lock_ticket, ticket_accepted
+from maintenance.shelving import ticket_accepted
+from maintenance.ticket_lock import lock_ticket
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import AssetStatus
@@ -33,8 +35,9 @@ def apply_transition(
     person: bool = False,
 ) -> WorkOrder:
     """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
-    missed, and isolating work begins or ends the maintenance of its machine. ``changes`` is the locked order with
-    other fields already changed by the caller; ``person``: whoever does it has signed in.
+    missed, isolating work begins or ends the maintenance of its machine, and with the work on a ticket the alarms are
+    over of whose end no event tells. ``changes`` is the locked order with other fields already changed by the caller;
+    ``person``: whoever does it has signed in.
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
@@ -46,6 +49,7 @@ def apply_transition(
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
         ticket_accepted(tx, stored, by, now or at)
     status = released(tx, stored)
+    end_with_work(tx, stored, equipment_classes(), now or at)
     if status is None or stored.asset is None:
         return stored
     end_maintenance(tx, stored.asset, now or at, status)
@@ -77,7 +81,7 @@ def settle_evidence(tx: MaintenanceTx, file_arrived: FileArrived, now: datetime)
     """As ``evidence_arrived`` for every file that has arrived."""
     pending = pages(tx, OrderFilter(state=State.EVIDENCE_PENDING.value))
     concerned = [order.id for order in pending if with_arrived(order, file_arrived) is not order or not awaited(order)]
-    return sum(settled(tx, tx.orders.lock(i), file_arrived, now).state is State.COMPLETED for i in concerned)
+    return sum(settled(tx, lock_ticket(tx, i), file_arrived, now).state is State.COMPLETED for i in concerned)
 
 
 def settled(tx: MaintenanceTx, order: WorkOrder, file_arrived: FileArrived, now: datetime) -> WorkOrder:

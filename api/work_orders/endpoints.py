@@ -25,7 +25,7 @@ from api.work_orders.schemas import (
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.shelving import lock_ticket
+from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import WorkOrder as DomainOrder

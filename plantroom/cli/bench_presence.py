@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.pace import LONGEST_MS
-from ingest.presence import OFFLINE_INTERVALS
+from ingest.presence_state import OFFLINE_INTERVALS
 from plantroom.catalogue import equipment_classes
 from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_product import environment

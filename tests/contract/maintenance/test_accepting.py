@@ -10,7 +10,7 @@ from maintenance.episode_tickets import EpisodeTickets
 from maintenance.episodes import Episode
 from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
-from maintenance.shelving import lock_ticket
+from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Asset, LocalName
