@@ -28,6 +28,9 @@ MAX_NAMELESS = 100
 _NOTHING: Sequence[object] = (None, "", [], {})
 """Elements that say nothing at all."""
 
+_TELEMETRY = frozenset(("ts", "boot", "seq", "values"))
+"""Who says no more than these says what was measured, on a wrong topic."""
+
 _REPLACED = "\ufffd"
 
 
@@ -78,13 +81,17 @@ def _among(document: object, payload: bytes, cut: bool) -> tuple[list[EventObjec
         if event is not None:
             found.append(event)
             continue
-        more = more or element not in _NOTHING
+        more = more or not (element in _NOTHING or _is_telemetry(element))
         if len(rejections) < MAX_NAMELESS:
             part = f"[{number}]" if isinstance(document, list) else ""
             rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event"), part))
     if not elements:
         rejections.append(Rejection(0, with_detail(WRONG_SHAPE, "names no event")))
     return found, rejections, more
+
+
+def _is_telemetry(element: object) -> bool:
+    return isinstance(element, dict) and "values" in element and element.keys() <= _TELEMETRY
 
 
 def _looked_through(one: EventObject) -> EventObject:

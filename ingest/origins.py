@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from ingest.event_data import PLACE
 from ingest.rejections import printable
 
 Origin = tuple[tuple[str, str], ...]
-"""Words and their values, in the order of ``WORDS``; empty: the device does not say."""
-
-WORDS = ("zone", "loop", "point", "address", "detector", "input")
-"""The words in an event's ``data`` that name its origin."""
+"""Words and their values, in the order of ``PLACE``; empty: the device does not say."""
 
 MAX_VALUE = 40
 """How many characters of each are kept."""
@@ -29,7 +27,7 @@ EARLIER: Origin = (("", ""),)
 
 def origin_of(data: Mapping[str, object]) -> Origin:
     """The origin that an event's data names: texts and numbers, cut at ``MAX_VALUE`` characters."""
-    found = ((word, _plain(data.get(word))) for word in WORDS)
+    found = ((word, _plain(data.get(word))) for word in PLACE)
     return tuple((word, value) for word, value in found if value)
 
 

@@ -11,14 +11,13 @@ content. O(1) per message.
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
 import orjson
 
+from ingest.number_codec import decoded, encoded
 from ingest.publishers import MAX_TOPICS, is_topic
 from plantroom.domain.spans import Span, merged, spans_of
 
@@ -331,11 +330,11 @@ class SequenceTracker:
                 boot: [
                     run.highest,
                     run.holes,
-                    *_encoded(run.seen.items()),
+                    *encoded(run.seen.items()),
                     run.first,
                     run.numbering,
                     run.below,
-                    [run.stride, *_encoded(run.landmarks.items())],
+                    [run.stride, *encoded(run.landmarks.items())],
                 ]
                 for boot, run in boots.items()
             }
@@ -344,7 +343,7 @@ class SequenceTracker:
         state = {"missing": self.missing, "runs": runs}
         # Beside the runs: an earlier version passes it over, and knows none of these messages again, as ever.
         in_part = {
-            asset: {boot: _encoded(run.in_part) for boot, run in boots.items() if run.in_part}
+            asset: {boot: encoded(run.in_part) for boot, run in boots.items() if run.in_part}
             for asset, boots in self._runs.items()
             if any(run.in_part for run in boots.values())
         }
@@ -363,7 +362,7 @@ class SequenceTracker:
                 self._runs[asset] = {boot: _restored(*fields) for boot, fields in boots.items()}
             for asset, parts in data.get("in_part", {}).items():
                 for boot, fields in parts.items():
-                    self._runs[asset][boot].in_part = dict.fromkeys(_decoded(*fields))
+                    self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
         self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}
@@ -391,30 +390,8 @@ def _restored(
     landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
 ) -> _Run:
     """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
-    seen = dict(_decoded(start, steps, digests))
+    seen = dict(decoded(start, steps, digests))
     if first is None:
         first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
     before = [(a, b) for a, b in below]
-    return _Run(first, highest, numbering, seen, holes, before, dict(_decoded(*landmarks[1:])), landmarks[0])
-
-
-def _encoded(entries: Collection[tuple[int, int]]) -> tuple[int, list[int] | None, str]:
-    """Of numbers and digests: first number, steps between the numbers (``None``: all 1) and digests, about 6 bytes an
-    entry."""
-    if not entries:
-        return 0, [], ""
-    numbers, values = zip(*entries, strict=True)
-    seqs = np.array(numbers, np.int64)
-    steps = np.diff(seqs)
-    digests = np.array(values, "<u4")
-    plain = bool((steps == 1).all())
-    return int(seqs[0]), None if plain else steps.tolist(), b64encode(digests.tobytes()).decode()
-
-
-def _decoded(first: int, steps: list[int] | None, digests: str) -> Iterator[tuple[int, int]]:
-    values = np.frombuffer(b64decode(digests), "<u4")
-    if not len(values):
-        return iter(())
-    between = np.ones(len(values) - 1, np.int64) if steps is None else np.array(steps, np.int64)
-    seqs = first + np.concatenate((np.zeros(1, np.int64), np.cumsum(between)))
-    return zip(seqs.tolist(), values.tolist(), strict=True)
+    return _Run(first, highest, numbering, seen, holes, before, dict(decoded(*landmarks[1:])), landmarks[0])

@@ -41,6 +41,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
+from maintenance.outliving import unproven_by
 from maintenance.over_with_work import end_with_work, overdue
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import all_shelved, is_shelved, shelved_subjects
@@ -49,12 +50,12 @@ from maintenance.succession import begins_as_test, closed_by_successor, endless_
 from maintenance.ticket_lock import lock_ticket
 from maintenance.turns import Turns
 from maintenance.views import note_episode
-from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Health, Presence, Severity
+from plantroom.domain.assets import CLOCK, Asset, AssetStatus, EquipmentClass, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
-from plantroom.ports.ledger import AssetView, Contended, Ledger
+from plantroom.ports.ledger import Contended, Ledger
 from plantroom.ports.outbox import QueuedFinding, line_of
 
 CONSUMER = "maintenance"
@@ -301,9 +302,8 @@ class FindingApplier:
 
     def _shelved(self, episode: Episode) -> bool:
         """Whether all that calls for the episode's ticket is shelved."""
-        return not episode.safety and all_shelved(
-            self._tx, episode.asset, episode.failure_mode, calling(episode), self._now
-        )
+        asset, mode = episode.asset, episode.failure_mode
+        return not episode.safety and all_shelved(self._tx, asset, mode, calling(episode), self._now)
 
     def _announce(self, episode: Episode, subject: str) -> None:
         # A wrong clock is a notice until it costs alarms or data.
@@ -340,7 +340,7 @@ class FindingApplier:
         known = self._classes.get(view.asset.equipment_class)
         ended = {e.clears for e in known.events if e.clears is not None} if known is not None else set()
         expected = view.asset.status in (AssetStatus.IN_SERVICE, AssetStatus.STANDBY) and not self._shelved(episode)
-        if not (expected and goes_on(episode, ended, _unseen(view)) and outlives_work(episode, ticket, self._now)):
+        if not (expected and goes_on(episode, ended, unproven_by(view)) and outlives_work(episode, ticket, self._now)):
             return False
         if FLOOD in ticket.tags:
             self._tickets.open_ticket(episode, view.asset)
@@ -398,10 +398,3 @@ class FindingApplier:
                 now_known(self._tx, asset, finding, followed, self._now)
         if check is not None:
             note_answer(self._tx, check, finding, followed, self._now, real=not tested)
-
-
-def _unseen(view: AssetView) -> set[FindingSource]:
-    """Sources whose last word on an asset proves nothing now."""
-    if view.presence is Presence.OFFLINE:
-        return {FindingSource.MODEL, FindingSource.LIMIT}
-    return {FindingSource.MODEL} if view.health is Health.GOOD else set()

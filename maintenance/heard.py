@@ -26,6 +26,7 @@ _SHORT = 40
 @dataclass(frozen=True, slots=True)
 class Heard:
     """One event of one device: ``name`` is the event's in words, ``last`` when it was heard last (aware UTC).
+    ``elsewhere``: of a site that the ledger does not have, which stands in ``code`` before the device's own.
 
     ``ticket`` is the number of the ticket that the event got once its device was known; 0: none yet.
     """
@@ -37,6 +38,7 @@ class Heard:
     times: int = 1
     scrapped: bool = False
     ticket: int = 0
+    elsewhere: bool = False
 
 
 def heard(order: WorkOrder) -> list[Heard]:
@@ -153,8 +155,9 @@ def _forgotten(order: WorkOrder) -> int:
 
 
 def _written(one: Heard) -> dict[str, object]:
-    said = {"code": one.code, "event": one.event, "zh": one.name.zh, "en": one.name.en}
-    return said | {"times": one.times, "last": one.last.isoformat(), "scrapped": one.scrapped, "ticket": one.ticket}
+    said: dict[str, object] = {"code": one.code, "event": one.event, "zh": one.name.zh, "en": one.name.en}
+    said |= {"times": one.times, "last": one.last.isoformat(), "scrapped": one.scrapped, "ticket": one.ticket}
+    return said | {"elsewhere": one.elsewhere}
 
 
 def _read(said: Mapping[str, object]) -> Heard:
@@ -166,4 +169,6 @@ def _read(said: Mapping[str, object]) -> Heard:
         times=int(str(said["times"])),
         scrapped=bool(said["scrapped"]),
         ticket=int(str(said.get("ticket", 0))),
+        # Lists from before the word have no other sign of it.
+        elsewhere=bool(said.get("elsewhere", "/" in str(said["code"]))),
     )

@@ -121,7 +121,9 @@ def tell_of_stranger(tx: MaintenanceTx, finding: FindingRaised, now: datetime) -
     scrapped = found is not None and found.status is AssetStatus.SCRAPPED
     if elsewhere:
         code = f"{finding.detail['site']}/{code}"
-    said = Heard(code, _event(finding), _event_name(finding), finding.observed_at, scrapped=scrapped)
+    said = Heard(
+        code, _event(finding), _event_name(finding), finding.observed_at, scrapped=scrapped, elsewhere=elsewhere
+    )
     case = _OF_UNKNOWN_SITE if elsewhere else _SCRAPPED if scrapped else _UNKNOWN
     open_ones = _open(tx, finding.site, _OF_STRANGERS)
     ticket = _newest(tx, [one for one in open_ones if _tag(code) in one.tags])
@@ -210,19 +212,21 @@ def _told(
 
 
 def _title(case: _Case, said: Heard) -> LocalName:
-    device = _named(case.device, said.code)
+    device = _named(case, said.code)
     return LocalName(f"{device.zh}：{said.name.zh}", f"{device.en}: {said.name.en}")
 
 
-def _named(device: LocalName, code: str) -> LocalName:
-    site, _, own = code.rpartition("/")
+def _named(case: _Case, code: str) -> LocalName:
+    """A device that a topic source takes may be called by its topic, which is no site and code."""
+    site, _, own = code.rpartition("/") if case is _OF_UNKNOWN_SITE else ("", "", code)
+    device = case.device
     return LocalName(device.zh.format(site=site, code=own), device.en.format(site=site, code=own))
 
 
 def device_of(said: Heard) -> LocalName:
     """What a device that the ledger does not know is called."""
-    case = _SCRAPPED if said.scrapped else _OF_UNKNOWN_SITE if "/" in said.code else _UNKNOWN
-    return _named(case.device, said.code)
+    case = _SCRAPPED if said.scrapped else _OF_UNKNOWN_SITE if said.elsewhere else _UNKNOWN
+    return _named(case, said.code)
 
 
 def strangers_tickets(tx: MaintenanceTx, scope: Scope, site: str | None) -> list[WorkOrder]:

@@ -142,7 +142,7 @@ def _reported(episode: Episode) -> LocalName:
         if name is not None:
             more = ["…"] if origins and detail.get(MORE_ORIGINS) else []
             found.append(_from(name, [*origins, *more]) if origins else name)
-    return strung(found, None) if found else LocalName("安全规则", "safety rule")
+    return strung(found, None, events_left_out(detail)) if found else LocalName("安全规则", "safety rule")
 
 
 def _reason(episode: Episode, points: LocalName) -> LocalName:

@@ -82,9 +82,8 @@ def config(
     }
     emit(document, as_json, f"{folder / CONFIGURATION}\n{folder / ENVIRONMENT}")
     say(f"{in_force} devices. Broker: `mosquitto -c {folder / CONFIGURATION}`; a change of its ports needs a restart")
-    if wanted.certificates is None and (words := key_away(folder)):
-        say(words)
-    say(reload_broker(folder))
+    away = key_away(folder) if wanted.certificates is None else ""
+    say([*filter(None, [away]), reload_broker(folder)])
 
 
 def _address(text: str, option: str) -> str:

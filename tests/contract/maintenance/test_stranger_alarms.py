@@ -129,6 +129,13 @@ def test_a_device_of_an_unknown_site_and_a_scrapped_one_are_called_so(ledger: St
     assert alarm.device.zh == "未知站点 nowhere 的设备 EL-9"
 
 
+def test_a_device_that_is_called_by_its_topic_is_of_no_unknown_site(ledger: Store) -> None:
+    feed(ledger, strange("fire/FP-9/data", topic="fire/FP-9/data"))
+    (alarm,) = alarms(ledger)
+    assert alarm.device is not None
+    assert alarm.device.en == "Unregistered device fire/FP-9/data"
+
+
 def test_a_flood_counts_what_people_were_told_of_strangers(ledger: Store) -> None:
     feed(ledger, *[strange(f"X-{n}") for n in range(8)], *[strange() for _ in range(50)])
     with ledger.read() as tx:

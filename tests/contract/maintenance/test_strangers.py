@@ -187,6 +187,17 @@ def test_a_device_of_an_unknown_site_is_none_of_those_of_the_same_code_here(ledg
     ]
 
 
+def test_a_device_that_is_called_by_its_topic_is_of_no_unknown_site(ledger: Store) -> None:
+    feed(ledger, strange("fire/FP-9/data", name=NAMED, topic="fire/FP-9/data"), strange("E-1", site="nosite"))
+    here, afar = open_tickets(ledger)
+    assert (here.title.zh, here.title.en) == (
+        "未登记设备 fire/FP-9/data：轿厢困人",
+        "Unregistered device fire/FP-9/data: Passenger trapped",
+    )
+    assert afar.title.zh.startswith("未知站点 nosite 的设备 E-1")
+    assert [one.elsewhere for ticket in (here, afar) for one in heard(ticket)] == [False, True]
+
+
 def test_the_others_go_on(ledger: Store) -> None:
     feed(ledger, strange(), raised())
     assert len(orders(ledger, kind="corrective", asset="pump-1")) == 1
