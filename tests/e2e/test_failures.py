@@ -91,7 +91,7 @@ def test_a_broker_out_of_reach_is_said_and_waited_for(tmp_path: Path, own_mosqui
         own_mosquitto.start()
         product.wait_ready()
         plant = Plant(product, {"host": "127.0.0.1", "port": own_mosquitto.port})
-        assert eventually(lambda: readiness(api)[0] == 200, 10)
+        assert eventually(lambda: readiness(api)[0] == 200, 40), "the longest pause between two tries is 30 s"
         own_mosquitto.kill()
         assert eventually(lambda: readiness(api)[0] == 503, 10)
         assert eventually(lambda: plant.stats()["collectors"][0]["problems"], 5)

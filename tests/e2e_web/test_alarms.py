@@ -232,7 +232,7 @@ def test_on_a_tablet_a_long_list_is_compact_counted_and_narrowed_and_names_its_e
     page = person.page
     page.goto("/alarms")
     unknown = page.locator("[data-alarm]", has_text="未分类异常")
-    expect(unknown.locator("[data-events]")).to_have_text("gas_leak、Ueberlauf \ufffd、flooded_room")
+    expect(unknown.locator("[data-events]")).to_have_text("燃气泄漏、Ueberlauf \ufffd、flooded_room")
     heights = page.locator("[data-alarm]").evaluate_all("rows => rows.map(r => r.getBoundingClientRect().height)")
     assert max(heights) <= 120, heights
     unnoted = int(page.locator("[data-unnoted] .xs-n").inner_text())
