@@ -85,12 +85,19 @@ class Columns:
             count += first.whole or series[series_id].point in first.parts
         return count
 
+    def stored(self, rejected: Sequence[RejectedReading]) -> ReadingBatch:
+        """The readings that the store has."""
+        return self.readings.only(self._kept(rejected)) if rejected else self.readings
+
     def confirmed(self, rejected: Sequence[RejectedReading], site: str) -> StreamBatch:
-        """The readings that the store has, as the stages take them."""
+        """The same as the stages take them."""
+        kept = self._kept(rejected)
+        return StreamBatch(self.stored(rejected), self.live[kept], self.received_ms[kept], site)
+
+    def _kept(self, rejected: Sequence[RejectedReading]) -> NDArray[np.bool_]:
         kept = np.ones(len(self.readings), np.bool_)
         kept[[one.position for one in rejected]] = False
-        readings = self.readings.only(kept) if rejected else self.readings
-        return StreamBatch(readings, self.live[kept], self.received_ms[kept], site)
+        return kept
 
 
 def receive_times_of(state: bytes, above: bytes) -> bytes:
@@ -287,7 +294,7 @@ class Assembler:
 
     def _any_in_part(self, decoded: Decoded, arrivals: Arrivals, own: NDArray[np.bool_]) -> bool:
         """Whether something without a time of its own came before in a message that was not stored as a whole."""
-        if arrivals.first is not None or own.all():
+        if not self.sequences.any_in_part or arrivals.first is not None or own.all():
             return False
         columns = (own.tolist(), decoded.message, decoded.boot, decoded.seq, decoded.digest)
         return any(

@@ -3,10 +3,9 @@
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
 stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
-come again. Remembered are the last ``WINDOW``
-numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of each asset, and of earlier numbers
-``LANDMARKS`` here and there: so a count that begins again long after is known by the first landmark that has another
-content. O(1) per message.
+come again. Remembered are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of
+each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long after is known by the
+first landmark that has another content. O(1) per message.
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
@@ -165,6 +164,8 @@ class SequenceTracker:
         self.listed: Collection[str] = frozenset()
         """Assets of which somebody keeps a list of holes, which may hold more than this tracker knows of: ``changes``
         also tells that a number came that is in no hole here, where that costs nothing (first ones, repetitions)."""
+        self.any_in_part = False
+        """Whether ``came_in_part`` may have anything to say."""
 
     def repeated(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Take note of a message; ``True`` when exactly it came before."""
@@ -225,6 +226,7 @@ class SequenceTracker:
         if run is not None:
             self.forget(asset, boot, seq, digest)
             run.in_part[seq, digest] = None
+            self.any_in_part = True
             if len(run.in_part) > WINDOW:
                 del run.in_part[next(iter(run.in_part))]
 
@@ -363,6 +365,7 @@ class SequenceTracker:
             for asset, parts in data.get("in_part", {}).items():
                 for boot, fields in parts.items():
                     self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
+                    self.any_in_part = True
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
         self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}

@@ -15,7 +15,6 @@ subject and words, the newest last."""
 MORE_ORIGINS = "more_origins"
 """Key in an episode's detail: that there were more than ``ALSO_KEPT`` of them."""
 
-
 LEFT_OUT = "also_left_out"
 """Key in an episode's detail: how many events it named once and names no more."""
 

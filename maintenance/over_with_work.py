@@ -18,6 +18,7 @@ from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_subjects, without_subjects
 from maintenance.tickets import MAX_NAMES, event_name, strung
+from maintenance.unknown_events import OTHERS, gathered_name
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, Transition, WorkOrder
 from plantroom.domain.assets import EquipmentClass, LocalName
@@ -97,6 +98,8 @@ def _class_of(tx: MaintenanceTx, episode: Episode, classes: Mapping[str, Equipme
 
 
 def _name(episode: Episode, subject: str, known: EquipmentClass | None) -> LocalName:
+    if subject == OTHERS:
+        return gathered_name(episode)
     event = subject.partition(":")[2]
     detail = episode.detail or {}
     for entry in (detail, *events_also(detail)):

@@ -12,7 +12,7 @@ from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back
 from maintenance.episodes import Episode
 from maintenance.event_order import RAISED_AT, raised_at
 from plantroom.domain.alarms import urgency
-from plantroom.domain.assets import AlarmPriority
+from plantroom.domain.assets import AlarmPriority, LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 KEPT = 50
@@ -46,6 +46,12 @@ def gathered_events(episode: Episode) -> int:
     """How many unknown events stand together."""
     said = (episode.detail or {}).get(GATHERED)
     return said if isinstance(said, int) and OTHERS in episode.open_subjects else 0
+
+
+def gathered_name(episode: Episode) -> LocalName:
+    """What those that stand together are called."""
+    gathered = gathered_events(episode)
+    return LocalName(f"另有{gathered}个未知事件", f"{gathered} other unknown events")
 
 
 def with_unknown(episode: Episode, finding: FindingRaised) -> Episode:

@@ -9,6 +9,7 @@ session of its own, and the answer is a line with its process number, then one w
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -125,6 +126,7 @@ def serve(path: str) -> None:
                 answer(caller)
                 os._exit(0)
             caller.close()
+    shutil.rmtree(Path(path).parent)
 
 
 @cache

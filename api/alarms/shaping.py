@@ -18,7 +18,7 @@ from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve
 from maintenance.tickets import event_name
-from maintenance.unknown_events import gathered_events
+from maintenance.unknown_events import gathered_events, gathered_name
 from plantroom.domain.alarms import safety_assets
 from plantroom.domain.assets import EquipmentClass, LocalName, Point
 from plantroom.domain.findings import FindingSource
@@ -55,8 +55,7 @@ def events_of(episode: Episode) -> list[LocalName]:
     told = (detail, *events_also(detail))
     standing = [one for one in told if f"{FindingSource.RULE}:{one.get('event')}" in episode.open_subjects]
     names = [name for one in standing or told if (name := event_name(one)) is not None]
-    gathered = gathered_events(episode)
-    return [LocalName(f"另有{gathered}个未知事件", f"{gathered} other unknown events"), *names] if gathered else names
+    return [gathered_name(episode), *names] if gathered_events(episode) else names
 
 
 def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:

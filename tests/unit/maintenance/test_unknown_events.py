@@ -15,7 +15,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import raised_at
 from maintenance.succession import inheriting
 from maintenance.tickets import compose
-from maintenance.unknown_events import KEPT, OTHERS, UNKNOWN_EVENT, gathered_events, unknown_events
+from maintenance.unknown_events import KEPT, OTHERS, UNKNOWN_EVENT, gathered_events, gathered_name, unknown_events
 from plantroom.domain.alarms import priority_of
 from plantroom.domain.assets import AlarmPriority, Asset, LocalName, Severity
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
@@ -84,7 +84,7 @@ def test_the_alarm_and_its_ticket_say_how_many() -> None:
     asset = Asset("a", "demo", "P-1", "pump", LocalName("泵", "Pump"))
     assert compose([episode], asset, None).title.en.endswith(" +297")
     assert " +249." in compose([episode], asset, None).reason.en
-    assert events_of(episode)[0] == LocalName("另有250个未知事件", "250 other unknown events")
+    assert gathered_name(episode) == events_of(episode)[0] == LocalName("另有250个未知事件", "250 other unknown events")
 
 
 def _fields(episode: Episode) -> dict[str, object]:
