@@ -17,21 +17,23 @@ BATCH = 5_000
 
 @dataclass(slots=True)
 class SoakLane:
-    """A lane with its spool: records, and when (in simulated time) each came."""
+    """A lane with its spool: records, and when (in simulated time) each came. ``upto_s``: up to when it has processed
+    its messages."""
 
     lane: Lane
     pipeline: Pipeline
     records: list[SpoolRecord] = field(default_factory=list)
     came_s: list[float] = field(default_factory=list)
     at: int = 0
+    upto_s: float = 0.0
     blocked: bool = False
     """It has something to tell a ledger that is away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A change of presence that the ledger heard. ``at_s``: up to when its lane had processed its messages when it was
-    made."""
+    """A change of presence that the ledger heard. ``at_s``: up to when both lanes had processed their messages when it
+    was made, since silence and goodbyes are judged up to there."""
 
     asset: str
     presence: Presence
@@ -78,7 +80,7 @@ class SoakCollector:
             if lane in before:
                 old = before[lane]
                 one.pipeline.restore(old.pipeline.snapshot())
-                one.records, one.came_s, one.at = old.records, old.came_s, old.at
+                one.records, one.came_s, one.at, one.upto_s = old.records, old.came_s, old.at, old.upto_s
             self.tracker.begin(self.known, self.wall_ms(now_s))
             one.pipeline.follow(self._plant)
         self.down = False
@@ -127,15 +129,16 @@ class SoakCollector:
         wall_ms = self.wall_ms(now_s)
         self.tracker.keep_time(wall_ms, 1000 * now_s)
         records = one.records[one.at : one.at + BATCH]
-        at_s = now_s
+        one.upto_s = now_s
         if records:
-            at_s = one.came_s[one.at + len(records) - 1]
+            one.upto_s = one.came_s[one.at + len(records) - 1]
             self._process(one, records)
             self.tracker.tick(one.lane.value, records[-1].received_ms)
         else:
             self.tracker.tick(one.lane.value, wall_ms)
+        judged_s = min(lane.upto_s for lane in self.lanes.values())
         for note in self.tracker.pending():
-            self._made_s.setdefault(id(note), at_s)
+            self._made_s.setdefault(id(note), judged_s)
         self._tell(one)
 
     @staticmethod
