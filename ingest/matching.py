@@ -11,7 +11,7 @@ from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, Sourc
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource, sources_of
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
-from plantroom.wire import Channel, parse_topic
+from plantroom.wire import ROOT, Channel, parse_topic
 
 _MAX_SHAPES = 64
 
@@ -187,6 +187,13 @@ class Matcher:
             return UNKNOWN_ASSET
         route = self.known[topic] = Route(parts.channel, asset)
         return route
+
+    def knows(self, topic: str) -> bool:
+        """Whether a topic leads to an asset of the ledger, or never will to one of this site."""
+        route = self.route(topic)
+        if isinstance(route, SourceRoute):
+            return route.complete()
+        return route != UNKNOWN_ASSET and not (route == UNKNOWN_TOPIC and not topic.startswith(f"{ROOT}/"))
 
     def lane_of(self, topic: str) -> Lane:
         """The lane on which messages of a topic come."""
