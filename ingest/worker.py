@@ -28,6 +28,7 @@ from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
+from ingest.saving import Saving
 from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
@@ -48,12 +49,6 @@ log = structlog.get_logger()
 BATCH = 5_000
 BATCH_BYTES = 8 << 20
 READ_TIMEOUT_S = 0.2
-COMMIT_EVERY_S = 0.25
-"""Under load the state is saved this often; processing again from there gives the same result."""
-
-STATE_BYTES_PER_S = 8e6
-"""How much of the disk's time the saving of a large state may take."""
-
 STATS_EVERY_S = 1.0
 PLANT_LOOK_S = 1.0
 
@@ -111,8 +106,7 @@ class IngestWorker:
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
         self._done = self._committed = 0
-        self._committed_at = 0.0
-        self._state_bytes = 0
+        self._saving = Saving()
         self._told_at = 0.0
         self._oldest_ms: int | None = None
         self._at_work: tuple[int, int] | None = None
@@ -340,17 +334,17 @@ class IngestWorker:
         self._note_stats(idle=False)
 
     def _commit_when_due(self, idle: bool) -> None:
-        pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S
-        if time.monotonic() - self._committed_at >= pause_s:
+        if self._saving.due(idle=idle):
             self._commit()
 
     def _commit(self, *, changed: bool = False, last: bool = False) -> None:
         self._hand_over.keep_when_due(self._pipeline.hand_over, last=last)
         if changed or self._done > self._committed:
+            self._saving.begin()
             position, state = self._done, self._pipeline.snapshot()
             self._patience.insist(SPOOL, lambda: on_disk(lambda: self._spool.commit(position, state)))
-            self._committed, self._state_bytes = position, len(state)
-            self._committed_at = time.monotonic()
+            self._committed = position
+            self._saving.saved(len(state))
             self._figures.save(self._pipeline.totals)
 
     def _read_spool(self, timeout_s: float) -> Sequence[SpoolRecord]:
