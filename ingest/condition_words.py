@@ -49,23 +49,24 @@ _READINGS_FINE = LocalName(
     "No reading is lost, they are stored as usual; only alarms or scores drawn from them are concerned.",
 )
 _WAITING = ("有 {waiting} 条消息（{size}）在等待。", "{waiting} messages ({size}) are waiting.")
+_NOT_JUDGED = (
+    "有 {waiting} 条消息（{size}）在等待。在此期间不判断限值报警、模型和在线状态；安全事件照常通报。",
+    "{waiting} messages ({size}) are waiting. Meanwhile no limit, model or presence is judged; safety events are told.",
+)
 
 TROUBLES: Mapping[TroubleKind, Words] = {
     TroubleKind.STORE_AWAY: words_of(
         ("读数数据库无应答", "The readings store does not answer"),
-        _WAITING,
+        _NOT_JUDGED,
         _WAITS_ON_DISK,
         (
             "启动读数数据库（InfluxDB），检查网络；地址不对则修改 PLANTROOM_READINGS_URL。",
-            (
-                "Start the readings store (InfluxDB) and look at the network; if its address is wrong, mend"
-                " PLANTROOM_READINGS_URL."
-            ),
+            "Start the readings store (InfluxDB), look at the network, or mend its address, PLANTROOM_READINGS_URL.",
         ),
     ),
     TroubleKind.STORE_UNAUTHORISED: words_of(
         ("读数数据库拒绝我们的令牌", "The readings store refuses our token"),
-        _WAITING,
+        _NOT_JUDGED,
         _WAITS_ON_DISK,
         (
             "在 InfluxDB 中检查令牌是否有效、能否读写该存储桶，再更新 PLANTROOM_READINGS_URL 并重启采集器。",
@@ -77,7 +78,7 @@ TROUBLES: Mapping[TroubleKind, Words] = {
     ),
     TroubleKind.STORE_MISSING: words_of(
         ("读数数据库中没有该组织或存储桶", "The readings store lacks the organisation or bucket"),
-        _WAITING,
+        _NOT_JUDGED,
         _WAITS_ON_DISK,
         (
             "在 InfluxDB 中重新建立同名存储桶，或修改 PLANTROOM_READINGS_URL 并重启采集器。",
@@ -86,7 +87,7 @@ TROUBLES: Mapping[TroubleKind, Words] = {
     ),
     TroubleKind.STORE_FULL: words_of(
         ("读数数据库磁盘已满", "The readings store's disk is full"),
-        _WAITING,
+        _NOT_JUDGED,
         _WAITS_ON_DISK,
         (
             "在数据库所在磁盘上腾出空间，或缩短保留期限（PLANTROOM_RETENTION_RAW_DAYS）。",

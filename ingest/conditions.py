@@ -117,8 +117,12 @@ _URGENT = {
     TroubleKind.CLIENT_ID_SHARED,
     TroubleKind.SPOOL_FULL,
     TroubleKind.SPOOL_UNUSABLE,
+    TroubleKind.STORE_AWAY,
+    TroubleKind.STORE_UNAUTHORISED,
+    TroubleKind.STORE_MISSING,
+    TroubleKind.STORE_FULL,
 }
-"""While these last, safety events are not seen."""
+"""While these last, safety events are not seen; or, for want of the readings store, no limit of a safety source."""
 
 _HOLDS_BACK = {
     TroubleKind.STORE_AWAY,

@@ -333,6 +333,7 @@ class EventRules:
         self._open, self._ends = {}, {}
         self.sequences.restore(b"")
         self._others.restore(b"")
+        self.end_batch()
         if not state:
             return
         try:

@@ -304,10 +304,9 @@ class _Arranger:
 
     def _reject(self, rejection: Rejection) -> None:
         member = self._members[rejection.message]
-        targets = member.route.targets
         code = code_of(rejection.reason)
         field_name = _PLACE.sub("", rejection.part)
-        if targets and field_name and code in _OF_ONE_FIELD and not _is_mapped(field_name, targets):
+        if member.route.targets and field_name and code in _OF_ONE_FIELD and not member.route.maps(field_name):
             return
         self._out.rejections.append(Rejection(member.number, rejection.reason, rejection.part))
 
@@ -330,11 +329,6 @@ def _targets(route: SourceRoute, prefix: str, name: str) -> Sequence[Target]:
     if not route.targets:
         return (Target("", None, name, ""),)
     return route.targets.get(prefix + name) or route.targets.get(name) or ()
-
-
-def _is_mapped(full_name: str, targets: Mapping[str, object]) -> bool:
-    """Whether a source names the field, with or without its prefix (which ends in a slash or a colon)."""
-    return full_name in targets or any(full_name.endswith((f"/{name}", f":{name}")) for name in targets)
 
 
 def _concerned(route: SourceRoute, word: PresenceWord) -> list[AssetRoute]:

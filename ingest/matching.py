@@ -1,6 +1,6 @@
 """From topics and names to assets and series."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -11,7 +11,7 @@ from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, Sourc
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource, sources_of
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
-from plantroom.wire import Channel, parse_topic
+from plantroom.wire import ROOT, Channel, parse_topic
 
 _MAX_SHAPES = 64
 
@@ -107,7 +107,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class SourceRoute:
     """A topic that a source takes: ``home`` is the asset that the source or the topic names by ``code`` (``None``:
-    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name.
+    neither does, or the ledger does not have it), ``targets`` are the mapped fields by name, ``lengths`` how long their
+    names are.
 
     ``owner`` has the numbers of what comes on the topic: the home, or else the first asset that fields name, under
     which each topic has a count of its own; ``publisher`` says so (``ingest.publishers``).
@@ -118,6 +119,7 @@ class SourceRoute:
     code: str
     home: AssetRoute | None
     targets: Mapping[str, Sequence[Target]]
+    lengths: Collection[int]
     owner: AssetRoute | None
     publisher: str
 
@@ -125,6 +127,16 @@ class SourceRoute:
         """Whether the ledger has every asset that is named."""
         ask_home = self.home is None and (self.source.asset or self.source.asset_from)
         return not ask_home and all(t.asset or not t.code for some in self.targets.values() for t in some)
+
+    def maps(self, field_name: str) -> bool:
+        """Whether the source names a field, with or without its prefix (which ends in a slash or a colon). O(lengths of
+        mapped names), however many are mapped."""
+        size = len(field_name)
+        return field_name in self.targets or any(
+            field_name[size - length - 1] in "/:" and field_name[size - length :] in self.targets
+            for length in self.lengths
+            if length < size
+        )
 
     def whose(self) -> tuple[str, AssetRoute | None]:
         """Code and asset that what came on the topic is about as a whole: its home, or the only one that fields name.
@@ -148,6 +160,7 @@ class Matcher:
         self._topics = SourceTopics()
         self._source_routes: dict[str, SourceRoute] = {}
         self._targets: dict[str, Mapping[str, Sequence[Target]]] = {}
+        self._lengths: dict[str, Collection[int]] = {}
         self._sources: Mapping[str, Source] = {}
 
     def follow(self, plant: Plant) -> None:
@@ -155,7 +168,7 @@ class Matcher:
         self._plant = plant
         self._assets, self.known = {}, {}
         self._topics = SourceTopics(source for source in plant.topic_sources if source.site == self.site)
-        self._source_routes, self._targets = {}, {}
+        self._source_routes, self._targets, self._lengths = {}, {}, {}
         self._sources = sources_of(plant, self.site)
 
     def route(self, topic: str) -> Route | SourceRoute | str:
@@ -174,6 +187,13 @@ class Matcher:
             return UNKNOWN_ASSET
         route = self.known[topic] = Route(parts.channel, asset)
         return route
+
+    def knows(self, topic: str) -> bool:
+        """Whether a topic leads to an asset of the ledger, or never will to one of this site."""
+        route = self.route(topic)
+        if isinstance(route, SourceRoute):
+            return route.complete()
+        return route != UNKNOWN_ASSET and not (route == UNKNOWN_TOPIC and not topic.startswith(f"{ROOT}/"))
 
     def lane_of(self, topic: str) -> Lane:
         """The lane on which messages of a topic come."""
@@ -208,7 +228,10 @@ class Matcher:
         home = self._asset_of(code) if code else None
         owner = home or next((one.asset for some in targets.values() for one in some if one.asset is not None), None)
         publisher = "" if owner is None else publisher_of(owner.asset.key, "" if owner is home else topic)
-        route = SourceRoute(source, topic, code, home, targets, owner, publisher)
+        lengths = self._lengths.get(source.key)
+        if lengths is None:
+            lengths = self._lengths[source.key] = frozenset(map(len, targets))
+        route = SourceRoute(source, topic, code, home, targets, lengths, owner, publisher)
         self._source_routes[topic] = route
         return route
 

@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -11,10 +12,9 @@ def encoded(entries: Collection[tuple[int, int]]) -> tuple[int, list[int] | None
     entry."""
     if not entries:
         return 0, [], ""
-    numbers, values = zip(*entries, strict=True)
-    seqs = np.array(numbers, np.int64)
+    seqs, values = np.fromiter(chain.from_iterable(entries), np.int64, 2 * len(entries)).reshape(-1, 2).T
     steps = np.diff(seqs)
-    digests = np.array(values, "<u4")
+    digests = values.astype("<u4")
     plain = bool((steps == 1).all())
     return int(seqs[0]), None if plain else steps.tolist(), b64encode(digests.tobytes()).decode()
 

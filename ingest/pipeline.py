@@ -5,7 +5,7 @@
 state alone, never on how the stream is cut into batches; so processing again after a crash changes nothing.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -17,24 +17,18 @@ from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
 from ingest.dialects import DECODERS
-from ingest.event_stream import EventMessage, event_messages
+from ingest.event_stream import EventMessage, EventsTold, event_messages, events_told
 from ingest.events import EventRules
 from ingest.gaps import SiteNumbers
 from ingest.handover import COLUMNS, EPOCHS, FOREIGN, FOREIGN_NEXT, LATE_UNTIL, RECEIVED, TOTALS, WINDOWS, leave_late
 from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
-from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
+from ingest.matching import Matcher, SeriesTable
 from ingest.outcome import Outcome, Read
 from ingest.presence import PresenceTracker
 from ingest.receive_times import FirstCome
-from ingest.rejections import (
-    UNKNOWN_ASSET,
-    UNKNOWN_DIALECT,
-    UNKNOWN_TOPIC,
-    Rejection,
-    with_detail,
-)
+from ingest.rejections import UNKNOWN_DIALECT, Rejection, with_detail
 from ingest.sorting import Sorted, sort
 from ingest.stages import GuardedStage
 from ingest.stats import IngestStats, Totals
@@ -45,7 +39,7 @@ from plantroom.ports.gaps import GapNews
 from plantroom.ports.readings import RejectedReading
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
-from plantroom.wire import ROOT, Channel
+from plantroom.wire import Channel
 
 log = structlog.get_logger()
 
@@ -87,7 +81,8 @@ class Pipeline:
         self._events = EventRules(site, lane.value, classes)
         self._strangers = StrangerRules(site, lane.value, classes)
         self._trackers = {Channel.TELEMETRY: self._assembler.sequences, Channel.EVENT: self._events.sequences}
-        self._events_done = self._strays_done = self.late_until = 0
+        self._told = EventsTold(0, 0)
+        self.late_until = 0
         self._plant: Plant | None = None
         self._drains = drains
         self._kept: dict[str, bytes] = {}
@@ -106,7 +101,12 @@ class Pipeline:
     @property
     def events_done(self) -> int:
         """Position up to which all events are told; ahead of the readings while a store is away."""
-        return min(self._events_done, self._strays_done)
+        return self._told.done
+
+    @property
+    def passed_over(self) -> int:
+        """Messages up to there whose events are told when their turn comes."""
+        return len(self._told.passed_over)
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
@@ -128,7 +128,7 @@ class Pipeline:
         that is not late, so what that one received is no gap, and what it learned of devices holds."""
         if not self.late_until or not records or records[0].position <= self.late_until:
             return
-        if self._events_done <= self.late_until:
+        if self._told.own <= self.late_until:
             self._events.restore(self._events.hand_over())
         self.late_until = 0
         self._assembler.sequences.restore(b"")
@@ -152,18 +152,12 @@ class Pipeline:
 
     def knows_all(self, records: Sequence[SpoolRecord]) -> bool:
         """Whether every topic of this site leads to a known asset."""
-        return all(self._knows(self._matcher.route(record.topic), record.topic) for record in records)
-
-    @staticmethod
-    def _knows(route: Route | SourceRoute | str, topic: str) -> bool:
-        if isinstance(route, SourceRoute):
-            return route.complete()
-        return route != UNKNOWN_ASSET and not (route == UNKNOWN_TOPIC and not topic.startswith(f"{ROOT}/"))
+        return all(self._matcher.knows(record.topic) for record in records)
 
     def tell_events(self, batch: Sorted) -> Outcome:
         """Findings of the events that were not told before, on whichever topic (readings play no part in them)."""
         out, last = Outcome(), batch.records[-1].position if batch.records else 0
-        ends_lateness = not batch.again and self.late_until and self._events_done <= self.late_until < last
+        ends_lateness = not batch.again and self.late_until and self._told.own <= self.late_until < last
         names, told = batch.names(), {one.message for one in batch.again if not one.untold}
         for one in self._untold(batch):
             if ends_lateness and one.record.position > self.late_until:
@@ -177,13 +171,31 @@ class Pipeline:
         if ends_lateness:
             out.gaps += self._number_anew(batch)
         if batch.records:
-            self._events_done, self._strays_done = max(self._events_done, last), max(self._strays_done, last)
+            self._told.note(batch.records)
             out.gaps += self._number_news(Channel.EVENT, batch)
         return out
 
+    def keep_events(self, batch: Sorted) -> Callable[[], None]:
+        """Gives what takes back all that ``tell_events`` does with a batch, of which the ledger must not know yet."""
+        told = self._told.copy()
+        touched = self.late_until or self._untold(batch)
+        saved = (self._events.snapshot(), self.totals.snapshot()) if touched else None
+
+        def take_back() -> None:
+            self._told = told
+            if saved is not None:
+                self._events.restore(saved[0])
+                self.totals.restore(saved[1])
+                self.numbers.begin(self.lane.value, self._trackers)
+
+        return take_back
+
+    def pass_over(self, record: SpoolRecord) -> None:
+        """Its events cannot be told ahead of its turn; those behind it can."""
+        self._told.pass_over(record)
+
     def _untold(self, batch: Sorted) -> Sequence[EventMessage]:
-        done = (-1, -1) if batch.again else (self._events_done, self._strays_done)
-        return event_messages(batch, self._foreign, *done)
+        return event_messages(batch, self._foreign, EventsTold() if batch.again else self._told)
 
     def _tell(self, out: Outcome, one: EventMessage, name: str, *, again: bool, stranger: bool) -> None:
         """``name``: the message's, if it is told ``again``; ``stranger``: an unknown asset's is told."""
@@ -217,14 +229,8 @@ class Pipeline:
         return Outcome(gaps=list(self.numbers.settle(self.lane.value, self._trackers, horizon_ms)))
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
-        def topics() -> Iterator[tuple[str, AssetRoute]]:
-            yield from ((record.topic, route) for record, route in batch.events)
-            for members in batch.values.values():
-                numbered = zip(members.numbers, members.arrivals.route, strict=True)
-                yield from ((batch.records[number].topic, route) for number, route in numbered)
-
         at_ms = batch.records[-1].received_ms if batch.records else 0
-        return self.numbers.take(self.lane.value, channel, self._trackers[channel], topics, at_ms)
+        return self.numbers.take(self.lane.value, channel, self._trackers[channel], batch.topics, at_ms)
 
     def read(self, batch: Sorted) -> Read:
         """Decode, match and judge the telemetry of a batch, and hear its status messages."""
@@ -295,6 +301,7 @@ class Pipeline:
 
     def give_up(self, record: SpoolRecord, reason: str) -> Outcome:
         """A message that cannot be processed at all."""
+        self._told.passed_over.discard(record.position)
         self.totals.received += 1
         self.totals.dead_lettered += 1
         self.totals.count_letters([reason])
@@ -339,8 +346,7 @@ class Pipeline:
     def snapshot(self) -> bytes:
         """The whole state; saved with the spool's cursor. Presence is not in it: the ledger remembers that."""
         parts = self._kept | {name: part.snapshot() for name, part in self._parts().items()}
-        parts["events_done"] = str(self._events_done).encode()
-        parts["strays_done"] = str(self._strays_done).encode()
+        parts |= self._told.parts()
         parts[LATE_UNTIL] = str(self.late_until).encode()
         if self._foreign_next is not None:
             parts[FOREIGN_NEXT] = self._foreign_next
@@ -361,9 +367,7 @@ class Pipeline:
         except ValueError as error:
             log.error("checkpoint_unreadable", site=self.site, lane=self.lane, problem=str(error))
             saved = {}
-        self._events_done = int(saved.get("events_done", b"0"))
-        # Earlier programs told those of other topics behind the readings: what they left is told now.
-        self._strays_done = int(saved.get("strays_done", b"0"))
+        self._told = events_told(saved)
         self.late_until = int(saved.get(LATE_UNTIL, b"0"))
         kept = (EPOCHS, "stage:") if self._drains else EPOCHS
         self._kept = {name: body for name, body in saved.items() if name.startswith(kept)}

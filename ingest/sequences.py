@@ -3,9 +3,9 @@
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
 stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
-come again. Remembered are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last ``BOOTS`` boots of
-each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long after is known by the
-first landmark that has another content. O(1) per message.
+come again. Remembered (``ingest.runs``) are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last
+``BOOTS`` boots of each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long
+after is known by the first landmark that has another content. O(1) per message.
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
@@ -16,18 +16,12 @@ from typing import NamedTuple
 
 import orjson
 
-from ingest.number_codec import decoded, encoded
+from ingest.number_codec import decoded
 from ingest.publishers import MAX_TOPICS, is_topic
-from plantroom.domain.spans import Span, merged, spans_of
-
-WINDOW = 1024
-FIRST_NUMBERS = 8
-LANDMARKS = 32
-"""Numbers before the window whose content is remembered: the first ones, where counts begin again, and so many that lie
-a power of two apart."""
+from ingest.runs import MAX_HOLES, Run, restored
+from plantroom.domain.spans import Span, spans_of
 
 BOOTS = 4
-MAX_HOLES = 64
 MAX_GAP = 1_000_000
 """A jump beyond this is a new numbering, not a hole."""
 
@@ -65,64 +59,10 @@ class RunChange:
 
 
 @dataclass(slots=True)
-class _Run:
-    """One numbering of one asset: the first and the highest number that came, digests of the last numbers by number,
-    and the holes (first and last missing number of each), rising. ``numbering`` tells apart those of one boot."""
-
-    first: int
-    highest: int
-    numbering: int = 0
-    seen: dict[int, int] = field(default_factory=dict)
-    holes: list[list[int]] = field(default_factory=list)
-    below: list[Span] = field(default_factory=list)
-    """Numbers from before the first that came; what lies between is from before our time, and not missing."""
-    landmarks: dict[int, int] = field(default_factory=dict)
-    stride: int = FIRST_NUMBERS
-    in_part: dict[tuple[int, int], None] = field(default_factory=dict)
-    """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
-
-    def known(self, seq: int) -> int | None:
-        """The digest of a number, if it is remembered."""
-        digest = self.seen.get(seq)
-        return self.landmarks.get(seq) if digest is None else digest
-
-    def remember(self, seq: int, digest: int) -> None:
-        """Take a number into the window; what leaves it may be a landmark."""
-        self.seen[seq] = digest
-        self.in_part.pop((seq, digest), None)
-        if len(self.seen) > WINDOW:
-            oldest = next(iter(self.seen))
-            digest = self.seen.pop(oldest)
-            if oldest < FIRST_NUMBERS or not oldest % self.stride:
-                self._set_landmark(oldest, digest)
-
-    def _set_landmark(self, seq: int, digest: int) -> None:
-        self.landmarks[seq] = digest
-        while len(self.landmarks) > FIRST_NUMBERS + LANDMARKS:
-            self.stride *= 2
-            self.landmarks = {n: d for n, d in self.landmarks.items() if n < FIRST_NUMBERS or not n % self.stride}
-
-    def fill(self, seq: int) -> bool:
-        """Take a number out of the holes; ``False`` when it was in none."""
-        for at, (first, last) in enumerate(self.holes):
-            if first <= seq <= last:
-                self.holes[at : at + 1] = [hole for hole in ([first, seq - 1], [seq + 1, last]) if hole[0] <= hole[1]]
-                return True
-        return False
-
-    def reach_down(self, seq: int) -> None:
-        """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""
-        if seq < self.first:
-            self.below = merged([*self.below, (seq, seq)])[-MAX_HOLES:]
-        while self.below and self.below[-1][1] == self.first - 1:
-            self.first = self.below.pop()[0]
-
-
-@dataclass(slots=True)
 class _Touched:
     """What happened to a run since it was last told of."""
 
-    run: _Run
+    run: Run
     came: list[int] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
 
@@ -154,7 +94,7 @@ class SequenceTracker:
     """Sequence numbers per asset (or what else ``ingest.publishers`` calls a publisher) and boot. One thread."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, dict[str, _Run]] = {}
+        self._runs: dict[str, dict[str, Run]] = {}
         self._topics: dict[str, None] = {}
         """Those of its keys that are topics, oldest first."""
         self._touched: dict[tuple[str, str, int], _Touched] = {}
@@ -173,24 +113,22 @@ class SequenceTracker:
         if run is None:
             if asset not in self._runs:
                 self._add(asset)
-            self._begin(asset, boot, _Run(seq, seq, 0, {seq: digest}))
+            self._begin(asset, boot, Run(seq, seq, 0, {seq: digest}))
             self._may_heal(asset, boot, seq)
             return False
         step = seq - run.highest
-        if step == 1:
-            run.highest = seq
-        elif step > 1:
+        if step > 1:
             if step > MAX_GAP:
-                self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
+                self._begin(asset, boot, Run(seq, seq, digest + 1, {seq: digest}))
                 return False
             self._open(asset, boot, run, seq)
-        else:
+        elif step < 1:
             known = run.known(seq)
             if known == digest:
                 self._may_heal(asset, boot, seq)
                 return True
             if known is not None:
-                self._begin(asset, boot, _Run(seq, seq, digest + 1, {seq: digest}))
+                self._begin(asset, boot, Run(seq, seq, digest + 1, {seq: digest}))
                 return False
             self._late(asset, boot, run, seq)
         run.remember(seq, digest)
@@ -202,7 +140,7 @@ class SequenceTracker:
         run = self._runs.get(asset, {}).get(boot)
         if run is None or seq > run.highest:
             if asset in self.listed:
-                touched = self._touched.setdefault((asset, boot, run.numbering if run else 0), _Touched(_Run(seq, seq)))
+                touched = self._touched.setdefault((asset, boot, run.numbering if run else 0), _Touched(Run(seq, seq)))
                 touched.came.append(seq)
             return False
         known = run.known(seq)
@@ -217,18 +155,15 @@ class SequenceTracker:
         """This message was not stored as a whole: sent again, it is no repetition. Its number is not missing."""
         run = self._runs.get(asset, {}).get(boot)
         if run is not None and run.known(seq) == digest:
-            run.seen.pop(seq, None)
-            run.landmarks.pop(seq, None)
+            run.forget(seq)
 
     def note_in_part(self, asset: str, boot: str, seq: int, digest: int) -> None:
         """As ``forget``, for an object of a message that is stored in part: ``came_in_part`` knows it again."""
         run = self._runs.get(asset, {}).get(boot)
         if run is not None:
             self.forget(asset, boot, seq, digest)
-            run.in_part[seq, digest] = None
+            run.note_in_part(seq, digest)
             self.any_in_part = True
-            if len(run.in_part) > WINDOW:
-                del run.in_part[next(iter(run.in_part))]
 
     def came_in_part(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Whether exactly this came before in a message that was not stored as a whole."""
@@ -257,10 +192,10 @@ class SequenceTracker:
         if asset in self.listed:
             self._touch(asset, boot, self._runs[asset][boot]).came.append(seq)
 
-    def _touch(self, asset: str, boot: str, run: _Run) -> _Touched:
+    def _touch(self, asset: str, boot: str, run: Run) -> _Touched:
         return self._touched.setdefault((asset, boot, run.numbering), _Touched(run))
 
-    def _begin(self, asset: str, boot: str, run: _Run) -> None:
+    def _begin(self, asset: str, boot: str, run: Run) -> None:
         """A numbering begins: the one before under its boot, or the boot heard of first, is no longer watched."""
         boots = self._runs[asset]
         before = boots.pop(boot, None)
@@ -285,15 +220,13 @@ class SequenceTracker:
             for boot, run in self._runs.pop(oldest).items():
                 self._drop(oldest, boot, run, len(run.holes), MEMORY)
 
-    def _open(self, asset: str, boot: str, run: _Run, seq: int) -> None:
-        run.holes.append([run.highest + 1, seq - 1])
-        self.missing += seq - 1 - run.highest
-        run.highest = seq
+    def _open(self, asset: str, boot: str, run: Run, seq: int) -> None:
+        self.missing += run.open(seq)
         self._touch(asset, boot, run)
         if len(run.holes) > MAX_HOLES:
             self._drop(asset, boot, run, 1, MEMORY)
 
-    def _late(self, asset: str, boot: str, run: _Run, seq: int) -> None:
+    def _late(self, asset: str, boot: str, run: Run, seq: int) -> None:
         if run.fill(seq):
             self.missing -= 1
             if len(run.holes) > MAX_HOLES:
@@ -302,9 +235,9 @@ class SequenceTracker:
             run.reach_down(seq)
         self._touch(asset, boot, run).came.append(seq)
 
-    def _drop(self, asset: str, boot: str, run: _Run, count: int, reason: str) -> None:
+    def _drop(self, asset: str, boot: str, run: Run, count: int, reason: str) -> None:
         """Give up the lowest holes of a run. Those of an asset that are too many to tell become one."""
-        gone, run.holes = run.holes[:count], run.holes[count:]
+        gone = run.drop(count)
         if not gone:
             return
         told = self._touch(asset, boot, run).dropped
@@ -326,26 +259,15 @@ class SequenceTracker:
         other.dropped[-1] = before._replace(missing=before.missing + one.missing)
 
     def snapshot(self) -> bytes:
-        """The whole state."""
+        """The whole state. What has not changed since the last one is not encoded again."""
         runs = {
-            asset: {
-                boot: [
-                    run.highest,
-                    run.holes,
-                    *encoded(run.seen.items()),
-                    run.first,
-                    run.numbering,
-                    run.below,
-                    [run.stride, *encoded(run.landmarks.items())],
-                ]
-                for boot, run in boots.items()
-            }
+            asset: {boot: orjson.Fragment(run.encoded()) for boot, run in boots.items()}
             for asset, boots in self._runs.items()
         }
         state = {"missing": self.missing, "runs": runs}
         # Beside the runs: an earlier version passes it over, and knows none of these messages again, as ever.
         in_part = {
-            asset: {boot: encoded(run.in_part) for boot, run in boots.items() if run.in_part}
+            asset: {boot: orjson.Fragment(run.in_part_encoded()) for boot, run in boots.items() if run.in_part}
             for asset, boots in self._runs.items()
             if any(run.in_part for run in boots.values())
         }
@@ -361,7 +283,7 @@ class SequenceTracker:
         try:
             data = orjson.loads(state)
             for asset, boots in data["runs"].items():
-                self._runs[asset] = {boot: _restored(*fields) for boot, fields in boots.items()}
+                self._runs[asset] = {boot: restored(*fields) for boot, fields in boots.items()}
             for asset, parts in data.get("in_part", {}).items():
                 for boot, fields in parts.items():
                     self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
@@ -376,25 +298,6 @@ class SequenceTracker:
                     self._touch(asset, boot, run)
 
 
-def _change(asset: str, boot: str, run: _Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
+def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
     holes = [(first, last) for first, last in run.holes]
     return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, tuple(run.below), came, dropped)
-
-
-def _restored(
-    highest: int,
-    holes: list[list[int]],
-    start: int,
-    steps: list[int] | None,
-    digests: str,
-    first: int | None = None,
-    numbering: int = 0,
-    below: Sequence[Sequence[int]] = (),
-    landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
-) -> _Run:
-    """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
-    seen = dict(decoded(start, steps, digests))
-    if first is None:
-        first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
-    before = [(a, b) for a, b in below]
-    return _Run(first, highest, numbering, seen, holes, before, dict(decoded(*landmarks[1:])), landmarks[0])

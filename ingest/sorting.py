@@ -1,7 +1,7 @@
 """A batch of messages taken apart by channel and dialect."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import cast
@@ -58,6 +58,13 @@ class Sorted:
         if self.again:
             arrivals.received_ms = [self.asked_ms] * len(arrivals)
             arrivals.first = [self.again[number] for number in numbers]
+
+    def topics(self) -> Iterator[tuple[str, AssetRoute]]:
+        """Canonical topics of events and values with their assets, one for each message."""
+        yield from ((record.topic, route) for record, route in self.events)
+        for members in self.values.values():
+            numbered = zip(members.numbers, members.arrivals.route, strict=True)
+            yield from ((self.records[number].topic, route) for number, route in numbered)
 
     def names(self) -> dict[int, str]:
         """Of messages that are replayed, by position."""

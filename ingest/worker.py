@@ -2,8 +2,8 @@
 
 Nothing is dropped: a store or ledger that is away is waited out with full jitter, and ``stop`` interrupts the
 wait. While a lane waits for the readings store it goes on telling the events that come in, a safety lane also while it
-has a backlog: they need no store. A batch that trips an internal error is halved until the message at fault stands
-alone.
+has a backlog (``ingest.look_ahead``): they need no store. A batch that trips an internal error is halved until the
+message at fault stands alone.
 """
 
 import random
@@ -21,12 +21,14 @@ import structlog
 from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver, cut_late
+from ingest.look_ahead import LookAhead
 from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, INTERNAL, LEDGER, SPOOL, STAGES, STORE, Patience, Stopping, on_disk
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
 from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
+from ingest.saving import Saving
 from ingest.stages import GuardedStage, StageFailed
 from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
@@ -47,16 +49,8 @@ log = structlog.get_logger()
 BATCH = 5_000
 BATCH_BYTES = 8 << 20
 READ_TIMEOUT_S = 0.2
-COMMIT_EVERY_S = 0.25
-"""Under load the state is saved this often; processing again from there gives the same result."""
-
-STATE_BYTES_PER_S = 8e6
-"""How much of the disk's time the saving of a large state may take."""
-
 STATS_EVERY_S = 1.0
 PLANT_LOOK_S = 1.0
-LOOK_OUT_S = 0.25
-"""How long a safety lane with a backlog looks for events in it after each batch, until it has seen all."""
 
 
 class IngestWorker:
@@ -106,13 +100,13 @@ class IngestWorker:
             rng or random.Random(),  # noqa: S311 - jitter, not a secret
         )
         self._telling = Telling(ledger, self._pipeline, self.presence, self._patience, self._hand_over)
+        self._look_ahead = LookAhead(spool, self._pipeline, self._telling, self._patience, self._stop)
         self._drains = drains
         self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell)
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
         self._done = self._committed = 0
-        self._committed_at = 0.0
-        self._state_bytes = 0
+        self._saving = Saving()
         self._told_at = 0.0
         self._oldest_ms: int | None = None
         self._at_work: tuple[int, int] | None = None
@@ -207,7 +201,7 @@ class IngestWorker:
             if not self._process(records):
                 return
             self._done, self._oldest_ms = records[-1].position, records[-1].received_ms
-            self._tell_ahead()
+            self._look_ahead.in_backlog(self._done, BATCH, self._waiting)
         horizon_ms = records[-1].received_ms if records else self._now_ms()
         self.presence.tick(self.lane.value, horizon_ms)
         if not records and self._plant_looks.due() and self._telling.try_refresh():
@@ -332,50 +326,25 @@ class IngestWorker:
         return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
     def _meanwhile(self, what: str, seconds: float) -> None:
-        """While waiting: figures, and the events that come in. In the normal lane they come among many readings: a look
-        at all of these now and then costs less than one at each."""
-        if what not in (STORE, STAGES):
-            self._stop.wait(seconds)
-        elif self.lane is Lane.SAFETY:
-            self._look_out(seconds)
+        """While waiting: figures, and the events that come in."""
+        if what in (STORE, STAGES):
+            self._look_ahead.while_waiting(self._done, BATCH, seconds)
         else:
-            end = time.monotonic() + seconds
-            while self._look_out(0.0) >= BATCH and time.monotonic() < end:
-                pass
-            self._stop.wait(max(0.0, end - time.monotonic()))
+            self._stop.wait(seconds)
         self._note_stats(idle=False)
 
-    def _look_out(self, timeout_s: float) -> int:
-        """Tell the events of the next messages behind those that are told; gives how many messages there were. None is
-        passed over while nobody can say whose it is."""
-        behind = max(self._done, self._pipeline.events_done)
-        records = on_disk(lambda: self._spool.look_ahead(behind, BATCH, timeout_s))
-        if records and not self._telling.try_refresh() and not self._pipeline.knows_all(records):
-            self._stop.wait(timeout_s)
-            return 0
-        if records:
-            self._telling.tell(self._pipeline.tell_events(self._pipeline.sort(records)))
-        return len(records)
-
-    def _tell_ahead(self) -> None:
-        """In a safety lane with a backlog: what has happened meanwhile comes before what is stored next."""
-        end = time.monotonic() + LOOK_OUT_S
-        while self.lane is Lane.SAFETY and self._waiting() > BATCH and time.monotonic() < end:
-            if not self._look_out(0.0):
-                break
-
     def _commit_when_due(self, idle: bool) -> None:
-        pause_s = (0.0 if idle else COMMIT_EVERY_S) + self._state_bytes / STATE_BYTES_PER_S
-        if time.monotonic() - self._committed_at >= pause_s:
+        if self._saving.due(idle=idle):
             self._commit()
 
     def _commit(self, *, changed: bool = False, last: bool = False) -> None:
         self._hand_over.keep_when_due(self._pipeline.hand_over, last=last)
         if changed or self._done > self._committed:
+            self._saving.begin()
             position, state = self._done, self._pipeline.snapshot()
             self._patience.insist(SPOOL, lambda: on_disk(lambda: self._spool.commit(position, state)))
-            self._committed, self._state_bytes = position, len(state)
-            self._committed_at = time.monotonic()
+            self._committed = position
+            self._saving.saved(len(state))
             self._figures.save(self._pipeline.totals)
 
     def _read_spool(self, timeout_s: float) -> Sequence[SpoolRecord]:

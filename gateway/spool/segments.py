@@ -66,25 +66,42 @@ def make_folder(folder: Path) -> None:
         sync_folder(each.parent)
 
 
-def repair_tail(segment: Segment) -> tuple[int, int]:
-    """Cut a torn last write off; gives the position of the last whole record (or the one before the segment), and the
-    last position that is taken.
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How the newest segment ends: the position of its last whole record (or the one before the segment), the last
+    position that is taken, where the last whole record ends, and how many bytes lie behind it.
 
-    Only what lies behind the last whole record goes: a write that was cut short was never synced, hence never
-    acknowledged. Records of full length that are damaged may have been: their positions count as taken, so that a
-    reader misses them.
+    Those are a write that was cut short, which was never synced, hence never acknowledged. But records of full length
+    that are damaged may have been: their positions count as taken, so that a reader misses them.
     """
+
+    whole: int = 0
+    taken: int = 0
+    end: int = 0
+    torn: int = 0
+
+
+def tail_of(segment: Segment) -> Tail:
+    """Reads the whole segment. Raises ``OSError``."""
     raw = segment.path.read_bytes()
     end, whole = 0, segment.first - 1
     for found in parse(raw, segment.first, segment.salt):
         end, whole = found.end, found.record.position
-    taken = last_claimed(raw[end:], whole, segment.salt)
-    if end < len(raw):
-        log.warning("spool_tail_cut", segment=segment.first, bytes=len(raw) - end, damaged=taken - whole)
-        with segment.path.open("r+b") as file:
-            file.truncate(end)
-            os.fsync(file.fileno())
-    return whole, taken
+    return Tail(whole, last_claimed(raw[end:], whole, segment.salt), end, len(raw) - end)
+
+
+def cut_tail(segment: Segment, tail: Tail) -> None:
+    """Cut off what lies behind the last whole record, durably. What says that positions are taken is gone with it: the
+    name of the segment that begins behind them has to be durable before. Raises ``OSError``."""
+    if not tail.torn:
+        return
+    log.warning("spool_tail_cut", segment=segment.first, bytes=tail.torn, damaged=tail.taken - tail.whole)
+    handle = os.open(segment.path, os.O_WRONLY)
+    try:
+        os.ftruncate(handle, tail.end)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class SegmentWriter:

@@ -12,7 +12,16 @@ from gateway.spool.cursor import Cursor
 from gateway.spool.format import claimed_bytes, encode, parse, whole_records
 from gateway.spool.lock import FolderLock
 from gateway.spool.recent import RecentRecords
-from gateway.spool.segments import SEGMENT_BYTES, Segment, SegmentWriter, make_folder, repair_tail, segments_in
+from gateway.spool.segments import (
+    SEGMENT_BYTES,
+    Segment,
+    SegmentWriter,
+    Tail,
+    cut_tail,
+    make_folder,
+    segments_in,
+    tail_of,
+)
 from plantroom.ports.spool import SpoolReader, SpoolRecord
 
 log = structlog.get_logger()
@@ -68,16 +77,23 @@ class Spool(SpoolReader):
     def _open(self) -> None:
         self._cursor.open()
         found = segments_in(self._folder)
-        whole, taken = repair_tail(found[-1]) if found else (0, 0)
-        self._durable = max(taken, self._cursor.position)
-        if found and self._durable > taken:
+        tail = tail_of(found[-1]) if found else Tail()
+        self._durable = max(tail.taken, self._cursor.position)
+        if found and self._durable > tail.taken:
             # The cursor outlived its segment's records (a power cut took them): never use a position twice.
-            log.warning("spool_behind_cursor", tail=taken, cursor=self._cursor.position)
+            log.warning("spool_behind_cursor", tail=tail.taken, cursor=self._cursor.position)
             for segment in found:
                 segment.path.unlink()
-        # A new segment's name keeps the positions of damaged records taken over any number of restarts.
-        goes_on = found and found[-1].salt and whole == self._durable
-        self._writer.open(self._durable + 1, found[-1] if goes_on else None)
+            found = []
+        if found and found[-1].salt and tail.whole == self._durable:
+            cut_tail(found[-1], tail)
+            self._writer.open(self._durable + 1, found[-1])
+        else:
+            # A new segment's name keeps the positions of damaged records taken over any number of restarts, so it is
+            # there before they are cut off.
+            self._writer.open(self._durable + 1, None)
+            if found:
+                cut_tail(found[-1], tail)
         self.opened_at = self._durable
         self.rewind()
 

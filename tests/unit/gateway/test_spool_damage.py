@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -311,3 +313,76 @@ def test_status_says_what_waits_and_since_when(tmp_path: Path) -> None:
     spool.commit(COUNT, b"")
     looked = inspect_spool(tmp_path)
     assert (looked["waiting"], looked["oldest_s"], looked["committed"]) == (0, None, COUNT)
+
+
+class Killed(BaseException):
+    """Ends an opening in the middle."""
+
+
+CALLS = ("open", "fsync", "ftruncate", "unlink", "pwrite", "truncate")
+
+
+def opened_and_killed(folder: Path, monkeypatch: pytest.MonkeyPatch, after: int) -> bool:
+    """Open the spool and die before the call behind so many of those that touch the disk; ``False``: it got through.
+    A new file's name is gone again unless its folder was synced."""
+    spool, done, unsynced = Spool(folder), 0, set[Path]()
+
+    def watched(name: str) -> Callable[..., Any]:
+        real = getattr(os, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            nonlocal done
+            if done == after:
+                raise Killed
+            done += 1
+            names = set(folder.iterdir())
+            result = real(*args, **kwargs)
+            unsynced.update(set(folder.iterdir()) - names)
+            if name == "fsync" and stat.S_ISDIR(os.fstat(args[0]).st_mode):
+                unsynced.clear()
+            return result
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in CALLS:
+            patched.setattr(os, name, watched(name))
+        try:
+            spool.open()
+        except Killed:
+            killed = True
+        else:
+            killed = False
+    spool.close()
+    for path in unsynced if killed else ():
+        path.unlink()
+    return killed
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_kill_at_any_moment_of_an_opening_forgets_no_damaged_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    filled(tmp_path / "before", 5, 1 << 20)
+    (segment,) = segments_in(tmp_path / "before")
+
+    def flip(raw: bytearray) -> None:
+        begins = [*offsets(bytes(raw)), len(raw)]
+        for at in begins[-1 - lost : -1]:
+            raw[at + FIELDS["topic"]] ^= 0x10
+
+    edit(segment.path, flip)
+    for after in range(100):
+        folder = tmp_path / str(after)
+        shutil.copytree(tmp_path / "before", folder)
+        killed = opened_and_killed(folder, monkeypatch, after)
+        spool = Spool(folder)
+        spool.open()
+        spool.put(TOPIC, b"message 6", 6)
+        spool.sync()
+        assert delivered(spool) == [*range(1, 6 - lost), 6], f"killed before call {after}"
+        assert (spool.damaged, spool.taken) == (lost, 6)
+        spool.close()
+        if not killed:
+            break
+    assert after > 5, "there was something to kill"

@@ -64,6 +64,7 @@ FENCES = {
     "gateway/collector.py": 1,
     "gateway/session.py": 1,
     "ingest/asking.py": 1,
+    "ingest/look_ahead.py": 1,
     "ingest/replays.py": 1,
     "ingest/rollup_worker.py": 1,
     "ingest/stages.py": 3,

@@ -51,12 +51,13 @@ def test_every_trouble_has_its_words_names_its_site_and_says_since_when(kind: Tr
 
 URGENT = [
     TroubleKind.BROKER_AWAY, TroubleKind.BROKER_REFUSES, TroubleKind.BROKER_REFUSES_TOPICS,
-    TroubleKind.CLIENT_ID_SHARED, TroubleKind.SPOOL_FULL, TroubleKind.SPOOL_UNUSABLE,
+    TroubleKind.CLIENT_ID_SHARED, TroubleKind.SPOOL_FULL, TroubleKind.SPOOL_UNUSABLE, TroubleKind.STORE_AWAY,
+    TroubleKind.STORE_UNAUTHORISED, TroubleKind.STORE_MISSING, TroubleKind.STORE_FULL,
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", TroubleKind)
-def test_what_keeps_safety_events_from_being_seen_is_red_the_rest_amber(kind: TroubleKind) -> None:
+def test_what_keeps_safety_events_or_limits_from_being_seen_is_red_the_rest_amber(kind: TroubleKind) -> None:
     one = only(conditions(picture(Trouble(kind, "w", "demo"))))
     assert one.level is (Level.URGENT if kind in URGENT else Level.WARNING)
 
@@ -72,8 +73,10 @@ def test_a_store_that_is_away_is_told_once_with_all_that_waits_and_no_backlog_be
     safety = replace(store, lane="safety", since=NOW)
     one = only(conditions(picture(safety, store, sites={"demo": waiting})))
     assert one.since == BEFORE
-    assert one.text.en == "120,004 messages (31 MB) are waiting."
-    assert one.text.zh == "有 120,004 条消息（31 MB）在等待。"
+    assert one.text.en == (
+        "120,004 messages (31 MB) are waiting. Meanwhile no limit, model or presence is judged; safety events are told."
+    )
+    assert one.text.zh.startswith("有 120,004 条消息（31 MB）在等待。在此期间不判断限值报警")
     assert one.loss.en.startswith("Nothing is lost")
 
 
@@ -228,12 +231,12 @@ def test_a_silent_collector_and_none_at_all() -> None:
 
 def test_the_most_urgent_comes_first_and_of_those_the_oldest() -> None:
     troubles = [
-        Trouble(TroubleKind.STORE_AWAY, "w", "demo", since=NOW - timedelta(days=1)),
+        Trouble(TroubleKind.LEDGER_AWAY, "w", "demo", since=NOW - timedelta(days=1)),
         Trouble(TroubleKind.BROKER_AWAY, "w", "demo", since=NOW),
         Trouble(TroubleKind.SPOOL_FULL, "w", "demo", since=BEFORE),
     ]
     found = conditions(picture(*troubles, kept_letters=1))
-    assert [one.code for one in found] == ["spool_full", "broker_away", "store_away", "letters_kept"]
+    assert [one.code for one in found] == ["spool_full", "broker_away", "ledger_away", "letters_kept"]
 
 
 def test_words_are_in_both_languages_and_fill_in_the_same() -> None:

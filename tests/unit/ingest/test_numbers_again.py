@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import sequences
-from ingest.sequences import FIRST_NUMBERS, LANDMARKS, RENUMBERED, SequenceTracker
+from ingest import runs
+from ingest.runs import FIRST_NUMBERS, LANDMARKS
+from ingest.sequences import RENUMBERED, SequenceTracker
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.house import House
 from tests.unit.ingest.test_gaps import listed
@@ -22,7 +23,7 @@ LOST = frozenset(range(50, 90))
 @pytest.fixture(scope="module", autouse=True)
 def short() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sequences, "WINDOW", SHORT)
+        patch.setattr(runs, "WINDOW", SHORT)
         yield
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.sequences import BOOTS, MAX_HOLES, RunChange, SequenceTracker
+from ingest.runs import MAX_HOLES
+from ingest.sequences import BOOTS, RunChange, SequenceTracker
 from plantroom.domain.spans import Span, spans_of, width
 
 SENT = 60

@@ -3,7 +3,8 @@
 import orjson
 import pytest
 
-from ingest.sequences import WINDOW, SequenceTracker
+from ingest.runs import WINDOW
+from ingest.sequences import SequenceTracker
 
 
 def test_the_same_message_again_is_a_repetition() -> None:

@@ -1,0 +1,138 @@
+"""One numbering of one asset, as far as it is remembered, and how it stands in a saved state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from ingest.number_codec import decoded, encoded
+from plantroom.domain.spans import Span, merged
+
+WINDOW = 1024
+FIRST_NUMBERS = 8
+LANDMARKS = 32
+"""Numbers before the window whose content is remembered: the first ones, where counts begin again, and so many that lie
+a power of two apart."""
+
+MAX_HOLES = 64
+
+
+@dataclass(slots=True)
+class Run:
+    """One numbering of one asset: the first and the highest number that came, digests of the last numbers by number,
+    and the holes (first and last missing number of each), rising. ``numbering`` tells apart those of one boot. It is
+    changed by its methods alone: what it was encoded as last is kept until then."""
+
+    first: int
+    highest: int
+    numbering: int = 0
+    seen: dict[int, int] = field(default_factory=dict)
+    holes: list[list[int]] = field(default_factory=list)
+    below: list[Span] = field(default_factory=list)
+    """Numbers from before the first that came; what lies between is from before our time, and not missing."""
+    landmarks: dict[int, int] = field(default_factory=dict)
+    stride: int = FIRST_NUMBERS
+    in_part: dict[tuple[int, int], None] = field(default_factory=dict)
+    """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
+    _encoded: bytes = field(default=b"", compare=False)
+    _in_part_encoded: bytes = field(default=b"", compare=False)
+
+    def known(self, seq: int) -> int | None:
+        """The digest of a number, if it is remembered."""
+        digest = self.seen.get(seq)
+        return self.landmarks.get(seq) if digest is None else digest
+
+    def remember(self, seq: int, digest: int) -> None:
+        """Take a number into the window; what leaves it may be a landmark."""
+        self._encoded = b""
+        self.highest = max(self.highest, seq)
+        self.seen[seq] = digest
+        if self.in_part and self.in_part.pop((seq, digest), self) is None:
+            self._in_part_encoded = b""
+        if len(self.seen) > WINDOW:
+            oldest = next(iter(self.seen))
+            digest = self.seen.pop(oldest)
+            if oldest < FIRST_NUMBERS or not oldest % self.stride:
+                self._set_landmark(oldest, digest)
+
+    def _set_landmark(self, seq: int, digest: int) -> None:
+        self.landmarks[seq] = digest
+        while len(self.landmarks) > FIRST_NUMBERS + LANDMARKS:
+            self.stride *= 2
+            self.landmarks = {n: d for n, d in self.landmarks.items() if n < FIRST_NUMBERS or not n % self.stride}
+
+    def forget(self, seq: int) -> None:
+        """What the number had as content is not known any more."""
+        self._encoded = b""
+        self.seen.pop(seq, None)
+        self.landmarks.pop(seq, None)
+
+    def note_in_part(self, seq: int, digest: int) -> None:
+        """It came and was not stored as a whole."""
+        self._in_part_encoded = b""
+        self.in_part[seq, digest] = None
+        if len(self.in_part) > WINDOW:
+            del self.in_part[next(iter(self.in_part))]
+
+    def open(self, seq: int) -> int:
+        """A hole up to before this number, which is beyond the highest; gives how many are missing in it."""
+        self._encoded = b""
+        self.holes.append([self.highest + 1, seq - 1])
+        return seq - 1 - self.highest
+
+    def drop(self, count: int) -> list[list[int]]:
+        """Take so many of the lowest holes away, and give them."""
+        self._encoded = b""
+        gone, self.holes = self.holes[:count], self.holes[count:]
+        return gone
+
+    def fill(self, seq: int) -> bool:
+        """Take a number out of the holes; ``False`` when it was in none."""
+        for at, (first, last) in enumerate(self.holes):
+            if first <= seq <= last:
+                self._encoded = b""
+                self.holes[at : at + 1] = [hole for hole in ([first, seq - 1], [seq + 1, last]) if hole[0] <= hole[1]]
+                return True
+        return False
+
+    def reach_down(self, seq: int) -> None:
+        """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""
+        self._encoded = b""
+        if seq < self.first:
+            self.below = merged([*self.below, (seq, seq)])[-MAX_HOLES:]
+        while self.below and self.below[-1][1] == self.first - 1:
+            self.first = self.below.pop()[0]
+
+    def encoded(self) -> bytes:
+        """All but what came in part, as JSON; what has not changed is not encoded again."""
+        if not self._encoded:
+            landmarks = [self.stride, *encoded(self.landmarks.items())]
+            seen = encoded(self.seen.items())
+            fields = [self.highest, self.holes, *seen, self.first, self.numbering, self.below, landmarks]
+            self._encoded = orjson.dumps(fields)
+        return self._encoded
+
+    def in_part_encoded(self) -> bytes:
+        """What came in part, likewise."""
+        if not self._in_part_encoded:
+            self._in_part_encoded = orjson.dumps(encoded(self.in_part))
+        return self._in_part_encoded
+
+
+def restored(
+    highest: int,
+    holes: list[list[int]],
+    start: int,
+    steps: list[int] | None,
+    digests: str,
+    first: int | None = None,
+    numbering: int = 0,
+    below: Sequence[Sequence[int]] = (),
+    landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
+) -> Run:
+    """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
+    seen = dict(decoded(start, steps, digests))
+    if first is None:
+        first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
+    before = [(a, b) for a, b in below]
+    return Run(first, highest, numbering, seen, holes, before, dict(decoded(*landmarks[1:])), landmarks[0])
