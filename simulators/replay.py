@@ -57,6 +57,8 @@ class ReplayPublisher:
         self._window = window
         self.boot = ""
         """Marks the run, so that a second replay of the same rows is not taken for doubles of the first."""
+        self.refused: str | None = None
+        """After ``run``: which rows the broker did not take, in words."""
 
     def run(
         self, recording: Recording, topic: str, speed: float | None = None, on_progress: Progress | None = None
@@ -66,7 +68,8 @@ class ReplayPublisher:
         ``speed`` 1 is the pace of the recording, 60 a minute in a second, ``None`` as fast as the broker takes it.
         A row without any value is left out and not counted. To be called once. Raises ``Unreachable`` when the
         broker does not answer, refuses the sign-in, or acknowledges nothing for a minute; ``ValueError`` for a
-        speed of zero or less; ``BadData`` for what is no telemetry topic.
+        speed of zero or less; ``BadData`` for what is no telemetry topic. A row at which the broker ends the
+        connection is not acknowledged and lost with the outbox: ``refused`` says so.
         """
         if speed is not None and not speed > 0:
             raise ValueError("speed must be above 0")
@@ -90,7 +93,10 @@ class ReplayPublisher:
                 self.boot = publisher.boot
                 published = self._publish(publisher, recording, speed, on_progress)
                 self._wait(publisher, 1)
-                acked = published - publisher.waiting
+                aside = publisher.aside
+                acked = published - publisher.waiting - aside
+                if aside:
+                    self.refused = f"{aside} of {published} rows were not taken: {publisher.problem()}"
         if on_progress is not None:
             on_progress(published, acked)
         return published, acked
@@ -120,7 +126,7 @@ class ReplayPublisher:
             published += self._give(publisher, chunk)
             if on_progress is not None and time.monotonic() - told >= PROGRESS_EVERY_S:
                 told = time.monotonic()
-                on_progress(published, published - publisher.waiting)
+                on_progress(published, published - publisher.waiting - publisher.aside)
         return published + self._give(publisher, chunk)
 
     def _give(self, publisher: Publisher, chunk: list[_Row]) -> int:

@@ -83,6 +83,9 @@ def replay(
         tls=tls_context(broker) if broker.tls else None,
     )
     published, acked = publisher.run(recording, topic, speed, lambda n, _: progress(f"{n} of {rows} rows published"))
+    if publisher.refused is not None:
+        warnings.append(publisher.refused)
+        progress(publisher.refused)
     report: dict[str, object] = {"published": published, "acked": acked, "stored": None, "warnings": warnings}
     if wait_stored:
         report["stored"] = wait_until_stored(parts, asset, recording, progress)

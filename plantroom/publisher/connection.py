@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.errors import Unreachable
@@ -20,6 +21,7 @@ KEEPALIVE_S = 30
 LONGEST_PAUSE_S = 30
 ONLINE, OFFLINE = b"online", b"offline"
 NOT_YET = "not connected yet"
+_SILENCE = ReasonCode(PacketTypes.DISCONNECT, "Keep alive timeout")
 
 
 class Told(NamedTuple):
@@ -46,7 +48,8 @@ class Connection:
         self._told: Told | None = None
         self.problem: str | None = NOT_YET
         self.closings = 0
-        """How often a connection that the broker had taken has ended, not by our will."""
+        """How often a connection that the broker had taken was ended, by whomever but us. One that went silent is
+        ended by us."""
         self.failed = False
         self._refused = False
 
@@ -172,7 +175,7 @@ class Connection:
     ) -> None:
         if self.problem is None:
             self.problem = "connection lost"
-            self.closings += reason.is_failure
+            self.closings += reason.is_failure and reason != _SILENCE
 
     def _on_publish(self, _client: object, _data: object, mid: int, _reason: object, _properties: object) -> None:
         self._tell.acknowledged(mid)

@@ -1,4 +1,7 @@
-"""Which message the broker ends the connection at: guessed from what is in front, and sure once that is sent alone."""
+"""Which message connections may be ending at: guessed from what is in front, and suspected once that is sent alone.
+
+Whether it is that message's doing is for ``suspects`` to find out.
+"""
 
 from plantroom.publisher.window import Sent
 
@@ -7,7 +10,7 @@ SUSPECTED = 2
 since a connection that is cut takes acknowledgements of others with it."""
 
 CLOSINGS = 3
-"""So many connections that end with the same message alone on its way are that message's doing."""
+"""So many connections that end with the same message alone on its way make it suspected."""
 
 PATIENCE = 4
 """How often that number doubles while nothing at all is acknowledged: then it may be the broker's doing as well."""
@@ -17,7 +20,7 @@ CALM = 200
 
 
 class Culprit:
-    """Which message it is that the broker ends the connection at. The sending thread's own."""
+    """Which message connections may be ending at. The sending thread's own."""
 
     def __init__(self) -> None:
         self.alone = False
@@ -27,7 +30,7 @@ class Culprit:
 
     def closed(self, front: Sent | None, acked: int) -> Sent | None:
         """A connection that was there has ended, with ``front`` first of what was on its way and so many messages
-        acknowledged by then: the message to be put aside, if it is time."""
+        acknowledged by then: the message that is suspected, if it is time."""
         self._row = self._row + 1 if acked - self._acked < CALM else 1
         if acked > self._acked:
             self._acked, self._in_a_row = acked, 0

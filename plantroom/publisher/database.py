@@ -58,6 +58,8 @@ class Database:
         self._reserve = Reserve(folder)
         self._pid = 0
         self._db: sqlite3.Connection | None = None
+        self._to_renew = False
+        """Whether the file was found damaged while it was used, and no new one could be begun yet."""
 
     def open(self) -> None:
         """Open the file, or make it. Raises ``OutboxInUse``, ``Unreachable`` and ``NothingLeft``."""
@@ -67,23 +69,28 @@ class Database:
         except OSError as error:
             raise Unreachable(f"outbox {self.file.parent}", error.strerror or str(error)) from error
         try:
-            try:
-                self._begin()
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                self._put_aside(error)
+            self._begin()
         except sqlite3.Error as error:
-            self._abandon()
             raise self._plain(error) from error
-        except NothingLeft:
-            self._abandon()
-            raise
         forks.note(self)
         if not self._reserve.make():
             log.warning("outbox %s: the disk has no room for its reserve; it takes no messages", self.file)
 
     def _begin(self) -> None:
+        """Open the file, or make it; a damaged one is put aside. When that fails, nothing is open."""
+        try:
+            try:
+                self._open_file()
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                self._put_aside(error)
+                self._open_file()
+        except (sqlite3.Error, NothingLeft):
+            self._abandon()
+            raise
+
+    def _open_file(self) -> None:
         db = self._db = sqlite3.connect(self.file, timeout=0.5, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
@@ -100,10 +107,17 @@ class Database:
         self._abandon()
         aside = self.file.with_name(f"{FILE}.damaged-{time.time_ns()}")
         log.error("outbox %s is damaged (%s): put aside as %s, numbers begin again", self.file, error, aside.name)
-        for rest in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                self.file.with_name(FILE + rest).replace(aside.with_name(aside.name + rest))
+        try:
+            for rest in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    self.file.with_name(FILE + rest).replace(aside.with_name(aside.name + rest))
+        except OSError as failed:
+            raise Unreachable(f"outbox {self.file}", f"{error}; {failed.strerror or failed}") from failed
+
+    def _renew(self) -> None:
         self._begin()
+        self._to_renew = False
+        self._renewed()
 
     def _abandon(self) -> None:
         if self._db is not None:
@@ -133,6 +147,7 @@ class Database:
         if self.inherited:
             return
         with self.lock:
+            self._to_renew = False
             if self._db is None:
                 return
             with suppress(sqlite3.Error, NothingLeft):
@@ -143,17 +158,21 @@ class Database:
 
     def use(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with the file. One that turns out to be damaged is put aside as at ``open``, and it is done with
-        the new one. Raises ``NothingLeft``, ``Unreachable`` and, in a fork, ``OutboxInUse``."""
+        the new one; should none be had now (a full disk), the next use tries again. Raises ``NothingLeft``,
+        ``Unreachable`` and, in a fork, ``OutboxInUse``."""
         self.check_own()
         with self.lock:
             try:
+                if self._to_renew:
+                    self._renew()
                 try:
                     return work(self._open_db())
                 except sqlite3.DatabaseError as error:
                     if not is_damage(error):
                         raise
+                    self._to_renew = True
                     self._put_aside(error)
-                    self._renewed()
+                    self._renew()
                     return work(self._open_db())
             except sqlite3.Error as error:
                 raise self._plain(error) from error

@@ -25,6 +25,11 @@ ROW_BYTES = 150
 """What a message takes beside its payload, about."""
 
 PRUNED_AT_ONCE = 5_000
+
+KEPT_BOOTS = 100
+"""Boots of its own that an outbox remembers, the newest. A new one comes with a damaged file or, without ``sync``, with
+a power cut."""
+
 _OS_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 _SCHEMA = """
@@ -41,6 +46,7 @@ CREATE INDEX IF NOT EXISTS messages_events ON messages (channel) WHERE channel =
 CREATE TABLE IF NOT EXISTS aside (id INTEGER PRIMARY KEY);
 """
 _SENDABLE = "id NOT IN (SELECT id FROM aside)"
+_MESSAGE = "id, asset, channel, seq, payload, id IN (SELECT id FROM aside)"
 _SIZE = f"SELECT COUNT(*), COALESCE(SUM(LENGTH(payload) + {ROW_BYTES}), 0) FROM messages WHERE {_SENDABLE}"  # noqa: S608
 
 Encoder = Callable[[str, int], bytes]
@@ -66,13 +72,14 @@ class Limits:
 
 
 class Kept(NamedTuple):
-    """A message of the outbox."""
+    """A message of the outbox; ``aside``: kept, and not to be sent now."""
 
     id: int
     asset: str
     channel: str
     seq: int
     payload: bytes
+    aside: bool = False
 
 
 class Piece(NamedTuple):
@@ -93,20 +100,23 @@ class Outbox:
         self._sync = sync
         self._acked = self._noted = 0
         self._waiting = self._waiting_bytes = self._ring_bytes = 0
-        self._aside = 0
+        self._aside: dict[int, bool] = {}
+        """What is kept back by message, and whether for sure."""
+        self._boots: list[str] = []
         self.boot = ""
         self.generation = 0
         """Rises when what is to be sent is not what it was: go on behind ``acked`` then."""
 
     def open(self) -> None:
-        """Open the file, or make it; what was put aside is to be sent again. Raises ``OutboxInUse``, ``Unreachable``
+        """Open the file, or make it; what was kept back is to be sent again. Raises ``OutboxInUse``, ``Unreachable``
         and ``NothingLeft``."""
         self._database.open()
+        self._database.use(self._count)
         try:
-            self._database.use(self._put_back)
+            for message in self.kept_back:
+                self.put_back(message)
         except NothingLeft:
             log.warning("outbox %s: no room to have what was put aside sent again", self._database.file)
-        self._database.use(self._count)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         for statement in _SCHEMA.split(";"):
@@ -118,7 +128,10 @@ class Outbox:
         if not self.boot or unsure:
             self.boot = secrets.token_hex(4)
             db.execute("DELETE FROM counters")
-        _set(db, boot=self.boot, machine=machine, sure="yes" if self._sync else "no")
+        noted = facts["boots"].split() if "boots" in facts else _boots_of_messages(db)
+        self._boots = [*dict.fromkeys([*noted, *self._boots, self.boot])][-KEPT_BOOTS:]
+        sure = "yes" if self._sync else "no"
+        _set(db, boot=self.boot, machine=machine, sure=sure, boots=" ".join(self._boots))
         self._acked = self._noted = int(facts.get("acked", 0))
         _given(db, self._acked)
 
@@ -126,23 +139,14 @@ class Outbox:
         self._database.use(self._count)
         self.generation += 1
 
-    def _put_back(self, db: sqlite3.Connection) -> None:
-        """Behind everything that waits. Under an id that none ever had: what the ring has let go counts, too."""
-        for (message,) in db.execute("SELECT id FROM aside ORDER BY id").fetchall():
-
-            def move(db: sqlite3.Connection, message: int = message) -> None:
-                (highest,) = db.execute("SELECT MAX(id) FROM messages").fetchone()
-                new = 1 + _given(db, max(self._acked, highest))
-                db.execute("UPDATE messages SET id = ? WHERE id = ?", (new, message))
-                _given(db, new)
-                db.execute("DELETE FROM aside WHERE id = ?", (message,))
-
-            self._database.write(move)
-
     def _count(self, db: sqlite3.Connection) -> None:
         self._waiting, self._waiting_bytes = db.execute(f"{_SIZE} AND id > ?", (self._acked,)).fetchone()
         _, self._ring_bytes = db.execute(f"{_SIZE} AND id <= ?", (self._acked,)).fetchone()
-        (self._aside,) = db.execute("SELECT COUNT(*) FROM aside").fetchone()
+        self._aside = {message: True for (message,) in db.execute("SELECT id FROM aside ORDER BY id")}
+
+    def had(self, boot: str) -> bool:
+        """Whether the numbers of this boot are or were its own."""
+        return boot in self._boots
 
     def close(self) -> None:
         """Close the file: what is in it is sure then, and the numbers go on after any restart. In a fork of the
@@ -204,12 +208,15 @@ class Outbox:
         return next(iter(self._kept("id = ?", message)), None)
 
     def numbered(self, asset: str, channel: str, boot: str, first: int, last: int, limit: int) -> list[Kept]:
-        """Kept messages of these numbers, rising."""
+        """Kept messages of these numbers, rising; what is put aside is among them."""
         where = "asset = ? AND channel = ? AND boot = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?"
-        return self._kept(where, asset, channel, boot, first, last, limit)
+        return self._select(where, asset, channel, boot, first, last, limit)
 
     def _kept(self, where: str, *values: object) -> list[Kept]:
-        statement = f"SELECT id, asset, channel, seq, payload FROM messages WHERE {_SENDABLE} AND {where}"  # noqa: S608
+        return self._select(f"{_SENDABLE} AND {where}", *values)
+
+    def _select(self, where: str, *values: object) -> list[Kept]:
+        statement = f"SELECT {_MESSAGE} FROM messages WHERE {where}"  # noqa: S608
         return self._database.use(lambda db: [Kept(*row) for row in db.execute(statement, values)])
 
     @property
@@ -220,27 +227,74 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many messages the broker has not acknowledged, without those that were put aside."""
+        with self._database.lock:
+            return self._waiting + len(self._aside) - self.aside
+
+    @property
+    def queued(self) -> int:
+        """As ``waiting``, without those that are kept back for a while."""
         return self._waiting
 
     @property
     def aside(self) -> int:
         """How many messages are put aside."""
-        return self._aside
+        return sum(self._aside.values())
 
-    def put_aside(self, message: int) -> Kept | None:
-        """Keep a message and give it to nobody until the next ``open``. Which one it is, if it is there."""
-        found = self.get(message)
+    @property
+    def kept_back(self) -> Sequence[int]:
+        """Which messages are given to nobody now: put aside, or kept back for a while."""
+        return list(self._aside)
+
+    def put_aside(self, message: int, *, sure: bool = True) -> Kept | None:
+        """Keep a message and give it to nobody until ``put_back`` or the next ``open``; not ``sure``: for a while, and
+        it waits. Which one it is, if it is there. Raises as ``append`` on a full disk."""
 
         def note(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR IGNORE INTO aside SELECT id FROM messages WHERE id = ?", (message,))
+            db.execute("INSERT INTO aside VALUES (?)", (message,))
 
-        def put(db: sqlite3.Connection) -> None:
-            self._database.write(note)
-            self._count(db)
-            self.generation += 1
+        def put(_db: sqlite3.Connection) -> Kept | None:
+            found = self.get(message)
+            if found is not None:
+                self._database.write(note)
+                self._weigh(found.id, len(found.payload), -1)
+                self._aside = self._aside | {message: sure}
+                self.generation += 1
+            return found
 
-        self._database.use(put)
-        return found
+        return self._database.use(put)
+
+    def put_back(self, message: int) -> Kept | None:
+        """Have what was kept back sent, behind everything that waits; as it is there. ``None``: it was not kept back.
+        Raises as ``append`` on a full disk."""
+
+        def move(db: sqlite3.Connection) -> None:
+            """Under an id that none ever had: what the ring has let go counts, too."""
+            (highest,) = db.execute("SELECT MAX(id) FROM messages").fetchone()
+            new = 1 + _given(db, max(self._acked, highest))
+            db.execute("UPDATE messages SET id = ? WHERE id = ?", (new, message))
+            _given(db, new)
+            db.execute("DELETE FROM aside WHERE id = ?", (message,))
+
+        def put(db: sqlite3.Connection) -> Kept | None:
+            if message not in self._aside:
+                return None
+            self._database.write(move)
+            (last,) = db.execute("SELECT MAX(id) FROM messages").fetchone()
+            moved = self.get(last)
+            assert moved is not None
+            self._weigh(moved.id, len(moved.payload), 1)
+            self._aside = {one: sure for one, sure in self._aside.items() if one != message}
+            return moved
+
+        return self._database.use(put)
+
+    def _weigh(self, message: int, size: int, count: int) -> None:
+        """So many more (or fewer) wait, or are in the ring."""
+        if message > self._acked:
+            self._waiting += count
+            self._waiting_bytes += count * (size + ROW_BYTES)
+        else:
+            self._ring_bytes += count * (size + ROW_BYTES)
 
     def acknowledge(self, message: int, count: int, payload_bytes: int, generation: int | None = None) -> None:
         """The broker has all up to ``message``, ``count`` more than before; nothing is noted of a ``generation`` that
@@ -315,6 +369,11 @@ def _given(db: sqlite3.Connection, message: int) -> int:
     elif found[0] < message:
         db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'messages'", (message,))
     return message if found is None else max(message, int(found[0]))
+
+
+def _boots_of_messages(db: sqlite3.Connection) -> list[str]:
+    """As far as a file from before they were noted tells."""
+    return [boot for (boot,) in db.execute("SELECT boot FROM messages GROUP BY boot ORDER BY MAX(id)")]
 
 
 def _set(db: sqlite3.Connection, **facts: str) -> None:

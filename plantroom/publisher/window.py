@@ -27,6 +27,7 @@ class Window:
         self.size = size
         self._came: deque[int] = deque()
         self._by_packet: dict[int, Sent] = {}
+        self._words: dict[int, tuple[str, bytes]] = {}
         self._outstanding: OrderedDict[int, int] = OrderedDict()
         """Size by message of those that were sent, until all before them are acknowledged."""
         self._done: set[int] = set()
@@ -37,6 +38,16 @@ class Window:
     def full(self) -> bool:
         """Whether nothing more may be sent now."""
         return len(self._by_packet) >= self.size
+
+    @property
+    def empty(self) -> bool:
+        """Whether no message is on its way."""
+        return not self._by_packet
+
+    @property
+    def words(self) -> list[tuple[str, bytes]]:
+        """Words (topic, payload) on what is gone that are on their way."""
+        return list(self._words.values())
 
     @property
     def answers(self) -> list[int]:
@@ -51,6 +62,10 @@ class Window:
     def sent(self, packet: int, message: int, *, again: bool = False) -> None:
         """Sent under a packet id; ``again``: for a replay."""
         self._by_packet[packet] = Sent(packet, message, again)
+
+    def said(self, packet: int, topic: str, payload: bytes) -> None:
+        """A word on what is gone, sent under a packet id. It takes no room."""
+        self._words[packet] = (topic, payload)
 
     def in_turn(self, message: int, size: int) -> None:
         """It was this message's turn: all before it have been sent. To be called for each, in their order."""
@@ -72,7 +87,9 @@ class Window:
     def settle(self) -> Reached | None:
         """Note what came; where it reaches now, when that is further than before."""
         while self._came:
-            sent = self._by_packet.pop(self._came.popleft(), None)
+            packet = self._came.popleft()
+            self._words.pop(packet, None)
+            sent = self._by_packet.pop(packet, None)
             if sent is None:  # a word on the status topic
                 continue
             self.acked += 1

@@ -37,8 +37,10 @@ def test_the_thirty_lines_answer_requests(mosquitto: Mosquitto) -> None:
         assert [b - a for a, b in zip(numbers[-5:], numbers[-4:], strict=False)] == [1] * 4
         ear.ask("P-9", ReplayRequest(boot, 2, 3))
         ear.ask("P-9", ReplayRequest("other", 7, 9))
+        ear.ask("P-9", ReplayRequest(boot, 1_000_007, 1_000_009))
         assert eventually(lambda: ear.numbers("P-9/telemetry").count(2) == 2, 10)
-        assert eventually(lambda: [one["gone"] for one in ear.of("P-9/status")] == [[[7, 9]]], 10)
+        gone = {"boot": boot, "gone": [[1_000_007, 1_000_009]], "channel": "telemetry"}
+        assert eventually(lambda: ear.of("P-9/status") == [gone], 10)
         assert ear.numbers("P-9/telemetry").count(4) == 1
     finally:
         process.kill()

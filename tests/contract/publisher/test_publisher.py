@@ -161,12 +161,35 @@ def test_lost_messages_come_again_when_they_are_asked_for_and_what_is_gone_is_sa
         gone = [
             {"boot": publisher.boot, "gone": [[3, 4]], "channel": "telemetry"},
             {"boot": publisher.boot, "gone": [[100, 150]], "channel": "telemetry"},
-            {"boot": "another", "gone": [[7, 8]], "channel": "telemetry"},
             {"boot": publisher.boot, "gone": [[1, 1]], "channel": "event"},
         ]
         assert eventually(lambda: ear.of("P-1/status") == gone, 10)
         assert eventually(lambda: ear.numbers("P-1/telemetry")[97:] == list(range(90, 100)), 10)
         assert eventually(lambda: ear.numbers("P-1/event") == [0, 0], 10)
+
+
+def test_of_two_publishers_of_an_asset_each_answers_for_its_own_numbers(
+    mosquitto: Mosquitto, hear: Callable[[str], Ear], tmp_path: Path
+) -> None:
+    ear = hear("two")
+    with (
+        Publisher(mosquitto.url, "two", "P-1", tmp_path / "a") as one,
+        Publisher(mosquitto.url, "two", "P-1", tmp_path / "b") as other,
+    ):
+        one.telemetry({"n": 1})
+        other.telemetry({"n": 2})
+        assert one.wait_sent(10)
+        assert other.wait_sent(10)
+        for publisher in (one, other):
+            ear.ask("P-1", ReplayRequest(publisher.boot, 0, 1))
+        ear.ask("P-1", ReplayRequest("of neither", 0, 1))
+        ear.ask("P-1", ReplayRequest(one.boot, 5, 5))
+        wanted = {(one.boot, "[[1, 1]]"), (other.boot, "[[1, 1]]"), (one.boot, "[[5, 5]]")}
+        assert eventually(lambda: len(ear.of("P-1/status")) >= 3, 10)
+        told = {(word["boot"], str(word["gone"])) for word in ear.of("P-1/status")}
+        assert told == wanted
+        assert len(ear.of("P-1/status")) == 3
+        assert eventually(lambda: len(ear.numbers("P-1/telemetry")) == 4, 10)
 
 
 def test_requests_made_while_it_was_away_are_answered_when_it_is_back(

@@ -119,6 +119,31 @@ assert box.append("a", "telemetry", [encoder(200)], 1) == number
 fill(box)
 """
 
+DAMAGED = """\
+box = opened()
+boot = box.boot
+box.append("a", "telemetry", [encoder(200)] * 2000, 1)
+db = box._database._db
+db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+with (disk / "box" / "outbox.db").open("r+b") as file:
+    file.seek(8192)
+    file.write(os.urandom(100 * 4096))
+db.execute("PRAGMA shrink_memory")
+ballast()
+for _ in range(3):
+    try:
+        box.append("a", "telemetry", [encoder(200)], 1)
+    except NothingLeft:
+        continue
+    raise SystemExit("there is no room")
+box.tidy(1)
+(disk / "ballast").unlink()
+assert box.append("a", "telemetry", [encoder(200)], 1) == 0
+assert box.append("a", "telemetry", [encoder(200)], 1) == 1
+assert (box.boot == boot, box.had(boot), box.waiting) == (False, True, 2)
+assert len([one for one in os.listdir(disk / "box") if "damaged" in one and one[-1].isdigit()]) == 1
+"""
+
 PUBLISHED = """\
 sensor = Publisher(sys.argv[2], "full", "P-1", disk / "box", limits=SMALL, sync=False)
 sensor.start()
@@ -163,6 +188,10 @@ def test_on_a_full_disk_what_is_new_takes_the_room_of_what_is_acknowledged(tmp_p
 
 def test_a_disk_that_others_filled_leaves_the_outbox_its_own_room(tmp_path: Path) -> None:
     on_a_small_disk(tmp_path / "disk", OTHERS_FILL_IT)
+
+
+def test_an_outbox_found_damaged_on_a_full_disk_is_begun_anew_once_there_is_room(tmp_path: Path) -> None:
+    on_a_small_disk(tmp_path / "disk", DAMAGED)
 
 
 def test_a_publisher_that_filled_its_disk_goes_on_once_all_is_sent(mosquitto: Mosquitto, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def test_damage_that_shows_while_it_is_used_is_put_aside_as_well(tmp_path: Path,
     USES[use](box)
     box.tidy(1)
     assert box.boot != boot
+    assert box.had(boot), "it says that its messages are gone"
     assert box.generation > generation
     number = box.next_number("a", "telemetry")
     assert number == (1 if use == "append" else 0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.publisher.database import FILE, OutboxInUse
-from plantroom.publisher.outbox import ROW_BYTES, Limits, Outbox
+from plantroom.publisher.outbox import KEPT_BOOTS, ROW_BYTES, Limits, Outbox
 
 
 def encoder(word: str):
@@ -153,6 +153,35 @@ def test_after_a_power_cut_numbers_go_on_only_where_every_message_was_synced(
     assert (again.boot == boot) is same
     assert again.append("a", "telemetry", [encoder("y")], 1) == (1 if same else 0)
     assert [one.payload.decode()[:8] for one in again.after(0, 10)] == [boot, again.boot], "what waits keeps its boot"
+    again.close()
+
+
+def test_it_knows_the_boots_that_were_its_own(tmp_path: Path) -> None:
+    box = Outbox(tmp_path, Limits(), sync=False)
+    box.open()
+    boots = [box.boot]
+    for _ in range(KEPT_BOOTS + 3):
+        box._database.use(lambda db: db.execute("UPDATE facts SET value = 'no' WHERE name = 'sure'"))
+        box._database.use(lambda db: db.execute("UPDATE facts SET value = 'cut' WHERE name = 'machine'"))
+        db = box._database._db
+        assert db is not None
+        db.close()
+        box = Outbox(tmp_path, Limits(), sync=False)
+        box.open()
+        boots.append(box.boot)
+    assert len(set(boots)) == KEPT_BOOTS + 4
+    assert [boot for boot in boots if box.had(boot)] == boots[-KEPT_BOOTS:]
+    assert not box.had("another")
+    box.close()
+
+
+def test_a_file_from_before_boots_were_noted_tells_them_by_its_messages(outbox: Outbox, tmp_path: Path) -> None:
+    outbox.append("a", "telemetry", [encoder("x")], 1)
+    outbox._database.use(lambda db: db.execute("UPDATE messages SET boot = 'earlier'"))
+    outbox._database.use(lambda db: db.execute("DELETE FROM facts WHERE name = 'boots'"))
+    boot = outbox.boot
+    again = reopened(outbox, tmp_path)
+    assert [again.had(word) for word in ("earlier", boot, "another")] == [True, True, False]
     again.close()
 
 

@@ -89,7 +89,8 @@ class OutboxAsAWhole(RuleBasedStateMachine):
         self.limits = Limits(ring_bytes=ring * (ROW_BYTES + len(SHORT)))
         self.box = opened(self.folder, self.limits)
         self.order: list[int] = []
-        self.aside: set[int] = set()
+        self.aside: dict[int, tuple[int, bool]] = {}
+        """By number: the message, and whether for sure."""
         self.sent: set[int] = set()
         self.noted: set[int] = set()
         self.appended = 0
@@ -133,12 +134,28 @@ class OutboxAsAWhole(RuleBasedStateMachine):
         acknowledge(self.box, done)
         self.sent |= {one.seq for one in done}
 
-    @rule(which=st.integers(-3, 2))
-    def put_aside(self, which: int) -> None:
+    @rule(which=st.integers(-3, 2), sure=st.booleans())
+    def put_aside(self, which: int, sure: bool) -> None:
         waiting = to_send(self.box)
         if -len(waiting) <= which < len(waiting):
-            assert self.box.put_aside(waiting[which].id) == waiting[which]
-            self.aside.add(waiting[which].seq)
+            chosen = waiting[which]
+            assert self.box.put_aside(chosen.id, sure=sure) == chosen
+            self.aside[chosen.seq] = chosen.id, sure
+            assert self.box.put_aside(chosen.id) is None
+            (there,) = self.box.numbered("a", "telemetry", self.box.boot, chosen.seq, chosen.seq, 9)
+            assert (there.id, bool(there.aside)) == (chosen.id, True)
+
+    @precondition(lambda self: self.aside)
+    @rule(which=st.integers(0, 9))
+    def put_back(self, which: int) -> None:
+        number = sorted(self.aside)[which % len(self.aside)]
+        message, _ = self.aside.pop(number)
+        moved = self.box.put_back(message)
+        assert moved is not None
+        assert (moved.seq, moved.id > message) == (number, True)
+        assert self.box.put_back(message) is None
+        self.order.remove(number)
+        self.order.append(number)
 
     @rule(days=st.sampled_from([0, 1, 8]))
     def tidy(self, days: int) -> None:
@@ -165,15 +182,18 @@ class OutboxAsAWhole(RuleBasedStateMachine):
 
     def _open(self) -> None:
         self.box = opened(self.folder, self.limits)
-        self.order = [n for n in self.order if n not in self.aside] + [n for n in self.order if n in self.aside]
-        self.aside = set()
+        last = sorted(self.aside, key=lambda number: self.aside[number])
+        self.order = [n for n in self.order if n not in self.aside] + last
+        self.aside = {}
 
     @precondition(lambda self: hasattr(self, "box"))
     @invariant()
     def what_is_not_acknowledged_is_to_be_sent_and_counted(self) -> None:
         waiting = to_send(self.box)
-        assert [one.seq for one in waiting] == [n for n in self.order if n not in self.sent | self.aside]
-        assert (self.box.waiting, self.box.aside) == (len(waiting), len(self.aside))
+        assert [one.seq for one in waiting] == [n for n in self.order if n not in self.sent | self.aside.keys()]
+        suspected = [sure for _, sure in self.aside.values()].count(False)
+        assert (self.box.queued, self.box.waiting) == (len(waiting), len(waiting) + suspected)
+        assert self.box.aside == len(self.aside) - suspected
         assert self.box._waiting_bytes == sum(len(one.payload) + ROW_BYTES for one in waiting)
         kept = [one for one in self.box.after(0, 10_000) if one.id <= self.box.acked]
         assert {one.seq for one in kept} <= self.sent

@@ -16,6 +16,7 @@ from simulators.live import LiveSimulator
 from simulators.recording import Recording
 from simulators.replay import ReplayPublisher
 from simulators.scenario import parse_scenario
+from tests.contract.publisher.wire import Wire
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
 
@@ -166,6 +167,17 @@ def test_a_replay_keeps_the_pace_it_was_given(mosquitto: Mosquitto) -> None:
     begun = time.monotonic()
     ReplayPublisher("127.0.0.1", mosquitto.port).run(recording(31), "plantroom/paced/P-9/telemetry", speed=60)
     assert 0.5 <= time.monotonic() - begun < 3
+
+
+def test_a_row_that_the_broker_does_not_take_is_not_counted_as_acknowledged(
+    mosquitto: Mosquitto, listen: Callable[[str], Listener]
+) -> None:
+    heard, wire = listen("row"), Wire(mosquitto.port, lambda data: b"00:00:03.000Z" in data)
+    publisher = ReplayPublisher("127.0.0.1", wire.port, window=1)
+    assert publisher.run(recording(10), "plantroom/row/P-9/telemetry") == (10, 9)
+    assert "1 of 10 rows were not taken" in str(publisher.refused)
+    wait_for(lambda: {m["seq"] for m in heard.of("telemetry")} == set(range(10)) - {3})
+    wire.close()
 
 
 def test_a_replay_without_a_broker_says_so() -> None:
