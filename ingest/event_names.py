@@ -14,6 +14,8 @@ from plantroom.domain.assets import EquipmentClass, EventTemplate
 AS_SENT = "as_sent"
 """Key in an event's data: the word by which its device called it, where that is not the catalogue's."""
 
+_UNREAD = "\ufffd"
+
 
 class EventNames:
     """Events by class and name. Cost of a look: linear in the length of the word."""
@@ -24,14 +26,14 @@ class EventNames:
         self._others = {key: of_another_class(event) for key, event in self._safety.items()}
         """Safety events by name, for assets whose class does not know them: entering a device silences none."""
         self._alike = {key: _alike(one.events) for key, one in classes.items()}
+        self._harmless = {e.key for one in classes.values() for e in one.events} - self._safety.keys()
         # The names of other classes are plain words (a warning, a stop), which mean something else elsewhere.
-        self._others_alike = {folded(key): key for key in self._safety}
+        self._others_alike = {folded(key): key for key in (*self._harmless, *self._safety)}
 
     def key_of(self, equipment_class: str, word: str) -> str:
         """The catalogue's key of the event that a device of that class calls so: of its own class by key or name in
-        either language, of any other by the key of a safety event. The word itself when none is meant."""
-        own = self._own.get(equipment_class, {})
-        if word in own or word in self._others:
+        either language, of any other by key. The word itself when none is meant."""
+        if word in self._own.get(equipment_class, {}) or word in self._others or word in self._harmless:
             return word
         alike = folded(word)
         return self._alike.get(equipment_class, {}).get(alike) or self._others_alike.get(alike, word)
@@ -44,13 +46,20 @@ class EventNames:
         """Whether only other classes know it."""
         return key in self._others and key not in self._own.get(equipment_class, {})
 
+    def is_harmless(self, key: str) -> bool:
+        """Whether a class knows it, and none as a safety event."""
+        return key in self._harmless
+
     def safety(self, word: str) -> EventTemplate | None:
         """The safety event of any class that is called so."""
         return self._safety.get(word) or self._safety.get(self._others_alike.get(folded(word), ""))
 
 
 def folded(word: str) -> str:
-    """A word without case, width (NFKC) and whatever is no letter or digit; empty when nothing is left of it."""
+    """A word without case, width (NFKC) and whatever is no letter or digit; empty when nothing is left of it, and when
+    not all of it could be read."""
+    if _UNREAD in word:
+        return ""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", word).casefold()))
 
 

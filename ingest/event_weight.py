@@ -45,10 +45,11 @@ class Expectations:
 
 
 def weight(
-    template: EventTemplate | None, said: object, expects: Expects, *, damaged: bool, unread: bool, measures: bool
+    template: EventTemplate | None, said: object, expects: Expects, *, damaged: bool, unread: bool, harmless: bool
 ) -> Weight:
     """The weight of an event that says ``said`` of its severity. ``unread``: it stands for what nobody has read.
-    ``measures``: it came with readings, so that its name may be no more than the kind of the message."""
+    ``harmless``: its name alone is no reason to call anybody: another class knows it as no safety event, or it came
+    with readings and may be no more than the kind of their message."""
     word = said.strip().lower() if isinstance(said, str) else "" if said is None else "?"
     safety = word == SAFETY
     if template is not None:
@@ -56,7 +57,7 @@ def weight(
     if safety:
         return Severity.CRITICAL, True, () if unread else (UNKNOWN_EVENT,)
     if not word:
-        severity, safety = _unsaid(expects, damaged=damaged, measures=measures)
+        severity, safety = _unsaid(expects, damaged=damaged, harmless=harmless)
         tags = (UNKNOWN_EVENT,) if severity is None else (UNKNOWN_EVENT, UNKNOWN_SEVERITY)
         return severity, safety, () if unread else tags
     if word == Severity.INFO.value:
@@ -67,10 +68,10 @@ def weight(
     return severity, False, (UNKNOWN_EVENT,)
 
 
-def _unsaid(expects: Expects, *, damaged: bool, measures: bool) -> tuple[Severity | None, bool]:
+def _unsaid(expects: Expects, *, damaged: bool, harmless: bool) -> tuple[Severity | None, bool]:
     """Severity and safety of an unknown event that says nothing of them. Of a damaged one more may have been said."""
     if damaged:
         return (Severity.CRITICAL, True) if expects else (Severity.GENERAL, False)
-    if measures or not expects:
+    if harmless or not expects:
         return None, False
     return (Severity.CRITICAL, True) if expects is Expects.ALARMS else (Severity.GENERAL, False)

@@ -77,8 +77,8 @@ class _Told:
     seq: int
     damaged: bool
     expects: Expects
-    measures: bool
-    """Whether it came with readings on another topic than that of events."""
+    harmless: bool
+    """Whether its name alone calls nobody (``event_weight``)."""
 
     @property
     def guarded(self) -> bool:
@@ -87,7 +87,7 @@ class _Told:
 
     def weight(self, template: EventTemplate | None) -> Weight:
         """How much it weighs as the event of the template."""
-        read = {"damaged": self.damaged, "unread": self.unread, "measures": self.measures}
+        read = {"damaged": self.damaged, "unread": self.unread, "harmless": self.harmless}
         return weight(template, self.told_severity, self.expects, **read)
 
     @property
@@ -212,7 +212,7 @@ class EventRules:
             seq,
             damaged=one.damaged,
             expects=expects,
-            measures=not own_topic and _measures(fields, expects),
+            harmless=self._names.is_harmless(name) or (not own_topic and _measures(fields, expects)),
         )
         return told, seen and own_time
 
