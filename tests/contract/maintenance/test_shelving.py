@@ -196,7 +196,7 @@ def test_no_limit_of_a_machine_on_the_safety_lane_can_be_shelved(ledger: Store) 
 
 def test_a_limit_that_says_what_a_safety_event_says_cannot_be_shelved(ledger: Store) -> None:
     """Whatever its source: an over-speed is one as a reading, too. Its warning is none."""
-    of = {"asset": "lift-1", "failure_mode": "overspeed", "point": "car_speed"}
+    of: dict[str, Any] = {"asset": "lift-1", "failure_mode": "overspeed", "point": "car_speed"}
     feed(ledger, limit(level="warning_high", **of))
     for subjects in (("limit:car_speed:alarm_high",), ("limit:car_speed:warning_high", "limit:car_speed:alarm_high")):
         with pytest.raises(SafetyAlarm):

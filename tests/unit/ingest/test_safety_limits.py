@@ -1,6 +1,5 @@
 """A limit that says what a safety event of its class says is a safety alarm, and as fast, whatever its source."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -24,11 +23,13 @@ def watch(
     *values: float,
     status: AssetStatus = AssetStatus.IN_SERVICE,
     priority: Priority | None = None,
-    changed: Mapping[str, PointTemplate] | None = None,
+    changed: PointTemplate | None = None,
 ) -> list[Finding]:
     """What the limits make of one point's values, ten seconds apart."""
     asset = pump(equipment_class=equipment_class, status=status)
-    templates = {one.key: one for one in CLASSES[equipment_class].points} | (changed or {})
+    templates = {one.key: one for one in CLASSES[equipment_class].points}
+    if changed is not None:
+        templates[changed.key] = changed
     sources = [] if priority is None else [Source(asset.key, priority=priority)]
     plant = plant_of([asset], sources, tuple(templates.values()))
     ts = NOON_MS + 10_000 * np.arange(len(values), dtype=np.int64)
@@ -99,7 +100,7 @@ def test_a_limit_that_speaks_of_something_else_is_none(equipment_class: str, poi
 def test_a_flow_limit_of_the_plants_own_is_none_though_a_flooded_room_is_of_the_same_mode() -> None:
     flow = next(one for one in CLASSES["pump"].points if one.key == "flow")
     own = replace(flow, limits=Limits(alarm_high=100, alarm_delay_s=0, source="ours"))
-    (found,) = watch("pump", "flow", 150, changed={"flow": own})
+    (found,) = watch("pump", "flow", 150, changed=own)
     assert isinstance(found, FindingRaised)
     assert (found.failure_mode, found.safety) == ("leak", False)
 
@@ -108,7 +109,7 @@ def test_an_unclassified_point_speaks_for_no_event() -> None:
     """The duct's smoke detector is of no mode of the air handler, and neither is a point that names none."""
     duct = next(one for one in CLASSES["ahu"].points if one.failure_mode is None)
     own = replace(duct, limits=Limits(alarm_high=1, alarm_delay_s=0, source="ours"))
-    (found,) = watch("ahu", duct.key, 10, changed={duct.key: own})
+    (found,) = watch("ahu", duct.key, 10, changed=own)
     assert isinstance(found, FindingRaised)
     assert (found.failure_mode, found.safety) == ("unclassified", False)
 
