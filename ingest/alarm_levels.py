@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.alarm_book import AlarmState, Key, Phase
+from plantroom.domain.alarms import is_alarm_level
 from plantroom.domain.assets import AlarmPriority, Limits, Severity
 from plantroom.ports.readings import SeriesRef
 
@@ -29,7 +30,7 @@ class Level:
     @property
     def is_alarm(self) -> bool:
         """Whether it is more than a warning."""
-        return self.name.startswith("alarm")
+        return is_alarm_level(self.name)
 
     def calm(self, raised: bool) -> tuple[float, float]:
         """The least and the greatest value that changes nothing while the alarm stands, or does not; a hair less than

@@ -19,7 +19,7 @@ from ingest.alarm_findings import cleared, raised
 from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of, rebase, settled, step
 from ingest.checkpoint import pack, unpack
 from ingest.silences import Silences
-from plantroom.domain.alarms import open_safety_sites, safety_assets
+from plantroom.domain.alarms import open_safety_sites, safety_assets, safety_modes
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, Plant, Point, Severity
 from plantroom.domain.findings import Finding
 from plantroom.domain.quality import FIRST_BAD
@@ -174,13 +174,15 @@ class LimitAlarms(StreamStage):
             return None
         template = point.template
         mode = template.failure_mode or UNCLASSIFIED
-        known = self._classes[asset.equipment_class].mode(mode) if asset.equipment_class in self._classes else None
+        of_class = self._classes.get(asset.equipment_class)
+        known = None if of_class is None else of_class.mode(mode)
         levels = levels_of(template.limits)
         return Watched(
             ref=ref,
             mode=mode,
             severity=Severity.GENERAL if known is None else known.severity,
-            safety=ref.asset in self._safety_assets
+            safety=mode in safety_modes(of_class)
+            or ref.asset in self._safety_assets
             or (ref.site in self._safety_sites and ref.asset not in plant.sources),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,

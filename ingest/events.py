@@ -6,7 +6,7 @@ agree, and so does the device's own time) is left out.
 
 Of a damaged message what was not read counts as the worst that it may have been: where safety events are expected, an
 event without a legible severity that the class does not know is one, and so is a message of which nothing was legible.
-A damaged event ends nothing.
+A damaged event ends nothing. An event is called as the catalogue calls it (``event_names``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,12 @@ from typing import Any
 
 import orjson
 
-from ingest.class_events import of_another_class, safety_events
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import SAFETY, UNNAMED, UNTOLD, identity, says_safety
+from ingest.dialects.json.decoder import UNNAMED, UNTOLD, identity, numbers_of, says_safety
 from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
+from ingest.event_names import AS_SENT, EventNames
+from ingest.event_weight import UNKNOWN_EVENT, Expectations, Expects, Weight, weight
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
@@ -49,8 +50,6 @@ _WORDS = {
     UNTOLD: {"zh": "一条消息中的事件过多，其余未逐一处理", "en": "more events in one message than are told one by one"},
 }
 
-_SEVERITIES = {severity.value: severity for severity in Severity}
-
 
 @dataclass(slots=True)
 class EventOutcome:
@@ -77,8 +76,19 @@ class _Told:
     boot: str
     seq: int
     damaged: bool
-    guarded: bool
-    """Whether safety events are expected where it came from."""
+    expects: Expects
+    harmless: bool
+    """Whether its name alone calls nobody (``event_weight``)."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether safety events are expected where it came from."""
+        return self.expects is not Expects.NOTHING
+
+    def weight(self, template: EventTemplate | None) -> Weight:
+        """How much it weighs as the event of the template."""
+        read = {"damaged": self.damaged, "unread": self.unread, "harmless": self.harmless}
+        return weight(template, self.told_severity, self.expects, **read)
 
     @property
     def unread(self) -> bool:
@@ -116,11 +126,9 @@ class EventRules:
     def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
         self._site = site
         self._lane = lane
-        self._classes = classes
-        self._of_others = {key: of_another_class(event) for key, event in safety_events(classes).items()}
-        """Safety events by name, for assets whose class does not know them: entering a device silences none."""
+        self._names = EventNames(classes)
+        self._expectations = Expectations(classes)
         self._ended = {key: {event.clears for event in one.events} for key, one in classes.items()}
-        self._with_safety = {key for key, one in classes.items() if any(event.safety for event in one.events)}
         self.sequences = SequenceTracker()
         self._others = SequenceTracker()
         """Of events that came among other messages, whose numbers they share: repetitions are known, and a jump means
@@ -147,7 +155,7 @@ class EventRules:
         else:
             word = self._strays_again if again else self._strays
         for one in objects:
-            told, repeated = self._told(route, record, one, word, message)
+            told, repeated = self._told(route, record, one, word, message, own_numbers)
             if repeated:
                 out.duplicates += 1
             elif not told.unread or _matters(told, out):
@@ -155,9 +163,16 @@ class EventRules:
         return out
 
     def _told(
-        self, route: AssetRoute, record: SpoolRecord, one: EventObject, word: OncePerMessage, message: str
+        self,
+        route: AssetRoute,
+        record: SpoolRecord,
+        one: EventObject,
+        word: OncePerMessage,
+        message: str,
+        own_topic: bool,
     ) -> tuple[_Told, bool]:
-        name, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
+        called, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
+        name = self._names.key_of(route.asset.equipment_class, called)
         observed_ms, tags = _observed(fields.get("ts"), record.received_ms, route.simulated)
         boot, seq = identity(fields)
         asset = route.asset.key
@@ -165,13 +180,14 @@ class EventRules:
         seen = seq != NO_SEQ and word(record.position, asset, boot, seq, one.digest)
         if own_time:
             # By what it says, so that it is the same event on both lanes. The digest covers boot and seq.
-            event_id = stable_id("event", self._site, asset, name, observed_ms, one.digest)
+            event_id = stable_id("event", self._site, asset, called, observed_ms, one.digest)
         else:
             # By the message's name, so that it is the same event when its letter is replayed, or when the broker
             # brings what it had retained once more.
             sender = message or name_of(self._site, self._lane, record)
-            event_id = stable_id("event", self._site, asset, name, sender, one.element)
+            event_id = stable_id("event", self._site, asset, called, sender, one.element)
         data = None if one.cut else data_of(fields)
+        expects = self._expectations.of(route)
         standing = self._open.get((asset, name))
         if seen or (standing is not None and self._apart(route, name, origin_of(data or {})) in standing.raised):
             tags.append("repeated")
@@ -190,20 +206,21 @@ class EventRules:
             observed_ms,
             tuple(tags),
             fields.get("severity"),
-            data or {},
+            (data or {}) if name == called else {AS_SENT: called, **(data or {})},
             event_id,
             boot,
             seq,
             damaged=one.damaged,
-            guarded=route.safety or route.asset.equipment_class in self._with_safety,
+            expects=expects,
+            harmless=self._names.is_harmless(name) or (not own_topic and _measures(fields, expects)),
         )
         return told, seen and own_time
 
     def _decide(self, out: EventOutcome, told: _Told) -> None:
         template = self._template(told.route, told.name)
-        severity, safety, extra = _weight(template, told)
-        if template is not None and template is self._of_others.get(told.name):
-            extra = ("unknown_event",)
+        severity, safety, extra = told.weight(template)
+        if self._names.is_of_others(told.route.asset.equipment_class, told.name):
+            extra = (UNKNOWN_EVENT,)
         asset = told.route.asset.key
         ends = (self._ends.get((asset, told.name, one)) for one in wider(told.origin))
         end = next((one for one in ends if one is not None and one.proves_over(told)), None)
@@ -242,9 +259,7 @@ class EventRules:
             out.findings.append(self._cleared(told, ended, max(told.observed_ms, ended_ms)))
 
     def _template(self, route: AssetRoute, name: str) -> EventTemplate | None:
-        known = self._classes.get(route.asset.equipment_class)
-        own = next((e for e in known.events if e.key == name), None) if known is not None else None
-        return own or self._of_others.get(name)
+        return self._names.template(route.asset.equipment_class, name)
 
     def _note_open(self, asset: str, told: _Told) -> None:
         standing = self._open.get((asset, told.name)) or Standing({})
@@ -369,6 +384,11 @@ def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list
     return ts_ms, ["late"] if late else []
 
 
+def _measures(fields: Mapping[str, object], expects: Expects) -> bool:
+    """Whether it has readings beside its event; numbers of their own may be its data where it most likely alarms."""
+    return bool(fields.get("values") or (expects is not Expects.ALARMS and numbers_of(fields)))
+
+
 def _matters(unread: _Told, out: EventOutcome) -> bool:
     """Whether what nobody has read may have been a safety event, and such a one as is not told yet."""
     if unread.name == UNTOLD:
@@ -378,23 +398,3 @@ def _matters(unread: _Told, out: EventOutcome) -> bool:
 
 def _is_safety(finding: Finding) -> bool:
     return isinstance(finding, FindingRaised) and finding.safety
-
-
-def _weight(template: EventTemplate | None, told: _Told) -> tuple[Severity | None, bool, tuple[str, ...]]:
-    """Severity (``None``: history only), safety and tags, from the template and from the message's own word."""
-    said = told.told_severity
-    word = said.strip().lower() if isinstance(said, str) else "" if said is None else "?"
-    safety = word == SAFETY
-    if template is not None:
-        return template.severity, template.safety or safety, ()
-    if safety:
-        return Severity.CRITICAL, True, () if told.unread else ("unknown_event",)
-    if told.damaged and not word:
-        worst = Severity.CRITICAL if told.guarded else Severity.GENERAL
-        return worst, told.guarded, () if told.unread else ("unknown_event", "unknown_severity")
-    if word in ("", Severity.INFO.value):
-        return None, False, ("unknown_event",)
-    severity = _SEVERITIES.get(word)
-    if severity is None:
-        return Severity.GENERAL, False, ("unknown_event", "unknown_severity")
-    return severity, False, ("unknown_event",)

@@ -7,10 +7,10 @@ elevator whose code was mistyped, so people hear of the event at once.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ingest.class_events import safety_events
 from ingest.dialects.decoded import EventObject
 from ingest.dialects.json.decoder import UNTOLD, may_hold_events, says_safety
 from ingest.event_messages import event_objects
+from ingest.event_names import AS_SENT, EventNames
 from ingest.events import MAX_NAME, RETAINED
 from ingest.instants import from_ms
 from ingest.letters import name_of
@@ -30,7 +30,7 @@ class StrangerRules:
     def __init__(self, site: str, lane: str, classes: Mapping[str, EquipmentClass]) -> None:
         self._site = site
         self._lane = lane
-        self._known = safety_events(classes)
+        self._names = EventNames(classes)
 
     def take(self, record: SpoolRecord) -> list[FindingRaised]:
         """What a message of an unknown asset is worth telling: its safety events, on whatever topic they come."""
@@ -51,23 +51,26 @@ class StrangerRules:
 
     def _weigh(self, one: EventObject) -> list[EventTemplate | None]:
         """The event's template where a class has one; empty when it is no safety event. What is untold may be one."""
-        known = self._known.get(str(one.fields["event"]).strip())
+        known = self._names.safety(str(one.fields["event"]).strip())
         untold = one.damaged and one.fields["event"] == UNTOLD
         return [known] if says_safety(one.fields.get("severity")) or known is not None or untold else []
 
     def _finding(
         self, record: SpoolRecord, parts: Topic, one: EventObject, known: EventTemplate | None
     ) -> FindingRaised:
-        name = printable(str(one.fields["event"]).strip())[:MAX_NAME]
-        words = {} if known is None else {"name": {"zh": known.name.zh, "en": known.name.en}}
+        called = printable(str(one.fields["event"]).strip())[:MAX_NAME]
+        name = called if known is None else known.key
+        words: dict[str, object] = {} if known is None else {"name": {"zh": known.name.zh, "en": known.name.en}}
         at_home = parts.site == self._site
         elsewhere = {} if at_home else {"site": printable(parts.site)[:MAX_NAME]}
+        if name != called:
+            words[AS_SENT] = called
         detail = {"event": name, "code": printable(parts.asset)[:MAX_NAME], **elsewhere, **words}
         received_at = from_ms(record.received_ms)
         old = record.retained
         place = (name_of("", self._lane, record),) if old else (self._lane, record.position, record.received_ms)
         return FindingRaised(
-            finding_id=stable_id("stranger", parts.site, parts.asset, name, *place, one.element),
+            finding_id=stable_id("stranger", parts.site, parts.asset, called, *place, one.element),
             site=self._site,
             asset="",
             failure_mode=UNCLASSIFIED,

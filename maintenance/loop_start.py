@@ -15,6 +15,7 @@ from maintenance.loop_tests import (
     without,
 )
 from maintenance.ports import MaintenanceTx
+from plantroom.domain.alarms import safety_modes
 from plantroom.domain.assets import (
     Asset,
     EquipmentClass,
@@ -116,18 +117,19 @@ def note_loop_test(tx: MaintenanceTx, test: LoopTest) -> None:
 def _window_s(
     wanted: Wanted, checks: Sequence[LoopCheck], tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]
 ) -> float:
-    """How long each sensor may take: as short as can be where a real safety event could be taken for the test, long
-    enough for the delay of every asked-for alarm."""
+    """How long each sensor may take: as short as can be where a real safety event, or a limit that says the same, could
+    be taken for the test, long enough for the delay of every asked-for alarm."""
     if wanted.minutes is not None:
         return 60 * wanted.minutes
     safety = {event.key for known in classes.values() for event in known.events if event.safety}
-    if not any(check.kind is CheckKind.EVENT and check.subject in safety for check in checks):
+    wanted_points = {(check.asset, check.subject) for check in checks if check.kind is CheckKind.POINT}
+    assets = {key for key, _ in wanted_points}
+    points = [(key, p.template) for key in assets for p in tx.assets.points(key) if (key, p.key) in wanted_points]
+    modes = {key: safety_modes(classes.get(tx.assets.get(key).asset.equipment_class)) for key in assets}
+    of_safety = any(_has_alarm(one.limits) and one.failure_mode in modes[key] for key, one in points)
+    if not of_safety and not any(check.kind is CheckKind.EVENT and check.subject in safety for check in checks):
         return WINDOW_S
-    points = {(check.asset, check.subject) for check in checks if check.kind is CheckKind.POINT}
-    limits = [
-        p.template.limits for key in {a for a, _ in points} for p in tx.assets.points(key) if (key, p.key) in points
-    ]
-    return max(SAFETY_WINDOW_S, *(60 + max(one.alarm_delay_s, 0.0) for one in limits), 0.0)
+    return max(SAFETY_WINDOW_S, *(60 + max(one.limits.alarm_delay_s, 0.0) for _, one in points), 0.0)
 
 
 def _bad(field_name: str, words: str) -> BadData:

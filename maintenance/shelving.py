@@ -21,7 +21,7 @@ from maintenance.shelves import shelved_subjects
 from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
 from maintenance.work_orders import WorkOrder
-from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, safety_assets
+from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, is_alarm_level, safety_assets, safety_modes
 from plantroom.domain.assets import CLOCK, UNCLASSIFIED, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
@@ -194,6 +194,7 @@ def _may_be_safety(
     if episode.failure_mode == CLOCK:
         harmless.add(CLOCK)  # ours, of no class
     unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
+    unsafe |= episode.failure_mode in safety_modes(made) and any(map(_is_alarm_limit, subjects))
     events = [
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
     ]
@@ -221,6 +222,11 @@ def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mappin
 
 def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:
     return any(one.startswith(f"{source.value}:") for one in subjects)
+
+
+def _is_alarm_limit(subject: str) -> bool:
+    source, _, name = subject.partition(":")
+    return source == FindingSource.LIMIT.value and is_alarm_level(name.rpartition(":")[2])
 
 
 def _rings(episode: Episode, shelf: Shelf, others: Collection[str]) -> bool:

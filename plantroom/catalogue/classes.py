@@ -46,7 +46,7 @@ _POINT_KEYS = frozenset(
         "in_model",
     )
 )
-_MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket"))
+_MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket", "safety_limits"))
 _EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "clears"))
 _CLASS_KEYS = frozenset(
     ("key", "name", "systems", "warm_up_days", "offline_after_s", "defaults", "points", "failure_modes", "events")
@@ -152,6 +152,7 @@ def _mode(data: Mapping[str, Any]) -> FailureModeSpec:
         points=tuple(data.get("points", ())),
         first_checks=tuple(_name(c) for c in data.get("first_checks", ())),
         ticket=_name(data["ticket"]),
+        safety_limits=data.get("safety_limits", True),
     )
 
 
@@ -184,7 +185,10 @@ def _check(built: EquipmentClass) -> None:
         if point.failure_mode is not None and point.failure_mode not in modes:
             raise BadData(f"point {point.key}: no failure mode {point.failure_mode!r}")
         _check_point(point)
+    of_safety = {event.failure_mode for event in built.events if event.safety}
     for mode in built.failure_modes:
+        if mode.safety_limits is not True and (mode.safety_limits is not False or mode.key not in of_safety):
+            raise BadData(f"failure mode {mode.key}: safety_limits is false, where a safety event is of the mode")
         missing = sorted(set(mode.points) - points)
         if missing:
             raise BadData(f"failure mode {mode.key}: no point {', '.join(missing)}")

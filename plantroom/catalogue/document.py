@@ -3,6 +3,7 @@
 from typing import Any
 
 from plantroom.catalogue.classes import equipment_classes
+from plantroom.domain.alarms import safety_modes
 from plantroom.domain.assets import EquipmentClass, Limits, LocalName
 
 
@@ -25,6 +26,7 @@ def _class(built: EquipmentClass) -> dict[str, Any]:
                 "kind": point.kind.value,
                 **_bands(point.limits),
                 "failure_mode": point.failure_mode,
+                "safety": point.failure_mode in safety_modes(built),
             }
             for point in built.points
         ],

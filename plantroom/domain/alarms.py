@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from plantroom.domain.assets import AlarmPriority, Limits, Plant, Priority, Severity
+from plantroom.domain.assets import UNCLASSIFIED, AlarmPriority, EquipmentClass, Limits, Plant, Priority, Severity
 from plantroom.errors import FieldProblem
 
 LADDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
@@ -49,6 +49,20 @@ def open_safety_sites(plant: Plant) -> frozenset[str]:
     Of what such a source brings only the lane knows that it is safety telemetry."""
     sources = plant.topic_sources
     return frozenset(one.site for one in sources if one.priority is Priority.SAFETY and one.open_ended())
+
+
+def safety_modes(known: EquipmentClass | None) -> frozenset[str]:
+    """Failure modes of which an alarm limit is a safety alarm, whatever the source: those of the class's safety events,
+    unless the mode says that its limits speak of something else. An unclassified point speaks for no event."""
+    if known is None:
+        return frozenset()
+    other = {UNCLASSIFIED, *(mode.key for mode in known.failure_modes if not mode.safety_limits)}
+    return frozenset(event.failure_mode for event in known.events if event.safety) - other
+
+
+def is_alarm_level(name: str) -> bool:
+    """Whether a level of a point's limits is more than a warning."""
+    return name.startswith("alarm")
 
 
 def priority_of(severity: Severity, *, safety: bool = False, warning: bool = False) -> AlarmPriority:

@@ -117,6 +117,8 @@ class FailureModeSpec:
     """A failure mode of a class (ISO 14224) with what a ticket says about it.
 
     ``points`` are those whose deviation speaks for this mode, ``first_checks`` what to look at first.
+    ``safety_limits``: where a safety event of the class is of this mode, its alarm limits are safety alarms, too
+    (``plantroom.domain.alarms.safety_modes``).
     """
 
     key: str
@@ -125,6 +127,7 @@ class FailureModeSpec:
     points: tuple[str, ...] = ()
     first_checks: tuple[LocalName, ...] = ()
     ticket: LocalName = LocalName("", "")
+    safety_limits: bool = True
 
 
 UNCLASSIFIED = "unclassified"

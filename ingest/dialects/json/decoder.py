@@ -279,7 +279,7 @@ def _take(
     if event is not None:
         out.events.append(event)
         if event.fields is not fields and "values" not in fields:
-            values = _numbers_of(fields)
+            values = numbers_of(fields)
         if not values and not isinstance(values, str):
             _note_unused(out, message, number, fields, payload)
             return
@@ -304,7 +304,7 @@ def _take(
     out.digest.append(0 if seq == NO_SEQ else digest_of(fields, payload, number) if where else crc32(payload))
 
 
-def _numbers_of(fields: Mapping[str, object]) -> dict[str, object]:
+def numbers_of(fields: Mapping[str, object]) -> dict[str, object]:
     """Of a flat object that is marked safety and names no event: it may be a reading. All else is the event's data."""
     return {
         key: value

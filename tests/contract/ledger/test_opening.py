@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from maintenance.alarm_ports import LimitChange
+from plantroom.catalogue import equipment_classes
+from plantroom.domain.assets import Limits, Point, PointKind
 from plantroom.errors import SettingError, Unreachable
 from plantroom.migrations import config
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.schema import HEAD
 from plantroom.storage.ledger.tables import metadata
-from tests.contract.ledger.given import ROOT, site
+from tests.contract.ledger.given import NOW, ROOT, asset, point, site
 
 
 @pytest.mark.parametrize(
@@ -112,6 +116,52 @@ def test_a_ledger_of_a_newer_plantroom_is_refused(empty_url: str) -> None:
             tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with closing(SqlLedger(empty_url)) as ledger, pytest.raises(SettingError, match="9999"):
         ledger.open()
+
+
+OLD_AUTO = Limits(normal_low=1, alarm_low=0.5, alarm_delay_s=300, off_delay_s=5, source="AUTO at all times")
+
+
+def old(key: str, mode: str | None, limits: Limits = Limits(), asset: str = "p1") -> Point:
+    return point(key, asset, "1", kind=PointKind.STATE, limits=limits, failure_mode=mode)
+
+
+def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_url: str) -> None:
+    own = replace(OLD_AUTO, alarm_delay_s=120)
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        with ledger.begin() as tx:
+            tx.assets.add_site(site())
+            tx.assets.add(asset(equipment_class="fire_panel"), [old("active_alarms", "fire"), old("mains_ok", "mains")])
+            pumps = [
+                old("pump_running", None, asset="p2"),
+                old("auto_mode", "not_in_auto", OLD_AUTO, "p2"),
+                old("active_alarms", None, asset="p2"),
+            ]
+            tx.assets.add(asset("p2", "P-2", equipment_class="fire_pump_set"), pumps)
+            tx.assets.add(asset("p3", "P-3", equipment_class="smoke_fan"), [old("auto_mode", "not_in_auto", own, "p3")])
+            mine = [old("active_alarms", "fire", asset="p4"), old("auto_mode", "not_in_auto", OLD_AUTO, "p4")]
+            tx.assets.add(asset("p4", "P-4", equipment_class="fire_panel"), mine)
+            for key in ("active_alarms", "auto_mode"):
+                given = LimitChange("demo", "p4", key, NOW, "li", "ours", Limits(), Limits())
+                tx.alarms.add_limit_change(given)
+            before = tx.assets.plant()
+            tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        with ledger.read() as tx:
+            after = tx.assets.plant()
+    classes = equipment_classes()
+    changed = [("p1", "active_alarms", "fire_panel"), ("p2", "pump_running", "fire_pump_set"), ("p2", "auto_mode", "")]
+    for key, name, equipment_class in changed:
+        template = after.points[key][name].template
+        known = next(p for p in classes[equipment_class or "fire_pump_set"].points if p.key == name)
+        assert (template.limits, template.failure_mode) == (known.limits, known.failure_mode)
+    assert after.revision > before.revision
+    for key, points in before.points.items():
+        for name, kept in points.items():
+            assert (key, name) in {pair[:2] for pair in changed} or after.points[key][name] == kept, (
+                "people's, or no news"
+            )
 
 
 def test_several_processes_open_a_new_ledger_at_once(empty_url: str) -> None:

@@ -11,7 +11,7 @@ from maintenance.loop_tests import CheckResult, Step
 from maintenance.shelving import Wish, shelve
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
-from plantroom.domain.assets import AssetStatus, Severity
+from plantroom.domain.assets import AssetStatus, Point, Severity
 from plantroom.domain.findings import FindingRaised
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk, walk
@@ -153,6 +153,13 @@ def test_the_window_is_short_where_a_real_safety_event_could_be_taken_for_the_te
     assert walk.start("lift-1", events=["passenger_trapped"]).window_s == 120
     assert walk.start("pump-1", points=["vibration"]).window_s == 600
     assert walk.start("panel", events=["manual_call_point"], minutes=5).window_s == 300
+
+
+def test_so_it_is_for_a_limit_that_says_what_a_safety_event_says(walk: Walk) -> None:
+    alarms = next(one for one in CLASSES["fire_panel"].points if one.key == "active_alarms")
+    with walk.ledger.begin() as tx:
+        tx.assets.put_points([Point("panel", alarms)])
+    assert walk.start("panel", points=["active_alarms"]).window_s == 120
 
 
 def test_a_sensor_named_twice_is_one_check(walk: Walk) -> None:

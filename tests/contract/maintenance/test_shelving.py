@@ -194,6 +194,25 @@ def test_no_limit_of_a_machine_on_the_safety_lane_can_be_shelved(ledger: Store) 
         put_aside(ledger)
 
 
+def test_a_limit_that_says_what_a_safety_event_says_cannot_be_shelved(ledger: Store) -> None:
+    """Whatever its source: an over-speed is one as a reading, too. Its warning is none."""
+    of: dict[str, Any] = {"asset": "lift-1", "failure_mode": "overspeed", "point": "car_speed"}
+    feed(ledger, limit(level="warning_high", **of))
+    for subjects in (("limit:car_speed:alarm_high",), ("limit:car_speed:warning_high", "limit:car_speed:alarm_high")):
+        with pytest.raises(SafetyAlarm):
+            put_aside(ledger, asset="lift-1", subjects=subjects)
+    put_aside(ledger, asset="lift-1", subjects=("limit:car_speed:warning_high",))
+    feed(ledger, limit(NOW + HOUR, safety=True, severity=Severity.CRITICAL, **of), now=NOW + HOUR)
+    (ticket,) = tickets(ledger, "lift-1")
+    assert ticket.safety
+
+
+def test_a_limit_that_was_raised_as_an_ordinary_one_by_an_earlier_version_cannot_be_shelved(ledger: Store) -> None:
+    feed(ledger, limit(asset="lift-1", failure_mode="overspeed", point="car_speed"))
+    with pytest.raises(SafetyAlarm):
+        put_aside(ledger, asset="lift-1")
+
+
 def test_a_safety_finding_of_a_shelved_alarm_makes_its_ticket_at_once(ledger: Store) -> None:
     warned(ledger)
     put_aside(ledger, subjects=("limit:vibration:alarm_high",))

@@ -1,10 +1,14 @@
 """The class data: complete, consistent, and refusing what is wrong."""
 
+from collections import Counter
+
 import pytest
 
+from ingest.event_names import folded
 from plantroom.catalogue import classes_document, equipment_class, equipment_classes
 from plantroom.catalogue.classes import FOLDER, parse_class
-from plantroom.domain.assets import PointKind, Severity
+from plantroom.domain.alarms import safety_modes
+from plantroom.domain.assets import UNCLASSIFIED, PointKind, Severity
 from plantroom.errors import BadData, NotFound
 
 CONTRACT = [
@@ -30,6 +34,13 @@ CONTRACT = [
     "generic",
 ]
 FULL = ("elevator", "pump", "ahu", "chiller", "heating", "fire_pump_set", "fire_panel")
+
+NO_LIMIT_OF_THE_CLASS = {
+    "pump": {"discharge_pressure", "flow"},
+    "chiller": {"suction_pressure"},
+    "heating": {"supply_pressure", "return_pressure"},
+}
+"""Points whose limits are of the single plant; none of their alarms would be a safety alarm (``safety_limits``)."""
 
 MINIMAL = """
 key = "fan"
@@ -100,6 +111,56 @@ def test_a_point_with_a_limit_knows_its_failure_mode() -> None:
                 assert point.failure_mode is not None, (built.key, point.key)
 
 
+def test_what_says_the_same_as_a_safety_event_has_an_alarm_limit() -> None:
+    """A device whose dialect carries no events has its readings alone to say it by."""
+    for built in equipment_classes().values():
+        modes = {event.failure_mode for event in built.events if event.safety} - {UNCLASSIFIED}
+        silent = {
+            point.key
+            for point in built.points
+            if point.failure_mode in modes and (point.limits.alarm_low, point.limits.alarm_high) == (None, None)
+        }
+        assert silent == NO_LIMIT_OF_THE_CLASS.get(built.key, set()), built.key
+
+
+def test_a_point_that_speaks_for_a_mode_has_it_as_its_own() -> None:
+    for built in equipment_classes().values():
+        modes = {event.failure_mode for event in built.events if event.safety}
+        for mode in built.failure_modes:
+            for key in mode.points if mode.key in modes else ():
+                point = next(p for p in built.points if p.key == key)
+                assert point.failure_mode == mode.key, (built.key, key)
+
+
+@pytest.mark.parametrize("key", ["fire_panel", "fire_pump_set", "smoke_fan"])
+def test_what_is_at_once_as_an_event_is_at_once_as_a_reading(key: str) -> None:
+    at_once = {"active_alarms", "pump_running", "auto_mode"}
+    assert {p.limits.alarm_delay_s for p in equipment_class(key).points if p.key in at_once} == {0.0}
+
+
+def test_modes_whose_limits_are_safety_alarms() -> None:
+    found = {key: safety_modes(built) for key, built in equipment_classes().items()}
+    assert found["fire_panel"] == {"fire", "not_in_auto"}
+    assert found["fire_pump_set"] == {"not_in_auto", "supply", "low_tank", "pump_failure"}, "a start may be a test"
+    assert found["smoke_fan"] == {"not_in_auto", "fan_failure"}
+    assert found["distribution_board"] == {"joint_heating"}
+    assert found["elevator"] == {"entrapment", "overspeed", "door_safety", "overrun", "safety_circuit"}
+    assert found["heating"] == {"burner"}, "make-up water is no dry boiler"
+    assert not found["chiller"] | found["pump"] | found["ahu"], "no superheat, no flow and no unclassified point"
+    assert {p["key"] for d in classes_document() if d["class"] == "fire_panel" for p in d["points"] if p["safety"]} == {
+        "active_alarms",
+        "auto_mode",
+    }
+
+
+def test_a_word_for_an_event_is_that_of_one_event_of_its_class() -> None:
+    for built in equipment_classes().values():
+        words = Counter(
+            word for event in built.events for word in {folded(w) for w in (event.key, event.name.zh, event.name.en)}
+        )
+        assert [word for word, count in words.items() if count > 1 or not word] == [], built.key
+
+
 def test_counters_and_states_never_reach_the_model() -> None:
     for built in equipment_classes().values():
         for point in built.points:
@@ -162,6 +223,7 @@ def test_files_are_named_for_their_class() -> None:
         ('unit = "/min"', 'unit = "/min"\nlimit = 3', "unknown field limit"),
         ('severity = "general"', 'severity = "bad"', "bad"),
         ('severity = "major"', 'severity = "major"\nclears = "tripped"', "no other event"),
+        ('points = ["speed"]', 'points = ["speed"]\nsafety_limits = false', "mode belt: safety_limits is false, where"),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(old: str, new: str, complaint: str) -> None:

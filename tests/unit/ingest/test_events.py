@@ -90,7 +90,7 @@ def test_marks_that_turn_or_break_what_people_read_are_seen_in_a_name_and_not_ob
 
 
 def test_chatter_is_history_and_no_finding() -> None:
-    out = Bench().send({"ts": NOON, "event": "door_opened"})
+    out = Bench().send({"ts": NOON, "event": "door_opened", "severity": "info"})
     assert (len(out.events), out.findings) == (1, [])
 
 
