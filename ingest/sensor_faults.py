@@ -6,6 +6,7 @@ clearing > idle``, with "the reading is bad" for "beyond the limit". A silence b
 reading. Whoever hears a point after its source changed lanes takes its fault over, see ``ingest.alarm_book``.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -26,12 +27,15 @@ from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch, StreamStage
 
+_EVER = np.iinfo(np.int64)
+
 
 class SensorFaults(StreamStage):
     """Watches whether live points say anything good.
 
-    A batch without bad readings costs one comparison while all sensors are sound. Points that stand as broken and say
-    nothing good in a batch cost a look each; only the others with bad readings are gone through one by one.
+    A batch without bad readings costs one comparison while all sensors are sound. Points of which nothing good comes in
+    a batch, and which go on being broken or waiting for that, cost a look each; only the others with bad readings are
+    gone through one by one.
     """
 
     def __init__(self, book: AlarmBook | None = None, lane: Lane = Lane.NORMAL) -> None:
@@ -46,8 +50,8 @@ class SensorFaults(StreamStage):
         self._numbers: dict[tuple[str, str], int] = {}
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
         """Series of which a good reading changes something, too."""
-        self._standing: NDArray[np.bool_] = np.empty(0, np.bool_)
-        """Those that stand as broken: a bad reading changes nothing."""
+        self._calm_from = self._calm_until = np.empty(0, np.int64)
+        """From when and until when (ms) a bad reading of a series changes nothing: always while it stands as broken."""
 
     def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
         """See ``StreamStage``; ``StreamBatch`` says which readings may be judged."""
@@ -86,10 +90,11 @@ class SensorFaults(StreamStage):
         concerned = self._busy.copy()
         concerned[readings.series_id[bad]] = True
         at = np.flatnonzero(batch.live & concerned[readings.series_id])
-        ids, bad = readings.series_id[at], bad[at]
+        ids, ts_ms = readings.series_id[at], readings.ts_ms[at]
+        calm = bad[at] & (ts_ms >= self._calm_from[ids]) & (ts_ms < self._calm_until[ids])
         touched = np.zeros(len(self._busy), np.bool_)
-        touched[ids[~(bad & self._standing[ids])]] = True
-        self._go_on(ids, readings.ts_ms[at], batch.received_ms[at], touched)
+        touched[ids[~calm]] = True
+        self._go_on(ids, ts_ms, batch.received_ms[at], touched)
         at = at[touched[ids]]
         findings: list[Finding] = []
         columns = (readings.series_id, readings.ts_ms, readings.value, readings.reason, batch.received_ms)
@@ -106,8 +111,8 @@ class SensorFaults(StreamStage):
         received_ms: NDArray[np.int64],
         touched: NDArray[np.bool_],
     ) -> None:
-        """Note of those that stand, and of which nothing good came, when they were heard last; one that is no longer
-        this lane's is ``touched``."""
+        """Note of those with which nothing changes when they were heard last; one that is no longer this lane's is
+        ``touched``."""
         newest = np.full(len(touched), -1, np.int64)
         rows = np.flatnonzero(~touched[ids])
         newest[ids[rows]] = rows
@@ -148,7 +153,8 @@ class SensorFaults(StreamStage):
         changed = plant.revision != self._revision
         if changed or series is not self._series:
             self._sensors, self._numbers = [], {}
-            self._busy = self._standing = np.empty(0, np.bool_)
+            self._busy = np.empty(0, np.bool_)
+            self._calm_from = self._calm_until = np.empty(0, np.int64)
             self._safety_assets = safety_assets(plant)
             self._safety_sites = open_safety_sites(plant) if self._lane == Lane.SAFETY else frozenset()
         self._revision, self._series = plant.revision, series
@@ -164,9 +170,10 @@ class SensorFaults(StreamStage):
         known = len(self._sensors)
         self._sensors += [self._watch(ref, plant) for ref in new]
         self._numbers |= {(ref.asset, ref.point): n for n, ref in enumerate(new, known)}
-        nothing = np.zeros(len(new), np.bool_)
-        self._busy = np.concatenate((self._busy, nothing))
-        self._standing = np.concatenate((self._standing, nothing))
+        never = np.zeros(len(new), np.int64)
+        self._busy = np.concatenate((self._busy, never.astype(np.bool_)))
+        self._calm_from = np.concatenate((self._calm_from, never))
+        self._calm_until = np.concatenate((self._calm_until, never))
         for number in range(known, len(self._sensors)):
             self._settle(number)
 
@@ -198,9 +205,17 @@ class SensorFaults(StreamStage):
         if sensor is None:
             return
         state = self._book.peek(sensor.watched.keys[0])
-        own = state is not None and state.lane == self._lane
-        self._busy[number] = state is not None and not (own and state.phase is Phase.IDLE)
-        self._standing[number] = own and state is not None and state.phase is Phase.ACTIVE
+        phase = Phase.IDLE if state is None else state.phase
+        span = (0, 0)
+        if state is not None and state.lane == self._lane:
+            self._busy[number] = phase is not Phase.IDLE
+            if phase is Phase.ACTIVE:
+                span = (_EVER.min, _EVER.max)
+            elif phase is Phase.PENDING:
+                span = (state.since_ms, state.since_ms + math.ceil(sensor.level.on_delay_ms))
+        else:
+            self._busy[number] = state is not None
+        self._calm_from[number], self._calm_until[number] = span
 
     def _orphans(self, site: str, plant: Plant) -> list[Finding]:
         """Clear this lane's faults whose point or asset is no more."""

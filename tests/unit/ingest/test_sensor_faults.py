@@ -176,7 +176,12 @@ def test_sound_sensors_and_those_that_stand_as_broken_are_not_gone_through_one_b
     stage = Counted()
     stage.process(stream(rows(0, 1000, 0.5, 0)), ORDINARY)
     assert stage.looked == 0
-    stage.process(stream(rows(1010, 1400)), ORDINARY)
+    stage.process(stream(rows(1010, 1020)), ORDINARY)
+    begun = stage.looked
+    assert begun == 2
+    stage.process(stream(rows(1030, 1300)), ORDINARY)
+    assert stage.looked == begun
+    assert told(list(stage.process(stream(rows(1310, 1400)), ORDINARY))) == [("raised", "pressure:sensor", 1310.0)]
     begun = stage.looked
     assert list(stage.process(stream(rows(1410, 9000)), ORDINARY)) == []
     assert list(stage.process(stream(rows(0, 9000, 1.0, 0), point=1), ORDINARY)) == []
@@ -186,7 +191,7 @@ def test_sound_sensors_and_those_that_stand_as_broken_are_not_gone_through_one_b
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from([5, 40, 61, 200]), st.sampled_from([0, 0, OUT, OUT, OUT, STUCK])), max_size=40
+    st.tuples(st.sampled_from([5, 40, 61, 200, -100, -400]), st.sampled_from([0, 0, OUT, OUT, OUT, STUCK])), max_size=40
 )
 
 
@@ -201,6 +206,8 @@ def test_a_restart_anywhere_gives_the_same_findings(steps: list[tuple[int, int]]
     found = list(first.process(stream(all_of[:cut]), ORDINARY))
     second.restore(first.snapshot())
     assert found + list(second.process(stream(all_of[cut:]), ORDINARY)) == whole
+    singly = SensorFaults()
+    assert [one for row in all_of for one in singly.process(stream([row]), ORDINARY)] == whole
     assert standing(whole) <= {"pressure:sensor"}
 
 
