@@ -32,6 +32,7 @@ from ingest.alarms import LimitAlarms
 from ingest.dialects.json.decoder import decode
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
+from ingest.sensor_faults import SensorFaults
 from models.fitting import fit
 from models.registry import ModelRegistry, ModelState, Provenance
 from models.stage import ModelStage
@@ -134,7 +135,7 @@ def models_of(plant: Plant, folder: Path, start_ms: int) -> ModelStage:
 def run(watch: Stopwatch, stream: bytes, plant: Plant, folder: Path, start_ms: int, batch: int) -> int:
     """All messages of the stream through all stages; gives how many findings there were."""
     classes = equipment_classes()
-    stages = (LimitAlarms(classes), models_of(plant, folder, start_ms))
+    stages = (LimitAlarms(classes), SensorFaults(), models_of(plant, folder, start_ms))
     pipeline = Pipeline(SITE, Lane.NORMAL, stages, classes, PresenceTracker(classes))
     pipeline.follow(plant)
     spool = Spool(folder / "spool")
@@ -150,7 +151,7 @@ def run(watch: Stopwatch, stream: bytes, plant: Plant, folder: Path, start_ms: i
             break
         now_ms = time.time_ns() // 1_000_000
         with watch.on("spool"):
-            for topic, payload, _ in messages:
+            for topic, payload, *_ in messages:
                 spool.put(topic, payload, now_ms)
             spool.sync()
     # The first batch loads the models: once, not for each message.
@@ -184,7 +185,7 @@ def _ingest(watch: Stopwatch, pipeline: Pipeline, records: Sequence[SpoolRecord]
     with watch.on("conclude"):
         pipeline.conclude(batch, read, refused)
     found = 0
-    for name, look in zip(("alarms", "models"), pipeline.watches(read, refused), strict=False):
+    for name, look in zip(("alarms", "sensors", "models"), pipeline.watches(read, refused), strict=False):
         with watch.on(name):
             found += len(look().findings)
     return found

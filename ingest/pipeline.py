@@ -279,7 +279,10 @@ class Pipeline:
         out, names = Outcome(), batch.names()
         rejections = list(read.rejections)
         for columns, (decoded, arrivals), rejected in zip(read.columns, read.decoded, refused, strict=True):
-            self.windows.touch(columns.stored(rejected))
+            there = columns.stored(rejected)
+            self.windows.touch(there)
+            if not batch.again:
+                self.totals.count_bad(there.reason)
             rejections += columns.refused(rejected)
             self._assembler.forget(decoded, arrivals, {int(columns.arrival[one.position]) for one in rejected})
             stored = columns.count_new(batch.again) if batch.again else len(columns.readings)

@@ -21,7 +21,13 @@ _SPAN = 1 << 42
 _STATE = np.dtype([("newest", "<i8"), ("value", "<f8"), ("at", "<i8"), ("since", "<i8")])
 """Per series: newest instant; last judged value, its instant, and since when that value repeats."""
 
-_LIMITS = np.dtype([("low", "<f8"), ("high", "<f8"), ("stuck_ms", "<f8"), ("simulated", "?")])
+_LIMITS = np.dtype(
+    [("low", "<f8"), ("high", "<f8"), ("stuck_ms", "<f8"), ("simulated", "?"), ("teller", "<i8"), ("tells", "?")]
+)
+"""Per series: what its point says of it; the series (``_NOBODY``: none) that tells whether its value moves at all, and
+whether it is such a one itself. The last word of one that tells is its ``value`` in the state (1: it does)."""
+
+_NOBODY = -1
 
 
 class QualityGate:
@@ -35,8 +41,14 @@ class QualityGate:
         """Take up the points' bounds and the sources' clocks; ``series`` is the length of the series table."""
         self._grow(series)
         for route in routes:
+            tellers = set()
             for key, number in route.ids.items():
-                self._limits[number] = _bounds(route.points[key].template, route.simulated)
+                template = route.points[key].template
+                teller = route.ids.get(template.stuck_while or "", _NOBODY)
+                tellers.add(teller)
+                self._limits[number] = (*_bounds(template, route.simulated), teller, False)
+            for number in tellers - {_NOBODY}:
+                self._limits["tells"][number] = True
 
     def judge(
         self,
@@ -70,7 +82,10 @@ class QualityGate:
         sorted_live = in_order & ~late
         sound = ~out_of_range & (reason[order] < FIRST_BAD)
         judged = np.flatnonzero(sorted_live & sound & np.isfinite(bounds["stuck_ms"]))
-        stuck = judged[self._stuck(sid[judged], ts[judged], value[order[judged]])]
+        told = np.flatnonzero(sorted_live & bounds["tells"])
+        words = (sound[told] & (value[order[told]] > 0)).astype(np.float64)
+        rests = self._rests(sid, order, judged, told, words)
+        stuck = judged[self._stuck(sid[judged], ts[judged], value[order[judged]], rests)]
         reason[order[out_of_range]] = Reason.OUT_OF_RANGE
         reason[order[stuck]] = Reason.STUCK
         live[order] = sorted_live
@@ -87,7 +102,7 @@ class QualityGate:
 
     def _grow(self, series: int) -> None:
         self._state = _extended(self._state, series, (_NEVER, np.nan, _NEVER, _NEVER))
-        self._limits = _extended(self._limits, series, (-np.inf, np.inf, np.inf, False))
+        self._limits = _extended(self._limits, series, (-np.inf, np.inf, np.inf, False, _NOBODY, False))
 
     def _judge_range(
         self,
@@ -128,14 +143,45 @@ class QualityGate:
             newest[series] = max(before, min(ts, most))
         return np.array(newer, np.bool_)
 
-    def _stuck(self, sid: NDArray[np.int32], ts: NDArray[np.int64], value: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which readings repeat their value for too long; a silence of that length begins a new run."""
+    def _rests(
+        self,
+        sid: NDArray[np.int32],
+        order: NDArray[np.int64],
+        judged: NDArray[np.int64],
+        told: NDArray[np.int64],
+        words: NDArray[np.float64],
+    ) -> NDArray[np.bool_]:
+        """Of the ``judged`` (m,), those whose machine rests, or is not known to run: their values may stay. ``told``
+        (k,) are the readings that tell, their ``words`` 1 or 0; both are places in the order by series. What counts is
+        the last word before a reading."""
+        teller, last = self._limits["teller"][sid[judged]], self._state["value"]
+        word = last[teller]
+        news = len(told) and bool((last[sid[told]] != words).any())
+        if news and len(judged):
+            span = order.max() + 1
+            place = sid[told] * span + order[told]
+            at = np.searchsorted(place, teller * span + order[judged]) - 1
+            word = np.where((at >= 0) & (sid[told[at]] == teller), words[at], word)
+        if news:
+            last[sid[told]] = words
+        rests: NDArray[np.bool_] = (teller != _NOBODY) & ~(word > 0)
+        return rests
+
+    def _stuck(
+        self,
+        sid: NDArray[np.int32],
+        ts: NDArray[np.int64],
+        value: NDArray[np.float64],
+        rests: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Which readings repeat their value for too long; a silence of that length begins a new run, and so does every
+        reading of a machine that ``rests``."""
         if not len(sid):
             return np.zeros(0, np.bool_)
         starts, limit, state = _starts(sid), self._limits["stuck_ms"][sid], self._state
         last_value = np.where(starts, state["value"][sid], np.concatenate(([0.0], value[:-1])))
         last_ts = np.where(starts, state["at"][sid], np.concatenate(([0], ts[:-1])))
-        changed = (value != last_value) | (ts - last_ts > limit) | (ts < last_ts)
+        changed = (value != last_value) | (ts - last_ts > limit) | (ts < last_ts) | rests
         run = np.maximum.accumulate(np.where(changed | starts, np.arange(len(sid)), 0))
         since = np.where(changed, ts, state["since"][sid])[run]
         ends = np.concatenate((starts[1:], [True]))

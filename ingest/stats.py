@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar, cast
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from ingest.ages import Delays
 from ingest.rejections import code_of
+from plantroom.domain.quality import FIRST_BAD, Reason
 
 T = TypeVar("T")
 
@@ -20,11 +23,15 @@ LETTERS = "letters_"
 """Begins the names of the figures that count dead letters by the code of their reason."""
 
 
+BAD = "bad_"
+"""Begins the names of the figures that count bad readings by their reason (``plantroom.domain.quality``)."""
+
+
 @dataclass(slots=True)
 class Totals:
     """Counts over all time: ``received`` and ``dead_lettered`` messages, ``stored`` and ``duplicates`` readings,
     those without a time that the broker had ``retained``, dead letters (one for each message and reason) by the code of
-    the reason."""
+    the reason, ``bad`` readings (stored, but never judged) by the name of theirs."""
 
     received: int = 0
     stored: int = 0
@@ -32,15 +39,25 @@ class Totals:
     retained: int = 0
     dead_lettered: int = 0
     letters: dict[str, int] = field(default_factory=dict)
+    bad: dict[str, int] = field(default_factory=dict)
+
+    def count_bad(self, reason: NDArray[np.uint8]) -> None:
+        """More stored readings with these reasons (n,), good ones among them."""
+        found = reason[reason >= FIRST_BAD]
+        if len(found):
+            for code, count in zip(*np.unique(found, return_counts=True), strict=True):
+                name = Reason(int(code)).name.lower()
+                self.bad[name] = self.bad.get(name, 0) + int(count)
 
     def count_letters(self, reasons: Iterable[str]) -> None:
         """More dead letters for these reasons, which may have a detail behind their code."""
         for code in map(code_of, reasons):
             self.letters[code] = self.letters.get(code, 0) + 1
 
-    def letter_figures(self) -> dict[str, float]:
-        """Dead letters by reason, as figures."""
-        return {f"{LETTERS}{code}": count for code, count in self.letters.items()}
+    def by_reason(self) -> dict[str, float]:
+        """Dead letters and bad readings by reason, as figures."""
+        letters: dict[str, float] = {f"{LETTERS}{code}": count for code, count in self.letters.items()}
+        return letters | {f"{BAD}{name}": count for name, count in self.bad.items()}
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -49,11 +66,11 @@ class Totals:
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot."""
         saved = orjson.loads(state) if state else {}
-        letters = saved.pop("letters", {}) if isinstance(saved, dict) else None
-        if not isinstance(letters, dict) or not set(saved) <= set(asdict(self)):
+        letters, bad = (saved.pop(name, {}) if isinstance(saved, dict) else None for name in ("letters", "bad"))
+        if not isinstance(letters, dict) or not isinstance(bad, dict) or not set(saved) <= set(asdict(self)):
             raise ValueError("not a snapshot of totals")
-        self.letters = {str(code): int(count) for code, count in letters.items()}
-        for name in asdict(self).keys() - {"letters"}:
+        self.letters, self.bad = ({str(key): int(n) for key, n in counts.items()} for counts in (letters, bad))
+        for name in asdict(self).keys() - {"letters", "bad"}:
             setattr(self, name, int(saved.get(name, 0)))
 
 
@@ -93,7 +110,7 @@ class IngestStats:
     start. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back from the
     spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, those of them whose
     readings are not judged or whose messages are refused for it, and the largest offset of any. ``more``:
-    dead letters by reason and the histogram of the store's writes, by name."""
+    dead letters and bad readings by reason, and the histogram of the store's writes, by name."""
 
     received: int = 0
     stored: int = 0
@@ -131,7 +148,7 @@ class Figures:
 
     def save(self, totals: Totals) -> None:
         """These totals are saved with the cursor now."""
-        self._saved = replace(totals, letters=dict(totals.letters))
+        self._saved = replace(totals, letters=dict(totals.letters), bad=dict(totals.bad))
 
     def timed(self, write: Callable[[], T]) -> T:
         """Do it and note how long it took, unless it raises."""
@@ -151,5 +168,5 @@ class Figures:
             retained=totals.retained,
             dead_lettered=totals.dead_lettered,
             **delays,
-            more={**totals.letter_figures(), **self._writes.figures()},
+            more={**totals.by_reason(), **self._writes.figures()},
         )

@@ -180,7 +180,7 @@ class StrayWorker:
 
     def _note_saved(self) -> None:
         counts = {"received": self._totals.received, "dead_lettered": self._totals.dead_lettered}
-        self._told = {**counts, **self._totals.letter_figures()}
+        self._told = {**counts, **self._totals.by_reason()}
 
     def _suspect(self) -> None:
         """After a batch that failed its messages come singly; one that fails alone is kept without a look inside."""

@@ -34,6 +34,7 @@ from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, raised_at, with_raise
 from maintenance.lifecycle import ENDED
+from maintenance.sensor_words import with_sensor
 from maintenance.unknown_events import OTHERS, gathered_events, is_unknown, with_unknown
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.alarms import priority_of
@@ -220,7 +221,7 @@ def new_episode(
         open_subjects=(subject_of(finding),),
         evidence=_merged((), finding.evidence),
         tags=_tags((), finding, under_maintenance, repeated=False),
-        detail=with_origin(dict(finding.detail), finding, ())
+        detail=with_sensor(with_origin(dict(finding.detail), finding, ()), finding)
         | {
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
@@ -250,7 +251,7 @@ def absorb(
     recurred = (RECURRED,) if earlier.state is EpisodeState.CLOSED else ()
     detail = dict(earlier.detail or {})
     detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
-    detail = with_origin(detail, finding, earlier.open_subjects)
+    detail = with_sensor(with_origin(detail, finding, earlier.open_subjects), finding, earlier.open_subjects)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
     others = [one for one in calling(earlier) if one != subject_of(finding)]
     detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
@@ -359,7 +360,9 @@ def outlives_work(episode: Episode, ticket: WorkOrder, now: datetime) -> bool:
     """Whether the ticket's work has been done for so long that what goes on outlived it."""
     if ticket.state not in _DONE or ticket.completed_at is None or now - ticket.completed_at < RECHECK:
         return False
-    no_fault = (ticket.verdict or {}).get("verdict") in _NO_FAULT
+    verdict = (ticket.verdict or {}).get("verdict")
+    # Of a sensor's own ticket "the sensor" is what was wrong.
+    no_fault = verdict in _NO_FAULT and not (verdict == "sensor" and episode.failure_mode == SENSOR_FAULT)
     return not no_fault or severest(ticket.severity, episode.severity) is Severity.CRITICAL
 
 

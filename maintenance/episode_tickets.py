@@ -6,6 +6,7 @@ Safety findings during maintenance share one ticket of their machine, the alarms
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from maintenance.episode_events import events_also, origins_of
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, work_is_done
@@ -13,6 +14,7 @@ from maintenance.episodes import Episode
 from maintenance.floods import FLOOD, shared_ticket, tell_flood
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.sensor_words import sensors_of
 from maintenance.tickets import Words, compose, event_said, origin_of, tags_of
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
@@ -151,7 +153,8 @@ class EpisodeTickets:
         if episode.id not in gathered:
             gathered = [*gathered, episode.id]
             changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
-        if len(gathered) > 1 or events_also(episode.detail or {}) or origins_of(episode.detail or {}):
+        detail = episode.detail or {}
+        if len(gathered) > 1 or events_also(detail) or origins_of(detail) or sensors_of(episode):
             all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
             words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
             changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)
@@ -159,7 +162,8 @@ class EpisodeTickets:
 
     def _words(self, episodes: Sequence[Episode], asset: Asset) -> Words:
         points = self._tx.assets.points(asset.key)
-        return compose(episodes, asset, self._classes.get(asset.equipment_class), points)
+        zone = ZoneInfo(self._tx.assets.site(asset.site).time_zone)
+        return compose(episodes, asset, self._classes.get(asset.equipment_class), points, zone)
 
     def store(self, episode: Episode) -> None:
         """Write the episode and tell the live view."""

@@ -22,9 +22,10 @@ from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, is_alarm_level, safety_assets, safety_modes
-from plantroom.domain.assets import CLOCK, UNCLASSIFIED, EquipmentClass, Plant
+from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
+from plantroom.domain.sensors import SENSOR
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
 
 _LEVELS = tuple(one for one in LADDER if not one.startswith("normal"))
@@ -213,6 +214,8 @@ def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mappin
         of_class = {} if made is None else {one.key: one for one in made.points}
         known = of_class | {one.key: one.template for one in tx.assets.points(episode.asset)}
         template = known.get(point)
+        if level == SENSOR:
+            return template is not None and episode.failure_mode == SENSOR_FAULT
         own = template is not None and (template.failure_mode or UNCLASSIFIED) == episode.failure_mode
         return own and level in _LEVELS
     if source == FindingSource.RULE.value:

@@ -2,12 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from maintenance.episode_events import MORE_ORIGINS, events_also, events_left_out, origin_in, origins_of
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, rank
 from maintenance.episodes import Episode
+from maintenance.sensor_words import sensor_reason
 from maintenance.work_orders import Origin
-from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, Asset, EquipmentClass, LocalName, Point
+from plantroom.domain.assets import (
+    CLOCK,
+    OFFLINE,
+    SENSOR_FAULT,
+    UNCLASSIFIED,
+    Asset,
+    EquipmentClass,
+    LocalName,
+    Point,
+    PointTemplate,
+)
 from plantroom.domain.findings import FindingSource
 
 _SENSOR = LocalName("传感器异常", "sensor fault")
@@ -53,14 +65,19 @@ def tags_of(episode: Episode) -> tuple[str, ...]:
 
 
 def compose(
-    episodes: Sequence[Episode], asset: Asset, equipment_class: EquipmentClass | None, points: Sequence[Point] = ()
+    episodes: Sequence[Episode],
+    asset: Asset,
+    equipment_class: EquipmentClass | None,
+    points: Sequence[Point] = (),
+    zone: tzinfo = UTC,
 ) -> Words:
     """Title (asset and each failure mode's ticket text), reason in one sentence for each episode, what to check first
     for any of them. What is worst comes first.
 
     ``points`` are the asset's own: their names stand before those of the class, and a key only where neither has one.
+    ``zone`` is the site's.
     """
-    parts = [_part(one, equipment_class, points) for one in sorted(episodes, key=lambda one: rank(one.severity))]
+    parts = [_part(one, equipment_class, points, zone) for one in sorted(episodes, key=lambda one: rank(one.severity))]
     text = strung(list(dict.fromkeys(part.title for part in parts)), MAX_NAMES)
     title = LocalName(f"{asset.name.zh}：{text.zh}", f"{asset.name.en}: {text.en}")
     if all(LOOP_TEST in one.tags for one in episodes):
@@ -78,12 +95,15 @@ def unmarked_title(title: LocalName) -> LocalName:
     return LocalName(title.zh.removeprefix(TEST_MARK.zh), title.en.removeprefix(TEST_MARK.en))
 
 
-def _part(episode: Episode, equipment_class: EquipmentClass | None, points: Sequence[Point]) -> Words:
+def _part(episode: Episode, equipment_class: EquipmentClass | None, points: Sequence[Point], zone: tzinfo) -> Words:
     """An episode's share in its ticket; the title without the asset."""
     named = _points(episode, equipment_class, points)
     mode = None if equipment_class is None else equipment_class.mode(episode.failure_mode)
     checks: tuple[LocalName, ...]
     if episode.failure_mode == SENSOR_FAULT:
+        said = sensor_reason(episode, _templates(equipment_class, points), zone)
+        if said is not None:
+            return Words(_sensor_text(named), LocalName(said.zh + "。", said.en + "."), _SENSOR_CHECKS)
         text, checks = _sensor_text(named), _SENSOR_CHECKS
     elif mode is not None:
         text, checks = (mode.ticket if mode.ticket.zh else mode.name), mode.first_checks
@@ -168,10 +188,15 @@ def _reason(episode: Episode, points: LocalName) -> LocalName:
 
 
 def _points(episode: Episode, equipment_class: EquipmentClass | None, own: Sequence[Point]) -> LocalName:
-    templates = (*(() if equipment_class is None else equipment_class.points), *(p.template for p in own))
-    known = {p.key: p.name for p in templates if p.name.zh or p.name.en}
+    known = {p.key: p.name for p in _templates(equipment_class, own).values()}
     shown = [_whole(known.get(e.point, LocalName(e.point, e.point))) for e in episode.evidence[:3]]
     return LocalName("、".join(n.zh for n in shown), ", ".join(n.en for n in shown))
+
+
+def _templates(equipment_class: EquipmentClass | None, own: Sequence[Point]) -> dict[str, PointTemplate]:
+    """The points that have a name, by key: those of the asset before those of its class."""
+    templates = (*(() if equipment_class is None else equipment_class.points), *(p.template for p in own))
+    return {p.key: p for p in templates if p.name.zh or p.name.en}
 
 
 def _whole(name: LocalName) -> LocalName:

@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from ingest.clock_effects import ClockEffect
 from ingest.picture import age_s
-from ingest.stats import LETTERS, WRITE_BUCKETS_S, write_bucket
+from ingest.stats import BAD, LETTERS, WRITE_BUCKETS_S, write_bucket
 from plantroom.domain.flow import TroubleKind, by_lane
 from plantroom.ports.ledger import CollectorReport
 
@@ -138,6 +138,9 @@ def _clocks(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) -
 
 def _by_kind(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) -> Iterable[Metric]:
     letters = CounterMetricFamily(PREFIX + "dead_letters", "Dead letters by reason", labels=(*LABELS, "reason"))
+    bad = CounterMetricFamily(
+        PREFIX + "readings_bad", "Stored readings that are bad, and so never judged", labels=(*LABELS, "reason")
+    )
     delay = GaugeMetricFamily(
         PREFIX + "delay_seconds",
         "From a live reading's own time to being durable or stored, over the last minute",
@@ -148,6 +151,8 @@ def _by_kind(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) 
         reasons = sorted(key for key in figures if key.startswith(LETTERS))
         for key in reasons[:MOST_REASONS]:
             letters.add_metric([*labels, key.removeprefix(LETTERS)], figures[key])
+        for key in sorted(key for key in figures if key.startswith(BAD))[:MOST_REASONS]:
+            bad.add_metric([*labels, key.removeprefix(BAD)], figures[key])
         for key, told in DELAYS.items():
             if figures.get(key):
                 delay.add_metric([*labels, *told], figures[key] / 1000)
@@ -155,4 +160,4 @@ def _by_kind(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) 
             buckets = [(f"{upper:g}", figures.get(write_bucket(upper), 0)) for upper in WRITE_BUCKETS_S]
             count = figures["store_writes"]
             writes.add_metric(labels, [*buckets, ("+Inf", count)], figures.get("store_write_sum_s", 0))
-    yield from (letters, delay, writes)
+    yield from (letters, bad, delay, writes)

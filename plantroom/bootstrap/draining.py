@@ -274,4 +274,4 @@ def _counts(parts: Mapping[str, bytes]) -> Mapping[str, float]:
     except ValueError:
         return {}
     own: dict[str, float] = {name: count for name, count in asdict(totals).items() if name in KEPT}
-    return own | totals.letter_figures()
+    return own | totals.by_reason()

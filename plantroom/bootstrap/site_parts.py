@@ -17,6 +17,7 @@ from ingest.alarms import LimitAlarms
 from ingest.gaps import SiteNumbers
 from ingest.handover import HandOver
 from ingest.presence import PresenceTracker
+from ingest.sensor_faults import SensorFaults
 from ingest.site_instants import SiteInstants
 from ingest.strays import StrayWorker
 from ingest.worker import IngestWorker
@@ -42,6 +43,7 @@ class SharedByLanes:
     numbers: SiteNumbers
     instants: SiteInstants
     book: AlarmBook
+    sensors: AlarmBook
     held: Held
     """Under which lease."""
 
@@ -149,7 +151,7 @@ class SiteStarter:
             instants.close()
             raise
         presence = PresenceTracker(self._parts.classes, [lane.value for lane in Lane], gateway.asked_ms)
-        shared = SharedByLanes(presence, SiteNumbers(Lane, instants), instants, AlarmBook(), held)
+        shared = SharedByLanes(presence, SiteNumbers(Lane, instants), instants, AlarmBook(), AlarmBook(), held)
         workers = {lane: self._worker(site, lane, gateway, shared) for lane in Lane}
         for worker in workers.values():
             worker.start()
@@ -165,6 +167,7 @@ class SiteStarter:
             ledger=parts.ledger,
             stages=(
                 LimitAlarms(parts.classes, shared.book, lane),
+                SensorFaults(shared.sensors, lane),
                 ModelStage(
                     parts.settings.models, parts.readings, parts.clock, parts.classes.get, fit_with=self._fitting
                 ),

@@ -2,6 +2,7 @@
 
 A file has the class's ``key``, ``name`` and ``systems``, a ``[defaults]`` table (``stale_after_s``,
 ``stuck_after_s`` of its measures), and the tables ``[[points]]``, ``[[failure_modes]]`` and ``[[events]]``.
+A point's ``stuck_while`` names the state that has to be true for a value that stays the same to be stuck.
 """
 
 import tomllib
@@ -41,6 +42,7 @@ _POINT_KEYS = frozenset(
         "limits",
         "physical",
         "stuck_after_s",
+        "stuck_while",
         "stale_after_s",
         "failure_mode",
         "in_model",
@@ -126,6 +128,7 @@ def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTempl
         physical_low=None if low is None else float(low),
         physical_high=None if high is None else float(high),
         stuck_after_s=data.get("stuck_after_s", defaults.get("stuck_after_s") if is_measure else None),
+        stuck_while=data.get("stuck_while"),
         stale_after_s=data.get("stale_after_s", defaults.get("stale_after_s")),
         failure_mode=data.get("failure_mode"),
         in_model=bool(data.get("in_model", is_measure)),
@@ -185,6 +188,7 @@ def _check(built: EquipmentClass) -> None:
         if point.failure_mode is not None and point.failure_mode not in modes:
             raise BadData(f"point {point.key}: no failure mode {point.failure_mode!r}")
         _check_point(point)
+        _check_stuck(point, built.points)
     of_safety = {event.failure_mode for event in built.events if event.safety}
     for mode in built.failure_modes:
         if mode.safety_limits is not True and (mode.safety_limits is not False or mode.key not in of_safety):
@@ -205,6 +209,15 @@ def _unique(what: str, keys: Sequence[str]) -> None:
             raise BadData(f"{what} {key!r}: a key is lower_snake_case")
         if keys.count(key) > 1:
             raise BadData(f"{what} {key!r} is there twice")
+
+
+def _check_stuck(point: PointTemplate, points: Sequence[PointTemplate]) -> None:
+    if point.stuck_while is None:
+        return
+    if point.stuck_after_s is None:
+        raise BadData(f"point {point.key}: stuck_while goes with stuck_after_s")
+    if not any(one.key == point.stuck_while and one.kind is PointKind.STATE for one in points):
+        raise BadData(f"point {point.key}: no state {point.stuck_while!r}")
 
 
 def _check_point(point: PointTemplate) -> None:

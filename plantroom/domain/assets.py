@@ -86,7 +86,8 @@ class PointTemplate:
 
     ``unit`` is UCUM (empty: unknown); states are 0/1 or a small whole number with unit ``1``.
     ``physical_low/high`` bound what a sound sensor can show, ``stuck_after_s`` how long a live measure may
-    repeat one value (``None``: for ever), ``stale_after_s`` when silence counts as stale,
+    repeat one value (``None``: for ever), ``stuck_while`` names the state that has to be true meanwhile: of a machine
+    that rests a value may stay the same (``None``: it may not), ``stale_after_s`` when silence counts as stale,
     ``failure_mode`` the mode that a limit alarm on this point speaks for (``None``: unclassified).
     """
 
@@ -98,6 +99,7 @@ class PointTemplate:
     physical_low: float | None = None
     physical_high: float | None = None
     stuck_after_s: float | None = None
+    stuck_while: str | None = None
     stale_after_s: float | None = None
     failure_mode: str | None = None
     in_model: bool = True

@@ -41,8 +41,8 @@ def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
 
 
 def within(spans: Sequence[Span], first: int, last: int) -> list[Span]:
-    """The numbers of ``spans`` from ``first`` to ``last``."""
-    return [(max(a, first), min(b, last)) for a, b in spans if a <= last and b >= first]
+    """The numbers of ``spans`` from ``first`` to ``last``; none when that is before it."""
+    return [(max(a, first), min(b, last)) for a, b in spans if max(a, first) <= min(b, last)]
 
 
 def width(spans: Iterable[Span]) -> int:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.stats import Figures, IngestStats, Totals
@@ -27,6 +28,7 @@ def lane(**figures: float) -> dict[str, float]:
     worker = Figures()
     totals = Totals(received=10, stored=50, duplicates=1, dead_lettered=2)
     totals.count_letters(["not_json: line 1", "not_json", "unknown_asset"])
+    totals.count_bad(np.array([0, 100, 101, 100], np.uint8))
     worker.save(totals)
     worker.timed(lambda: None)
     clocks = IngestStats(clocks_wrong=6, clocks_not_judged=2, clocks_refused=1, clock_offset_largest_ms=42_030)
@@ -77,6 +79,7 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
     assert samples(world, "plantroom_ingest_messages_received_total")[frozenset(where)] == 13
     assert samples(world, "plantroom_ingest_spool_depth_messages")[frozenset(where)] == 60_000
     assert samples(world, "plantroom_ingest_dead_letters_total")[frozenset({*where, "not_json"})] == 2
+    assert samples(world, "plantroom_ingest_readings_bad_total")[frozenset({*where, "out_of_range"})] == 2
     assert samples(world, "plantroom_ingest_delay_seconds")[frozenset({*where, "stored", "0.99"})] == 0.25
     assert samples(world, "plantroom_ingest_store_write_seconds_count")[frozenset(where)] == 1
     assert samples(world, "plantroom_ingest_store_write_seconds_bucket")[frozenset({*where, "+Inf"})] == 1

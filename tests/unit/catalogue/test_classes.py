@@ -196,6 +196,18 @@ def test_discharge_pressure_has_no_limit_without_a_set_point() -> None:
     assert (limits.warning_low, limits.warning_high, limits.alarm_low, limits.alarm_high) == (None,) * 4
 
 
+def test_a_value_that_has_to_move_has_to_only_while_its_machine_runs() -> None:
+    """A standby pump, an air handler at night, a tight fire main: all of them show one value for days."""
+    for key, known in equipment_classes().items():
+        for point in known.points:
+            assert point.stuck_after_s is None or point.stuck_while == "running", (key, point.key)
+    watched = {key: [p.key for p in one.points if p.stuck_after_s] for key, one in equipment_classes().items()}
+    assert {key: points for key, points in watched.items() if points} == {
+        "ahu": ["supply_temp", "filter_dp", "vibration"],
+        "pump": ["discharge_pressure", "vibration"],
+    }
+
+
 def test_the_document_has_the_fields_of_the_contract() -> None:
     documents = {d["class"]: d for d in classes_document()}
     assert list(documents) == sorted(CONTRACT)
@@ -221,6 +233,9 @@ def test_files_are_named_for_their_class() -> None:
         ('kind = "measure"', 'kind = "guess"', "guess"),
         ('key = "speed"', 'key = "Speed"', "lower_snake_case"),
         ('unit = "/min"', 'unit = "/min"\nlimit = 3', "unknown field limit"),
+        ('unit = "/min"', 'unit = "/min"\nstuck_while = "runs"', "goes with stuck_after_s"),
+        ('unit = "/min"', 'unit = "/min"\nstuck_after_s = 3600\nstuck_while = "runs"', "no state 'runs'"),
+        ('unit = "/min"', 'unit = "/min"\nstuck_after_s = 3600\nstuck_while = "speed"', "no state 'speed'"),
         ('severity = "general"', 'severity = "bad"', "bad"),
         ('severity = "major"', 'severity = "major"\nclears = "tripped"', "no other event"),
         ('points = ["speed"]', 'points = ["speed"]\nsafety_limits = false', "mode belt: safety_limits is false, where"),

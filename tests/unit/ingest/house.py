@@ -14,6 +14,7 @@ from ingest.alarms import LimitAlarms
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver
 from ingest.presence import PresenceTracker
+from ingest.sensor_faults import SensorFaults
 from ingest.stats import IngestStats
 from ingest.worker import IngestWorker
 from plantroom.domain.assets import Plant, Point, Presence, Severity, Site
@@ -156,7 +157,7 @@ class House:
         drains: bool = False,
         numbers: SiteNumbers | None = None,
     ) -> IngestWorker:
-        stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES)]
+        stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES), SensorFaults()]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
             requests=requests, presence=presence, numbers=numbers, hand_over=hand_over, drains=drains,

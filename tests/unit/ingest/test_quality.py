@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ingest.matching import Matcher, SeriesTable
 from ingest.quality import QualityGate
-from plantroom.domain.assets import Point, Source, SourceClock
+from plantroom.domain.assets import Plant, Point, Source, SourceClock
 from plantroom.domain.quality import Reason, is_stale
-from tests.unit.ingest.plants import NOON_MS, PRESSURE, plant_of
+from tests.unit.ingest.plants import NOON_MS, PRESSURE, RUNNING, VIBRATION, plant_of
 
 Row = tuple[str, int, float]
 """Point, milliseconds after noon, value."""
@@ -21,10 +21,10 @@ Row = tuple[str, int, float]
 class Bench:
     """A gate for one pump; ``late_s`` is how much later than observed each reading is received."""
 
-    def __init__(self, clock: SourceClock = SourceClock.LIVE) -> None:
+    def __init__(self, clock: SourceClock = SourceClock.LIVE, plant: Plant | None = None) -> None:
         self.table = SeriesTable()
         matcher = Matcher("demo", self.table)
-        matcher.follow(plant_of(sources=[Source("key-P-1", clock=clock)]))
+        matcher.follow(plant or plant_of(sources=[Source("key-P-1", clock=clock)]))
         self.gate = QualityGate()
         routes = matcher.routes()
         self.gate.follow(routes, len(self.table))
@@ -63,6 +63,62 @@ def test_a_silence_is_no_repetition() -> None:
 def test_states_and_points_without_a_limit_are_never_stuck() -> None:
     rows = [(point, 10_000 * n, 1.0) for n in range(20) for point in ("running", "vibration")]
     assert {reason for reason, _ in Bench().judge(rows)} == {0}
+
+
+MOVES = plant_of(templates=[replace(PRESSURE, stuck_while="running"), VIBRATION, RUNNING])
+"""A plant whose pressure has to move while the pump runs."""
+
+
+def still(begin_s: int, end_s: int, *, runs: float | None = None) -> list[Row]:
+    """The same pressure every ten seconds, with the word on whether the pump runs."""
+    told = [] if runs is None else [("running", runs)]
+    return [(key, 1000 * s, value) for s in range(begin_s, end_s, 10) for key, value in [("pressure", 0.41), *told]]
+
+
+def stuck(judged: list[tuple[int, bool]]) -> int:
+    return sum(reason == Reason.STUCK for reason, _ in judged)
+
+
+def test_the_value_of_a_machine_that_rests_is_not_stuck() -> None:
+    assert stuck(Bench(plant=MOVES).judge(still(0, 10_000, runs=0))) == 0
+
+
+def test_the_value_of_a_machine_that_is_not_known_to_run_is_not_stuck() -> None:
+    assert stuck(Bench(plant=MOVES).judge(still(0, 10_000))) == 0
+
+
+def test_the_value_of_a_machine_that_runs_is_stuck() -> None:
+    assert stuck(Bench(plant=MOVES).judge(still(0, 200, runs=1))) == 20 - 7
+
+
+def test_a_machine_that_starts_has_its_whole_time_to_move() -> None:
+    bench = Bench(plant=MOVES)
+    assert stuck(bench.judge([*still(0, 5000, runs=0), ("running", 5_000_000, 1.0), *still(5000, 5060)])) == 0
+    assert stuck(bench.judge(still(5060, 5070))) == 1
+    assert stuck(bench.judge([("running", 5_081_000, 0.0), *still(5090, 9000)])) == 0
+
+
+def test_a_bad_word_on_whether_it_runs_is_none() -> None:
+    bench = Bench(plant=MOVES)
+    bench.judge([("running", 0, 1.0)])
+    bench.judge([("running", 1, 7.0)])
+    assert stuck(bench.judge(still(1, 500))) == 0
+
+
+def test_a_machine_without_the_state_is_judged_as_ever() -> None:
+    bench = Bench(plant=plant_of(templates=[replace(PRESSURE, stuck_while="running")]))
+    assert stuck(bench.judge(still(0, 200))) == 20 - 7
+
+
+def test_a_restart_remembers_whether_the_machine_runs() -> None:
+    bench = Bench(plant=MOVES)
+    bench.judge(still(0, 100, runs=1))
+    again = Bench(plant=MOVES)
+    again.gate.restore(bench.gate.snapshot())
+    matcher = Matcher("demo", again.table)
+    matcher.follow(MOVES)
+    again.gate.follow(matcher.routes(), len(again.table))
+    assert stuck(again.judge(still(100, 200))) == 10
 
 
 def test_late_readings_are_good_but_not_live() -> None:
@@ -153,6 +209,25 @@ ROWS = st.lists(
     ),
     max_size=30,
 )
+
+
+RUNS = st.lists(st.tuples(st.sampled_from(["pressure", "running"]), st.sampled_from([0.0, 1.0]), st.integers(0, 4)))
+
+
+@settings(max_examples=100)
+@given(RUNS, st.integers(0, 30))
+def test_whether_a_machine_runs_counts_the_same_wherever_the_stream_is_cut(
+    steps: list[tuple[str, float, int]], cut: int
+) -> None:
+    rows: list[Row] = []
+    clock = 0
+    for point, value, step in steps:
+        clock += 10_000 * step
+        rows.append((point, clock, 0.5 if point == "pressure" else value))
+    whole, parts, singly = Bench(plant=MOVES), Bench(plant=MOVES), Bench(plant=MOVES)
+    judged = whole.judge(rows)
+    assert parts.judge(rows[:cut]) + parts.judge(rows[cut:]) == judged
+    assert [one for row in rows for one in singly.judge([row])] == judged
 
 
 @settings(max_examples=60)

@@ -1,5 +1,6 @@
 """Totals that go through a restart, and the histogram of the store's writes."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,13 @@ from plantroom.domain.flow import by_lane, summed_figures, together, with_lanes
 def test_totals_with_dead_letters_by_reason_outlive_a_restart() -> None:
     totals = Totals(received=3)
     totals.count_letters(["not_json: line 1", "not_json", "unknown_asset"])
+    totals.count_bad(np.array([0, 100, 1, 104, 100], np.uint8))
     again = Totals()
     again.restore(totals.snapshot())
     assert again == totals
-    assert again.letter_figures() == {"letters_not_json": 2, "letters_unknown_asset": 1}
+    assert again.by_reason() == {
+        "letters_not_json": 2, "letters_unknown_asset": 1, "bad_out_of_range": 2, "bad_said_bad": 1
+    }  # fmt: skip
 
 
 def test_totals_of_an_earlier_version_begin_without_reasons() -> None:
@@ -24,7 +28,7 @@ def test_totals_of_an_earlier_version_begin_without_reasons() -> None:
     assert (totals.received, totals.dead_lettered, totals.letters) == (7, 2, {})
 
 
-@pytest.mark.parametrize("state", [b"[]", b"3", b'{"other": 1}', b'{"letters": [1]}', b"no json"])
+@pytest.mark.parametrize("state", [b"[]", b"3", b'{"other": 1}', b'{"letters": [1]}', b'{"bad": 3}', b"no json"])
 def test_what_are_no_totals_is_refused(state: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Totals().restore(state)

@@ -29,6 +29,7 @@ export const alarms = {
   "priority.low": "Low",
   "alarm_level.alarm_high": "high alarm",
   "alarm_level.alarm_low": "low alarm",
+  "alarm_level.sensor": "sensor fault",
   "alarm_level.warning_high": "high warning",
   "alarm_level.warning_low": "low warning",
   "action.acknowledge_alarm": "Acknowledge",

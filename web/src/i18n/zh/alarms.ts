@@ -29,6 +29,7 @@ export const alarms = {
   "priority.low": "低",
   "alarm_level.alarm_high": "高报警",
   "alarm_level.alarm_low": "低报警",
+  "alarm_level.sensor": "传感器故障",
   "alarm_level.warning_high": "高预警",
   "alarm_level.warning_low": "低预警",
   "action.acknowledge_alarm": "确认",
