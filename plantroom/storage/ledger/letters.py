@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,9 @@ from plantroom.wire import Channel
 
 LETTERS = Record(DeadLetter, t.dead_letters)
 LEAST_OF_SITE = 1_000
+
+LET_GO_KEPT = timedelta(days=90)
+"""How long it is known how many were let go."""
 
 _C = t.dead_letters.c
 
@@ -80,15 +83,18 @@ def letters_beyond(work: Work, keep: int, keep_bytes: int, most: int) -> Mapping
     """See ``CollectRepository.letters_beyond``."""
     found: dict[str, list[str]] = {}
     for row in work.connection.execute(_sums()).all():
-        of_kinds = (
-            (_oldest, row.letters - row.events, row.bytes - row.event_bytes),
-            (_least, row.events, row.event_bytes),
-        )
-        for kind, letters, size in of_kinds:
-            too_large = math.ceil(letters * max(0, size - keep_bytes) / max(1, size))
-            wanted = min(max(letters - keep, too_large), most - sum(map(len, found.values())))
-            if wanted > 0:
-                found.setdefault(row.site, []).extend(work.connection.execute(kind(work, row.site, wanted)).scalars())
+        too_many = row.letters - row.events - keep
+        too_large = row.bytes - row.event_bytes - keep_bytes
+        left = most - sum(map(len, found.values()))
+        if left > 0 and (too_many > 0 or too_large > 0):
+            noisiest = _noisiest(work, row.site, too_many, too_large).limit(left)
+            found.setdefault(row.site, []).extend(work.connection.execute(noisiest).scalars())
+        part_of = max(0, row.event_bytes - keep_bytes) / max(1, row.event_bytes)
+        wanted = max(row.events - keep, math.ceil(row.events * part_of))
+        wanted = min(wanted, most - sum(map(len, found.values())))
+        if wanted > 0:
+            least = _least(work, row.site, wanted)
+            found.setdefault(row.site, []).extend(work.connection.execute(least).scalars())
     return found
 
 
@@ -102,9 +108,45 @@ def _sums() -> sa.Select[Any]:
     return sums.group_by(_C.site).order_by(_C.site)
 
 
-def _oldest(_: Work, site: str, count: int) -> sa.Select[Any]:
-    of_site = sa.select(_C.id).where(_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED))
-    return of_site.order_by(_C.received_at, _C.id).limit(count)
+def _noisiest(work: Work, site: str, too_many: int, too_large: int) -> sa.Select[Any]:
+    """The letters without which a site has none too many of telemetry: of the topic and reason (its code) that has most
+    the oldest, until it has no more than the next one, then of both by turns. ``too_large``: bytes that are too many;
+    then most is what weighs most, and as many go as the bytes ask for."""
+    group = {"partition_by": (_C.topic, work.backend.before(_C.reason, ":"))}
+    newest_first = {**group, "order_by": (_C.received_at.desc(), _C.id.desc())}
+    size = sa.func.length(_C.payload)
+    noise = sa.func.sum(size).over(**newest_first) if too_large > 0 else sa.func.row_number().over(**newest_first)
+    all_of = sa.select(_C.id, _C.received_at, size.label("size"), noise.label("noise"))
+    one = all_of.where(_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED)).subquery().c
+    first = one.noise.desc(), one.received_at, one.id
+    place = sa.func.row_number().over(order_by=first).label("place")
+    before = (sa.func.sum(one.size).over(order_by=first) - one.size).label("before")
+    ranked = sa.select(one.id, place, before).subquery().c
+    return (
+        sa.select(ranked.id).where(sa.or_(ranked.place <= too_many, ranked.before < too_large)).order_by(ranked.place)
+    )
+
+
+def note_let_go(work: Work, gone: Mapping[str, int]) -> None:
+    """Count what was let go of each site within this hour, for ``LET_GO_KEPT``."""
+    if not gone:
+        return
+    now = datetime.fromtimestamp(work.connection.execute(sa.select(work.backend.now_ms())).scalar_one() / 1000, UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    insert = work.backend.insert(t.letters_let_go)
+    more = {"letters": t.letters_let_go.c.letters + insert.excluded.letters}
+    rows = [{"site": site, "hour": hour, "letters": count} for site, count in sorted(gone.items())]
+    work.connection.execute(insert.on_conflict_do_update(index_elements=["site", "hour"], set_=more), rows)
+    work.connection.execute(t.letters_let_go.delete().where(t.letters_let_go.c.hour < now - LET_GO_KEPT))
+
+
+def letters_let_go(work: Work, since: datetime) -> Mapping[str, int]:
+    """See ``CollectRepository.letters_let_go``."""
+    gone = t.letters_let_go.c
+    sums = sa.select(gone.site, sa.func.sum(gone.letters).label("letters")).where(
+        gone.hour > since - timedelta(hours=1)
+    )
+    return {row.site: int(row.letters) for row in work.connection.execute(sums.group_by(gone.site).order_by(gone.site))}
 
 
 def _least(work: Work, site: str, count: int) -> sa.Select[Any]:
