@@ -296,7 +296,7 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def let_letters_go(self, ids: Sequence[str]) -> int:
-        """Take these letters away but for those that were asked for again meanwhile; gives how many, and counts them."""
+        """Take these letters away but for those that were asked for again meanwhile; gives how many (and counts)."""
 
     @abstractmethod
     def letters_let_go(self, since: datetime) -> Mapping[str, int]:

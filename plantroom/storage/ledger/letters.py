@@ -112,10 +112,10 @@ def _noisiest(work: Work, site: str, too_many: int, too_large: int) -> sa.Select
     """The letters without which a site has none too many of telemetry: of the topic and reason (its code) that has most
     the oldest, until it has no more than the next one, then of both by turns. ``too_large``: bytes that are too many;
     then most is what weighs most, and as many go as the bytes ask for."""
-    group = {"partition_by": (_C.topic, work.backend.before(_C.reason, ":"))}
-    newest_first = {**group, "order_by": (_C.received_at.desc(), _C.id.desc())}
     size = sa.func.length(_C.payload)
-    noise = sa.func.sum(size).over(**newest_first) if too_large > 0 else sa.func.row_number().over(**newest_first)
+    counted = sa.func.sum(size) if too_large > 0 else sa.func.row_number()
+    group, newest_first = (_C.topic, work.backend.before(_C.reason, ":")), (_C.received_at.desc(), _C.id.desc())
+    noise = counted.over(partition_by=group, order_by=newest_first)
     all_of = sa.select(_C.id, _C.received_at, size.label("size"), noise.label("noise"))
     one = all_of.where(_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED)).subquery().c
     first = one.noise.desc(), one.received_at, one.id

@@ -276,7 +276,8 @@ def test_letters_that_were_deleted_lately_are_told_as_lost_and_nothing_else_says
     assert (gone.code, gone.level, gone.lost, gone.help) == ("letters_let_go", Level.WARNING, True, Help.LETTERS)
     assert gone.sites == tuple(sorted((kept.site, "other")))
     assert gone.text.en.startswith("1,234 messages that could not be stored were deleted in the last 24 hours")
-    assert gone.loss.en.startswith("The deleted ones are lost") and of_site.loss == gone.loss
+    assert gone.loss.en.startswith("The deleted ones are lost")
+    assert of_site.loss == gone.loss
     one = only(conditions(picture(letters=[kept], let_go={"other": 0})))
     assert one.loss.en.startswith("Nothing is lost")
     later = conditions(picture(kept_letters=7, let_go={"a": 1}))
