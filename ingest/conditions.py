@@ -11,6 +11,7 @@ from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from ingest.condition_words import FLOW, TROUBLES, Words
+from ingest.idle_sources import FIGURE, SOURCE_IDLE
 from ingest.letter_words import LET_GO, LETTERS, REPLAYING, family_of
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane
@@ -108,7 +109,7 @@ class Picture:
 
 def conditions(picture: Picture) -> list[Condition]:
     """What there is to tell, the most urgent first and of those the oldest. Empty: all is flowing."""
-    looks = (_collectors, _troubles, _backlogs, _figures, _given_up, _let_go, _letters)
+    looks = (_collectors, _troubles, _backlogs, _figures, _idle, _given_up, _let_go, _letters)
     found = [one for look in looks for one in look(picture)]
     return sorted(found, key=lambda one: (-one.level, one.since or picture.now, one.code, one.sites))
 
@@ -207,6 +208,15 @@ def _figures(picture: Picture) -> Iterable[Condition]:
         if counts:
             words = _filled(FLOW[key], _NO_SPAN, count=_count(sum(counts.values())))
             yield replace(_told(key, level, words, tuple(sorted(counts))), lost=level is Level.URGENT, help=help_)
+
+
+def _idle(picture: Picture) -> Iterable[Condition]:
+    for site, figures in picture.sites.items():
+        counts = {key.removeprefix(FIGURE): n for key, n in figures.items() if key.startswith(FIGURE)}
+        if counts:
+            words = _filled(SOURCE_IDLE, _NO_SPAN, count=_count(sum(counts.values())))
+            one = _told("source_idle", Level.WARNING, words, (site,))
+            yield replace(one, lost=True, detail=f"source {', '.join(sorted(counts))}")
 
 
 def _given_up(picture: Picture) -> Iterable[Condition]:

@@ -282,3 +282,11 @@ def test_letters_that_were_deleted_lately_are_told_as_lost_and_nothing_else_says
     assert one.loss.en.startswith("Nothing is lost")
     later = conditions(picture(kept_letters=7, let_go={"a": 1}))
     assert all(not one.loss.en.startswith("Nothing is lost") for one in later)
+
+
+def test_a_source_that_takes_nothing_is_named() -> None:
+    figures = with_lanes({"normal": {**lane(), "source_idle/k2": 30, "source_idle/k1": 20}})
+    one = only(conditions(picture(sites={"demo": figures})))
+    assert (one.code, one.level, one.lost, one.sites) == ("source_idle", Level.WARNING, True, ("demo",))
+    assert (one.detail, "50 messages" in one.text.en) == ("source k1, k2", True)
+    assert all(text.zh and text.en for text in (one.title, one.text, one.loss, one.advice))
