@@ -291,7 +291,7 @@ class CollectRepository(ABC):
         """Letters, at most ``most``, of each site that has more letters or bytes of payload than it may keep, by site.
         Letters of event topics count for themselves: neither kind takes the other's room. The oldest go first, of the
         topic and reason that has most; of events those that came in the same minute on a topic behind another one.
-        Letters asked for again neither go nor count. Sums all letters (half a second for half a million): not for a
+        Letters asked for again neither go nor count. Sums all letters (a second or some for half a million): not for a
         transaction that writes."""
 
     @abstractmethod

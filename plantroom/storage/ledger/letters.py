@@ -17,6 +17,9 @@ from plantroom.wire import Channel
 LETTERS = Record(DeadLetter, t.dead_letters)
 LEAST_OF_SITE = 1_000
 
+GROUPS = 200
+READ_AT_ONCE = 5_000
+
 LET_GO_KEPT = timedelta(days=90)
 """How long it is known how many were let go."""
 
@@ -87,8 +90,9 @@ def letters_beyond(work: Work, keep: int, keep_bytes: int, most: int) -> Mapping
         too_large = row.bytes - row.event_bytes - keep_bytes
         left = most - sum(map(len, found.values()))
         if left > 0 and (too_many > 0 or too_large > 0):
-            noisiest = _noisiest(work, row.site, too_many, too_large).limit(left)
-            found.setdefault(row.site, []).extend(work.connection.execute(noisiest).scalars())
+            by_weight = too_large > 0
+            noisiest = _noisiest(work, row.site, too_large if by_weight else too_many, left, by_weight=by_weight)
+            found.setdefault(row.site, []).extend(noisiest)
         part_of = max(0, row.event_bytes - keep_bytes) / max(1, row.event_bytes)
         wanted = max(row.events - keep, math.ceil(row.events * part_of))
         wanted = min(wanted, most - sum(map(len, found.values())))
@@ -108,23 +112,43 @@ def _sums() -> sa.Select[Any]:
     return sums.group_by(_C.site).order_by(_C.site)
 
 
-def _noisiest(work: Work, site: str, too_many: int, too_large: int) -> sa.Select[Any]:
-    """The letters without which a site has none too many of telemetry: of the topic and reason (its code) that has most
-    the oldest, until it has no more than the next one, then of both by turns. ``too_large``: bytes that are too many;
-    then most is what weighs most, and as many go as the bytes ask for."""
-    size = sa.func.length(_C.payload)
-    counted = sa.func.sum(size) if too_large > 0 else sa.func.row_number()
-    group, newest_first = (_C.topic, work.backend.before(_C.reason, ":")), (_C.received_at.desc(), _C.id.desc())
-    noise = counted.over(partition_by=group, order_by=newest_first)
-    all_of = sa.select(_C.id, _C.received_at, size.label("size"), noise.label("noise"))
-    one = all_of.where(_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED)).subquery().c
-    first = one.noise.desc(), one.received_at, one.id
-    place = sa.func.row_number().over(order_by=first).label("place")
-    before = (sa.func.sum(one.size).over(order_by=first) - one.size).label("before")
-    ranked = sa.select(one.id, place, before).subquery().c
-    return (
-        sa.select(ranked.id).where(sa.or_(ranked.place <= too_many, ranked.before < too_large)).order_by(ranked.place)
-    )
+def _noisiest(work: Work, site: str, wanted: int, most: int, *, by_weight: bool) -> list[str]:
+    """Letters of telemetry, or bytes of theirs, that a site has too many: of the topic and reason (its code) that has
+    most the oldest, until it has no more than the next one, then of both. Of more than ``GROUPS`` such groups the rest
+    is left for the next look, unless these have not enough: then simply the oldest go. At most ``most``."""
+    code, size = work.backend.before(_C.reason, ":").label("code"), sa.func.length(_C.payload).label("size")
+    mine = [_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED)]
+    noise = sa.func.sum(size) if by_weight else sa.func.count()
+    groups = sa.select(_C.topic, code, noise.label("noise")).where(*mine).group_by(_C.topic, code)
+    rows = work.connection.execute(groups.order_by(noise.desc(), _C.topic, code).limit(GROUPS)).all()
+    level = _level([int(row.noise) for row in rows], wanted)
+    over = {(row.topic, row.code): int(row.noise) - level for row in rows if row.noise > level}
+    found: dict[str, None] = {}
+    for some in ([_C.topic.in_({topic for topic, _ in over})], []):
+        oldest = sa.select(_C.id, _C.topic, code, size).where(*mine, *some).order_by(_C.received_at, _C.id)
+        with work.connection.execute(oldest.execution_options(yield_per=READ_AT_ONCE)) as letters:
+            for one in letters:
+                if wanted <= 0 or len(found) >= most or (some and not over):
+                    break
+                group, weight = (one.topic, one.code), one.size if by_weight else 1
+                if one.id in found or (some and group not in over):
+                    continue
+                found[one.id] = None
+                wanted -= weight
+                if some and (left := over.pop(group) - weight) > 0:
+                    over[group] = left
+    return list(found)
+
+
+def _level(noises: Sequence[int], wanted: int) -> int:
+    """To how much each has to come down, the largest first, so that ``wanted`` of it is gone; ``noises`` falling."""
+    total = 0
+    for count, noise in enumerate(noises, 1):
+        total += noise
+        following = noises[count] if count < len(noises) else 0
+        if total - count * following >= wanted:
+            return max(0, (total - wanted) // count)
+    return 0
 
 
 def note_let_go(work: Work, gone: Mapping[str, int]) -> None:
