@@ -40,9 +40,9 @@ _WHILE_BROKER_IS_AWAY = LocalName(
     " themselves lose what they send.",
 )
 KEPT = LocalName(
-    "没有丢失：原始消息已保留，原因消除后可以重放。积压过多时，最早的会被删除。",
-    "Nothing is lost: the raw messages are kept and can be replayed once the cause is gone. Of too many the oldest are"
-    " deleted.",
+    "没有丢失：原始消息已保留，原因消除后可以重放。积压过多时会删除数量最多的一类中最早的，并在此提示。",
+    "Nothing is lost: the raw messages are kept and can be replayed once the cause is gone. Of too many the oldest of"
+    " the most frequent are deleted, which is told here.",
 )
 _READINGS_FINE = LocalName(
     "读数没有丢失，照常存储；受影响的只是由此得出的报警或评分。",

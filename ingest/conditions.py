@@ -11,7 +11,8 @@ from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from ingest.condition_words import FLOW, TROUBLES, Words
-from ingest.letter_words import LETTERS, REPLAYING, family_of
+from ingest.idle_sources import FIGURE, SOURCE_IDLE
+from ingest.letter_words import LET_GO, LETTERS, REPLAYING, family_of
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane
 from plantroom.ports.letters import LetterGroup
@@ -34,7 +35,8 @@ RECENT = timedelta(minutes=15)
 """Dead letters that are younger are a condition of now."""
 
 GIVEN_UP_RECENTLY = timedelta(hours=24)
-"""Messages that were given up are told for so long: whoever comes the next morning sees it, and nobody for ever."""
+"""Messages that were given up, and letters that were deleted, are told for so long: whoever comes the next morning sees
+it, and nobody for ever."""
 
 MAX_TOPIC = 100
 """Longer topics are cut in a condition's words."""
@@ -91,7 +93,8 @@ class Silent:
 class Picture:
     """The way in at one moment, as far as somebody may see it: figures by site of the collectors that report
     (``plantroom.domain.flow.with_lanes``), dead letters of the last ``RECENT``, how many letters are kept in all,
-    messages given up within ``GIVEN_UP_RECENTLY`` by site, and whether any collector has ever reported."""
+    messages given up and letters deleted within ``GIVEN_UP_RECENTLY`` by site, and whether any collector has ever
+    reported."""
 
     now: datetime
     troubles: Sequence[Trouble] = ()
@@ -100,12 +103,13 @@ class Picture:
     letters: Sequence[LetterGroup] = ()
     kept_letters: int = 0
     given_up: Mapping[str, int] = field(default_factory=dict)
+    let_go: Mapping[str, int] = field(default_factory=dict)
     any_collector: bool = True
 
 
 def conditions(picture: Picture) -> list[Condition]:
     """What there is to tell, the most urgent first and of those the oldest. Empty: all is flowing."""
-    looks = (_collectors, _troubles, _backlogs, _figures, _given_up, _letters)
+    looks = (_collectors, _troubles, _backlogs, _figures, _idle, _given_up, _let_go, _letters)
     found = [one for look in looks for one in look(picture)]
     return sorted(found, key=lambda one: (-one.level, one.since or picture.now, one.code, one.sites))
 
@@ -210,12 +214,29 @@ def _figures(picture: Picture) -> Iterable[Condition]:
             yield replace(_told(key, level, words, tuple(sorted(counts))), lost=level is Level.URGENT, help=help_)
 
 
+def _idle(picture: Picture) -> Iterable[Condition]:
+    for site, figures in picture.sites.items():
+        counts = {key.removeprefix(FIGURE): n for key, n in figures.items() if key.startswith(FIGURE)}
+        if counts:
+            words = _filled(SOURCE_IDLE, _NO_SPAN, count=_count(sum(counts.values())))
+            one = _told("source_idle", Level.WARNING, words, (site,))
+            yield replace(one, lost=True, detail=f"source {', '.join(sorted(counts))}")
+
+
 def _given_up(picture: Picture) -> Iterable[Condition]:
     counts = {site: count for site, count in picture.given_up.items() if count > 0}
     if counts:
         words = _filled(FLOW["gaps_given_up"], _NO_SPAN, count=_count(sum(counts.values())))
         one = _told("gaps_given_up", Level.WARNING, words, tuple(sorted(counts)))
         yield replace(one, lost=True, help=Help.GAPS)
+
+
+def _let_go(picture: Picture) -> Iterable[Condition]:
+    counts = {site: count for site, count in picture.let_go.items() if count > 0}
+    if counts:
+        words = _filled(LET_GO, _NO_SPAN, count=_count(sum(counts.values())))
+        one = _told("letters_let_go", Level.WARNING, words, tuple(sorted(counts)))
+        yield replace(one, lost=True, help=Help.LETTERS)
 
 
 def _letters(picture: Picture) -> Iterable[Condition]:
@@ -226,10 +247,13 @@ def _letters(picture: Picture) -> Iterable[Condition]:
         names = {"count": _count(count), "topics": _count(topics), "topic": _cut(most.topic)}
         words = _filled(LETTERS[family], _span(RECENT.total_seconds()), **names)
         since = min(group.first_at for group in some)
+        if picture.let_go.get(site):
+            words = replace(words, loss=LET_GO.loss)
         one = _told(f"letters_{family}", Level.WARNING, words, (site,), since)
         yield replace(one, detail=most.newest.reason, help=Help.LETTERS, reason=most.reason)
     if picture.kept_letters and not picture.letters:
         words = _filled(FLOW["letters_kept"], _span(RECENT.total_seconds()), count=_count(picture.kept_letters))
+        words = replace(words, loss=LET_GO.loss) if any(picture.let_go.values()) else words
         yield replace(_told("letters_kept", Level.INFO, words), help=Help.LETTERS)
 
 

@@ -120,6 +120,32 @@ LETTERS: Mapping[str, Words] = {
     ),
 }
 
+LET_GO = words_of(
+    ("保留的消息太多，已删除一部分", "Of too many kept messages some were deleted"),
+    (
+        "近 24 小时删除了 {count} 条未能存储的消息：每个站点只保留有限条数，先删最多的主题和原因中最早的。",
+        (
+            "{count} messages that could not be stored were deleted in the last 24 hours: a site keeps so many, and of"
+            " too many the oldest of the topic and reason that has most go first."
+        ),
+    ),
+    LocalName(
+        "被删除的消息已丢失，不能再重放；其余的仍保留。",
+        "The deleted ones are lost and cannot be replayed; the others are kept.",
+    ),
+    (
+        (
+            "先处理数量最多的原因（见保留的消息），不需要的可以丢弃；需要保留更多时调大 PLANTROOM_DEAD_LETTERS_MAX 和"
+            " PLANTROOM_DEAD_LETTERS_MB。一天后不再提示。"
+        ),
+        (
+            "Mend the most frequent reason first (see the kept messages), and discard what nobody needs; to keep more,"
+            " raise PLANTROOM_DEAD_LETTERS_MAX and PLANTROOM_DEAD_LETTERS_MB. This is told for a day."
+        ),
+    ),
+)
+"""Of ``count`` letters that were deleted: the way in told that they are kept."""
+
 REPLAYING = "replay_asked"
 """Stands before the reason of letters that somebody wants processed again."""
 

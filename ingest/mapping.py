@@ -13,6 +13,7 @@ from ingest.checkpoint import pack, unpack
 from ingest.dialects import DIALECTS
 from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.idle_sources import IdleSources
 from ingest.instants import NO_TIME
 from ingest.matching import AssetRoute, SourceRoute, Target
 from ingest.rejections import (
@@ -43,6 +44,9 @@ CERTAIN = frozenset(("sparkplug_b",))
 _OF_ONE_FIELD = frozenset((NUMBER_AS_TEXT, TEXT_VALUE, NOT_A_NUMBER, NULL_VALUE, NESTED_VALUE, UNSUPPORTED_TYPE))
 """Reasons that concern one field alone: nobody's business when the source does not name it."""
 
+NAMES_TOLD = 20
+"""Fields that are named of a message of which none is taken."""
+
 _PLACE = re.compile(r"\A\[[0-9]+\]\.?")
 """Which element of an array a part is of, before the field's name."""
 
@@ -62,7 +66,9 @@ class Mapped:
 
     ``decoded.message`` indexes ``arrivals`` and ``numbers`` (the records' numbers in the batch); so do
     ``decoded.rejections``, which only say which arrivals are not whole. ``rejections`` have record numbers,
-    ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand.
+    ``presence`` asset, word, receive time, and whether a goodbye must be of the connection at hand. ``passed_over``:
+    record numbers of messages that have none of the fields that their source maps, and what they have; ``numbers_in``:
+    of messages with numbers.
     """
 
     decoded: Decoded = field(default_factory=Decoded)
@@ -71,6 +77,8 @@ class Mapped:
     rejections: list[Rejection] = field(default_factory=list)
     presence: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    passed_over: dict[int, list[str]] = field(default_factory=dict)
+    numbers_in: set[int] = field(default_factory=set)
 
     def heard(self) -> Arrivals:
         """The arrivals that brought values: from others it does not follow whose device sent them."""
@@ -93,6 +101,7 @@ class ForeignReader:
         self._dialects: dict[str, Dialect] = {}
         self._saved: dict[str, bytes] = {}
         self._units = UnitBudget()
+        self.idle = IdleSources()
 
     @property
     def gaps(self) -> int:
@@ -121,7 +130,12 @@ class ForeignReader:
             dialect = self._dialect(name)
             decode = dialect.decode_again if again else dialect.decode
             allows = partial(self._units.allows, again=again)
-            yield _Arranger(members, self._route, allows).arrange(decode([_message(one) for one in members]))
+            mapped = _Arranger(members, self._route, allows).arrange(decode([_message(one) for one in members]))
+            for one in () if again else members:
+                if one.number in mapped.numbers_in:
+                    taken = one.number not in mapped.passed_over
+                    self.idle.note(one.route.source, one.record.received_ms, taken=taken)
+            yield mapped
 
     def events(
         self, messages: Sequence[Foreign]
@@ -191,6 +205,9 @@ class _Arranger:
         self._bad: set[tuple[int, str]] = set()
         """Sample and point of values that their sender calls bad."""
         self._publishers: list[str] = []
+        self._taken: set[int] = set()
+        """Record numbers of messages with a field that the source maps."""
+        self._passed: dict[int, list[str]] = {}
 
     def arrange(self, heard: Heard) -> Mapped:
         """Samples, rejections, presence and events by record number and asset. O(values)."""
@@ -211,6 +228,7 @@ class _Arranger:
         for event in heard.events:
             self._tell(event)
         out.requests = heard.requests
+        out.passed_over = {number: names for number, names in self._passed.items() if number not in self._taken}
         out.arrivals.sent = out.numbers
         out.arrivals.publisher = self._publishers
         broken = {rejection.message for rejection in out.rejections}
@@ -221,8 +239,11 @@ class _Arranger:
         member = self._members[sample.message]
         found: dict[str, tuple[AssetRoute, dict[str, float]]] = {}
         bad: set[tuple[str, str]] = set()
+        self._out.numbers_in.add(member.number)
         for name, value in sample.values.items():
-            for target in _targets(member.route, sample.prefix, name):
+            targets = _targets(member.route, sample.prefix, name)
+            self._note_taken(member.number, sample.prefix + name, taken=bool(targets))
+            for target in targets:
                 asset = target.asset if target.code else member.route.home
                 if asset is None:
                     self._out.rejections.append(Rejection(member.number, UNKNOWN_ASSET, sample.prefix + name))
@@ -236,6 +257,12 @@ class _Arranger:
             self._bad.update((row, point) for point in values if (key, point) in bad)
         if not found and sample.seq != NO_SEQ:
             self._note_unused(sample.message, sample.boot, sample.seq, sample.digest)
+
+    def _note_taken(self, number: int, name: str, *, taken: bool) -> None:
+        if taken:
+            self._taken.add(number)
+        elif number not in self._taken and len(names := self._passed.setdefault(number, [])) < NAMES_TOLD:
+            names.append(name)
 
     def _note_unused(self, message: int, boot: str, seq: int, digest: int) -> None:
         """A number that brings no values has come all the same."""
@@ -307,7 +334,9 @@ class _Arranger:
         code = code_of(rejection.reason)
         field_name = _PLACE.sub("", rejection.part)
         if member.route.targets and field_name and code in _OF_ONE_FIELD and not member.route.maps(field_name):
+            self._note_taken(member.number, field_name, taken=False)
             return
+        self._taken.add(member.number)
         self._out.rejections.append(Rejection(member.number, rejection.reason, rejection.part))
 
     def _hear(self, word: PresenceWord) -> None:

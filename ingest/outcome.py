@@ -47,7 +47,8 @@ class Outcome:
 class Read:
     """The telemetry of a batch in columns (one set per dialect), with all that could not be read. ``duplicates`` and
     ``retained`` are readings that were left out, ``requests`` is what is to be published to devices, ``heard`` and
-    ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have."""
+    ``words`` what sources say of presence, ``gone`` numbers that publishers no longer have, ``passed_over`` as in
+    ``ingest.mapping.Mapped``."""
 
     columns: list[Columns] = field(default_factory=list)
     decoded: list[tuple[Decoded, Arrivals]] = field(default_factory=list)
@@ -58,6 +59,7 @@ class Read:
     heard: list[Arrivals] = field(default_factory=list)
     words: list[tuple[str, Presence, int, bool]] = field(default_factory=list)
     gone: list[GapsGone] = field(default_factory=list)
+    passed_over: dict[int, list[str]] = field(default_factory=dict)
 
     def take(self, columns: Columns) -> None:
         """Add a set of columns, and what was left out of it."""

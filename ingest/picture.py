@@ -43,11 +43,14 @@ def picture_of(
     letters: Sequence[LetterGroup] = (),
     kept_letters: int = 0,
     given_up: Mapping[str, int] | None = None,
+    let_go: Mapping[str, int] | None = None,
 ) -> Picture:
     """Everything together; troubles and figures of silent collectors are old and left out."""
     speaking = fresh(reports, now)
     troubles = [trouble for report in speaking for trouble in report.troubles]
     sites: Mapping[str, Mapping[str, float]] = by_site(speaking)
+    lost = {"given_up": given_up or {}, "let_go": let_go or {}}
+    any_collector = bool(reports)
     return Picture(
-        now, troubles, sites, silent(reports, now), letters, kept_letters, given_up or {}, any_collector=bool(reports)
+        now, troubles, sites, silent(reports, now), letters, kept_letters, **lost, any_collector=any_collector
     )

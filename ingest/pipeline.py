@@ -116,6 +116,7 @@ class Pipeline:
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
         self._foreign.follow()
+        self._foreign.idle.follow({source.key for source in plant.topic_sources})
         if not self._drains:
             self.clocks.follow(routes)
 
@@ -273,6 +274,7 @@ class Pipeline:
             out.requests += mapped.requests
             out.heard.append(mapped.heard())
             out.words += mapped.presence
+            out.passed_over |= mapped.passed_over
 
     def conclude(self, batch: Sorted, read: Read, refused: Sequence[Sequence[RejectedReading]]) -> Outcome:
         """Events and dead letters, once the store has confirmed ``read.columns`` but for ``refused``."""
@@ -340,6 +342,7 @@ class Pipeline:
             clocks_not_judged=self.clocks.suffering(ClockEffect.NOT_JUDGED),
             clocks_refused=self.clocks.suffering(ClockEffect.REFUSED),
             clock_offset_largest_ms=float(self.clocks.largest_ms()),
+            more=self._foreign.idle.figures(),
         )
 
     def problems(self) -> list[str]:

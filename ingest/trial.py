@@ -40,7 +40,8 @@ class TriedReading:
 class Trial:
     """What would become of a message. ``source`` is the one that takes it (``None``: a canonical topic, or nobody),
     ``rejected`` holds reasons with the parts concerned, ``presence`` assets' codes with the word on them, ``requests``
-    what would be published to devices, ``events`` the names of events by asset."""
+    what would be published to devices, ``events`` the names of events by asset. ``passed_over``: the fields of a
+    message that has none of those that the source maps (``None``: it has one, or no fields)."""
 
     site: str
     source: TopicSource | None
@@ -49,6 +50,7 @@ class Trial:
     presence: Sequence[tuple[str, Presence]]
     requests: Sequence[TriedMessage]
     events: Sequence[tuple[str, str]]
+    passed_over: Sequence[str] | None = None
 
 
 def check_source(plant: Plant, source: TopicSource) -> None:
@@ -135,7 +137,8 @@ def try_messages(
     ]
     owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(messages[-1].topic)
     requests = [TriedMessage(one.topic, one.payload) for one in read.requests]
-    return _trial(plant, site, owner, readings, outcome, presence, requests)
+    trial = _trial(plant, site, owner, readings, outcome, presence, requests)
+    return replace(trial, passed_over=next(iter(read.passed_over.values()), None))
 
 
 def _trial(

@@ -2,14 +2,16 @@
 
 The readings store may be away for days; the ledger, and with it every tablet, must not wait for it. So the numbers are
 read from the operations that the ledger keeps, written outside any transaction, and only then the cursor moves. A crash
-in between writes the same readings again, which changes nothing.
+in between writes the same readings again, which changes nothing. A number that the store refuses becomes a dead letter,
+in the form in which a publisher would send it.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
-import structlog
 
 from maintenance.answers import Refused, read_answer
 from maintenance.ports import MaintenanceTx, QueuedOperation
@@ -18,21 +20,28 @@ from plantroom.domain.assets import Asset, PointTemplate
 from plantroom.domain.quality import Reason
 from plantroom.errors import NotFound
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
+from plantroom.ports.letters import DeadLetter
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesRef
 from plantroom.ports.rollups import Window, windows_of
+from plantroom.wire import encode_telemetry, telemetry_topic
 
 CONSUMER = "checklist_readings"
 BATCH = 500
+REFUSED = "rejected_by_store"
+"""Code of the letters' reason, as the ingest has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """One reading: where it lives, when it was taken (ms since 1970 UTC), what it is worth."""
+    """One reading: where it lives, when it was taken (ms since 1970 UTC), what it is worth, by which operation and of
+    which asset, by its code."""
 
     series: SeriesRef
     ts_ms: int
     value: float
     reason: Reason
+    op_id: str
+    asset: str
 
 
 class RoundReadings:
@@ -58,13 +67,15 @@ class RoundReadings:
         if not queued:
             return 0
         windows: list[Window] = []
+        refused: Sequence[RejectedReading] = ()
         if taken:
             batch = _batch(taken)
             windows = windows_of(batch)
             refused = self._readings.write(batch).rejected
-            if refused:
-                structlog.get_logger().warning("round_readings_refused", count=len(refused), first=refused[0].message)
         with self._ledger.begin() as tx:
+            if refused:
+                now = tx.collect.now()
+                tx.collect.add_dead_letters([_letter(taken[one.position], one.message, now) for one in refused])
             tx.roll_ups.mark(windows)
             tx.orders.move_cursor(self._consumer, queued[-1].position)
         return len(queued)
@@ -99,7 +110,8 @@ class _Rounds:
             return None
         series = SeriesRef(asset.site, asset.equipment_class, asset.key, point.key)
         at = op.done_at or op.captured_at
-        return _Taken(series, round(at.timestamp() * 1000), number, worth(point, number))
+        at_ms = round(at.timestamp() * 1000)
+        return _Taken(series, at_ms, number, worth(point, number), op.op_id, asset.code)
 
     def _order(self, order_id: str) -> WorkOrder | None:
         if order_id not in self._orders:
@@ -129,6 +141,14 @@ def worth(point: PointTemplate, number: float) -> Reason:
     low, high = point.physical_low, point.physical_high
     outside = (low is not None and number < low) or (high is not None and number > high)
     return Reason.OUT_OF_RANGE if outside else Reason.MANUAL
+
+
+def _letter(taken: _Taken, words: str, now: datetime) -> DeadLetter:
+    name = hashlib.sha256(taken.op_id.encode()).hexdigest()[:32]
+    site, point = taken.series.site, taken.series.point
+    payload = encode_telemetry(taken.ts_ms, {point: taken.value})
+    topic = telemetry_topic(site, taken.asset)
+    return DeadLetter(f"{name}-round", site, now, topic, f"{REFUSED}: number of a round: {words}", payload, point)
 
 
 def _batch(taken: Sequence[_Taken]) -> ReadingBatch:

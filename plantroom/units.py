@@ -16,7 +16,10 @@ OFFSET_DIGITS = 9
 """Decimal places of a temperature, the only thing whose units have other zeros: those beyond are rounding. 212 [degF]
 are 100 Cel."""
 
-MEANT = {"°C": "Cel", "℃": "Cel", "degC": "Cel", "C": "Cel", "°F": "[degF]", "℉": "[degF]", "F": "[degF]"}
+MEANT = {
+    "°C": "Cel", "℃": "Cel", "degC": "Cel", "C": "Cel", "°F": "[degF]", "℉": "[degF]", "F": "[degF]",
+    "mmHg": "mm[Hg]", "inHg": "[in_i'Hg]", "kn": "[kn_i]", "mph": "[mi_i]/h", "ft/s": "[ft_i]/s", "yd/s": "[yd_i]/s",
+}  # fmt: skip
 """What people write where UCUM has another code."""
 
 
@@ -32,6 +35,9 @@ MAX_UNIT = 64
 REMEMBERED = 2_000
 REGISTRY_LOOKS = 10_000
 """Conversions that one registry is asked for: pint keeps about a kilobyte of each unit that it has seen, for good."""
+
+_INCHES = {"[in_i'Hg]": "(m[Hg].[in_i]/m)", "[in_i'H2O]": "(m[H2O].[in_i]/m)"}
+"""As UCUM defines them (table "clinical units"): ucumvert takes pint's inches at 60 [degF], 0.3 % and 0.1 % less."""
 
 _MAX_BRACKETS = 4
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
@@ -126,8 +132,11 @@ def _quantity(registry: Any, value: float, code: str) -> Any:
     import pint
     from lark.exceptions import LarkError
 
+    exact = code
+    for inches, meters in _INCHES.items():
+        exact = exact.replace(inches, meters)
     try:
-        unit = registry.from_ucum(code)
+        unit = registry.from_ucum(exact)
         if unit.magnitude == 1:
             return registry.Quantity(value, unit.units)
     except (LarkError, pint.PintError, ArithmeticError, ValueError, AttributeError, TypeError, RecursionError) as error:

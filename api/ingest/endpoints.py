@@ -88,8 +88,9 @@ def get_conditions(caller: Viewer, services: Parts) -> Conditions:
     with services.ledger.read() as tx:
         letters = services.letters.now(tx, caller.scope, ours)
         given_up = tx.gaps.missing(GapState.GIVEN_UP, ours - GIVEN_UP_RECENTLY)
-    mine = {site: count for site, count in given_up.items() if caller.scope.allows(site)}
-    picture = picture_of(seen.told, seen.now, letters.groups, letters.total, mine)
+        let_go = tx.collect.letters_let_go(seen.now - GIVEN_UP_RECENTLY)
+    lost = [{site: n for site, n in counts.items() if caller.scope.allows(site)} for counts in (given_up, let_go)]
+    picture = picture_of(seen.told, seen.now, letters.groups, letters.total, *lost)
     return Conditions(items=[Condition.of(one) for one in conditions(picture)])
 
 

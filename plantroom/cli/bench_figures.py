@@ -10,8 +10,14 @@ from plantroom.cli.common import emit
 from plantroom.errors import Unreachable
 
 NEVER_CAME = "never_came"
-NONE_OF_THEM = ("lost", "duplicates", "crashes", "false_offline")
+NONE_OF_THEM = ("lost", "duplicates", "crashes", "false_offline", "false_late", "missed_offline", "gaps")
+SOME_OF_THEM = ("acknowledged", "scored_assets", "kills", "messages")
+"""Where one of these is 0, nothing was measured."""
+
 ALL_OF_THEM = {"dead_lettered": "bad", "stored": "good"}
+MORE_THAN = {"ratio_to_telegraf": 1.0}
+AT_LEAST = {"ratio": 0.6}
+"""Of the bare consumer."""
 
 
 def percentiles(milliseconds: Sequence[float]) -> dict[str, float | int | None]:
@@ -35,9 +41,27 @@ def shortfalls(document: Mapping[str, Any]) -> list[str]:
         for name, whole in ALL_OF_THEM.items()
         if name in document and whole in document and document[name] != document[whole]
     ]
+    found += [f"{name} is 0" for name in SOME_OF_THEM if document.get(name, 1) == 0]
+    found += _ratios(document)
     if document.get("spool_intact") is False:
         found.append("a kill left a spool that is not intact")
     return [*found, *_never_came(document)]
+
+
+def _ratios(document: Mapping[str, Any]) -> Iterator[str]:
+    """Of a ``whole_run`` alone: what is shorter than the figures are required of says nothing by them."""
+    if not document.get("whole_run", True):
+        return
+    if document.get("counts") is False:
+        bare = document.get("bare_messages_per_s")
+        yield f"the run does not count: the bare consumer beside it reached {bare} messages/s, which is too slow"
+        return
+    for name, least in AT_LEAST.items():
+        if document.get(name) is not None and document[name] < least:
+            yield f"{name} is {document[name]}, below {least}"
+    for name, less in MORE_THAN.items():
+        if document.get(name) is not None and document[name] <= less:
+            yield f"{name} is {document[name]}, no more than {less}"
 
 
 def _never_came(document: Mapping[str, Any], name: str = "") -> Iterator[str]:

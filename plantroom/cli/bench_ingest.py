@@ -40,6 +40,10 @@ BACK_MS = 1_000_000
 sources' clocks are recorded ones, so all is judged as if it were live."""
 
 FLOOR = 20_000
+WHOLE_S = 60
+WINDOW = 1000
+"""From how many seconds, and messages that the broker keeps under way, on the ratios are required."""
+
 """Messages/s that the bare consumer has to reach for a run to count."""
 
 BARE, PROMPT = "bench-bare", "bench-prompt"
@@ -143,6 +147,13 @@ def measure_ingest(
         document = run.document()
         say("comparing every value with what the API gives")
         document["scored_assets"] = _scored(site)
+        document["whole_run"] = (
+            seconds >= WHOLE_S
+            and messages >= ROUND
+            and window >= WINDOW
+            and broker_kind == "mosquitto"
+            and store == "influxdb"
+        )
         document["lost"], document["duplicates"] = compare(site, run.publishing)
     return document | {
         "settings": {

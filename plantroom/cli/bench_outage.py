@@ -194,16 +194,15 @@ def _away(site: BenchSite, sending: tuple[SafetyEvents, Load], seconds: float, s
 
 
 def _drain(site: BenchSite, sending: tuple[SafetyEvents, Load], rate: int) -> tuple[float, float, int]:
-    """Seconds until the collector found the store again, from then on until no more than what a second brings waits,
-    and how many messages were dealt with in those."""
+    """From the store's being back on: seconds until the collector found it, seconds until no more than what a second
+    brings waits, and how many messages were dealt with in those."""
     begun, before = time.monotonic(), site.stats()["received"]
-    first = 0.0
+    noticed_s = 0.0
     while (stats := site.stats())["spool_depth"] > rate:
         _require_well(site, sending)
-        if not first and stats["received"] > before:
-            first, before = time.monotonic(), stats["received"]
+        if not noticed_s and stats["received"] > before:
+            noticed_s = time.monotonic() - begun
         if time.monotonic() - begun > SETTLE_S:
             raise Unreachable("the collector under measurement", f"does not catch up: {stats}")
         time.sleep(0.1)
-    first = first or begun
-    return first - begun, time.monotonic() - first, int(stats["received"] - before)
+    return noticed_s, max(time.monotonic() - begun, 1e-3), int(stats["received"] - before)

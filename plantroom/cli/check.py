@@ -36,6 +36,13 @@ class Finding:
         return self.look is Look.FAIL
 
 
+_KEPT_ADVICE = (
+    "set the rule with `influx bucket update --id ID --retention 91d` (a day more than PLANTROOM_RETENTION_RAW_DAYS or"
+    " PLANTROOM_RETENTION_10M_DAYS), or have Plantroom set it: `influx bucket update --id ID --description 'made by"
+    " Plantroom'`"
+)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command("check")(check)
@@ -53,7 +60,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     found = [
         _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
         _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
-        _try("readings store", lambda: _readings(settings), partial(trouble_advice, STORE)),
+        *_readings(settings),
         _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
         *service,
         _collectors(settings),
@@ -136,17 +143,25 @@ def _broker(settings: Settings) -> str:
     return "; ".join(words)
 
 
-def _readings(settings: Settings) -> str:
-    from plantroom.bootstrap.parts import make_readings, require_folder
+def _readings(settings: Settings) -> list[Finding]:
+    """Whether it answers, and where it keeps readings for another time than the settings say."""
+    problems: list[str] = []
 
-    store = make_readings(settings)
-    require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
-    try:
-        store.open()
-        store.ping()
-    finally:
-        store.close()
-    return f"{settings.readings.split('://', maxsplit=1)[0]} answers"
+    def look() -> str:
+        from plantroom.bootstrap.parts import make_readings, require_folder
+
+        store = make_readings(settings)
+        require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
+        try:
+            store.open()
+            store.ping()
+            problems.append(store.retention_problem())
+        finally:
+            store.close()
+        return f"{settings.readings.split('://', maxsplit=1)[0]} answers"
+
+    found = [_try(STORE, look, partial(trouble_advice, STORE))]
+    return found + [Finding("readings kept", Look.FAIL, words, _KEPT_ADVICE) for words in problems if words]
 
 
 def _ledger(settings: Settings) -> str:

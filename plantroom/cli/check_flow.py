@@ -50,12 +50,13 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
             recent = tx.collect.dead_letter_groups(EVERYTHING, 200, since=now - RECENT)
             kept = recent.total or tx.collect.dead_letter_groups(EVERYTHING, 0).total
             given_up = tx.gaps.missing(GapState.GIVEN_UP, now - GIVEN_UP_RECENTLY)
+            let_go = tx.collect.letters_let_go(ledger_now - GIVEN_UP_RECENTLY)
     finally:
         ledger.close()
     running = is_held(settings.data_dir)
     told = [report for report in reports if running or report.collector != own]
     found = []
-    for one in conditions(picture_of(told, ledger_now, recent.groups, kept, given_up)):
+    for one in conditions(picture_of(told, ledger_now, recent.groups, kept, given_up, let_go)):
         if one.code == "collector_missing":
             continue
         where = f" (site {', '.join(one.sites)})" if one.sites else ""

@@ -42,15 +42,19 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
 def list_letters(
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 100,
+    cursor: Annotated[str | None, typer.Option(help="Go on behind these: `next_cursor` of an earlier list.")] = None,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """The newest dead letters with their reasons."""
+    """The newest dead letters with their reasons, of how many, and where the next ones begin."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
-        found = tx.collect.dead_letters(EVERYTHING, PageRequest(limit), site=site).items
-    documents = [_document(letter) for letter in found]
+        page = tx.collect.dead_letters(EVERYTHING, PageRequest(limit, cursor), site=site)
+        total = tx.collect.dead_letter_groups(EVERYTHING, 0, site).total
+    documents = [_document(letter) for letter in page.items]
     lines = [f"{d['id']}  {d['received_at']}  {d['topic']}  {d['reason']}" for d in documents]
-    emit({"items": documents}, as_json, lines or "no dead letters")
+    if page.next_cursor is not None:
+        lines.append(f"{len(lines)} of {total}; the next ones: --cursor {page.next_cursor}")
+    emit({"items": documents, "total": total, "next_cursor": page.next_cursor}, as_json, lines or "no dead letters")
 
 
 @app.command()

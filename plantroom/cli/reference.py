@@ -74,9 +74,13 @@ MEANING: Mapping[str, str] = {
     "log_level": "How much is logged on stderr.",
     "secure_cookies": "Whether the session cookie is only sent over HTTPS; `auto`: when the request came that way.",
     "retention_raw_days": "How long raw readings are kept. What was observed longer ago is refused (dead letter). In"
-    " InfluxDB it is\nthe rule of a bucket that Plantroom makes; of another bucket, what is older is deleted.",
-    "dead_letters_max": "How many dead letters a site keeps: beyond it the oldest go. Letters of event topics have as"
-    " much room again\nfor themselves. The figure `dead_letters_let_go` counts what went.",
+    " InfluxDB it is\nthe rule of a bucket that Plantroom makes (its description begins with `made by Plantroom`): a"
+    " longer one is set\nat the next start, a shorter one a minute after the start of a collector. Of another bucket"
+    " without a rule what is\nolder is deleted; its own rule is left alone, and `plantroom check` says when it"
+    " differs.",
+    "dead_letters_max": "How many dead letters a site keeps: beyond it the oldest go, of the topic and reason that has"
+    " most.\nLetters of event topics have as much room again for themselves. What went is told as lost for a day"
+    " (condition\n`letters_let_go`).",
     "dead_letters_mb": "How many mebibytes of payload a site's dead letters may take: beyond it the oldest go, too."
     " Letters of event\ntopics have as much room again for themselves.",
     "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",

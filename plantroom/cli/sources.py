@@ -123,7 +123,7 @@ def try_message(
 ) -> None:
     """What would be stored of a message and what rejected, and why. Nothing is stored or published.
 
-    Exit code 4 when all of the message would be rejected.
+    Exit code 4 when all of the message would be rejected, or none of its fields is one that the source maps.
     """
     from ingest.trial import TriedMessage, site_of, try_messages
 
@@ -139,9 +139,9 @@ def try_message(
             raise BadData(f"there is no site {site!r}")
         now_ms = int(parts.clock.now().timestamp() * 1000)
         trial = try_messages(plant, parts.classes, site or site_of(plant, topic[-1]), messages, now_ms)
-    notes = [*_heard(trial, topic[-1]), *_uncounted(trial, messages[-1])]
+    notes = [*_heard(trial, topic[-1]), *_unmapped(trial), *_uncounted(trial, messages[-1])]
     emit(_trial_document(trial) | {"notes": notes}, as_json, [*_trial_text(trial), *(f"note     {n}" for n in notes)])
-    if trial.rejected and not (trial.readings or trial.events):
+    if (trial.rejected or trial.passed_over) and not (trial.readings or trial.events):
         raise typer.Exit(EXIT_REJECTED)
 
 
@@ -156,6 +156,14 @@ def _heard(trial: "Trial", topic: str) -> list[str]:
     if trial.source is not None or parse_topic(topic) is not None:
         return []
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
+
+
+def _unmapped(trial: "Trial") -> list[str]:
+    """Of a message of which the mapping takes nothing: what the mapping names, and what there is."""
+    if trial.source is None or not trial.passed_over:
+        return []
+    mapped = ", ".join(dict.fromkeys(one.field for one in trial.source.fields))
+    return [f"nothing of it is mapped: the source maps {mapped}; the message has {', '.join(trial.passed_over)}"]
 
 
 def _uncounted(trial: "Trial", message: "TriedMessage") -> list[str]:

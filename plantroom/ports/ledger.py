@@ -289,14 +289,18 @@ class CollectRepository(ABC):
     @abstractmethod
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
         """Letters, at most ``most``, of each site that has more letters or bytes of payload than it may keep, by site.
-        Letters of event topics count for themselves: neither kind takes the other's room. The oldest go first; of
-        events those that came in the same minute on the same topic behind another one, and only then the oldest.
-        Letters asked for again neither go nor count. Sums all letters (half a second for half a million): not for a
+        Letters of event topics count for themselves: neither kind takes the other's room. The oldest go first, of the
+        topic and reason that has most; of events those that came in the same minute on a topic behind another one.
+        Letters asked for again neither go nor count. Sums all letters (a second or some for half a million): not for a
         transaction that writes."""
 
     @abstractmethod
     def let_letters_go(self, ids: Sequence[str]) -> int:
-        """Take these letters away but for those that were asked for again meanwhile; gives how many."""
+        """Take these letters away but for those that were asked for again meanwhile; gives how many (and counts)."""
+
+    @abstractmethod
+    def letters_let_go(self, since: datetime) -> Mapping[str, int]:
+        """How many letters were let go from the hour of ``since`` on (the ledger's clock), by site."""
 
     @abstractmethod
     def discard_messages(self, messages: Sequence[str]) -> None:

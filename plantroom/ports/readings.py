@@ -179,6 +179,10 @@ class RawReadings(ABC):
         """Delete what was observed before ``before_ms``, in pieces between which writers get their turn (none waits for
         more than 100 ms), until all is gone or ``stopping()``. Number of rows, as far as the store knows it."""
 
+    def retention_problem(self) -> str:
+        """Why it keeps what is in it for another time than it was told; empty: it does not."""
+        return ""
+
 
 class ReadingsStore(RawReadings):
     """Readings, and their aggregates over 10 minutes and an hour, each for as long as its ``Retention`` says."""

@@ -77,7 +77,9 @@ class _Base:
         self.name = self.unit = ""
         self.units: set[str] = set()
         """All that the pack has stated so far."""
-        self.time = self.value = self.sum = 0.0
+        self.time = 0.0
+        self.value: float | None = None
+        self.sum: float | None = None
 
     def take(self, record: Mapping[object, object]) -> None:
         """The base fields of a record count from that record on, whatever else is wrong with it. Raises ``_Bad`` for a
@@ -213,19 +215,22 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
     if not name:
         prefix, name = "", base.name
     values = {}
-    if "v" in record:
-        values[name] = base.value + _float(record["v"])
+    # What is missing of base and own value, or of base and own sum, counts as zero (RFC 8428, section 4.5.4); a record
+    # has one of the kinds of values (section 4.2), and another than a number has no base.
+    others = "vb" in record or "vs" in record or "vd" in record
+    if "v" in record or (base.value is not None and not others):
+        values[name] = (base.value or 0.0) + _float(record.get("v", 0))
     elif isinstance(record.get("vb"), bool):
         values[name] = float(bool(record["vb"]))
-    elif "vs" in record or "vd" in record or "vb" in record:
+    elif others:
         reason = text_problem(str(record["vs"])) if "vs" in record else TEXT_VALUE
         heard.rejections.append(Rejection(number, reason, prefix + name))
-    elif "s" not in record:
+    elif "s" not in record and base.sum is None:
         if any(key in record for key in _BASES):
             return
         raise _Bad(NO_VALUES)
-    if "s" in record:
-        values[name + _SUM] = base.sum + _float(record["s"])
+    if "s" in record or base.sum is not None:
+        values[name + _SUM] = (base.sum or 0.0) + _float(record.get("s", 0))
     for field in [field for field, value in values.items() if not math.isfinite(value)]:
         del values[field]
         heard.rejections.append(Rejection(number, NOT_A_NUMBER, prefix + field))

@@ -27,8 +27,14 @@ _PREFIXES = frozenset(("tele", "stat", "cmnd"))
 _WITH_VALUES = re.compile(r"SENSOR|STATE|RESULT|STATUS[0-9]*")
 _WITHOUT = re.compile(r"INFO[0-9]*|UPTIME|LOGGING|MARGINS|HASS_STATE|POWER[0-9]*")
 _WRAPPED = re.compile(r"Status(SNS|STS)")
-_TEMPERATURES = ("Temperature", "DewPoint", "HeatIndex")
-"""What Tasmota gives in the unit that the device is set to (``SetOption8``)."""
+_STATED = {
+    "TempUnit": re.compile(r"(.*\.)?[^.]*(Temperature|DewPoint|HeatIndex)[^.]*(\.[0-9]+)?"),
+    "PressureUnit": re.compile(r"(.*\.)?[^.]*Pressure[^.]*(\.[0-9]+)?"),
+    "SpeedUnit": re.compile(r".*\.Speed[^.]*(\.[^.]+)?"),
+}
+"""What Tasmota gives in the unit that the device is set to (``SetOption8``, ``24`` and ``139``, ``SpeedUnit``), by the
+word that states it: which fields, by their own name without their sensor's and their number in an array. Of speeds also
+what is below (``TX23.Speed.Avg``). Source: ``MqttAppendSensorUnits`` of Tasmota 12."""
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 
@@ -81,33 +87,25 @@ def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> No
     if ts_ms is None:
         heard.rejections.append(Rejection(number, UNREADABLE_TIME))
         return
-    unit = _temperature_unit(document)
+    stated = [(which, unit) for word, which in _STATED.items() if (unit := _unit(document, word))]
     before = len(heard.rejections)
     values = take_values(heard, number, prefix, document)
     if values:
-        units = {name: unit for name in values if _is_temperature(name)} if unit else {}
+        units = {name: unit for which, unit in stated for name in values if which.fullmatch(name)}
         heard.samples.append(Sample(number, ts_ms, values, prefix, units))
     elif len(heard.rejections) == before:
         heard.rejections.append(Rejection(number, NO_VALUES))
 
 
-def _temperature_unit(document: dict[str, object]) -> str:
-    """The UCUM code of what the message says of its temperatures, and takes out of it; a word that is none is left for
-    the conversion to refuse. Empty: it says nothing."""
-    word = document.get("TempUnit")
-    if not isinstance(word, str) or not word.strip():
+def _unit(document: dict[str, object], word: str) -> str:
+    """The UCUM code of what the message says of some of its values, and takes out of it; a word that is none is left
+    for the conversion to refuse. Empty: it says nothing."""
+    told = document.get(word)
+    if not isinstance(told, str) or not told.strip():
         return ""
-    del document["TempUnit"]
-    said = word.strip()[: MAX_UNIT + 1]
+    del document[word]
+    said = told.strip()[: MAX_UNIT + 1]
     return MEANT.get(said, said)
-
-
-def _is_temperature(name: str) -> bool:
-    """By the field's own name, without its sensor's and its number in an array."""
-    sensor, _, own = name.rpartition(".")
-    if own.isdecimal():
-        own = sensor.rpartition(".")[2]
-    return any(word in own for word in _TEMPERATURES)
 
 
 def _ts_ms(raw: object, message: Message) -> int | None:

@@ -1,5 +1,6 @@
 """What collectors write: the outbox of findings, dead letters, presence, health, events, their reports."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +28,15 @@ from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
 from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.events import EVENTS, events_beyond
-from plantroom.storage.ledger.letters import ASKED, IS_ASKED, LETTERS, letter_groups, letters_beyond
+from plantroom.storage.ledger.letters import (
+    ASKED,
+    IS_ASKED,
+    LETTERS,
+    letter_groups,
+    letters_beyond,
+    letters_let_go,
+    note_let_go,
+)
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.reports import report_of, report_row
@@ -191,11 +200,15 @@ class SqlCollect(CollectRepository):
         return letters_beyond(self._work, keep, keep_bytes, most)
 
     def let_letters_go(self, ids: Sequence[str]) -> int:
-        letters = t.dead_letters
-        return sum(
-            self._connection.execute(letters.delete().where(letters.c.id.in_(some), sa.not_(IS_ASKED))).rowcount
-            for some in chunks(sorted(set(ids)))
-        )
+        gone: Counter[str] = Counter()
+        for some in chunks(sorted(set(ids))):
+            delete = t.dead_letters.delete().where(t.dead_letters.c.id.in_(some), sa.not_(IS_ASKED))
+            gone.update(self._connection.execute(delete.returning(t.dead_letters.c.site)).scalars())
+        note_let_go(self._work, gone)
+        return gone.total()
+
+    def letters_let_go(self, since: datetime) -> Mapping[str, int]:
+        return letters_let_go(self._work, since)
 
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,12 @@ from plantroom.wire import Channel
 
 LETTERS = Record(DeadLetter, t.dead_letters)
 LEAST_OF_SITE = 1_000
+
+GROUPS = 200
+READ_AT_ONCE = 5_000
+
+LET_GO_KEPT = timedelta(days=90)
+"""How long it is known how many were let go."""
 
 _C = t.dead_letters.c
 
@@ -80,15 +86,19 @@ def letters_beyond(work: Work, keep: int, keep_bytes: int, most: int) -> Mapping
     """See ``CollectRepository.letters_beyond``."""
     found: dict[str, list[str]] = {}
     for row in work.connection.execute(_sums()).all():
-        of_kinds = (
-            (_oldest, row.letters - row.events, row.bytes - row.event_bytes),
-            (_least, row.events, row.event_bytes),
-        )
-        for kind, letters, size in of_kinds:
-            too_large = math.ceil(letters * max(0, size - keep_bytes) / max(1, size))
-            wanted = min(max(letters - keep, too_large), most - sum(map(len, found.values())))
-            if wanted > 0:
-                found.setdefault(row.site, []).extend(work.connection.execute(kind(work, row.site, wanted)).scalars())
+        too_many = row.letters - row.events - keep
+        too_large = row.bytes - row.event_bytes - keep_bytes
+        left = most - sum(map(len, found.values()))
+        if left > 0 and (too_many > 0 or too_large > 0):
+            by_weight = too_large > 0
+            noisiest = _noisiest(work, row.site, too_large if by_weight else too_many, left, by_weight=by_weight)
+            found.setdefault(row.site, []).extend(noisiest)
+        part_of = max(0, row.event_bytes - keep_bytes) / max(1, row.event_bytes)
+        wanted = max(row.events - keep, math.ceil(row.events * part_of))
+        wanted = min(wanted, most - sum(map(len, found.values())))
+        if wanted > 0:
+            least = _least(work, row.site, wanted)
+            found.setdefault(row.site, []).extend(work.connection.execute(least).scalars())
     return found
 
 
@@ -102,9 +112,65 @@ def _sums() -> sa.Select[Any]:
     return sums.group_by(_C.site).order_by(_C.site)
 
 
-def _oldest(_: Work, site: str, count: int) -> sa.Select[Any]:
-    of_site = sa.select(_C.id).where(_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED))
-    return of_site.order_by(_C.received_at, _C.id).limit(count)
+def _noisiest(work: Work, site: str, wanted: int, most: int, *, by_weight: bool) -> list[str]:
+    """Letters of telemetry, or bytes of theirs, that a site has too many: of the topic and reason (its code) that has
+    most the oldest, until it has no more than the next one, then of both. Of more than ``GROUPS`` such groups the rest
+    is left for the next look, unless these have not enough: then simply the oldest go. At most ``most``."""
+    code, size = work.backend.before(_C.reason, ":").label("code"), sa.func.length(_C.payload).label("size")
+    mine = [_C.site == site, sa.not_(_IS_EVENT), sa.not_(IS_ASKED)]
+    noise = sa.func.sum(size) if by_weight else sa.func.count()
+    groups = sa.select(_C.topic, code, noise.label("noise")).where(*mine).group_by(_C.topic, code)
+    rows = work.connection.execute(groups.order_by(noise.desc(), _C.topic, code).limit(GROUPS)).all()
+    level = _level([int(row.noise) for row in rows], wanted)
+    over = {(row.topic, row.code): int(row.noise) - level for row in rows if row.noise > level}
+    found: dict[str, None] = {}
+    for some in ([_C.topic.in_({topic for topic, _ in over})], []):
+        oldest = sa.select(_C.id, _C.topic, code, size).where(*mine, *some).order_by(_C.received_at, _C.id)
+        with work.connection.execute(oldest.execution_options(yield_per=READ_AT_ONCE)) as letters:
+            for one in letters:
+                if wanted <= 0 or len(found) >= most or (some and not over):
+                    break
+                group, weight = (one.topic, one.code), one.size if by_weight else 1
+                if one.id in found or (some and group not in over):
+                    continue
+                found[one.id] = None
+                wanted -= weight
+                if some and (left := over.pop(group) - weight) > 0:
+                    over[group] = left
+    return list(found)
+
+
+def _level(noises: Sequence[int], wanted: int) -> int:
+    """To how much each has to come down, the largest first, so that ``wanted`` of it is gone; ``noises`` falling."""
+    total = 0
+    for count, noise in enumerate(noises, 1):
+        total += noise
+        following = noises[count] if count < len(noises) else 0
+        if total - count * following >= wanted:
+            return max(0, (total - wanted) // count)
+    return 0
+
+
+def note_let_go(work: Work, gone: Mapping[str, int]) -> None:
+    """Count what was let go of each site within this hour, for ``LET_GO_KEPT``."""
+    if not gone:
+        return
+    now = datetime.fromtimestamp(work.connection.execute(sa.select(work.backend.now_ms())).scalar_one() / 1000, UTC)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    insert = work.backend.insert(t.letters_let_go)
+    more = {"letters": t.letters_let_go.c.letters + insert.excluded.letters}
+    rows = [{"site": site, "hour": hour, "letters": count} for site, count in sorted(gone.items())]
+    work.connection.execute(insert.on_conflict_do_update(index_elements=["site", "hour"], set_=more), rows)
+    work.connection.execute(t.letters_let_go.delete().where(t.letters_let_go.c.hour < now - LET_GO_KEPT))
+
+
+def letters_let_go(work: Work, since: datetime) -> Mapping[str, int]:
+    """See ``CollectRepository.letters_let_go``."""
+    gone = t.letters_let_go.c
+    sums = sa.select(gone.site, sa.func.sum(gone.letters).label("letters")).where(
+        gone.hour > since - timedelta(hours=1)
+    )
+    return {row.site: int(row.letters) for row in work.connection.execute(sums.group_by(gone.site).order_by(gone.site))}
 
 
 def _least(work: Work, site: str, count: int) -> sa.Select[Any]:

@@ -66,6 +66,15 @@ dead_letters = sa.Table(
     sa.Index(None, "reason", "received_at", "id"),
 )
 
+letters_let_go = sa.Table(
+    "letters_let_go",
+    metadata,
+    sa.Column("site", Word, primary_key=True),
+    sa.Column("hour", Instant, primary_key=True),
+    sa.Column("letters", sa.BigInteger, nullable=False),
+    comment="Dead letters that were deleted because there were too many, by the hour that begins then",
+)
+
 asset_presence = sa.Table(
     "asset_presence",
     metadata,

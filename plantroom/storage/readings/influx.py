@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plantroom.errors import NotThere, Unreachable
+from plantroom.errors import Unreachable
 from plantroom.ports.readings import (
-    DAY_MS,
     AggregatePage,
     RawReadings,
     ReadingBatch,
@@ -29,6 +28,7 @@ from plantroom.ports.readings import (
     WriteResult,
 )
 from plantroom.storage.readings import influx_latest
+from plantroom.storage.readings.influx_bucket import Bucket
 from plantroom.storage.readings.influx_http import InfluxConnection, InfluxTarget, Refused, TooLarge
 from plantroom.storage.readings.influx_lines import (
     HIGH_MS,
@@ -65,14 +65,14 @@ _DROPPED = re.compile(r"dropped=(\d+)")
 class InfluxReadings(RawReadings):
     """The readings store of a site. Writes wait for the server's confirmation and are never retried here.
 
-    ``keep_days`` becomes the rule of a bucket that is made here (0: for ever); one that is there keeps its own.
+    ``keep_days`` (0: for ever) is the rule of a bucket that is made here; another's is left alone (``Bucket``).
     """
 
     def __init__(self, target: InfluxTarget, keep_days: int = 0) -> None:
         if not (target.host and target.token and target.org and target.bucket and 0 < target.port < 65536):
             raise ValueError("an InfluxDB target needs host, port, token, organisation and bucket")
         self.target = target
-        self._keep_s = keep_days * DAY_MS // 1000
+        self._bucket = Bucket(target, keep_days)
         self._connection: InfluxConnection | None = None
         self._unopened: tuple[type[Unreachable], str] = _NOT_OPEN
         """What to say while there is no connection: why it could not be opened, if somebody tried."""
@@ -85,7 +85,7 @@ class InfluxReadings(RawReadings):
         """Connect; make the bucket when it is missing and the token may."""
         connection = InfluxConnection(self.target)
         try:
-            self._ensure_bucket(connection)
+            self._bucket.open(connection)
         except Unreachable as error:
             self._unopened = type(error), error.problem
             connection.close()
@@ -114,42 +114,21 @@ class InfluxReadings(RawReadings):
             raise kind(self.target.what, problem)
         return connection
 
-    def _ensure_bucket(self, connection: InfluxConnection) -> None:
-        if self._bucket(connection):
-            return
-        orgs = connection.request("GET", "/api/v2/orgs", params={"org": self.target.org}).get("orgs", [])
-        if not orgs:
-            text = f"bucket {self.target.bucket!r} is not there, or not for this token, and the token may not make it"
-            raise NotThere(self.target.what, f"{text} in organisation {self.target.org!r}")
-        rules = [{"type": "expire", "everySeconds": self._keep_s}] if self._keep_s else []
-        body = {"orgID": orgs[0]["id"], "name": self.target.bucket, "retentionRules": rules}
-        try:
-            connection.request("POST", "/api/v2/buckets", json=body)
-        except Unreachable as error:
-            # Two processes may start together: the other one's bucket is as good.
-            if not self._bucket(connection):
-                text = f"bucket {self.target.bucket!r} is not there and could not be made ({error.problem})"
-                raise NotThere(self.target.what, text) from error
-
-    def _bucket(self, connection: InfluxConnection) -> Mapping[str, Any]:
-        """The bucket as the server describes it; empty when it is not there."""
-        names = {"org": self.target.org, "name": self.target.bucket}
-        try:
-            found = connection.request("GET", "/api/v2/buckets", params=names).get("buckets")
-        except NotThere:
-            return {}
-        return found[0] if found else {}
-
     def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
         """Nothing where the bucket has a rule of its own: the server drops whole shards by it, which costs it next to
-        nothing. Else one delete request; the server does not say how many rows there were."""
+        nothing; the rule of one that we made is set right. Else one delete request; the server does not say how many
+        rows there were."""
         connection = self._connected()
-        if stopping() or any(rule.get("everySeconds") for rule in self._bucket(connection).get("retentionRules", ())):
+        if stopping() or self._bucket.expires(connection):
             return 0
         # The server deletes what stands at `stop`, too.
         span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms - 1, 'ms')}Z"}
         connection.delete(span)
         return 0
+
+    def retention_problem(self) -> str:
+        """What is wrong with the rule of a bucket that is not ours."""
+        return self._bucket.problem(self._connected())
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         """Write ``PART_LINES`` a request at most; what the server refuses is found by halving and left out."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plantroom.ports.readings import SeriesRef
-from plantroom.storage.readings.influx_lines import fields_of, identifier, literal, stored_name
+from plantroom.storage.readings.influx_lines import HIGH_MS, LOW_MS, fields_of, identifier, literal, stored_name
 from plantroom.storage.readings.layout import Holder
 
 _IN_PATTERN = str.maketrans({c: f"\\{c}" for c in r"/\.+*?()|[]{}^$"})
@@ -31,8 +31,11 @@ def assets_where(site: str, assets: Sequence[str]) -> str:
 
 
 def span_where(start_ms: int, end_ms: int) -> str:
-    """Condition for ``start_ms <= time < end_ms``."""
-    return f"time >= {start_ms}ms AND time < {end_ms}ms"
+    """Condition for ``start_ms <= time < end_ms``. The server refuses a statement with instants that it does not have:
+    its first and last ones stand for them, nothing is stored beyond."""
+    first_ms = min(max(start_ms, LOW_MS), HIGH_MS)
+    last = f"time < {max(end_ms, LOW_MS)}ms" if end_ms <= HIGH_MS else f"time <= {HIGH_MS}ms"
+    return f"time >= {first_ms}ms AND {last}"
 
 
 def from_rows(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.float64]:

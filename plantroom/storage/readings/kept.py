@@ -119,6 +119,11 @@ class KeptReadings(ReadingsStore):
         """As the raw shelf does; aggregates stay."""
         return self.raw.delete_before(before_ms, stopping)
 
+    def retention_problem(self) -> str:
+        """Those of all shelves."""
+        shelves = [self.raw, *map(self._shelf, self._shelves)]
+        return "; ".join(filter(None, (shelf.retention_problem() for shelf in shelves)))
+
     def put_aggregates(self, pages: Sequence[AggregatePage], window_ms: int) -> None:
         """One batch; what the shelf refuses as beyond its own retention is not kept."""
         shelf = self._shelf(window_ms)

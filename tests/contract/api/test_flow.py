@@ -251,3 +251,14 @@ def test_who_sees_one_site_sees_its_figures_troubles_topics_and_payloads_only(wo
         assert get(world, "ingest/history", role, HOME, site=AWAY)["rows"] == []
     assert [row[1] for row in get(world, "ingest/history")["rows"]] == [100]
     assert {group["site"] for group in get(world, "dead-letters/summary")["items"]} == {HOME, AWAY, "nosite"}
+
+
+def test_letters_that_were_deleted_within_a_day_are_told_as_lost_to_those_of_their_site(world: World) -> None:
+    tell(world, report("a", {HOME: with_lanes({"normal": IDLE})}))
+    with world.ledger.begin() as tx:
+        letters = [DeadLetter(f"x{n}", (HOME, AWAY)[n % 2], NOW, "t", "not_json", b"{") for n in range(6)]
+        tx.collect.add_dead_letters(letters)
+        tx.collect.let_letters_go([one.id for one in letters])
+    (one,) = get(world, "ingest/conditions", Role.VIEWER, HOME)["items"]
+    assert (one["code"], one["lost"], one["help"], one["sites"]) == ("letters_let_go", True, "letters", [HOME])
+    assert one["text"]["en"].startswith("3 messages")

@@ -91,3 +91,51 @@ def test_of_each_kind_as_many_are_left_as_may_be(
     minutes = {(one.topic, one.received_at.replace(second=0)) for one in letters.values() if "event" in one.topic}
     left = [one for one in letters.values() if "event" in one.topic and one.id not in gone]
     assert len({(one.topic, one.received_at.replace(second=0)) for one in left}) == min(keep, len(minutes))
+
+
+def noise(n: int, **changes: object) -> DeadLetter:
+    """A letter of telemetry, one a second."""
+    made = letter(0, id=f"n{n:04}", topic="plantroom/demo/NOISE/telemetry", received_at=NOW + timedelta(seconds=n))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_noisy_topic_loses_its_own_letters_before_it_takes_those_of_others(ledger: SqlLedger) -> None:
+    quiet = [letter(n, topic="plantroom/demo/P-1/telemetry", reason="clock_in_future: 2 h") for n in range(5)]
+    store(ledger, *quiet, *(noise(100 + n) for n in range(40)))
+    assert beyond(ledger, keep=20) == [noise(100 + n).id for n in range(25)]
+    assert beyond(ledger, keep=10) == [noise(100 + n).id for n in range(35)], "five of each"
+    assert set(beyond(ledger, keep=8)) == {*(noise(100 + n).id for n in range(36)), "d000"}, "four of each"
+    assert beyond(ledger, keep=20, most=3) == [noise(100 + n).id for n in range(3)]
+
+
+def test_of_many_topics_that_have_one_letter_each_the_oldest_go(ledger: SqlLedger, monkeypatch) -> None:
+    monkeypatch.setattr("plantroom.storage.ledger.letters.GROUPS", 3)
+    store(ledger, *(noise(n, topic=f"plantroom/demo/X-{n}/telemetry") for n in range(20)))
+    assert len(beyond(ledger, keep=18)) == 2
+    assert len(beyond(ledger, keep=5)) == 15
+    assert len(beyond(ledger, keep=1000, keep_bytes=40)) == 7, "of 3 bytes each"
+
+
+def test_reasons_of_one_topic_are_told_apart_by_their_codes(ledger: SqlLedger) -> None:
+    rare = noise(0, reason="clock_in_future")
+    store(ledger, rare, *(noise(n, reason=f"wrong_unit: {n}") for n in range(1, 12)))
+    assert beyond(ledger, keep=6) == [noise(n).id for n in range(1, 7)]
+
+
+def test_where_bytes_are_too_many_what_weighs_most_goes_and_no_more_than_that(ledger: SqlLedger) -> None:
+    small = [letter(n, topic="plantroom/demo/P-1/telemetry", payload=b"x" * 10) for n in range(50)]
+    store(ledger, *small, *(noise(100 + n, payload=b"y" * 1000) for n in range(10)))
+    assert beyond(ledger, keep=100, keep_bytes=8_000) == [noise(100 + n).id for n in range(3)]
+
+
+def test_what_was_let_go_is_known_by_site_for_whoever_looks_later(ledger: SqlLedger) -> None:
+    store(ledger, *(noise(n) for n in range(5)), noise(6, site="away"))
+    with ledger.begin() as tx:
+        now = tx.collect.now()
+        assert tx.collect.letters_let_go(now - timedelta(days=1)) == {}
+        assert tx.collect.let_letters_go([noise(n).id for n in range(2)]) == 2
+    with ledger.begin() as tx:
+        assert tx.collect.let_letters_go([noise(2).id, noise(6).id, "nope"]) == 2
+    with ledger.read() as tx:
+        assert tx.collect.letters_let_go(now - timedelta(days=1)) == {"away": 1, "demo": 3}
+        assert tx.collect.letters_let_go(now + timedelta(hours=2)) == {}

@@ -1,5 +1,6 @@
 """Numbers taken on rounds become readings, after the fact and exactly once."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ from plantroom.domain.assets import LocalName, Point
 from plantroom.domain.quality import Reason
 from plantroom.errors import Unreachable
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
+from plantroom.ports.paging import EVERYTHING, PageRequest
+from plantroom.ports.readings import ReadingBatch, RejectedReading, SeriesRef, WriteResult
 from plantroom.storage.readings.sqlite import SqliteReadings
+from plantroom.wire import Channel, parse_topic
 from tests.contract.maintenance.conftest import NAME, NOW
 from tests.contract.maintenance.tablet import answer, op, send
 
@@ -33,10 +36,14 @@ class Sometimes(SqliteReadings):
     """A store that can be away."""
 
     away = False
+    refuses = False
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         if self.away:
             raise Unreachable("readings", "away")
+        if self.refuses:
+            last = len(batch) - 1
+            return WriteResult(last, [RejectedReading(last, "observed longer ago than readings are kept")])
         return super().write(batch)
 
 
@@ -164,3 +171,22 @@ def test_a_long_queue_is_worked_off_in_pieces(ledger: Store, readings: Sometimes
     worker = RoundReadings(ledger, readings, batch=2)
     assert [worker.run_once() for _ in range(4)] == [2, 2, 1, 0]
     assert len(stored(readings)) == 5
+
+
+def test_a_number_that_the_store_refuses_is_a_dead_letter_that_can_be_replayed(
+    ledger: Store, readings: Sometimes, order: WorkOrder
+) -> None:
+    readings.refuses = True
+    send(ledger, answer(order, "V", number=2.5), answer(order, "V", number=3.5))
+    for consumer in ("one", "one", "as after a crash"):
+        RoundReadings(ledger, readings, consumer=consumer).run_once()
+    with ledger.read() as tx:
+        (letter,) = tx.collect.dead_letters(EVERYTHING, PageRequest()).items
+    code, _, words = letter.reason.partition(": ")
+    assert (letter.site, letter.part, code) == ("demo", "vibration", "rejected_by_store")
+    assert words == "number of a round: observed longer ago than readings are kept"
+    message = parse_topic(letter.topic)
+    assert message is not None
+    assert (message.site, message.channel) == ("demo", Channel.TELEMETRY)
+    sent = json.loads(letter.payload)
+    assert (sent["values"], "ts" in sent) == ({"vibration": 3.5}, True)

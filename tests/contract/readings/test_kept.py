@@ -1,5 +1,6 @@
 """Aggregates on shelves of their own; what is beyond its retention is refused or deleted, and nothing else."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,7 +128,7 @@ def test_expiry_deletes_what_is_beyond_its_retention_and_keeps_the_rest(
         store.put_aggregates(
             [page(FLOW, *((at, 1.0, 1.0, 1.0, 1, 1.0) for at in (ten_edge - HOUR_MS, ten_edge + HOUR_MS)))], width_ms
         )
-    # The same shelves, looked at by a store that forgets; its buckets are there and have no rule of their own.
+    # The same shelves, looked at by a store that forgets; its buckets are there and have no rule yet.
     forgetful = open_readings(readings_url, tmp_path, KEEP, NOW)
     forgetful.open()
     forgetful.expire(None, never)
@@ -158,22 +159,50 @@ def test_without_retention_nothing_is_refused_or_deleted(store: ReadingsStore) -
     assert len(store.read([FLOW], 0, T0, 10)[0].ts_ms) == 1
 
 
-def test_a_bucket_that_we_make_has_the_rule_and_one_that_is_there_keeps_its_own(influx: Any, tmp_path: Path) -> None:
+def rules_of(influx: Any, prefix: str) -> dict[str, float]:
+    """Days that each bucket keeps; 0: for ever."""
+    buckets = json.loads(influx.access.call("GET", "/api/v2/buckets?limit=100"))["buckets"]
+    return {
+        bucket["name"]: sum(rule["everySeconds"] for rule in bucket["retentionRules"]) / 86_400
+        for bucket in buckets
+        if bucket["name"].startswith(prefix)
+    }
+
+
+def test_the_rule_of_a_bucket_that_we_made_follows_the_setting(influx: Any, tmp_path: Path) -> None:
     url = influx.access.readings_url("forgetful")
-    for keep in (KEEP, Retention(30, 365)):
+    days = []
+    for keep in (KEEP, Retention(30, 365), Retention(1, 1), Retention(365, 2000), Retention(0, 0), KEEP):
         opened = open_readings(url, tmp_path, keep, NOW)
         opened.open()
-        assert isinstance(opened, KeptReadings)
-        connection = opened.raw._connection  # type: ignore[attr-defined]
-        rules = {
-            bucket["name"]: [rule["everySeconds"] for rule in bucket["retentionRules"]]
-            for bucket in connection.request("GET", "/api/v2/buckets", params={"limit": 100})["buckets"]
-            if bucket["name"].startswith("forgetful")
-        }
+        rules = rules_of(influx, "forgetful")
+        days.append((rules["forgetful"], rules["forgetful_10m"]))
+        opened.expire(None, never)
+        assert opened.retention_problem() == ""
         opened.close()
-        assert rules["forgetful"] == [91 * 86_400]
-        assert rules["forgetful_10m"] == [1096 * 86_400]
-        assert rules["forgetful_1h"] in ([], [0])
+        rules = rules_of(influx, "forgetful")
+        kept = [days and days + 1 for days in (keep.raw_days, keep.ten_minute_days)]
+        assert [rules["forgetful"], rules["forgetful_10m"]] == kept
+        assert rules["forgetful_1h"] == 0
+    # What only opens the store, as every command does, makes nothing shorter.
+    assert days == [(91, 1096), (91, 1096), (31, 366), (366, 2001), (0, 0), (0, 0)]
+
+
+def test_a_bucket_of_others_keeps_its_rule_and_it_is_told_when_that_is_another(influx: Any, tmp_path: Path) -> None:
+    org = json.loads(influx.access.call("GET", f"/api/v2/orgs?org={influx.access.org}"))["orgs"][0]["id"]
+    rule = {"type": "expire", "everySeconds": 400 * 86_400}
+    influx.access.call("POST", "/api/v2/buckets", {"orgID": org, "name": "theirs", "retentionRules": [rule]})
+    opened = open_readings(influx.access.readings_url("theirs"), tmp_path, KEEP, NOW)
+    opened.open()
+    opened.expire(None, never)
+    assert rules_of(influx, "theirs")["theirs"] == 400
+    told = opened.retention_problem()
+    assert told.startswith("bucket 'theirs' keeps 400 days, not 91 days: its rule is not of Plantroom's making")
+    opened.close()
+    same = open_readings(influx.access.readings_url("theirs"), tmp_path, Retention(399, 1095), NOW)
+    same.open()
+    assert same.retention_problem() == ""
+    same.close()
 
 
 def write_times_ms(store: ReadingsStore, start_ms: int, until: Callable[[int], bool]) -> list[float]:

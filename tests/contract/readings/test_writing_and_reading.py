@@ -131,3 +131,15 @@ def test_a_batch_of_many_rows_is_stored_whole(store: ReadingsStore) -> None:
     for i, one in enumerate(series):
         (page,) = store.read([one], *FOR_EVER, 5_000)
         assert np.array_equal(page.value, written.value[i :: len(series)])
+
+
+@pytest.mark.parametrize("end_ms", [9_223_372_036_854, 9_223_372_036_855, 32_503_680_000_000, 253_402_300_799_000])
+def test_a_span_may_end_after_the_last_instant_that_a_store_has(store: ReadingsStore, end_ms: int) -> None:
+    """The year 2262 of InfluxDB, 3000 and 9999 of whoever means "for ever"."""
+    flow = pump("flow")
+    store.write(batch((flow, T0, 1.0), (flow, T0 + 1000, 3.0)))
+    assert len(store.read([flow], -(10**13), end_ms, 10)[0].ts_ms) == 2
+    assert store.count([flow], 0, end_ms) == 2
+    (page,) = store.aggregate([flow], T0 - T0 % 600_000, end_ms, 600_000)
+    assert page.mean.tolist() == [2.0]
+    assert len(store.read([flow], end_ms, end_ms + 1, 10)[0].ts_ms) == 0

@@ -55,6 +55,14 @@ def test_a_run_without_a_loss_is_none_that_falls_short() -> None:
         ({"duplicates": 1}, "duplicates is 1"),
         ({"crashes": 1}, "crashes is 1"),
         ({"false_offline": 1}, "false_offline is 1"),
+        ({"false_late": 40}, "false_late is 40"),
+        ({"missed_offline": 20}, "missed_offline is 20"),
+        ({"gaps": 17}, "gaps is 17"),
+        ({"acknowledged": 0}, "acknowledged is 0"),
+        ({"scored_assets": 0}, "scored_assets is 0"),
+        ({"counts": False, "bare_messages_per_s": 9000, "ratio": 0.3}, "does not count: .* reached 9000 messages/s"),
+        ({"counts": True, "ratio": 0.59}, "ratio is 0.59, below 0.6"),
+        ({"counts": True, "ratio": 0.7, "ratio_to_telegraf": 1.0}, "ratio_to_telegraf is 1.0, no more than 1.0"),
         ({"dead_lettered": 2}, "dead_lettered is 2 of 3"),
         ({"spool_intact": False}, "a kill left a spool that is not intact"),
         ({"safety_to_ticket_ms": percentiles([1.0, NEVER])}, "safety_to_ticket_ms: 1 of 2 never came"),
@@ -73,3 +81,13 @@ def test_a_figure_that_is_no_number_is_never_printed(capsys: pytest.CaptureFixtu
     with pytest.raises(ValueError, match="JSON compliant"):
         show({"ratio": math.nan}, True)
     assert capsys.readouterr().out == ""
+
+
+def test_ratios_are_required_of_whole_runs_that_count() -> None:
+    poor = {"counts": True, "ratio": 0.3, "ratio_to_telegraf": 0.9}
+    assert len(shortfalls(WELL | poor)) == 2
+    assert shortfalls(WELL | poor | {"whole_run": False}) == []
+    assert shortfalls(WELL | {"counts": False, "whole_run": False}) == []
+    assert len(shortfalls(WELL | poor | {"counts": False})) == 1
+    assert shortfalls(WELL | {"counts": True, "ratio": 0.6, "ratio_to_telegraf": None, "whole_run": True}) == []
+    assert shortfalls(WELL | {"counts": True, "ratio": 0.85, "ratio_to_telegraf": 1.5, "scored_assets": 50}) == []

@@ -18,6 +18,7 @@ from plantroom.cli.main import app
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.ports.ledger import CollectorReport
 from plantroom.settings import Settings
+from plantroom.storage.readings.kept import KeptReadings
 
 FULL = "spool: the disk is full; make room"
 
@@ -129,3 +130,14 @@ def test_a_killed_services_address_is_not_missed(tmp_path: Path) -> None:
 def test_a_reported_trouble_is_a_failure(tmp_path: Path) -> None:
     reported(tmp_path, 0, Trouble(TroubleKind.SPOOL_FULL, FULL, "demo", "normal"))
     assert rows(tmp_path)["way in"]["look"] == "FAIL"
+
+
+def test_a_bucket_whose_rule_is_another_than_the_setting_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "readings kept" not in rows(tmp_path)
+    words = "bucket 'theirs' keeps 400 days, not 91 days"
+    monkeypatch.setattr(KeptReadings, "retention_problem", lambda _: words)
+    found = rows(tmp_path)["readings kept"]
+    assert (found["look"], found["words"]) == ("FAIL", words)
+    assert "influx bucket update" in found["advice"]

@@ -133,3 +133,10 @@ def test_a_difference_of_temperatures_has_no_zero(sent: str, value: float, expec
     assert conversion(sent, "K", difference=True)(value) == expected
     assert conversion("kPa", "MPa", difference=True)(410) == 0.41
     assert conversion("[degF]", "K")(32) == 273.15, "a temperature goes on to be one"
+
+
+def test_inches_of_mercury_and_water_are_ucums() -> None:
+    """UCUM has them as ``m[Hg].[in_i]/m``: pint's inches at 60 [degF] are 0.3 % less."""
+    assert conversion("[in_i'Hg]", "kPa")(29.92) == pytest.approx(101.3207, rel=1e-6)
+    assert conversion("[in_i'H2O]", "Pa")(1) == pytest.approx(249.08891, rel=1e-6)
+    assert conversion("[in_i'Hg]/h", "kPa/h")(1) == pytest.approx(3.3863886, rel=1e-6)

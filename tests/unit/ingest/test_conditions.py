@@ -271,3 +271,25 @@ def test_whatever_the_figures_every_condition_can_be_told(
 ) -> None:
     for one in conditions(picture(Trouble(kind, "w", "demo"), sites={"demo": with_lanes(lanes), "+": QUIET})):
         assert "{" not in one.text.en + one.text.zh + one.title.en + one.loss.zh
+
+
+def test_letters_that_were_deleted_lately_are_told_as_lost_and_nothing_else_says_that_all_is_kept() -> None:
+    kept = group("not_json", "plantroom/a/P-1/telemetry")
+    of_site, gone = conditions(picture(letters=[kept], let_go={kept.site: 1_200, "other": 34}))
+    assert (gone.code, gone.level, gone.lost, gone.help) == ("letters_let_go", Level.WARNING, True, Help.LETTERS)
+    assert gone.sites == tuple(sorted((kept.site, "other")))
+    assert gone.text.en.startswith("1,234 messages that could not be stored were deleted in the last 24 hours")
+    assert gone.loss.en.startswith("The deleted ones are lost")
+    assert of_site.loss == gone.loss
+    one = only(conditions(picture(letters=[kept], let_go={"other": 0})))
+    assert one.loss.en.startswith("Nothing is lost")
+    later = conditions(picture(kept_letters=7, let_go={"a": 1}))
+    assert all(not one.loss.en.startswith("Nothing is lost") for one in later)
+
+
+def test_a_source_that_takes_nothing_is_named() -> None:
+    figures = with_lanes({"normal": {**lane(), "source_idle/k2": 30, "source_idle/k1": 20}})
+    one = only(conditions(picture(sites={"demo": figures})))
+    assert (one.code, one.level, one.lost, one.sites) == ("source_idle", Level.WARNING, True, ("demo",))
+    assert (one.detail, "50 messages" in one.text.en) == ("source k1, k2", True)
+    assert all(text.zh and text.en for text in (one.title, one.text, one.loss, one.advice))

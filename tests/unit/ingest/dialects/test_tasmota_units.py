@@ -13,6 +13,7 @@ from plantroom.domain.sources import FieldMapping, TopicSource
 from tests.unit.ingest.plants import CLASSES, NAME, NOON_MS, TEMPLATES, plant_of
 
 WARM = PointTemplate("warm", NAME, "Cel", PointKind.MEASURE)
+BARO = PointTemplate("baro", NAME, "kPa", PointKind.MEASURE)
 SENSOR = {"SI7021": {"Temperature": 77, "Humidity": 50, "DewPoint": 50}}
 
 
@@ -23,7 +24,7 @@ def units(message: dict[str, object]) -> dict[str, str]:
 
 def tried(message: dict[str, object], *fields: FieldMapping, topic: str = "tele/a/SENSOR") -> Trial:
     source = TopicSource("s", "demo", "plug", "+/a/#", "tasmota", asset="P-1", fields=fields)
-    plant = replace(plant_of(templates=(*TEMPLATES, WARM)), topic_sources=[source])
+    plant = replace(plant_of(templates=(*TEMPLATES, WARM, BARO)), topic_sources=[source])
     return try_messages(plant, CLASSES, "demo", [TriedMessage(topic, json.dumps(message).encode())], NOON_MS)
 
 
@@ -76,3 +77,30 @@ def test_what_is_no_unit_of_a_temperature_stores_nothing_wrong() -> None:
 
 def test_it_is_understood_and_no_text_value() -> None:
     assert ("text_value", "TempUnit") not in tried({"running": 1, "TempUnit": "F"}).rejected
+
+
+def test_pressures_have_the_unit_of_pressures_and_speeds_that_of_speeds() -> None:
+    baro = {"BMP280": {"Temperature": 21.5, "Pressure": 758.2, "SeaPressure": 760}}
+    wind = {"TX23": {"Speed": {"Act": 14.8, "Avg": 8.5}, "Dir": {"Deg": 247.5}}, "FanSpeed": 2}
+    found = units({**baro, **wind, "PressureUnit": "mmHg", "TempUnit": "C", "SpeedUnit": "kn"})
+    assert found == {
+        "BMP280.Temperature": "Cel",
+        **dict.fromkeys(("BMP280.Pressure", "BMP280.SeaPressure"), "mm[Hg]"),
+        **dict.fromkeys(("TX23.Speed.Act", "TX23.Speed.Avg"), "[kn_i]"),
+    }
+    assert units(baro) == {}
+
+
+@pytest.mark.parametrize(("word", "kpa"), [("hPa", 75.82), ("mmHg", 101.085034138), ("inHg", 2567.5597)])
+def test_a_pressure_is_stored_in_the_unit_of_its_point(word: str, kpa: float) -> None:
+    field = FieldMapping("BMP280.Pressure", "baro")
+    trial = tried({"BMP280": {"Pressure": 758.2}, "PressureUnit": word}, field)
+    assert stored(trial) == [("baro", pytest.approx(kpa))]
+    assert trial.rejected == []
+
+
+def test_a_unit_of_pressures_that_is_none_rejects_them() -> None:
+    trial = tried({"BMP280": {"Pressure": 758.2}, "PressureUnit": "мм рт.ст."}, FieldMapping("BMP280.Pressure", "baro"))
+    assert stored(trial) == []
+    ((reason, part),) = trial.rejected
+    assert (reason.split(":")[0], part) == ("wrong_unit", "a/BMP280.Pressure")

@@ -1,0 +1,46 @@
+"""``dead-letter list`` says of how many it shows the newest, and goes on behind them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from plantroom.bootstrap.parts import open_parts
+from plantroom.cli.main import app
+from plantroom.ports.letters import DeadLetter
+from plantroom.settings import Settings
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
+    parts = open_parts(Settings(data_dir=tmp_path))
+    with parts.ledger.begin() as tx:
+        sites = ["a"] * 7 + ["b"]
+        letters = [
+            DeadLetter(f"l{n}", site, NOON + timedelta(seconds=n), "t", "not_json", b"{")
+            for n, site in enumerate(sites)
+        ]
+        tx.collect.add_dead_letters(letters)
+    parts.close()
+
+    def run(*words: str) -> str:
+        done = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path), *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    found, cursor = [], None
+    while True:
+        more = [] if cursor is None else ["--cursor", cursor]
+        page = json.loads(run("--site", "a", "--limit", "3", "--json", *more))
+        assert page["total"] == 7
+        found += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == ["l6", "l5", "l4", "l3", "l2", "l1", "l0"]
+    lines = run("--limit", "3").splitlines()
+    assert len(lines) == 4
+    assert lines[-1].startswith("3 of 8; the next ones: --cursor ")
+    assert len(run().splitlines()) == 8
