@@ -204,11 +204,12 @@ class EventRules:
         severity, safety, extra = _weight(template, told)
         if template is not None and template is self._of_others.get(told.name):
             extra = ("unknown_event",)
+        if template is not None and template.clears is not None and not (extra or told.damaged):
+            safety = template.safety
         asset = told.route.asset.key
         ends = (self._ends.get((asset, told.name, one)) for one in wider(told.origin))
         end = next((one for one in ends if one is not None and one.proves_over(told)), None)
-        over = end is not None
-        tags = (*told.tags, *extra, *((OVER,) if over else ()))
+        tags = (*told.tags, *extra, *((OVER,) if end is not None else ()))
         out.events.append(self._history(told, severity, safety, tags))
         if template is not None and template.clears is not None:
             if not told.damaged:
