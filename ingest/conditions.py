@@ -120,11 +120,12 @@ _URGENT = {
 }
 """While these last, safety events are not seen."""
 
-_HOLDS_BACK = {
-    TroubleKind.STORE_AWAY,
-    TroubleKind.STORE_UNAUTHORISED,
-    TroubleKind.STORE_MISSING,
-    TroubleKind.STORE_FULL,
+OF_STORE = frozenset(
+    (TroubleKind.STORE_AWAY, TroubleKind.STORE_UNAUTHORISED, TroubleKind.STORE_MISSING, TroubleKind.STORE_FULL)
+)
+"""Troubles of the readings store."""
+
+_HOLDS_BACK = OF_STORE | {
     TroubleKind.LEDGER_AWAY,
     TroubleKind.LEDGER_FULL,
     TroubleKind.INTERNAL,

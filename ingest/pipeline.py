@@ -25,6 +25,7 @@ from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute, Matcher, Route, SeriesTable, SourceRoute
+from ingest.node_holes import given_up, node_figures
 from ingest.outcome import Outcome, Read
 from ingest.presence import PresenceTracker
 from ingest.receive_times import FirstCome
@@ -101,7 +102,7 @@ class Pipeline:
     @property
     def unlisted_gaps(self) -> int:
         """Those that cannot be asked for by number and are in no list (Sparkplug's)."""
-        return self._foreign.gaps
+        return sum(hole.missing for hole in self._foreign.holes())
 
     @property
     def events_done(self) -> int:
@@ -213,8 +214,10 @@ class Pipeline:
         return news
 
     def settle_numbers(self, horizon_ms: int) -> Outcome:
-        """All that came up to then is dealt with: what that says of numbers that both lanes have."""
-        return Outcome(gaps=list(self.numbers.settle(self.lane.value, self._trackers, horizon_ms)))
+        """All that came up to then is dealt with: what that says of numbers that both lanes have, and which holes of
+        nodes are given up."""
+        given = [given_up(hole, asset, horizon_ms) for hole, asset in self._foreign.give_up(horizon_ms)]
+        return Outcome(gaps=[*self.numbers.settle(self.lane.value, self._trackers, horizon_ms), *given])
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
         def topics() -> Iterator[tuple[str, AssetRoute]]:
@@ -325,6 +328,7 @@ class Pipeline:
         return IngestStats(
             gaps=self.gaps,
             unlisted_gaps=self.unlisted_gaps,
+            more=node_figures(self._foreign.holes()),
             stage_failures=sum(stage.failures for stage in self._stages),
             clocks_wrong=self.clocks.wrong(),
             clocks_not_judged=self.clocks.suffering(ClockEffect.NOT_JUDGED),

@@ -93,7 +93,7 @@ class IngestStats:
     start. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back from the
     spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, those of them whose
     readings are not judged or whose messages are refused for it, and the largest offset of any. ``more``:
-    dead letters by reason and the histogram of the store's writes, by name."""
+    dead letters by reason, the histogram of the store's writes and the holes of nodes, by name."""
 
     received: int = 0
     stored: int = 0
@@ -151,5 +151,5 @@ class Figures:
             retained=totals.retained,
             dead_lettered=totals.dead_lettered,
             **delays,
-            more={**totals.letter_figures(), **self._writes.figures()},
+            more={**now.more, **totals.letter_figures(), **self._writes.figures()},
         )
