@@ -243,7 +243,8 @@ def _filled(words: Words, span: tuple[str, str], /, **figures: str) -> Words:
 
 def _waiting(figures: Sequence[Mapping[str, float]]) -> dict[str, str]:
     depth, size = (sum(one.get(key, 0) for one in figures) for key in ("spool_depth", "spool_bytes"))
-    return {"waiting": _count(depth), "size": _size(size)}
+    # A segment stays on disk until another one follows it: where nothing waits, it is no backlog's size.
+    return {"waiting": _count(depth), "size": _size(size if depth else 0)}
 
 
 def _count(number: float) -> str:
