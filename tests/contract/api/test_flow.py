@@ -84,7 +84,7 @@ def test_a_store_that_does_not_answer_is_told_though_nothing_is_written(
 
     (one,) = get(world, "ingest/conditions")["items"]
 
-    assert (one["code"], one["level"], one["sites"]) == ("store_away", "warning", [])
+    assert (one["code"], one["sites"]) == ("store_away", [])
     assert "does not answer" in one["detail"]
 
 

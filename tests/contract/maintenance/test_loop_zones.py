@@ -63,13 +63,13 @@ def test_the_tests_ticket_is_closed_with_the_end_of_its_own_zone(walk: Walk, pla
     [
         (RESET, {"zone": 8}, {}),
         (RESET, {"zone": 7, "detector": 3}, {}),
-        (RESET, {"zone": True}, {"zone": 9}),
+        (RESET, {"zone": 7, "loop": 1}, {}),
         (RESET, {"zone": 7}, {"tags": ["damaged"]}),
         ("panel_fault_cleared", {"zone": 7}, {}),
     ],
-    ids=["another zone", "another detector", "elsewhere", "damaged", "the end of something else"],
+    ids=["another zone", "another detector", "one of its loops", "damaged", "the end of something else"],
 )
-def test_nothing_else_closes_it(walk: Walk, event: str, place: dict[str, object], more: dict[str, object]) -> None:
+def test_nothing_else_closes_it(walk: Walk, event: str, place: dict[str, object], more: dict[str, Any]) -> None:
     two_zones(walk)
     walk.after(20)
     told(walk, event, place, **more)
