@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from api.directory import Directory
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
+from api.ingest.store import StoreSeen
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
@@ -71,7 +72,7 @@ class Services:
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
     ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
-    ``letters`` what was last seen of dead letters.
+    ``letters`` what was last seen of dead letters, ``store`` of the readings store.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -92,6 +93,7 @@ class Services:
     directory: Directory = field(default_factory=Directory)
     history: FlowHistory = field(default_factory=FlowHistory)
     letters: LettersSeen = field(default_factory=LettersSeen)
+    store: StoreSeen = field(default_factory=StoreSeen)
 
     def __post_init__(self) -> None:
         if self.secure_cookies not in {"auto", "always", "never"}:

@@ -7,6 +7,11 @@ length u64, bytes; at the end the CRC-32 of all before it.
 import struct
 import zlib
 from collections.abc import Mapping
+from typing import Protocol
+
+import structlog
+
+log = structlog.get_logger()
 
 MAGIC = b"PRCK"
 VERSION = 1
@@ -49,3 +54,22 @@ def unpack(blob: bytes) -> dict[str, bytes]:
     except struct.error as error:
         raise ValueError("the checkpoint is cut short") from error
     return parts
+
+
+class Stateful(Protocol):
+    """Whatever has a part of its own in the saved state."""
+
+    def snapshot(self) -> bytes:
+        """The part."""
+
+    def restore(self, state: bytes) -> None:
+        """Go on from it (empty: from nothing). Raises ``ValueError`` when it cannot be read."""
+
+
+def restore_part(name: str, part: Stateful, state: bytes, **who: str) -> None:
+    """As ``restore``; a part that cannot be read begins anew, and the log says whose (``who``) it is."""
+    try:
+        part.restore(state)
+    except ValueError as error:
+        log.error("checkpoint_part_unreadable", **who, part=name, problem=str(error))
+        part.restore(b"")

@@ -167,8 +167,8 @@ TROUBLES: Mapping[TroubleKind, Words] = {
     TroubleKind.SPOOL_FULL: words_of(
         ("采集器磁盘已满", "The collector's disk is full"),
         (
-            "不再确认新消息；已收到 {waiting} 条（{size}）在等待。",
-            "New messages are not acknowledged; {waiting} ({size}) that were are waiting.",
+            "不再确认新消息；已确认、等待处理的有 {waiting} 条。",
+            "New messages are not acknowledged. Waiting of those that were: {waiting}.",
         ),
         _WAITS_AT_BROKER,
         (
@@ -291,9 +291,9 @@ FLOW: Mapping[str, Words] = {
             "{count} messages are missing: by their devices' numbering they were sent, and none has come.",
         ),
         LocalName(
-            "可能丢失：这些消息没有到达消息代理。会自动要求设备重发，有缓存的设备能补上。",
+            "可能丢失：它们没有到达消息代理。会自动要求重发，有缓存的设备能补上；Sparkplug 节点则请求重生（rebirth）。",
             "Perhaps lost: they did not reach the broker. They are asked for again; devices that keep what they"
-            " sent can still deliver it.",
+            " sent can still deliver it. Sparkplug nodes are asked for a rebirth.",
         ),
         (
             "查看有缺口的设备：网络、重启、缓存是否开启（参考发布程序）。",

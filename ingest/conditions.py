@@ -128,11 +128,12 @@ _URGENT = {
 }
 """While these last, safety events are not seen; or, for want of the readings store, no limit of a safety source."""
 
-_HOLDS_BACK = {
-    TroubleKind.STORE_AWAY,
-    TroubleKind.STORE_UNAUTHORISED,
-    TroubleKind.STORE_MISSING,
-    TroubleKind.STORE_FULL,
+OF_STORE = frozenset(
+    (TroubleKind.STORE_AWAY, TroubleKind.STORE_UNAUTHORISED, TroubleKind.STORE_MISSING, TroubleKind.STORE_FULL)
+)
+"""Troubles of the readings store."""
+
+_HOLDS_BACK = OF_STORE | {
     TroubleKind.LEDGER_AWAY,
     TroubleKind.LEDGER_FULL,
     TroubleKind.INTERNAL,
@@ -270,7 +271,8 @@ def _filled(words: Words, span: tuple[str, str], /, **figures: str) -> Words:
 
 def _waiting(figures: Sequence[Mapping[str, float]]) -> dict[str, str]:
     depth, size = (sum(one.get(key, 0) for one in figures) for key in ("spool_depth", "spool_bytes"))
-    return {"waiting": _count(depth), "size": _size(size)}
+    # A segment stays on disk until another one follows it: where nothing waits, it is no backlog's size.
+    return {"waiting": _count(depth), "size": _size(size if depth else 0)}
 
 
 def _count(number: float) -> str:

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 import orjson
 
 from ingest.dialects.json.parse import MAX_DEPTH, nesting
+from plantroom.domain.findings import PLACE
 
 MAX_BYTES = 4096
 """Of JSON. It is stored three times or more, sent to every live view, and no device says more of one event."""
-
-PLACE = ("zone", "loop", "point", "address", "detector", "input")
-"""Words that say where it was: they are kept of data that is too large, as far as they fit."""
 
 LEFT_OUT = "…"
 _ROOM = 64

@@ -221,11 +221,12 @@ class EventRules:
         severity, safety, extra = told.weight(template)
         if self._names.is_of_others(told.route.asset.equipment_class, told.name):
             extra = (UNKNOWN_EVENT,)
+        if template is not None and template.clears is not None and not (extra or told.damaged):
+            safety = template.safety
         asset = told.route.asset.key
         ends = (self._ends.get((asset, told.name, one)) for one in wider(told.origin))
         end = next((one for one in ends if one is not None and one.proves_over(told)), None)
-        over = end is not None
-        tags = (*told.tags, *extra, *((OVER,) if over else ()))
+        tags = (*told.tags, *extra, *((OVER,) if end is not None else ()))
         out.events.append(self._history(told, severity, safety, tags))
         if template is not None and template.clears is not None:
             if not told.damaged:
@@ -393,8 +394,4 @@ def _matters(unread: _Told, out: EventOutcome) -> bool:
     """Whether what nobody has read may have been a safety event, and such a one as is not told yet."""
     if unread.name == UNTOLD:
         return unread.guarded or says_safety(unread.told_severity)
-    return unread.guarded and not any(map(_is_safety, out.findings))
-
-
-def _is_safety(finding: Finding) -> bool:
-    return isinstance(finding, FindingRaised) and finding.safety
+    return unread.guarded and not any(isinstance(one, FindingRaised) and one.safety for one in out.findings)

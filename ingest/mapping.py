@@ -12,7 +12,7 @@ from ingest.arrivals import Arrivals
 from ingest.checkpoint import pack, unpack
 from ingest.dialects import DIALECTS
 from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
-from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.dialects.dialect import Dialect, Heard, Hole, Message, PresenceWord, Request, Sample
 from ingest.idle_sources import IdleSources
 from ingest.instants import NO_TIME
 from ingest.matching import AssetRoute, SourceRoute, Target
@@ -103,10 +103,19 @@ class ForeignReader:
         self._units = UnitBudget()
         self.idle = IdleSources()
 
-    @property
-    def gaps(self) -> int:
-        """Messages that dialects know to be missing."""
-        return sum(dialect.gaps for dialect in self._dialects.values())
+    def holes(self) -> list[Hole]:
+        """What dialects know to be missing."""
+        return [hole for dialect in self._dialects.values() for hole in dialect.holes()]
+
+    def give_up(self, now_ms: int) -> list[tuple[Hole, str]]:
+        """What they hope for no more, and the key of the asset that the sender's topic has its numbers under (empty:
+        none)."""
+        given = [hole for dialect in self._dialects.values() for hole in dialect.give_up(now_ms)]
+        return [(hole, self._owner_of(hole.topic)) for hole in given]
+
+    def _owner_of(self, topic: str) -> str:
+        route = self._route(topic)
+        return route.owner.asset.key if isinstance(route, SourceRoute) and route.owner is not None else ""
 
     def follow(self) -> None:
         """The plant is another one: what nobody sends here any more is not missed."""

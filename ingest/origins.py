@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from ingest.event_data import PLACE
 from ingest.rejections import printable
+from plantroom.domain.findings import PLACE
 
 Origin = tuple[tuple[str, str], ...]
 """Words and their values, in the order of ``PLACE``; empty: the device does not say."""

@@ -7,12 +7,11 @@ state alone, never on how the stream is cut into batches; so processing again af
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 import structlog
 
-from ingest.checkpoint import pack, unpack
+from ingest.checkpoint import Stateful, pack, restore_part, unpack
 from ingest.clock_effects import ClockEffect
 from ingest.clocks import DeviceClocks
 from ingest.columns import Assembler
@@ -25,6 +24,7 @@ from ingest.hearing import hear
 from ingest.letters import letters_of
 from ingest.mapping import ForeignReader
 from ingest.matching import Matcher, SeriesTable
+from ingest.node_holes import given_up, node_figures
 from ingest.outcome import Outcome, Read
 from ingest.presence import PresenceTracker
 from ingest.receive_times import FirstCome
@@ -42,12 +42,6 @@ from plantroom.ports.stages import StreamBatch, StreamStage
 from plantroom.wire import Channel
 
 log = structlog.get_logger()
-
-
-class _Stateful(Protocol):
-    def snapshot(self) -> bytes: ...
-
-    def restore(self, state: bytes) -> None: ...
 
 
 class Pipeline:
@@ -96,7 +90,7 @@ class Pipeline:
     @property
     def unlisted_gaps(self) -> int:
         """Those that cannot be asked for by number and are in no list (Sparkplug's)."""
-        return self._foreign.gaps
+        return sum(hole.missing for hole in self._foreign.holes())
 
     @property
     def events_done(self) -> int:
@@ -134,7 +128,7 @@ class Pipeline:
         self.late_until = 0
         self._assembler.sequences.restore(b"")
         if self._foreign_next is not None:
-            self._restore_part(FOREIGN, self._foreign, self._foreign_next)
+            restore_part(FOREIGN, self._foreign, self._foreign_next, site=self.site, lane=self.lane.value)
             self._foreign_next = None
         self._assembler.begin_above()
         self.numbers.begin(self.lane.value, self._trackers)
@@ -226,8 +220,10 @@ class Pipeline:
         return news
 
     def settle_numbers(self, horizon_ms: int) -> Outcome:
-        """All that came up to then is dealt with: what that says of numbers that both lanes have."""
-        return Outcome(gaps=list(self.numbers.settle(self.lane.value, self._trackers, horizon_ms)))
+        """All that came up to then is dealt with: what that says of numbers that both lanes have, and which holes of
+        nodes are given up."""
+        given = [given_up(hole, asset, horizon_ms) for hole, asset in self._foreign.give_up(horizon_ms)]
+        return Outcome(gaps=[*self.numbers.settle(self.lane.value, self._trackers, horizon_ms), *given])
 
     def _number_news(self, channel: Channel, batch: Sorted) -> list[GapNews]:
         at_ms = batch.records[-1].received_ms if batch.records else 0
@@ -342,7 +338,7 @@ class Pipeline:
             clocks_not_judged=self.clocks.suffering(ClockEffect.NOT_JUDGED),
             clocks_refused=self.clocks.suffering(ClockEffect.REFUSED),
             clock_offset_largest_ms=float(self.clocks.largest_ms()),
-            more=self._foreign.idle.figures(),
+            more={**self._foreign.idle.figures(), **node_figures(self._foreign.holes())},
         )
 
     def problems(self) -> list[str]:
@@ -379,23 +375,16 @@ class Pipeline:
         self._kept = {name: body for name, body in saved.items() if name.startswith(kept)}
         self._foreign_next = saved.get(FOREIGN_NEXT)
         for name, part in self._parts().items():
-            self._restore_part(name, part, saved.get(name, b""))
+            restore_part(name, part, saved.get(name, b""), site=self.site, lane=self.lane.value)
         if not self.late_until:
             self._assembler.begin_above()
         self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
             self.follow(self._plant)
 
-    def _restore_part(self, name: str, part: _Stateful, state: bytes) -> None:
-        try:
-            part.restore(state)
-        except ValueError as error:
-            log.error("checkpoint_part_unreadable", site=self.site, lane=self.lane, part=name, problem=str(error))
-            part.restore(b"")
-
-    def _parts(self) -> dict[str, _Stateful]:
+    def _parts(self) -> dict[str, Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}
-        own: dict[str, _Stateful] = {TOTALS: self.totals, COLUMNS: self._assembler, "events": self._events}
+        own: dict[str, Stateful] = {TOTALS: self.totals, COLUMNS: self._assembler, "events": self._events}
         return {**own, WINDOWS: self.windows, "clocks": self.clocks, FOREIGN: self._foreign, **stages}
 
 

@@ -110,8 +110,8 @@ class IngestStats:
     start. ``durable`` and ``stored``: how old live readings were, by their own time, when they were read back from the
     spool and when the store had confirmed them. ``clocks_wrong``: devices whose clock is wrong, those of them whose
     readings are not judged or whose messages are refused for it, and the largest offset of any. ``more``:
-    dead letters and bad readings by reason, the histogram of the store's writes, messages of sources that take nothing,
-    by name."""
+    dead letters and bad readings by reason, the histogram of the store's writes, messages of sources that take nothing
+    and the holes of nodes, by name."""
 
     received: int = 0
     stored: int = 0
@@ -169,5 +169,5 @@ class Figures:
             retained=totals.retained,
             dead_lettered=totals.dead_lettered,
             **delays,
-            more={**totals.by_reason(), **self._writes.figures(), **now.more},
+            more={**now.more, **totals.by_reason(), **self._writes.figures()},
         )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maintenance.loop_ends import ends_of
 from maintenance.loop_marks import BY, acknowledge_test, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
 from maintenance.loop_tests import (
@@ -32,7 +33,6 @@ from maintenance.loop_tests import (
 )
 from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
-from maintenance.succession import endless_events
 from maintenance.work_orders import State
 from plantroom.domain.assets import EquipmentClass, Presence
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, Unreachable
@@ -115,7 +115,7 @@ class LoopKeeper:
     def __init__(self, tx: MaintenanceTx, now: datetime, classes: Mapping[str, EquipmentClass]) -> None:
         self._tx = tx
         self._now = now
-        self._endless = endless_events(classes)
+        self._over_by = ends_of(classes)
 
     def due(self, test_id: str, seen: Seen) -> bool:
         """Whether ``advance`` would change anything. Reads alone."""
@@ -125,7 +125,7 @@ class LoopKeeper:
         before = list(self._tx.loop_tests.active(test_id))
         after = [self._ticked(check, seen) for check in before]
         passed = [check for check in after if check.result is CheckResult.PASSED]
-        settled = any(settles(self._tx, check, self._endless) for check in passed)
+        settled = any(settles(self._tx, check, self._over_by) for check in passed)
         return after != before or settled or next_to_ask(after) is not None or self._ends(test, after)
 
     def advance(self, test_id: str, seen: Seen) -> None:
@@ -184,7 +184,7 @@ class LoopKeeper:
         changed = []
         for one in checks:
             if one.number == number:
-                settle(self._tx, one, self._now, self._endless, finishing=True)
+                settle(self._tx, one, self._now, self._over_by, finishing=True)
                 changed.append(ask(one, self._now, test.window_s))
             elif one.result is CheckResult.ASKED:
                 changed.append(replace(one, result=CheckResult.WAITING, asked_at=None, deadline=None))
@@ -229,7 +229,7 @@ class LoopKeeper:
 
     def _finish(self, test: LoopTest, before: Sequence[LoopCheck], checks: list[LoopCheck], by: str) -> LoopTest:
         ended = [one if one.result in ENDED else fail(one, self._now, self._facts(one)) for one in checks]
-        settled = [settle(self._tx, one, self._now, self._endless, finishing=True) for one in ended]
+        settled = [settle(self._tx, one, self._now, self._over_by, finishing=True) for one in ended]
         finished = replace(test, state=TestState.FINISHED, finished_by=by, finished_at=self._now)
         self._tx.loop_tests.update(finished)
         self._store(finished, before, settled)
@@ -249,7 +249,7 @@ class LoopKeeper:
     def _settled(self, check: LoopCheck) -> LoopCheck:
         if check.result is not CheckResult.PASSED:
             return check
-        return settle(self._tx, check, self._now, self._endless, finishing=False)
+        return settle(self._tx, check, self._now, self._over_by, finishing=False)
 
     def _sensed(self, check: LoopCheck, seen: Seen) -> LoopCheck:
         """The links before the alarm, where no finding has shown them."""

@@ -1,6 +1,6 @@
 """What a loop test does to findings, episodes and tickets. Every function works inside the caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
+from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
 from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
@@ -71,12 +72,9 @@ def acknowledge_test(tx: MaintenanceTx, check: LoopCheck, now: datetime) -> None
             _store(tx, acknowledged(episode, person, now))
 
 
-def settle(
-    tx: MaintenanceTx, check: LoopCheck, now: datetime, endless: Collection[str], *, finishing: bool
-) -> LoopCheck:
+def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, finishing: bool) -> LoopCheck:
     """The check after a look at its ticket: closed once the check has passed and what was triggered is over; at the end
-    of the test, what still holds and what nobody has seen lose their mark. ``endless``: events that no other one ends.
-    """
+    of the test, what still holds and what nobody has seen lose their mark."""
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return replace(check, settled=check.settled or finishing)
@@ -87,7 +85,7 @@ def settle(
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
     still = [] if episode is None else _triggered(check, episode)
-    over = _over(check, still, endless)
+    over = _over(check, still, ends) or _over_elsewhere(tx, check, episode, ends)
     if over and check.result is CheckResult.PASSED:
         if ticket.state is State.EVIDENCE_PENDING:
             if finishing:
@@ -114,7 +112,7 @@ def awaits_photos(tx: MaintenanceTx, check: LoopCheck) -> bool:
     return not check.settled and evidence is not None and tx.orders.get(evidence).state is State.EVIDENCE_PENDING
 
 
-def settles(tx: MaintenanceTx, check: LoopCheck, endless: Collection[str]) -> bool:
+def settles(tx: MaintenanceTx, check: LoopCheck, ends: Ends) -> bool:
     """Whether ``settle`` would do something about a passed check before the test ends. Reads alone."""
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
@@ -123,12 +121,21 @@ def settles(tx: MaintenanceTx, check: LoopCheck, endless: Collection[str]) -> bo
     if LOOP_TEST not in ticket.tags:
         return True
     episode = _standing(tx, evidence)
-    over = _over(check, [] if episode is None else _triggered(check, episode), endless)
+    over = _over(check, [] if episode is None else _triggered(check, episode), ends)
+    over = over or _over_elsewhere(tx, check, episode, ends)
     return over and ticket.state is not State.EVIDENCE_PENDING
 
 
-def _over(check: LoopCheck, still: Sequence[str], endless: Collection[str]) -> bool:
-    return not still or (check.kind is CheckKind.EVENT and check.subject in endless)
+def _over(check: LoopCheck, still: Sequence[str], ends: Ends) -> bool:
+    return not still or (check.kind is CheckKind.EVENT and check.subject in ends.endless)
+
+
+def _over_elsewhere(tx: MaintenanceTx, check: LoopCheck, episode: Episode | None, ends: Ends) -> bool:
+    """Whether the test's own alarm is over while a real one of the same event stands, of another place in the device.
+    Of the test's own episode the ingest tells the end."""
+    if episode is None or LOOP_TEST in episode.tags:
+        return False
+    return own_end(check, tx.collect.events(check.asset, EVENTS_LOOKED_AT), ends)
 
 
 def _standing(tx: MaintenanceTx, order_id: str) -> Episode | None:

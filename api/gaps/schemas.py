@@ -12,8 +12,8 @@ class Gap(Shape):
     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
     `numbering` tells apart those of one boot. `reason` says why a gap was given up: `gone` (the publisher no longer
     has them), `unanswered`, `away` (it has been offline for a month), `scrapped` (the asset), `by_hand`, `memory` (too
-    many gaps to watch), `renumbered`. `ask_at`: when an open one is
-    asked for next."""
+    many gaps to watch), `renumbered`, `no_rebirth` (a Sparkplug edge node has not told all anew; `channel` is
+    `sparkplug`, `code` its group and name, `asset` may be empty). `ask_at`: when an open one is asked for next."""
 
     id: str
     site: str

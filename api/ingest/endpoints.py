@@ -17,13 +17,15 @@ from api.ingest.schemas import (
     HistoryQuery,
     IngestStats,
     LaneFlow,
+    NodeGap,
     SiteFlow,
 )
 from api.ingest.sight import as_seen
 from api.ingest.sums import all_together, sites_together
 from api.paging import bad_field
 from api.services import Parts, Services
-from ingest.conditions import GIVEN_UP_RECENTLY, conditions
+from ingest.conditions import GIVEN_UP_RECENTLY, OF_STORE, conditions
+from ingest.node_holes import nodes_missing
 from ingest.picture import age_s, by_site, fresh, picture_of
 from plantroom.domain.flow import by_lane, summed_figures, together
 from plantroom.ports.gaps import GapState
@@ -48,7 +50,7 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
     seen = _seen(caller, services)
     found, now = seen.told, seen.now
     whole = all_together(found, now)
-    speaking = by_site(fresh(found, now))
+    sites, speaking = sites_together(found, now), by_site(fresh(found, now))
     return IngestStats(
         **{
             name: round(whole.get(name, 0.0))
@@ -76,14 +78,16 @@ def get_stats(caller: Viewer, services: Parts) -> IngestStats:
                 age_s=min(age_s(report, now) for report in found if site in report.by_site),
                 lanes=[LaneFlow.of(own, lane=lane) for lane, own in by_lane(figures).items()],
             )
-            for site, figures in sites_together(found, now).items()
+            for site, figures in sites.items()
         ],
+        nodes=[NodeGap.model_validate(one) for one in nodes_missing(sites)],
     )
 
 
 @router.get("/conditions", operation_id="getIngestConditions")
 def get_conditions(caller: Viewer, services: Parts) -> Conditions:
-    """What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing."""
+    """What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing. A readings
+    store that does not answer this process is told, too, when no collector has met it."""
     seen, ours = _seen(caller, services), services.clock.now()
     with services.ledger.read() as tx:
         letters = services.letters.now(tx, caller.scope, ours)
@@ -91,6 +95,9 @@ def get_conditions(caller: Viewer, services: Parts) -> Conditions:
         let_go = tx.collect.letters_let_go(seen.now - GIVEN_UP_RECENTLY)
     lost = [{site: n for site, n in counts.items() if caller.scope.allows(site)} for counts in (given_up, let_go)]
     picture = picture_of(seen.told, seen.now, letters.groups, letters.total, *lost)
+    own = services.store.trouble(services.readings.ping, services.clock.now)
+    if own is not None and not any(trouble.kind in OF_STORE for trouble in picture.troubles):
+        picture = replace(picture, troubles=[*picture.troubles, own])
     return Conditions(items=[Condition.of(one) for one in conditions(picture)])
 
 

@@ -73,9 +73,22 @@ class SiteFlow(Flow):
     lanes: list[LaneFlow]
 
 
+class NodeGap(Shape):
+    """A Sparkplug edge node of which messages are missing; they count in `gaps` and are not on the list of gaps, since
+    nobody can be asked for them by number. `node` is its group and name, `found_at` when the first was missed,
+    `asked_at` when it was asked for a rebirth, which ends this."""
+
+    site: str
+    node: str
+    missing: int
+    found_at: Instant | None
+    asked_at: Instant | None
+
+
 class IngestStats(Shape):
     """Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
-    messages. `flow` has what goes on now, of the collectors that are not silent."""
+    messages. `flow` has what goes on now, of the collectors that are not silent, `nodes` the edge nodes that miss
+    messages, at most 100 of a site's lane."""
 
     received: int
     stored: int
@@ -88,6 +101,7 @@ class IngestStats(Shape):
     collectors: list[CollectorStats]
     flow: Flow
     sites: list[SiteFlow]
+    nodes: list[NodeGap]
 
 
 class Condition(Shape):

@@ -1,14 +1,20 @@
 """What a tablet takes along, in the shapes that the rest of the API uses."""
 
+from collections.abc import Sequence
+
 from api.access import RANK, Access
 from api.assets.latest import latest_of
-from api.assets.schemas import Asset
+from api.assets.schemas import Asset, LatestValue
 from api.points.schemas import Point
 from api.services import Services
 from api.session.schemas import User
 from api.sync.schemas import Bundle, BundleAsset
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.bundle import bundle
+from plantroom.domain.assets import Asset as DomainAsset
+from plantroom.domain.assets import Plant
+from plantroom.domain.assets import Point as DomainPoint
+from plantroom.errors import Unreachable
 from plantroom.ports.accounts import User as DomainUser
 
 
@@ -30,12 +36,31 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
         for order in map(tx.orders.get, ids):
             history = list(tx.orders.transitions(order.id))
             orders.append(WorkOrderDetail.detail_of(order, refs(order.asset), history))
-    latest = latest_of(services, [(v.asset, points[v.asset.key]) for v in views], plant)
+    latest, away = _latest(services, [(v.asset, points[v.asset.key]) for v in views], plant)
     cards = [
-        BundleAsset(asset=Asset.of(v), points=[Point.of(p) for p in points[v.asset.key]], latest=latest[v.asset.key])
+        BundleAsset(
+            asset=Asset.of(v), points=[Point.of(p) for p in points[v.asset.key]], latest=latest.get(v.asset.key, [])
+        )
         for v in views
     ]
-    return Bundle(generated_at=now, live_position=position, user=User.of(principal), work_orders=orders, assets=cards)
+    return Bundle(
+        generated_at=now,
+        live_position=position,
+        user=User.of(principal),
+        work_orders=orders,
+        assets=cards,
+        readings_away=away,
+    )
+
+
+def _latest(
+    services: Services, assets: Sequence[tuple[DomainAsset, Sequence[DomainPoint]]], plant: Plant
+) -> tuple[dict[str, list[LatestValue]], bool]:
+    """The newest readings, and whether they are not to be had: nobody is kept from their work by that."""
+    try:
+        return latest_of(services, assets, plant), False
+    except Unreachable:
+        return {}, True
 
 
 def _objects(value: object) -> list[dict[str, object]]:

@@ -72,10 +72,13 @@ class BundleAsset(Shape):
 
 
 class Bundle(Shape):
-    """Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on."""
+    """Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on. With
+    ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
+    are the last known."""
 
     generated_at: Instant
     live_position: int
     user: User
     work_orders: list[WorkOrderDetail]
     assets: list[BundleAsset]
+    readings_away: bool

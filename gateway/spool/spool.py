@@ -1,8 +1,10 @@
 """One spool: a writing end for the session's thread, a reading end for the ingest's."""
 
+import errno
 import os
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from gateway.spool.segments import (
     Tail,
     cut_tail,
     make_folder,
+    segment_path,
     segments_in,
     tail_of,
 )
@@ -27,6 +30,7 @@ from plantroom.ports.spool import SpoolReader, SpoolRecord
 log = structlog.get_logger()
 BLOCK_BYTES = 1 << 20
 _TOPICS_KNOWN = 10_000
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 class Spool(SpoolReader):
@@ -119,11 +123,18 @@ class Spool(SpoolReader):
         self._pending_records.append(SpoolRecord(position, received_ms, text, payload, retained))
 
     def sync(self) -> int:
-        """Make everything collected durable; gives how many records. Raises ``OSError`` and keeps them."""
+        """Make everything collected durable; gives how many records. Raises ``OSError`` and keeps them. On a full disk
+        what is dealt with makes room first."""
         count = len(self._pending)
         if not count:
             return 0
-        self._writer.append(b"".join(self._pending), self._durable + 1)
+        data = b"".join(self._pending)
+        try:
+            self._writer.append(data, self._durable + 1)
+        except OSError as error:
+            if error.errno not in _NO_ROOM or not self._free_committed():
+                raise
+            self._writer.append(data, self._durable + 1)
         records, size = self._pending_records, self.pending_bytes
         self.forget_pending()
         with self._grown:
@@ -131,6 +142,25 @@ class Spool(SpoolReader):
             self._durable += count
             self._grown.notify_all()
         return count
+
+    def _free_committed(self) -> bool:
+        """Unlink every segment that is wholly committed; ``False`` when there was none. The newest, which ``commit``
+        leaves, goes too: another begins behind it, with the same salt, since what was collected is encoded with that.
+        It gets its name first; where not even that has room, the next write gives it. Killed at any moment in between,
+        the cursor knows which positions are used."""
+        found = segments_in(self._folder)
+        committed, following = self._cursor.position, self._durable + 1
+        gone = [segment for segment, behind in pairwise(found) if behind.first - 1 <= committed]
+        if found and committed >= self._durable and found[-1].first < following:
+            salt = self._writer.salt
+            with suppress(OSError):
+                self._writer.open(following, Segment(following, segment_path(self._folder, following, salt), salt))
+            gone = found
+        for segment in gone:
+            segment.path.unlink(missing_ok=True)
+        if gone:
+            log.warning("spool_made_room", folder=str(self._folder), segments=len(gone))
+        return bool(gone)
 
     def forget_pending(self) -> None:
         """Drop what was collected and not synced (the connection it came by is gone)."""

@@ -85,14 +85,39 @@ class Heard:
     unused: list[tuple[int, str, int, int]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What is missing of a sender that numbers its messages and is asked for all it has, not by number: ``missing`` of
+    the numbers ``first`` to ``last``, since ``found_ms``. ``asked_ms``: when it was asked last (``None``: not yet).
+    ``topic`` is one of those it is heard on."""
+
+    sender: str
+    topic: str
+    missing: int
+    first: int
+    last: int
+    found_ms: int
+    asked_ms: int | None
+
+
 class Dialect(ABC):
     """Reads the messages of one family of devices. One thread.
 
     Deterministic: after ``restore(snapshot())`` the same messages give the same again.
     """
 
-    gaps = 0
-    """Messages that are known to be missing."""
+    @property
+    def gaps(self) -> int:
+        """Messages that are known to be missing."""
+        return sum(hole.missing for hole in self.holes())
+
+    def holes(self) -> Sequence[Hole]:
+        """What is missing of whom. Empty for a dialect whose numbers are listed as gaps, or that has none."""
+        return ()
+
+    def give_up(self, now_ms: int) -> Sequence[Hole]:  # noqa: ARG002 (most have none)
+        """Forget the holes that nobody hopes to see filled any more; gives them."""
+        return ()
 
     @abstractmethod
     def decode(self, messages: Sequence[Message]) -> Heard:

@@ -1,10 +1,13 @@
 """``gaps list|ask|give-up``."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from ingest.node_holes import NodeGap, nodes_missing
+from ingest.picture import by_site, fresh
 from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened
 from plantroom.errors import BadData
 from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
@@ -20,11 +23,12 @@ def _group() -> None:
     """Numbered messages that have not come."""
 
 
+def _text_of(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
+
+
 def _document(gap: Gap) -> dict[str, Any]:
-    instants = {
-        name: None if (at := getattr(gap, name)) is None else at.isoformat().replace("+00:00", "Z")
-        for name in ("found_at", "ended_at", "asked_at", "ask_at")
-    }
+    instants = {name: _text_of(getattr(gap, name)) for name in ("found_at", "ended_at", "asked_at", "ask_at")}
     return asdict(gap) | {"state": gap.state.value} | instants
 
 
@@ -45,12 +49,31 @@ def list_gaps(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """What is missing, what has come after all, and what was given up."""
+    """What is missing, what has come after all, and what was given up; before them, Sparkplug nodes that miss
+    messages."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         key = None if asset is None else asset_by_code(tx, asset, site).key
         found = tx.gaps.list(GapFilter(site=site, asset=key, state=state), PageRequest(limit)).items
-    lines = [_line(gap) for gap in found]
-    emit({"items": [_document(gap) for gap in found]}, as_json, lines or "no gaps")
+        nodes = _nodes(tx, site) if asset is None and state in (None, GapState.OPEN) else []
+    lines = [*map(_node_line, nodes), *map(_line, found)]
+    document = {"items": [_document(gap) for gap in found], "nodes": [_node_document(one) for one in nodes]}
+    emit(document, as_json, lines or "no gaps")
+
+
+def _nodes(tx: Any, site: str | None) -> list[NodeGap]:
+    """Edge nodes that miss messages, as the collectors that are not silent said last."""
+    told = nodes_missing(by_site(fresh(tx.collect.collectors(), tx.collect.now())))
+    return [one for one in told if site in (None, one.site)]
+
+
+def _node_document(one: NodeGap) -> dict[str, Any]:
+    return asdict(one) | {"found_at": _text_of(one.found_at), "asked_at": _text_of(one.asked_at)}
+
+
+def _node_line(one: NodeGap) -> str:
+    since = "" if one.found_at is None else f" since {one.found_at:%Y-%m-%d %H:%M:%S}Z"
+    asked = "not asked yet" if one.asked_at is None else f"asked for a rebirth {one.asked_at:%Y-%m-%d %H:%M:%S}Z"
+    return f"Sparkplug node  {one.site}/{one.node}  {one.missing} missing{since}, {asked}; a rebirth ends it, or a day"
 
 
 @app.command()

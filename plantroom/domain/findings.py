@@ -7,6 +7,10 @@ from enum import StrEnum
 
 from plantroom.domain.assets import Severity
 
+PLACE = ("zone", "loop", "point", "address", "detector", "input")
+"""Words in an event's data that say where in its device it was: they are kept of data that is too large, as far as they
+fit."""
+
 
 class FindingSource(StrEnum):
     """Who noticed."""

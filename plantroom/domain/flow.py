@@ -8,6 +8,9 @@ from enum import StrEnum
 STRAYS = "+"
 """Stands for all sites that the ledger does not have among the codes of sites: it is none itself."""
 
+OF_A_NODE = "node["
+"""Begins the names of figures of one edge node, which only its lane has: ``node[GROUP/NODE]missing``."""
+
 _LARGEST = ("lag_s", "_ms")
 """Ends of the names of figures of which the largest counts; all others are summed."""
 
@@ -60,7 +63,8 @@ def summed_figures(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def with_lanes(lanes: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """A site's figures: those of its lanes together, and each lane's own as ``lane.figure``."""
     own = {f"{lane}.{key}": value for lane, figures in lanes.items() for key, value in figures.items()}
-    return summed_figures(list(lanes.values())) | own
+    shared = [{key: value for key, value in one.items() if not key.startswith(OF_A_NODE)} for one in lanes.values()]
+    return summed_figures(shared) | own
 
 
 def together(site: Mapping[str, float]) -> dict[str, float]:

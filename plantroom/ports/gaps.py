@@ -18,6 +18,10 @@ KEPT_CLOSED = 500
 """Closed gaps of an asset's channel that are kept, the newest."""
 
 
+NODES = "sparkplug"
+"""Channel of what edge nodes numbered: nobody can be asked for it by number."""
+
+
 class GapState(StrEnum):
     """Where a gap stands."""
 
@@ -42,12 +46,15 @@ class GiveUp(StrEnum):
     """More gaps than are watched at a time."""
     RENUMBERED = "renumbered"
     """The publisher began its numbers again under the same boot."""
+    NO_REBIRTH = "no_rebirth"
+    """The edge node was asked to tell all anew, and has not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Numbers ``first`` to ``last`` of a numbering; ``missing`` of them are (all, but where many gaps were given up
-    together). ``code`` is the asset's code as the publisher uses it, ``channel`` ``telemetry`` or ``event``;
+    together). ``code`` is the asset's code as the publisher uses it (``NODES``: the node's group and name), ``channel``
+    ``telemetry``, ``event`` or ``NODES``;
     ``numbering`` tells apart those of one boot (0: the first). ``ask_at``: when it is asked for next (open ones)."""
 
     id: str
@@ -150,7 +157,8 @@ class GapRepository(ABC):
 
     @abstractmethod
     def ask_again(self, ids: Sequence[str], now: datetime) -> int:
-        """Open gaps are due now, given-up ones are open again with no asks counted. Gives how many."""
+        """Open gaps are due now, given-up ones are open again with no asks counted. Those of ``NODES`` stay.
+        Gives how many."""
 
     @abstractmethod
     def hold(self, ids: Collection[str]) -> None:

@@ -2,13 +2,14 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Request, Sample
+from ingest.dialects.dialect import Dialect, Heard, Hole, Message, PresenceWord, Request, Sample
 from ingest.dialects.sparkplug_b.metrics import UNKNOWN, said_bad, value_of
 from ingest.dialects.sparkplug_b.nodes import MAX_METRICS, Known, Node, Nodes
 from ingest.dialects.sparkplug_b.wire import Payload
@@ -35,6 +36,9 @@ BD_SEQ = "bdSeq"
 _CONTROL = ("Node Control/", "Device Control/")
 MAX_TOPIC = 1_000
 """Characters; each device of a node has one of its own."""
+
+HOPES_MS = 86_400_000
+"""How long a birth is hoped for that ends a hole."""
 
 _COMPRESSED = "SPBV1.0_COMPRESSED"
 _BOOLEAN = 11
@@ -87,10 +91,26 @@ class SparkplugDialect(Dialect):
         self._nodes = Nodes()
         self._hears: Callable[[str], bool] = lambda _topic: True
 
-    @property
-    def gaps(self) -> int:  # type: ignore[override]
+    def holes(self) -> Sequence[Hole]:
         """Messages that the sequence numbers of nodes skipped, of those that are still heard."""
-        return sum(node.missing for place, node in self._nodes if node.missing and self._hears_node(place, node))
+        return [hole for hole, _ in self._holes()]
+
+    def _holes(self) -> Iterator[tuple[Hole, Node]]:
+        for place, node in self._nodes:
+            topic = self._heard_of(place, node) if node.missing else None
+            if topic is not None:
+                asked = (node.missing, node.first_missing, node.last_missing, node.found_ms, node.asked_ms)
+                yield Hole(place, topic, *asked), node
+
+    def give_up(self, now_ms: int) -> Sequence[Hole]:
+        """See ``Dialect``: a node that was not born again in ``HOPES_MS`` does not do what it is asked for."""
+        given = []
+        for hole, node in self._holes():
+            node.found_ms = node.found_ms or now_ms
+            if now_ms - node.found_ms >= HOPES_MS:
+                node.missing = 0
+                given.append(hole)
+        return given
 
     def follow(self, hears: Callable[[str], bool]) -> None:
         """See ``Dialect``. What births told stays: aliases of it may be on their way."""
@@ -98,6 +118,10 @@ class SparkplugDialect(Dialect):
         self._nodes.forget_sequences(self._hears_node)
 
     def _hears_node(self, place: str, node: Node) -> bool:
+        return self._heard_of(place, node) is not None
+
+    def _heard_of(self, place: str, node: Node) -> str | None:
+        """The first of the node's topics that is heard."""
         group, _, name = place.partition("/")
         own = (f"{NAMESPACE}/{group}/{kind}/{name}" for kind in ("NDATA", "NBIRTH"))
         devices = (
@@ -106,7 +130,7 @@ class SparkplugDialect(Dialect):
             if device
             for kind in ("DDATA", "DBIRTH")
         )
-        return any(map(self._hears, own)) or any(map(self._hears, devices))
+        return next((topic for topic in chain(own, devices) if self._hears(topic)), None)
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
@@ -173,7 +197,7 @@ class SparkplugDialect(Dialect):
     def _follow(heard: Heard, message: Message, place: _Place, node: Node, payload: Any) -> None:
         if place.kind == "NBIRTH":
             node.born(payload.seq, _bd_seq(payload))
-        elif node.was_handed_over() or (payload.HasField("seq") and not node.follows(payload.seq)):
+        elif node.was_handed_over() or (payload.HasField("seq") and not node.follows(payload.seq, message.received_ms)):
             _ask(heard, message, place, node)
 
 
@@ -234,7 +258,7 @@ def _learn(heard: Heard, number: int, place: _Place, node: Node, payload: Any, r
 def _die(heard: Heard, number: int, message: Message, place: _Place, node: Node, payload: Any) -> None:
     if place.kind == "DDEATH":
         repeated = node.repeats(zlib.crc32(message.payload, zlib.crc32(message.topic.encode("utf-8", "replace"))))
-        if repeated is None and payload.HasField("seq") and not node.follows(payload.seq):
+        if repeated is None and payload.HasField("seq") and not node.follows(payload.seq, message.received_ms):
             _ask(heard, message, place, node)
         heard.presence += _words(number, Presence.OFFLINE, place, node)
         return

@@ -58,6 +58,11 @@ class Node:
     """When the birth came that the table is of, by device."""
     holes: set[int] = field(default_factory=set)
     """Numbers skipped lately, as ``seq`` counts."""
+    found_ms: int = 0
+    """When the first of the ``missing`` was found to be; 0: nobody knows."""
+    first_missing: int = 0
+    last_missing: int = 0
+    """Between which numbers they are, as ``seq`` counts."""
     count: int = 0
     """Metrics, over all devices."""
     characters: int = 0
@@ -78,7 +83,7 @@ class Node:
             self.recent[digest] = self.births
         return known
 
-    def follows(self, seq: int) -> bool:
+    def follows(self, seq: int, received_ms: int = 0) -> bool:
         """Take the next sequence number; ``False`` when some are missing before it. One that comes after its successors
         fills the hole that it left. Nothing is known to be missing before the first birth."""
         if self.seq < 0:
@@ -86,10 +91,14 @@ class Node:
         late = self.seq - (self.seq - seq) % MODULUS
         if late in self.holes:
             self.holes.remove(late)
-            self.missing -= 1
+            self.missing = max(0, self.missing - 1)
             return True
         before, skipped = self.seq, (seq - self.seq - 1) % MODULUS
+        if skipped and not self.missing:
+            self.found_ms, self.first_missing = received_ms, before + 1
         self.seq, self.missing = before + skipped + 1, self.missing + skipped
+        if skipped:
+            self.last_missing = self.seq - 1
         self.holes |= set(range(before + 1, self.seq))
         self.holes = {hole for hole in self.holes if hole >= self.seq - REORDERED} if self.holes else self.holes
         return not skipped
@@ -229,6 +238,7 @@ def _row(node: Node) -> dict[str, object]:
         "recent": list(node.recent.items()),
         "born": list(node.born_ms.items()),
         "holes": sorted(node.holes),
+        "found": (node.found_ms, node.first_missing, node.last_missing),
     }
 
 
@@ -239,4 +249,6 @@ def _node(row: Mapping[str, list[list[object]]]) -> Node:
     node.recent = dict(row["recent"])  # type: ignore[arg-type]
     node.born_ms = dict(row.get("born", ()))  # type: ignore[arg-type]  # an earlier version did not know
     node.holes = set(row.get("holes", ()))  # type: ignore[arg-type]
+    unknown = (0, node.seq - node.missing, node.seq - 1)
+    node.found_ms, node.first_missing, node.last_missing = row.get("found", unknown)  # type: ignore[assignment]
     return node

@@ -11,6 +11,7 @@ from plantroom.domain.spans import merged
 from plantroom.errors import NotFound
 from plantroom.ports.gaps import (
     KEPT_CLOSED,
+    NODES,
     Gap,
     GapFilter,
     GapNews,
@@ -118,7 +119,7 @@ class SqlGaps(GapRepository):
 
     def ask_again(self, ids: Sequence[str], now: datetime) -> int:
         reopened = {"state": GapState.OPEN.value, "reason": "", "ended_at": None, "asks": 0, "ask_at": now}
-        given_up = self._update(ids, [_C.state == GapState.GIVEN_UP.value], reopened)
+        given_up = self._update(ids, [_C.state == GapState.GIVEN_UP.value, _C.channel != NODES], reopened)
         return given_up + self._update(ids, [_C.state == GapState.OPEN.value, _C.ask_at != now], {"ask_at": now})
 
     def give_up(self, ids: Sequence[str], reason: GiveUp, at: datetime) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, summed_figures, together, with_lanes
+from plantroom.errors import Unreachable
 from plantroom.ports.accounts import Role
 from plantroom.ports.gaps import GapNews, Given, GiveUp
 from plantroom.ports.ledger import CollectorReport
@@ -52,6 +53,49 @@ def get(world: World, path: str, role: Role = Role.VIEWER, granted: str | None =
     answer = world.as_(role, granted).get(f"/api/v1/{path}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def test_edge_nodes_that_miss_messages_are_named_to_those_who_may_see_their_site(world: World) -> None:
+    named = {"gaps": 2.0, "node[g/n1]missing": 2.0, "node[g/n1]found_ms": 1.7e12, "node[g/n1]asked_ms": 0.0}
+    other = {**named, "gaps": 5.0}
+    tell(world, report("c", {HOME: with_lanes({"normal": named}), AWAY: with_lanes({"normal": other})}))
+
+    (one, other) = get(world, "ingest/stats")["nodes"]
+
+    assert {one["site"], other["site"]} == {HOME, AWAY}
+    assert one == {
+        "site": one["site"],
+        "node": "g/n1",
+        "missing": 2,
+        "found_at": "2023-11-14T22:13:20.000Z",
+        "asked_at": None,
+    }
+    assert [node["site"] for node in get(world, "ingest/stats", granted=HOME)["nodes"]] == [HOME]
+
+
+def test_a_store_that_does_not_answer_is_told_though_nothing_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise Unreachable("influx", "does not answer")
+
+    tell(world, report("c", {HOME: with_lanes({"normal": IDLE})}))
+    monkeypatch.setattr(world.readings, "ping", away)
+
+    (one,) = get(world, "ingest/conditions")["items"]
+
+    assert (one["code"], one["sites"]) == ("store_away", [])
+    assert "does not answer" in one["detail"]
+
+
+def test_what_a_collector_says_of_the_store_is_not_said_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise Unreachable("influx", "does not answer")
+
+    tell(world, report("c", {HOME: with_lanes({"normal": IDLE})}, Trouble(TroubleKind.STORE_FULL, "full", HOME)))
+    monkeypatch.setattr(world.readings, "ping", away)
+
+    assert [one["code"] for one in get(world, "ingest/conditions")["items"]] == ["store_full"]
 
 
 def test_letters_that_are_being_replayed_have_words_of_their_own(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from maintenance.round_readings import RoundReadings
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName
+from plantroom.errors import Unreachable
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, NOW, PASSWORD, World
 
@@ -66,6 +67,25 @@ def test_a_number_taken_on_a_round_is_a_reading(world: World, tablet) -> None:
     RoundReadings(world.ledger, world.readings).run_once()
     (series,) = tablet.get(f"/api/v1/readings?asset={world.keys[HOME]}&points=vibration").json()["series"]
     assert series["rows"] == [[round(NOW.timestamp() * 1000) - 60_000, 2.5, 1]]
+
+
+def test_a_tablet_gets_its_work_while_the_readings_store_is_away(
+    world: World, tablet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.ticket(template=TEMPLATE)
+    whole = tablet.get("/api/v1/sync/bundle").json()
+
+    def away(_series: object) -> None:
+        raise Unreachable("influx", "does not answer")
+
+    monkeypatch.setattr(world.readings, "latest", away)
+    answer = tablet.get("/api/v1/sync/bundle")
+
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [one["id"] for one in told["work_orders"]] == [one["id"] for one in whole["work_orders"]] != []
+    assert (whole["readings_away"], told["readings_away"]) == (False, True)
+    assert all(card["latest"] == [] for card in told["assets"])
 
 
 def test_a_round_is_taken_in_while_the_readings_store_is_away(world: World, tablet) -> None:

@@ -80,6 +80,14 @@ def test_a_store_that_is_away_is_told_once_with_all_that_waits_and_no_backlog_be
     assert one.loss.en.startswith("Nothing is lost")
 
 
+@pytest.mark.parametrize("kind", [TroubleKind.STORE_AWAY, TroubleKind.SPOOL_FULL])
+def test_where_nothing_waits_no_size_is_told_and_the_words_are_whole(kind: TroubleKind) -> None:
+    idle = {"demo": lane(spool_depth=0, spool_bytes=13_000_000)}
+    told = only(conditions(picture(Trouble(kind, "x", "demo", "normal"), sites=idle)))
+    assert "MB" not in told.text.en + told.text.zh
+    assert "were are" not in told.text.en
+
+
 def test_one_store_of_many_sites_is_one_condition_that_names_them() -> None:
     troubles = [Trouble(TroubleKind.STORE_AWAY, "w", site, "normal", BEFORE) for site in ("b", "a", "b")]
     one = only(conditions(picture(*troubles, sites=dict.fromkeys(("a", "b", "c"), QUIET))))

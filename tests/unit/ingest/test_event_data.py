@@ -4,7 +4,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.event_data import LEFT_OUT, MAX_BYTES, PLACE, data_of
+from ingest.event_data import LEFT_OUT, MAX_BYTES, data_of
+from plantroom.domain.findings import PLACE
 
 letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 texts = st.text(letters, max_size=6000)

@@ -103,6 +103,15 @@ def test_an_event_clears_the_one_that_it_ends() -> None:
     assert tags(bench.raised({"ts": NOON, "event": "tripped"})) == []
 
 
+def test_an_end_is_one_whatever_severity_its_device_stamps_on_it() -> None:
+    bench = Bench()
+    bench.raised({"ts": NOON, "event": "tripped", "severity": "safety"})
+    out = bench.send({"ts": NOON, "event": "trip_reset", "severity": "safety"})
+    assert [type(one) for one in out.findings] == [FindingCleared]
+    assert [one.safety for one in out.events] == [False]
+    assert tags(bench.raised({"ts": NOON, "event": "tripped"})) == []
+
+
 @pytest.mark.parametrize("ts", ["1970-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "once", 5, True, {"a": 1}])
 def test_a_wrong_clock_is_a_tag_and_the_time_of_receipt_stands_in(ts: object) -> None:
     found = Bench().raised({"ts": ts, "event": "flooded"}, received_ms=NOON_MS + 5)

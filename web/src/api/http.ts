@@ -1,6 +1,14 @@
 /** The one place that talks HTTP: problems become typed errors, changes carry the CSRF token. */
 
-export type Failure = "offline" | "signed_out" | "forbidden" | "missing" | "throttled" | "refused" | "server";
+export type Failure =
+  | "offline"
+  | "signed_out"
+  | "forbidden"
+  | "missing"
+  | "throttled"
+  | "refused"
+  | "away"
+  | "server";
 
 export interface ProblemField {
   field: string;
@@ -30,7 +38,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed later without anybody changing anything. */
   get retryable(): boolean {
-    return this.kind === "offline" || this.kind === "server" || this.kind === "throttled";
+    return ["offline", "away", "server", "throttled"].includes(this.kind);
   }
 }
 
@@ -54,6 +62,7 @@ const KINDS: Record<number, Failure> = {
   403: "forbidden",
   404: "missing",
   429: "throttled",
+  503: "away",
 };
 
 async function problemOf(response: Response): Promise<ApiError> {

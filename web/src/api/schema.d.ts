@@ -673,7 +673,8 @@ export interface paths {
         };
         /**
          * Get Conditions
-         * @description What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing.
+         * @description What is wrong with the way in, in words: since when, what is lost, what to do. Empty: all is flowing. A readings
+         *     store that does not answer this process is told, too, when no collector has met it.
          */
         get: operations["getIngestConditions"];
         put?: never;
@@ -1812,7 +1813,9 @@ export interface components {
         AssetStatus: "in_service" | "standby" | "under_maintenance" | "out_of_service" | "scrapped";
         /**
          * Bundle
-         * @description Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on.
+         * @description Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on. With
+         *     ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
+         *     are the last known.
          */
         Bundle: {
             /** Assets */
@@ -1824,6 +1827,8 @@ export interface components {
             generated_at: string;
             /** Live Position */
             live_position: number;
+            /** Readings Away */
+            readings_away: boolean;
             user: components["schemas"]["User"];
             /** Work Orders */
             work_orders: components["schemas"]["WorkOrderDetail"][];
@@ -2420,8 +2425,8 @@ export interface components {
          *     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
          *     `numbering` tells apart those of one boot. `reason` says why a gap was given up: `gone` (the publisher no longer
          *     has them), `unanswered`, `away` (it has been offline for a month), `scrapped` (the asset), `by_hand`, `memory` (too
-         *     many gaps to watch), `renumbered`. `ask_at`: when an open one is
-         *     asked for next.
+         *     many gaps to watch), `renumbered`, `no_rebirth` (a Sparkplug edge node has not told all anew; `channel` is
+         *     `sparkplug`, `code` its group and name, `asset` may be empty). `ask_at`: when an open one is asked for next.
          */
         Gap: {
             /** Ask At */
@@ -2516,7 +2521,8 @@ export interface components {
         /**
          * IngestStats
          * @description Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
-         *     messages. `flow` has what goes on now, of the collectors that are not silent.
+         *     messages. `flow` has what goes on now, of the collectors that are not silent, `nodes` the edge nodes that miss
+         *     messages, at most 100 of a site's lane.
          */
         IngestStats: {
             /** Collectors */
@@ -2530,6 +2536,8 @@ export interface components {
             gaps: number;
             /** Lag S */
             lag_s: number;
+            /** Nodes */
+            nodes: components["schemas"]["NodeGap"][];
             /** Received */
             received: number;
             /** Retained */
@@ -3125,6 +3133,24 @@ export interface components {
             topics: string[];
             /** Username */
             username: string;
+        };
+        /**
+         * NodeGap
+         * @description A Sparkplug edge node of which messages are missing; they count in `gaps` and are not on the list of gaps, since
+         *     nobody can be asked for them by number. `node` is its group and name, `found_at` when the first was missed,
+         *     `asked_at` when it was asked for a rebirth, which ends this.
+         */
+        NodeGap: {
+            /** Asked At */
+            asked_at: string | null;
+            /** Found At */
+            found_at: string | null;
+            /** Missing */
+            missing: number;
+            /** Node */
+            node: string;
+            /** Site */
+            site: string;
         };
         /**
          * Operation

@@ -9,6 +9,7 @@ export type AssetEvent = Shapes["AssetEvent"];
 export type AssetLatest = Shapes["AssetLatest"];
 export type AssetRef = Shapes["AssetRef"];
 export type Baseline = Shapes["PointBaseline"];
+export type NodeGap = Shapes["NodeGap"];
 export type Bundle = Shapes["Bundle"];
 export type BundleAsset = Shapes["BundleAsset"];
 export type BundleOrder = Shapes["WorkOrderDetail"];

@@ -221,3 +221,19 @@ describe("settling", () => {
     expect(await pendingOf("u", db)).toHaveLength(1);
   });
 });
+
+it("keeps the last known readings of a card while their store does not answer", async () => {
+  const card = (values: number[]) => ({
+    asset: { key: "k" },
+    points: [],
+    latest: values.map((value) => ({ value })),
+  });
+  const withCards = (values: number[], readings_away: boolean) =>
+    ({ ...bundle(), assets: [card(values)], readings_away }) as unknown as Bundle;
+  const kept = async () => (await db.assets.get(["u", "k"]))?.latest.map((v) => v.value);
+  await takeBundle("u", withCards([1], false), db);
+  await takeBundle("u", withCards([], true), db);
+  expect(await kept()).toEqual([1]);
+  await takeBundle("u", withCards([], false), db);
+  expect(await kept()).toEqual([]);
+});

@@ -77,7 +77,7 @@ const isAhead = (order: LocalOrder, saidAt: string): boolean =>
 /** Takes over the server's bundle: its orders with our unsent operations on top; orders that the server no
  * longer lists go, unless something of theirs is still unsent. A bundle that was already on its way when operations
  * were sent takes nothing of them back: the version of an order counts its changes, so a lower one is an older
- * state, however late it comes. Once a bundle is younger than what was sent, the server's word holds even with a
+ * state, however late it comes. While the store of the readings does not answer, the last known ones stay. Once a bundle is younger than what was sent, the server's word holds even with a
  * lower version, as after its data were restored from a copy. */
 export async function takeBundle(user: string, bundle: Bundle, db: Database = database): Promise<void> {
   await db.transaction("rw", db.orders, db.assets, db.operations, db.meta, async () => {
@@ -91,8 +91,11 @@ export async function takeBundle(user: string, bundle: Bundle, db: Database = da
     );
     const fresh = bundle.work_orders.filter((order) => order.version >= (ahead.get(order.id) ?? 0));
     await db.orders.bulkPut(fresh.map((order) => withPending(localOrder(user, order), pending)));
-    await db.assets.where("user").equals(user).delete();
-    await db.assets.bulkPut(bundle.assets.map((card) => ({ ...card, user, key: card.asset.key })));
+    const mine = db.assets.where("user").equals(user);
+    const known = new Map(bundle.readings_away ? (await mine.toArray()).map((c) => [c.key, c.latest]) : []);
+    await mine.delete();
+    const cards = bundle.assets.map((card) => ({ ...card, user, key: card.asset.key }));
+    await db.assets.bulkPut(cards.map((card) => ({ ...card, latest: known.get(card.key) ?? card.latest })));
     const info: BundleInfo = { fetchedAt: new Date().toISOString(), serverNow: bundle.generated_at };
     await db.meta.put({ key: `bundle:${user}`, value: info });
   });

@@ -73,6 +73,7 @@ export const assets: Record<keyof typeof chinese, string> = {
   "value.on": "on",
   "value.off": "off",
   "value.none": "No data",
+  "value.away": "Cannot be shown now",
   "value.person": "By hand",
   "value.person_age": "By hand, {age}",
   "value.sensor": "Sensor, {age}",

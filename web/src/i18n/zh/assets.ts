@@ -69,6 +69,7 @@ export const assets = {
   "value.on": "是",
   "value.off": "否",
   "value.none": "无数据",
+  "value.away": "暂时无法显示",
   "value.person": "人工",
   "value.person_age": "人工 · {age}",
   "value.sensor": "传感器 · {age}",

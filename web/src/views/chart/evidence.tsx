@@ -3,7 +3,7 @@ import type { EpisodeEvidence, EvidencePoint } from "@/api/types";
 import { HOUR_MS } from "@/domain/time";
 import { unitText } from "@/domain/units";
 import { nameOf, showMoment, t } from "@/i18n";
-import { Failed } from "../parts/states";
+import { ReadingsFailed } from "../parts/states";
 import { now } from "../state/now";
 import { Chart } from "./chart";
 import { Legend, type LegendItem } from "./legend";
@@ -75,7 +75,7 @@ function EvidenceChart({
         <h2>{nameOf(point.name)}</h2>
         <span class="xs">{unitText(point.unit) || t("unit.unknown")}</span>
       </div>
-      {loaded.failure !== null && <Failed failure={loaded.failure} detail="" again={loaded.again} />}
+      {loaded.failure !== null && <ReadingsFailed failure={loaded.failure} again={loaded.again} />}
       <Chart
         data={loaded.data}
         aggregated={aggregated}

@@ -3,7 +3,7 @@ import type { Baseline, Point } from "@/api/types";
 import { DAY_MS, HOUR_MS } from "@/domain/time";
 import { unitText } from "@/domain/units";
 import { type Key, nameOf, t } from "@/i18n";
-import { Failed } from "../parts/states";
+import { ReadingsFailed } from "../parts/states";
 import { search, setParam } from "../state/router";
 import { Chart } from "./chart";
 import { Legend, type LegendItem } from "./legend";
@@ -107,7 +107,7 @@ export function LiveChart({
     <div class="card stack">
       <Head point={point} range={range} zoomed={zoom.value !== null} unzoom={unzoom} />
       {loaded.failure !== null && (
-        <Failed failure={loaded.failure} detail="" again={loaded.again} old={loaded.data.x.length > 0} />
+        <ReadingsFailed failure={loaded.failure} again={loaded.again} old={loaded.data.x.length > 0} />
       )}
       <Chart
         data={loaded.data}

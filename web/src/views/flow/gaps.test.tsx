@@ -24,12 +24,14 @@ const gap = (part: Partial<Gap>): Gap => ({
 
 let host: HTMLElement;
 let lost: Gap[];
+let open: Gap[];
 beforeEach(() => {
+  open = [gap({})];
   setLocale("en");
   host = document.createElement("div");
   forgetAnswers();
   vi.stubGlobal("fetch", (path: string) => {
-    const items = String(path).includes("given_up") ? lost : [gap({})];
+    const items = String(path).includes("given_up") ? lost : open;
     return Promise.resolve(new Response(JSON.stringify({ items, next_cursor: null }), { status: 200 }));
   });
 });
@@ -37,7 +39,7 @@ beforeEach(() => {
 describe("gaps", () => {
   it("that were given up are shown with the reason, also when nothing is missing now", async () => {
     lost = [gap({ code: "P-102", reason: "gone", ended_at: "2026-01-02T00:00:00Z" })];
-    render(<Gaps count={0} />, host);
+    render(<Gaps count={0} nodes={[]} />, host);
     await expect.poll(() => host.querySelector("[data-lost]")).not.toBeNull();
     expect(host.textContent).toContain("lost: 5, gaps: 1");
     expect(host.textContent).toContain("the device no longer has them");
@@ -47,7 +49,7 @@ describe("gaps", () => {
 
   it("that may still heal are shown apart from them", async () => {
     lost = [];
-    render(<Gaps count={5} />, host);
+    render(<Gaps count={5} nodes={[]} />, host);
     await expect.poll(() => host.querySelector("[data-gaps]")).not.toBeNull();
     expect(host.textContent).toContain("missing: 5, gaps: 1");
     expect(host.textContent).toContain("asked for 2×");
@@ -55,5 +57,26 @@ describe("gaps", () => {
       "Devices with gapsmessages missing in all: 5",
     );
     expect(host.querySelector("[data-lost]")).toBeNull();
+  });
+
+  it("of a Sparkplug node name it with its count and what ends them, and nothing says that all has arrived", async () => {
+    lost = [gap({ code: "P-102", reason: "gone", ended_at: "2026-01-02T00:00:00Z" })];
+    open = [];
+    const at = "2026-01-01T00:00:00Z";
+    const node = { site: "demo", node: "g/n1", missing: 2, found_at: at, asked_at: at };
+    render(<Gaps count={2} nodes={[node]} />, host);
+    await expect.poll(() => host.querySelector("[data-lost]")).not.toBeNull();
+    expect(host.querySelector('[data-node="g/n1"]')?.textContent).toContain("missing: 2");
+    expect(host.textContent).toContain("asked for a rebirth");
+    expect(host.textContent).toContain("(NBIRTH) ends this");
+    expect(host.textContent).not.toContain("arrived");
+  });
+
+  it("that are counted and not listed yet are not called none", async () => {
+    lost = [];
+    open = [];
+    render(<Gaps count={2} nodes={[]} />, host);
+    await expect.poll(() => host.textContent).toContain("follows in a moment");
+    expect(host.textContent).not.toContain("arrived");
   });
 });

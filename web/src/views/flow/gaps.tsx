@@ -1,4 +1,5 @@
 import { fetchGaps, fetchLost, type Gap } from "@/api/flow";
+import type { NodeGap } from "@/api/types";
 import { byDevice, type Device } from "@/domain/flow";
 import { showCount, showMoment, t, word } from "@/i18n";
 import { Answered, Empty, Skeleton } from "../parts/states";
@@ -51,8 +52,32 @@ const Rows = ({ of, kind }: { of: readonly Gap[]; kind: Kind }) => (
   </>
 );
 
+/** A Sparkplug node: nobody can ask it for a message by its number, it is asked to tell all anew. */
+function NodeRow({ of }: { of: NodeGap }) {
+  const asked = of.asked_at === null ? "" : t("flow.node_asked", { at: showMoment(of.asked_at, now.value) });
+  return (
+    <div class="letter" data-row data-node={of.node}>
+      <div class="row wrap">
+        <span class="strong break">{of.node}</span>
+        <span class="tag">{siteOf(of.site)}</span>
+        <span class="s">{t("flow.node_missing", { n: showCount(of.missing) })}</span>
+        <span class="grow" />
+        {of.found_at !== null && (
+          <span class="xs nowrap">{t("flow.since_at", { at: showMoment(of.found_at, now.value) })}</span>
+        )}
+      </div>
+      <p class="s">{`${asked}${t("flow.node_ends")}`}</p>
+    </div>
+  );
+}
+
+interface Missing {
+  count: number;
+  nodes: readonly NodeGap[];
+}
+
 /** Devices whose numbers have holes now. Nothing is asked, and nothing shown, while there are none. */
-function Open({ count }: { count: number }) {
+function Open({ count, nodes }: Missing) {
   const gaps = useAnswer(count > 0 ? "gaps" : null, fetchGaps, { topics: ["collector"], everyMs: 10_000 });
   if (count === 0) {
     return null;
@@ -66,11 +91,18 @@ function Open({ count }: { count: number }) {
       <Answered of={gaps} skeleton={<Skeleton count={2} height={44} />}>
         {(found) => (
           <div class="list">
-            {found.length === 0 && <Empty text={t("flow.no_gaps")} />}
+            {found.length + nodes.length === 0 && <Empty text={t("flow.gaps_follow")} icon="clock" />}
             <Rows of={found} kind={OPEN} />
           </div>
         )}
       </Answered>
+      {nodes.length > 0 && (
+        <div class="list" data-nodes>
+          {nodes.map((one) => (
+            <NodeRow key={`${one.site}/${one.node}`} of={one} />
+          ))}
+        </div>
+      )}
     </section>
   );
 }
@@ -94,10 +126,10 @@ function Lost() {
 }
 
 /** What devices numbered and did not arrive: what may still come, then what was given up. */
-export function Gaps({ count }: { count: number }) {
+export function Gaps({ count, nodes }: Missing) {
   return (
     <div id="gaps" tabIndex={-1}>
-      <Open count={count} />
+      <Open count={count} nodes={nodes} />
       <Lost />
     </div>
   );

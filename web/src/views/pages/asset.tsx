@@ -21,7 +21,7 @@ import { Icon } from "../parts/icon";
 import { PlanDates } from "../parts/plandates";
 import { ageText, fromSensor, inkOf, silence, valueText } from "../parts/reading";
 import { Spark } from "../parts/spark";
-import { Answered, Empty, Skeleton } from "../parts/states";
+import { Answered, Empty, ReadingsFailed, Skeleton } from "../parts/states";
 import { HealthTag, Presence, Tag } from "../parts/tags";
 import { OrderCard } from "../parts/tickets";
 import { Upkeep } from "../parts/upkeep";
@@ -36,12 +36,15 @@ function Multiples({
   latest,
   chosen,
   old,
+  away,
 }: {
   asset: Asset;
   points: readonly Point[];
   latest: ReadonlyMap<string, LatestValue>;
   chosen: string | null;
   old: boolean;
+  /** Nothing is known of any value, since the store does not say. */
+  away: boolean;
 }) {
   const sparks = useSparks(asset.key);
   return (
@@ -68,7 +71,7 @@ function Multiples({
             </span>
             <span class="xs row">
               {value === undefined
-                ? t("value.none")
+                ? t(away ? "value.away" : "value.none")
                 : !fromSensor(value)
                   ? t("value.person_age", { age: ageText(value) })
                   : value.stale
@@ -272,7 +275,9 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
     const worst = verdicts.map((one) => measures.find((p) => beyond(p, one))).find((p) => p !== undefined);
     first.current = worst ?? measures.find((p) => values.has(p.key)) ?? measures[0];
   }
-  const chosen = measures.find((p) => p.key === wanted) ?? first.current;
+  // Without the store the points are there all the same: the ledger has them.
+  const away = latest.failure !== null && latest.data === undefined;
+  const chosen = measures.find((p) => p.key === wanted) ?? first.current ?? (away ? measures[0] : undefined);
   if (measures.length > 0 && chosen === undefined) {
     return <Skeleton height={420} />;
   }
@@ -285,18 +290,23 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
   }
   return (
     <div class="stack">
-      <LiveChart
-        key={chosen.key}
-        asset={asset.key}
-        point={chosen}
-        baseline={baselines.data?.find((b) => b.point === chosen.key)}
-      />
+      {away && latest.failure !== null ? (
+        <ReadingsFailed failure={latest.failure} again={latest.again} />
+      ) : (
+        <LiveChart
+          key={chosen.key}
+          asset={asset.key}
+          point={chosen}
+          baseline={baselines.data?.find((b) => b.point === chosen.key)}
+        />
+      )}
       <Multiples
         asset={asset}
         points={measures}
         latest={values}
         chosen={chosen.key}
         old={silence(asset, latest.data) !== undefined}
+        away={away}
       />
     </div>
   );

@@ -76,7 +76,7 @@ export default function Health() {
       </Answered>
       <Charts />
       {stats.data !== undefined && <Sites stats={stats.data} />}
-      <Gaps count={stats.data?.gaps ?? 0} />
+      <Gaps count={stats.data?.gaps ?? 0} nodes={stats.data?.nodes ?? []} />
       <Letters />
       {stats.data !== undefined && <Collectors stats={stats.data} />}
     </div>

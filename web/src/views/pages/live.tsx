@@ -5,7 +5,7 @@ import { codeAndName } from "@/domain/names";
 import { nameOf, t } from "@/i18n";
 import { PlantLine } from "../parts/plantline";
 import { ReadingRow, silence } from "../parts/reading";
-import { Answered, Empty, Skeleton } from "../parts/states";
+import { Answered, Empty, ReadingsFailed, Skeleton } from "../parts/states";
 import { HealthTag, Presence } from "../parts/tags";
 import { catalogue } from "../state/names";
 import { useAnswer } from "../state/query";
@@ -29,7 +29,8 @@ function telling(points: readonly Point[], values: readonly LatestValue[]): [Poi
     .slice(0, SHOWN);
 }
 
-function Tile({ asset, values }: { asset: Asset; values: readonly LatestValue[] }) {
+/** `values`: what is known of the machine; `away`: nothing, since the store does not say. */
+function Tile({ asset, values, away }: { asset: Asset; values: readonly LatestValue[]; away: boolean }) {
   const points = (catalogue.value.classes.find((c) => c.class === asset.class)?.points ?? []) as Point[];
   const known = new Set(points.map((p) => p.key));
   // Points that the class does not know (a recorded file's columns) carry their names at the machine itself.
@@ -51,7 +52,7 @@ function Tile({ asset, values }: { asset: Asset; values: readonly LatestValue[] 
       <Presence presence={asset.presence} />
       <div class="vals">
         {rows.length === 0 ? (
-          <span class="xs">{t("value.none")}</span>
+          <span class="xs">{t(away ? "value.away" : "value.none")}</span>
         ) : (
           rows.map(([p, v]) => <ReadingRow key={p.key} point={p} latest={v} old={silent !== undefined} />)
         )}
@@ -65,12 +66,18 @@ export default function Live() {
   const assets = useAnswer("assets", () => fetchAssets(), { topics: ["asset"], everyMs: 15_000 });
   const latest = useAnswer("plant-latest", () => fetchPlantLatest(), { everyMs: 3000 });
   const values = new Map((latest.data ?? []).map((l) => [l.asset.key, l.values]));
+  const away = latest.failure !== null && latest.data === undefined;
   return (
     <div class="page">
       <div class="page-head">
         <h1>{t("nav.live")}</h1>
         <PlantLine />
       </div>
+      {latest.failure !== null && assets.failure === null && (
+        <div class="answer-failed">
+          <ReadingsFailed failure={latest.failure} again={latest.again} old={latest.data !== undefined} />
+        </div>
+      )}
       <Answered of={assets} skeleton={<Skeleton count={6} height={132} />}>
         {(list) => {
           if (list.length === 0) {
@@ -99,7 +106,7 @@ export default function Live() {
                 </div>
                 <div class="grid">
                   {g.mine.map((a) => (
-                    <Tile key={a.key} asset={a} values={values.get(a.key) ?? []} />
+                    <Tile key={a.key} asset={a} values={values.get(a.key) ?? []} away={away} />
                   ))}
                 </div>
               </section>

@@ -61,6 +61,30 @@ export function Failed({
   );
 }
 
+/** As `Failed`, for what comes out of the readings store: the rest of the page may be all there without it. */
+export function ReadingsFailed({
+  failure,
+  again,
+  old = false,
+}: {
+  failure: Failure;
+  again: () => void;
+  old?: boolean;
+}) {
+  if (failure !== "away") {
+    return <Failed failure={failure} detail="" again={again} old={old} />;
+  }
+  return (
+    <div class="note warn" role="alert" data-readings-away>
+      <Icon name="alert" />
+      <div class="grow">{t(old ? "failure.readings_away_old" : "failure.readings_away")}</div>
+      <button type="button" class="btn small" onClick={again}>
+        {t("action.again")}
+      </button>
+    </div>
+  );
+}
+
 interface Answer<T> {
   data: T | undefined;
   failure: Failure | null;
