@@ -141,7 +141,8 @@ def post_acknowledge(episode_id: str, caller: Technician, services: Parts) -> Al
 @router.post("/{episode_id}/shelve", operation_id="shelveAlarm", status_code=201)
 def post_shelve(episode_id: str, form: ShelveRequest, caller: Technician, services: Parts) -> MadeShelf:
     """Keep an alarm from calling anybody and from making a ticket for a while. It goes on being stored and shown; if it
-    still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409 for safety alarms: they can never be shelved."""
+    still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409
+    for safety alarms: they can never be shelved."""
     now = services.clock.now()
     until = form.until or now + timedelta(minutes=form.minutes or 0)
     wish = Wish(episode_id, until, form.reason, caller.principal.name, form.subjects)

@@ -15,7 +15,7 @@ from plantroom.errors import BadData
 from plantroom.publisher.broker import Broker, tls_context
 from plantroom.publisher.connection import NOT_YET, Connection, Told
 from plantroom.publisher.culprit import Culprit
-from plantroom.publisher.moments import milliseconds, system_clock
+from plantroom.publisher.moments import measured, milliseconds, system_clock
 from plantroom.publisher.outbox import Encoder, Kept, Limits, Outbox
 from plantroom.publisher.replays import Replays
 from plantroom.publisher.window import Sent, Window
@@ -183,7 +183,7 @@ class Publisher:
         for ts, values in rows:
             if not values:
                 raise ValueError("a message without values")
-            encoders.append(partial(encode_telemetry, milliseconds(ts, now_ms), values))
+            encoders.append(partial(encode_telemetry, measured(ts, now_ms), values))
         return self._put(Channel.TELEMETRY, encoders, now_ms, asset)
 
     def event(

@@ -33,7 +33,9 @@ def test_a_wrong_password_is_said_in_the_log_and_forgotten_when_the_broker_is_go
         line.start()
         assert eventually(lambda: kind() is TroubleKind.BROKER_REFUSES)
         assert eventually(lambda: sum(one["event"] == "broker_unreachable" for one in logs) >= 3, 20)
-        told = [one["problem"] for one in logs if one["event"] == "broker_unreachable" and "refused" not in one["problem"]]
+        told = [
+            one["problem"] for one in logs if one["event"] == "broker_unreachable" and "refused" not in one["problem"]
+        ]
         assert told
         assert set(told) == {WORDS}
         assert WORDS in (line.problem() or "")

@@ -138,7 +138,8 @@ export interface paths {
         /**
          * Post Shelve
          * @description Keep an alarm from calling anybody and from making a ticket for a while. It goes on being stored and shown; if it
-         *     still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409 for safety alarms: they can never be shelved.
+         *     still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409
+         *     for safety alarms: they can never be shelved.
          */
         post: operations["shelveAlarm"];
         delete?: never;
