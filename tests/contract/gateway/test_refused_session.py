@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from gateway.broker import free_port
@@ -16,12 +18,26 @@ from tests.contract.gateway.test_session import eventually, opened
 WORDS = "the broker refuses the connection: Not authorized"
 
 
-def test_a_wrong_password_is_said_in_the_log_and_forgotten_when_the_broker_is_gone(tmp_path: Path) -> None:
+Refusing = tuple["subprocess.Popen[bytes]", int]
+
+
+@pytest.fixture
+def refusing(tmp_path: Path) -> Iterator[Refusing]:
+    """A broker that takes nobody, and its port."""
     binary, port = find_mosquitto(), free_port()
     assert binary
     user = "user root\n" if os.geteuid() == 0 else ""
     (tmp_path / "m.conf").write_text(f"{user}listener {port} 127.0.0.1\nallow_anonymous false\n")
     server = subprocess.Popen([binary, "-c", str(tmp_path / "m.conf")], stderr=subprocess.DEVNULL)
+    yield server, port
+    server.kill()
+    server.wait()
+
+
+def test_a_wrong_password_is_said_in_the_log_and_forgotten_when_the_broker_is_gone(
+    refusing: Refusing, tmp_path: Path
+) -> None:
+    server, port = refusing
     address = BrokerAddress(host="127.0.0.1", port=port, username="plantroom", password="wrong")
     line = Session(address, "plantroom-s", opened(tmp_path / "spool"), ["s/#"], lambda _topic: True)
 
