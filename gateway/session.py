@@ -89,7 +89,7 @@ class Session:
         self._first_pending_at = 0.0
         self._connected = False
         self._link_problem: str | None = "not connected yet"
-        self._refused = False
+        self._refused, self._refusal = False, ""
         self._spool_problem: str | None = None
         self._spool_full = False
         self.counts = SessionCounts()
@@ -187,7 +187,7 @@ class Session:
                     self._pause(self._link_problem or "connection lost")
             except Unreachable as error:
                 self._connections.ended()
-                self._refused &= error.problem == self._link_problem
+                self._refused = bool(self._refusal)
                 self._link_problem = str(error)
                 self._node += 1
                 self._pause(error.problem)
@@ -209,6 +209,7 @@ class Session:
     def _connect(self) -> None:
         where, node = self._where, self._broker.at(self._node)
         self._forget_connection()
+        self._refusal = ""
         try:
             self._client.connect(node.host, node.port, KEEPALIVE_S)
         except (OSError, ssl.SSLError) as error:
@@ -217,7 +218,7 @@ class Session:
         while not self._connected and not self._stop.is_set():
             self._turn(0.2)
             if time.monotonic() > deadline:
-                raise Unreachable(where, self._link_problem or "did not answer the CONNECT")
+                raise Unreachable(where, self._refusal or "did not answer the CONNECT")
         self._subscribe_missing()
 
     @property
@@ -298,7 +299,7 @@ class Session:
     def _check(self, code: MQTTErrorCode) -> None:
         if code not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_AGAIN):
             self._connected = False
-            self._link_problem = mqtt.error_string(code)
+            self._link_problem = self._refusal or mqtt.error_string(code)
 
     def _sync_and_acknowledge(self, packets: PacketSocket) -> None:
         """Durable first, then acknowledged, in order. A full disk: nothing is acknowledged until there is room."""
@@ -372,7 +373,7 @@ class Session:
         del client, userdata, properties
         self._refused = reason.is_failure
         if reason.is_failure:
-            self._link_problem = f"the broker refuses the connection: {reason}"
+            self._link_problem = self._refusal = f"the broker refuses the connection: {reason}"
             return
         self._connected = True
         self._connections.stands()

@@ -18,6 +18,7 @@ from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
+    BEYOND_RETENTION,
     REJECTED_BY_STORE,
     Rejection,
     with_detail,
@@ -58,7 +59,7 @@ class Columns:
         return [
             Rejection(
                 int(self.message[one.position]),
-                with_detail(REJECTED_BY_STORE, one.message),
+                with_detail(BEYOND_RETENTION if one.too_old else REJECTED_BY_STORE, one.message),
                 readings.series[readings.series_id[one.position]].point,
             )
             for one in rejected

@@ -109,6 +109,25 @@ LETTERS: Mapping[str, Words] = {
             ),
         ),
     ),
+    "retention": words_of(
+        ("读数早于保留期限", "Readings that are older than they are kept"),
+        _SINCE_LETTERS,
+        LocalName(
+            "这些读数没有存入历史：早于原始读数的保留天数。原始消息已保留，延长期限后才能重放。",
+            "These readings are not in the history, which does not reach back so far. The raw messages are kept; a"
+            " replay stores them only once readings are kept for longer.",
+        ),
+        (
+            (
+                "时钟慢：校准设备时钟（NTP、时区）。设备补发的旧数据：确实需要时调大 PLANTROOM_RETENTION_RAW_DAYS"
+                " 后重放，不需要的可以丢弃。"
+            ),
+            (
+                "A slow clock: set it (NTP, time zone). Old data that a device delivers late: raise"
+                " PLANTROOM_RETENTION_RAW_DAYS and replay if you need them, otherwise discard them."
+            ),
+        ),
+    ),
     "internal": words_of(
         ("处理消息时发生内部错误", "Messages that trip an internal error"),
         _SINCE_LETTERS,
@@ -173,6 +192,7 @@ _FAMILIES = {
     r.WRONG_UNIT: "unit",
     r.UNKNOWN_TOPIC: "topic",
     r.REJECTED_BY_STORE: "store",
+    r.BEYOND_RETENTION: "retention",
     r.INTERNAL_ERROR: "internal",
 }
 """Reasons whose cause is elsewhere than in the payload."""

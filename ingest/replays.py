@@ -19,7 +19,16 @@ from ingest.outcome import Outcome, Read
 from ingest.patience import AWAY, Patience, Stopping
 from ingest.pipeline import Pipeline
 from ingest.receive_times import FirstCome
-from ingest.rejections import CUT, HANDED_ON, INTERNAL_ERROR, REJECTED_BY_STORE, SEPARATOR, code_of, with_detail
+from ingest.rejections import (
+    BEYOND_RETENTION,
+    CUT,
+    HANDED_ON,
+    INTERNAL_ERROR,
+    REJECTED_BY_STORE,
+    SEPARATOR,
+    code_of,
+    with_detail,
+)
 from ingest.sorting import Sorted
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
@@ -146,7 +155,7 @@ def _record(letter: DeadLetter) -> SpoolRecord:
 
 def _first(letters: Sequence[DeadLetter]) -> FirstCome:
     letter = letters[0]
-    refused = [one for one in letters if code_of(one.reason) == REJECTED_BY_STORE]
+    refused = [one for one in letters if code_of(one.reason) in {REJECTED_BY_STORE, BEYOND_RETENTION}]
     whole = not any(one.part for one in letters)
     untold = any(one.reason == HANDED_ON for one in letters)
     return FirstCome(letter.message, to_ms(letter.received_at), whole, _parts(letters), _parts(refused), untold)

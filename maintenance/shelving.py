@@ -35,6 +35,9 @@ _NEVER = "安全报警不能搁置 / a safety alarm cannot be shelved"
 EXPIRED = "system:expired"
 """Who ends a shelf whose time is over."""
 
+REPLACED = "system:replaced"
+"""Who ends a shelf in whose place somebody put another one: nobody took that one's alarms back."""
+
 
 class SafetyAlarm(Conflict):
     """A safety alarm cannot be shelved."""
@@ -51,6 +54,14 @@ class Wish:
     reason: str
     by: str
     subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A shelf, and those in whose place it stands."""
+
+    shelf: Shelf
+    replaced: tuple[Shelf, ...] = ()
 
 
 def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> Episode:
@@ -73,7 +84,15 @@ def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime)
 
 
 def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:
-    """Shelve alarms of an episode until ``wish.until``; a shelf that held no others before gives way to this one.
+    """As ``shelve_anew``; gives the shelf alone."""
+    return shelve_anew(tx, wish, plant, classes, now).shelf
+
+
+def shelve_anew(
+    tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, EquipmentClass], now: datetime
+) -> Shelved:
+    """Shelve alarms of an episode until ``wish.until``. The newer word of a person counts: a standing shelf that holds
+    no others than these is replaced, be it longer or shorter.
 
     Raises ``NotFound``, ``SafetyAlarm`` (also for what a device tells that the ledger does not know), ``Conflict`` when
     nothing stands that could be shelved, and ``BadData`` for a missing reason, for an end that is not after ``now`` and
@@ -91,9 +110,11 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
         raise SafetyAlarm(_NEVER)
     if alarms_among(subjects) != subjects or any(not _is_known(tx, episode, one, classes) for one in subjects):
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
-    for earlier in tx.alarms.standing_shelves(episode.asset, episode.failure_mode):
-        if set(earlier.subjects) <= set(subjects):
-            tx.alarms.end_shelf(earlier.id, now, wish.by)
+    earlier = [
+        tx.alarms.end_shelf(one.id, now, REPLACED if one.holds(now) else EXPIRED)
+        for one in tx.alarms.standing_shelves(episode.asset, episode.failure_mode)
+        if set(one.subjects) <= set(subjects)
+    ]
     shelf = Shelf(
         new_key(),
         episode.site,
@@ -107,7 +128,7 @@ def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, Eq
     )
     tx.alarms.add_shelf(shelf)
     note_shelf(tx, shelf)
-    return shelf
+    return Shelved(shelf, tuple(one for one in earlier if one is not None and one.ended_by == REPLACED))
 
 
 def unshelve(tx: MaintenanceTx, shelf_id: str, by: str, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:

@@ -5,6 +5,7 @@ files in the tests keep a mistake here from hiding on both sides.
 """
 
 import json
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ MAX_SEQ = 1 << 62
 
 MAX_BOOT = 64
 """Characters of ``boot`` that count."""
+
+MAX_VALUES = 10_000
+"""Values that one message may carry."""
 
 SAFETY_SUFFIX = "-safety"
 """By what the client id of a site's safety lane differs from that of its normal lane, ``plantroom-<site>``."""
@@ -175,10 +179,36 @@ def _identity(boot: str | None, seq: int | None) -> dict[str, object]:
 def encode_telemetry(
     ts_ms: int | None, values: Mapping[str, float | bool], boot: str | None = None, seq: int | None = None
 ) -> bytes:
-    """One telemetry message. Floats keep every digit (shortest round-trip form); NaN raises ``ValueError``."""
+    """One telemetry message. Floats keep every digit (shortest round-trip form). Raises ``ValueError``, with the
+    point and why, for what no reading can be: a text, nothing, NaN, a number that no float holds, more than
+    ``MAX_VALUES``."""
+    _check_values(values)
     head: dict[str, object] = {} if ts_ms is None else {"ts": _instant(ts_ms)}
     body = head | _identity(boot, seq) | {"values": dict(values)}
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _check_values(values: Mapping[str, object]) -> None:
+    if len(values) > MAX_VALUES:
+        raise ValueError(f"{len(values)} values in a message: at most {MAX_VALUES} are taken")
+    for point, value in values.items():
+        if not isinstance(point, str) or not point:
+            raise ValueError(f"point {point!r}: the key of a point is a text, such as vibration")
+        try:
+            if isinstance(value, bool | int | float) and math.isfinite(value):
+                continue
+            shown = repr(value)
+        except OverflowError:
+            shown = "a whole number beyond 1.8e308"
+        raise ValueError(f"{point}: {shown[:80]} ({type(value).__name__}) cannot be a reading: {_value_help(value)}")
+
+
+def _value_help(value: object) -> str:
+    if value is None:
+        return "leave the point out when there is no value"
+    if isinstance(value, str | bytes):
+        return "give a number, or True or False; what is to be told in words is an event"
+    return "give a finite int or float, or True or False"
 
 
 def encode_event(
@@ -189,11 +219,18 @@ def encode_event(
     boot: str | None = None,
     seq: int | None = None,
 ) -> bytes:
-    """One event message."""
+    """One event message. Raises ``ValueError`` for an event without a name and for data that JSON cannot say."""
+    if not isinstance(event, str) or not event.strip():
+        raise ValueError(f"event {event!r}: an event has a name, such as pump_tripped")
+    if not (severity is None or isinstance(severity, str)):
+        raise ValueError(f"severity {severity!r}: give a text, such as major, or nothing")
     head: dict[str, object] = {} if ts_ms is None else {"ts": _instant(ts_ms)}
     body = head | _identity(boot, seq) | {"event": event}
     if severity is not None:
         body["severity"] = severity
     if data:
         body["data"] = dict(data)
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"data of event {event!r}: {error}") from error

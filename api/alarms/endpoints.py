@@ -13,6 +13,7 @@ from api.alarms.schemas import (
     AlarmQuery,
     FloodList,
     FloodQuery,
+    MadeShelf,
     PerformanceQuery,
     Shelf,
     ShelfList,
@@ -28,7 +29,7 @@ from maintenance.alarm_list import Alarm as ListedAlarm
 from maintenance.alarm_list import alarm_list, alarm_of
 from maintenance.alarm_rules import AlarmState
 from maintenance.ports import MaintenanceTx
-from maintenance.shelving import Wish, acknowledge, shelve, unshelve
+from maintenance.shelving import Wish, acknowledge, shelve_anew, unshelve
 from maintenance.stranger_alarms import stranger_alarm
 from plantroom.domain.alarms import urgency
 from plantroom.errors import NotFound
@@ -138,16 +139,18 @@ def post_acknowledge(episode_id: str, caller: Technician, services: Parts) -> Al
 
 
 @router.post("/{episode_id}/shelve", operation_id="shelveAlarm", status_code=201)
-def post_shelve(episode_id: str, form: ShelveRequest, caller: Technician, services: Parts) -> Shelf:
+def post_shelve(episode_id: str, form: ShelveRequest, caller: Technician, services: Parts) -> MadeShelf:
     """Keep an alarm from calling anybody and from making a ticket for a while. It goes on being stored and shown; if it
-    still stands at the end, the ticket comes then. 409 for safety alarms: they can never be shelved."""
+    still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409
+    for safety alarms: they can never be shelved."""
     now = services.clock.now()
     until = form.until or now + timedelta(minutes=form.minutes or 0)
     wish = Wish(episode_id, until, form.reason, caller.principal.name, form.subjects)
     with services.ledger.begin() as tx:
         _require(tx, caller, episode_id)
-        shelf = shelve(tx, wish, services.directory.plant(tx), services.classes, now)
-        return shape_shelves(tx, services, [shelf])[0]
+        made = shelve_anew(tx, wish, services.directory.plant(tx), services.classes, now)
+        shelf, *replaced = shape_shelves(tx, services, [made.shelf, *made.replaced])
+        return MadeShelf(**dict(shelf), replaced=replaced)
 
 
 @router.post("/shelves/{shelf_id}/end", operation_id="unshelveAlarm")

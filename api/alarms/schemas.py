@@ -27,7 +27,8 @@ class AlarmQuery(ListQuery):
 class Shelf(Shape):
     """Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
     are `source:point:level` or `source:event`, `subject_names` what the point or the event of each is called (empty: it
-    is neither). Ended by a person, or by `system:expired` when its time was over."""
+    is neither). Ended by a person, by `system:expired` when its time was over, or by
+    `system:replaced` when the same alarms were shelved anew."""
 
     id: str
     site: str
@@ -50,6 +51,12 @@ class Shelf(Shape):
         given = {"asset_ref": asset, "title": title, "subject_names": subject_names}
         own = {name: getattr(shelf, name) for name in cls.model_fields if name not in given}
         return cls.model_validate(own | given)
+
+
+class MadeShelf(Shelf):
+    """A shelf, and those that stood until now and held no other alarms: it `replaced` them, be it longer or shorter."""
+
+    replaced: list[Shelf]
 
 
 class Alarm(Episode):

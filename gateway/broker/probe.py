@@ -16,10 +16,14 @@ TIMEOUT_S = 5.0
 _PERHAPS_TLS = "; if that port speaks TLS, the address begins with mqtts:"
 
 
+class RefusesUs(Unreachable):
+    """The broker answers and will not have us: starting it helps nobody."""
+
+
 def probe(broker: BrokerAddress) -> str:
     """Connect with the given credentials and go; what there is to say of the broker's certificate (empty: no TLS).
 
-    Raises ``Unreachable`` with the broker's own words.
+    Raises ``Unreachable``, and ``RefusesUs`` with the broker's own words.
     """
     where = f"broker {broker.host}:{broker.port}"
     answered = threading.Event()
@@ -56,5 +60,5 @@ def probe(broker: BrokerAddress) -> str:
         client.disconnect()
         client.loop_stop()
     if refusals:
-        raise Unreachable(where, refusals[0])
+        raise RefusesUs(where, refusals[0])
     return certificate

@@ -82,20 +82,30 @@ def make_readings(settings: Settings) -> ReadingsStore:
     return open_readings(settings.readings, settings.data_dir, retention)
 
 
-def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bool = True) -> Parts:
+def open_parts(
+    settings: Settings, wait: threading.Event | None = None, seed: bool = True, *, with_readings: bool = True
+) -> Parts:
     """Make and open everything; an empty ledger is given what it needs unless ``seed`` is off.
 
     With ``wait`` given (a role), a server out of reach is waited for until the event is set; without (a
     command), ``Unreachable`` comes at once. A readings store out of reach never keeps a role from starting:
-    the gateway spools meanwhile.
+    the gateway spools meanwhile. ``with_readings`` off (a command that needs the ledger only): the store is made and
+    its setting checked, but nothing asks whether it is there.
     """
     make_data_dir(settings)
     ledger, readings = make_ledger(settings), make_readings(settings)
     require_folder("PLANTROOM_LEDGER_URL", settings.ledger, Path.cwd())
-    require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
+    if with_readings:
+        require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
     _open(ledger.open, wait)
     if seed:
         first_start(ledger, settings)
+    if with_readings:
+        _open_readings(readings, wait)
+    return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))
+
+
+def _open_readings(readings: ReadingsStore, wait: threading.Event | None) -> None:
     try:
         readings.open()
     except Unreachable as error:
@@ -103,7 +113,6 @@ def open_parts(settings: Settings, wait: threading.Event | None = None, seed: bo
             raise
         log.warning("readings_store_unreachable", problem=str(error))
         threading.Thread(target=_open_late, args=(readings.open, wait), name="open-readings", daemon=True).start()
-    return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))
 
 
 def require_folder(name: str, url: str, base: Path) -> None:

@@ -80,7 +80,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         serving.start()
         settle_memory()
         url = _url(settings, sock)
-        _wait_ready(serving.web, serving.problems, stopping, say)
+        _wait_ready(serving.web, serving.own_problems, stopping, say)
         if stopping.event.is_set():
             return
         _write_runtime(runtime, {"http_url": url, "mqtt_host": broker.host, "mqtt_port": broker.port} | more)
@@ -136,7 +136,7 @@ def serve(settings: Settings, say: Say) -> None:
         serving.start()
         stack.callback(serving.stop)
         url = _url(settings, sock)
-        _wait_ready(serving.web, serving.problems, stopping, say)
+        _wait_ready(serving.web, serving.own_problems, stopping, say)
         if stopping.event.is_set():
             return
         _write_runtime(runtime, {"http_url": url})

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 import structlog
 import uvicorn
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from api.app import begin_shutdown, create_app
 from api.ingest.sampler import HistorySampler
 from api.services import Services
+from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings import FindingsConsumer
 from maintenance.loop_driver import LoopTests
@@ -80,6 +82,23 @@ def reason_of(part: str, error: PlantroomError) -> str:
     return words if words.startswith(f"{part}: ") else f"{part}: {words}"
 
 
+def collectors_problems(reports: Sequence[CollectorReport], now: datetime, own: Collection[str]) -> list[str]:
+    """What keeps other collectors than ``own`` from taking messages in, by their own reports in the ledger at ``now``
+    (its clock), and which of them are silent, each with its name."""
+    found = [
+        f"collector {report.collector}: {problem}"
+        for report in fresh(reports, now)
+        if report.collector not in own
+        for problem in report.problems
+    ]
+    ages = {report.collector: age_s(report, now) for report in reports}
+    for one in silent(reports, now):
+        if one.collector not in own:
+            sites = f" (site {', '.join(one.sites)})" if one.sites else ""
+            found.append(f"collector {one.collector}{sites}: has not reported for {ages[one.collector]:.0f} s")
+    return found
+
+
 class Serving:
     """Everything of the role ``serve`` but the command's frame."""
 
@@ -91,7 +110,7 @@ class Serving:
         local_reports: Callable[[], Sequence[CollectorReport]],
     ) -> None:
         self._parts = parts
-        self._collect_problems = collect_problems
+        self._collect_problems, self._local_reports = collect_problems, local_reports
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -120,7 +139,19 @@ class Serving:
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
 
     def problems(self) -> list[str]:
-        """Reasons why this process is not ready, in plain words."""
+        """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
+        return list(dict.fromkeys([*self.own_problems(), *self._problems_elsewhere()]))
+
+    def _problems_elsewhere(self) -> list[str]:
+        try:
+            with self._parts.ledger.read() as tx:
+                reports, now = tx.collect.collectors(), tx.collect.now()
+        except PlantroomError:
+            return []  # the ledger is one of our own problems
+        return collectors_problems(reports, now, {report.collector for report in self._local_reports()})
+
+    def own_problems(self) -> list[str]:
+        """Reasons why this process itself is not ready; a start waits for these alone."""
         found = []
         for name, part in (("ledger", self._parts.ledger), ("readings store", self._parts.readings)):
             try:

@@ -135,16 +135,19 @@ def shelve(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep an alarm from calling anybody for a while. Safety alarms cannot be shelved."""
-    from maintenance.shelving import Wish
-    from maintenance.shelving import shelve as put_aside
+    """Keep an alarm from calling anybody for a while. Shelved anew it gets the new end, sooner or later. Safety alarms
+    cannot be shelved."""
+    from maintenance.shelving import Wish, shelve_anew
 
     span = span_of(time)
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         now, plant = parts.clock.now(), tx.assets.plant()
-        shelf = put_aside(tx, Wish(alarm_id, now + span, reason, who(by)), plant, parts.classes, now)
+        made = shelve_anew(tx, Wish(alarm_id, now + span, reason, who(by)), plant, parts.classes, now)
     codes = {key: asset.code for key, asset in plant.assets.items()}
-    emit(_shelf(shelf, codes), as_json, f"shelved until {instant_text(shelf.until)}: {shelf.id}")
+    document = _shelf(made.shelf, codes) | {"replaced": [_shelf(one, codes) for one in made.replaced]}
+    lines = [f"shelved until {instant_text(made.shelf.until)}: {made.shelf.id}"]
+    lines += [f"replaces the shelf of {one.by} until {instant_text(one.until)}: {one.id}" for one in made.replaced]
+    emit(document, as_json, lines)
 
 
 @app.command()

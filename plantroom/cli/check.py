@@ -10,7 +10,7 @@ import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
-from plantroom.cli.check_flow import LEDGER, STORE, Look, trouble_advice, way_in
+from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_service import running
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
@@ -51,15 +51,15 @@ def add_to(app: typer.Typer) -> None:
 def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Say in plain words what is reachable, what is misconfigured and what to do.
 
-    A line begins with ok, warn (nothing is wrong, but nothing flows, or it is not known) or FAIL. Exit code 0 without a
-    FAIL, 3 for a wrong setting, 5 for anything else that fails.
+    A line begins with ok, warn (nothing of ours is wrong, but somebody should look at it, nothing flows, or it is not
+    known) or FAIL. Exit code 0 without a FAIL, 3 for a wrong setting, 5 for anything else that fails.
     """
     settings = settings_for(data_dir)
     configure_logs("error")
     service = _service(settings)
     found = [
         _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
-        _try("broker", lambda: _broker(settings), "start the broker, or mend PLANTROOM_BROKER_URL"),
+        _try("broker", lambda: _broker(settings), broker_advice),
         *_readings(settings),
         _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
         *service,

@@ -1,9 +1,14 @@
 """What ``check`` says of the way in: the conditions of the page on the health of the data, in the same words."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from plantroom.domain.flow import TroubleKind
 from plantroom.errors import PlantroomError, Unreachable
 from plantroom.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.conditions import Condition
 
 STORE, LEDGER = "readings store", "ledger"
 OLD_S = 5.0
@@ -26,12 +31,22 @@ def trouble_advice(what: str, error: PlantroomError) -> str:
     return TROUBLES[kind_of(what, error if isinstance(error, Unreachable) else str(error))].advice.en
 
 
+def broker_advice(error: PlantroomError) -> str:
+    """What to do about a broker at which we do not get in."""
+    from gateway.broker.probe import RefusesUs
+    from ingest.condition_words import TROUBLES
+
+    if isinstance(error, RefusesUs):
+        return TROUBLES[TroubleKind.BROKER_REFUSES].advice.en
+    return "start the broker, or mend PLANTROOM_BROKER_URL"
+
+
 def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, str]]:
     """A line for each condition: how it looks, what it is, what to do. Raises ``Unreachable`` without a ledger.
 
     ``ready``: what runs on this data folder says so of itself; what it last reported is not believed otherwise. The
     collector of this very data folder is not missed while nobody runs it: that is no fault."""
-    from ingest.conditions import GIVEN_UP_RECENTLY, RECENT, Help, Level, conditions
+    from ingest.conditions import GIVEN_UP_RECENTLY, RECENT, conditions
     from ingest.picture import age_s, fresh, picture_of
     from plantroom.bootstrap.folder import is_held
     from plantroom.bootstrap.leasing import known_holder
@@ -63,15 +78,23 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
         since = f" since {one.since.isoformat(timespec='seconds')}" if one.since else ""
         detail = f" [{one.detail}]" if one.detail else ""
         words = f"{one.title.en}{where}{since}. {one.text.en} {one.loss.en}{detail}"
-        # What publishers sent wrongly is told, but nothing of ours is at fault.
-        well = one.level is Level.INFO or one.help is not Help.NONE
-        found.append((Look.OK if well else Look.FAIL, words, one.advice.en))
+        found.append((look_of(one), words, one.advice.en))
     if not told:
         found.append((Look.WARN, "no collector is running, so nothing comes in", ""))
     elif not found:
         ages = [age_s(report, ledger_now) for report in fresh(told, ledger_now)]
         found.append(_flowing(max(ages, default=0.0), ready=ready))
     return found
+
+
+def look_of(condition: "Condition") -> Look:
+    """As much as the condition weighs on the page. What publishers sent wrongly or too little of is no fault of ours,
+    but somebody has to look at it."""
+    from ingest.conditions import Help, Level
+
+    if condition.level is Level.INFO:
+        return Look.OK
+    return Look.FAIL if condition.help is Help.NONE else Look.WARN
 
 
 def _flowing(oldest_s: float, *, ready: bool) -> tuple[Look, str, str]:

@@ -49,14 +49,15 @@ def settings_for(data_dir: Path | None, **flags: object) -> Settings:
 
 
 @contextmanager
-def opened(data_dir: Path | None) -> Iterator["Parts"]:
-    """The parts of a command, closed behind it; logs only from warning up."""
+def opened(data_dir: Path | None, *, with_readings: bool = False) -> Iterator["Parts"]:
+    """The parts of a command, closed behind it; logs only from warning up. The readings store is opened for those that
+    say so: whoever needs the ledger only must get at it while the store is away."""
     from plantroom.bootstrap.logs import configure_logs
     from plantroom.bootstrap.parts import open_parts
 
     settings = settings_for(data_dir)
     configure_logs("warning" if settings.log_level == "info" else settings.log_level)
-    parts = open_parts(settings)
+    parts = open_parts(settings, with_readings=with_readings)
     try:
         yield parts
     finally:

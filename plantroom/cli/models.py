@@ -31,7 +31,7 @@ def learn(
     first, last = parse_instant(start, "--from"), parse_instant(end, "--to")
     if last <= first:
         raise BadData("--to is not after --from")
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+    with opened(data_dir, with_readings=True) as parts, parts.ledger.begin() as tx:
         found = asset_by_code(tx, asset, site)
         if last > parts.clock.now():
             raise BadData("--to is in the future: a model learns from what is stored")

@@ -30,7 +30,7 @@ def roll_up(
     first, last = parse_instant(start, "--from"), parse_instant(end, "--to")
     if last <= first:
         raise BadData("--to is not after --from")
-    with opened(data_dir) as parts:
+    with opened(data_dir, with_readings=True) as parts:
         with parts.ledger.read() as tx:
             found = asset_by_code(tx, asset, site)
         job = RollUps(parts.ledger, parts.readings, parts.clock)

@@ -77,7 +77,7 @@ def replay(
         )
     except OSError as error:
         raise BadData(f"{file}: {error.strerror}") from error
-    with opened(data_dir) as parts:
+    with opened(data_dir, with_readings=True) as parts:
         shifted, shift_s = shifted_to(recording, int(parts.clock.now().timestamp() * 1000))
         for words in recording.problems:
             say(words)
@@ -110,7 +110,7 @@ def live(
 
     stopping = Stopping()
     stopping.install()
-    with opened(data_dir) as parts:
+    with opened(data_dir, with_readings=True) as parts:
         demo = Demo(parts, running_broker(parts.settings), scenario)
         demo.start()
         say("publishing; Ctrl-C ends")

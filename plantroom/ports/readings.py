@@ -60,10 +60,12 @@ class ReadingBatch:
 
 @dataclass(frozen=True, slots=True)
 class RejectedReading:
-    """A position of the batch that the store refuses for good, with the store's own words."""
+    """A position of the batch that the store refuses for good, with the store's own words. ``too_old``: only because it
+    is older than raw readings are kept."""
 
     position: int
     message: str
+    too_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)

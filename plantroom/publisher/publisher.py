@@ -12,7 +12,7 @@ from typing import Self
 from plantroom.errors import BadData
 from plantroom.publisher.broker import Broker, tls_context
 from plantroom.publisher.connection import NOT_YET, Connection
-from plantroom.publisher.moments import milliseconds, system_clock
+from plantroom.publisher.moments import measured, milliseconds, system_clock
 from plantroom.publisher.outbox import Encoder, Limits, Outbox
 from plantroom.publisher.sender import Sender
 from plantroom.wire import Channel, encode_event, encode_telemetry, replay_topic, status_topic, topic_for
@@ -152,7 +152,7 @@ class Publisher:
         for ts, values in rows:
             if not values:
                 raise ValueError("a message without values")
-            encoders.append(partial(encode_telemetry, milliseconds(ts, now_ms), values))
+            encoders.append(partial(encode_telemetry, measured(ts, now_ms), values))
         return self._put(Channel.TELEMETRY, encoders, now_ms, asset)
 
     def event(

@@ -81,7 +81,7 @@ def site_plant(site: Site) -> Plant:
 
 
 def test_both_roles_say_that_they_are_ready(site_plant: Plant, site: Site):
-    assert site_plant.api.call("GET", "/readyz")[0] == 200
+    assert eventually(lambda: site_plant.api.call("GET", "/readyz")[0] == 200, 10)
     collectors = eventually(lambda: site_plant.stats()["collectors"], 5)
     assert [c["ready"] for c in collectors] == [True]
     done = site.operator().cli("check")

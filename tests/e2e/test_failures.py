@@ -94,7 +94,7 @@ def test_a_broker_out_of_reach_is_said_and_waited_for(tmp_path: Path, own_mosqui
         assert eventually(lambda: readiness(api)[0] == 200, 40), "the longest pause between two tries is 30 s"
         own_mosquitto.kill()
         assert eventually(lambda: readiness(api)[0] == 503, 10)
-        assert eventually(lambda: plant.stats()["collectors"][0]["problems"], 5)
+        assert eventually(lambda: plant.stats()["collectors"][0]["problems"], 15), "told once it has lasted for 5 s"
         own_mosquitto.start()
         assert eventually(lambda: readiness(api)[0] == 200, 30)
         pump = plant.add_asset("P-1", "pump")

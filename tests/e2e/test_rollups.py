@@ -90,7 +90,7 @@ def test_what_is_beyond_retention_is_a_dead_letter_with_that_reason(url: str, tm
             publisher.send("plantroom/demo/P-202/telemetry", {"ts": START, "values": {"flow": 1.0}})
             assert eventually(plant.letters, 20)
         (letter,) = plant.letters()
-        assert letter["reason"].startswith("rejected_by_store")
+        assert letter["reason"].startswith("beyond_retention: ")
         assert "2 days" in letter["reason"]
         assert plant.readings(plant.asset("P-202")["key"]) == {}
     finally:

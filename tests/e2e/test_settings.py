@@ -116,8 +116,8 @@ def test_the_file_has_the_same_names_in_lower_case_and_the_environment_comes_fir
     assert "PLANTROOM_HTTP_PROT" in done.stderr
     config.write_text(f'data_dir = "{tmp_path}/from-file"\nlog_level = "error"\n')
     settings = {"PLANTROOM_CONFIG": str(config), "PLANTROOM_DATA_DIR": str(tmp_path / "from-environment")}
-    assert run_cli("spool", "status", settings=settings).returncode == 0
     assert run_cli("check", settings=settings).returncode == 0
+    assert run_cli("spool", "status", settings=settings).returncode == 0
     assert (tmp_path / "from-environment").is_dir()
     assert not (tmp_path / "from-file").exists()
 

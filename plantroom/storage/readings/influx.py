@@ -254,7 +254,7 @@ def _send(connection: InfluxConnection, book: LineBook, start: int, stop: int) -
                 rejected += [RejectedReading(position, reason) for position in positions]
                 continue
             if _all_beyond_retention(reason, body.count(b"\n")):
-                return rejected + [RejectedReading(position, reason) for position in book.positions(start, stop)]
+                return rejected + [RejectedReading(p, reason, too_old=True) for p in book.positions(start, stop)]
         else:
             break
         if stop - start == 1:

@@ -89,7 +89,7 @@ class KeptReadings(ReadingsStore):
             return self.raw.write(batch)
         kept = np.flatnonzero(batch.ts_ms >= before_ms)
         words = f"observed longer ago than the {self._retention.raw_days} days that readings are kept"
-        rejected = [RejectedReading(int(i), words) for i in np.flatnonzero(batch.ts_ms < before_ms)]
+        rejected = [RejectedReading(int(i), words, too_old=True) for i in np.flatnonzero(batch.ts_ms < before_ms)]
         some = ReadingBatch(
             batch.series, batch.series_id[kept], batch.ts_ms[kept], batch.value[kept], batch.reason[kept]
         )

@@ -159,6 +159,7 @@ def test_shelving_and_ending_it_over_http(world: World) -> None:
     made = technician.post(f"/api/v1/alarms/{alarm['id']}/shelve", json=form)
     assert made.status_code == 201, made.text
     shelf = made.json()
+    assert shelf.pop("replaced") == []
     assert shelf["subjects"] == ["limit:vibration:warning_high"]
     assert (shelf["until"], shelf["by"]) == ("2026-03-02T09:30:00.000Z", "machine")
     (alarm,) = alarms(world, alarm_state="shelved")
@@ -169,6 +170,20 @@ def test_shelving_and_ending_it_over_http(world: World) -> None:
     listed = technician.get("/api/v1/alarms/shelves").json()["items"]
     assert listed == [ended]
     assert technician.get("/api/v1/alarms/shelves?standing=true").json()["items"] == []
+
+
+def test_shelved_anew_the_newer_word_counts_and_says_so(world: World) -> None:
+    hear(world, limit(world, "warning_high"))
+    (alarm,) = alarms(world)
+    address = f"/api/v1/alarms/{alarm['id']}/shelve"
+    first = world.admin.post(address, json={"reason": "a shift", "minutes": 480}).json()
+    second = world.admin.post(address, json={"reason": "on its way", "minutes": 1}).json()
+    (replaced,) = second["replaced"]
+    assert (replaced["id"], replaced["until"], replaced["ended_by"]) == (first["id"], first["until"], "system:replaced")
+    (standing,) = alarms(world)[0]["shelves"]
+    assert standing["id"] == second["id"]
+    listed = {one["id"]: one["ended_by"] for one in world.admin.get("/api/v1/alarms/shelves").json()["items"]}
+    assert listed == {first["id"]: "system:replaced", second["id"]: None}
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,17 @@ def test_an_alarm_that_came_back_is_listed_since_it_came_back(ledger: Store, run
     assert alarm["since"] == "2026-03-03T01:00:00Z"
 
 
+def test_an_alarm_shelved_anew_says_what_the_shelf_replaces(ledger: Store, run: Run) -> None:
+    feed(ledger, raised(source=FindingSource.LIMIT, subject="vibration:warning_high", failure_mode="bearing"))
+    (alarm,) = run("alarms", "list")["items"]
+    first = run("alarms", "shelve", alarm["id"], "--reason", "ordered", "--for", "4h", "--by", "wang")
+    again = run("alarms", "shelve", alarm["id"], "--reason", "there", "--for", "30m", "--by", "li")
+    assert (first["replaced"], [one["id"] for one in again["replaced"]]) == ([], [first["id"]])
+    assert (again["replaced"][0]["by"], again["replaced"][0]["ended_by"]) == ("wang", "system:replaced")
+    (standing,) = run("alarms", "shelved")["items"]
+    assert standing["id"] == again["id"]
+
+
 def test_a_machine_is_put_under_maintenance_and_back(run: Run) -> None:
     begun = run("asset", "maintenance", "P-1", "--for", "4h", "--reason", "new bearing", "--by", "wang")
     assert (begun["status"], begun["by"], begun["ended_at"]) == ("under_maintenance", "wang", None)

@@ -3,7 +3,7 @@
 import pytest
 
 from maintenance.alarm_rules import AlarmState
-from maintenance.shelving import acknowledge, unshelve
+from maintenance.shelving import EXPIRED, REPLACED, acknowledge, unshelve
 from plantroom.domain.assets import AssetStatus, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import BadData
@@ -79,3 +79,24 @@ def test_one_of_two_shelves_that_ends_wakes_nothing_that_the_other_holds(any_led
     assert state(any_ledger, NOW + HOUR) is AlarmState.SHELVED
     keeper(any_ledger, NOW + 4 * HOUR)
     assert episodes(any_ledger)[-1].acknowledged_by is None
+
+
+@pytest.mark.parametrize("hours", [1, 6])
+def test_shelved_anew_the_newer_word_counts_be_it_longer_or_shorter(any_ledger: Store, hours: float) -> None:
+    warned(any_ledger)
+    first = put_aside(any_ledger, 4)
+    put_aside(any_ledger, hours)
+    with any_ledger.read() as tx:
+        assert (tx.alarms.shelf(first.id).ended_by, tx.alarms.shelf(first.id).ended_at) == (REPLACED, NOW)
+    assert state(any_ledger, NOW + hours * HOUR - HOUR / 60) is AlarmState.SHELVED
+    assert tickets(any_ledger) == []
+    keeper(any_ledger, NOW + hours * HOUR)
+    assert state(any_ledger, NOW + hours * HOUR) is AlarmState.ACTIVE_UNACKNOWLEDGED
+
+
+def test_a_shelf_whose_time_is_over_is_not_replaced_but_over(any_ledger: Store) -> None:
+    warned(any_ledger)
+    first = put_aside(any_ledger, 1)
+    put_aside(any_ledger, 1, now=NOW + 2 * HOUR)
+    with any_ledger.read() as tx:
+        assert tx.alarms.shelf(first.id).ended_by == EXPIRED

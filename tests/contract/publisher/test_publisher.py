@@ -111,7 +111,7 @@ def test_what_was_not_sent_is_sent_by_the_next_process(
     ear = hear("later")
     nowhere = Publisher(f"mqtt://127.0.0.1:{free_port()}", "later", "P-1", tmp_path)
     nowhere.start()
-    nowhere.telemetry_batch([(n, {"n": n}) for n in range(300)])
+    nowhere.telemetry_batch([(None, {"n": n}) for n in range(300)])
     nowhere.close()
     with Publisher(mosquitto.url, "later", "P-1", tmp_path) as publisher:
         assert publisher.telemetry({"n": 300}) == 300
@@ -148,7 +148,7 @@ def test_lost_messages_come_again_when_they_are_asked_for_and_what_is_gone_is_sa
     with Publisher(
         mosquitto.url, "lossy", "P-1", tmp_path, limits=limits, loses=lambda *message: message in swallowed
     ) as publisher:
-        publisher.telemetry_batch([(n, {"n": n}) for n in range(100)])
+        publisher.telemetry_batch([(None, {"n": n}) for n in range(100)])
         publisher.event("x")
         assert publisher.wait_sent(10)
         assert eventually(lambda: len(ear.numbers("P-1/telemetry")) == 97, 10)
@@ -198,7 +198,7 @@ def test_requests_made_while_it_was_away_are_answered_when_it_is_back(
     ear = hear("patient")
     with Publisher(mosquitto.url, "patient", "P-1", tmp_path) as publisher:
         boot = publisher.boot
-        publisher.telemetry_batch([(n, {"n": n}) for n in range(10)])
+        publisher.telemetry_batch([(None, {"n": n}) for n in range(10)])
         assert publisher.wait_sent(10)
     ear.ask("P-1", ReplayRequest(boot, 2, 5))
     with Publisher(mosquitto.url, "patient", "P-1", tmp_path):
@@ -236,7 +236,7 @@ def test_an_event_does_not_wait_behind_a_backlog_of_values(
     ear = hear("urgent")
     nowhere = Publisher(f"mqtt://127.0.0.1:{free_port()}", "urgent", "P-1", tmp_path, sync=False)
     nowhere.start()
-    nowhere.telemetry_batch([(n, {"n": n}) for n in range(3000)])
+    nowhere.telemetry_batch([(None, {"n": n}) for n in range(3000)])
     nowhere.event("flooded", "safety")
     nowhere.close()
     with Publisher(mosquitto.url, "urgent", "P-1", tmp_path, sync=False) as publisher:
@@ -270,11 +270,11 @@ def test_many_threads_publish_at_once_and_every_number_is_there(
 def test_a_broker_that_goes_away_in_the_middle_costs_nothing(own_mosquitto: Mosquitto, tmp_path: Path) -> None:
     ear = Ear(own_mosquitto.port, "breaks")
     with Publisher(own_mosquitto.url, "breaks", "P-1", tmp_path, sync=False) as publisher:
-        publisher.telemetry_batch([(n, {"n": n}) for n in range(1000)])
+        publisher.telemetry_batch([(None, {"n": n}) for n in range(1000)])
         time.sleep(0.05)
         seen = set(ear.numbers("P-1/telemetry"))
         own_mosquitto.stop()
-        publisher.telemetry_batch([(n, {"n": n}) for n in range(1000)])
+        publisher.telemetry_batch([(None, {"n": n}) for n in range(1000)])
         seen |= set(ear.numbers("P-1/telemetry"))
         ear.close()
         own_mosquitto.start()

@@ -45,7 +45,7 @@ def test_what_is_too_large_for_the_broker_is_refused_and_uses_no_number(strict: 
         taken = sum(_is_taken(publisher, size) for size in range(PACKET_BYTES - 200, PACKET_BYTES))
         assert 10 < taken < 200
         with pytest.raises(ValueError, match="bytes"):
-            publisher.telemetry_batch([(1, {"n": 1}), (2, {"x" * PACKET_BYTES: 1.0})])
+            publisher.telemetry_batch([(None, {"n": 1}), (None, {"x" * PACKET_BYTES: 1.0})])
         assert publisher.next_number() == 0
         assert publisher.wait_sent(20), "the largest that is taken is not too large"
         assert eventually(lambda: ear.numbers("P-1/event") == list(range(taken)), 20)
@@ -69,7 +69,7 @@ def test_what_the_broker_ends_the_connection_at_is_put_aside_and_the_rest_goes_o
         assert publisher.wait_sent(10)
         publisher.event("report", "info", {"photo": "x" * PACKET_BYTES})
         publisher.event("passenger_trapped", "safety")
-        publisher.telemetry_batch([(n, {"n": n}) for n in range(1, 300)])
+        publisher.telemetry_batch([(None, {"n": n}) for n in range(1, 300)])
         publisher.telemetry({"x" * PACKET_BYTES: 1.0})
         publisher.telemetry({"n": 301})
         assert publisher.wait_sent(60)

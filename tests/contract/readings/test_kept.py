@@ -105,6 +105,7 @@ def test_what_is_older_than_raw_readings_are_kept_is_given_back_and_the_rest_sto
     result = kept.write(batch((FLOW, edge - 1, 1.0), (FLOW, edge, 2.0), (HEAD, edge - DAY_MS, 3.0), (HEAD, T0, 4.0)))
     assert (result.written, [one.position for one in result.rejected]) == (2, [0, 2])
     assert "90 days" in result.rejected[0].message
+    assert all(one.too_old for one in result.rejected)
     assert shown(kept, FLOW) == [(edge - T0, 2.0, 0)]
     assert shown(kept, HEAD) == [(0, 4.0, 0)]
 

@@ -112,6 +112,7 @@ def test_readings_older_than_the_bucket_keeps_are_given_back(influx_store: Influ
     result = influx_store.write(batch(*old, (FLOW, now, 2.0), (HEAD, now, 3.0)))
     assert [one.position for one in result.rejected] == list(range(6_000))
     assert "retention" in result.rejected[0].message
+    assert result.rejected[0].too_old
     assert influx_store.latest([FLOW, HEAD]) == {FLOW: (now, 2.0, 0), HEAD: (now, 3.0, 0)}
 
 

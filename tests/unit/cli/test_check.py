@@ -11,14 +11,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ingest.conditions import Condition, Help, Level
 from plantroom.bootstrap.folder import hold_folder
 from plantroom.bootstrap.leasing import holder_id
 from plantroom.bootstrap.parts import open_parts
+from plantroom.cli.check_flow import look_of
 from plantroom.cli.main import app
+from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.ports.ledger import CollectorReport
+from plantroom.ports.letters import DeadLetter
 from plantroom.settings import Settings
 from plantroom.storage.readings.kept import KeptReadings
+from tests.servers.mosquitto import Mosquitto
 
 FULL = "spool: the disk is full; make room"
 
@@ -141,3 +146,42 @@ def test_a_bucket_whose_rule_is_another_than_the_setting_is_named(
     found = rows(tmp_path)["readings kept"]
     assert (found["look"], found["words"]) == ("FAIL", words)
     assert "influx bucket update" in found["advice"]
+
+
+def test_what_somebody_has_to_look_at_is_a_warning_and_no_failure(tmp_path: Path) -> None:
+    reported(tmp_path, 0)
+    parts = open_parts(Settings(data_dir=tmp_path))
+    with parts.ledger.begin() as tx:
+        now = tx.collect.now()
+        letter = DeadLetter("l1", "demo", now, "plantroom/demo/P-9/telemetry", "not_json: line 1", b"x")
+        tx.collect.add_dead_letters([letter])
+    parts.close()
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 0, done.stdout
+    assert "warn  way in: Messages that cannot be read" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("level", "help_", "look"),
+    [
+        (Level.INFO, Help.LETTERS, "ok"),
+        (Level.INFO, Help.NONE, "ok"),
+        (Level.WARNING, Help.GAPS, "warn"),
+        (Level.WARNING, Help.NONE, "FAIL"),
+        (Level.URGENT, Help.NONE, "FAIL"),
+    ],
+)
+def test_a_condition_looks_as_much_as_it_weighs(level: Level, help_: Help, look: str) -> None:
+    none = LocalName("", "")
+    assert look_of(Condition("x", level, none, none, none, none, help=help_)).value == look
+
+
+def test_a_broker_that_refuses_the_password_is_not_to_be_started(tmp_path: Path, monkeypatch) -> None:
+    server = Mosquitto(extra=("allow_anonymous false",))
+    with server:
+        monkeypatch.setenv("PLANTROOM_BROKER_URL", f"mqtt://plantroom:wrong@127.0.0.1:{server.port}")
+        row = rows(tmp_path)["broker"]
+    assert (row["look"], "Not authorized" in row["words"]) == ("FAIL", True)
+    assert "user and password" in row["advice"]
+    assert "start the broker" not in row["advice"]
+    assert "start the broker" in rows(tmp_path)["broker"]["advice"], "it is gone now"

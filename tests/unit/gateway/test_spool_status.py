@@ -92,3 +92,21 @@ def test_other_folders_and_files_are_no_spools(data: Path) -> None:
     (data / "spool" / "note").write_text("")
     assert [one["lane"] for one in inspect_folder(data / "spool")] == ["normal"]
     assert inspect_folder(data / "nowhere") == []
+
+
+def test_a_mistyped_data_folder_is_told_and_not_taken_for_an_empty_one(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong, words in ((data / "typo", "there is no folder"), (data / "spool" / "file" / "x", "there is no folder")):
+        (data / "spool" / "file").write_text("")
+        code, said = status(wrong, capsys)
+        assert code == 3
+        assert f"PLANTROOM_DATA_DIR: {words} {wrong}" in said
+        assert not wrong.exists()
+    assert status(data / "spool" / "file", capsys)[0] == 3
+
+
+def test_a_data_folder_without_a_spool_has_none_yet(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (data / "new").mkdir()
+    code, said = status(data / "new", capsys)
+    assert (code, "no spool yet" in said) == (0, True)

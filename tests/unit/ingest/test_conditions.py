@@ -142,6 +142,7 @@ FAMILIES = [
     ("unknown_topic", "letters_topic", "plantroom/SITE/ASSET/telemetry"),
     ("not_json", "letters_payload", "example"),
     ("rejected_by_store", "letters_store", "store's own words"),
+    ("beyond_retention", "letters_retention", "PLANTROOM_RETENTION_RAW_DAYS"),
     ("internal_error", "letters_internal", "developers"),
     ("a_reason_of_tomorrow", "letters_payload", "example"),
 ]

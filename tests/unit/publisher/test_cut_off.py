@@ -49,7 +49,7 @@ def acknowledge(sender: Sender, line: Line, begin: int = 0) -> None:
 def test_what_a_new_beginning_cuts_off_is_answered_afterwards(publisher: Publisher) -> None:
     sender, line = publisher._sender, Line()
     sender._connection = line  # type: ignore[assignment]
-    publisher.telemetry_batch([(n, {"n": n}) for n in range(3)])
+    publisher.telemetry_batch([(None, {"n": n}) for n in range(3)])
     sender._turn()
     acknowledge(sender, line)
     before = len(line.sent)

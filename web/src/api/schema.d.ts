@@ -138,7 +138,8 @@ export interface paths {
         /**
          * Post Shelve
          * @description Keep an alarm from calling anybody and from making a ticket for a while. It goes on being stored and shown; if it
-         *     still stands at the end, the ticket comes then. 409 for safety alarms: they can never be shelved.
+         *     still stands at the end, the ticket comes then. Shelved anew, it gets the new end: the newer word counts. 409
+         *     for safety alarms: they can never be shelved.
          */
         post: operations["shelveAlarm"];
         delete?: never;
@@ -2996,6 +2997,46 @@ export interface components {
             step: components["schemas"]["Step"];
         };
         /**
+         * MadeShelf
+         * @description A shelf, and those that stood until now and held no other alarms: it `replaced` them, be it longer or shorter.
+         */
+        MadeShelf: {
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Failure Mode */
+            failure_mode: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Replaced */
+            replaced: components["schemas"]["Shelf"][];
+            /** Site */
+            site: string;
+            /** Subject Names */
+            subject_names: components["schemas"]["Name"][];
+            /** Subjects */
+            subjects: string[];
+            title: components["schemas"]["Name"];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * MaintenanceRequest
          * @description Why, and for how long: `minutes` from now, or `until`; at most seven days.
          */
@@ -3821,7 +3862,8 @@ export interface components {
          * Shelf
          * @description Alarms of one asset and failure mode that a person has put aside (ISA-18.2: shelved) until `until`. `subjects`
          *     are `source:point:level` or `source:event`, `subject_names` what the point or the event of each is called (empty: it
-         *     is neither). Ended by a person, or by `system:expired` when its time was over.
+         *     is neither). Ended by a person, by `system:expired` when its time was over, or by
+         *     `system:replaced` when the same alarms were shelved anew.
          */
         Shelf: {
             /** Asset */
@@ -4809,7 +4851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Shelf"];
+                    "application/json": components["schemas"]["MadeShelf"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

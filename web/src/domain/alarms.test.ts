@@ -5,6 +5,7 @@ import {
   canShelve,
   isAmong,
   leftOf,
+  replacedBy,
   spokenFor,
   subjectOf,
   wantsNote,
@@ -24,6 +25,13 @@ const alarm = (more: Partial<Named>): Named => ({
 });
 
 describe("alarms", () => {
+  it("shelved anew lose the shelf that holds nothing else", () => {
+    const own = { id: "own", subjects: ["limit:vibration:warning_high"] };
+    const wider = { id: "wider", subjects: ["limit:vibration:warning_high", "rule:tripped"] };
+    const open_subjects = ["limit:vibration:warning_high", "limit:vibration:alarm_high"];
+    expect(replacedBy({ shelves: [own, wider], open_subjects })).toEqual([own]);
+  });
+
   it("stand by urgency, the quiet ones last", () => {
     const list = [
       alarm({ priority: "low", id: "low" }),

@@ -83,6 +83,15 @@ export function spokenFor<E extends { point: string; value: number | null }>(
   return alarm.evidence.find(({ point, value }) => value !== null && (all || limits.includes(point)));
 }
 
+interface Held<S> {
+  shelves: readonly S[];
+  open_subjects: readonly string[];
+}
+
+/** The shelves that end when what stands of the alarm is shelved anew: those that hold nothing else. */
+export const replacedBy = <S extends { subjects: readonly string[] }>(alarm: Held<S>): S[] =>
+  alarm.shelves.filter(({ subjects }) => subjects.every((one) => alarm.open_subjects.includes(one)));
+
 /** What is left of a shelf's time, never less than nothing. */
 export const leftOf = (shelf: { until: string }, nowMs: number): number =>
   Math.max(0, Date.parse(shelf.until) - nowMs);

@@ -38,6 +38,7 @@ export const alarms = {
   "shelve.title": "Shelve the alarm",
   "shelve.note":
     "While it is shelved it makes no ticket and calls nobody; readings are stored as ever. If it still stands at the end, the ticket comes then.",
+  "shelve.replaces": "It replaces the shelf of {by} until {until}.",
   "span.how_long": "How long",
   "span.reason": "Reason",
   "alarms.narrow": "Narrow the alarms",

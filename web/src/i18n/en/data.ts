@@ -46,6 +46,7 @@ export const data: Record<keyof typeof chinese, string> = {
   "dead.unknown_dialect": "The source names a dialect that is not known",
   "dead.unknown_status": "The status is neither online nor offline",
   "dead.rejected_by_store": "The readings store refused it",
+  "dead.beyond_retention": "Older than readings are kept",
   "dead.replay_asked": "Being replayed",
   "dead.internal_error": "An internal error while processing",
 };

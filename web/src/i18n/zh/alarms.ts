@@ -37,6 +37,7 @@ export const alarms = {
   "action.unshelve": "取消搁置",
   "shelve.title": "搁置报警",
   "shelve.note": "搁置期间不开工单、不呼叫；数据照常保存。到时仍未恢复，自动开工单。",
+  "shelve.replaces": "它将取代 {by} 的搁置（至 {until}）。",
   "span.how_long": "多久",
   "span.reason": "原因",
   "alarms.narrow": "筛选报警",

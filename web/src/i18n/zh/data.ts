@@ -45,6 +45,7 @@ export const data = {
   "dead.unknown_dialect": "数据源使用了未知的报文格式",
   "dead.unknown_status": "状态既不是 online 也不是 offline",
   "dead.rejected_by_store": "数据库拒绝写入",
+  "dead.beyond_retention": "早于读数保留期限",
   "dead.replay_asked": "正在重放",
   "dead.internal_error": "处理时发生内部错误",
 } as const;
