@@ -10,7 +10,7 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist 
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 PACKAGES := plantroom gateway ingest maintenance models api simulators
 
-.PHONY: run test setup setup-test lint bench clean check-tools
+.PHONY: run test setup setup-test lint lint-types lint-rules lint-web bench clean check-tools
 .DELETE_ON_ERROR:
 
 run: setup
@@ -61,13 +61,20 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 	@$(UV) --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
 
-test: setup-test lint
+test: setup-test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint
 	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-lint: check-tools $(STAMPS)/web-dev setup $(STAMPS)/dev
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+lint: lint-types lint-rules lint-web
+
+lint-types: check-tools setup $(STAMPS)/dev
 	@$(BIN)/mypy
+
+lint-rules: check-tools setup $(STAMPS)/dev
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/lint-imports
+
+lint-web: check-tools $(STAMPS)/web-dev
 	@cd web && npm run --silent check
 
 bench: setup $(STAMPS)/dev

@@ -61,7 +61,7 @@ TROUBLES: Mapping[TroubleKind, Words] = {
         _WAITS_ON_DISK,
         (
             "启动读数数据库（InfluxDB），检查网络；地址不对则修改 PLANTROOM_READINGS_URL。",
-            "Start the readings store (InfluxDB), look at the network, or mend its address, PLANTROOM_READINGS_URL.",
+            "Start the readings store (InfluxDB), look at the network, or mend PLANTROOM_READINGS_URL.",
         ),
     ),
     TroubleKind.STORE_UNAUTHORISED: words_of(

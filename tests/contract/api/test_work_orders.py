@@ -217,7 +217,7 @@ def test_ingest_stats_are_summed_over_the_collectors(world: World) -> None:
     collectors = stats.pop("collectors")
     assert {key: value for key, value in stats.items() if key not in {"flow", "sites"}} == {
         "received": 15, "stored": 30, "duplicates": 0, "retained": 0, "dead_lettered": 2, "gaps": 0, "spool_depth": 0,
-        "lag_s": 3.0,
+        "lag_s": 3.0, "nodes": [],
     }  # fmt: skip
     assert [c["collector"] for c in collectors] == ["a", "b"]
     assert all(7 <= c["age_s"] < 17 for c in collectors), "by the ledger's clock"

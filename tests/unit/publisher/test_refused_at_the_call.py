@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,12 +18,25 @@ from plantroom.publisher.moments import FIRST_MS, milliseconds
 from plantroom.wire import Channel, encode_event, encode_telemetry
 
 
-@pytest.fixture
-def sensor(tmp_path: Path) -> Iterator[Publisher]:
+@contextmanager
+def publisher_in(folder: Path) -> Iterator[Publisher]:
     """Nobody answers at its broker."""
-    with Publisher("mqtt://127.0.0.1:9", "demo", "P-9", tmp_path / "outbox") as made:
+    with Publisher("mqtt://127.0.0.1:9", "demo", "P-9", folder / "outbox") as made:
         yield made
         made.close(0)
+
+
+@pytest.fixture
+def sensor(tmp_path: Path) -> Iterator[Publisher]:
+    with publisher_in(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
+    """One for all tests in which nothing is ever taken."""
+    with publisher_in(tmp_path_factory.mktemp("refusing")) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -40,12 +54,12 @@ def sensor(tmp_path: Path) -> Iterator[Publisher]:
         (1j, "(complex)"),
     ],
 )
-def test_a_value_that_no_reading_can_be(sensor: Publisher, value: object, why: str) -> None:
+def test_a_value_that_no_reading_can_be(refusing: Publisher, value: object, why: str) -> None:
     sound: dict[str, object] = {"flow": 1.0, "vibration": value}
     with pytest.raises(ValueError, match=r"^vibration: ") as refused:
-        sensor.telemetry(sound)  # type: ignore[arg-type]
+        refusing.telemetry(sound)  # type: ignore[arg-type]
     assert why in str(refused.value)
-    assert (sensor.waiting, sensor.next_number()) == (0, 0)
+    assert (refusing.waiting, refusing.next_number()) == (0, 0)
 
 
 @pytest.mark.parametrize("value", [1, 1.5, True, -(10**300), np.float64(2.5)])
@@ -53,11 +67,11 @@ def test_a_value_that_is_one_is_taken(sensor: Publisher, value: float) -> None:
     assert sensor.telemetry({"vibration": value}) == 0
 
 
-def test_a_key_that_is_no_text_and_too_many_values(sensor: Publisher) -> None:
+def test_a_key_that_is_no_text_and_too_many_values(refusing: Publisher) -> None:
     for values, why in (({7: 1.0}, "point 7"), ({"": 1.0}, "point ''"), ({f"p{n}": 1 for n in range(10_001)}, "10000")):
         with pytest.raises(ValueError, match=why):
-            sensor.telemetry(values)  # type: ignore[arg-type]
-    assert sensor.next_number() == 0
+            refusing.telemetry(values)  # type: ignore[arg-type]
+    assert refusing.next_number() == 0
 
 
 @pytest.mark.parametrize(
@@ -74,10 +88,10 @@ def test_a_key_that_is_no_text_and_too_many_values(sensor: Publisher) -> None:
         (True, "is no time"),
     ],
 )
-def test_a_time_that_is_none(sensor: Publisher, ts: object, why: str) -> None:
+def test_a_time_that_is_none(refusing: Publisher, ts: object, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        sensor.telemetry({"vibration": 1.0}, ts=ts)  # type: ignore[arg-type]
-    assert (sensor.waiting, sensor.next_number()) == (0, 0)
+        refusing.telemetry({"vibration": 1.0}, ts=ts)  # type: ignore[arg-type]
+    assert (refusing.waiting, refusing.next_number()) == (0, 0)
 
 
 def test_an_event_of_a_clock_that_was_never_set_is_taken_and_one_without_a_time_is_not_refused(
@@ -105,10 +119,10 @@ def test_a_machine_whose_own_clock_was_never_set_may_go_on(tmp_path: Path) -> No
         ("x", None, {"a": float("nan")}, "Out of range"),
     ],
 )
-def test_an_event_that_cannot_be_said(sensor: Publisher, event: str, severity: str, data: object, why: str) -> None:
+def test_an_event_that_cannot_be_said(refusing: Publisher, event: str, severity: str, data: object, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        sensor.event(event, severity, data)  # type: ignore[arg-type]
-    assert sensor.next_number(Channel.EVENT) == 0
+        refusing.event(event, severity, data)  # type: ignore[arg-type]
+    assert refusing.next_number(Channel.EVENT) == 0
 
 
 def test_a_time_in_any_whole_number_is_taken() -> None:

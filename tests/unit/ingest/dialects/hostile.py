@@ -26,7 +26,7 @@ from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of
 LIMIT = 1 << 20
 """Bytes of a packet (``gateway.broker.files.PACKET_LIMIT_BYTES``)."""
 
-QUARTER = LIMIT // 4
+SHORTER = LIMIT // 6
 """Enough for what costs the square of its length: minutes. Of the rest only what is worst for its size is whole."""
 
 COSTLY = (b"{},", b'{"event":"a"},')
@@ -69,15 +69,15 @@ def texts() -> Iterator[tuple[str, bytes]]:
     )  # fmt: skip
     for piece in pieces:
         for head in (b'{"event":"x', b'{"event":"x","severity":"safety","data":'):
-            yield f"{head[-9:]!r} {piece!r}", filled(head, piece, limit=QUARTER)
-        yield f"closed {piece!r}", filled(b"[", piece, b"null]", LIMIT if piece in COSTLY else QUARTER)
+            yield f"{head[-9:]!r} {piece!r}", filled(head, piece, limit=SHORTER)
+        yield f"closed {piece!r}", filled(b"[", piece, b"null]", LIMIT if piece in COSTLY else SHORTER)
     deep = b"[" * 300 + b"]" * 300
-    yield "deep events", filled(b"[", b'{"event":"x","data":' + deep + b"},", b"{}]", QUARTER)
-    yield "deep values", filled(b"[", b'{"event":"x","values":{"a":' + deep + b"}},", b"{}]", QUARTER)
-    yield "deep numbered", filled(b"[", b'{"boot":"b","seq":1,"a":' + deep + b"},", b"{}]", QUARTER)
+    yield "deep events", filled(b"[", b'{"event":"x","data":' + deep + b"},", b"{}]", SHORTER)
+    yield "deep values", filled(b"[", b'{"event":"x","values":{"a":' + deep + b"}},", b"{}]", SHORTER)
+    yield "deep numbered", filled(b"[", b'{"boot":"b","seq":1,"a":' + deep + b"},", b"{}]", SHORTER)
     yield (
         "deeper than anything",
-        filled(b"[", b'{"event":"x","data":' + b"[" * 3000 + b"]" * 3000 + b"},", b"{}]", QUARTER),
+        filled(b"[", b'{"event":"x","data":' + b"[" * 3000 + b"]" * 3000 + b"},", b"{}]", SHORTER),
     )
 
 
