@@ -135,7 +135,7 @@ def models_of(plant: Plant, folder: Path, start_ms: int) -> ModelStage:
 def run(watch: Stopwatch, stream: bytes, plant: Plant, folder: Path, start_ms: int, batch: int) -> int:
     """All messages of the stream through all stages; gives how many findings there were."""
     classes = equipment_classes()
-    stages = (LimitAlarms(classes), SensorFaults(), models_of(plant, folder, start_ms))
+    stages = (LimitAlarms(classes), SensorFaults(classes), models_of(plant, folder, start_ms))
     pipeline = Pipeline(SITE, Lane.NORMAL, stages, classes, PresenceTracker(classes))
     pipeline.follow(plant)
     spool = Spool(folder / "spool")

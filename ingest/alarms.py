@@ -20,7 +20,15 @@ from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of
 from ingest.checkpoint import pack, unpack
 from ingest.silences import Silences
 from plantroom.domain.alarms import open_safety_sites, safety_assets, safety_modes
-from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, Plant, Point, Severity
+from plantroom.domain.assets import (
+    UNCLASSIFIED,
+    AssetStatus,
+    EquipmentClass,
+    FailureModeSpec,
+    Plant,
+    Point,
+    Severity,
+)
 from plantroom.domain.findings import Finding
 from plantroom.domain.quality import FIRST_BAD
 from plantroom.ports.readings import SeriesRef
@@ -181,14 +189,19 @@ class LimitAlarms(StreamStage):
             ref=ref,
             mode=mode,
             severity=Severity.GENERAL if known is None else known.severity,
-            safety=mode in safety_modes(of_class)
-            or ref.asset in self._safety_assets
-            or (ref.site in self._safety_sites and ref.asset not in plant.sources),
+            safety=self._is_safety(ref, mode, known, plant),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,
             levels=levels,
             keys=tuple((ref.asset, ref.point, level.name) for level in levels),
         )
+
+    def _is_safety(self, ref: SeriesRef, mode: str, known: FailureModeSpec | None, plant: Plant) -> bool:
+        if known is not None and known.by_work:
+            return False
+        of_source = ref.site in self._safety_sites and ref.asset not in plant.sources
+        of_class = safety_modes(self._classes.get(plant.assets[ref.asset].equipment_class))
+        return of_source or ref.asset in self._safety_assets or mode in of_class
 
     def _settle(self, number: int) -> None:
         """Between which values nothing changes for a series, unless every one of its readings has to be judged."""

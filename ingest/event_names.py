@@ -26,14 +26,15 @@ class EventNames:
         self._others = {key: of_another_class(event) for key, event in self._safety.items()}
         """Safety events by name, for assets whose class does not know them: entering a device silences none."""
         self._alike = {key: _alike(one.events) for key, one in classes.items()}
-        self._harmless = {e.key for one in classes.values() for e in one.events} - self._safety.keys()
+        self._ordinary = {e.key for one in classes.values() for e in one.events} - self._safety.keys()
+        self._ends = {e.key for one in classes.values() for e in one.events if e.clears is not None}
         # The names of other classes are plain words (a warning, a stop), which mean something else elsewhere.
-        self._others_alike = {folded(key): key for key in (*self._harmless, *self._safety)}
+        self._others_alike = {folded(key): key for key in (*self._ordinary, *self._safety)}
 
     def key_of(self, equipment_class: str, word: str) -> str:
         """The catalogue's key of the event that a device of that class calls so: of its own class by key or name in
         either language, of any other by key. The word itself when none is meant."""
-        if word in self._own.get(equipment_class, {}) or word in self._others or word in self._harmless:
+        if word in self._own.get(equipment_class, {}) or word in self._others or word in self._ordinary:
             return word
         alike = folded(word)
         return self._alike.get(equipment_class, {}).get(alike) or self._others_alike.get(alike, word)
@@ -46,9 +47,9 @@ class EventNames:
         """Whether only other classes know it."""
         return key in self._others and key not in self._own.get(equipment_class, {})
 
-    def is_harmless(self, key: str) -> bool:
-        """Whether a class knows it, and none as a safety event."""
-        return key in self._harmless
+    def is_good_news(self, key: str) -> bool:
+        """Whether a class knows it as the end of something."""
+        return key in self._ends
 
     def safety(self, word: str) -> EventTemplate | None:
         """The safety event of any class that is called so."""

@@ -24,9 +24,9 @@ class Expects(IntEnum):
 
     NOTHING = 0
     SAFETY = 1
-    """A safety event, among much that nobody needs to hear: its class knows such."""
+    """A safety event, among much that nobody needs to hear: its class knows such, or its source is marked safety."""
     ALARMS = 2
-    """Most likely one: its source is marked safety, or it is a machine of the fire system whose class knows such."""
+    """Most likely one: it is a machine of the fire system whose class knows such."""
 
 
 class Expectations:
@@ -41,15 +41,16 @@ class Expectations:
 
     def of(self, route: AssetRoute) -> Expects:
         """That of one asset."""
-        return Expects.ALARMS if route.safety else self._of.get(route.asset.equipment_class, Expects.NOTHING)
+        found = self._of.get(route.asset.equipment_class, Expects.NOTHING)
+        return max(found, Expects.SAFETY) if route.safety else found
 
 
 def weight(
     template: EventTemplate | None, said: object, expects: Expects, *, damaged: bool, unread: bool, harmless: bool
 ) -> Weight:
     """The weight of an event that says ``said`` of its severity. ``unread``: it stands for what nobody has read.
-    ``harmless``: its name alone is no reason to call anybody: another class knows it as no safety event, or it came
-    with readings and may be no more than the kind of their message."""
+    ``harmless``: its name alone is no reason to call anybody: a class knows it as the end of something, or it
+    came with readings and may be no more than the kind of their message."""
     word = said.strip().lower() if isinstance(said, str) else "" if said is None else "?"
     safety = word == SAFETY
     if template is not None:
@@ -72,6 +73,4 @@ def _unsaid(expects: Expects, *, damaged: bool, harmless: bool) -> tuple[Severit
     """Severity and safety of an unknown event that says nothing of them. Of a damaged one more may have been said."""
     if damaged:
         return (Severity.CRITICAL, True) if expects else (Severity.GENERAL, False)
-    if harmless or not expects:
-        return None, False
-    return (Severity.CRITICAL, True) if expects is Expects.ALARMS else (Severity.GENERAL, False)
+    return (Severity.CRITICAL, True) if expects is Expects.ALARMS and not harmless else (None, False)

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import UNNAMED, UNTOLD, identity, numbers_of, says_safety
+from ingest.dialects.json.decoder import UNNAMED, UNTOLD, identity, says_safety
 from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
 from ingest.event_names import AS_SENT, EventNames
@@ -212,7 +212,7 @@ class EventRules:
             seq,
             damaged=one.damaged,
             expects=expects,
-            harmless=self._names.is_harmless(name) or (not own_topic and _measures(fields, expects)),
+            harmless=self._names.is_good_news(name) or (not own_topic and bool(fields.get("values"))),
         )
         return told, seen and own_time
 
@@ -383,11 +383,6 @@ def _observed(raw: object, received_ms: int, simulated: bool) -> tuple[int, list
         return received_ms, ["clock_wrong"]
     late = not simulated and received_ms - ts_ms > LATE_MS
     return ts_ms, ["late"] if late else []
-
-
-def _measures(fields: Mapping[str, object], expects: Expects) -> bool:
-    """Whether it has readings beside its event; numbers of their own may be its data where it most likely alarms."""
-    return bool(fields.get("values") or (expects is not Expects.ALARMS and numbers_of(fields)))
 
 
 def _matters(unread: _Told, out: EventOutcome) -> bool:

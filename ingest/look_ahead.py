@@ -2,6 +2,8 @@
 
 An error here belongs to the messages that were looked at, never to the batch in hand. They are halved until the message
 at fault stands alone; that one is passed over, and dealt with when its turn comes, while the events behind it are told.
+What the ledger raises may be its own trouble, whatever it looks like: then the look is tried again before anything is
+passed over, so that no end of an alarm is told before its beginning.
 """
 
 import threading
@@ -14,7 +16,7 @@ import structlog
 from ingest.patience import AWAY, INTERNAL, SPOOL, Patience, Stopping, on_disk
 from ingest.pipeline import Pipeline
 from ingest.telling import Telling
-from plantroom.errors import Unreachable
+from plantroom.errors import BadData, Conflict, Unreachable
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 
 log = structlog.get_logger()
@@ -23,6 +25,9 @@ T = TypeVar("T")
 LOOK_OUT_S = 0.25
 """How long a safety lane with a backlog looks for events in it after each batch, until it has seen all; and about how
 long one look searches for messages at fault before it leaves the rest to the next."""
+
+LEDGER_S = 30.0
+"""For how long an error of the ledger counts as its own, although it is none of being away."""
 
 
 class LookAhead:
@@ -39,6 +44,8 @@ class LookAhead:
         self._stop = stop
         self._who = {"site": pipeline.site, "lane": pipeline.lane.value}
         self._last_error = "see the log"
+        self._doubted = (-1, 0.0)
+        """The message at which the ledger raised last, and since when."""
 
     def while_waiting(self, done: int, most: int, seconds: float) -> None:
         """Up to so long, or until something was told. In the normal lane events come among many readings: a look at all
@@ -74,7 +81,10 @@ class LookAhead:
         if not fresh and not self._pipeline.knows_all(records):
             self._stop.wait(timeout_s)
             return 0
-        return self._narrowed(records)
+        dealt_with = self._narrowed(records)
+        if not dealt_with:
+            self._stop.wait(timeout_s)
+        return dealt_with
 
     def _read(self, behind: int, most: int, timeout_s: float) -> Sequence[SpoolRecord]:
         try:
@@ -88,16 +98,19 @@ class LookAhead:
 
     def _narrowed(self, records: Sequence[SpoolRecord]) -> int:
         """Tell their events, but for those of messages that trip an error; gives how many messages are dealt with:
-        all, or when the search for those at fault takes long, some."""
+        all, or some when the search for those at fault takes long or the ledger has to be waited for."""
         pieces, dealt_with = [records], 0
         end = time.monotonic() + LOOK_OUT_S
         while pieces and not (dealt_with and time.monotonic() > end):
             piece = pieces.pop()
-            error = self._tell(piece)
+            error, of_ledger = self._tell(piece)
             if error is not None and len(piece) > 1:
                 middle = len(piece) // 2
                 pieces += [piece[middle:], piece[:middle]]
                 continue
+            if error is not None and of_ledger and not self._lasts(piece[0].position):
+                log.error("look_ahead_waits_for_ledger", **self._who, position=piece[0].position, exc_info=error)
+                break
             if error is not None:
                 self._last_error = f"{type(error).__name__}: {error}"
                 log.error("message_passed_over", **self._who, position=piece[0].position, exc_info=error)
@@ -105,18 +118,29 @@ class LookAhead:
             dealt_with += len(piece)
         return dealt_with
 
-    def _tell(self, records: Sequence[SpoolRecord]) -> Exception | None:
-        """What went wrong with telling their events, if anything; then nothing is as if it had been tried."""
+    def _lasts(self, position: int) -> bool:
+        now = time.monotonic()
+        if self._doubted[0] != position:
+            self._doubted = position, now
+        return now - self._doubted[1] >= LEDGER_S
+
+    def _tell(self, records: Sequence[SpoolRecord]) -> tuple[Exception | None, bool]:
+        """What went wrong with telling their events, if anything, and whether that may be the ledger's own trouble;
+        then nothing is as if it had been tried."""
         batch, error = self._fenced(lambda: self._pipeline.sort(records))
         if batch is None:
-            return error
+            return error, False
         take_back, error = self._fenced(lambda: self._pipeline.keep_events(batch))
         if take_back is None:
-            return error
-        _, error = self._fenced(lambda: self._telling.tell(self._pipeline.tell_events(batch)))
+            return error, False
+        outcome, error = self._fenced(lambda: self._pipeline.tell_events(batch))
+        of_ledger = False
+        if outcome is not None:
+            _, error = self._fenced(lambda: self._telling.tell(outcome))
+            of_ledger = not isinstance(error, (BadData, Conflict))
         if error is not None:
             take_back()
-        return error
+        return error, of_ledger
 
     def _fenced(self, action: Callable[[], T]) -> tuple[T | None, Exception | None]:
         """What it gives, or what it should not have raised; waiting and stopping are not that."""

@@ -10,8 +10,8 @@ from ingest.stats import LETTERS
 from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.ports.clock import Clock
 
-SPAN_S = 5.0
-"""Over how long rates are taken."""
+SPAN_S = 10.0
+"""Over how long rates are taken: twice the time for which counters may stand still (``ingest.saving``), and more."""
 
 LOOK_S = 1.0
 

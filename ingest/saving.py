@@ -10,7 +10,10 @@ STATE_BYTES_PER_S = 8e6
 """How much of the disk's time the saving of a large state may take."""
 
 CPU_SHARE = 0.03
-"""How much of a core."""
+"""How much of a core, as far as the pause allows it."""
+
+LONGEST_S = 4.0
+"""What the figures say is as of the last save: they must not stand still for longer than rates are taken over."""
 
 
 class Saving:
@@ -30,7 +33,7 @@ class Saving:
     def due(self, *, idle: bool) -> bool:
         """Whether the pause is over. ``idle``: nothing else is to be done."""
         of_disk_s = (0.0 if idle else COMMIT_EVERY_S) + self._bytes / STATE_BYTES_PER_S
-        return self._monotonic() - self._saved_at >= max(of_disk_s, self._cpu_s / CPU_SHARE)
+        return self._monotonic() - self._saved_at >= max(of_disk_s, min(LONGEST_S, self._cpu_s / CPU_SHARE))
 
     def begin(self) -> None:
         """The state is being put together."""

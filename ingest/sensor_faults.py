@@ -2,12 +2,12 @@
 
 Bad readings (outside the physical range, stuck, called bad by their device) reach neither limits nor models; what
 comes of nothing but bad ones is told here. It moves like a limit alarm, on observed time: ``idle > pending > active >
-clearing > idle``, with "the reading is bad" for "beyond the limit". A silence between two bad readings is no good
+idle``, with "the reading is bad" for "beyond the limit". A silence between two bad readings is no good
 reading. Whoever hears a point after its source changed lanes takes its fault over, see ``ingest.alarm_book``.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -18,11 +18,19 @@ from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared
 from ingest.alarm_levels import Heard, Level, Watched, levels_of, step
 from ingest.sensor_findings import Sensor, sensor_cleared, sensor_raised
-from plantroom.domain.alarms import open_safety_sites, safety_assets
-from plantroom.domain.assets import SENSOR_FAULT, AlarmPriority, AssetStatus, Plant, Severity
+from plantroom.domain.alarms import open_safety_sites, safety_assets, safety_modes
+from plantroom.domain.assets import (
+    SENSOR_FAULT,
+    UNCLASSIFIED,
+    AlarmPriority,
+    AssetStatus,
+    EquipmentClass,
+    Plant,
+    Severity,
+)
 from plantroom.domain.findings import Finding
 from plantroom.domain.quality import FIRST_BAD
-from plantroom.domain.sensors import OFF_DELAY_S, ON_DELAY_S, SAFETY_ON_DELAY_S, SENSOR
+from plantroom.domain.sensors import OFF_DELAY_S, ON_DELAY_S, SAFETY_ON_DELAY_S, SENSOR, SILENCE_S
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch, StreamStage
@@ -38,8 +46,11 @@ class SensorFaults(StreamStage):
     gone through one by one.
     """
 
-    def __init__(self, book: AlarmBook | None = None, lane: Lane = Lane.NORMAL) -> None:
+    def __init__(
+        self, classes: Mapping[str, EquipmentClass], book: AlarmBook | None = None, lane: Lane = Lane.NORMAL
+    ) -> None:
         """``book`` is shared by the lanes of a site (an own one when left out), and not that of the limits."""
+        self._classes = classes
         self._book = book or AlarmBook()
         self._lane = lane.value
         self._revision: int | None = None
@@ -181,7 +192,12 @@ class SensorFaults(StreamStage):
         asset, point = plant.assets.get(ref.asset), plant.points.get(ref.asset, {}).get(ref.point)
         if asset is None or point is None:
             return None
-        safety = ref.asset in self._safety_assets or (ref.site in self._safety_sites and ref.asset not in plant.sources)
+        mode = point.template.failure_mode or UNCLASSIFIED
+        safety = (
+            mode in safety_modes(self._classes.get(asset.equipment_class))
+            or ref.asset in self._safety_assets
+            or (ref.site in self._safety_sites and ref.asset not in plant.sources)
+        )
         alarms = any(level.is_alarm for level in levels_of(point.template.limits))
         on_delay_s = SAFETY_ON_DELAY_S if safety and alarms else ON_DELAY_S
         # A reading is 1 when it is bad, 0 when it is good.
@@ -192,7 +208,7 @@ class SensorFaults(StreamStage):
             severity=Severity.GENERAL,
             safety=safety,
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
-            stale_ms=np.inf,
+            stale_ms=1000 * SILENCE_S,
             levels=(level,),
             keys=((ref.asset, ref.point, SENSOR),),
         )

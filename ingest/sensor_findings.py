@@ -15,7 +15,8 @@ from plantroom.domain.sensors import SENSOR
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A point as its sensor: ``watched`` has one level, "nothing good"; ``safety``: of a safety source."""
+    """A point as its sensor: ``watched`` has one level, "nothing good"; ``safety``: its alarm limits are safety
+    alarms."""
 
     watched: Watched
     safety: bool

@@ -217,11 +217,19 @@ def _may_be_safety(
         harmless.add(CLOCK)  # ours, of no class
     unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
     unsafe |= episode.failure_mode in safety_modes(made) and any(map(_is_alarm_limit, subjects))
+    unsafe |= episode.failure_mode == SENSOR_FAULT and _mutes_safety(subjects, made)
     events = [
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
     ]
     # An event that the class does not know may come as a safety event next time.
     return unsafe or any(name not in harmless for name in events)
+
+
+def _mutes_safety(subjects: Sequence[str], made: EquipmentClass | None) -> bool:
+    """Whether a sensor of them is the one that a safety alarm of its class needs."""
+    modes, of_class = safety_modes(made), () if made is None else made.points
+    points = {one.key for one in of_class if one.failure_mode in modes}
+    return any(subject.split(":")[1:2] == [point] for subject in subjects for point in points)
 
 
 def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mapping[str, EquipmentClass]) -> bool:

@@ -167,7 +167,7 @@ class SiteStarter:
             ledger=parts.ledger,
             stages=(
                 LimitAlarms(parts.classes, shared.book, lane),
-                SensorFaults(shared.sensors, lane),
+                SensorFaults(parts.classes, shared.sensors, lane),
                 ModelStage(
                     parts.settings.models, parts.readings, parts.clock, parts.classes.get, fit_with=self._fitting
                 ),

@@ -48,7 +48,7 @@ _POINT_KEYS = frozenset(
         "in_model",
     )
 )
-_MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket", "safety_limits"))
+_MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket", "safety_limits", "by_work"))
 _EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "clears"))
 _CLASS_KEYS = frozenset(
     ("key", "name", "systems", "warm_up_days", "offline_after_s", "defaults", "points", "failure_modes", "events")
@@ -156,6 +156,7 @@ def _mode(data: Mapping[str, Any]) -> FailureModeSpec:
         first_checks=tuple(_name(c) for c in data.get("first_checks", ())),
         ticket=_name(data["ticket"]),
         safety_limits=data.get("safety_limits", True),
+        by_work=data.get("by_work", False) is True,
     )
 
 

@@ -40,11 +40,11 @@ BACK_MS = 1_000_000
 sources' clocks are recorded ones, so all is judged as if it were live."""
 
 FLOOR = 20_000
+"""Messages/s that the bare consumer has to reach for a run to count."""
+
 WHOLE_S = 60
 WINDOW = 1000
 """From how many seconds, and messages that the broker keeps under way, on the ratios are required."""
-
-"""Messages/s that the bare consumer has to reach for a run to count."""
 
 BARE, PROMPT = "bench-bare", "bench-prompt"
 BUSY = 4_000

@@ -56,7 +56,7 @@ def safety_modes(known: EquipmentClass | None) -> frozenset[str]:
     unless the mode says that its limits speak of something else. An unclassified point speaks for no event."""
     if known is None:
         return frozenset()
-    other = {UNCLASSIFIED, *(mode.key for mode in known.failure_modes if not mode.safety_limits)}
+    other = {UNCLASSIFIED, *(mode.key for mode in known.failure_modes if mode.by_work or not mode.safety_limits)}
     return frozenset(event.failure_mode for event in known.events if event.safety) - other
 
 

@@ -120,7 +120,8 @@ class FailureModeSpec:
 
     ``points`` are those whose deviation speaks for this mode, ``first_checks`` what to look at first.
     ``safety_limits``: where a safety event of the class is of this mode, its alarm limits are safety alarms, too
-    (``plantroom.domain.alarms.safety_modes``).
+    (``plantroom.domain.alarms.safety_modes``). ``by_work``: an order's own work brings it about, so no limit of it is
+    a safety alarm, whatever the source; only its event is.
     """
 
     key: str
@@ -130,6 +131,7 @@ class FailureModeSpec:
     first_checks: tuple[LocalName, ...] = ()
     ticket: LocalName = LocalName("", "")
     safety_limits: bool = True
+    by_work: bool = False
 
 
 UNCLASSIFIED = "unclassified"

@@ -177,9 +177,10 @@ class RawReadings(ABC):
         """Number of distinct (asset, instant) rows that hold any reading of ``series`` in the span."""
 
     @abstractmethod
-    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool], *, held: bool = False) -> int:
         """Delete what was observed before ``before_ms``, in pieces between which writers get their turn (none waits for
-        more than 100 ms), until all is gone or ``stopping()``. Number of rows, as far as the store knows it."""
+        more than 100 ms), until all is gone or ``stopping()``. Number of rows, as far as the store knows it. ``held``:
+        what lies behind ``before_ms`` is older than it is kept, but still waited for."""
 
     def retention_problem(self) -> str:
         """Why it keeps what is in it for another time than it was told; empty: it does not."""

@@ -233,9 +233,13 @@ class Sender:
         one = one or self._overdue
         if one is None:
             return True
+        end = now + TRIAL_S
         while not self._on_the_way.empty:
             if not self._wait():
                 return False
+            if time.monotonic() > end:  # the broker leaves something unacknowledged: others are not to wait for that
+                self._suspects.postpone(one, time.monotonic())
+                return True
         try:
             message = self._outbox.put_back(one.message)
         except NothingLeft:

@@ -28,9 +28,9 @@ _WITH_VALUES = re.compile(r"SENSOR|STATE|RESULT|STATUS[0-9]*")
 _WITHOUT = re.compile(r"INFO[0-9]*|UPTIME|LOGGING|MARGINS|HASS_STATE|POWER[0-9]*")
 _WRAPPED = re.compile(r"Status(SNS|STS)")
 _STATED = {
-    "TempUnit": re.compile(r"(.*\.)?[^.]*(Temperature|DewPoint|HeatIndex)[^.]*(\.[0-9]+)?"),
-    "PressureUnit": re.compile(r"(.*\.)?[^.]*Pressure[^.]*(\.[0-9]+)?"),
-    "SpeedUnit": re.compile(r".*\.Speed[^.]*(\.[^.]+)?"),
+    "TempUnit": ("Temperature", "DewPoint", "HeatIndex"),
+    "PressureUnit": ("Pressure",),
+    "SpeedUnit": ("Speed",),
 }
 """What Tasmota gives in the unit that the device is set to (``SetOption8``, ``24`` and ``139``, ``SpeedUnit``), by the
 word that states it: which fields, by their own name without their sensor's and their number in an array. Of speeds also
@@ -87,14 +87,24 @@ def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> No
     if ts_ms is None:
         heard.rejections.append(Rejection(number, UNREADABLE_TIME))
         return
-    stated = [(which, unit) for word, which in _STATED.items() if (unit := _unit(document, word))]
+    stated = [(word, unit) for word in _STATED if (unit := _unit(document, word))]
     before = len(heard.rejections)
     values = take_values(heard, number, prefix, document)
     if values:
-        units = {name: unit for which, unit in stated for name in values if which.fullmatch(name)}
+        units = {name: unit for word, unit in stated for name in values if _is_stated(name, word)}
         heard.samples.append(Sample(number, ts_ms, values, prefix, units))
     elif len(heard.rejections) == before:
         heard.rejections.append(Rejection(number, NO_VALUES))
+
+
+def _is_stated(name: str, word: str) -> bool:
+    """Whether the word states the unit of a field. O(length of its name)."""
+    above, dot, own = name.rpartition(".")
+    _, higher, parent = above.rpartition(".")
+    if word == "SpeedUnit":
+        return bool(dot and own.startswith("Speed")) or bool(higher and parent.startswith("Speed"))
+    in_array = dot and own.isascii() and own.isdigit()
+    return any(one in (parent if in_array else own) for one in _STATED[word])
 
 
 def _unit(document: dict[str, object], word: str) -> str:

@@ -57,7 +57,7 @@ def _renewed(template: dict[str, object], equipment_class: str, key: str) -> boo
     if key == "auto_mode":
         if limits.get("alarm_low") != 0.5 or limits.get("alarm_delay_s") != _EARLIER_DELAY_S:
             return False
-        limits |= {"alarm_delay_s": 0.0, "source": _AUTO[equipment_class]}
+        limits |= {"alarm_delay_s": 0.0, "off_delay_s": 0.0, "source": _AUTO[equipment_class]}
         return True
     mode, source = _AT_ONCE.get((equipment_class, key), (None, ""))
     has_own = any(limits.get(name) is not None for name in _NONE)

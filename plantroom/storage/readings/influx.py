@@ -114,12 +114,12 @@ class InfluxReadings(RawReadings):
             raise kind(self.target.what, problem)
         return connection
 
-    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool], *, held: bool = False) -> int:
         """Nothing where the bucket has a rule of its own: the server drops whole shards by it, which costs it next to
         nothing; the rule of one that we made is set right. Else one delete request; the server does not say how many
         rows there were."""
         connection = self._connected()
-        if stopping() or self._bucket.expires(connection):
+        if stopping() or self._bucket.expires(connection, held=held):
             return 0
         # The server deletes what stands at `stop`, too.
         span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms - 1, 'ms')}Z"}

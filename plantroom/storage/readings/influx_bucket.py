@@ -41,12 +41,12 @@ class Bucket:
         elif _is_ours(found) and _is_shorter(_rule_s(found), self._keep_s):
             self._set(connection, found)
 
-    def expires(self, connection: InfluxConnection) -> bool:
-        """Whether the server itself has deleted what is too old, or soon will. Sets the rule of ours. Raises
-        ``Unreachable``."""
+    def expires(self, connection: InfluxConnection, *, held: bool) -> bool:
+        """Whether the server itself has deleted what is too old, or soon will. Sets the rule of ours, unless something
+        that is too old is ``held``. Raises ``Unreachable``."""
         found = self._find(connection)
         rule_s = _rule_s(found)
-        if found and _is_ours(found) and rule_s != self._keep_s:
+        if found and _is_ours(found) and rule_s != self._keep_s and not held:
             self._set(connection, found)
         return bool(rule_s)
 

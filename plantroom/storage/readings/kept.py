@@ -115,9 +115,9 @@ class KeptReadings(ReadingsStore):
         """As the raw shelf does."""
         return self.raw.count(series, start_ms, end_ms)
 
-    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool], *, held: bool = False) -> int:
         """As the raw shelf does; aggregates stay."""
-        return self.raw.delete_before(before_ms, stopping)
+        return self.raw.delete_before(before_ms, stopping, held=held)
 
     def retention_problem(self) -> str:
         """Those of all shelves."""
@@ -159,17 +159,19 @@ class KeptReadings(ReadingsStore):
         deleted = 0
         raw_ms, ten_ms = self._retention.raw_before_ms(now_ms), self._retention.ten_minutes_before_ms(now_ms)
         if raw_ms is not None:
-            deleted += self.raw.delete_before(_earlier(raw_ms, keep_from_ms), stopping)
+            deleted += _delete(self.raw, raw_ms, keep_from_ms, stopping)
         if ten_ms is not None:
-            deleted += self._shelf(TEN_MINUTES_MS).delete_before(_earlier(ten_ms, keep_from_ms), stopping)
+            deleted += _delete(self._shelf(TEN_MINUTES_MS), ten_ms, keep_from_ms, stopping)
         return deleted
 
     def _now_ms(self) -> int:
         return int(self._clock.now().timestamp() * 1000)
 
 
-def _earlier(before_ms: int, keep_from_ms: int | None) -> int:
-    return before_ms if keep_from_ms is None else min(before_ms, keep_from_ms)
+def _delete(shelf: RawReadings, before_ms: int, keep_from_ms: int | None, stopping: Callable[[], bool]) -> int:
+    if keep_from_ms is None or keep_from_ms >= before_ms:
+        return shelf.delete_before(before_ms, stopping)
+    return shelf.delete_before(keep_from_ms, stopping, held=True)
 
 
 def _part(series: SeriesRef, name: str) -> SeriesRef:

@@ -161,7 +161,7 @@ class SqliteReadings(RawReadings):
                     connection.execute("ROLLBACK")
                 raise
 
-    def delete_before(self, before_ms: int, stopping: Callable[[], bool]) -> int:
+    def delete_before(self, before_ms: int, stopping: Callable[[], bool], *, held: bool = False) -> int:  # noqa: ARG002 - no rules
         """Delete in transactions of about 20 ms, and rest as long after each; the file keeps the room for new rows."""
         with self._reader() as connection:
             schema = self._read_schema = _current(connection, self._read_schema)

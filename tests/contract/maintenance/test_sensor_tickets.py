@@ -1,11 +1,13 @@
 """The ticket of broken sensors: one for a machine, apart from what is wrong with the machine itself."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from maintenance.episode_rules import RECHECK
 from maintenance.episodes import EpisodeState
+from maintenance.shelving import SafetyAlarm
 from maintenance.transitions import end_maintenance
 from maintenance.work_orders import Origin, State
 from plantroom.domain.assets import SENSOR_FAULT, Severity
@@ -29,14 +31,14 @@ from tests.contract.maintenance.test_still_there import look
 LATER = NOW + timedelta(minutes=5)
 
 
-def broken(point: str, at: datetime = NOW, reason: str = "out_of_range") -> FindingRaised:
+def broken(point: str, at: datetime = NOW, reason: str = "out_of_range", **more: Any) -> FindingRaised:
     detail = {
         "point": point, "level": "sensor", "value": -25.0, "reason": reason, "bad_since": NOW.isoformat(),
         "safety_source": False, "priority": "medium", "tags": [],
     }  # fmt: skip
     return raised(
         at, failure_mode=SENSOR_FAULT, source=FindingSource.LIMIT, severity=Severity.GENERAL, detail=detail,
-        subject=f"{point}:sensor", evidence=(Evidence(point, 1.0, -25.0),),
+        subject=f"{point}:sensor", evidence=(Evidence(point, 1.0, -25.0),), **more,
     )  # fmt: skip
 
 
@@ -90,6 +92,14 @@ def test_under_maintenance_it_waits_for_the_end_of_that(ledger: Store) -> None:
     with ledger.begin() as tx:
         assert end_maintenance(tx, "pump-1", LATER) == 1
     assert len(tickets(ledger)) == 1
+
+
+def test_one_that_mutes_a_safety_alarm_cannot_be_shelved(ledger: Store) -> None:
+    """Whatever its source: behind the shelf nobody would look at the speed."""
+    feed(ledger, broken("car_speed", asset="lift-1"))
+    for subjects in ((), ("limit:car_speed:sensor",)):
+        with pytest.raises(SafetyAlarm):
+            put_aside(ledger, asset="lift-1", subjects=subjects)
 
 
 def test_it_can_be_shelved_and_another_one_of_its_machine_before_it_comes(ledger: Store) -> None:

@@ -189,6 +189,18 @@ def test_the_rule_of_a_bucket_that_we_made_follows_the_setting(influx: Any, tmp_
     assert days == [(91, 1096), (91, 1096), (31, 366), (366, 2001), (0, 0), (0, 0)]
 
 
+def test_a_rule_is_not_made_shorter_than_what_is_still_to_be_computed(influx: Any, tmp_path: Path) -> None:
+    url = influx.access.readings_url("waited_for")
+    open_readings(url, tmp_path, Retention(400, 1095), NOW).open()
+    opened = open_readings(url, tmp_path, KEEP, NOW)
+    opened.open()
+    opened.expire(T0 - 300 * DAY_MS, never)
+    assert rules_of(influx, "waited_for")["waited_for"] == 401
+    opened.expire(T0 - DAY_MS, never)
+    assert rules_of(influx, "waited_for")["waited_for"] == 91
+    opened.close()
+
+
 def test_a_bucket_of_others_keeps_its_rule_and_it_is_told_when_that_is_another(influx: Any, tmp_path: Path) -> None:
     org = json.loads(influx.access.call("GET", f"/api/v2/orgs?org={influx.access.org}"))["orgs"][0]["id"]
     rule = {"type": "expire", "everySeconds": 400 * 86_400}

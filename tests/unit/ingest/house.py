@@ -157,7 +157,7 @@ class House:
         drains: bool = False,
         numbers: SiteNumbers | None = None,
     ) -> IngestWorker:
-        stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES), SensorFaults()]
+        stages: list[StreamStage] = [] if drains else [*self.witnesses, LimitAlarms(CLASSES), SensorFaults(CLASSES)]
         self.worker = IngestWorker(
             "demo", lane, self.spool, self.store, self.ledger, stages, CLASSES, SystemClock(), rng=random.Random(1),
             requests=requests, presence=presence, numbers=numbers, hand_over=hand_over, drains=drains,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest import runs
 from ingest.number_codec import encoded
 from ingest.runs import Run
-from ingest.saving import COMMIT_EVERY_S, CPU_SHARE, STATE_BYTES_PER_S, Saving
+from ingest.saving import COMMIT_EVERY_S, CPU_SHARE, LONGEST_S, STATE_BYTES_PER_S, Saving
 from ingest.sequences import SequenceTracker
 
 SHORT = 12
@@ -30,7 +30,8 @@ class Times:
     [
         (1_000, 0.0, COMMIT_EVERY_S),
         (8_000_000, 0.0, COMMIT_EVERY_S + 8_000_000 / STATE_BYTES_PER_S),
-        (4_500_000, 0.19, 0.19 / CPU_SHARE),
+        (450_000, 0.09, 0.09 / CPU_SHARE),
+        (450_000, 0.5, LONGEST_S),
     ],
 )
 def test_a_state_that_is_dear_to_save_is_saved_less_often(size: int, cpu_s: float, pause_s: float) -> None:
