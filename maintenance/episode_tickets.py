@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.episode_events import events_also, origins_of
-from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, work_is_done
+from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, with_line, work_is_done
 from maintenance.episodes import Episode
 from maintenance.floods import FLOOD, shared_ticket, tell_flood
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
@@ -19,6 +19,7 @@ from maintenance.tickets import Words, compose, event_said, origin_of, tags_of
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
 from plantroom.domain.assets import Asset, EquipmentClass, LocalName
+from plantroom.domain.findings import FindingRaised
 
 GATHERED = "episodes"
 """Key, among what a ticket gathers, of the episodes that it stands for when they are several."""
@@ -27,6 +28,9 @@ _BY = "system:findings"
 _RECURRED = "the fault came back / 故障复发"
 AGAIN = LocalName("安全事件再次发生", "the safety event came again")
 ANOTHER = LocalName("又发生安全事件", "another safety event came")
+OF_TEST = LocalName(
+    "回路测试所要求的事件已到，本工单转为测试工单", "the event that a loop test asked for: the ticket is the test's"
+)
 
 
 class EpisodeTickets:
@@ -95,6 +99,14 @@ class EpisodeTickets:
             self._tx.orders.add_transition(line)
         return ticket
 
+    def told_of(
+        self, ticket: WorkOrder, episode: Episode, finding: FindingRaised, words: LocalName
+    ) -> tuple[WorkOrder, Episode]:
+        """The locked ticket and its episode after a safety finding that joins them: see ``told_again``."""
+        told = with_line(episode, finding, self._now)
+        at, written = finding.observed_at, told is episode
+        return self.told_again(ticket, words, finding.detail, at, written=written), told
+
     def open_ticket(self, episode: Episode, asset: Asset) -> WorkOrder:
         """A ticket for the episode: its own, or one that it shares."""
         gathered = self._gathering(episode)
@@ -149,7 +161,7 @@ class EpisodeTickets:
         changed = replace(tight, safety=order.safety or episode.safety, tags=tags)
         if FLOOD in order.tags:
             return keep(self._tx, changed)
-        gathered = _episodes_of(order)
+        gathered = episodes_of(order)
         if episode.id not in gathered:
             gathered = [*gathered, episode.id]
             changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
@@ -171,7 +183,7 @@ class EpisodeTickets:
         note_episode(self._tx, episode)
 
 
-def _episodes_of(order: WorkOrder) -> list[str]:
+def episodes_of(order: WorkOrder) -> list[str]:
     """Keys of the episodes that a ticket stands for."""
     listed = (order.gathered or {}).get(GATHERED)
     if isinstance(listed, (list, tuple)):

@@ -33,12 +33,12 @@ from maintenance.episode_rules import (
     suppressed,
     ticketing,
     unacknowledged,
-    with_line,
 )
 from maintenance.episode_subjects import calling, held_back, hold_back, let_go, subject_of
-from maintenance.episode_tickets import AGAIN, ANOTHER, EpisodeTickets
+from maintenance.episode_tickets import AGAIN, ANOTHER, OF_TEST, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import FLOOD, announce, tell_flood
+from maintenance.loop_echoes import came_first, is_echo, with_echo
 from maintenance.loop_marks import asked_for, note_answer
 from maintenance.open_episodes import open_episodes
 from maintenance.outliving import unproven_by
@@ -58,8 +58,7 @@ from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Contended, Ledger
 from plantroom.ports.outbox import QueuedFinding, line_of
 
-CONSUMER = "maintenance"
-BATCH = 50
+CONSUMER, BATCH = "maintenance", 50
 
 BATCH_S = 0.1
 """After how long a batch ends: one that goes on for seconds lets no other writer to the ledger, and what is urgent has
@@ -366,19 +365,19 @@ class FindingApplier:
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
         ticket = self._tickets.of(earlier, finding.safety)
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
-        tested = check is not None and begins_as_test(earlier)
+        echo = check is None and is_echo(self._tx, finding, level, earlier, ticket)
+        after_echo = came_first(self._tx, check, earlier, ticket)
+        tested = check is not None and (after_echo or begins_as_test(earlier))
         first, anew = True, rings_anew(earlier, finding)
         elsewhere = earlier is not None and is_another_origin(earlier.detail or {}, finding)
-        if earlier is not None and joins(finding, level, earlier, ticket, asked_for=check is not None):
+        if earlier is not None and (echo or joins(finding, level, earlier, ticket, asked_for=check is not None)):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
-            if finding.safety and ticket is not None:
-                told = with_line(episode, finding, self._now)
-                words = ANOTHER if first or elsewhere else AGAIN
-                ticket = self._tickets.told_again(
-                    ticket, words, finding.detail, finding.observed_at, written=told is episode
-                )
-                episode = told
+            if echo or after_echo:
+                episode = with_echo(episode, earlier, check)
+            if ticket is not None and not echo and (finding.safety or after_echo):
+                words = OF_TEST if after_echo else ANOTHER if first or elsewhere else AGAIN
+                ticket, episode = self._tickets.told_of(ticket, episode, finding, words)
             self._tickets.store(episode)
         else:
             episode, ticket = new_episode(new_key(), finding, level, self._now, maintained), None
@@ -391,7 +390,7 @@ class FindingApplier:
             note_episode(self._tx, episode)
         followed = None
         if not quiet:
-            if anew and finding.source in ALARM_SOURCES and not tested:
+            if anew and finding.source in ALARM_SOURCES and not (tested or echo):
                 self._announce(episode, subject_of(finding))
             followed = self._tickets.follow(episode, ticketing(level, ticket), ticket, finding.observed_at, asset)
             if first and followed is not None and finding.source is FindingSource.RULE:

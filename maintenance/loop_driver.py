@@ -41,6 +41,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingsStore, SeriesRef
 
 EVENTS_LOOKED_AT = 50
+_HEARD = (CheckResult.ANSWERED, CheckResult.PASSED)
 _ACCEPTED = (State.ACKNOWLEDGED, State.IN_PROGRESS)
 
 Seen = Mapping[int, datetime]
@@ -124,8 +125,8 @@ class LoopKeeper:
             return False
         before = list(self._tx.loop_tests.active(test_id))
         after = [self._ticked(check, seen) for check in before]
-        passed = [check for check in after if check.result is CheckResult.PASSED]
-        settled = any(settles(self._tx, check, self._over_by) for check in passed)
+        heard = [check for check in after if check.result in _HEARD]
+        settled = any(settles(self._tx, check, self._now, self._over_by) for check in heard)
         return after != before or settled or next_to_ask(after) is not None or self._ends(test, after)
 
     def advance(self, test_id: str, seen: Seen) -> None:
@@ -247,7 +248,7 @@ class LoopKeeper:
         return replace(check, settled=True) if ended else check
 
     def _settled(self, check: LoopCheck) -> LoopCheck:
-        if check.result is not CheckResult.PASSED:
+        if check.result not in _HEARD:
             return check
         return settle(self._tx, check, self._now, self._over_by, finishing=False)
 

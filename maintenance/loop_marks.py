@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maintenance.alarm_rules import alarm_priority, alarms_among
 from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
+from maintenance.loop_echoes import clock_offset, echoes, may_end
 from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
 from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
@@ -30,6 +31,7 @@ _JOINED = LocalName(
 )
 _PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
 _UNSEEN = "回路测试结束时无人确认，按真实报警处理 / nobody had seen it when the loop test ended: a real alarm"
+_ECHO = "被测事件已结束，但其测点仍在报警，按真实故障处理 / the tested event is over, its value is not: a real fault"
 _STILL_THERE = "回路测试结束时仍在报警，按真实故障处理 / still there when the loop test ended: a real fault"
 
 
@@ -43,8 +45,7 @@ def asked_for(tx: MaintenanceTx, finding: FindingRaised, classes: Mapping[str, E
         return None
     tx.loop_tests.lock(check.test)
     check = tx.loop_tests.asked(finding.asset)
-    clock = tx.assets.get(finding.asset).clock
-    offset_ms = 0 if clock is None else clock.offset_ms
+    offset_ms = round(clock_offset(tx, finding.asset) / timedelta(milliseconds=1))
     return check if check is not None and answers(check, finding, offset_ms, endless_events(classes)) else None
 
 
@@ -74,7 +75,7 @@ def acknowledge_test(tx: MaintenanceTx, check: LoopCheck, now: datetime) -> None
 
 def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, finishing: bool) -> LoopCheck:
     """The check after a look at its ticket: closed once the check has passed and what was triggered is over; at the end
-    of the test, what still holds and what nobody has seen lose their mark."""
+    of the test, what still holds and what nobody has seen lose their mark, as does an echo that outlives its event."""
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return replace(check, settled=check.settled or finishing)
@@ -86,24 +87,32 @@ def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, fi
         return replace(check, settled=True)
     still = [] if episode is None else _triggered(check, episode)
     over = _over(check, still, ends) or _over_elsewhere(tx, check, episode, ends)
+    if over and episode is not None and echoes(check, ticket, episode):
+        given_up = finishing or not may_end(check, episode, ends, now)
+        if given_up:
+            left = without_subjects(episode, still, now) if check.result is CheckResult.PASSED else episode
+            _make_real(tx, ticket, left, left.open_subjects, now, _ECHO)
+        return replace(check, settled=given_up)
     if over and check.result is CheckResult.PASSED:
         if ticket.state is State.EVIDENCE_PENDING:
             if finishing:
                 raise Conflict(_PHOTOS.format(number=ticket.number))
             return check
-        if episode is not None and still and LOOP_TEST in episode.tags:
-            _store(tx, without_subjects(episode, still, now))
-        if ticket.state not in ENDED:
-            keep(tx, take_step(tx, ticket, State.CANCELLED, now, BY, _PASSED))
+        _close(tx, ticket, episode, still, now)
         return replace(check, settled=True)
-    if not finishing:
-        return check
-    if not over:
+    if finishing and not over:
         _make_real(tx, ticket, episode, still, now, _STILL_THERE)
-    elif ticket.state not in ENDED:
+    elif finishing and ticket.state not in ENDED:
         own = None if ticket.episode is None else tx.episodes.get(ticket.episode)
         _make_real(tx, ticket, own, () if own is None else own.open_subjects, now, _UNSEEN)
-    return replace(check, settled=True)
+    return replace(check, settled=finishing)
+
+
+def _close(tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, still: Sequence[str], now: datetime) -> None:
+    if episode is not None and still and LOOP_TEST in episode.tags:
+        _store(tx, without_subjects(episode, still, now))
+    if ticket.state not in ENDED:
+        keep(tx, take_step(tx, ticket, State.CANCELLED, now, BY, _PASSED))
 
 
 def awaits_photos(tx: MaintenanceTx, check: LoopCheck) -> bool:
@@ -112,8 +121,8 @@ def awaits_photos(tx: MaintenanceTx, check: LoopCheck) -> bool:
     return not check.settled and evidence is not None and tx.orders.get(evidence).state is State.EVIDENCE_PENDING
 
 
-def settles(tx: MaintenanceTx, check: LoopCheck, ends: Ends) -> bool:
-    """Whether ``settle`` would do something about a passed check before the test ends. Reads alone."""
+def settles(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> bool:
+    """Whether ``settle`` would do something about an answered check before the test ends. Reads alone."""
     evidence = check.step(Step.TICKET).evidence
     if check.settled or evidence is None:
         return not check.settled
@@ -123,7 +132,9 @@ def settles(tx: MaintenanceTx, check: LoopCheck, ends: Ends) -> bool:
     episode = _standing(tx, evidence)
     over = _over(check, [] if episode is None else _triggered(check, episode), ends)
     over = over or _over_elsewhere(tx, check, episode, ends)
-    return over and ticket.state is not State.EVIDENCE_PENDING
+    if over and episode is not None and echoes(check, ticket, episode):
+        return not may_end(check, episode, ends, now)
+    return over and check.result is CheckResult.PASSED and ticket.state is not State.EVIDENCE_PENDING
 
 
 def _over(check: LoopCheck, still: Sequence[str], ends: Ends) -> bool:

@@ -8,7 +8,8 @@ tested:
   (corrected by the device's clock offset) and whose receipt lie inside its window, and only the FIRST such one.
 - Everything else is real: other sensors, other events, other data, the same event a second time, before its window or
   after it, late or from a backlog. Nothing of a test keeps it from its ticket.
-- An episode and a ticket of a test hold that one event and nothing else. Whatever is real begins an episode and a
+- An episode and a ticket of a test hold that one event and nothing else but its echo, the value that says the same
+  (``maintenance.loop_echoes``). Whatever is real begins an episode and a
   ticket of its own, and a fault that comes back later never joins a test's.
 - The ticket of a test is as real as any (severity, clocks, escalation) but for its mark. What still holds when the test
   ends loses the mark: it is a fault now.
@@ -196,8 +197,9 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
         return same and carries(check, finding.detail.get("data"))
     if check.kind is CheckKind.POINT:
         point, _, level = finding.subject.partition(":")
+        since = began(finding.detail, finding.observed_at)
         same = finding.source is FindingSource.LIMIT and point == check.subject
-        return same and level.startswith(str(check.expected.get("level"))) and _began(finding) >= begins
+        return same and level.startswith(str(check.expected.get("level"))) and since >= begins
     return False
 
 
@@ -220,9 +222,10 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _began(finding: FindingRaised) -> datetime:
-    said = finding.detail.get("beyond_since")
-    return datetime.fromisoformat(said) if isinstance(said, str) else finding.observed_at
+def began(detail: Mapping[str, object], observed_at: datetime) -> datetime:
+    """Since when the value of a limit alarm has been beyond the limit, by its detail and when it was observed."""
+    said = detail.get("beyond_since")
+    return datetime.fromisoformat(said) if isinstance(said, str) else observed_at
 
 
 def tick(check: LoopCheck, step: Step, at: datetime, evidence: str | None, note: LocalName = NO_WORDS) -> LoopCheck:
