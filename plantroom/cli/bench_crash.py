@@ -119,6 +119,7 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         "events_lost": verdict.events_lost,
         "events_doubled": verdict.events_doubled,
         "tickets_wrong": verdict.tickets_wrong,
+        "examples": list(verdict.examples),
         "seconds": round(time.monotonic() - begun),
         "spool_intact": intact,
         "settings": {

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from plantroom.cli.bench_ingest import ASSETS, Publishing, compare_with, stored_readings
 from plantroom.cli.bench_site import SITE, BenchSite
@@ -42,6 +43,8 @@ class Verdict(NamedTuple):
     events_lost: int
     events_doubled: int
     tickets_wrong: int
+    examples: Sequence[str]
+    """What is wrong, asset by asset."""
 
 
 def kind_of(number: int) -> str:
@@ -116,9 +119,15 @@ def _without_seq(payload: bytes) -> bytes:
 
 def judge(client: httpx.Client, site: BenchSite, publishing: MixedPublishing) -> Verdict:
     """Compare all that was published with what the API gives."""
-    lost, duplicates = compare_with(client, site, publishing.instants, numbers_of(PLAIN, NO_SEQ, TWICE))
-    counted_lost, counted_doubled = _compare_counts(client, site, publishing, numbers_of(COUNTED))
-    untimed_lost, untimed_doubled = _compare_counts(client, site, publishing, numbers_of(UNTIMED))
+    examples: list[str] = []
+    lost = duplicates = 0
+    for number in numbers_of(PLAIN, NO_SEQ, TWICE):
+        wrong = compare_with(client, site, publishing.instants, [number])
+        lost, duplicates = lost + wrong[0], duplicates + wrong[1]
+        if any(wrong):
+            examples.append(f"{site.codes[number]} ({kind_of(number)}): {wrong[0]} lost, {wrong[1]} not published")
+    counted_lost, counted_doubled = _compare_counts(client, site, publishing, numbers_of(COUNTED), examples)
+    untimed_lost, untimed_doubled = _compare_counts(client, site, publishing, numbers_of(UNTIMED), examples)
     events_lost, events_doubled = _compare_events(site, publishing)
     return Verdict(
         lost + counted_lost + untimed_lost,
@@ -127,21 +136,32 @@ def judge(client: httpx.Client, site: BenchSite, publishing: MixedPublishing) ->
         events_lost,
         events_doubled,
         sum(_has_not_one_ticket(client, lift) for lift in publishing.events),
+        examples,
     )
 
 
 def _compare_counts(
-    client: httpx.Client, site: BenchSite, publishing: MixedPublishing, numbers: Sequence[int]
+    client: httpx.Client, site: BenchSite, publishing: MixedPublishing, numbers: Sequence[int], examples: list[str]
 ) -> tuple[int, int]:
     """Values without an instant that are not there, and how many are there more than once, wherever they stand."""
     lost = doubled = 0
     for number in numbers:
         count, now_ms = publishing.counts[number], time.time_ns() // 1_000_000 + 3_600_000
-        _, found = stored_readings(client, f"key-{site.codes[number]}", site.points[0], 0, now_ms)
+        at_ms, found = stored_readings(client, f"key-{site.codes[number]}", site.points[0], 0, now_ms)
         times = np.bincount(found.astype(np.int64), minlength=count + 1)[1 : count + 1]
         lost += int((times == 0).sum())
         doubled += int((times > 1).sum())
+        for what, wrong in (("lost", times == 0), ("more than once", times > 1)):
+            if wrong.any():
+                examples.append(_span(f"{site.codes[number]} ({kind_of(number)}) {what}", wrong, found, at_ms))
     return lost, doubled
+
+
+def _span(what: str, wrong: NDArray[np.bool_], found: NDArray[np.float64], at_ms: NDArray[np.int64]) -> str:
+    """Which values are wrong, and where the first of them stands, in milliseconds."""
+    which = np.flatnonzero(wrong) + 1
+    places = at_ms[found == which[0]].tolist()
+    return f"{what}: {len(which)}, from {which[0]} to {which[-1]}; {which[0]} at {places}"
 
 
 def _compare_events(site: BenchSite, publishing: MixedPublishing) -> tuple[int, int]:
