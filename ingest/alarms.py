@@ -18,13 +18,12 @@ from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared, raised
 from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of, rebase, settled, step
 from ingest.checkpoint import pack, unpack
+from ingest.safety_points import SafetyPoints
 from ingest.silences import Silences
-from plantroom.domain.alarms import open_safety_sites, safety_assets, safety_modes
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     AssetStatus,
     EquipmentClass,
-    FailureModeSpec,
     Plant,
     Point,
     Severity,
@@ -53,8 +52,7 @@ class LimitAlarms(StreamStage):
         self._lane = lane.value
         self._revision: int | None = None
         self._series: Sequence[SeriesRef] | None = None
-        self._safety_assets: frozenset[str] = frozenset()
-        self._safety_sites: frozenset[str] = frozenset()
+        self._safety = SafetyPoints(classes, lane)
         self._watched: list[Watched | None] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._low: NDArray[np.float64] = np.empty(0)
@@ -158,8 +156,7 @@ class LimitAlarms(StreamStage):
             self._watched, self._numbers = [], {}
             self._low = self._high = np.empty(0)
             self._busy = self._standing = np.empty(0, np.bool_)
-            self._safety_assets = safety_assets(plant)
-            self._safety_sites = open_safety_sites(plant) if self._lane == Lane.SAFETY else frozenset()
+            self._safety.follow(plant)
         self._silences.follow(series, anew=series is not self._series)
         self._revision, self._series = plant.revision, series
         if len(self._watched) < len(series):
@@ -189,19 +186,12 @@ class LimitAlarms(StreamStage):
             ref=ref,
             mode=mode,
             severity=Severity.GENERAL if known is None else known.severity,
-            safety=self._is_safety(ref, mode, known, plant),
+            safety=self._safety.has(ref, mode, plant),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,
             levels=levels,
             keys=tuple((ref.asset, ref.point, level.name) for level in levels),
         )
-
-    def _is_safety(self, ref: SeriesRef, mode: str, known: FailureModeSpec | None, plant: Plant) -> bool:
-        if known is not None and known.by_work:
-            return False
-        of_source = ref.site in self._safety_sites and ref.asset not in plant.sources
-        of_class = safety_modes(self._classes.get(plant.assets[ref.asset].equipment_class))
-        return of_source or ref.asset in self._safety_assets or mode in of_class
 
     def _settle(self, number: int) -> None:
         """Between which values nothing changes for a series, unless every one of its readings has to be judged."""

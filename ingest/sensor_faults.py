@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared
 from ingest.alarm_levels import Heard, Level, Watched, levels_of, step
+from ingest.safety_points import SafetyPoints
 from ingest.sensor_findings import Sensor, sensor_cleared, sensor_raised
-from plantroom.domain.alarms import open_safety_sites, safety_assets, safety_modes
 from plantroom.domain.assets import (
     SENSOR_FAULT,
     UNCLASSIFIED,
@@ -50,13 +50,11 @@ class SensorFaults(StreamStage):
         self, classes: Mapping[str, EquipmentClass], book: AlarmBook | None = None, lane: Lane = Lane.NORMAL
     ) -> None:
         """``book`` is shared by the lanes of a site (an own one when left out), and not that of the limits."""
-        self._classes = classes
         self._book = book or AlarmBook()
         self._lane = lane.value
         self._revision: int | None = None
         self._series: Sequence[SeriesRef] | None = None
-        self._safety_assets: frozenset[str] = frozenset()
-        self._safety_sites: frozenset[str] = frozenset()
+        self._safety = SafetyPoints(classes, lane)
         self._sensors: list[Sensor | None] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
@@ -166,8 +164,7 @@ class SensorFaults(StreamStage):
             self._sensors, self._numbers = [], {}
             self._busy = np.empty(0, np.bool_)
             self._calm_from = self._calm_until = np.empty(0, np.int64)
-            self._safety_assets = safety_assets(plant)
-            self._safety_sites = open_safety_sites(plant) if self._lane == Lane.SAFETY else frozenset()
+            self._safety.follow(plant)
         self._revision, self._series = plant.revision, series
         if len(self._sensors) < len(series):
             self._add(series[len(self._sensors) :], plant)
@@ -192,12 +189,7 @@ class SensorFaults(StreamStage):
         asset, point = plant.assets.get(ref.asset), plant.points.get(ref.asset, {}).get(ref.point)
         if asset is None or point is None:
             return None
-        mode = point.template.failure_mode or UNCLASSIFIED
-        safety = (
-            mode in safety_modes(self._classes.get(asset.equipment_class))
-            or ref.asset in self._safety_assets
-            or (ref.site in self._safety_sites and ref.asset not in plant.sources)
-        )
+        safety = self._safety.has(ref, point.template.failure_mode or UNCLASSIFIED, plant)
         alarms = any(level.is_alarm for level in levels_of(point.template.limits))
         on_delay_s = SAFETY_ON_DELAY_S if safety and alarms else ON_DELAY_S
         # A reading is 1 when it is bad, 0 when it is good.

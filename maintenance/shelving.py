@@ -22,7 +22,7 @@ from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, is_alarm_level, safety_assets, safety_modes
-from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant
+from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant, Point
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.domain.sensors import SENSOR
@@ -217,7 +217,9 @@ def _may_be_safety(
         harmless.add(CLOCK)  # ours, of no class
     unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
     unsafe |= episode.failure_mode in safety_modes(made) and any(map(_is_alarm_limit, subjects))
-    unsafe |= episode.failure_mode == SENSOR_FAULT and _mutes_safety(subjects, made)
+    unsafe |= episode.failure_mode == SENSOR_FAULT and _mutes_safety(
+        subjects, made, plant.points.get(episode.asset, {})
+    )
     events = [
         name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
     ]
@@ -225,11 +227,13 @@ def _may_be_safety(
     return unsafe or any(name not in harmless for name in events)
 
 
-def _mutes_safety(subjects: Sequence[str], made: EquipmentClass | None) -> bool:
+def _mutes_safety(subjects: Sequence[str], made: EquipmentClass | None, own: Mapping[str, Point]) -> bool:
     """Whether a sensor of them is the one that a safety alarm of its class needs."""
     modes, of_class = safety_modes(made), () if made is None else made.points
-    points = {one.key for one in of_class if one.failure_mode in modes}
-    return any(subject.split(":")[1:2] == [point] for subject in subjects for point in points)
+    known = {one.key: one.failure_mode for one in of_class} | {
+        key: one.template.failure_mode for key, one in own.items()
+    }
+    return any(known.get(point) in modes for _, point, _ in (f"{one}::".split(":", 2) for one in subjects))
 
 
 def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mapping[str, EquipmentClass]) -> bool:

@@ -156,7 +156,7 @@ def _mode(data: Mapping[str, Any]) -> FailureModeSpec:
         first_checks=tuple(_name(c) for c in data.get("first_checks", ())),
         ticket=_name(data["ticket"]),
         safety_limits=data.get("safety_limits", True),
-        by_work=data.get("by_work", False) is True,
+        by_work=data.get("by_work", False),
     )
 
 
@@ -194,6 +194,8 @@ def _check(built: EquipmentClass) -> None:
     for mode in built.failure_modes:
         if mode.safety_limits is not True and (mode.safety_limits is not False or mode.key not in of_safety):
             raise BadData(f"failure mode {mode.key}: safety_limits is false, where a safety event is of the mode")
+        if mode.by_work is not True and mode.by_work is not False:
+            raise BadData(f"failure mode {mode.key}: by_work is neither true nor false")
         missing = sorted(set(mode.points) - points)
         if missing:
             raise BadData(f"failure mode {mode.key}: no point {', '.join(missing)}")

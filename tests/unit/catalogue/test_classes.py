@@ -239,6 +239,7 @@ def test_files_are_named_for_their_class() -> None:
         ('severity = "general"', 'severity = "bad"', "bad"),
         ('severity = "major"', 'severity = "major"\nclears = "tripped"', "no other event"),
         ('points = ["speed"]', 'points = ["speed"]\nsafety_limits = false', "mode belt: safety_limits is false, where"),
+        ('points = ["speed"]', 'points = ["speed"]\nby_work = 1', "mode belt: by_work is neither"),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(old: str, new: str, complaint: str) -> None:

@@ -30,7 +30,7 @@ from plantroom.domain.assets import (
 )
 from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 from plantroom.domain.quality import Reason
-from plantroom.ports.readings import ReadingBatch
+from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch
 from plantroom.wire import encode_telemetry
@@ -275,3 +275,22 @@ def test_bad_readings_are_counted_by_their_reason() -> None:
         read = pipeline.read(batch)
         pipeline.conclude(batch, read, [()] * len(read.columns))
     assert pipeline.totals.by_reason() == {"bad_out_of_range": 2}
+
+
+@pytest.mark.parametrize(
+    ("key", "safety"), [("tank_level", True), ("auto_mode", True), ("pump_running", False), ("room_temp", False)]
+)
+@pytest.mark.parametrize("priority", [None, Priority.NORMAL])
+def test_the_sensor_of_a_limit_that_is_a_safety_alarm_by_its_class_weighs_as_one(
+    key: str, safety: bool, priority: Priority | None
+) -> None:
+    """Whatever its source: a fire tank whose loop is broken is looked at after a minute."""
+    asset = pump(equipment_class="fire_pump_set")
+    template = next(one for one in REAL["fire_pump_set"].points if one.key == key)
+    plant = plant_of([asset], [] if priority is None else [Source(asset.key, priority=priority)], (template,))
+    batch = stream(rows(0, 600))
+    readings = replace(batch.readings, series=[SeriesRef("demo", "fire_pump_set", asset.key, key)])
+    (fault,) = SensorFaults(REAL).process(replace(batch, readings=readings), plant)
+    assert told([fault]) == [("raised", f"{key}:sensor", 60.0 if safety else 300.0)]
+    assert isinstance(fault, FindingRaised)
+    assert fault.detail["safety_source"] is safety
