@@ -22,6 +22,7 @@ _QOS = 0x06
 _QOS_1 = 0x02
 _QOS_2 = 0x04
 _RETAIN = 0x01
+_DUP = 0x08
 _MORE = 0x80
 _PUBACK = b"\x40\x02"
 _MAX_LENGTH_BYTES = 4
@@ -29,12 +30,14 @@ _MAX_LENGTH_BYTES = 4
 
 class Message(NamedTuple):
     """A PUBLISH of QoS 0 (``mid`` 0) or 1. ``retained``: the broker had it from before a subscription (MQTT 3.1.1,
-    section 3.3.1.3); what is published while a subscription stands is not marked, whatever its publisher asks for."""
+    section 3.3.1.3); what is published while a subscription stands is not marked, whatever its publisher asks for.
+    ``again``: the broker has sent it before (section 3.3.1.1); a publisher's own word for it does not come through."""
 
     topic: bytes
     payload: bytes
     mid: int
     retained: bool = False
+    again: bool = False
 
 
 class PacketSocket:
@@ -102,8 +105,8 @@ class PacketSocket:
                 if payload > end:
                     raise ValueError("a PUBLISH packet is shorter than its topic")
                 mid = buffer[split] << 8 | buffer[split + 1] if first & _QOS else 0
-                retained = first & _RETAIN > 0
-                found.append(Message(buffer[body + 2 : split], buffer[payload:end], mid, retained))
+                retained, again = first & _RETAIN > 0, first & _DUP > 0
+                found.append(Message(buffer[body + 2 : split], buffer[payload:end], mid, retained, again))
             else:
                 self._for_paho += buffer[start:end]
             start = end

@@ -263,12 +263,12 @@ class Session:
             self._first_pending_at = time.monotonic()
         received_ms = now_ms(self._clock)
         owned: dict[bytes, bool] = {}
-        for topic, payload, mid, retained in messages:
+        for topic, payload, mid, retained, again in messages:
             mine = owned.get(topic)
             if mine is None or not mid:
                 mine = owned[topic] = self._owns(topic.decode("utf-8", "replace"))
             if mine:
-                self._spool.put(topic, payload, received_ms, retained)
+                self._spool.put(topic, payload, received_ms, retained, again)
                 self.counts.received += 1
             if mid:
                 self._unacknowledged.append(mid)

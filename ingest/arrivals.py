@@ -23,6 +23,9 @@ class Arrivals:
     """Which of them the broker had kept from before: they prove no presence, measure no clock, are judged by nobody,
     and have nothing to store where they do not say of when it is."""
 
+    again: set[int] = field(default_factory=set)
+    """Which of them the broker has sent before, and heard of no acknowledgement: they may have come already."""
+
     sent: Sequence[int] | None = None
     publisher: Sequence[str] | None = None
     """Of messages that topic sources take, whose values may go to several assets: the number of the message that each
@@ -43,6 +46,8 @@ class Arrivals:
         """One more."""
         if record.retained:
             self.retained.add(len(self.route))
+        if record.again:
+            self.again.add(len(self.route))
         self.route.append(route)
         self.received_ms.append(record.received_ms)
         self.with_event.append(with_event)

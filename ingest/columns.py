@@ -277,7 +277,8 @@ class Assembler:
         keys = [route.asset.key for route in routes]
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
         in_part = self._any_in_part(decoded, arrivals, own)
-        if decoded.unused or decoded.rejections or in_part or bad.any() or _share_numbers(decoded, arrivals):
+        odd = bool(decoded.unused or decoded.rejections) or in_part or bad.any() or _share_numbers(decoded, arrivals)
+        if odd or (arrivals.again and not own.all()):
             in_order = self._repeated_in_order(decoded, arrivals, keys, own.tolist(), bad.tolist())
             return np.array(list(in_order), np.bool_)
         if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
@@ -309,7 +310,10 @@ class Assembler:
         """As ``_repeated`` where something is odd: what is not stored as a whole may come again right behind it, and
         messages that leave no sample take their number in their turn (they came, so nobody need ask for them). Of a
         message that is sent again since it was not stored as a whole, what has no time of its own repeats all the same:
-        it would stand a second time, and what was refused of it is a dead letter."""
+        it would stand a second time, and what was refused of it is a dead letter. So does what the broker has sent
+        before, where its number came: how much of that it sends again knows no bound, what is remembered of content
+        does."""
+        came = OncePerMessage(lambda publisher, boot, seq, _: self.sequences.came(publisher, boot, seq))
         repeated = OncePerMessage(self._word_on(arrivals))
         sent = range(len(arrivals)) if arrivals.sent is None else arrivals.sent
         messages = [sent[one] for one in decoded.message]
@@ -328,11 +332,12 @@ class Assembler:
                 self._note_unused(arrivals, *unused.popleft())
             counted = seq != NO_SEQ and not arrivals.is_aside(arrival)
             publisher = arrivals.numbered_by(arrival)
-            anew = counted and live and bool(boot) and not is_own
-            in_part = anew and self.sequences.came_in_part(publisher, boot, seq, digest)
-            seen = in_part or (
-                counted and repeated(message, publisher, boot, seq, digest, key) and (is_own or bool(boot))
-            )
+            named = counted and bool(boot)
+            in_part = named and live and not is_own and self.sequences.came_in_part(publisher, boot, seq, digest)
+            if in_part or (named and arrival in arrivals.again and came(message, publisher, boot, seq, digest, key)):
+                seen = in_part or not is_own
+            else:
+                seen = counted and repeated(message, publisher, boot, seq, digest, key) and (is_own or named)
             if counted:
                 numbers.append((publisher, boot, seq, digest))
             if in_part or (is_bad and not seen):

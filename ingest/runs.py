@@ -32,6 +32,9 @@ class Run:
     """Numbers from before the first that came; what lies between is from before our time, and not missing."""
     landmarks: dict[int, int] = field(default_factory=dict)
     stride: int = FIRST_NUMBERS
+    sure: int = 0
+    """From this number on all have come that are neither in a hole nor noted as in part; of those below some that did
+    not come, or not as a whole, are forgotten."""
     in_part: dict[tuple[int, int], None] = field(default_factory=dict)
     """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
     _encoded: bytes = field(default=b"", compare=False)
@@ -72,7 +75,9 @@ class Run:
         self._in_part_encoded = b""
         self.in_part[seq, digest] = None
         if len(self.in_part) > WINDOW:
-            del self.in_part[next(iter(self.in_part))]
+            oldest = next(iter(self.in_part))
+            del self.in_part[oldest]
+            self.sure = max(self.sure, oldest[0] + 1)
 
     def open(self, seq: int) -> int:
         """A hole up to before this number, which is beyond the highest; gives how many are missing in it."""
@@ -84,6 +89,8 @@ class Run:
         """Take so many of the lowest holes away, and give them."""
         self._encoded = b""
         gone, self.holes = self.holes[:count], self.holes[count:]
+        if gone:
+            self.sure = max(self.sure, gone[-1][1] + 1)
         return gone
 
     def fill(self, seq: int) -> bool:
@@ -94,6 +101,14 @@ class Run:
                 self.holes[at : at + 1] = [hole for hole in ([first, seq - 1], [seq + 1, last]) if hole[0] <= hole[1]]
                 return True
         return False
+
+    def has(self, seq: int) -> bool:
+        """Whether it is certain that the number came, and was stored as a whole; of what content may be forgotten."""
+        if seq < self.sure or any(first <= seq <= last for first, last in self.holes):
+            return False
+        if self.in_part and any(number == seq for number, _ in self.in_part):
+            return False
+        return self.first <= seq <= self.highest or any(first <= seq <= last for first, last in self.below)
 
     def reach_down(self, seq: int) -> None:
         """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""

@@ -10,7 +10,7 @@ after is known by the first landmark that has another content. O(1) per message.
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -133,6 +133,15 @@ class SequenceTracker:
             self._late(asset, boot, run, seq)
         run.remember(seq, digest)
         return False
+
+    def came(self, asset: str, boot: str, seq: int) -> bool:
+        """Whether this number is known to have come, and its content is not remembered any more. Only who knows that
+        the same message was sent before may take it for a repetition."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is None or run.known(seq) is not None or not run.has(seq):
+            return False
+        self._may_heal(asset, boot, seq)
+        return True
 
     def again(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """As ``repeated``, for a message that is processed again: it may fill a hole, and neither begins a numbering
@@ -264,14 +273,21 @@ class SequenceTracker:
             asset: {boot: orjson.Fragment(run.encoded()) for boot, run in boots.items()}
             for asset, boots in self._runs.items()
         }
-        state = {"missing": self.missing, "runs": runs}
+        state: dict[str, object] = {"missing": self.missing, "runs": runs}
         # Beside the runs: an earlier version passes it over, and knows none of these messages again, as ever.
         in_part = {
             asset: {boot: orjson.Fragment(run.in_part_encoded()) for boot, run in boots.items() if run.in_part}
             for asset, boots in self._runs.items()
             if any(run.in_part for run in boots.values())
         }
-        return orjson.dumps(state | {"in_part": in_part} if in_part else state)
+        if in_part:
+            state["in_part"] = in_part
+        sure = {
+            asset: {boot: run.sure for boot, run in boots.items() if run.sure}
+            for asset, boots in self._runs.items()
+            if any(run.sure for run in boots.values())
+        }
+        return orjson.dumps(state | {"sure": sure})
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
@@ -288,6 +304,7 @@ class SequenceTracker:
                 for boot, fields in parts.items():
                     self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
                     self.any_in_part = True
+            self._restore_sure(data.get("sure"))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
         self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}
@@ -296,6 +313,12 @@ class SequenceTracker:
                 self.missing += sum(last - first + 1 for first, last in run.holes)
                 if run.holes:
                     self._touch(asset, boot, run)
+
+    def _restore_sure(self, sure: Mapping[str, Mapping[str, int]] | None) -> None:
+        """``None``: an earlier version kept nothing of what it forgot, so nothing of what came then is certain."""
+        for asset, boots in self._runs.items():
+            for boot, run in boots.items():
+                run.sure = run.highest + 1 if sure is None else int(sure.get(asset, {}).get(boot, 0))
 
 
 def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:

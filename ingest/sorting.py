@@ -18,7 +18,7 @@ from plantroom.wire import Channel
 EVENT_DIALECT = "json"
 """What event topics speak, whatever the source's telemetry does."""
 
-_RETAINED = attrgetter("retained")
+_RETAINED, _AGAIN = attrgetter("retained"), attrgetter("again")
 
 
 @dataclass(slots=True)
@@ -121,4 +121,6 @@ def _all_telemetry(records: Sequence[SpoolRecord], routes: Sequence[Route]) -> M
     received_ms = [record.received_ms for record in records]
     positions = [record.position for record in records]
     arrivals = Arrivals([route.asset for route in routes], received_ms, [False] * len(records), positions)
+    if any(map(_AGAIN, records)):
+        arrivals.again = {number for number, record in enumerate(records) if record.again}
     return Members(list(range(len(records))), arrivals, [record.payload for record in records])

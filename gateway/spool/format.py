@@ -6,8 +6,8 @@ position, so damage to one never shifts the others, xor the salt of its segment:
 spool knows. A payload may be full of bytes that look like records; without the salt none of them is taken for one
 when a reader searches behind damage for where the next record begins. Segments of the first format have the salt 0.
 
-A packet of MQTT has at most 256 MiB, so that the highest bit of the body's length is free: it says that the broker had
-retained the message. In records of earlier versions it is never set.
+A packet of MQTT has at most 256 MiB, so that the highest bits of the body's length are free: one says that the broker
+had retained the message, one that it has sent it before. In records of earlier versions they are never set.
 """
 
 import re
@@ -25,17 +25,27 @@ _CRC_BYTES = 4
 _PLACE_AT = 8
 _HALF_BYTES = 4
 _HALF_BITS = 32
-_RETAINED = 1 << 31
-_LENGTH = _RETAINED - 1
+_RETAINED, _AGAIN = 1 << 31, 1 << 30
+_LENGTH = _AGAIN - 1
 _MAX_RECORDS = 1 << 28
 """More than any segment has: the largest write that begins one holds far fewer."""
 
 
-def encode(topic: bytes, payload: bytes, received_ms: int, position: int, salt: int, retained: bool = False) -> bytes:
+def encode(
+    topic: bytes,
+    payload: bytes,
+    received_ms: int,
+    position: int,
+    salt: int,
+    retained: bool = False,
+    again: bool = False,
+) -> bytes:
     """One record's bytes."""
     body = len(topic) + len(payload)
     if retained:
         body |= _RETAINED
+    if again:
+        body |= _AGAIN
     rest = _BEHIND_CRC.pack(body, position ^ salt, received_ms, len(topic)) + topic + payload
     return crc32(rest).to_bytes(_CRC_BYTES, "little") + rest
 
@@ -65,9 +75,9 @@ def whole_records(buffer: bytes, limit: int, last: int, salt: int) -> tuple[list
         crc, body, place, received_ms, topic_bytes = unpack(buffer, start)
         position = place ^ salt
         head = start + HEAD_BYTES
-        retained = body > _LENGTH
-        if retained:
-            body &= _LENGTH
+        retained = again = False
+        if body > _LENGTH:
+            retained, again, body = body & _RETAINED > 0, body & _AGAIN > 0, body & _LENGTH
         end = head + body
         if end > size or position > last or (position != expected and expected >= 0):
             break
@@ -78,7 +88,7 @@ def whole_records(buffer: bytes, limit: int, last: int, salt: int) -> tuple[list
         topic = topics.get(raw)
         if topic is None:
             topic = topics[raw] = raw.decode("utf-8", "replace")
-        found.append(SpoolRecord(position, received_ms, topic, buffer[split:end], retained))
+        found.append(SpoolRecord(position, received_ms, topic, buffer[split:end], retained, again))
         start, expected = end, position + 1
     return found, start
 
@@ -113,8 +123,8 @@ def last_claimed(buffer: bytes, position: int, salt: int) -> int:
 
 
 def _record_at(buffer: bytes, start: int, first: int, salt: int) -> Parsed | None:
-    crc, body, place, received_ms, topic_bytes = _HEAD.unpack_from(buffer, start)
-    position, retained, body = place ^ salt, body > _LENGTH, body & _LENGTH
+    crc, marked, place, received_ms, topic_bytes = _HEAD.unpack_from(buffer, start)
+    position, body = place ^ salt, marked & _LENGTH
     end = start + HEAD_BYTES + body
     if not first <= position <= first + _MAX_RECORDS or topic_bytes > body or end > len(buffer):
         return None
@@ -122,7 +132,8 @@ def _record_at(buffer: bytes, start: int, first: int, salt: int) -> Parsed | Non
         return None
     split = start + HEAD_BYTES + topic_bytes
     topic = buffer[start + HEAD_BYTES : split].decode("utf-8", "replace")
-    return Parsed(end, SpoolRecord(position, received_ms, topic, buffer[split:end], retained))
+    marks = marked & _RETAINED > 0, marked & _AGAIN > 0
+    return Parsed(end, SpoolRecord(position, received_ms, topic, buffer[split:end], *marks))
 
 
 def _next_record(buffer: bytes, start: int, first: int, salt: int) -> int:

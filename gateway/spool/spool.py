@@ -109,10 +109,10 @@ class Spool(SpoolReader):
         with self._grown:
             self._recent.clear()
 
-    def put(self, topic: bytes, payload: bytes, received_ms: int, retained: bool = False) -> None:
+    def put(self, topic: bytes, payload: bytes, received_ms: int, retained: bool = False, again: bool = False) -> None:
         """Collect a message for the next ``sync``."""
         position = self._durable + len(self._pending) + 1
-        data = encode(topic, payload, received_ms, position, self._writer.salt, retained)
+        data = encode(topic, payload, received_ms, position, self._writer.salt, retained, again)
         self._pending.append(data)
         self.pending_bytes += len(data)
         text = self._topics.get(topic)
@@ -120,7 +120,7 @@ class Spool(SpoolReader):
             if len(self._topics) >= _TOPICS_KNOWN:
                 self._topics.clear()
             text = self._topics[topic] = topic.decode("utf-8", "replace")
-        self._pending_records.append(SpoolRecord(position, received_ms, text, payload, retained))
+        self._pending_records.append(SpoolRecord(position, received_ms, text, payload, retained, again))
 
     def sync(self) -> int:
         """Make everything collected durable; gives how many records. Raises ``OSError`` and keeps them. On a full disk

@@ -15,13 +15,15 @@ class Lane(StrEnum):
 
 class SpoolRecord(NamedTuple):
     """One raw message as it came in. ``position`` rises by one with each record of the spool, for ever. ``retained``:
-    the broker had kept it from before and gave it to a new subscription; nobody may have sent it lately."""
+    the broker had kept it from before and gave it to a new subscription; nobody may have sent it lately. ``again``: the
+    broker has sent it before, and heard of no acknowledgement (DUP: MQTT 3.1.1, section 3.3.1.1)."""
 
     position: int
     received_ms: int
     topic: str
     payload: bytes
     retained: bool = False
+    again: bool = False
 
 
 class SpoolReader(ABC):

@@ -24,9 +24,9 @@ def length_of(body: bytes) -> bytes:
             return bytes(out)
 
 
-def publish(topic: bytes, payload: bytes, mid: int = 0, retained: bool = False) -> bytes:
+def publish(topic: bytes, payload: bytes, mid: int = 0, retained: bool = False, again: bool = False) -> bytes:
     body = len(topic).to_bytes(2, "big") + topic + (mid.to_bytes(2, "big") if mid else b"") + payload
-    return bytes([(0x32 if mid else 0x30) | retained]) + length_of(body) + body
+    return bytes([(0x32 if mid else 0x30) | retained | again << 3]) + length_of(body) + body
 
 
 class Wire:
@@ -76,6 +76,7 @@ messages = st.lists(
         st.one_of(st.binary(max_size=300), st.integers(16_000, 17_000).map(bytes)),
         st.sampled_from([0, 1, 256, 65_535]),
         st.booleans(),
+        st.booleans(),
     ),
     max_size=8,
 )
@@ -84,7 +85,7 @@ messages = st.lists(
 @given(messages, st.lists(st.integers(1, 5_000), min_size=1, max_size=20), st.integers(0, 8))
 @settings(deadline=None)
 def test_any_cut_of_the_stream_gives_the_same_messages_and_leaves_the_rest_to_paho(
-    sent: list[tuple[bytes, bytes, int, bool]], cuts: list[int], ping: int
+    sent: list[tuple[bytes, bytes, int, bool, bool]], cuts: list[int], ping: int
 ) -> None:
     packets = [publish(*one) for one in sent]
     packets.insert(min(ping, len(packets)), PINGRESP)

@@ -53,21 +53,21 @@ def test_all_spools_of_a_process_share_one_budget_and_give_back_what_they_close_
 
 
 @given(
-    st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=20),
+    st.lists(st.tuples(st.binary(max_size=40), st.booleans(), st.booleans()), max_size=20),
     st.integers(1, 25),
     st.integers(0, 25),
     st.integers(0, 60),
     st.integers(0, (1 << 64) - 1),
 )
 def test_records_in_bulk_are_those_found_one_by_one(
-    sent: list[tuple[bytes, bool]], limit: int, last: int, cut: int, salt: int
+    sent: list[tuple[bytes, bool, bool]], limit: int, last: int, cut: int, salt: int
 ) -> None:
-    buffer = b"".join(encode("泵".encode(), payload, 7, n, salt, old) for n, (payload, old) in enumerate(sent, 1))
+    buffer = b"".join(encode("泵".encode(), payload, 7, n, salt, *said) for n, (payload, *said) in enumerate(sent, 1))
     buffer = buffer[: max(0, len(buffer) - cut)]
     one_by_one = [found for found in parse(buffer, 1, salt) if found.record.position <= last][:limit]
     records, end = whole_records(buffer, limit, last, salt)
     assert records == [found.record for found in one_by_one]
-    assert [(one.payload, one.retained) for one in records] == sent[: len(records)]
+    assert [(one.payload, one.retained, one.again) for one in records] == sent[: len(records)]
     assert end == (one_by_one[-1].end if one_by_one else 0)
 
 

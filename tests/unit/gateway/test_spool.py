@@ -45,15 +45,15 @@ def test_messages_come_out_in_order_with_rising_positions(tmp_path: Path) -> Non
     assert records[0].received_ms == 1_000
 
 
-def test_what_the_broker_retained_is_known_again_from_memory_and_from_the_disk(tmp_path: Path) -> None:
+def test_what_the_broker_says_of_a_message_is_known_again_from_memory_and_from_the_disk(tmp_path: Path) -> None:
     spool = opened(tmp_path)
-    for payload, retained in ((b"old", True), (b"new", False), (b"", True)):
-        spool.put(b"t", payload, 1, retained)
+    expected = [(b"old", True, False), (b"new", False, False), (b"", True, True), (b"again", False, True)]
+    for payload, retained, again in expected:
+        spool.put(b"t", payload, 1, retained, again)
     spool.sync()
-    expected = [(b"old", True), (b"new", False), (b"", True)]
-    assert [(r.payload, r.retained) for r in spool.read(10, 0.1)] == expected
+    assert [(r.payload, r.retained, r.again) for r in spool.read(10, 0.1)] == expected
     spool.close()
-    assert [(r.payload, r.retained) for r in opened(tmp_path).read(10, 0.1)] == expected
+    assert [(r.payload, r.retained, r.again) for r in opened(tmp_path).read(10, 0.1)] == expected
 
 
 def test_a_record_of_an_earlier_version_is_read_as_it_was(tmp_path: Path) -> None:

@@ -94,8 +94,8 @@ class ListSpool(SpoolReader):
         self.state = b""
         self._read = 0
 
-    def put(self, topic: str, payload: bytes, received_ms: int = NOON_MS) -> SpoolRecord:
-        record = SpoolRecord(len(self.records) + 1, received_ms, topic, payload)
+    def put(self, topic: str, payload: bytes, received_ms: int = NOON_MS, *, again: bool = False) -> SpoolRecord:
+        record = SpoolRecord(len(self.records) + 1, received_ms, topic, payload, again=again)
         self.records.append(record)
         return record
 
