@@ -1,4 +1,5 @@
-"""``bench crash``: kill -9 at random moments while messages keep coming, the store killed in between too.
+"""``bench crash``: kill -9 at random moments while messages keep coming or a backlog is taken in, the store killed in
+between too.
 
 What the publisher has an acknowledgement for must be in the store in the end, once and with its value; and what a kill
 leaves of the spool must be whole up to the last record that was acknowledged, on both lanes. Among the messages are
@@ -29,7 +30,11 @@ from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 
 STORE_EVERY = 10
-"""So many kills of the collector for one of the store."""
+"""So many kills of the collector for one of the store, and for one after which it stays away for ``BACKLOG_S``."""
+
+BACKLOG_S = 8.0
+"""A broker that sends a backlog reads no acknowledgements meanwhile. A kill then has it send messages again that it was
+acknowledged, thousands of them (22,000 in one case): more of each asset than what is remembered of it."""
 
 LIFE_S = (0.3, 3.0)
 SETTLE_S = 300.0
@@ -103,9 +108,11 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         say(f"{load.acknowledged} messages acknowledged; waiting for the last to be stored")
         for last in (ASSETS - 1, SAFE[0]):
             site.wait_stored(publishing.instants[-1], SETTLE_S, last)
+        say(f"both lanes' spools are empty {site.wait_emptied(SETTLE_S):.1f} s later")
         say("comparing every value and event with what the API gives")
         with site.serving() as client:
             verdict = judge(client, site, publishing)
+        errors = site.tracebacks()
     sent = publishing.counts
     return {
         "kills": kills,
@@ -119,6 +126,8 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         "events_lost": verdict.events_lost,
         "events_doubled": verdict.events_doubled,
         "tickets_wrong": verdict.tickets_wrong,
+        "letters": verdict.letters,
+        "crashes": errors,
         "examples": list(verdict.examples),
         "seconds": round(time.monotonic() - begun),
         "spool_intact": intact,
@@ -127,6 +136,7 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
             "rate": rate,
             "seed": seed,
             "store_killed": kills // STORE_EVERY,
+            "backlogs": (kills + STORE_EVERY // 2) // STORE_EVERY,
             "life_s": LIFE_S,
         },
         "environment": environment(),
@@ -151,6 +161,8 @@ def _kill(
             influx.again()
             say(f"{number} kills, the store killed {number // STORE_EVERY} times; spool intact: {intact}")
         else:
+            if number % STORE_EVERY == STORE_EVERY // 2:
+                time.sleep(BACKLOG_S)
             site.start()
     return intact
 

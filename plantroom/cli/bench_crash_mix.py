@@ -14,6 +14,8 @@ from plantroom.cli.bench_ingest import ASSETS, Publishing, compare_with, stored_
 from plantroom.cli.bench_site import SITE, BenchSite
 from plantroom.domain.assets import Priority, Source, SourceClock
 from plantroom.domain.findings import FindingRaised
+from plantroom.ports.letters import LetterSummary
+from plantroom.ports.paging import EVERYTHING
 from plantroom.wire import ROOT, Channel, encode_event, encode_telemetry, event_topic, telemetry_topic
 
 PLAIN, NO_SEQ, UNTIMED, TWICE = "plain", "without seq", "without ts", "twice for the same ts"
@@ -31,6 +33,7 @@ EVENT_EVERY = 25
 
 EVENT = "passenger_trapped"
 TICKETS_S = 60.0
+LETTERS_SHOWN = 5
 
 
 class Verdict(NamedTuple):
@@ -43,6 +46,8 @@ class Verdict(NamedTuple):
     events_lost: int
     events_doubled: int
     tickets_wrong: int
+    letters: int
+    """Dead letters: every message was good."""
     examples: Sequence[str]
     """What is wrong, asset by asset."""
 
@@ -129,6 +134,8 @@ def judge(client: httpx.Client, site: BenchSite, publishing: MixedPublishing) ->
     counted_lost, counted_doubled = _compare_counts(client, site, publishing, numbers_of(COUNTED), examples)
     untimed_lost, untimed_doubled = _compare_counts(client, site, publishing, numbers_of(UNTIMED), examples)
     events_lost, events_doubled = _compare_events(site, publishing)
+    letters = _letters(site)
+    examples += [f"{one.count} dead letters of {one.topic}: {one.newest.reason}" for one in letters.groups]
     return Verdict(
         lost + counted_lost + untimed_lost,
         duplicates + counted_doubled,
@@ -136,6 +143,7 @@ def judge(client: httpx.Client, site: BenchSite, publishing: MixedPublishing) ->
         events_lost,
         events_doubled,
         sum(_has_not_one_ticket(client, lift) for lift in publishing.events),
+        letters.total,
         examples,
     )
 
@@ -162,6 +170,11 @@ def _span(what: str, wrong: NDArray[np.bool_], found: NDArray[np.float64], at_ms
     which = np.flatnonzero(wrong) + 1
     places = at_ms[found == which[0]].tolist()
     return f"{what}: {len(which)}, from {which[0]} to {which[-1]}; {which[0]} at {places}"
+
+
+def _letters(site: BenchSite) -> LetterSummary:
+    with site.ledger.read() as tx:
+        return tx.collect.dead_letter_groups(EVERYTHING, LETTERS_SHOWN, SITE)
 
 
 def _compare_events(site: BenchSite, publishing: MixedPublishing) -> tuple[int, int]:

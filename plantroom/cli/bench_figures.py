@@ -10,7 +10,7 @@ from plantroom.cli.common import emit
 from plantroom.errors import Unreachable
 
 NEVER_CAME = "never_came"
-NONE_OF_THEM = ("lost", "duplicates", "crashes", "false_offline", "false_late", "missed_offline", "gaps")
+NONE_OF_THEM = ("lost", "duplicates", "letters", "crashes", "false_offline", "false_late", "missed_offline", "gaps")
 SOME_OF_THEM = ("acknowledged", "scored_assets", "kills", "messages")
 """Where one of these is 0, nothing was measured."""
 

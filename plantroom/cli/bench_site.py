@@ -29,6 +29,9 @@ START_S = 60.0
 CLIENT_ID = f"plantroom-{SITE}"
 FILTER = f"plantroom/{SITE}/#"
 POLL_S = 0.05
+STILL_S = 3.0
+"""A collector says how it stands every second."""
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -163,6 +166,20 @@ class BenchSite:
                 raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")
             time.sleep(POLL_S)
         return time.monotonic() - begun
+
+    def wait_emptied(self, seconds: float) -> float:
+        """Wait until no lane of the collector has had anything to do for ``STILL_S``: after a kill either lane may have
+        what the other one was to leave to it, and wait for a store that the other has found again. Gives the seconds
+        until then. Raises ``Unreachable``."""
+        begun = last = time.monotonic()
+        while time.monotonic() - last < STILL_S:
+            if self.stats().get("spool_depth", 1):
+                last = time.monotonic()
+            self.require_alive()
+            if last - begun > seconds:
+                raise Unreachable("the collector under measurement", f"got stuck: {self.stats()} {self._words()}")
+            time.sleep(POLL_S)
+        return last - begun
 
     def wait_ready(self) -> None:
         """Wait for the collector's first word. Raises ``Unreachable``."""

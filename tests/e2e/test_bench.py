@@ -30,6 +30,7 @@ def test_bench_crash_loses_nothing_over_a_few_kills():
     assert document["acknowledged"] > 500
     assert (document["kills"], document["lost"], document["duplicates"]) == (2, 0, 0)
     assert (document["events_lost"], document["events_doubled"], document["tickets_wrong"]) == (0, 0, 0)
+    assert (document["letters"], document["crashes"]) == (0, 0)
     assert document["counted_without_ts"] > 50
     assert document["events"] > 0
     assert document["spool_intact"] is True

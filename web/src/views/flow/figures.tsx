@@ -6,13 +6,14 @@ import { delayText, rateText, secondsText } from "./words";
 
 type Flow = IngestStats["flow"];
 
-function drainText({ spool_depth, drained_in_s }: Flow): string {
+/** Of what waits its size and until when; the segment that stays on the disk when nothing does is no backlog. */
+function drainText({ spool_depth, spool_bytes, drained_in_s }: Flow): string {
   if (spool_depth === 0) {
     return t("flow.nothing_waits");
   }
-  return drained_in_s === null
-    ? t("flow.not_draining")
-    : t("flow.drained_in", { span: secondsText(drained_in_s) });
+  const when =
+    drained_in_s === null ? t("flow.not_draining") : t("flow.drained_in", { span: secondsText(drained_in_s) });
+  return `${sizeText(spool_bytes)} · ${when}`;
 }
 
 function cellsOf(stats: IngestStats): [string, string, string][] {
@@ -28,7 +29,7 @@ function cellsOf(stats: IngestStats): [string, string, string][] {
       `${rateText(flow.stored_per_s)} ${t("flow.per_s")}`,
       t("flow.delay", { p50: delayText(flow.stored_p50_ms), p99: delayText(flow.stored_p99_ms) }),
     ],
-    [t("flow.waiting"), showCount(flow.spool_depth), `${sizeText(flow.spool_bytes)} · ${drainText(flow)}`],
+    [t("flow.waiting"), showCount(flow.spool_depth), drainText(flow)],
     [
       t("flow.lag"),
       secondsText(flow.lag_s),
