@@ -34,7 +34,7 @@ STORE_EVERY = 10
 
 BACKLOG_S = 8.0
 """A broker that sends a backlog reads no acknowledgements meanwhile. A kill then has it send messages again that it was
-acknowledged, thousands of them (22,000 in one case): more of each asset than what is remembered of it."""
+acknowledged, thousands of them (40,000 after one cut): more of each asset than what is remembered of it."""
 
 LIFE_S = (0.3, 3.0)
 SETTLE_S = 300.0

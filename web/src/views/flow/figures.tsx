@@ -12,7 +12,9 @@ function drainText({ spool_depth, spool_bytes, drained_in_s }: Flow): string {
     return t("flow.nothing_waits");
   }
   const when =
-    drained_in_s === null ? t("flow.not_draining") : t("flow.drained_in", { span: secondsText(drained_in_s) });
+    drained_in_s === null
+      ? t("flow.not_draining")
+      : t("flow.drained_in", { span: secondsText(drained_in_s) });
   return `${sizeText(spool_bytes)} · ${when}`;
 }
 
