@@ -242,10 +242,18 @@ class StrayGateway:
             return False
         if levels[2] == MARKS and self._is_mark(levels[1], levels[-1]):
             return False
-        if levels[-1] == Channel.TELEMETRY and self._gate.count():
+        if levels[-1] == Channel.TELEMETRY:
+            return self._owns_telemetry(levels[1])
+        return not self._leaves(levels[1])
+
+    def _owns_telemetry(self, site: str) -> bool:
+        """What comes of it while it is not listened to was asked for by a session that was killed. What a site has a
+        subscription for comes to its own session as well, in its order: handed on from here, one message would be
+        stored behind others of the same instant that came after it."""
+        if self._gate.count():
             self._listen(on=False)
             log.info("stray_telemetry_too_much", more_than_per_s=CHEAP_PER_S, again_in_s=PAUSE_S)
-        return not self._leaves(levels[1])
+        return self._listening and self._granted(site) is None and not self._leaves(site)
 
     def _is_mark(self, site: str, name: str) -> bool:
         if MARK.fullmatch(name):

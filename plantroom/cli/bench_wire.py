@@ -61,10 +61,10 @@ def connect(port: int, client_id: str, *, clean: bool = True) -> socket.socket:
     return sock
 
 
-def hold_session(port: int, client_id: str, topic_filter: str) -> None:
-    """Make a persistent session with a QoS 1 subscription and leave: from now on the broker queues for it."""
+def hold_session(port: int, client_id: str, topic_filter: str, qos: int = 1) -> None:
+    """Make a persistent session with a subscription and leave: from now on the broker queues for it (QoS 1)."""
     sock = connect(port, client_id, clean=False)
-    sock.sendall(_packet(0x82, b"\x00\x01" + _text(topic_filter.encode()) + b"\x01"))
+    sock.sendall(_packet(0x82, b"\x00\x01" + _text(topic_filter.encode()) + bytes([qos])))
     sock.recv(16)
     sock.sendall(_DISCONNECT)
     sock.close()

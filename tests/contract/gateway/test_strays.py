@@ -1,5 +1,6 @@
 """Messages to sites that nobody entered, at a real broker: kept, while those of known sites are left alone."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 
 from gateway.broker.mosquitto import MosquittoBroker
 from gateway.collector import SiteGateway
-from gateway.strays import ALWAYS, CHEAP_PER_S, TELEMETRY, WINDOW_S, StrayGateway
+from gateway.strays import ALWAYS, CHEAP_PER_S, CLIENT_ID, TELEMETRY, WINDOW_S, StrayGateway
+from plantroom.cli.bench_wire import RawPublisher, hold_session
+from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
+from plantroom.wire import ROOT
 from tests.contract.gateway.test_session import eventually, mosquitto, numbered, publish
 
 
@@ -127,3 +131,31 @@ def test_a_site_that_is_entered_takes_its_messages_over_and_none_falls_between(
     assert eventually(lambda: strays.session.counts.acknowledged >= count + 5)
     assert strays.session.counts.received == count
     site.stop()
+
+
+def test_telemetry_that_a_killed_session_had_asked_for_is_left_to_the_sites(
+    broker: MosquittoBroker, demo: SiteGateway, tmp_path: Path
+) -> None:
+    """The broker sends it from the first moment of the next connection on, before it can be told not to."""
+    hold_session(broker.port, CLIENT_ID, TELEMETRY, qos=0)
+    assert eventually(lambda: f"{ROOT}/demo/#" in demo.sessions[Lane.NORMAL].granted())
+    flood, over = RawPublisher(broker.port, "flood"), threading.Event()
+
+    def send() -> None:
+        while not over.is_set():
+            flood.send([(b"plantroom/demo/P-1/telemetry", b"{}")] * 50)
+
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    strays = StrayGateway(BrokerAddress(host="127.0.0.1", port=broker.port), tmp_path / "spool")
+    strays.start({"demo": demo})
+
+    def is_left() -> bool:
+        strays.follow({"demo": demo})
+        return strays.session.counts.connects == 1 and not strays._owns("plantroom/demo/P-1/event")
+
+    assert eventually(is_left, 20)
+    over.set()
+    sender.join()
+    assert taken(strays) == []
+    strays.stop()
