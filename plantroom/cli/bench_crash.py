@@ -37,7 +37,7 @@ BACKLOG_S = 8.0
 acknowledged, thousands of them (40,000 after one cut): more of each asset than what is remembered of it."""
 
 LIFE_S = (0.3, 3.0)
-SETTLE_S = 300.0
+SETTLE_S = 900.0
 
 
 class Load(threading.Thread):
