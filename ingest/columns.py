@@ -278,7 +278,7 @@ class Assembler:
         columns = (keys, decoded.boot, decoded.seq, decoded.digest)
         in_part = self._any_in_part(decoded, arrivals, own)
         odd = bool(decoded.unused or decoded.rejections) or in_part or bad.any() or _share_numbers(decoded, arrivals)
-        if odd or (arrivals.again and not own.all()):
+        if odd or arrivals.again:
             in_order = self._repeated_in_order(decoded, arrivals, keys, own.tolist(), bad.tolist())
             return np.array(list(in_order), np.bool_)
         if any(arrivals.with_event) or arrivals.retained or NO_SEQ in decoded.seq:
@@ -314,7 +314,7 @@ class Assembler:
         before, where its number came: how much of that it sends again knows no bound, what is remembered of content
         does."""
         came = OncePerMessage(lambda publisher, boot, seq, _: self.sequences.came(publisher, boot, seq))
-        repeated = OncePerMessage(self._word_on(arrivals))
+        repeated, marked = OncePerMessage(self._word_on(arrivals)), OncePerMessage(self._marked)
         sent = range(len(arrivals)) if arrivals.sent is None else arrivals.sent
         messages = [sent[one] for one in decoded.message]
         taken = set(zip(messages, decoded.boot, decoded.seq, strict=True)) if decoded.unused else ()
@@ -332,12 +332,13 @@ class Assembler:
                 self._note_unused(arrivals, *unused.popleft())
             counted = seq != NO_SEQ and not arrivals.is_aside(arrival)
             publisher = arrivals.numbered_by(arrival)
-            named = counted and bool(boot)
+            named, again = counted and bool(boot), arrival in arrivals.again
             in_part = named and live and not is_own and self.sequences.came_in_part(publisher, boot, seq, digest)
-            if in_part or (named and arrival in arrivals.again and came(message, publisher, boot, seq, digest, key)):
+            if in_part or (named and again and came(message, publisher, boot, seq, digest, key)):
                 seen = in_part or not is_own
             else:
-                seen = counted and repeated(message, publisher, boot, seq, digest, key) and (is_own or named)
+                word = marked if again else repeated
+                seen = counted and word(message, publisher, boot, seq, digest, key) and (is_own or named)
             if counted:
                 numbers.append((publisher, boot, seq, digest))
             if in_part or (is_bad and not seen):
@@ -346,6 +347,9 @@ class Assembler:
         self._note_in_part(numbers if before in broken else ())
         for one in unused:
             self._note_unused(arrivals, *one)
+
+    def _marked(self, publisher: str, boot: str, seq: int, digest: int) -> bool:
+        return self.sequences.repeated(publisher, boot, seq, digest, True)
 
     def _word_on(self, arrivals: Arrivals) -> Callable[[str, str, int, int], bool]:
         return self.sequences.repeated if arrivals.first is None else self.sequences.again
@@ -357,7 +361,8 @@ class Assembler:
     def _note_unused(self, arrivals: Arrivals, message: int, boot: str, seq: int, digest: int) -> None:
         if not arrivals.is_aside(message):
             publisher = arrivals.numbered_by(message)
-            self._word_on(arrivals)(publisher, boot, seq, digest)
+            word = self._marked if message in arrivals.again else self._word_on(arrivals)
+            word(publisher, boot, seq, digest)
             self.sequences.forget(publisher, boot, seq, digest)
 
 

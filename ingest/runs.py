@@ -15,6 +15,8 @@ LANDMARKS = 32
 a power of two apart."""
 
 MAX_HOLES = 64
+MAX_FORGOTTEN = 256
+"""So many spans of numbers that did not come, or not as a whole, are known when nobody watches them any more."""
 
 
 @dataclass(slots=True)
@@ -32,9 +34,10 @@ class Run:
     """Numbers from before the first that came; what lies between is from before our time, and not missing."""
     landmarks: dict[int, int] = field(default_factory=dict)
     stride: int = FIRST_NUMBERS
+    forgotten: list[Span] = field(default_factory=list)
+    """Holes that are no longer watched, and numbers that came in part and are no longer remembered."""
     sure: int = 0
-    """From this number on all have come that are neither in a hole nor noted as in part; of those below some that did
-    not come, or not as a whole, are forgotten."""
+    """Of numbers below nothing is certain."""
     in_part: dict[tuple[int, int], None] = field(default_factory=dict)
     """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
     _encoded: bytes = field(default=b"", compare=False)
@@ -77,7 +80,7 @@ class Run:
         if len(self.in_part) > WINDOW:
             oldest = next(iter(self.in_part))
             del self.in_part[oldest]
-            self.sure = max(self.sure, oldest[0] + 1)
+            self._forget((oldest[0], oldest[0]))
 
     def open(self, seq: int) -> int:
         """A hole up to before this number, which is beyond the highest; gives how many are missing in it."""
@@ -89,9 +92,19 @@ class Run:
         """Take so many of the lowest holes away, and give them."""
         self._encoded = b""
         gone, self.holes = self.holes[:count], self.holes[count:]
-        if gone:
-            self.sure = max(self.sure, gone[-1][1] + 1)
+        for first, last in gone:
+            self._forget((first, last))
         return gone
+
+    def _forget(self, span: Span) -> None:
+        self.forgotten.append(span)
+        if len(self.forgotten) > MAX_FORGOTTEN:
+            self.sure = max(self.sure, self.forgotten.pop(0)[1] + 1)
+
+    def doubt(self) -> None:
+        """Nothing that came up to now is certain any more."""
+        self.sure = self.highest + 1
+        self.forgotten.clear()
 
     def fill(self, seq: int) -> bool:
         """Take a number out of the holes; ``False`` when it was in none."""
@@ -102,13 +115,16 @@ class Run:
                 return True
         return False
 
-    def has(self, seq: int) -> bool:
-        """Whether it is certain that the number came, and was stored as a whole; of what content may be forgotten."""
-        if seq < self.sure or any(first <= seq <= last for first, last in self.holes):
-            return False
-        if self.in_part and any(number == seq for number, _ in self.in_part):
+    def reached(self, seq: int) -> bool:
+        """Whether the number is not missing: it came, as a whole or not. O(holes)."""
+        if any(first <= seq <= last for spans in (self.holes, self.forgotten) for first, last in spans):
             return False
         return self.first <= seq <= self.highest or any(first <= seq <= last for first, last in self.below)
+
+    def has(self, seq: int) -> bool:
+        """Whether it is certain that the number came, and was stored as a whole; of what content may be forgotten."""
+        in_part = self.in_part and any(number == seq for number, _ in self.in_part)
+        return seq >= self.sure and not in_part and self.reached(seq)
 
     def reach_down(self, seq: int) -> None:
         """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""

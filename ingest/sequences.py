@@ -5,7 +5,8 @@ again under the same boot is therefore never mistaken for a repetition. A messag
 stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
 come again. Remembered (``ingest.runs``) are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last
 ``BOOTS`` boots of each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long
-after is known by the first landmark that has another content. O(1) per message.
+after is known by the first landmark that has another content. O(1) per message, O(holes) for one that the broker sends
+again: of those it is enough that the number is certain to have come (``came``).
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
@@ -107,8 +108,9 @@ class SequenceTracker:
         self.any_in_part = False
         """Whether ``came_in_part`` may have anything to say."""
 
-    def repeated(self, asset: str, boot: str, seq: int, digest: int) -> bool:
-        """Take note of a message; ``True`` when exactly it came before."""
+    def repeated(self, asset: str, boot: str, seq: int, digest: int, marked: bool = False) -> bool:
+        """Take note of a message; ``True`` when exactly it came before. ``marked``: the broker says that it has sent it
+        before. A number of long ago that comes without that mark may begin a count that nothing has proven yet."""
         run = self._runs.get(asset, {}).get(boot)
         if run is None:
             if asset not in self._runs:
@@ -124,6 +126,8 @@ class SequenceTracker:
             self._open(asset, boot, run, seq)
         elif step < 1:
             known = run.known(seq)
+            if not (marked or seq in run.seen or (seq, digest) in run.in_part) and run.reached(seq):
+                run.doubt()
             if known == digest:
                 self._may_heal(asset, boot, seq)
                 return True
@@ -135,12 +139,12 @@ class SequenceTracker:
         return False
 
     def came(self, asset: str, boot: str, seq: int) -> bool:
-        """Whether this number is known to have come, and its content is not remembered any more. Only who knows that
-        the same message was sent before may take it for a repetition."""
+        """Whether this number is certain to have come, and its content is not remembered any more. Only who knows that
+        the same message was sent before may take it for a repetition. Under a boot whose numbers began again no number
+        is certain. O(holes)."""
         run = self._runs.get(asset, {}).get(boot)
-        if run is None or run.known(seq) is not None or not run.has(seq):
+        if run is None or run.numbering or run.known(seq) is not None or not run.has(seq):
             return False
-        self._may_heal(asset, boot, seq)
         return True
 
     def again(self, asset: str, boot: str, seq: int, digest: int) -> bool:
@@ -283,9 +287,9 @@ class SequenceTracker:
         if in_part:
             state["in_part"] = in_part
         sure = {
-            asset: {boot: run.sure for boot, run in boots.items() if run.sure}
+            asset: {boot: (run.sure, run.forgotten) for boot, run in boots.items() if run.sure or run.forgotten}
             for asset, boots in self._runs.items()
-            if any(run.sure for run in boots.values())
+            if any(run.sure or run.forgotten for run in boots.values())
         }
         return orjson.dumps(state | {"sure": sure})
 
@@ -314,11 +318,15 @@ class SequenceTracker:
                 if run.holes:
                     self._touch(asset, boot, run)
 
-    def _restore_sure(self, sure: Mapping[str, Mapping[str, int]] | None) -> None:
+    def _restore_sure(self, sure: Mapping[str, Mapping[str, tuple[int, Sequence[Span]]]] | None) -> None:
         """``None``: an earlier version kept nothing of what it forgot, so nothing of what came then is certain."""
         for asset, boots in self._runs.items():
             for boot, run in boots.items():
-                run.sure = run.highest + 1 if sure is None else int(sure.get(asset, {}).get(boot, 0))
+                if sure is None:
+                    run.doubt()
+                    continue
+                run.sure, forgotten = sure.get(asset, {}).get(boot, (0, ()))
+                run.forgotten = [(first, last) for first, last in forgotten]
 
 
 def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
