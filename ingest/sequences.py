@@ -145,6 +145,7 @@ class SequenceTracker:
         run = self._runs.get(asset, {}).get(boot)
         if run is None or run.numbering or run.known(seq) is not None or not run.has(seq):
             return False
+        self._may_heal(asset, boot, seq)
         return True
 
     def again(self, asset: str, boot: str, seq: int, digest: int) -> bool:

@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
+
+# What takes too long is ended by pytest-timeout; how long one example takes says how busy the machine is.
+settings.register_profile("plantroom", deadline=None)
+settings.load_profile("plantroom")
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "demo_plant": tuple(
@@ -23,6 +28,7 @@ TOGETHER: Mapping[str, tuple[str, ...]] = {
     "rabbit_cluster": (
         "tests/e2e/test_failover.py", "tests/contract/broker/test_keeping.py",
         "tests/contract/broker/test_rabbitmq_rights.py", "tests/contract/gateway/test_retained.py",
+        "tests/contract/gateway/test_sent_again.py",
     ),
 }  # fmt: skip
 """Fixtures that take a good part of a core for as long as they are there, and the files that use them: these run one

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -344,11 +345,11 @@ def test_a_session_survives_what_nobody_foresaw(tmp_path: Path) -> None:
     put, broken = spool.put, threading.Event()
     broken.set()
 
-    def fail_once(topic: bytes, payload: bytes, received_ms: int, retained: bool) -> None:
+    def fail_once(*message: Any) -> None:
         if broken.is_set():
             broken.clear()
             raise RuntimeError("unforeseen")
-        put(topic, payload, received_ms, retained)
+        put(*message)
 
     spool.put = fail_once  # type: ignore[method-assign]
     line.start()

@@ -25,6 +25,15 @@ const signIn = (role: string): void => {
 
 let host: HTMLElement;
 const buttons = (): (string | null)[] => [...host.querySelectorAll("button")].map((one) => one.textContent);
+/** What is shown in this place; fails while nothing is. */
+function found<T extends Element>(selector: string): T {
+  const element = host.querySelector<T>(selector);
+  if (element === null) {
+    throw new Error(`no ${selector}`);
+  }
+  return element;
+}
+
 async function shown(of: Asset, standing: MaintenanceSpell[]): Promise<void> {
   vi.spyOn(resources, "fetchMaintenance").mockResolvedValue(standing);
   render(<Upkeep key={Math.random()} asset={of} changed={() => undefined} />, host);
@@ -67,19 +76,16 @@ describe("maintenance by hand on the page of a machine", () => {
     signIn("supervisor");
     await shown(asset, []);
     host.querySelector<HTMLButtonElement>("[data-maintenance]")?.click();
-    await new Promise((done) => setTimeout(done, 20));
-    const submit = host.querySelector<HTMLButtonElement>("button[type=submit]");
-    expect(submit?.disabled).toBe(true);
-    const reason = host.querySelector<HTMLTextAreaElement>("textarea");
-    if (reason !== null) {
-      reason.value = "换轴承";
-      reason.dispatchEvent(new Event("input", { bubbles: true }));
-    }
-    await new Promise((done) => setTimeout(done, 20));
-    [...host.querySelectorAll<HTMLButtonElement>(".chip")].at(-1)?.click();
-    await new Promise((done) => setTimeout(done, 20));
-    host.querySelector("form")?.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
-    await new Promise((done) => setTimeout(done, 20));
-    expect(begin).toHaveBeenCalledWith("k", { reason: "换轴承", minutes: 10080 });
+    const submit = await vi.waitFor(() => found<HTMLButtonElement>("button[type=submit]"));
+    expect(submit.disabled).toBe(true);
+    const reason = found<HTMLTextAreaElement>("textarea");
+    reason.value = "换轴承";
+    reason.dispatchEvent(new Event("input", { bubbles: true }));
+    await vi.waitFor(() => expect(submit.disabled).toBe(false));
+    const longest = [...host.querySelectorAll<HTMLButtonElement>(".chip")].at(-1);
+    longest?.click();
+    await vi.waitFor(() => expect(longest?.getAttribute("aria-pressed")).toBe("true"));
+    found<HTMLFormElement>("form").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }));
+    await vi.waitFor(() => expect(begin).toHaveBeenCalledWith("k", { reason: "换轴承", minutes: 10080 }));
   });
 });
