@@ -72,11 +72,18 @@ class StrayLeaving:
         self._asked: dict[str, _Asked] = {}
         self._proven: Mapping[str, tuple[int, int]] = {}
         """Site -> the connections that it is proven on."""
+        self._once: dict[str, int] = {}
+        """Site -> our connection on which it was proven at some time."""
 
     def leaves(self, site: str) -> bool:
         """Whether all of the site's that comes on this connection from now on comes to its own sessions, too."""
         proven = self._proven.get(site)
         return proven is not None and proven == (self._connects(), self._theirs(site))
+
+    def left_once(self, site: str) -> bool:
+        """Whether it could be left on this connection of ours at some time: whoever has it by now, or nobody, the
+        broker goes on queueing for its sessions."""
+        return self._once.get(site) == self._connects()
 
     def mark_came(self, site: str, name: str) -> None:
         """A mark came by our queue."""
@@ -104,5 +111,6 @@ class StrayLeaving:
                 if asked is None or (asked.ours, asked.theirs) != (ours, theirs):
                     self._asked[site] = _Asked(ours, theirs, now_s + FIRST_S)
             self._proven = {site: (ours, asked.theirs) for site, asked in self._asked.items() if asked.proven}
+            self._once = {site: at for site, at in self._once.items() if at == ours} | dict.fromkeys(self._proven, ours)
             due = [site for site, asked in self._asked.items() if now_s >= asked.next_at and not asked.proven]
             return [(site, self._asked[site].name(now_s)) for site in due[:AT_ONCE]]

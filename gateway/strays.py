@@ -243,17 +243,23 @@ class StrayGateway:
         if levels[2] == MARKS and self._is_mark(levels[1], levels[-1]):
             return False
         if levels[-1] == Channel.TELEMETRY:
-            return self._owns_telemetry(levels[1])
+            if self._gate.count():
+                self._listen(on=False)
+                log.info("stray_telemetry_too_much", more_than_per_s=CHEAP_PER_S, again_in_s=PAUSE_S)
+            return self._listening and not self._has_its_own(levels[1])
         return not self._leaves(levels[1])
 
-    def _owns_telemetry(self, site: str) -> bool:
-        """What comes of it while it is not listened to was asked for by a session that was killed. What a site has a
-        subscription for comes to its own session as well, in its order: handed on from here, one message would be
-        stored behind others of the same instant that came after it."""
-        if self._gate.count():
-            self._listen(on=False)
-            log.info("stray_telemetry_too_much", more_than_per_s=CHEAP_PER_S, again_in_s=PAUSE_S)
-        return self._listening and self._granted(site) is None and not self._leaves(site)
+    def _has_its_own(self, site: str) -> bool:
+        """Whether the site's own sessions get its telemetry. What is handed on of that comes at another time than the
+        site's own copy: over what was sent behind it for the same instant, or a second time. So it is less to be taken
+        than an event, which is known again: it rests with who has the site, not with what is proven to be empty. What
+        still comes by a subscription of before, until the broker has let it go, is listened to by nobody."""
+        one = self._sites.get(site)
+        if one is None:
+            return self._leaving.left_once(site)
+        session = one.sessions[Lane.NORMAL]
+        there = session.counts.connects > 0 and not session.subscriptions.begun
+        return there or self._granted(site) is not None
 
     def _is_mark(self, site: str, name: str) -> bool:
         if MARK.fullmatch(name):

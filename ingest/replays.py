@@ -30,10 +30,11 @@ from ingest.rejections import (
     with_detail,
 )
 from ingest.sorting import Sorted
+from plantroom.domain.quality import Reason
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
-from plantroom.ports.readings import ReadingBatch, RejectedReading
+from plantroom.ports.readings import ReadingBatch, RejectedReading, SeriesRef
 from plantroom.ports.spool import SpoolRecord
 
 log = structlog.get_logger()
@@ -48,11 +49,15 @@ _OF_OBJECT = re.compile(r"\[\d+\](?:\.(.*))?", re.DOTALL)
 
 Put = Callable[[ReadingBatch], Sequence[RejectedReading]]
 
+Stands = Callable[[Sequence[SeriesRef], int], Sequence[bool]]
+"""Of which series of an asset a reading stands in the store at an instant."""
+
 
 class Replays:
     """What is asked for of one site's lane. One thread, the worker's.
 
-    ``put`` makes readings durable, ``tell`` writes an outcome in one ledger transaction; both wait for what is away.
+    ``put`` makes readings durable, ``tell`` writes an outcome in one ledger transaction, ``stands`` asks the store; all
+    wait for what is away.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Replays:
         patience: Patience,
         put: Put,
         tell: Callable[[Outcome], None],
+        stands: Stands,
     ) -> None:
         self._pipeline = pipeline
         self._ledger = ledger
@@ -70,6 +76,7 @@ class Replays:
         self._patience = patience
         self._put = put
         self._tell = tell
+        self._stands = stands
         self._look_at = 0.0
         self._hopeless: set[str] = set()
 
@@ -135,6 +142,7 @@ class Replays:
         outcome = pipeline.tell_events(batch)
         read = pipeline.read(batch)
         _leave_out_stored(batch, read, first)
+        self._leave_out_standing(read, first)
         refused = [self._put(columns.readings) for columns in read.columns]
         outcome.take(pipeline.conclude(batch, read, refused))
         for look in pipeline.watches(read, refused):
@@ -144,6 +152,23 @@ class Replays:
         outcome.replayed = [one.message for one in first]
         self._tell(outcome)
         log.info("dead_letters_replayed", site=pipeline.site, messages=len(letters), back=len(outcome.letters))
+
+    def _leave_out_standing(self, read: Read, first: Sequence[FirstCome]) -> None:
+        """Of what another session heard and handed on: where the site has a reading of that instant by now it is its
+        own, of this message or of one that came behind it."""
+        handed_on = np.array([one.untold for one in first], np.bool_)
+        for columns in read.columns:
+            readings = columns.readings
+            mine = handed_on[columns.message] & (readings.reason != Reason.RECEIVE_TIME)
+            places: dict[tuple[str, int], list[int]] = {}
+            for at in np.flatnonzero(mine).tolist():
+                ref = readings.series[readings.series_id[at]]
+                places.setdefault((ref.asset, int(readings.ts_ms[at])), []).append(at)
+            kept = np.ones(len(readings), np.bool_)
+            for (_, ts_ms), rows in places.items():
+                stands = self._stands([readings.series[readings.series_id[at]] for at in rows], ts_ms)
+                kept[rows] = ~np.array(stands, np.bool_)
+            columns.keep(kept)
 
 
 def _record(letter: DeadLetter) -> SpoolRecord:

@@ -39,7 +39,7 @@ from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesRef, WriteResult
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
@@ -102,7 +102,9 @@ class IngestWorker:
         self._telling = Telling(ledger, self._pipeline, self.presence, self._patience, self._hand_over)
         self._look_ahead = LookAhead(spool, self._pipeline, self._telling, self._patience, self._stop)
         self._drains = drains
-        self._replays = Replays(self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell)
+        self._replays = Replays(
+            self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell, self._stands
+        )
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
         self._done = self._committed = 0
@@ -120,6 +122,8 @@ class IngestWorker:
         self.begun = False
         """Whether its figures are those that were saved; before that they are none."""
         self._read_ms = 0
+        self._unsure = True
+        """Whether a request may be under way that nobody waits for: one of the process before, or one that failed."""
 
     def start(self) -> None:
         """Begin in an own thread."""
@@ -323,7 +327,21 @@ class IngestWorker:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
         if not len(readings):
             return ()
-        return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
+        return self._patience.insist(STORE, partial(self._figures.timed, partial(self._write, readings))).rejected
+
+    def _write(self, readings: ReadingBatch) -> WriteResult:
+        """A store that has stood still does what it was asked in any order: it is to answer something else before it is
+        asked again, lest an older value of an instant is stored behind the right one."""
+        if self._unsure:
+            self._store.ping()
+        self._unsure = True
+        result = self._store.write(readings)
+        self._unsure = False
+        return result
+
+    def _stands(self, series: Sequence[SeriesRef], ts_ms: int) -> Sequence[bool]:
+        pages = self._patience.insist(STORE, lambda: self._store.read(series, ts_ms, ts_ms + 1, 1))
+        return [len(page.ts_ms) > 0 for page in pages]
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and the events that come in."""

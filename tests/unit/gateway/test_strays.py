@@ -18,6 +18,7 @@ from gateway.strays import (
     TelemetryGate,
 )
 from plantroom.errors import BadData
+from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from plantroom.wire import check_topic_level, mark_topic
 
@@ -114,6 +115,7 @@ def owns(strays: StrayGateway, topic: str) -> bool:
 
 
 def test_until_something_is_proven_it_takes_what_is_sent_to_any_site(strays: StrayGateway) -> None:
+    strays.follow({})
     for site in ("nosite", "", "demo"):
         for channel in ("event", "telemetry", "status"):
             assert owns(strays, f"plantroom/{site}/E-1/{channel}")
@@ -151,6 +153,31 @@ def test_telemetry_is_not_listened_to_from_a_connection_on_until_what_sites_have
     strays._leaving.turn(0.0, {"demo"})
     strays.follow({}, elsewhere={"demo"})
     assert list(wanted.missing()) == ALWAYS
+
+
+def test_telemetry_that_nobody_listens_to_is_not_taken(strays: StrayGateway) -> None:
+    """The broker sends it for a moment by the subscription of a collector that was killed."""
+    strays.follow({})
+    assert owns(strays, "plantroom/nosite/E-1/telemetry")
+    assert strays._may_connect(1) is None
+    assert not owns(strays, "plantroom/nosite/E-1/telemetry")
+    assert owns(strays, "plantroom/nosite/E-1/event")
+
+
+def test_telemetry_of_a_site_rests_with_its_own_session_also_behind_a_connection_that_broke(
+    strays: StrayGateway, tmp_path: Path
+) -> None:
+    site = SiteGateway("late", NOBODY, tmp_path / "late")
+    strays.follow({})
+    strays._sites = {"late": site}
+    assert owns(strays, "plantroom/late/E-1/telemetry"), "the site has never been connected"
+    normal = site.sessions[Lane.NORMAL]
+    normal.counts.connects = 2
+    normal.subscriptions.connected(session_present=True)
+    assert not owns(strays, "plantroom/late/E-1/telemetry")
+    assert owns(strays, "plantroom/late/E-1/event"), "an event is known again"
+    normal.subscriptions.connected(session_present=False)
+    assert owns(strays, "plantroom/late/E-1/telemetry"), "the broker has lost the session"
 
 
 def test_a_site_whose_own_sessions_have_nothing_yet_is_not_left_to_them(strays: StrayGateway, tmp_path: Path) -> None:
