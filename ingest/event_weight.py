@@ -11,7 +11,7 @@ UNKNOWN_EVENT = "unknown_event"
 UNKNOWN_SEVERITY = "unknown_severity"
 
 FIRE = "fire"
-"""The system whose machines send events to alarm people; others that have any tell of every door and every start, too."""
+"""The system whose machines send events to alarm people; others with events tell of every door and every start, too."""
 
 Weight = tuple[Severity | None, bool, tuple[str, ...]]
 """Severity (``None``: history only), safety and tags."""
@@ -26,8 +26,8 @@ class Expects(IntEnum):
     SAFETY = 1
     """A safety event, among much that nobody needs to hear: its class knows such, or its source is marked safety."""
     ALARMS = 2
-    """Most likely one: it is a machine of the fire system whose class knows such, or its source is marked safety and its
-    class knows no events at all, so that the word is all there is."""
+    """Most likely one: it is a machine of the fire system whose class knows such, or its source is marked safety and
+    its class knows no events at all, so that the word is all there is."""
 
 
 class Expectations:
