@@ -18,8 +18,8 @@ from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared, raised
 from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of, rebase, settled, step
 from ingest.checkpoint import pack, unpack
-from ingest.safety_points import SafetyPoints
 from ingest.silences import Silences
+from plantroom.domain.alarms import SafetySources, limits_are_safety, safety_sources
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     AssetStatus,
@@ -52,7 +52,7 @@ class LimitAlarms(StreamStage):
         self._lane = lane.value
         self._revision: int | None = None
         self._series: Sequence[SeriesRef] | None = None
-        self._safety = SafetyPoints(classes, lane)
+        self._safety = SafetySources()
         self._watched: list[Watched | None] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._low: NDArray[np.float64] = np.empty(0)
@@ -156,7 +156,7 @@ class LimitAlarms(StreamStage):
             self._watched, self._numbers = [], {}
             self._low = self._high = np.empty(0)
             self._busy = self._standing = np.empty(0, np.bool_)
-            self._safety.follow(plant)
+            self._safety = safety_sources(plant, unnamed=self._lane == Lane.SAFETY.value)
         self._silences.follow(series, anew=series is not self._series)
         self._revision, self._series = plant.revision, series
         if len(self._watched) < len(series):
@@ -186,7 +186,7 @@ class LimitAlarms(StreamStage):
             ref=ref,
             mode=mode,
             severity=Severity.GENERAL if known is None else known.severity,
-            safety=self._safety.has(ref, mode, plant),
+            safety=limits_are_safety(mode, of_class, of_source=self._safety.has(asset)),
             maintenance=asset.status is AssetStatus.UNDER_MAINTENANCE,
             stale_ms=np.inf if template.stale_after_s is None else 1000 * template.stale_after_s,
             levels=levels,

@@ -11,7 +11,7 @@ UNKNOWN_EVENT = "unknown_event"
 UNKNOWN_SEVERITY = "unknown_severity"
 
 FIRE = "fire"
-"""The system whose machines send events to alarm people; others tell of every door and every start, too."""
+"""The system whose machines send events to alarm people; others with events tell of every door and every start, too."""
 
 Weight = tuple[Severity | None, bool, tuple[str, ...]]
 """Severity (``None``: history only), safety and tags."""
@@ -26,7 +26,8 @@ class Expects(IntEnum):
     SAFETY = 1
     """A safety event, among much that nobody needs to hear: its class knows such, or its source is marked safety."""
     ALARMS = 2
-    """Most likely one: it is a machine of the fire system whose class knows such."""
+    """Most likely one: it is a machine of the fire system whose class knows such, or its source is marked safety and
+    its class knows no events at all, so that the word is all there is."""
 
 
 class Expectations:
@@ -38,11 +39,15 @@ class Expectations:
             for key, one in classes.items()
             if any(event.safety for event in one.events)
         }
+        self._telling = {key for key, one in classes.items() if one.events}
 
     def of(self, route: AssetRoute) -> Expects:
         """That of one asset."""
-        found = self._of.get(route.asset.equipment_class, Expects.NOTHING)
-        return max(found, Expects.SAFETY) if route.safety else found
+        known = route.asset.equipment_class
+        found = self._of.get(known, Expects.NOTHING)
+        if not route.safety:
+            return found
+        return max(found, Expects.SAFETY) if known in self._telling else Expects.ALARMS
 
 
 def weight(

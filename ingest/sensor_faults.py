@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared
-from ingest.alarm_levels import Heard, Level, Watched, levels_of, step
-from ingest.safety_points import SafetyPoints
+from ingest.alarm_levels import Heard, Level, Watched, step
 from ingest.sensor_findings import Sensor, sensor_cleared, sensor_raised
+from plantroom.domain.alarms import SafetySources, has_safety_limits, safety_sources
 from plantroom.domain.assets import (
     SENSOR_FAULT,
-    UNCLASSIFIED,
     AlarmPriority,
     AssetStatus,
     EquipmentClass,
@@ -54,7 +53,8 @@ class SensorFaults(StreamStage):
         self._lane = lane.value
         self._revision: int | None = None
         self._series: Sequence[SeriesRef] | None = None
-        self._safety = SafetyPoints(classes, lane)
+        self._classes = classes
+        self._safety = SafetySources()
         self._sensors: list[Sensor | None] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
@@ -164,7 +164,7 @@ class SensorFaults(StreamStage):
             self._sensors, self._numbers = [], {}
             self._busy = np.empty(0, np.bool_)
             self._calm_from = self._calm_until = np.empty(0, np.int64)
-            self._safety.follow(plant)
+            self._safety = safety_sources(plant, unnamed=self._lane == Lane.SAFETY.value)
         self._revision, self._series = plant.revision, series
         if len(self._sensors) < len(series):
             self._add(series[len(self._sensors) :], plant)
@@ -189,9 +189,9 @@ class SensorFaults(StreamStage):
         asset, point = plant.assets.get(ref.asset), plant.points.get(ref.asset, {}).get(ref.point)
         if asset is None or point is None:
             return None
-        safety = self._safety.has(ref, point.template.failure_mode or UNCLASSIFIED, plant)
-        alarms = any(level.is_alarm for level in levels_of(point.template.limits))
-        on_delay_s = SAFETY_ON_DELAY_S if safety and alarms else ON_DELAY_S
+        known = self._classes.get(asset.equipment_class)
+        safety = has_safety_limits(point.template, known, of_source=self._safety.has(asset))
+        on_delay_s = SAFETY_ON_DELAY_S if safety else ON_DELAY_S
         # A reading is 1 when it is bad, 0 when it is good.
         level = Level(SENSOR, 0.5, 1, 0.0, 1000 * on_delay_s, 1000 * OFF_DELAY_S)
         watched = Watched(
@@ -204,7 +204,7 @@ class SensorFaults(StreamStage):
             levels=(level,),
             keys=((ref.asset, ref.point, SENSOR),),
         )
-        # As for silence: that of a safety source, or of a machine of criticality A, weighs more.
+        # One that mutes a safety alarm weighs more, and that of a machine of criticality A, as its silence does.
         weighty = safety or asset.criticality == "A"
         return Sensor(watched, safety, AlarmPriority.HIGH if weighty else AlarmPriority.MEDIUM)
 

@@ -15,8 +15,8 @@ from plantroom.domain.sensors import SENSOR
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A point as its sensor: ``watched`` has one level, "nothing good"; ``safety``: its alarm limits are safety
-    alarms."""
+    """A point as its sensor: ``watched`` has one level, "nothing good"; ``safety``: it has alarm limits, and
+    they are safety alarms."""
 
     watched: Watched
     safety: bool

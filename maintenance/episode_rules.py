@@ -32,7 +32,7 @@ from maintenance.episode_events import (
 )
 from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import RAISED_AT, raised_at, with_raise
+from maintenance.event_order import RAISED_AT, raised_at, with_end, with_raise
 from maintenance.lifecycle import ENDED
 from maintenance.sensor_words import with_sensor
 from maintenance.unknown_events import OTHERS, gathered_events, is_unknown, with_unknown
@@ -314,7 +314,8 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
     observed = max(earlier.last_observed_at, finding.observed_at)
     others = let_go(earlier, [subject])
     if left:
-        return replace(others, open_subjects=left, last_observed_at=observed)
+        detail = with_end(others.detail, finding, now) if LOOP_TEST in others.tags else others.detail
+        return replace(others, open_subjects=left, last_observed_at=observed, detail=detail)
     return replace(
         others,
         state=EpisodeState.CLOSED,

@@ -8,11 +8,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from maintenance.episodes import Episode
-from plantroom.domain.findings import FindingRaised, FindingSource
+from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 
 RAISED_AT = "raised_at"
 """Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
 we heard of it."""
+
+_OVER_AT = "event_over_at"
+"""Key in the detail of a loop test's episode: when we heard that one of its events is over (RFC 3339), by our clock."""
 
 
 def raised_at(episode: Episode) -> dict[str, datetime]:
@@ -34,3 +37,15 @@ def with_raise(earlier: Episode | None, finding: FindingRaised, subject: str) ->
     happened = min(finding.observed_at, finding.received_at)
     new = {subject: happened} if finding.source is FindingSource.RULE else {}
     return newest_of(known, new, [*known, *new])
+
+
+def over_at(episode: Episode) -> datetime | None:
+    """When we heard last that an event of a loop test's episode is over while other things stood on."""
+    said = (episode.detail or {}).get(_OVER_AT)
+    return None if said is None else datetime.fromisoformat(str(said))
+
+
+def with_end(detail: Mapping[str, object] | None, finding: FindingCleared, now: datetime) -> dict[str, object]:
+    """What the detail of a loop test's episode keeps after the end of one of its subjects."""
+    end = {_OVER_AT: now.isoformat()} if finding.source is FindingSource.RULE else {}
+    return dict(detail or {}) | end

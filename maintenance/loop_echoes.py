@@ -17,6 +17,7 @@ from maintenance.episode_rules import LOOP_TEST, Level, marked_as_test, work_is_
 from maintenance.episode_subjects import PRIORITIES, calling, subject_of
 from maintenance.episode_tickets import episodes_of
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import over_at
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
 from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began
@@ -25,7 +26,8 @@ from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 ECHO_WAIT = timedelta(minutes=2)
-"""How long after the end of the tested event its echo may take to end: values come on other ways and less often."""
+"""How long after we heard of the end of the tested event its echo may take to end: values come on other ways and less
+often. By our clock alone, for that of the device may be off, or its word late."""
 
 _LIMIT = f"{FindingSource.LIMIT.value}:"
 
@@ -94,4 +96,4 @@ def echoes(check: LoopCheck, ticket: WorkOrder, episode: Episode | None) -> list
 def may_end(check: LoopCheck, episode: Episode, ends: Ends, now: datetime) -> bool:
     """Whether what is left of a tested event, its echo, is waited for. Of an event that no other one ends the value is
     the only one who tells its end."""
-    return check.subject in ends.endless or now - episode.last_observed_at < ECHO_WAIT
+    return check.subject in ends.endless or now - (over_at(episode) or episode.last_observed_at) < ECHO_WAIT

@@ -15,12 +15,11 @@ from maintenance.loop_tests import (
     without,
 )
 from maintenance.ports import MaintenanceTx
-from plantroom.domain.alarms import safety_modes
+from plantroom.domain.alarms import SafetySources, has_alarm_limits, has_safety_limits, safety_sources
 from plantroom.domain.assets import (
     Asset,
     EquipmentClass,
     EventTemplate,
-    Limits,
     LocalName,
     Location,
     Point,
@@ -77,7 +76,8 @@ def start_loop_test(
 ) -> LoopTest:
     """Begin a loop test and ask for its first sensor. Raises ``BadData`` when there is nothing to test or a point or
     event is unknown, ``Conflict`` when one of the assets is in a test that is going on."""
-    sources = sources_of(tx.assets.plant(), wanted.site)
+    plant = tx.assets.plant()
+    sources = sources_of(plant, wanted.site)
     simulated = [a.code for a in wanted.assets if a.key in sources and sources[a.key].clock is SourceClock.SIMULATED]
     if simulated:
         raise _bad("assets", f"{', '.join(simulated)}: a recording is played there, nobody can trigger it")
@@ -89,7 +89,7 @@ def start_loop_test(
         raise _bad("assets", "there is no sensor to test")
     if len(checks) > MAX_CHECKS:
         raise _bad("assets", f"{len(checks)} sensors are too many for one test: take at most {MAX_CHECKS}")
-    window_s = _window_s(wanted, checks, tx, classes)
+    window_s = _window_s(wanted, checks, tx, classes, safety_sources(plant, unnamed=True))
     deadline = now + timedelta(seconds=window_s * (len(checks) + 1))
     there = now.astimezone(ZoneInfo(tx.assets.site(wanted.site).time_zone))
     test = LoopTest(new_key(), wanted.site, wanted.name or f"{there:%Y-%m-%d %H:%M}", by, now, deadline, window_s)
@@ -115,18 +115,25 @@ def note_loop_test(tx: MaintenanceTx, test: LoopTest) -> None:
 
 
 def _window_s(
-    wanted: Wanted, checks: Sequence[LoopCheck], tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]
+    wanted: Wanted,
+    checks: Sequence[LoopCheck],
+    tx: MaintenanceTx,
+    classes: Mapping[str, EquipmentClass],
+    sources: SafetySources,
 ) -> float:
-    """How long each sensor may take: as short as can be where a real safety event, or a limit that says the same, could
-    be taken for the test, long enough for the delay of every asked-for alarm."""
+    """How long each sensor may take: as short as can be where a real safety event, or a limit that is a safety alarm,
+    could be taken for the test, long enough for the delay of every asked-for alarm."""
     if wanted.minutes is not None:
         return 60 * wanted.minutes
     safety = {event.key for known in classes.values() for event in known.events if event.safety}
     wanted_points = {(check.asset, check.subject) for check in checks if check.kind is CheckKind.POINT}
-    assets = {key for key, _ in wanted_points}
-    points = [(key, p.template) for key in assets for p in tx.assets.points(key) if (key, p.key) in wanted_points]
-    modes = {key: safety_modes(classes.get(tx.assets.get(key).asset.equipment_class)) for key in assets}
-    of_safety = any(_has_alarm(one.limits) and one.failure_mode in modes[key] for key, one in points)
+    tested = {asset for asset, _ in wanted_points}
+    assets = [one for one in wanted.assets if one.key in tested]
+    points = [(a, p.template) for a in assets for p in tx.assets.points(a.key) if (a.key, p.key) in wanted_points]
+    of_safety = any(
+        has_safety_limits(one, classes.get(asset.equipment_class), of_source=sources.has(asset))
+        for asset, one in points
+    )
     if not of_safety and not any(check.kind is CheckKind.EVENT and check.subject in safety for check in checks):
         return WINDOW_S
     return max(SAFETY_WINDOW_S, *(60 + max(one.limits.alarm_delay_s, 0.0) for _, one in points), 0.0)
@@ -172,7 +179,7 @@ def _checks_of(asset: Asset, points: Sequence[Point], made: EquipmentClass | Non
         chosen = [known_points[key] for key in dict.fromkeys(wanted.points)]
     else:
         events = [event for event in known_events.values() if event.safety and event.clears is None]
-        chosen = [point for point in points if _has_alarm(point.template.limits)]
+        chosen = [point for point in points if has_alarm_limits(point.template.limits)]
         if not events and not chosen:
             return [_status_check(asset)]
     return [*(_event_check(asset, one, wanted.data) for one in events), *(_point_check(asset, one) for one in chosen)]
@@ -189,7 +196,7 @@ def _event_check(asset: Asset, event: EventTemplate, data: Mapping[str, object])
 
 def _point_check(asset: Asset, point: Point) -> LoopCheck:
     limits, name = point.template.limits, _of(asset, point.template.name)
-    alarm = _has_alarm(limits)
+    alarm = has_alarm_limits(limits)
     check = LoopCheck(
         "", 0, asset.key, CheckKind.POINT, point.key, name, expected={"level": "alarm" if alarm else "warning"}
     )
@@ -203,10 +210,6 @@ def _point_check(asset: Asset, point: Point) -> LoopCheck:
 def _status_check(asset: Asset) -> LoopCheck:
     check = LoopCheck("", 0, asset.key, CheckKind.STATUS, "status", _of(asset, LocalName("在线状态", "presence")))
     return without(check, (Step.ALARM, Step.TICKET, Step.PERSON), _STATUS_ONLY)
-
-
-def _has_alarm(limits: Limits) -> bool:
-    return limits.alarm_low is not None or limits.alarm_high is not None
 
 
 def _of(asset: Asset, what: LocalName) -> LocalName:

@@ -21,8 +21,16 @@ from maintenance.shelves import shelved_subjects
 from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
 from maintenance.views import note_episode
 from maintenance.work_orders import WorkOrder
-from plantroom.domain.alarms import LADDER, MAX_SHELVING_H, is_alarm_level, safety_assets, safety_modes
-from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant, Point
+from plantroom.domain.alarms import (
+    LADDER,
+    MAX_SHELVING_H,
+    SafetySources,
+    has_safety_limits,
+    is_alarm_level,
+    limits_are_safety,
+    safety_sources,
+)
+from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.domain.sensors import SENSOR
@@ -106,7 +114,7 @@ def shelve_anew(
     subjects = wish.subjects or alarms_among(episode.open_subjects)
     if not subjects:
         raise Conflict("nothing of this alarm stands any more: there is nothing to shelve")
-    if _may_be_safety(episode, subjects, plant, classes, safety_assets(plant)):
+    if _may_be_safety(episode, subjects, plant, classes, sources_in_doubt(plant)):
         raise SafetyAlarm(_NEVER)
     if alarms_among(subjects) != subjects or any(not _is_known(tx, episode, one, classes) for one in subjects):
         raise BadData("subjects: not an alarm's", [FieldProblem("subjects", "no_alarm", "应为报警 / should be alarms")])
@@ -198,9 +206,14 @@ def _check(wish: Wish, now: datetime, longest_h: float) -> None:
         raise BadData("; ".join(f"{one.field}: {one.message}" for one in found), found)
 
 
-def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass], safety: Collection[str]) -> bool:
-    """Whether what stands of an episode can be shelved at all; ``safety`` are the keys of ``safety_assets``."""
-    return not _may_be_safety(episode, alarms_among(episode.open_subjects), plant, classes, safety)
+def sources_in_doubt(plant: Plant) -> SafetySources:
+    """Whose telemetry may be safety telemetry: a shelf does not know on which lane things come."""
+    return safety_sources(plant, unnamed=True)
+
+
+def can_shelve(episode: Episode, plant: Plant, classes: Mapping[str, EquipmentClass], sources: SafetySources) -> bool:
+    """Whether what stands of an episode can be shelved at all; ``sources`` are the plant's ``sources_in_doubt``."""
+    return not _may_be_safety(episode, alarms_among(episode.open_subjects), plant, classes, sources)
 
 
 def _may_be_safety(
@@ -208,32 +221,41 @@ def _may_be_safety(
     subjects: Sequence[str],
     plant: Plant,
     classes: Mapping[str, EquipmentClass],
-    safety: Collection[str],
+    sources: SafetySources,
 ) -> bool:
     asset = plant.assets.get(episode.asset)
     made = None if asset is None else classes.get(asset.equipment_class)
     harmless = set() if made is None else {event.key for event in made.events if not event.safety}
     if episode.failure_mode == CLOCK:
         harmless.add(CLOCK)  # ours, of no class
-    unsafe = episode.safety or (episode.asset in safety and _any_of(FindingSource.LIMIT, subjects))
-    unsafe |= episode.failure_mode in safety_modes(made) and any(map(_is_alarm_limit, subjects))
-    unsafe |= episode.failure_mode == SENSOR_FAULT and _mutes_safety(
-        subjects, made, plant.points.get(episode.asset, {})
-    )
-    events = [
-        name for source, _, name in (one.partition(":") for one in subjects) if source == FindingSource.RULE.value
-    ]
+    named = [(source, name) for source, _, name in (one.partition(":") for one in subjects)]
     # An event that the class does not know may come as a safety event next time.
-    return unsafe or any(name not in harmless for name in events)
+    unsafe = episode.safety or any(source == FindingSource.RULE and name not in harmless for source, name in named)
+    return unsafe or any(
+        source == FindingSource.LIMIT and _may_be_safety_limit(name, episode, plant, made, sources)
+        for source, name in named
+    )
 
 
-def _mutes_safety(subjects: Sequence[str], made: EquipmentClass | None, own: Mapping[str, Point]) -> bool:
-    """Whether a sensor of them is the one that a safety alarm of its class needs."""
-    modes, of_class = safety_modes(made), () if made is None else made.points
-    known = {one.key: one.failure_mode for one in of_class} | {
-        key: one.template.failure_mode for key, one in own.items()
-    }
-    return any(known.get(point) in modes for _, point, _ in (f"{one}::".split(":", 2) for one in subjects))
+def _may_be_safety_limit(
+    name: str, episode: Episode, plant: Plant, made: EquipmentClass | None, sources: SafetySources
+) -> bool:
+    """Whether a limit, by its point and level, may be a safety alarm, or a sensor mute one: in doubt it does."""
+    point, _, level = name.rpartition(":")
+    asset, own = plant.assets.get(episode.asset), plant.points.get(episode.asset, {}).get(point)
+    if level != SENSOR and not is_alarm_level(level):
+        return False
+    if asset is None or made is None:
+        return True
+    of_source = sources.has(asset)
+    if own is not None and level == SENSOR:
+        return has_safety_limits(own.template, made, of_source=of_source)
+    of_class = next((one for one in made.points if one.key == point), None)
+    template = of_class if own is None else own.template
+    modes = {UNCLASSIFIED if template is None else template.failure_mode or UNCLASSIFIED}
+    if level != SENSOR:
+        modes.add(episode.failure_mode)  # as it was raised
+    return any(limits_are_safety(mode, made, of_source=of_source) for mode in modes)
 
 
 def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mapping[str, EquipmentClass]) -> bool:
@@ -254,15 +276,6 @@ def _is_known(tx: MaintenanceTx, episode: Episode, subject: str, classes: Mappin
     if source == FindingSource.RULE.value:
         return made is not None and (name, episode.failure_mode) in {(e.key, e.failure_mode) for e in made.events}
     return False
-
-
-def _any_of(source: FindingSource, subjects: Sequence[str]) -> bool:
-    return any(one.startswith(f"{source.value}:") for one in subjects)
-
-
-def _is_alarm_limit(subject: str) -> bool:
-    source, _, name = subject.partition(":")
-    return source == FindingSource.LIMIT.value and is_alarm_level(name.rpartition(":")[2])
 
 
 def _rings(episode: Episode, shelf: Shelf, others: Collection[str]) -> bool:

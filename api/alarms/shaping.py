@@ -16,10 +16,9 @@ from maintenance.episode_events import events_also
 from maintenance.episodes import Episode
 from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
-from maintenance.shelving import can_shelve
+from maintenance.shelving import can_shelve, sources_in_doubt
 from maintenance.tickets import event_name
 from maintenance.unknown_events import gathered_events, gathered_name
-from plantroom.domain.alarms import safety_assets
 from plantroom.domain.assets import EquipmentClass, LocalName, Point
 from plantroom.domain.findings import FindingSource
 
@@ -28,7 +27,7 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
     """Lines of the alarm list."""
     plant = services.directory.plant(tx)
     shaped = shape_episodes(tx, services, [one.episode for one in alarms])
-    found, safety = [], safety_assets(plant)
+    found, sources = [], sources_in_doubt(plant)
     for one, episode in zip(alarms, shaped, strict=True):
         more = {
             "opened_at": one.since,
@@ -40,7 +39,7 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             "acknowledged_at": one.episode.acknowledged_at,
             "acknowledged_by": one.episode.acknowledged_by,
             "shelves": shape_shelves(tx, services, one.shelves),
-            "can_shelve": can_shelve(one.episode, plant, services.classes, safety),
+            "can_shelve": can_shelve(one.episode, plant, services.classes, sources),
         }
         if one.device is not None:
             more |= {"title": Name.model_validate(one.device), "can_shelve": False}

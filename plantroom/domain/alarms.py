@@ -1,10 +1,21 @@
 """Alarms in the words of ISA-18.2 / IEC 62682: priorities, and limits that make sense."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
-from plantroom.domain.assets import UNCLASSIFIED, AlarmPriority, EquipmentClass, Limits, Plant, Priority, Severity
+from plantroom.domain.assets import (
+    UNCLASSIFIED,
+    AlarmPriority,
+    Asset,
+    EquipmentClass,
+    Limits,
+    Plant,
+    PointTemplate,
+    Priority,
+    Severity,
+)
 from plantroom.errors import FieldProblem
 
 LADDER = ("alarm_low", "warning_low", "normal_low", "normal_high", "warning_high", "alarm_high")
@@ -51,6 +62,29 @@ def open_safety_sites(plant: Plant) -> frozenset[str]:
     return frozenset(one.site for one in sources if one.priority is Priority.SAFETY and one.open_ended())
 
 
+@dataclass(frozen=True, slots=True)
+class SafetySources:
+    """Whose telemetry is safety telemetry by its source, at one revision of the plant: the ``assets`` that safety
+    sources name, and on ``open_sites`` whatever has no source of its own (``with_source``: those that have)."""
+
+    assets: Collection[str] = frozenset()
+    open_sites: Collection[str] = frozenset()
+    with_source: Collection[str] = frozenset()
+
+    def has(self, asset: Asset) -> bool:
+        """Whether an asset's is."""
+        unnamed = asset.site in self.open_sites and asset.key not in self.with_source
+        return unnamed or asset.key in self.assets
+
+
+def safety_sources(plant: Plant, *, unnamed: bool) -> SafetySources:
+    """Those of a plant. ``unnamed``: what no source names counts where an open safety source may bring it: so it is on
+    the safety lane, and whoever does not know the lane has to assume it."""
+    return SafetySources(
+        safety_assets(plant), open_safety_sites(plant) if unnamed else frozenset(), frozenset(plant.sources)
+    )
+
+
 def safety_modes(known: EquipmentClass | None) -> frozenset[str]:
     """Failure modes of which an alarm limit is a safety alarm, whatever the source: those of the class's safety events,
     unless the mode says that its limits speak of something else. An unclassified point speaks for no event."""
@@ -58,6 +92,27 @@ def safety_modes(known: EquipmentClass | None) -> frozenset[str]:
         return frozenset()
     other = {UNCLASSIFIED, *(mode.key for mode in known.failure_modes if mode.by_work or not mode.safety_limits)}
     return frozenset(event.failure_mode for event in known.events if event.safety) - other
+
+
+def limits_are_safety(mode: str, known: EquipmentClass | None, *, of_source: bool) -> bool:
+    """Whether alarm limits (no warnings) of a failure mode are safety alarms: by the class, or by the source
+    (``of_source``, see ``SafetySources``), but never what an order's own work brings about. The one answer for those
+    who judge limits and sensors, and for those who shelve them."""
+    found = None if known is None else known.mode(mode)
+    if found is not None and found.by_work:
+        return False
+    return of_source or mode in safety_modes(known)
+
+
+def has_safety_limits(template: PointTemplate, known: EquipmentClass | None, *, of_source: bool) -> bool:
+    """Whether a point has alarm limits, and they are safety alarms: those its sensor mutes."""
+    mode = template.failure_mode or UNCLASSIFIED
+    return has_alarm_limits(template.limits) and limits_are_safety(mode, known, of_source=of_source)
+
+
+def has_alarm_limits(limits: Limits) -> bool:
+    """Whether there is more among them than warnings."""
+    return limits.alarm_low is not None or limits.alarm_high is not None
 
 
 def is_alarm_level(name: str) -> bool:

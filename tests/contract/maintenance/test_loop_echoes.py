@@ -290,3 +290,39 @@ def test_a_clock_that_is_known_to_be_off_is_taken_into_account(walk: Walk, *, ev
     for one in found if event_first else reversed(found):
         walk.comes(replace(one, observed_at=off))
     assert tickets(walk) == [(State.OPEN, True)]
+
+
+@pytest.mark.parametrize("off", [-7200, -130, 0, 280], ids="{} s".format)
+def test_the_echo_has_two_minutes_from_when_we_heard_of_the_end_whatever_the_devices_clock_says(
+    walk: Walk, off: int
+) -> None:
+    with walk.ledger.begin() as tx:
+        tx.collect.put_clocks([DeviceClock("panel", 1000 * off, NOW, NOW)])
+    asked(walk)
+    found = event(walk), value(walk, since=-off)
+    for one in found:
+        walk.comes(replace(one, observed_at=walk.now + off * S))
+    seen(walk)
+    assert tickets(walk) == [(State.OPEN, True)]
+    walk.after(60).comes(replace(walk.over(found[0]), observed_at=walk.now + off * S))
+    walk.after(119)
+    assert not walk.keep(lambda keeper: keeper.due(walk.test.id, {}))
+    walk.look()
+    assert tickets(walk) == [(State.OPEN, True)]
+    walk.after(1)
+    assert walk.keep(lambda keeper: keeper.due(walk.test.id, {}))
+    walk.look()
+    assert tickets(walk) == [(State.OPEN, False)]
+
+
+def test_the_end_of_another_echo_gives_none_more_time(walk: Walk) -> None:
+    asked(walk)
+    found = event(walk), value(walk), value(walk, replace(FIRE, limit="smoke:alarm_high"))
+    for one in found:
+        walk.comes(replace(one, finding_id=one.subject))
+    walk.after(5).comes(walk.over(found[0]))
+    walk.after(115).comes(walk.over(found[1]))
+    walk.look()
+    assert tickets(walk) == [(State.OPEN, True)]
+    walk.after(5).look()
+    assert tickets(walk) == [(State.OPEN, False)]

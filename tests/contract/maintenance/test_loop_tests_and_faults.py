@@ -11,7 +11,7 @@ from maintenance.loop_tests import CheckResult, Step
 from maintenance.shelving import Wish, shelve
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
-from plantroom.domain.assets import AssetStatus, Point, Severity
+from plantroom.domain.assets import AssetStatus, Point, Priority, Severity, Source
 from plantroom.domain.findings import FindingRaised
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk, walk
@@ -160,6 +160,12 @@ def test_so_it_is_for_a_limit_that_says_what_a_safety_event_says(walk: Walk) -> 
     with walk.ledger.begin() as tx:
         tx.assets.put_points([Point("panel", alarms)])
     assert walk.start("panel", points=["active_alarms"]).window_s == 120
+
+
+def test_so_it_is_for_the_limits_of_a_safety_source(walk: Walk) -> None:
+    with walk.ledger.begin() as tx:
+        tx.assets.put_source(Source("pump-1", priority=Priority.SAFETY))
+    assert walk.start("pump-1", points=["vibration"]).window_s == 120
 
 
 def test_a_sensor_named_twice_is_one_check(walk: Walk) -> None:

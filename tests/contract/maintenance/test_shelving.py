@@ -18,7 +18,17 @@ from maintenance.shelving import EXPIRED, SafetyAlarm, Wish, acknowledge, shelve
 from maintenance.transitions import end_maintenance
 from maintenance.work_orders import State
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import AlarmPriority, AssetStatus, Priority, Severity, Source
+from plantroom.domain.assets import (
+    SENSOR_FAULT,
+    AlarmPriority,
+    Asset,
+    AssetStatus,
+    LocalName,
+    Point,
+    Priority,
+    Severity,
+    Source,
+)
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import BadData, Conflict, NotFound
 from plantroom.ports.clock import FixedClock
@@ -186,12 +196,33 @@ def test_an_event_that_may_be_a_safety_event_cannot_be_shelved(ledger: Store, su
         put_aside(ledger, subjects=(subject,))
 
 
-def test_no_limit_of_a_machine_on_the_safety_lane_can_be_shelved(ledger: Store) -> None:
-    warned(ledger)
-    with ledger.begin() as tx:
+def test_no_alarm_limit_of_a_machine_on_the_safety_lane_can_be_shelved(any_ledger: Store) -> None:
+    """One that was raised before its source was marked safety, too. A warning is no safety alarm there either."""
+    feed(any_ledger, limit(level="warning_high"), limit())
+    with any_ledger.begin() as tx:
         tx.assets.put_source(Source("pump-1", priority=Priority.SAFETY))
+    for subjects in ((), ("limit:vibration:alarm_high",)):
+        with pytest.raises(SafetyAlarm):
+            put_aside(any_ledger, subjects=subjects)
+    put_aside(any_ledger, subjects=("limit:vibration:warning_high",))
+
+
+def test_what_a_safety_source_tells_that_is_no_safety_alarm_can_be_shelved(ledger: Store) -> None:
+    """A running fire pump is its order's own work, and a sensor without alarm limits mutes none."""
+    own = {one.key: one for one in CLASSES["fire_pump_set"].points}
+    with ledger.begin() as tx:
+        tx.assets.add(Asset("fire-1", "demo", "F-1", "fire_pump_set", LocalName("消防泵", "Fire pumps")), [])
+        tx.assets.put_points([Point("fire-1", one) for one in own.values()])
+        tx.assets.put_source(Source("fire-1", priority=Priority.SAFETY))
+    of: dict[str, Any] = {"asset": "fire-1", "source": FindingSource.LIMIT}
+    feed(ledger, limit(point="pump_running", failure_mode="pump_started", asset="fire-1"))
+    put_aside(ledger, asset="fire-1", subjects=("limit:pump_running:alarm_high",))
+    for point in ("pump_running", "main_pressure", "tank_level"):
+        feed(ledger, raised(failure_mode=SENSOR_FAULT, subject=f"{point}:sensor", **of))
+    for point in ("pump_running", "main_pressure"):
+        put_aside(ledger, asset="fire-1", subjects=(f"limit:{point}:sensor",))
     with pytest.raises(SafetyAlarm):
-        put_aside(ledger)
+        put_aside(ledger, asset="fire-1", subjects=("limit:tank_level:sensor",))
 
 
 def test_a_limit_that_says_what_a_safety_event_says_cannot_be_shelved(ledger: Store) -> None:

@@ -139,6 +139,28 @@ def test_machines_that_tell_of_every_door_and_start_call_nobody(equipment_class:
     assert Device(equipment_class, priority).raised({"event": "stuck", "severity": "safety"}).safety
 
 
+NO_EVENTS = sorted(key for key, one in CLASSES.items() if not one.events)
+
+
+@pytest.mark.parametrize("equipment_class", [*NO_EVENTS, "of_no_class"])
+@pytest.mark.parametrize("said", [{}, {"severity": None}, {"severity": " "}])
+def test_of_a_source_marked_safety_whose_class_knows_no_events_the_word_is_all_there_is(
+    equipment_class: str, said: dict[str, object]
+) -> None:
+    found = Device(equipment_class, Priority.SAFETY).raised({"event": "h2s_high", **said})
+    assert (found.subject, found.failure_mode) == ("h2s_high", UNCLASSIFIED)
+    assert (found.severity, found.safety, found.detail["tags"]) == (Severity.CRITICAL, True, UNSAID)
+    assert Device(equipment_class).send({"event": "h2s_high", **said}).findings == []
+
+
+def test_there_too_some_words_need_nobody() -> None:
+    assert "generic" in NO_EVENTS
+    for message in ({"event": "h2s_high", "severity": "info"}, {"event": "MAINS_RESTORED"}):
+        assert Device("generic", Priority.SAFETY).send(message).findings == []
+    report = {"event": "report", "values": {"vibration": 1}}
+    assert Device("generic", Priority.SAFETY, channel="telemetry").send(report).findings == []
+
+
 @pytest.mark.parametrize(
     ("equipment_class", "message"),
     [

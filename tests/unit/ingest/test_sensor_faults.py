@@ -119,13 +119,14 @@ def test_an_alarm_point_of_a_safety_source_is_told_of_after_a_minute_and_weighs_
     assert fault.detail["safety_source"] is True
 
 
-def test_a_point_of_a_safety_source_without_alarm_limits_has_time() -> None:
+def test_a_point_of_a_safety_source_without_alarm_limits_has_time_and_mutes_no_safety_alarm() -> None:
     plain = replace(
         SAFETY, points={"key-P-1": {"pressure": Point("key-P-1", replace(PRESSURE, limits=VIBRATION.limits))}}
     )
     (fault,) = watch(rows(0, 600), plain)
     assert told([fault]) == [("raised", "pressure:sensor", 300.0)]
-    assert fault.detail["priority"] == AlarmPriority.HIGH.value  # type: ignore[union-attr]
+    assert isinstance(fault, FindingRaised)
+    assert (fault.detail["priority"], fault.detail["safety_source"]) == (AlarmPriority.MEDIUM.value, False)
 
 
 def test_a_machine_of_criticality_a_weighs_more_as_its_silence_does() -> None:
