@@ -1,5 +1,5 @@
 """``bench crash``: kill -9 at random moments while messages keep coming or a backlog is taken in, the store killed in
-between too.
+between too; and then more seldom, at a rate at which the session for all sites listens as well.
 
 What the publisher has an acknowledgement for must be in the store in the end, once and with its value; and what a kill
 leaves of the spool must be whole up to the last record that was acknowledged, on both lanes. Among the messages are
@@ -25,7 +25,7 @@ from plantroom.cli.bench_ingest import ASSETS, Publishing
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
 from plantroom.cli.bench_site import CLIENT_ID, FILTER, SITE, BenchSite
-from plantroom.cli.bench_wire import RawPublisher, hold_session
+from plantroom.cli.bench_wire import RawPublisher, break_connection, hold_session
 from plantroom.errors import Unreachable
 from plantroom.ports.spool import Lane
 
@@ -37,6 +37,11 @@ BACKLOG_S = 8.0
 acknowledged, thousands of them (40,000 after one cut): more of each asset than what is remembered of it."""
 
 LIFE_S = (0.3, 3.0)
+
+SLOW_EVERY, SLOW_RATE, SLOW_LIFE_S = 20, 400, (5.0, 8.0)
+"""So many kills for one that follows at a rate (messages/s) and after a life in which the session for all sites listens
+to telemetry, too; in the middle of each such life the broker ends the connection of the site's own session."""
+
 SETTLE_S = 900.0
 
 
@@ -46,7 +51,8 @@ class Load(threading.Thread):
 
     def __init__(self, port: int, publishing: Publishing, rate: int) -> None:
         super().__init__(daemon=True)
-        self._port, self._publishing, self._rate = port, publishing, rate
+        self._port, self._publishing, self.rate = port, publishing, rate
+        """``rate``: messages/s from now on."""
         self._stop_it = threading.Event()
         self._problem: str | None = "ended unexpectedly; what it said is above"
         self.acknowledged = 0
@@ -62,15 +68,16 @@ class Load(threading.Thread):
             self._problem = None
 
     def _publish(self, publisher: RawPublisher) -> None:
-        begun, sent = time.monotonic(), 0
+        rate, due, sent = self.rate, time.monotonic(), 0
         while not self._stop_it.is_set():
-            ahead = sent / self._rate - (time.monotonic() - begun)
-            if ahead > 0:
-                time.sleep(ahead)
+            if rate != self.rate:
+                rate, due = self.rate, time.monotonic()
+            time.sleep(max(0.0, due - time.monotonic()))
             self._publishing.catch_up(time.time_ns() // 1_000_000)
             messages = self._publishing.make_live()
             publisher.send(messages)
             sent += len(messages)
+            due += len(messages) / rate
         publisher.settle()
         self.acknowledged = sent
 
@@ -104,6 +111,8 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         site.wait_ready()
         load.start()
         intact = _kill(site, influx, load, kills, rng, say)
+        load.rate = min(rate, SLOW_RATE)
+        intact = _kill_slowly(site, broker.port, load, kills // SLOW_EVERY, rng) and intact
         load.finish()
         say(f"{load.acknowledged} messages acknowledged; waiting for the last to be stored")
         for last in (ASSETS - 1, SAFE[0]):
@@ -136,6 +145,7 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
             "rate": rate,
             "seed": seed,
             "store_killed": kills // STORE_EVERY,
+            "slow_kills": kills // SLOW_EVERY,
             "backlogs": (kills + STORE_EVERY // 2) // STORE_EVERY,
             "life_s": LIFE_S,
         },
@@ -164,6 +174,21 @@ def _kill(
             if number % STORE_EVERY == STORE_EVERY // 2:
                 time.sleep(BACKLOG_S)
             site.start()
+    return intact
+
+
+def _kill_slowly(site: BenchSite, port: int, load: Load, kills: int, rng: random.Random) -> bool:
+    """As ``_kill``, at the load's slow rate; the broker lets another client of the site's name in meanwhile."""
+    intact = True
+    for _ in range(kills):
+        life_s = rng.uniform(*SLOW_LIFE_S)
+        time.sleep(life_s / 2)
+        break_connection(port, CLIENT_ID)
+        time.sleep(life_s / 2)
+        load.require_well()
+        site.kill()
+        intact = intact and spool_is_whole(site)
+        site.start()
     return intact
 
 

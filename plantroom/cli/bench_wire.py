@@ -70,6 +70,13 @@ def hold_session(port: int, client_id: str, topic_filter: str, qos: int = 1) -> 
     sock.close()
 
 
+def break_connection(port: int, client_id: str) -> None:
+    """Have the broker end the connection of whoever uses this client id; the session stays."""
+    sock = connect(port, client_id, clean=False)
+    sock.sendall(_DISCONNECT)
+    sock.close()
+
+
 def forget_session(port: int, client_id: str) -> None:
     """Take a session and its queue away."""
     sock = connect(port, client_id, clean=True)

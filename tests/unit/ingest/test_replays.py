@@ -235,3 +235,46 @@ def test_no_two_replayed_messages_share_an_instant_and_each_gets_the_same_again(
     times.begin()
     assert [times.of("a", one) for one in first] == given_once
     assert all(ts >= one.received_ms for ts, one in zip(given_once, first, strict=True))
+
+
+def test_what_was_handed_on_stands_over_nothing_that_the_site_has_of_that_instant(house: House) -> None:
+    """Of two values for one instant the session for all sites may have heard the first alone."""
+    house.start()
+    house.send({"vibration": 2.0})
+    house.send({"vibration": 1.0})
+    house.settle()
+    body = {"ts": house.now_ms, "values": {"vibration": 2.0, "pressure": 0.5}}
+    later = {"ts": house.now_ms + 1, "values": {"vibration": 3.0}}
+    for name, payload in (("a", body), ("b", later)):
+        one = DeadLetter(
+            32 * name,
+            "demo",
+            datetime.now(UTC),
+            "plantroom/demo/P-1/telemetry",
+            HANDED_ON,
+            json.dumps(payload).encode(),
+        )
+        with house.ledger.begin() as tx:
+            tx.collect.add_dead_letters([one])
+        replay(house, one)
+    assert house.readings("vibration") == [(0, 1.0), (1, 3.0)]
+    assert house.readings("pressure") == [(0, 0.5)], "what it does not have is stored"
+    assert house.letters() == []
+
+
+def test_what_a_person_replays_stands_over_what_is_there(house: House) -> None:
+    house.start()
+    house.send({"vibration": 1.0})
+    house.settle()
+    one = DeadLetter(
+        32 * "c",
+        "demo",
+        datetime.now(UTC),
+        "plantroom/demo/P-1/telemetry",
+        "unknown_asset",
+        json.dumps({"ts": house.now_ms, "values": {"vibration": 2.0}}).encode(),
+    )
+    with house.ledger.begin() as tx:
+        tx.collect.add_dead_letters([one])
+    replay(house, one)
+    assert house.readings("vibration") == [(0, 2.0)]

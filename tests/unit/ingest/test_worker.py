@@ -315,3 +315,22 @@ def test_one_message_passes_quickly(house: House) -> None:
         house.settle()
         took.append(time.monotonic() - begun)
     assert sorted(took)[10] < 0.1
+
+
+def test_a_store_in_doubt_answers_something_else_before_it_is_asked_to_write(house: House) -> None:
+    """What a process that was killed had asked for, or a request that failed, may be under way still."""
+    asked: list[str] = []
+    ping, write = house.store.ping, house.store.write
+    house.store.ping = lambda: asked.append("ping") or ping()  # type: ignore[method-assign, func-returns-value]
+    house.store.write = lambda batch: asked.append("write") or write(batch)  # type: ignore[method-assign, func-returns-value]
+    house.start()
+    for second in range(2):
+        house.send({"vibration": 1.0}, s=second)
+        house.settle()
+    assert asked == ["ping", "write", "write"]
+    house.store.away = True
+    house.send({"vibration": 1.0}, s=2)
+    until(lambda: asked.count("ping") > 1)
+    house.store.away = False
+    house.settle()
+    assert asked[-2:] == ["ping", "write"]
