@@ -20,7 +20,7 @@ from typing import Any
 
 from gateway.collector import CLIENT_IDS
 from gateway.spool.segments import segments_in
-from plantroom.cli.bench_crash_mix import COUNTED, SAFE, UNTIMED, MixedPublishing, judge, numbers_of
+from plantroom.cli.bench_crash_mix import COUNTED, SAFE, UNTIMED, MixedPublishing, Verdict, judge, numbers_of
 from plantroom.cli.bench_ingest import ASSETS, Publishing
 from plantroom.cli.bench_product import environment
 from plantroom.cli.bench_servers import BenchInflux, BenchMosquitto
@@ -122,22 +122,11 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
         with site.serving() as client:
             verdict = judge(client, site, publishing)
         errors = site.tracebacks()
-    sent = publishing.counts
     return {
         "kills": kills,
         "acknowledged": load.acknowledged,
-        "lost": verdict.lost + verdict.events_lost + verdict.tickets_wrong,
-        "duplicates": verdict.duplicates + verdict.events_doubled,
-        "counted_without_ts": sum(sent[number] for number in numbers_of(COUNTED)),
-        "untimed": sum(sent[number] for number in numbers_of(UNTIMED)),
-        "untimed_doubled": verdict.untimed_doubled,
-        "events": publishing.events.total(),
-        "events_lost": verdict.events_lost,
-        "events_doubled": verdict.events_doubled,
-        "tickets_wrong": verdict.tickets_wrong,
-        "letters": verdict.letters,
+        **_figures(verdict, publishing),
         "crashes": errors,
-        "examples": list(verdict.examples),
         "seconds": round(time.monotonic() - begun),
         "spool_intact": intact,
         "settings": {
@@ -150,6 +139,24 @@ def measure_crash(kills: int, rate: int, seed: int, say: Callable[[str], None]) 
             "life_s": LIFE_S,
         },
         "environment": environment(),
+    }
+
+
+def _figures(verdict: Verdict, publishing: MixedPublishing) -> dict[str, Any]:
+    """What became of what was published."""
+    sent = publishing.counts
+    return {
+        "lost": verdict.lost + verdict.events_lost + verdict.tickets_wrong,
+        "duplicates": verdict.duplicates + verdict.events_doubled,
+        "counted_without_ts": sum(sent[number] for number in numbers_of(COUNTED)),
+        "untimed": sum(sent[number] for number in numbers_of(UNTIMED)),
+        "untimed_doubled": verdict.untimed_doubled,
+        "events": publishing.events.total(),
+        "events_lost": verdict.events_lost,
+        "events_doubled": verdict.events_doubled,
+        "tickets_wrong": verdict.tickets_wrong,
+        "letters": verdict.letters,
+        "examples": list(verdict.examples),
     }
 
 
