@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from ingest.doubted_store import DoubtedStore
 from ingest.every import Every
 from ingest.gaps import SiteNumbers
 from ingest.handover import NoHandOver, cut_late
@@ -39,7 +40,7 @@ from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesRef, WriteResult
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesRef
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
@@ -85,6 +86,7 @@ class IngestWorker:
         self.presence = presence or PresenceTracker(classes)
         self._spool = spool
         self._store = store
+        self._doubted = DoubtedStore(store)
         self._ledger = ledger
         self._clock = clock
         self._on_stats = on_stats
@@ -122,8 +124,6 @@ class IngestWorker:
         self.begun = False
         """Whether its figures are those that were saved; before that they are none."""
         self._read_ms = 0
-        self._unsure = True
-        """Whether a request may be under way that nobody waits for: one of the process before, or one that failed."""
 
     def start(self) -> None:
         """Begin in an own thread."""
@@ -327,17 +327,9 @@ class IngestWorker:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
         if not len(readings):
             return ()
-        return self._patience.insist(STORE, partial(self._figures.timed, partial(self._write, readings))).rejected
-
-    def _write(self, readings: ReadingBatch) -> WriteResult:
-        """A store that has stood still does what it was asked in any order: it is to answer something else before it is
-        asked again, lest an older value of an instant is stored behind the right one."""
-        if self._unsure:
-            self._store.ping()
-        self._unsure = True
-        result = self._store.write(readings)
-        self._unsure = False
-        return result
+        return self._patience.insist(
+            STORE, partial(self._figures.timed, partial(self._doubted.write, readings))
+        ).rejected
 
     def _stands(self, series: Sequence[SeriesRef], ts_ms: int) -> Sequence[bool]:
         pages = self._patience.insist(STORE, lambda: self._store.read(series, ts_ms, ts_ms + 1, 1))
