@@ -10,6 +10,7 @@ class DoubtedStore:
 
     def __init__(self, store: ReadingsStore) -> None:
         self._store = store
+        self.read = store.read
         self._in_doubt = True
 
     def write(self, readings: ReadingBatch) -> WriteResult:

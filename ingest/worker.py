@@ -85,8 +85,7 @@ class IngestWorker:
         self.lane = lane
         self.presence = presence or PresenceTracker(classes)
         self._spool = spool
-        self._store = store
-        self._doubted = DoubtedStore(store)
+        self._store = DoubtedStore(store)
         self._ledger = ledger
         self._clock = clock
         self._on_stats = on_stats
@@ -327,9 +326,7 @@ class IngestWorker:
         """Make readings durable, whatever it takes; gives what the store refuses for good."""
         if not len(readings):
             return ()
-        return self._patience.insist(
-            STORE, partial(self._figures.timed, partial(self._doubted.write, readings))
-        ).rejected
+        return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
     def _stands(self, series: Sequence[SeriesRef], ts_ms: int) -> Sequence[bool]:
         pages = self._patience.insist(STORE, lambda: self._store.read(series, ts_ms, ts_ms + 1, 1))
