@@ -259,7 +259,8 @@ class StrayGateway:
             return self._leaving.left_once(site)
         session = one.sessions[Lane.NORMAL]
         there = session.counts.connects > 0 and not session.subscriptions.begun
-        return there or self._granted(site) is not None
+        refused = f"{ROOT}/{site}/#" in session.subscriptions.refused()
+        return self._granted(site) is not None or (there and not refused)
 
     def _is_mark(self, site: str, name: str) -> bool:
         if MARK.fullmatch(name):

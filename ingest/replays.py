@@ -30,11 +30,12 @@ from ingest.rejections import (
     with_detail,
 )
 from ingest.sorting import Sorted
+from ingest.standing import Standing
 from plantroom.domain.quality import Reason
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.letters import DeadLetter
-from plantroom.ports.readings import ReadingBatch, RejectedReading, SeriesRef
+from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.spool import SpoolRecord
 
 log = structlog.get_logger()
@@ -49,15 +50,12 @@ _OF_OBJECT = re.compile(r"\[\d+\](?:\.(.*))?", re.DOTALL)
 
 Put = Callable[[ReadingBatch], Sequence[RejectedReading]]
 
-Stands = Callable[[Sequence[SeriesRef], int], Sequence[bool]]
-"""Of which series of an asset a reading stands in the store at an instant."""
-
 
 class Replays:
     """What is asked for of one site's lane. One thread, the worker's.
 
-    ``put`` makes readings durable, ``tell`` writes an outcome in one ledger transaction, ``stands`` asks the store; all
-    wait for what is away.
+    ``put`` makes readings durable, ``tell`` writes an outcome in one ledger transaction, ``standing`` asks the
+    store; all wait for what is away.
     """
 
     def __init__(
@@ -68,7 +66,7 @@ class Replays:
         patience: Patience,
         put: Put,
         tell: Callable[[Outcome], None],
-        stands: Stands,
+        standing: Standing,
     ) -> None:
         self._pipeline = pipeline
         self._ledger = ledger
@@ -76,7 +74,7 @@ class Replays:
         self._patience = patience
         self._put = put
         self._tell = tell
-        self._stands = stands
+        self._standing = standing
         self._look_at = 0.0
         self._hopeless: set[str] = set()
 
@@ -160,15 +158,8 @@ class Replays:
         for columns in read.columns:
             readings = columns.readings
             mine = handed_on[columns.message] & (readings.reason != Reason.RECEIVE_TIME)
-            places: dict[tuple[str, int], list[int]] = {}
-            for at in np.flatnonzero(mine).tolist():
-                ref = readings.series[readings.series_id[at]]
-                places.setdefault((ref.asset, int(readings.ts_ms[at])), []).append(at)
-            kept = np.ones(len(readings), np.bool_)
-            for (_, ts_ms), rows in places.items():
-                stands = self._stands([readings.series[readings.series_id[at]] for at in rows], ts_ms)
-                kept[rows] = ~np.array(stands, np.bool_)
-            columns.keep(kept)
+            if mine.any():
+                columns.keep(~self._standing.of(readings, mine))
 
 
 def _record(letter: DeadLetter) -> SpoolRecord:

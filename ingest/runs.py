@@ -42,6 +42,7 @@ class Run:
     """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
     _encoded: bytes = field(default=b"", compare=False)
     _in_part_encoded: bytes = field(default=b"", compare=False)
+    _sure_encoded: bytes = field(default=b"", compare=False)
 
     def known(self, seq: int) -> int | None:
         """The digest of a number, if it is remembered."""
@@ -97,12 +98,14 @@ class Run:
         return gone
 
     def _forget(self, span: Span) -> None:
+        self._sure_encoded = b""
         self.forgotten.append(span)
         if len(self.forgotten) > MAX_FORGOTTEN:
             self.sure = max(self.sure, self.forgotten.pop(0)[1] + 1)
 
     def doubt(self) -> None:
         """Nothing that came up to now is certain any more."""
+        self._sure_encoded = b""
         self.sure = self.highest + 1
         self.forgotten.clear()
 
@@ -115,16 +118,15 @@ class Run:
                 return True
         return False
 
-    def reached(self, seq: int) -> bool:
-        """Whether the number is not missing: it came, as a whole or not. O(holes)."""
-        if any(first <= seq <= last for spans in (self.holes, self.forgotten) for first, last in spans):
-            return False
-        return self.first <= seq <= self.highest or any(first <= seq <= last for first, last in self.below)
+    def misses(self, seq: int) -> bool:
+        """Whether the number is in a hole, also in one that is no longer watched. O(holes)."""
+        return any(first <= seq <= last for spans in (self.holes, self.forgotten) for first, last in spans)
 
     def has(self, seq: int) -> bool:
         """Whether it is certain that the number came, and was stored as a whole; of what content may be forgotten."""
-        in_part = self.in_part and any(number == seq for number, _ in self.in_part)
-        return seq >= self.sure and not in_part and self.reached(seq)
+        if seq < self.sure or self.misses(seq) or (self.in_part and any(number == seq for number, _ in self.in_part)):
+            return False
+        return self.first <= seq <= self.highest or any(first <= seq <= last for first, last in self.below)
 
     def reach_down(self, seq: int) -> None:
         """Take a number from before the first: what hangs together with that has all come, the rest is kept apart."""
@@ -142,6 +144,14 @@ class Run:
             fields = [self.highest, self.holes, *seen, self.first, self.numbering, self.below, landmarks]
             self._encoded = orjson.dumps(fields)
         return self._encoded
+
+    def sure_encoded(self) -> bytes:
+        """What is certain, likewise: the number from which on, and what is forgotten; empty where all is."""
+        if not (self.sure or self.forgotten):
+            return b""
+        if not self._sure_encoded:
+            self._sure_encoded = orjson.dumps([self.sure, self.forgotten])
+        return self._sure_encoded
 
     def in_part_encoded(self) -> bytes:
         """What came in part, likewise."""

@@ -5,8 +5,8 @@ again under the same boot is therefore never mistaken for a repetition. A messag
 stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
 come again. Remembered (``ingest.runs``) are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last
 ``BOOTS`` boots of each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long
-after is known by the first landmark that has another content. O(1) per message, O(holes) for one that the broker sends
-again: of those it is enough that the number is certain to have come (``came``).
+after is known by the first landmark that has another content. Of what the broker sends again it is enough that the
+number is certain to have come (``came``). O(1) for a number that rises, else O(holes and parts that are remembered).
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
@@ -126,7 +126,7 @@ class SequenceTracker:
             self._open(asset, boot, run, seq)
         elif step < 1:
             known = run.known(seq)
-            if not (marked or seq in run.seen or (seq, digest) in run.in_part) and run.reached(seq):
+            if not (marked or seq in run.seen or (seq, digest) in run.in_part or run.misses(seq)):
                 run.doubt()
             if known == digest:
                 self._may_heal(asset, boot, seq)
@@ -288,9 +288,9 @@ class SequenceTracker:
         if in_part:
             state["in_part"] = in_part
         sure = {
-            asset: {boot: (run.sure, run.forgotten) for boot, run in boots.items() if run.sure or run.forgotten}
+            asset: {boot: orjson.Fragment(found) for boot, run in boots.items() if (found := run.sure_encoded())}
             for asset, boots in self._runs.items()
-            if any(run.sure or run.forgotten for run in boots.values())
+            if any(run.sure_encoded() for run in boots.values())
         }
         return orjson.dumps(state | {"sure": sure})
 

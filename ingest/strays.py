@@ -22,7 +22,7 @@ from ingest.handover import TOTALS
 from ingest.instants import from_ms
 from ingest.letters import name_of
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
-from ingest.rejections import HANDED_ON, INTERNAL_ERROR, UNKNOWN_SITE, printable, stable_id, with_detail
+from ingest.rejections import HANDED_ON, INTERNAL_ERROR, UNKNOWN_SITE, code_of, printable, stable_id, with_detail
 from ingest.stats import Totals
 from ingest.status import parse_status
 from ingest.strangers import StrangerRules
@@ -266,7 +266,7 @@ class StrayWorker:
 
 
 def _handed_on(letter: DeadLetter) -> DeadLetter:
-    return replace(letter, reason=HANDED_ON) if letter.reason == UNKNOWN_SITE else letter
+    return replace(letter, reason=HANDED_ON) if code_of(letter.reason) == UNKNOWN_SITE else letter
 
 
 def _is_presence(record: SpoolRecord) -> bool:

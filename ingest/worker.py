@@ -31,6 +31,7 @@ from ingest.rejections import INTERNAL_ERROR, with_detail
 from ingest.replays import Replays
 from ingest.saving import Saving
 from ingest.stages import GuardedStage, StageFailed
+from ingest.standing import Standing
 from ingest.stats import Figures, IngestStats
 from ingest.suspects import Suspects
 from ingest.telling import Telling
@@ -40,7 +41,7 @@ from plantroom.domain.flow import Trouble, TroubleKind
 from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesRef
+from plantroom.ports.readings import ReadingBatch, ReadingsStore, RejectedReading, SeriesPage, SeriesRef
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane, SpoolReader, SpoolRecord
 from plantroom.ports.stages import StreamStage
@@ -104,7 +105,7 @@ class IngestWorker:
         self._look_ahead = LookAhead(spool, self._pipeline, self._telling, self._patience, self._stop)
         self._drains = drains
         self._replays = Replays(
-            self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell, self._stands
+            self._pipeline, ledger, clock, self._patience, self._put, self._telling.tell, Standing(self._read_store)
         )
         self._stats = IngestStats()
         self._ahead: list[SpoolRecord] = []
@@ -328,9 +329,8 @@ class IngestWorker:
             return ()
         return self._patience.insist(STORE, partial(self._figures.timed, partial(self._store.write, readings))).rejected
 
-    def _stands(self, series: Sequence[SeriesRef], ts_ms: int) -> Sequence[bool]:
-        pages = self._patience.insist(STORE, lambda: self._store.read(series, ts_ms, ts_ms + 1, 1))
-        return [len(page.ts_ms) > 0 for page in pages]
+    def _read_store(self, series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
+        return self._patience.insist(STORE, lambda: self._store.read(series, start_ms, end_ms, limit))
 
     def _meanwhile(self, what: str, seconds: float) -> None:
         """While waiting: figures, and the events that come in."""

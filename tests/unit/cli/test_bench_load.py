@@ -9,6 +9,8 @@ import pytest
 
 from plantroom.cli import bench_crash
 from plantroom.cli.bench_crash import Load
+from plantroom.cli.bench_site import CLIENT_ID
+from plantroom.cli.bench_wire import break_connection, connect
 from plantroom.errors import Unreachable
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
@@ -90,3 +92,31 @@ def test_no_collector_is_killed_any_more_once_the_load_has_ended(
     with pytest.raises(Unreachable, match="the load of the bench"):
         bench_crash._kill(site, None, one, 3, random.Random(1), print)  # type: ignore[arg-type]
     assert site.kills == 0
+
+
+def test_slow_kills_break_the_connection_of_the_site_in_the_middle_of_each_life(
+    mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    happened: list[str] = []
+
+    class Site:
+        data = tmp_path
+
+        def kill(self) -> None:
+            happened.append("kill")
+
+        def start(self) -> None:
+            happened.append("start")
+
+    def break_it(port: int, client_id: str) -> None:
+        happened.append(f"break {client_id}")
+        break_connection(port, client_id)
+
+    monkeypatch.setattr(bench_crash, "SLOW_LIFE_S", (0.02, 0.02))
+    monkeypatch.setattr(bench_crash, "break_connection", break_it)
+    one = load(mosquitto.port, Instants())
+    ours = connect(mosquitto.port, CLIENT_ID, clean=False)
+    assert bench_crash._kill_slowly(Site(), mosquitto.port, one, 2, random.Random(1))  # type: ignore[arg-type]
+    assert happened == [f"break {CLIENT_ID}", "kill", "start"] * 2
+    assert ours.recv(1) == b"", "the broker has ended it"
+    one.finish()

@@ -285,6 +285,24 @@ def test_a_proof_ends_with_a_connection_of_either_and_when_the_site_is_not_confi
     assert not proofs.leaves("s")
 
 
+def test_that_a_site_could_be_left_once_is_remembered_as_long_as_our_connection_lasts() -> None:
+    connects, seconds = {"": 1, "s": 1}, 0.0
+    proofs = StrayLeaving(lambda: connects[""], connects.__getitem__)
+    proofs.turn(seconds, {"s"})
+    assert not proofs.left_once("s")
+    ((_, name),) = proofs.turn(FIRST_S, {"s"})
+    proofs.mark_came("s", name)
+    proofs.answer_came("s", name)
+    proofs.turn(FIRST_S, {"s"})
+    connects["s"] += 1
+    proofs.turn(FIRST_S, set())
+    assert (proofs.leaves("s"), proofs.left_once("s"), proofs.left_once("other")) == (False, True, False)
+    connects[""] += 1
+    assert not proofs.left_once("s")
+    proofs.turn(FIRST_S, set())
+    assert not proofs.left_once("s")
+
+
 def test_a_mark_that_comes_on_another_connection_than_it_was_published_under_proves_nothing() -> None:
     ours = 1
     proofs = StrayLeaving(lambda: ours, lambda _: 1)

@@ -278,3 +278,21 @@ def test_what_a_person_replays_stands_over_what_is_there(house: House) -> None:
         tx.collect.add_dead_letters([one])
     replay(house, one)
     assert house.readings("vibration") == [(0, 2.0)]
+
+
+def test_a_bad_reading_of_the_site_keeps_no_good_one_out(house: House) -> None:
+    house.start()
+    house.send({"pressure": -1e9})
+    house.settle()
+    one = DeadLetter(
+        32 * "d",
+        "demo",
+        datetime.now(UTC),
+        "plantroom/demo/P-1/telemetry",
+        HANDED_ON,
+        json.dumps({"ts": house.now_ms, "values": {"pressure": 0.5}}).encode(),
+    )
+    with house.ledger.begin() as tx:
+        tx.collect.add_dead_letters([one])
+    replay(house, one)
+    assert house.readings("pressure") == [(0, 0.5)]

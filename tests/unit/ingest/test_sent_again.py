@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ingest import runs
 from ingest.runs import MAX_FORGOTTEN, MAX_HOLES, WINDOW
 from ingest.sequences import SequenceTracker
+from plantroom.domain.sources import TopicSource
 from tests.unit.ingest.house import House
 
 MANY = WINDOW + 500
@@ -116,8 +117,35 @@ def begin_again(house: House, first: int, again_from: int, count: int, values: d
     assert [seq for seq, value in sent.items() if value not in found] == []
 
 
-def test_a_count_that_begins_again_below_the_first_number_ever_heard_is_not_lost(house: House) -> None:
-    begin_again(house, 515, 520, 600)
+@pytest.mark.parametrize(("first", "again_from"), [(515, 520), (515, 516), (515, 515), (300, 300)])
+def test_a_count_that_begins_again_below_the_first_number_ever_heard_is_not_lost(
+    house: House, first: int, again_from: int
+) -> None:
+    begin_again(house, first, again_from, first + 300)
+
+
+def test_late_numbers_that_heal_holes_leave_the_others_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "WINDOW", 4)
+    tracker = SequenceTracker()
+    for seq in (*range(20), *range(30, 60), *range(20, 30)):
+        tracker.repeated("a", "b", seq, seq)
+    assert all(tracker.came("a", "b", seq) for seq in range(9, 50) if tracker._runs["a"]["b"].known(seq) is None)
+
+
+def test_so_it_is_for_devices_that_topic_sources_map(house: House) -> None:
+    """Several messages of a batch, of which the broker has sent some before."""
+    with house.ledger.begin() as tx:
+        tx.sources.add(TopicSource("panel", "demo", "panel", "panel/+", "json", asset="P-1"))
+    for seq in range(MANY):
+        body = {"values": {"vibration": seq / 1_000}, "boot": "b", "seq": seq}
+        house.spool.put("panel/1", json.dumps(body).encode(), house.now_ms)
+    before = times(house)
+    for seq in (*range(100), *range(MANY, MANY + 100)):
+        body = {"values": {"vibration": seq / 1_000}, "boot": "b", "seq": seq}
+        house.spool.put("panel/1", json.dumps(body).encode(), house.now_ms + 20_000, again=seq < 100)
+    after = times(house)
+    assert set(after.values()) == {1}
+    assert len(after) == len(before) + 100
 
 
 def test_nor_one_whose_first_values_are_those_of_before(house: House) -> None:

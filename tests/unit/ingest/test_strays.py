@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ingest.rejections import HANDED_ON
 from ingest.strays import MAX_SITE, MAX_TOPICS, StrayWorker, Thinning
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.findings import FindingRaised
@@ -131,6 +132,16 @@ def test_what_is_meant_for_a_site_that_is_entered_by_now_goes_on_to_it(zulu: Str
     assert zulu.findings() == [], "its own ingest tells its events"
     until(lambda: zulu.worker.figures()["received"] == 5)
     assert (zulu.worker.figures()["dead_lettered"], zulu.worker.figures()["letters_unknown_site"]) == (1, 1)
+
+
+def test_it_goes_on_as_such_whether_or_not_others_of_its_topic_were_left_out(strays: Strays) -> None:
+    for s in (0, 1, 61):
+        strays.send(VALUES, "zulu/P-1/telemetry", s=s)
+    with strays.house.ledger.begin() as tx:
+        tx.assets.add_site(Site("zulu", LocalName("丁", "Zulu")))
+    strays.run()
+    assert len(handed_on(strays)) == 2
+    assert all(HANDED_ON in letter.reason and "left out" not in letter.reason for letter in strays.house.letters())
 
 
 def test_what_says_nothing_when_it_is_replayed_does_not_go_on(zulu: Strays) -> None:
