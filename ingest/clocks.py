@@ -75,7 +75,7 @@ class DeviceClocks:
 
     def __init__(self, site: str, lane: Lane) -> None:
         self._site = site
-        self._safety = lane is Lane.SAFETY
+        self._lane = lane
         self._assets: list[str] = []
         self._clocks: dict[str, _Clock] = {}
         self._words: dict[str, DeviceClock] = {}
@@ -86,7 +86,7 @@ class DeviceClocks:
         self._assets, there = [], set()
         for route in routes:
             there.add(route.asset.key)
-            ours = route.safety == self._safety and not route.simulated
+            ours = route.lane is self._lane and not route.simulated
             route.clock = len(self._assets) if ours else -1
             if ours:
                 self._assets.append(route.asset.key)

@@ -17,6 +17,7 @@ from ingest.mapping import ForeignReader
 from ingest.matching import AssetRoute
 from ingest.rejections import Rejection
 from ingest.sorting import Sorted
+from plantroom.domain.assets import Priority
 from plantroom.ports.spool import SpoolRecord
 
 
@@ -27,7 +28,7 @@ class EventMessage:
 
     ``own_topic``: it came on an event topic, where it takes a number of its own and leaves ``rejections`` behind; what
     else is wrong with other messages is found when they are read. ``seen``: that it came is a word on presence, which
-    for telemetry is said when that is read.
+    for telemetry is said when that is read. ``by_safety``: it came by a source marked safety.
     """
 
     record: SpoolRecord
@@ -37,6 +38,7 @@ class EventMessage:
     seen: bool = True
     rejections: Sequence[Rejection] = ()
     code: str = ""
+    by_safety: bool = False
 
 
 @dataclass(slots=True)
@@ -99,7 +101,8 @@ def event_messages(batch: Sorted, foreign: ForeignReader, told: EventsTold) -> l
     untold = [one for one in batch.foreign if told.wants(one.record, own=False)]
     taken = [one for one in untold if may_hold_events(one.record.payload)]
     for one, code, route, objects in foreign.events(taken):
-        found.append(EventMessage(one.record, route, objects, code=code))
+        by_safety = one.route.source.priority is Priority.SAFETY
+        found.append(EventMessage(one.record, route, objects, code=code, by_safety=by_safety))
     if len(found) > 1:
         places = {record.position: place for place, record in enumerate(batch.records)}
         found.sort(key=lambda one: places[one.record.position])

@@ -24,10 +24,11 @@ class Expects(IntEnum):
 
     NOTHING = 0
     SAFETY = 1
-    """A safety event, among much that nobody needs to hear: its class knows such, or its source is marked safety."""
+    """A safety event, among much that nobody needs to hear: its class knows such, or one of its sources is
+    marked safety."""
     ALARMS = 2
-    """Most likely one: it is a machine of the fire system whose class knows such, or its source is marked safety and
-    its class knows no events at all, so that the word is all there is."""
+    """Most likely one: it is a machine of the fire system whose class knows such, or one of its sources is marked
+    safety and its class knows no events at all, so that the word is all there is."""
 
 
 class Expectations:
@@ -41,11 +42,12 @@ class Expectations:
         }
         self._telling = {key for key, one in classes.items() if one.events}
 
-    def of(self, route: AssetRoute) -> Expects:
-        """That of one asset."""
+    def of(self, route: AssetRoute, *, by_safety: bool = False) -> Expects:
+        """That of one asset. ``by_safety``: the message came by a source marked safety, so that the asset has one
+        whatever the ledger names."""
         known = route.asset.equipment_class
         found = self._of.get(known, Expects.NOTHING)
-        if not route.safety:
+        if not (route.safety or by_safety):
             return found
         return max(found, Expects.SAFETY) if known in self._telling else Expects.ALARMS
 

@@ -146,16 +146,18 @@ class EventRules:
         *,
         own_numbers: bool = True,
         message: str = "",
+        by_safety: bool = False,
     ) -> EventOutcome:
         """Events and findings of one message, in its order. ``own_numbers``: it came on an event topic. ``message``:
-        its name, if it is replayed."""
+        its name, if it is replayed. ``by_safety``: it came by a source marked safety."""
         out, again = EventOutcome(), bool(message) or record.retained
         if own_numbers:
             word = OncePerMessage(self.sequences.again if again else self.sequences.repeated)
         else:
             word = self._strays_again if again else self._strays
+        expects = self._expectations.of(route, by_safety=by_safety)
         for one in objects:
-            told, repeated = self._told(route, record, one, word, message, own_numbers)
+            told, repeated = self._told(route, record, one, word, message, own_numbers, expects)
             if repeated:
                 out.duplicates += 1
             elif not told.unread or _matters(told, out):
@@ -170,6 +172,7 @@ class EventRules:
         word: OncePerMessage,
         message: str,
         own_topic: bool,
+        expects: Expects,
     ) -> tuple[_Told, bool]:
         called, fields = printable(str(one.fields["event"]).strip())[:MAX_NAME], one.fields
         name = self._names.key_of(route.asset.equipment_class, called)
@@ -187,7 +190,6 @@ class EventRules:
             sender = message or name_of(self._site, self._lane, record)
             event_id = stable_id("event", self._site, asset, called, sender, one.element)
         data = None if one.cut else data_of(fields)
-        expects = self._expectations.of(route)
         standing = self._open.get((asset, name))
         if seen or (standing is not None and self._apart(route, name, origin_of(data or {})) in standing.raised):
             tags.append("repeated")

@@ -7,6 +7,7 @@ import orjson
 
 from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
+from plantroom.domain.alarms import SafetySources, safety_sources
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
 from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource, sources_of
 from plantroom.ports.readings import SeriesRef
@@ -14,6 +15,7 @@ from plantroom.ports.spool import Lane
 from plantroom.wire import ROOT, Channel, parse_topic
 
 _MAX_SHAPES = 64
+_LANES = {Priority.NORMAL: Lane.NORMAL, Priority.SAFETY: Lane.SAFETY}
 
 
 class SeriesTable:
@@ -52,13 +54,15 @@ class SeriesTable:
 
 @dataclass(slots=True)
 class AssetRoute:
-    """Where the values of one asset go. ``shapes`` remembers the series of whole sets of names; ``clock`` is its place
-    among the clocks that are measured (-1: none)."""
+    """Where the values of one asset go. ``source`` has the priority and the clock of what comes on its own topics,
+    ``safety`` says whether any source of it is marked safety. ``shapes`` remembers the series of whole sets of names;
+    ``clock`` is its place among the clocks that are measured (-1: none)."""
 
     asset: Asset
     source: Source
     points: Mapping[str, Point]
     ids: Mapping[str, int]
+    safety: bool
     shapes: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
     clock: int = -1
 
@@ -68,9 +72,9 @@ class AssetRoute:
         return self.source.clock is SourceClock.SIMULATED
 
     @property
-    def safety(self) -> bool:
-        """Whether the source is marked safety."""
-        return self.source.priority is Priority.SAFETY
+    def lane(self) -> Lane:
+        """The lane of its source."""
+        return _LANES[self.source.priority]
 
     def match(self, keys: tuple[str, ...]) -> tuple[int, ...] | None:
         """The series of all names, or ``None`` when the asset lacks one of them."""
@@ -162,6 +166,7 @@ class Matcher:
         self._targets: dict[str, Mapping[str, Sequence[Target]]] = {}
         self._lengths: dict[str, Collection[int]] = {}
         self._sources: Mapping[str, Source] = {}
+        self._safety = SafetySources()
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
@@ -170,6 +175,7 @@ class Matcher:
         self._topics = SourceTopics(source for source in plant.topic_sources if source.site == self.site)
         self._source_routes, self._targets, self._lengths = {}, {}, {}
         self._sources = sources_of(plant, self.site)
+        self._safety = safety_sources(plant, unnamed=False)
 
     def route(self, topic: str) -> Route | SourceRoute | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""
@@ -199,11 +205,12 @@ class Matcher:
         """The lane on which messages of a topic come."""
         route = self.route(topic)
         if isinstance(route, SourceRoute):
-            safety = route.source.priority is Priority.SAFETY
-        else:
-            safety = topic.endswith(f"/{Channel.EVENT}")
-            safety |= isinstance(route, Route) and route.channel is Channel.TELEMETRY and route.asset.safety
-        return Lane.SAFETY if safety else Lane.NORMAL
+            return _LANES[route.source.priority]
+        if topic.endswith(f"/{Channel.EVENT}"):
+            return Lane.SAFETY
+        if isinstance(route, Route) and route.channel is Channel.TELEMETRY:
+            return route.asset.lane
+        return Lane.NORMAL
 
     def routes(self) -> Sequence[AssetRoute]:
         """All assets of the site."""
@@ -246,5 +253,6 @@ class Matcher:
             ids = {
                 point: self._table.id_of(SeriesRef(asset.site, asset.equipment_class, key, point)) for point in points
             }
-            known = self._assets[key] = AssetRoute(asset, self._sources.get(key) or Source(key), points, ids)
+            source, safety = self._sources.get(key) or Source(key), self._safety.has(asset)
+            known = self._assets[key] = AssetRoute(asset, source, points, ids, safety)
         return known

@@ -207,7 +207,9 @@ class Pipeline:
             self.totals.dead_lettered += bool(letters)
             self.totals.count_letters(letter.reason for letter in letters)
         out.letters += letters
-        told = self._events.take(route, record, one.objects, own_numbers=one.own_topic, message=name)
+        told = self._events.take(
+            route, record, one.objects, own_numbers=one.own_topic, message=name, by_safety=one.by_safety
+        )
         out.events += told.events
         out.findings += told.findings
         self.totals.duplicates += told.duplicates

@@ -314,7 +314,7 @@ def clear(earlier: Episode, finding: FindingCleared, now: datetime) -> Episode:
     observed = max(earlier.last_observed_at, finding.observed_at)
     others = let_go(earlier, [subject])
     if left:
-        detail = with_end(others.detail, finding, now) if LOOP_TEST in others.tags else others.detail
+        detail = with_end(others.detail, finding, now)
         return replace(others, open_subjects=left, last_observed_at=observed, detail=detail)
     return replace(
         others,

@@ -15,7 +15,7 @@ RAISED_AT = "raised_at"
 we heard of it."""
 
 _OVER_AT = "event_over_at"
-"""Key in the detail of a loop test's episode: when we heard that one of its events is over (RFC 3339), by our clock."""
+"""Key in an episode's detail: when we heard that one of its events is over (RFC 3339), by our clock."""
 
 
 def raised_at(episode: Episode) -> dict[str, datetime]:
@@ -40,12 +40,12 @@ def with_raise(earlier: Episode | None, finding: FindingRaised, subject: str) ->
 
 
 def over_at(episode: Episode) -> datetime | None:
-    """When we heard last that an event of a loop test's episode is over while other things stood on."""
+    """When we heard last that an event of an episode is over while other things stood on."""
     said = (episode.detail or {}).get(_OVER_AT)
     return None if said is None else datetime.fromisoformat(str(said))
 
 
 def with_end(detail: Mapping[str, object] | None, finding: FindingCleared, now: datetime) -> dict[str, object]:
-    """What the detail of a loop test's episode keeps after the end of one of its subjects."""
+    """What the detail of an episode keeps after the end of one of its subjects, while others stand."""
     end = {_OVER_AT: now.isoformat()} if finding.source is FindingSource.RULE else {}
     return dict(detail or {}) | end

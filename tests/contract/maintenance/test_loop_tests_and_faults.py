@@ -13,6 +13,7 @@ from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from plantroom.domain.assets import AssetStatus, Point, Priority, Severity, Source
 from plantroom.domain.findings import FindingRaised
+from plantroom.domain.sources import TopicSource
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk, walk
 
@@ -166,6 +167,17 @@ def test_so_it_is_for_the_limits_of_a_safety_source(walk: Walk) -> None:
     with walk.ledger.begin() as tx:
         tx.assets.put_source(Source("pump-1", priority=Priority.SAFETY))
     assert walk.start("pump-1", points=["vibration"]).window_s == 120
+
+
+def test_in_doubt_it_is_where_a_safety_source_may_bring_the_sensors_readings(walk: Walk) -> None:
+    """An earlier version took such sources, which name none of their assets."""
+    with walk.ledger.begin() as tx:
+        tx.sources.add(TopicSource("k", "demo", "all", "fire/+/data", "json", priority=Priority.SAFETY, asset_from=2))
+    assert walk.start("pump-1", points=["vibration"]).window_s == 120
+    walk.keep(lambda keeper: keeper.finish(walk.test.id, "wang"))
+    with walk.ledger.begin() as tx:
+        tx.assets.put_source(Source("pump-1"))
+    assert walk.start("pump-1", points=["vibration"]).window_s == 600, "its own source says what it is"
 
 
 def test_a_sensor_named_twice_is_one_check(walk: Walk) -> None:

@@ -204,6 +204,22 @@ def test_a_source_on_the_safety_lane_whose_filter_holds_the_code_is_measured_the
     assert desk.kinds() == ["raised"]
 
 
+def test_where_its_own_topics_are_on_the_normal_lane_it_is_measured_there_whoever_else_speaks_for_it() -> None:
+    gas = TopicSource("k", "demo", "gas", "gas/data", "json", priority=Priority.SAFETY, asset="P-1")
+    plant = replace(plant_of([pump()], [Source("key-P-1")]), topic_sources=(gas,))
+    for lane, kinds in ((Lane.SAFETY, []), (Lane.NORMAL, ["raised"])):
+        desk, matcher = Desk(lane=lane), Matcher("demo", SeriesTable())
+        matcher.follow(plant)
+        desk.clocks.follow(matcher.routes())
+        (desk.route,) = matcher.routes()
+        desk.take(live(8, -42_000))
+        assert desk.kinds() == kinds
+        assert (matcher.lane_of("plantroom/demo/P-1/telemetry"), matcher.lane_of("gas/data")) == (
+            Lane.NORMAL,
+            Lane.SAFETY,
+        )
+
+
 @pytest.mark.parametrize(("messages", "measured", "kinds"), [(3, False, []), (4, True, []), (5, True, ["raised"])])
 def test_a_slow_device_is_measured_with_its_fourth_message_and_found_with_its_fifth(
     messages: int, measured: bool, kinds: list[str]

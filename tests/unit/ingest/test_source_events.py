@@ -15,7 +15,7 @@ from ingest.instants import from_ms
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
-from plantroom.domain.assets import Asset, Presence, Priority
+from plantroom.domain.assets import Asset, Plant, Presence, Priority, Severity, Source
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -24,6 +24,7 @@ from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of, pump
 
 PANEL = TopicSource("s", "demo", "fire panel", "panel/1", "json", asset="P-1")
 TRAPPED = {"ts": NOON_MS, "event": "passenger_trapped", "severity": "safety"}
+SENSOR = pump(equipment_class="generic")
 TWO = (FieldMapping("a", "vibration", "P-1"), FieldMapping("b", "vibration", "P-2"))
 
 
@@ -133,6 +134,37 @@ def test_an_ordinary_event_of_nobody_is_a_dead_letter_alone() -> None:
     assert [letter.reason for letter in outcome.letters] == ["unknown_asset"]
 
 
+GAS = TopicSource("x1", "demo", "gas", "gas/data", "json", priority=Priority.SAFETY, asset="P-1")
+METER = TopicSource("x0", "demo", "a power meter", "elec/data", "json", asset="P-1")
+H2S = {"ts": NOON_MS, "event": "h2s_high"}
+
+
+@pytest.mark.parametrize("topic", ["gas/data", "plantroom/demo/P-1/event"])
+@pytest.mark.parametrize(
+    ("sources", "own"),
+    [((GAS,), ()), ((METER, GAS), ()), ((GAS, METER), ()), ((GAS,), (Source("key-P-1"),))],
+    ids=["alone", "behind a normal one", "before a normal one", "beside its own"],
+)
+def test_of_several_sources_one_that_is_marked_safety_is_enough(
+    topic: str, sources: Sequence[TopicSource], own: Sequence[Source]
+) -> None:
+    outcome = told_in(replace(plant_of([SENSOR], own), topic_sources=sources), topic, H2S)
+    assert [(one.subject, one.severity, one.safety) for one in raised(outcome)] == [
+        ("h2s_high", Severity.CRITICAL, True)
+    ]
+
+
+@pytest.mark.parametrize(("priority", "calls"), [(Priority.SAFETY, ["h2s_high"]), (Priority.NORMAL, [])])
+def test_what_came_by_a_source_marked_safety_is_of_one_though_only_the_topic_names_the_asset(
+    priority: Priority, calls: list[str]
+) -> None:
+    """As an earlier version took them."""
+    source = replace(GAS, topic_filter="gas/+/data", asset="", asset_from=2, priority=priority)
+    plant = replace(plant_of([SENSOR]), topic_sources=[source])
+    assert [one.subject for one in raised(told_in(plant, "gas/P-1/data", H2S))] == calls
+    assert raised(told_in(plant, "plantroom/demo/P-1/event", H2S)) == []
+
+
 TOPICS = ("plantroom/demo/P-1/event", "plantroom/demo/P-1/telemetry", "panel/1", "plantroom/demo/E-9/event", "lift/E-9")
 WORDS = ("tripped", "trip_reset", "flooded")
 
@@ -171,9 +203,18 @@ def record(position: int, topic: str, body: dict[str, Any]) -> SpoolRecord:
 
 def pipeline_of(*sources: TopicSource, presence: PresenceTracker | None = None) -> Pipeline:
     assets: Sequence[Asset] = (pump(), pump("P-2"))
+    return pipeline_in(replace(plant_of(assets), topic_sources=sources), presence)
+
+
+def pipeline_in(plant: Plant, presence: PresenceTracker | None = None) -> Pipeline:
     pipeline = Pipeline("demo", Lane.NORMAL, (), CLASSES, presence or PresenceTracker(CLASSES))
-    pipeline.follow(replace(plant_of(assets), topic_sources=sources))
+    pipeline.follow(plant)
     return pipeline
+
+
+def told_in(plant: Plant, topic: str, body: dict[str, Any]) -> Outcome:
+    pipeline = pipeline_in(plant)
+    return pipeline.tell_events(pipeline.sort([record(1, topic, body)]))
 
 
 def told_by(source: TopicSource, topic: str, body: dict[str, Any]) -> Outcome:

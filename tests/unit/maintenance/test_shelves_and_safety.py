@@ -13,7 +13,7 @@ from maintenance.episode_rules import level_of, new_episode
 from maintenance.episodes import Episode
 from maintenance.shelving import can_shelve, sources_in_doubt
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Plant, PointTemplate, Priority, Source
+from plantroom.domain.assets import UNCLASSIFIED, Plant, PointTemplate, Priority, Source
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.quality import Reason
 from plantroom.domain.sources import TopicSource
@@ -45,6 +45,10 @@ def limits_of(plant: Plant, template: PointTemplate) -> Iterator[FindingRaised]:
         yield from fed(LimitAlarms(CLASSES), plant, template.key, -1e9)
 
 
+def template_of(kind: str, point: str) -> PointTemplate:
+    return next(one for one in CLASSES[kind].points if one.key == point)
+
+
 def episode_of(finding: FindingRaised) -> Episode:
     return new_episode("e", finding, level_of(finding, None), NOW, under_maintenance=False)
 
@@ -74,8 +78,10 @@ def test_of_every_point_of_the_catalogue(kind: str, priority: Priority | None) -
 
 
 def faults(kind: str, point: str, plant: Plant) -> list[FindingRaised]:
-    (template,) = (one for one in CLASSES[kind].points if one.key == point)
-    return [*limits_of(plant, template), *fed(SensorFaults(CLASSES), plant, point, -1e9, Reason.OUT_OF_RANGE)]
+    return [
+        *limits_of(plant, template_of(kind, point)),
+        *fed(SensorFaults(CLASSES), plant, point, -1e9, Reason.OUT_OF_RANGE),
+    ]
 
 
 def test_in_doubt_no_alarm_can_be_shelved() -> None:
@@ -101,6 +107,17 @@ def test_of_a_point_that_nobody_knows_the_source_decides() -> None:
     fault = faults("pump", "vibration", plant)[-1]
     for priority, may in ((Priority.NORMAL, True), (Priority.SAFETY, False)):
         assert shelvable(plant_with("pump", (), priority), fault) is may
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_an_alarm_was_raised_as_counts_whatever_its_point_says_by_now(*, gone: bool) -> None:
+    """A point of the site's own spoke of fire when an earlier version raised its alarm; then somebody changed it."""
+    fire = replace(template_of("fire_panel", "active_alarms"), key="zone_7")
+    (raised,) = limits_of(plant_with("fire_panel", [fire], None), fire)
+    told = replace(raised, safety=False)
+    later = plant_with("fire_panel", [] if gone else [replace(fire, failure_mode=None)], None)
+    assert (raised.safety, shelvable(later, told)) == (True, False)
+    assert shelvable(later, replace(told, failure_mode=UNCLASSIFIED))
 
 
 def test_what_an_orders_own_work_brings_about_is_no_safety_alarm_whatever_is_in_doubt() -> None:
