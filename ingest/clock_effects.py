@@ -16,10 +16,16 @@ class ClockEffect(StrEnum):
     """Every message is stamped with a time that cannot be, and becomes a dead letter."""
 
 
+def before_2000(offset_ms: int, at_ms: int) -> bool:
+    """Whether a clock that is off by so much at our ``at_ms`` is one that was never set, or its times are no
+    milliseconds: then the offset itself says nothing."""
+    return at_ms + offset_ms < YEAR_2000_MS
+
+
 def effect_of(offset_ms: int, at_ms: int) -> ClockEffect:
     """The effect of a clock that is ahead of ours by ``offset_ms`` (behind: negative) at our ``at_ms``. The borders are
     those of the decoders and of the quality gate."""
-    if offset_ms > FUTURE_MS or at_ms + offset_ms < YEAR_2000_MS:
+    if offset_ms > FUTURE_MS or before_2000(offset_ms, at_ms):
         return ClockEffect.REFUSED
     return ClockEffect.NOT_JUDGED if offset_ms < -LATE_MS else ClockEffect.NONE
 
@@ -43,11 +49,18 @@ _STEPS = ((172_800, 86_400, "天", "days"), (7_200, 3_600, "小时", "h"), (600,
 
 
 def words_of_clock(offset_ms: int, effect: ClockEffect) -> LocalName:
-    """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``."""
+    """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``. A slow clock is refused
+    only before the year 2000: of that one no amount is told."""
+    cost = _COSTS[effect]
+    if effect is ClockEffect.REFUSED and offset_ms < 0:
+        return LocalName(
+            f"设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒）{cost.zh}",
+            f"times before 2000 (clock not set, or ts not in milliseconds){cost.en}",
+        )
     zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
     seconds = round(abs(offset_ms) / 1000)
     step, zh_unit, en_unit = next(
         (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least
     )
-    count, cost = round(seconds / step), _COSTS[effect]
+    count = round(seconds / step)
     return LocalName(f"设备时钟{zh}{count}{zh_unit}{cost.zh}", f"clock {count} {en_unit} {en}{cost.en}")

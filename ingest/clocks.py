@@ -4,8 +4,9 @@ A message is received after it was stamped, by the delay of its way, which is ne
 the least of a while is the clock's offset and the least delay, and neither batches (their newest sample counts) nor
 late messages disturb it (the minimum filter of NTP, RFC 5905 section 10). The least of each window of ``WINDOW_MS``
 is kept. An outbox that is catching up looks like a slow clock that runs too fast, so a measure takes ``WINDOWS``
-windows in a row that agree within ``STEADY_MS``. Windows lie on a fixed grid of receive times: the result does not
-depend on how the stream is cut into batches.
+windows in a row that agree within ``STEADY_MS``. Times before the year 2000 need not agree: no outbox is that late, and
+a clock that stands still, or counts seconds where milliseconds are meant, never does. Windows lie on a fixed grid of
+receive times: the result does not depend on how the stream is cut into batches.
 
 What was dead-lettered for its clock is measured too; what came without a time of its own, with one that counts from
 the receipt, out of what the broker had retained, or from a source whose clock is simulated, is not."""
@@ -17,7 +18,7 @@ import numpy as np
 import orjson
 
 from ingest.arrivals import Arrivals
-from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
+from ingest.clock_effects import ClockEffect, before_2000, effect_of, event_of, severity_of, words_of_clock
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, from_ms
 from ingest.matching import AssetRoute
@@ -181,15 +182,22 @@ class DeviceClocks:
         elif window < clock.window:  # our own clock was set back
             clock.window, clock.low_ms, clock.lows_ms = window, low_ms, []
         else:
-            clock.lows_ms = [*clock.lows_ms, clock.low_ms][-WINDOWS:]
-            if len(clock.lows_ms) == WINDOWS and max(clock.lows_ms) - min(clock.lows_ms) <= STEADY_MS:
-                self._measure(asset, clock, -min(clock.lows_ms), (clock.window + 1) * WINDOW_MS)
+            clock.lows_ms, at_ms = [*clock.lows_ms, clock.low_ms][-WINDOWS:], (clock.window + 1) * WINDOW_MS
+            if len(clock.lows_ms) == WINDOWS:
+                if all(before_2000(-low, at_ms) for low in clock.lows_ms):
+                    self._measure(asset, clock, -clock.low_ms, at_ms)
+                elif max(clock.lows_ms) - min(clock.lows_ms) <= STEADY_MS:
+                    self._measure(asset, clock, -min(clock.lows_ms), at_ms)
             clock.window, clock.low_ms = window, low_ms
 
     def _measure(self, asset: str, clock: _Clock, offset_ms: int, at_ms: int) -> None:
         clock.offset_ms, clock.measured_ms = offset_ms, at_ms
+        unset = before_2000(offset_ms, at_ms)
         if abs(offset_ms) > WRONG_MS:
-            if clock.wrong_since_ms is None or abs(offset_ms - clock.wrong_by_ms) > 2 * STEADY_MS:
+            if clock.wrong_since_ms is None or not (
+                abs(offset_ms - clock.wrong_by_ms) <= 2 * STEADY_MS
+                or (unset and before_2000(clock.wrong_by_ms, clock.wrong_since_ms))
+            ):
                 clock.wrong_since_ms, clock.wrong_by_ms = at_ms, offset_ms
             effect = effect_of(offset_ms, at_ms)
             worse = effect is not ClockEffect.NONE and effect.value != clock.effect
@@ -202,7 +210,9 @@ class DeviceClocks:
                 self._findings.append(self._cleared(asset, clock))
                 clock.told_ms = None
             clock.wrong_since_ms, clock.raised, clock.effect = None, False, ClockEffect.NONE.value
-        moved = clock.told_ms is None or abs(offset_ms - clock.told_ms) >= TELL_MS
+        moved = clock.told_ms is None or (
+            abs(offset_ms - clock.told_ms) >= TELL_MS and not (unset and before_2000(clock.told_ms, clock.told_at_ms))
+        )
         if moved or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
             clock.told_ms, clock.told_at_ms = offset_ms, at_ms
             since_ms = clock.wrong_since_ms if clock.raised else None

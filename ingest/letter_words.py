@@ -20,10 +20,16 @@ LETTERS: Mapping[str, Words] = {
         _SINCE_LETTERS,
         KEPT,
         (
-            "校准该设备的时钟（NTP）。只是走快的，等其时间过去后即可重放；早于 2000 年的可以丢弃。",
             (
-                "Set the device's clock (NTP). A clock that was merely fast can be replayed once its times have passed;"
-                " what carries a time before 2000 can be discarded."
+                "原因中写明像秒或微秒的：时钟没错，是 ts 的单位不对，请在设备端改为毫秒（秒乘以 1000）。其余的："
+                "校准该设备的时钟（NTP）。只是走快的，等其时间过去后即可重放；早于 2000 年的和单位不对的，重放无法修复"
+                "，数值仍在原始报文中。"
+            ),
+            (
+                "Where the reason says that it looks like seconds or microseconds, the clock is right and the unit of"
+                " ts is not: send milliseconds (seconds multiplied by 1000). Else set the device's clock (NTP). A clock"
+                " that was merely fast can be replayed once its times have passed; a time before 2000 or in a wrong"
+                " unit is not mended by a replay: its values are in the raw message."
             ),
         ),
     ),
@@ -88,12 +94,12 @@ LETTERS: Mapping[str, Words] = {
         KEPT,
         (
             (
-                "看一条示例，改正设备的报文格式；若是外来格式，在数据源中选择对应的格式，"
+                "看一条示例，改正设备的报文格式（时间：RFC 3339 或整数毫秒）；若是外来格式，在数据源中选择对应的格式，"
                 "用 plantroom source test 试一下，然后重放。"
             ),
             (
-                "Look at an example and correct what the device sends; for a foreign format choose the dialect in its"
-                " source, try it with `plantroom source test`, then replay."
+                "Look at an example and correct what the device sends (times: RFC 3339 or whole milliseconds); for a"
+                " foreign format choose the dialect in its source, try it with `plantroom source test`, then replay."
             ),
         ),
     ),

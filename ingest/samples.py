@@ -10,7 +10,8 @@ from ingest.arrivals import Arrivals
 from ingest.dialects.decoded import Decoded
 from ingest.instants import YEAR_2000_MS
 from ingest.matching import AssetRoute
-from ingest.rejections import CLOCK_IN_FUTURE, CLOCK_NEVER_SET, UNKNOWN_POINT, Rejection
+from ingest.rejections import CLOCK_IN_FUTURE, CLOCK_NEVER_SET, UNKNOWN_POINT, Rejection, with_detail
+from ingest.time_hints import hint_of
 
 
 @dataclass(slots=True)
@@ -68,8 +69,9 @@ def take_out(
         elif old[at]:
             samples.retained += len(keys)
         else:
-            reason = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
-            samples.rejections.append(Rejection(message, reason, ", ".join(keys)))
+            code = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
+            hint = hint_of(decoded.ts_ms[at], int(samples.received_ms[at]))
+            samples.rejections.append(Rejection(message, with_detail(code, hint) if hint else code, ", ".join(keys)))
         samples.dropped.extend(range(first, first + len(keys)))
     samples.number, samples.message, samples.ts_ms = samples.number[kept], samples.message[kept], samples.ts_ms[kept]
     samples.received_ms, samples.stands_in = samples.received_ms[kept], samples.stands_in[kept]

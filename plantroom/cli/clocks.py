@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.ports.clock import to_ms
 
 if TYPE_CHECKING:
     from plantroom.domain.assets import Asset
@@ -29,10 +30,12 @@ def list_clocks(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         clocks = tx.collect.clocks()
         assets = tx.assets.plant().assets
-    found = [(assets[key], clock) for key, clock in clocks.items() if key in assets]
-    found = [(a, c) for a, c in found if site in {None, a.site} and (c.wrong_since is not None or not wrong)]
+    measured = [(assets[key], clock) for key, clock in clocks.items() if key in assets]
+    measured = [(a, c) for a, c in measured if site in {None, a.site}]
+    found = [(a, c) for a, c in measured if c.wrong_since is not None or not wrong]
     found.sort(key=lambda one: (-abs(one[1].offset_ms), one[0].site, one[0].code))
-    text = [_line(asset, clock) for asset, clock in found] or "no clock is measured"
+    none = f"no clock is wrong ({len(measured)} measured)" if measured else "no clock is measured"
+    text = [_line(asset, clock) for asset, clock in found] or none
     emit({"items": [_document(asset, clock) for asset, clock in found]}, as_json, text)
 
 
@@ -49,6 +52,15 @@ def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
 
 
 def _line(asset: "Asset", clock: "DeviceClock") -> str:
-    word = "ahead" if clock.offset_ms > 0 else "behind"
-    state = "right" if clock.wrong_since is None else f"WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"
-    return f"{asset.site}  {asset.code}  {abs(clock.offset_ms) / 1000:.1f} s {word}  {state}"
+    from ingest.clock_effects import before_2000
+    from ingest.clocks import WRONG_MS
+
+    offset_ms, at_ms = clock.offset_ms, to_ms(clock.measured_at)
+    off = f"{abs(offset_ms) / 1000:.1f} s {'ahead' if offset_ms > 0 else 'behind'}"
+    if before_2000(offset_ms, at_ms):
+        off = "times before 2000 (clock not set, or ts not in milliseconds)"
+    if clock.wrong_since is not None:
+        return f"{asset.site}  {asset.code}  {off}  WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"
+    if abs(offset_ms) > WRONG_MS:
+        return f"{asset.site}  {asset.code}  {off}, not confirmed yet"
+    return f"{asset.site}  {asset.code}  {off}  right"

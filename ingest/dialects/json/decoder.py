@@ -33,6 +33,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from ingest.time_hints import hint_of_unreadable
 from plantroom.wire import MAX_BOOT, MAX_SEQ
 
 MAX_VALUES = 10_000
@@ -357,7 +358,8 @@ def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
         number_of = message, raw_out.boot[sample], raw_out.seq[sample], raw_out.digest[sample]
         if ts_ms is None:
             out.unused += [number_of] if number_of[2] != NO_SEQ else []
-            out.rejections.append(Rejection(message, UNREADABLE_TIME, where))
+            hint = hint_of_unreadable(raw.ts[sample])
+            out.rejections.append(Rejection(message, with_detail(UNREADABLE_TIME, hint), where))
             continue
         good: list[str] = []
         for key, value in zip(keys, sent, strict=True):

@@ -15,6 +15,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from ingest.time_hints import hint_of_unreadable
 from plantroom.domain.assets import Presence
 
 AVAILABILITY = "availability"
@@ -67,9 +68,10 @@ def _take_state(heard: Heard, number: int, message: Message, prefix: str) -> Non
     if not isinstance(document, dict):
         heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, "not a state object")))
         return
-    ts_ms = parse_ts(with_zone(document.pop(LAST_SEEN, None), message.time_zone, message.received_ms))
+    raw = document.pop(LAST_SEEN, None)
+    ts_ms = parse_ts(with_zone(raw, message.time_zone, message.received_ms))
     if ts_ms is None:
-        heard.rejections.append(Rejection(number, UNREADABLE_TIME))
+        heard.rejections.append(Rejection(number, with_detail(UNREADABLE_TIME, hint_of_unreadable(raw))))
         return
     before = len(heard.rejections)
     # Zigbee2MQTT sends null for what the device has not reported yet.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.arrivals import Arrivals
+from ingest.clock_effects import ClockEffect
 from ingest.clocks import WINDOW_MS, DeviceClocks
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, YEAR_2000_MS
@@ -76,6 +77,38 @@ def test_a_device_that_was_never_set_is_measured_although_nothing_of_it_is_store
     desk.take([(received, YEAR_2000_MS - 10**9 + received - NOON_MS) for received, _ in live(8)])
     assert desk.words[-1].offset_ms < -(10**11)
     assert desk.kinds() == ["raised"]
+
+
+@pytest.mark.parametrize("per_s", [1, 0, 600])
+def test_times_before_2000_need_not_run_as_fast_as_ours_to_be_a_finding_that_ends_with_sound_ones(per_s: int) -> None:
+    desk, start = Desk(), NOON_MS // 1000
+    desk.take([(received, per_s and start + (received - NOON_MS) * per_s // 1000) for received, _ in live(8)])
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
+    assert raised.detail["name"] == {
+        "zh": "设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒），消息被拒收",
+        "en": "times before 2000 (clock not set, or ts not in milliseconds): its messages are refused",
+    }
+    assert desk.clocks.suffering(ClockEffect.REFUSED) == 1
+    assert len(desk.words) == 1, "what only says again that it is before 2000 is not news for the ledger"
+    assert desk.words[0].wrong_since is not None
+    desk.take(live(8, start_ms=NOON_MS + 8 * MINUTE_MS))
+    assert desk.kinds() == ["raised", "cleared"]
+
+
+def test_times_before_2000_are_a_finding_no_sooner_than_any_wrong_clock() -> None:
+    desk = Desk()
+    desk.take([(received, received // 1000) for received, _ in live(3.4)])
+    assert desk.findings == []
+
+
+def test_a_device_that_starts_before_2000_and_is_then_set_is_no_finding() -> None:
+    desk = Desk()
+    desk.take([(received, received // 1000) for received, _ in live(2)])
+    desk.take(live(8, start_ms=NOON_MS + 2 * MINUTE_MS))
+    assert desk.findings == []
+    assert abs(desk.words[-1].offset_ms) < 1000
 
 
 def test_a_clock_that_is_wrong_for_a_while_is_told_in_plain_words_and_cleared_when_it_is_set() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ingest.dialects.decoded import Decoded
 from ingest.dialects.json import decoder
 from ingest.dialects.json.decoder import decode
+from ingest.time_hints import EXPECTED
 from plantroom.wire import encode_telemetry
 
 ANY_JSON = st.recursive(
@@ -134,6 +135,6 @@ def test_a_time_that_is_none_is_rejected_and_its_neighbour_is_not(text: str) -> 
     payloads = [orjson.dumps({"ts": t, "values": {"a": 1}}) for t in ("2026-11-21T12:00:00.000Z", text)]
     decoded = decode(payloads)
     if decoded.message == [0]:
-        assert [(r.message, r.reason) for r in decoded.rejections] == [(1, "unreadable_time")]
+        assert [(r.message, r.reason) for r in decoded.rejections] == [(1, f"unreadable_time: {EXPECTED}")]
     else:
         assert decoded.ts_ms == [1_795_262_400_000, 1_795_262_400_123]

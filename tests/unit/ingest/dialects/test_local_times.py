@@ -8,6 +8,7 @@ import pytest
 from ingest.dialects.dialect import Message
 from ingest.dialects.mapped_json import JsonDialect
 from ingest.instants import parse_ts, with_zone
+from ingest.time_hints import EXPECTED
 from plantroom.ports.clock import to_ms
 
 NOON_MS = 1_795_262_400_000
@@ -32,7 +33,7 @@ def test_what_is_no_time_stays_none() -> None:
         assert with_zone(raw, "Asia/Shanghai", NOON_MS) == raw
     assert parse_ts(with_zone("0001-01-01T00:00:00", "Asia/Shanghai", NOON_MS)) is not None
     heard = JsonDialect().decode([message({"ts": "yesterday", "vibration": 1})])
-    assert [rejection.reason for rejection in heard.rejections] == ["unreadable_time"]
+    assert [rejection.reason for rejection in heard.rejections] == [f"unreadable_time: {EXPECTED}"]
 
 
 @pytest.mark.parametrize(("received", "expected"), [(0, 0), (1, 1)])

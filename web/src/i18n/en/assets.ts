@@ -40,7 +40,7 @@ export const assets: Record<keyof typeof chinese, string> = {
   "clock.do_not_judged":
     "Readings are stored, but they are late when they come. Set the device's clock (NTP; the time zone: stamps are UTC); judging goes on by itself then.",
   "clock.do_refused":
-    "Set the device's clock (NTP; the time zone: stamps are UTC). Refused messages are kept under Data health and can be replayed.",
+    "Set the device's clock (NTP; the time zone: stamps are UTC); ts is in milliseconds. Refused messages are kept under Data health: those of a fast clock can be replayed, those before 2000 cannot.",
   "clock.health_not_judged": "The device's clock is slow: readings are late when they come. No judgement.",
   "clock.health_refused": "The device's clock is wrong and its messages are refused. No judgement.",
   "asset.class": "Class",

@@ -37,7 +37,8 @@ export const assets = {
   "clock.banner_refused": "设备时钟{off}：消息被拒收，没有数据，不会报警",
   "clock.do_not_judged":
     "读数照常存储，但到达时已过时。请校准设备时钟（NTP、时区：时间戳应为 UTC），随后自动恢复判断。",
-  "clock.do_refused": "请校准设备时钟（NTP、时区：时间戳应为 UTC）。被拒收的消息保留在“数据质量”页，可重放。",
+  "clock.do_refused":
+    "请校准设备时钟（NTP、时区：时间戳应为 UTC）；ts 应为毫秒。被拒收的消息保留在“数据质量”页：时钟快的可重放，早于2000年的不能。",
   "clock.health_not_judged": "设备时钟慢，读数到达时已过时，暂不判断。",
   "clock.health_refused": "设备时钟错误，消息被拒收，无法判断。",
   "asset.class": "类别",
