@@ -26,11 +26,13 @@ from maintenance.episode_events import (
     ALSO_KEPT,
     MORE_ORIGINS,
     is_another_origin,
+    is_repeated,
     origin_in,
+    safety_with,
     with_event,
     with_origin,
 )
-from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back, hold_back, let_go, subject_of
+from maintenance.episode_subjects import CALLING, PRIORITIES, SAFETY, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, raised_at, with_end, with_raise
 from maintenance.lifecycle import ENDED
@@ -225,6 +227,7 @@ def new_episode(
         | {
             "ticket": level.ticket,
             CALLING: [subject_of(finding)] if level.ticket else [],
+            SAFETY: [subject_of(finding)] if finding.safety else [],
             PRIORITIES: {subject_of(finding): priority_in(finding, level).value},
             RAISED_AT: with_raise(None, finding, subject_of(finding)),
         },
@@ -249,8 +252,9 @@ def absorb(
     subjects = tuple(dict.fromkeys((*earlier.open_subjects, subject_of(finding))))
     leads = earlier.work_order is None and level.ticket
     recurred = (RECURRED,) if earlier.state is EpisodeState.CLOSED else ()
-    detail = dict(earlier.detail or {})
-    detail = detail | dict(finding.detail) if leads or not detail else with_event(detail, finding)
+    known_detail, safety = dict(earlier.detail or {}), {SAFETY: safety_with(earlier, finding)}
+    takes = leads or not known_detail
+    detail = known_detail | dict(finding.detail) | safety if takes else with_event(known_detail | safety, finding)
     detail = with_sensor(with_origin(detail, finding, earlier.open_subjects), finding, earlier.open_subjects)
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
     others = [one for one in calling(earlier) if one != subject_of(finding)]
@@ -273,7 +277,12 @@ def absorb(
         last_observed_at=max(earlier.last_observed_at, finding.observed_at),
         open_subjects=subjects,
         evidence=_merged(earlier.evidence, finding.evidence),
-        tags=_tags((*earlier.tags, *recurred), finding, under_maintenance, repeated=finding.safety),
+        tags=_tags(
+            (*earlier.tags, *recurred),
+            finding,
+            under_maintenance,
+            repeated=finding.safety and is_repeated(earlier, finding),
+        ),
         detail=detail,
         findings=earlier.findings + 1,
     )

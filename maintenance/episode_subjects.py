@@ -1,10 +1,12 @@
-"""What an episode keeps of each of its subjects: whether it calls for a ticket, and whether it is held back. Pure."""
+"""What an episode keeps of each of its subjects: whether it calls for a ticket, is held back, is safety. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from maintenance.episodes import Episode
+from plantroom.domain.alarms import urgency
+from plantroom.domain.assets import AlarmPriority
 from plantroom.domain.findings import FindingRaised
 
 CALLING = "calling"
@@ -12,6 +14,9 @@ CALLING = "calling"
 
 PRIORITIES = "priorities"
 """Key in an episode's detail: the priority of each of its subjects."""
+
+SAFETY = "safety_subjects"
+"""Key in an episode's detail: those of its subjects, standing or named, that came as safety findings."""
 
 HELD_BACK = "held_back"
 """Key in an episode's detail: of each of its subjects that maintenance or a shelf holds back, when (RFC 3339) its last
@@ -28,6 +33,25 @@ def calling(episode: Episode) -> list[str]:
     said = (episode.detail or {}).get(CALLING)
     calls = set(said) if isinstance(said, (list, tuple)) else None
     return [one for one in episode.open_subjects if calls is None or one in calls]
+
+
+def safety_subjects(episode: Episode) -> list[str]:
+    """The subjects that came as safety findings; of a safety episode from before they were kept, the critical ones."""
+    detail = episode.detail or {}
+    said, words = detail.get(SAFETY), detail.get(PRIORITIES)
+    if isinstance(said, (list, tuple)):
+        return [str(one) for one in said]
+    known = words if episode.safety and isinstance(words, Mapping) else {}
+    return [one for one, word in known.items() if word == AlarmPriority.CRITICAL.value]
+
+
+def worst_first(episode: Episode) -> Callable[[str], tuple[bool, int]]:
+    """Sorts subjects by what people have to read first: safety, then by priority."""
+    safety, said = set(safety_subjects(episode)), (episode.detail or {}).get(PRIORITIES)
+    words: Mapping[str, object] = said if isinstance(said, Mapping) else {}
+    urgencies = {one: urgency(AlarmPriority(str(word))) for one, word in words.items()}
+    last = max(map(urgency, AlarmPriority)) + 1
+    return lambda subject: (subject not in safety, urgencies.get(subject, last))
 
 
 def held_back(episode: Episode) -> dict[str, datetime]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_events import events_also
 from maintenance.episode_rules import work_is_done
-from maintenance.episode_subjects import let_go
+from maintenance.episode_subjects import let_go, worst_first
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import raised_at
 from maintenance.floods import FLOOD
@@ -50,7 +50,7 @@ def end_with_work(
         tx.episodes.update(after)
         note_episode(tx, after)
         changed.append(after)
-        names += [_name(episode, subject, known) for subject in over]
+        names += [_name(episode, subject, known) for subject in sorted(over, key=worst_first(episode))]
     if changed:
         said = strung(list(dict.fromkeys(names)), MAX_NAMES)
         line = f"{said.zh}：{_OVER.zh} / {said.en}: {_OVER.en}"

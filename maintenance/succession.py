@@ -10,7 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_events import MORE_ORIGINS, origins_of, with_origins
 from maintenance.episode_rules import LOOP_TEST, severest, unacknowledged
-from maintenance.episode_subjects import CALLING, HELD_BACK, PRIORITIES, calling, held_back
+from maintenance.episode_subjects import CALLING, HELD_BACK, PRIORITIES, SAFETY, calling, held_back, safety_subjects
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import RAISED_AT, newest_of, raised_at
 from maintenance.unknown_events import gathered_events, gathering, unknown_events
@@ -61,6 +61,8 @@ def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> 
     # What began the new one may have come late: an end has to follow the newest.
     detail[RAISED_AT] = newest_of(raised_at(episode), raised_at(earlier), [*episode.open_subjects, *left])
     standing = (*episode.open_subjects, *left)
+    safety = [*safety_subjects(episode), *(one for one in safety_subjects(earlier) if one in stays)]
+    detail[SAFETY] = list(dict.fromkeys(safety))
     new = origins_of(detail)
     old = [one for one in origins_of(before) if one[0] in standing and one not in new]
     detail = with_origins(detail, [*old, *new], more=bool(old) and bool(before.get(MORE_ORIGINS)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from maintenance.episode_events import MORE_ORIGINS, events_also, events_left_out, origin_in, origins_of
+from maintenance.episode_events import MORE_ORIGINS, events_left_out, events_told, origin_in, origins_of, subject_named
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, rank
 from maintenance.episodes import Episode
 from maintenance.sensor_words import sensor_reason
@@ -120,10 +120,9 @@ def _sensor_text(names: LocalName) -> LocalName:
 
 
 def _event(episode: Episode, shown: int) -> LocalName | None:
-    """The names of an episode's events, the first ones."""
-    detail = episode.detail or {}
-    found = [name for entry in (detail, *events_also(detail)) if (name := event_name(entry)) is not None]
-    return strung(found, shown, events_left_out(detail)) if found else None
+    """The names of an episode's events, the worst ones."""
+    found = [name for entry in events_told(episode) if (name := event_name(entry)) is not None]
+    return strung(found, shown, events_left_out(episode.detail or {})) if found else None
 
 
 def strung(names: Sequence[LocalName], shown: int | None, left_out: int = 0) -> LocalName:
@@ -153,11 +152,11 @@ def _from(name: LocalName, origins: Sequence[str]) -> LocalName:
 
 
 def _reported(episode: Episode) -> LocalName:
-    """An episode's events, each with where in its device it came from."""
+    """An episode's events, the worst first, each with where in its device it came from."""
     detail = episode.detail or {}
     found = []
-    for entry in (detail, *events_also(detail)):
-        name, subject = event_name(entry), f"{FindingSource.RULE.value}:{entry.get('event')}"
+    for entry in events_told(episode):
+        name, subject = event_name(entry), subject_named(entry)
         origins = [origin for one, origin in origins_of(detail) if one == subject]
         if name is not None:
             more = ["…"] if origins and detail.get(MORE_ORIGINS) else []

@@ -1,5 +1,6 @@
 """Events that no class knows, among the subjects of an episode: a device may vary their names without end (a counter, a
-time). The newest ``KEPT`` stand by themselves, the others together under one subject. Pure.
+time). The newest ``KEPT`` stand by themselves, the others together under one subject: no harmless event takes the place
+of a safety event, of which the newest ``KEPT`` stand by themselves, too. Pure.
 
 Nothing that can be told over is gathered: no event ends one that no class knows, and what maintenance or a shelf holds
 back stays by itself.
@@ -8,7 +9,7 @@ back stays by itself.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from maintenance.episode_subjects import CALLING, PRIORITIES, calling, held_back, subject_of
+from maintenance.episode_subjects import CALLING, PRIORITIES, SAFETY, calling, held_back, safety_subjects, subject_of
 from maintenance.episodes import Episode
 from maintenance.event_order import RAISED_AT, raised_at
 from plantroom.domain.alarms import urgency
@@ -63,10 +64,15 @@ def with_unknown(episode: Episode, finding: FindingRaised) -> Episode:
 
 def gathering(episode: Episode, unknown: Sequence[str], gathered: int) -> Episode:
     """The episode of whose open subjects those are unknown events, the oldest first, of which so many stand together
-    already: with the oldest beyond ``KEPT`` among them. Cost: linear in its subjects."""
+    already: with the oldest safety events beyond ``KEPT``, and the oldest others, among them. Cost: linear in its
+    subjects."""
     detail = {key: said for key, said in (episode.detail or {}).items() if key not in (UNKNOWN, GATHERED)}
-    held = held_back(episode)
-    over = [one for one in unknown if one not in held][: max(0, len(unknown) - KEPT)]
+    held, safety = held_back(episode), safety_subjects(episode)
+    marked = set(safety)
+    over = [
+        *_oldest([one for one in unknown if one in marked], held),
+        *_oldest([one for one in unknown if one not in marked], held),
+    ]
     left = set(over)
     if unknown:
         detail[UNKNOWN] = [one for one in unknown if one not in left]
@@ -77,6 +83,8 @@ def gathering(episode: Episode, unknown: Sequence[str], gathered: int) -> Episod
     together = left | {OTHERS}
     calls, raised = calling(episode), raised_at(episode)
     detail[CALLING] = [one for one in calls if one not in together] + ([] if together.isdisjoint(calls) else [OTHERS])
+    if not left.isdisjoint(marked):
+        detail[SAFETY] = list(dict.fromkeys((*safety, OTHERS)))
     detail[PRIORITIES] = _together(detail.get(PRIORITIES), together)
     newest = [at for one, at in raised.items() if one in together]
     detail[RAISED_AT] = {one: at.isoformat() for one, at in raised.items() if one not in together} | (
@@ -84,6 +92,11 @@ def gathering(episode: Episode, unknown: Sequence[str], gathered: int) -> Episod
     )
     subjects = (*(one for one in episode.open_subjects if one not in together), OTHERS)
     return replace(episode, open_subjects=subjects, detail=detail)
+
+
+def _oldest(unknown: Sequence[str], held: Collection[str]) -> list[str]:
+    """Those too many to stand by themselves; none that is held back."""
+    return [one for one in unknown if one not in held][: max(0, len(unknown) - KEPT)]
 
 
 def _together(said: object, together: Collection[str]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 
 from api.alarms.shaping import events_of
 from maintenance.alarm_rules import alarm_priority
-from maintenance.episode_rules import absorb, clear, level_of, new_episode, rings_anew, with_line
-from maintenance.episode_subjects import calling, held_back
+from maintenance.episode_rules import REPEATED, absorb, clear, level_of, new_episode, rings_anew, with_line
+from maintenance.episode_subjects import SAFETY, calling, held_back
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import raised_at
 from maintenance.succession import inheriting
-from maintenance.tickets import compose
+from maintenance.tickets import Words, compose
 from maintenance.unknown_events import KEPT, OTHERS, UNKNOWN_EVENT, gathered_events, gathered_name, unknown_events
 from plantroom.domain.alarms import priority_of
 from plantroom.domain.assets import AlarmPriority, Asset, LocalName, Severity
@@ -164,3 +165,79 @@ def test_whatever_comes_what_a_known_event_can_end_stands_until_then_and_the_res
         assert len(set(episode.open_subjects)) == len(episode.open_subjects)
         assert set(calling(episode)) == set(episode.open_subjects) == set(raised_at(episode))
         assert (OTHERS in episode.open_subjects) is (gathered_events(episode) > 0)
+
+
+FIRE = {"event": "fire_alarm", "name": {"zh": "火警", "en": "Fire alarm"}, "origin": "zone 7", "tags": [UNKNOWN_EVENT]}
+
+
+def harmless(n: int, name: str) -> FindingRaised:
+    one = raised(n, name, severity=Severity.GENERAL, safety=False)
+    return replace(one, detail=dict(one.detail) | {"origin": f"zone {n}"})
+
+
+def on_fire(n: int = 1) -> FindingRaised:
+    return replace(raised(n, "fire_alarm"), detail=FIRE)
+
+
+def with_ticket(episode: Episode) -> Episode:
+    return replace(episode, work_order="w")
+
+
+def told(episode: Episode) -> tuple[Words, list[str]]:
+    words = compose([episode], Asset("a", "demo", "P-1", "bas", LocalName("楼控", "BAS")), None)
+    return words, [one.en for one in events_of(episode)]
+
+
+def test_a_standing_safety_event_keeps_its_name_and_place_whatever_harmless_events_come() -> None:
+    episode = taking(
+        with_ticket(begun(harmless(0, "login"))), on_fire(), *(harmless(n, f"e{n}") for n in range(2, 300))
+    )
+    assert "rule:fire_alarm" in episode.open_subjects
+    words, events = told(episode)
+    assert words.title.en.startswith("BAS: Fire alarm, ")
+    assert words.reason.en.startswith("The device reported: Fire alarm (zone 7")
+    assert events[:2] == ["Fire alarm", f"{gathered_events(episode)} other unknown events"]
+    assert gathered_events(episode) == 299 - KEPT
+
+
+def test_one_of_an_earlier_version_keeps_its_own_too() -> None:
+    episode = taking(with_ticket(begun(harmless(0, "login"))), on_fire())
+    before = {key: said for key, said in (episode.detail or {}).items() if key != SAFETY}
+    after = taking(replace(episode, detail=before), *(harmless(n, f"e{n}") for n in range(2, 100)))
+    assert told(after)[1][0] == "Fire alarm"
+
+
+def test_it_goes_over_to_the_next_episode_and_stands_there_by_itself() -> None:
+    earlier = taking(with_ticket(begun(on_fire())), *(harmless(n, f"e{n}") for n in range(2, 90)))
+    heir = inheriting(begun(raised(500, "newest")), earlier, ())
+    assert (
+        "rule:fire_alarm" in taking(with_ticket(heir), *(harmless(n, f"f{n}") for n in range(501, 600))).open_subjects
+    )
+
+
+def test_safety_events_without_end_are_bounded_too_and_take_no_place_of_the_others() -> None:
+    episode = taking(with_ticket(begun(harmless(0, "login"))), *many(200, 1))
+    assert len(episode.open_subjects) == KEPT + 2
+    before = size(episode)
+    episode = taking(episode, *many(600, 201))
+    assert "rule:login" in episode.open_subjects
+    assert size(episode) <= before + 20
+
+
+def test_what_is_worst_is_named_first_and_those_alike_in_their_order() -> None:
+    general = [raised(n, f"e{n}", severity=Severity.GENERAL, safety=False) for n in range(3)]
+    major = raised(3, "pump_stopped", severity=Severity.MAJOR, safety=False)
+    urgent = raised(4, "leak", severity=Severity.CRITICAL, safety=False)
+    words, events = told(taking(with_ticket(begun(general[0])), *general[1:], major, urgent, on_fire(5)))
+    assert words.title.en == "BAS: Fire alarm, leak, pump stopped +3"
+    assert words.reason.en == "The device reported: Fire alarm (zone 7), leak, pump stopped, e0, e1, e2."
+    assert events == ["Fire alarm", "leak", "pump stopped", "e0", "e1", "e2"]
+
+
+def test_only_the_same_event_is_repeated() -> None:
+    first = taking(with_ticket(begun(harmless(0, "login"))), on_fire(), raised(2, "smoke"))
+    assert REPEATED not in first.tags
+    elsewhere = replace(on_fire(3), detail=FIRE | {"origin": "zone 8"})
+    assert REPEATED not in taking(first, elsewhere).tags
+    assert REPEATED in taking(first, on_fire(3)).tags
+    assert REPEATED in taking(clear(first, cleared(3, "fire_alarm"), NOW), on_fire(4)).tags
