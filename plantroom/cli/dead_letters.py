@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from maintenance.ports import MaintenanceTx
-from plantroom.cli.common import AsJson, DataDir, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site, say
 from plantroom.errors import BadData
 from plantroom.plain import plain
 from plantroom.ports.ledger import Ledger
@@ -50,6 +50,8 @@ def list_letters(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         page = tx.collect.dead_letters(EVERYTHING, PageRequest(limit, cursor), site=site)
         total = tx.collect.dead_letter_groups(EVERYTHING, 0, site).total
+        if not total:  # letters are kept under codes that are no site's, too
+            require_site(tx, site)
     documents = [_document(letter) for letter in page.items]
     lines = [f"{d['id']}  {d['received_at']}  {d['topic']}  {d['reason']}" for d in documents]
     if page.next_cursor is not None:

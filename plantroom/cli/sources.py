@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened
+from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened, require_site
 from plantroom.domain.assets import Priority, SourceClock
 from plantroom.domain.keys import new_key
 from plantroom.domain.sources import FieldMapping, TopicSource
@@ -98,6 +98,7 @@ def list_sources(
 ) -> None:
     """All sources, by site and name."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         found = tx.sources.list(site)
     lines = [f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {len(s.fields)} fields" for s in found]
     emit({"items": [_document(one) for one in found]}, as_json, lines or "no sources")

@@ -129,3 +129,9 @@ def test_a_device_for_an_asset_that_is_not_there_is_warned_of(folder: Path) -> N
 def test_a_part_is_named_once_where_it_is_not_ready() -> None:
     assert reason_of("ledger", Unreachable("ledger", "connection failed")) == "ledger: connection failed"
     assert reason_of("readings store", Unreachable("InfluxDB", "away")) == "readings store: InfluxDB: away"
+
+
+@pytest.mark.parametrize("of", ["dead-letter", "gaps", "alarms", "clocks", "device", "loop-test", "source"])
+def test_a_list_of_a_mistyped_site_is_no_all_clear(folder: Path, capsys, monkeypatch, of: str) -> None:
+    assert said(folder, capsys, monkeypatch, of, "list", "--site", "nope") == "plantroom: there is no site 'nope'\n"
+    assert run(folder, of, "list", "--site", "demo").exit_code == 0
