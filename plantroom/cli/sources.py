@@ -152,8 +152,11 @@ def _require_topic(name: str) -> None:
 
 
 def _heard(trial: "Trial", topic: str) -> list[str]:
+    from ingest.rejections import UNKNOWN_SITE
     from plantroom.wire import parse_topic
 
+    if (UNKNOWN_SITE, "") in trial.rejected:
+        return [f"there is no site {trial.site!r}: enter it, or correct the code in the topic"]
     if trial.source is not None or parse_topic(topic) is not None:
         return []
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
