@@ -33,7 +33,7 @@ from ingest.rejections import (
 from ingest.unit_budget import NEW_A_MINUTE, UnitBudget
 from plantroom.domain.assets import Presence
 from plantroom.ports.spool import SpoolRecord
-from plantroom.units import UnitError, conversion
+from plantroom.units import SAME, UnitError, conversion
 
 UNITS = "units"
 """Name of the part of the saved state that is no dialect's."""
@@ -304,7 +304,12 @@ class _Arranger:
             change = conversion(unit, point.template.unit, difference=point.template.is_difference)
             converted = change(value)
         except UnitError as error:
-            reason = with_detail(WRONG_UNIT, str(error))
+            sent = "" if target.unit or not sample.sent_unit else f"{sample.sent_unit!r}, which is {unit!r} in UCUM: "
+            reason = with_detail(WRONG_UNIT, f"{sent}{error}")
+            self._out.rejections.append(Rejection(member.number, reason, sample.prefix + name))
+            return None
+        if name in sample.truths and change != SAME:
+            reason = with_detail(UNSUPPORTED_TYPE, f"true or false is no number of {unit}")
             self._out.rejections.append(Rejection(member.number, reason, sample.prefix + name))
             return None
         if not math.isfinite(converted):

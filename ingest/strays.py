@@ -22,7 +22,16 @@ from ingest.handover import TOTALS
 from ingest.instants import from_ms
 from ingest.letters import name_of
 from ingest.patience import INTERNAL, LEDGER, SPOOL, Patience, Stopping
-from ingest.rejections import HANDED_ON, INTERNAL_ERROR, UNKNOWN_SITE, code_of, printable, stable_id, with_detail
+from ingest.rejections import (
+    HANDED_ON,
+    INTERNAL_ERROR,
+    UNKNOWN_SITE,
+    UNKNOWN_TOPIC,
+    code_of,
+    printable,
+    stable_id,
+    with_detail,
+)
 from ingest.stats import Totals
 from ingest.status import parse_status
 from ingest.strangers import StrangerRules
@@ -219,7 +228,7 @@ class StrayWorker:
             findings = self._rules.take(record)
             kept.findings += findings
             if findings or record.topic.endswith(f"/{Channel.EVENT}"):
-                kept.letters.append(_letter(record, UNKNOWN_SITE))
+                kept.letters.append(_letter(record, _reason(record)))
                 continue
             before = self._thinning.keep(record)
             if before is None:
@@ -274,6 +283,11 @@ def _is_presence(record: SpoolRecord) -> bool:
     return record.topic.endswith(f"/{Channel.STATUS}") and isinstance(parse_status(record.payload), Presence)
 
 
+def _reason(record: SpoolRecord) -> str:
+    """A topic without any site's code is one that no site can be entered for."""
+    return UNKNOWN_SITE if record.topic.split("/")[1] else UNKNOWN_TOPIC
+
+
 def _letter(record: SpoolRecord, reason: str, letter_id: str | None = None) -> DeadLetter:
     if record.retained:
         letter_id = name_of(STRAYS, LANE, record)
@@ -289,7 +303,7 @@ def _letter(record: SpoolRecord, reason: str, letter_id: str | None = None) -> D
 
 def _first_of_minute(record: SpoolRecord, before: int) -> DeadLetter:
     """Its id is the minute's: processing again after a restart, which forgets what was left out, adds no other."""
-    reason = (
-        with_detail(UNKNOWN_SITE, f"{before} more of this topic were left out before it") if before else UNKNOWN_SITE
-    )
+    reason = _reason(record)
+    if before:
+        reason = with_detail(reason, f"{before} more of this topic were left out before it")
     return _letter(record, reason, stable_id("stray", record.topic, record.received_ms // MINUTE_MS))

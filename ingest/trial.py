@@ -7,6 +7,7 @@ from ingest.dialects import DIALECTS
 from ingest.outcome import Outcome
 from ingest.pipeline import Pipeline
 from ingest.presence import HOLD_MS, RETAINED_MS, PresenceTracker
+from ingest.rejections import UNKNOWN_SITE
 from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.quality import Reason
 from plantroom.domain.sources import SourceTopics, TopicSource, source_problems
@@ -94,13 +95,13 @@ def with_draft(plant: Plant, draft: TopicSource) -> Plant:
 
 
 def site_of(plant: Plant, topic: str) -> str:
-    """The site that hears a topic: the one whose source takes it, the canonical topic's own, else the only one.
-    Raises ``BadData`` when that is nobody."""
+    """The site that hears a topic: the one whose source takes it, the canonical topic's own, whether it is there or
+    not, else the only one. Raises ``BadData`` when that is nobody."""
     for site in plant.sites:
         if SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic) is not None:
             return site
     parts = parse_topic(topic)
-    if parts is not None and parts.site in plant.sites:
+    if parts is not None:
         return parts.site
     if len(plant.sites) == 1:
         return next(iter(plant.sites))
@@ -111,6 +112,11 @@ def try_messages(
     plant: Plant, classes: Mapping[str, EquipmentClass], site: str, messages: Sequence[TriedMessage], now_ms: int
 ) -> Trial:
     """What would become of the last of the messages, received at ``now_ms`` after the others (a Sparkplug birth)."""
+    topic = messages[-1].topic
+    owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic)
+    parts = parse_topic(topic)
+    if owner is None and parts is not None and parts.site not in plant.sites:
+        return Trial(parts.site, None, [], [(UNKNOWN_SITE, "")], [], [], [])
     presence = PresenceTracker(classes)
     presence.begin({}, now_ms - 2 * RETAINED_MS)
     pipeline = Pipeline(site, Lane.NORMAL, (), classes, presence)
@@ -135,7 +141,6 @@ def try_messages(
             strict=True,
         )
     ]
-    owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(messages[-1].topic)
     requests = [TriedMessage(one.topic, one.payload) for one in read.requests]
     trial = _trial(plant, site, owner, readings, outcome, presence, requests)
     return replace(trial, passed_over=next(iter(read.passed_over.values()), None))

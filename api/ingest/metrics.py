@@ -49,7 +49,6 @@ FIGURES = (
     _Figure("spool_depth", "spool_depth_messages", "Messages that wait"),
     _Figure("spool_bytes", "spool_bytes", "Bytes of the spool on disk, dealt with or not"),
     _Figure("lag_s", "lag_seconds", "Age of the oldest message that waits"),
-    _Figure("gaps", "gaps", "Sequence numbers that are missing now"),
     _Figure("clocks_wrong", "clocks_wrong", "Devices whose clock is wrong"),
     _Figure(
         "clock_offset_largest_ms", "clock_offset_largest_seconds", "The largest offset of a device's clock", unit=1000
@@ -82,7 +81,7 @@ def families(reports: Sequence[CollectorReport], now: datetime) -> Iterable[Metr
             if figure.key in figures:
                 family.add_metric(labels, figures[figure.key] / figure.unit)
         yield family
-    yield _of_sites(reports)
+    yield from _of_sites(reports)
     yield from _by_kind(lanes)
     yield _clocks(lanes)
     for key, (name, words, counter) in OF_COLLECTORS.items():
@@ -111,14 +110,19 @@ def _collectors(reports: Sequence[CollectorReport], now: datetime) -> Iterable[M
     yield from (ready, age, trouble)
 
 
-def _of_sites(reports: Sequence[CollectorReport]) -> Metric:
-    """Gaps that were given up: a figure of a site, whose lanes share them."""
-    family = _family(PREFIX + "gaps_given_up", "Sequence numbers that nobody hopes for any more", ("collector", "site"))
-    for report in reports:
-        for site, figures in report.by_site.items():
-            if "gaps_given_up" in figures:
-                family.add_metric([report.collector, site], figures["gaps_given_up"])
-    return family
+def _of_sites(reports: Sequence[CollectorReport]) -> Iterable[Metric]:
+    """Gaps, open ones and those that were given up: figures of a site, whose lanes share them."""
+    figures_of = (
+        ("gaps", "Sequence numbers that are missing now"),
+        ("gaps_given_up", "Sequence numbers that nobody hopes for any more"),
+    )
+    for key, words in figures_of:
+        family = _family(PREFIX + key, words, ("collector", "site"))
+        for report in reports:
+            for site, figures in report.by_site.items():
+                if key in figures:
+                    family.add_metric([report.collector, site], figures[key])
+        yield family
 
 
 def _clocks(lanes: Sequence[tuple[tuple[str, str, str], Mapping[str, float]]]) -> Metric:

@@ -21,20 +21,14 @@ class CollectorStats(Shape):
     stats: dict[str, Any]
 
 
-class Flow(Shape):
-    """Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
-    readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth`
-    messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
-    `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
-    from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
-    goes on as now, null when that is never."""
+class Figures(Shape):
+    """What a lane has figures of, as in `Flow`."""
 
     received: int
     stored: int
     duplicates: int
     retained: int
     dead_lettered: int
-    gaps: int
     spool_depth: int
     spool_bytes: int
     lag_s: float
@@ -53,16 +47,29 @@ class Flow(Shape):
     def of(cls, figures: Mapping[str, float], **more: Any) -> Self:
         """From figures by name; what is missing is 0."""
         counts = {"received", "stored", "duplicates", "retained", "dead_lettered", "gaps", "spool_depth", "spool_bytes"}
-        known = {name: figures.get(name, 0.0) for name in Flow.model_fields if name != "drained_in_s"}
+        told = cls.model_fields.keys() - {"drained_in_s", *more}
+        known = {name: figures.get(name, 0.0) for name in sorted(told)}
         shown = {name: round(value) if name in counts else value for name, value in known.items()}
         left_s = drained_in_s(known["spool_depth"], known["messages_per_s"], known["done_per_s"])
         return cls(**shown, drained_in_s=left_s, **more)
 
 
-class LaneFlow(Flow):
+class LaneFlow(Figures):
     """Of one lane of a site: `normal`, `safety`; `strays` for all unknown sites."""
 
     lane: str
+
+
+class Flow(Figures):
+    """Figures of the way in. `received` and `dead_lettered` are messages over all time, `stored` and `duplicates`
+    readings, `retained` those that were left out since the broker had kept them from nobody knows when; `spool_depth`
+    messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
+    `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
+    from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
+    goes on as now, null when that is never. `gaps`: sequence numbers that are missing now, a figure of a site and not
+    of its lanes, which share them."""
+
+    gaps: int
 
 
 class SiteFlow(Flow):

@@ -33,7 +33,8 @@ class Sample:
     ``prefix`` and a field make its full name, by which a source may map it too (``pump1/`` + ``Speed``). ``ts_ms`` is
     ``NO_TIME`` where the device sent none. ``units`` are UCUM codes that the message itself states. ``historical``:
     not to be judged as live. ``relative``: ``ts_ms`` was counted from the receipt. ``bad``: fields whose value the
-    sender itself calls bad. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
+    sender itself calls bad, ``truths``: whose value is true or false. ``sent_unit``: what ``units`` were in the
+    message, where they are called otherwise there. ``boot``, ``seq``, ``digest`` as in ``Decoded``.
     """
 
     message: int
@@ -44,6 +45,8 @@ class Sample:
     historical: bool = False
     relative: bool = False
     bad: Collection[str] = ()
+    truths: Collection[str] = ()
+    sent_unit: str = ""
     boot: str = ""
     seq: int = NO_SEQ
     digest: int = 0

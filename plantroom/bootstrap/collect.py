@@ -375,19 +375,20 @@ class Collector:
         )
 
     def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:
-        return self._with_listed_gaps(code, with_lanes(self._with_rates(code, site.lanes())))
+        return self._with_gaps(code, self._with_rates(code, site.lanes()))
 
     def _with_rates(self, code: str, lanes: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
         none = Rates()
         return {lane: {**own, **self._rates.get((code, lane), none).figures()} for lane, own in lanes.items()}
 
-    def _with_listed_gaps(self, site: str, figures: dict[str, float]) -> dict[str, float]:
-        """``gaps`` as the list of gaps has them: each lane alone does not know what came on the other."""
-        listed = self._gaps.missing(site, GapState.OPEN)
-        unlisted = figures.pop("unlisted_gaps", 0)
-        if listed is not None:
-            figures["gaps"] = listed + unlisted
-        return figures | {"gaps_given_up": self._gaps.missing(site, GapState.GIVEN_UP) or 0}
+    def _with_gaps(self, site: str, lanes: Mapping[str, dict[str, float]]) -> dict[str, float]:
+        """``gaps`` of the site as the list of gaps has them, and what no list has. No lane has a figure of its own: it
+        does not know what came on the other, and while both take a topic each has but fragments of its numbers."""
+        unlisted = sum(own.pop("unlisted_gaps", 0) for own in lanes.values())
+        for own in lanes.values():
+            own.pop("gaps", None)
+        open_, given_up = (self._gaps.missing(site, state) or 0 for state in (GapState.OPEN, GapState.GIVEN_UP))
+        return with_lanes(lanes) | {"gaps": open_ + unlisted, "gaps_given_up": given_up}
 
     def _report_when_due(self) -> None:
         if time.monotonic() - self._reported < REPORT_S:

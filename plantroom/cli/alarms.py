@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
 from plantroom.errors import BadData
 
 app = typer.Typer(name="alarms", help="What is wrong now, and what people do with it.", no_args_is_help=True)
@@ -63,6 +63,7 @@ def list_alarms(
     from plantroom.ports.paging import EVERYTHING
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         plant = tx.assets.plant()
         found = alarm_list(tx, EVERYTHING, plant, parts.clock.now(), site=site, returned=returned)
     found.sort(key=lambda one: (urgency(one.priority), one.since))

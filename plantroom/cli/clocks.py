@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened
+from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
 from plantroom.ports.clock import to_ms
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def list_clocks(
 ) -> None:
     """Each measured clock, the worst first. Not measured: replays, and devices that send no time of their own."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         clocks = tx.collect.clocks()
         assets = tx.assets.plant().assets
     measured = [(assets[key], clock) for key, clock in clocks.items() if key in assets]

@@ -109,6 +109,12 @@ def running_broker(settings: Settings) -> BrokerAddress:
         raise Unreachable(where, words) from error
 
 
+def require_site(tx: "MaintenanceTx", site: str | None) -> None:
+    """Raises ``NotFound`` for a site that is named and not there: a list of nothing would say that all is well."""
+    if site is not None:
+        tx.assets.site(site)
+
+
 def asset_by_code(tx: "MaintenanceTx", code: str, site: str | None) -> "Asset":
     """The asset of that code, in the given site or the only site that has it. Raises ``BadData``."""
     sites = [site] if site else [s.code for s in tx.assets.sites()]

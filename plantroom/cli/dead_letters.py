@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from maintenance.ports import MaintenanceTx
-from plantroom.cli.common import AsJson, DataDir, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site, say
 from plantroom.errors import BadData
 from plantroom.plain import plain
 from plantroom.ports.ledger import Ledger
@@ -38,6 +38,11 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
+def _why(letter: DeadLetter) -> str:
+    """The reason, and which point or value it is about."""
+    return f"{letter.reason} ({letter.part})" if letter.part else letter.reason
+
+
 @app.command("list")
 def list_letters(
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
@@ -50,8 +55,13 @@ def list_letters(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         page = tx.collect.dead_letters(EVERYTHING, PageRequest(limit, cursor), site=site)
         total = tx.collect.dead_letter_groups(EVERYTHING, 0, site).total
+        if not total:  # letters are kept under codes that are no site's, too
+            require_site(tx, site)
     documents = [_document(letter) for letter in page.items]
-    lines = [f"{d['id']}  {d['received_at']}  {d['topic']}  {d['reason']}" for d in documents]
+    lines = [
+        f"{d['id']}  {d['received_at']}  {d['topic']}  {_why(one)}"
+        for d, one in zip(documents, page.items, strict=True)
+    ]
     if page.next_cursor is not None:
         lines.append(f"{len(lines)} of {total}; the next ones: --cursor {page.next_cursor}")
     emit({"items": documents, "total": total, "next_cursor": page.next_cursor}, as_json, lines or "no dead letters")
@@ -71,7 +81,7 @@ def show(
     if as_json:
         emit(_document(letter), as_json)
         return
-    say([letter.topic, letter.reason, ""])
+    say([letter.topic, _why(letter), ""])
     if raw or not sys.stdout.isatty():
         sys.stdout.buffer.write(letter.payload)
     else:

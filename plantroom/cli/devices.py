@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site, say
 from plantroom.errors import BadData, NotFound, Unreachable
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def list_devices(
 ) -> None:
     """Every credential, those that were revoked included."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         found = [d for d in tx.devices.list() if site in {None, d.site}]
     emit({"items": [_document(d) for d in found]}, as_json, list(map(_line, found)) or "no devices")
 

@@ -8,7 +8,7 @@ import typer
 
 from ingest.node_holes import NodeGap, nodes_missing
 from ingest.picture import by_site, fresh
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, require_site
 from plantroom.errors import BadData
 from plantroom.ports.gaps import Gap, GapFilter, GapState, GiveUp
 from plantroom.ports.paging import PageRequest
@@ -52,6 +52,7 @@ def list_gaps(
     """What is missing, what has come after all, and what was given up; before them, Sparkplug nodes that miss
     messages."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         key = None if asset is None else asset_by_code(tx, asset, site).key
         found = tx.gaps.list(GapFilter(site=site, asset=key, state=state), PageRequest(limit)).items
         nodes = _nodes(tx, site) if asset is None and state in (None, GapState.OPEN) else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, opened, say
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, by_flags, emit, opened, require_site, say
 from plantroom.errors import BadData, Forbidden, NotFound
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def list_tests(
     from plantroom.ports.paging import EVERYTHING, PageRequest
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         found = tx.loop_tests.list(EVERYTHING, PageRequest(), site).items
     lines = [f"{t.id}  {t.site}  {t.name}  {t.state.value}  {t.started_at:%Y-%m-%d %H:%M} UTC" for t in found]
     emit({"items": [loop_test_json(t) for t in found]}, as_json, lines or "no loop tests")

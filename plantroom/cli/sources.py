@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened
+from plantroom.cli.common import AsJson, DataDir, by_flags, emit, opened, require_site
 from plantroom.domain.assets import Priority, SourceClock
 from plantroom.domain.keys import new_key
 from plantroom.domain.sources import FieldMapping, TopicSource
@@ -98,6 +98,7 @@ def list_sources(
 ) -> None:
     """All sources, by site and name."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
+        require_site(tx, site)
         found = tx.sources.list(site)
     lines = [f"{s.key}  {s.site}  {s.name}  {s.topic_filter}  {s.dialect}  {len(s.fields)} fields" for s in found]
     emit({"items": [_document(one) for one in found]}, as_json, lines or "no sources")
@@ -151,8 +152,11 @@ def _require_topic(name: str) -> None:
 
 
 def _heard(trial: "Trial", topic: str) -> list[str]:
+    from ingest.rejections import UNKNOWN_SITE
     from plantroom.wire import parse_topic
 
+    if (UNKNOWN_SITE, "") in trial.rejected:
+        return [f"there is no site {trial.site!r}: enter it, or correct the code in the topic"]
     if trial.source is not None or parse_topic(topic) is not None:
         return []
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]

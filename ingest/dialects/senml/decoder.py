@@ -214,14 +214,15 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
         raise _Bad(WRONG_SHAPE, LONG_NAME)
     if not name:
         prefix, name = "", base.name
-    values = {}
+    values: dict[str, float] = {}
+    truths: tuple[str, ...] = ()
     # What is missing of base and own value, or of base and own sum, counts as zero (RFC 8428, section 4.5.4); a record
     # has one of the kinds of values (section 4.2), and another than a number has no base.
     others = "vb" in record or "vs" in record or "vd" in record
     if "v" in record or (base.value is not None and not others):
         values[name] = (base.value or 0.0) + _float(record.get("v", 0))
     elif isinstance(record.get("vb"), bool):
-        values[name] = float(bool(record["vb"]))
+        values[name], truths = float(bool(record["vb"])), (name,)
     elif others:
         reason = text_problem(str(record["vs"])) if "vs" in record else TEXT_VALUE
         heard.rejections.append(Rejection(number, reason, prefix + name))
@@ -240,7 +241,8 @@ def _take_record(heard: Heard, number: int, message: Message, record: Mapping[st
     # The unit of a sum is the value's times seconds (RFC 8428, section 4.3).
     units = {f: (ucum(unit) if f == name else f"{ucum(unit)}.s") for f in values if unit}
     ts_ms, relative = _ts_ms(record, base, message.received_ms)
-    heard.samples.append(Sample(number, ts_ms, values, prefix, units, relative=relative))
+    said = unit if ucum(unit) != unit else ""
+    heard.samples.append(Sample(number, ts_ms, values, prefix, units, relative=relative, truths=truths, sent_unit=said))
 
 
 def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> tuple[int, bool]:

@@ -40,6 +40,7 @@ def lane(**figures: float) -> dict[str, float]:
 def filled(world: World, **figures: float) -> None:
     sites = {HOME: with_lanes({"normal": lane(**figures), "safety": lane()}), STRAYS: with_lanes({"strays": {}})}
     made = report("host:/data", sites, Trouble(TroubleKind.STORE_AWAY, "w", HOME, "normal"))
+    made.by_site[HOME]["gaps"] = 2  # type: ignore[index]
     made.by_site[HOME]["gaps_given_up"] = 5  # type: ignore[index]
     made.stats.update(windows_rolled_up=4, partitions=2, dead_letters_let_go=31)  # type: ignore[attr-defined]
     tell(world, made)
@@ -96,6 +97,7 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
         "not_judged": 2,
         "refused": 1,
     }
+    assert samples(world, "plantroom_ingest_gaps") == {frozenset({"host:/data", HOME}): 2}, "of no lane"
     assert samples(world, "plantroom_ingest_gaps_given_up") == {frozenset({"host:/data", HOME}): 5}
     assert samples(world, "plantroom_collector_partitions") == {frozenset({"host:/data"}): 2}
     assert samples(world, "plantroom_collector_dead_letters_let_go_total") == {frozenset({"host:/data"}): 31}

@@ -17,6 +17,7 @@ from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.bootstrap.site_parts import SiteParts
 from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.flow import STRAYS, TroubleKind, by_lane
+from plantroom.ports.gaps import GapNews
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.ports.spool import Lane
@@ -170,6 +171,25 @@ def test_an_event_of_an_unknown_site_is_counted_kept_and_told(parts: Parts, mosq
     begun = time.monotonic()
     collector.stop()
     assert time.monotonic() - begun < 2
+
+
+def test_what_is_missing_is_what_the_list_has_and_nodes_miss_and_no_figure_of_a_lane(
+    parts: Parts, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a restart both lanes take a safety source's topic: each has seen but fragments of its numbers."""
+    lanes = {"normal": {"gaps": 631.0, "unlisted_gaps": 2.0}, "safety": {"gaps": 17.0, "unlisted_gaps": 0.0}}
+    monkeypatch.setattr(SiteParts, "lanes", lambda _: {lane: dict(own) for lane, own in lanes.items()})
+    collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
+    collector.start()
+    assert eventually(lambda: "demo" in collector.report().by_site, 5)
+    assert collector.report().by_site["demo"]["gaps"] == 2
+    with parts.ledger.begin() as tx:
+        now = parts.clock.now()
+        tx.gaps.note("demo", [GapNews("a1", "A-1", "telemetry", "b", 0, now, now + timedelta(hours=1), [(5, 7)])])
+    assert eventually(lambda: collector.report().by_site["demo"]["gaps"] == 5, 5)
+    assert not [key for key in collector.report().by_site["demo"] if key.endswith(".gaps")]
+    assert collector.report().stats["gaps"] == 5
+    collector.stop()
 
 
 def last_word(parts: Parts) -> CollectorReport:

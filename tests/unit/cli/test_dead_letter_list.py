@@ -44,3 +44,14 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     assert len(lines) == 4
     assert lines[-1].startswith("3 of 8; the next ones: --cursor ")
     assert len(run().splitlines()) == 8
+
+
+def test_which_value_is_wrong_is_said(tmp_path: Path) -> None:
+    parts = open_parts(Settings(data_dir=tmp_path))
+    with parts.ledger.begin() as tx:
+        tx.collect.add_dead_letters([DeadLetter("l1", "a", NOON, "t", "unknown_point", b"{", "vibraton")])
+    parts.close()
+    listed = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path)])
+    assert listed.stdout.endswith("t  unknown_point (vibraton)\n")
+    shown = CliRunner().invoke(app, ["dead-letter", "show", "l1", "--data-dir", str(tmp_path)])
+    assert "unknown_point (vibraton)" in shown.stderr.splitlines()

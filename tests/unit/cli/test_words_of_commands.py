@@ -129,3 +129,19 @@ def test_a_device_for_an_asset_that_is_not_there_is_warned_of(folder: Path) -> N
 def test_a_part_is_named_once_where_it_is_not_ready() -> None:
     assert reason_of("ledger", Unreachable("ledger", "connection failed")) == "ledger: connection failed"
     assert reason_of("readings store", Unreachable("InfluxDB", "away")) == "readings store: InfluxDB: away"
+
+
+@pytest.mark.parametrize("of", ["dead-letter", "gaps", "alarms", "clocks", "device", "loop-test", "source"])
+def test_a_list_of_a_mistyped_site_is_no_all_clear(folder: Path, capsys, monkeypatch, of: str) -> None:
+    assert said(folder, capsys, monkeypatch, of, "list", "--site", "nope") == "plantroom: there is no site 'nope'\n"
+    assert run(folder, of, "list", "--site", "demo").exit_code == 0
+
+
+@pytest.mark.parametrize("more", [(), ("--site", "demo")])
+def test_a_message_to_a_site_that_is_not_there_is_told_as_the_collector_tells_it(folder: Path, more) -> None:
+    topic = ("--topic", "plantroom/nosite/D-1/telemetry", "--payload", "-")
+    done = run(folder, "source", "test", *topic, *more, payload=b'{"values": {"flow": 1}}')
+    assert done.exit_code == 4
+    assert done.stdout.splitlines()[:2] == ["site nosite, no source", "reject   unknown_site"]
+    assert "note     there is no site 'nosite': enter it, or correct the code" in done.stdout
+    assert "reject   unknown_topic" in tried(folder, "plantroom//D-1/telemetry", {"values": {"flow": 1}}).stdout

@@ -84,11 +84,19 @@ def test_a_message_becomes_a_dead_letter_under_the_code_it_names(strays: Strays)
     assert found == {
         ("nosite", "plantroom/nosite/P-9/telemetry", VALUES, "unknown_site"),
         ("nosite", "plantroom/nosite/P-9/status", b"\xff", "unknown_site"),
-        ("", "plantroom///event", b"not json", "unknown_site"),
+        ("", "plantroom///event", b"not json", "unknown_topic"),
     }
     assert strays.findings() == []
-    counts = {"received": 3, "dead_lettered": 3, "letters_unknown_site": 3}
+    counts = {"received": 3, "dead_lettered": 3, "letters_unknown_site": 2, "letters_unknown_topic": 1}
     until(lambda: strays.worker.figures() == {**counts, "spool_depth": 0, "lag_s": 0})
+
+
+def test_of_a_topic_without_a_site_one_a_minute_is_kept_as_no_topic(strays: Strays) -> None:
+    for s in (0, 1, 2, 60):
+        strays.send(VALUES, "/Z-1/telemetry", s)
+    strays.run()
+    left_out = "unknown_topic: 2 more of this topic were left out before it"
+    assert sorted(one.reason for one in strays.house.letters()) == ["unknown_topic", left_out]
 
 
 def test_its_safety_event_is_a_finding_of_the_first_site_that_names_the_unknown_one(strays: Strays) -> None:

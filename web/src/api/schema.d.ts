@@ -2378,7 +2378,8 @@ export interface components {
          *     messages wait, `spool_bytes` are on disk, the oldest has waited for `lag_s`. Rates are over the last seconds:
          *     `messages_per_s` came in, `done_per_s` were dealt with, `values_per_s` in them, `stored_per_s` of these. Delays are
          *     from a reading's own time to being durable and to being stored. `drained_in_s`: when nothing waits any more if all
-         *     goes on as now, null when that is never.
+         *     goes on as now, null when that is never. `gaps`: sequence numbers that are missing now, a figure of a site and not
+         *     of its lanes, which share them.
          */
         Flow: {
             /** Dead Lettered */
@@ -2597,8 +2598,6 @@ export interface components {
             durable_p50_ms: number;
             /** Durable P99 Ms */
             durable_p99_ms: number;
-            /** Gaps */
-            gaps: number;
             /** Lag S */
             lag_s: number;
             /** Lane */

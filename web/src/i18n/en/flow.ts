@@ -36,7 +36,7 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.sites": "By site and lane",
   "flow.place": "Site",
   "flow.delays": "Delay to stored p50 / p99",
-  "flow.holes": "Missing",
+  "flow.holes": "Missing (site)",
   "flow.strays": "Unknown sites",
   "flow_lane.normal": "normal",
   "flow_lane.safety": "safety",

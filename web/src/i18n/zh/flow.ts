@@ -34,7 +34,7 @@ export const flow = {
   "flow.sites": "按站点和通道",
   "flow.place": "站点",
   "flow.delays": "存储延时 中位 / 99%",
-  "flow.holes": "缺失",
+  "flow.holes": "缺失（全站点）",
   "flow.strays": "未知站点",
   "flow_lane.normal": "普通",
   "flow_lane.safety": "安全",

@@ -155,6 +155,18 @@ describe("figures", () => {
     expect(rows()).toEqual(["demo/safety", "+/strays"]);
   });
 
+  it("of a site have what is missing once, for its lanes together", () => {
+    const one = stats(2);
+    const lanes = [
+      { ...flow, lane: "normal" },
+      { ...flow, lane: "safety" },
+    ];
+    render(<Sites stats={{ ...one, sites: [{ ...flow, site: "demo", age_s: 0, gaps: 3, lanes }] }} />, host);
+    expect(host.querySelectorAll("tbody tr")).toHaveLength(2);
+    const cells = [...host.querySelectorAll<HTMLTableCellElement>("[data-missing]")];
+    expect(cells.map((cell) => [cell.textContent, cell.rowSpan])).toEqual([["3", 2]]);
+  });
+
   it("have as many digits as say something", () => {
     expect([0, 0.34, 12.4, 1240].map(rateText)).toEqual(["0", "0.3", "12", "1,240"]);
     expect([0.26, 42, 300, 10_800].map(secondsText)).toEqual(["0.3 s", "42 s", "5 min", "3 h"]);

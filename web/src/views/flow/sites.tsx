@@ -3,7 +3,8 @@ import { OLD_S, sizeText } from "@/domain/flow";
 import { showAge, showCount, t, word } from "@/i18n";
 import { delayText, rateText, secondsText, siteOf } from "./words";
 
-type Lane = IngestStats["sites"][number]["lanes"][number];
+type Site = IngestStats["sites"][number];
+type Lane = Site["lanes"][number];
 
 const HEADS = [
   "flow.place",
@@ -24,11 +25,12 @@ function cellsOf(lane: Lane): string[] {
     secondsText(lane.lag_s),
     `${delayText(lane.stored_p50_ms)} / ${delayText(lane.stored_p99_ms)}`,
     `${rateText(lane.rejects_per_min)} ${t("flow.per_min")}`,
-    showCount(lane.gaps),
   ];
 }
 
-function Row({ site, age, lane }: { site: string; age: number; lane: Lane }) {
+/** A lane's row. What is missing is the site's alone: its lanes share the numbers, so that their rows share the cell. */
+function Row({ of, lane }: { of: Site; lane: Lane }) {
+  const { site, age_s: age } = of;
   const old = age > OLD_S;
   return (
     <tr class={old ? "stale" : ""} data-lane={`${site}/${lane.lane}`}>
@@ -41,6 +43,11 @@ function Row({ site, age, lane }: { site: string; age: number; lane: Lane }) {
           {text}
         </td>
       ))}
+      {lane === of.lanes[0] && (
+        <td class="right" data-label={t("flow.holes")} rowSpan={of.lanes.length} data-missing={site}>
+          {showCount(of.gaps)}
+        </td>
+      )}
     </tr>
   );
 }
@@ -76,8 +83,8 @@ export function Sites({ stats }: { stats: IngestStats }) {
             </tr>
           </thead>
           <tbody>
-            {sites.flatMap(({ site, age_s, lanes }) =>
-              lanes.map((lane) => <Row key={`${site}/${lane.lane}`} site={site} age={age_s} lane={lane} />),
+            {sites.flatMap((of) =>
+              of.lanes.map((lane) => <Row key={`${of.site}/${lane.lane}`} of={of} lane={lane} />),
             )}
           </tbody>
         </table>
