@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from ingest.instants import FUTURE_MS, LATE_MS, YEAR_2000_MS
+from ingest.instants import FUTURE_MS, LATE_MS
 from plantroom.domain.assets import LocalName, Severity
+from plantroom.ports.clock import before_2000
 
 
 class ClockEffect(StrEnum):
@@ -14,12 +15,6 @@ class ClockEffect(StrEnum):
     """Every reading is late when it comes: stored, but neither limits nor models look at it."""
     REFUSED = "refused"
     """Every message is stamped with a time that cannot be, and becomes a dead letter."""
-
-
-def before_2000(offset_ms: int, at_ms: int) -> bool:
-    """Whether a clock that is off by so much at our ``at_ms`` is one that was never set, or its times are no
-    milliseconds: then the offset itself says nothing."""
-    return at_ms + offset_ms < YEAR_2000_MS
 
 
 def effect_of(offset_ms: int, at_ms: int) -> ClockEffect:

@@ -18,15 +18,15 @@ import numpy as np
 import orjson
 
 from ingest.arrivals import Arrivals
-from ingest.clock_effects import ClockEffect, before_2000, effect_of, event_of, severity_of, words_of_clock
+from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
 from ingest.dialects.decoded import Decoded
 from ingest.instants import NO_TIME, from_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import stable_id
 from plantroom.domain.assets import CLOCK
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
-from plantroom.ports.clock import to_ms
-from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.clock import before_2000, to_ms
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.spool import Lane
 
 WINDOW_MS = 30_000

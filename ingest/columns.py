@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ingest.arrivals import Arrivals
 from ingest.checkpoint import pack, unpack
 from ingest.dialects.decoded import NO_SEQ, Decoded
-from ingest.instants import FUTURE_MS, NO_TIME, YEAR_2000_MS
+from ingest.instants import FUTURE_MS, NO_TIME
 from ingest.matching import AssetRoute, SeriesTable
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
@@ -27,6 +27,7 @@ from ingest.samples import Samples, of_unknown_age, take_out
 from ingest.sequences import OncePerMessage, SequenceTracker
 from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
+from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.ports.readings import ReadingBatch, RejectedReading
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch

@@ -21,7 +21,7 @@ from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
 from ingest.event_names import AS_SENT, EventNames
 from ingest.event_weight import UNKNOWN_EVENT, Expectations, Expects, Weight, weight
-from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, YEAR_2000_MS, from_ms, parse_ts
+from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, from_ms, parse_ts
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
 from ingest.origins import Origin, Standing, origin_of, standing_from, text_of, wider
@@ -29,6 +29,7 @@ from ingest.rejections import printable, stable_id
 from ingest.sequences import OncePerMessage, SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
+from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.spool import SpoolRecord
 

@@ -17,7 +17,6 @@ from plantroom.ports.clock import to_ms
 NO_TIME = -(1 << 62)
 """Stands for "the message has no ``ts``"."""
 
-YEAR_2000_MS = 946_684_800_000
 FUTURE_MS = 300_000
 LATE_MS = 600_000
 LEAD_MS = 1_000

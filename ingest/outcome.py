@@ -11,9 +11,10 @@ from ingest.presence import PresenceNote
 from ingest.rejections import UNKNOWN_POINT, Rejection
 from plantroom.domain.assets import Presence
 from plantroom.domain.findings import Finding
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.gaps import GapNews, GapsGone
-from plantroom.ports.ledger import DeviceClock, HealthChange, LedgerTx
+from plantroom.ports.ledger import HealthChange, LedgerTx
 from plantroom.ports.letters import DeadLetter
 
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from ingest.arrivals import Arrivals
 from ingest.dialects.decoded import Decoded
-from ingest.instants import YEAR_2000_MS
 from ingest.matching import AssetRoute
 from ingest.rejections import CLOCK_IN_FUTURE, CLOCK_NEVER_SET, UNKNOWN_POINT, Rejection, with_detail
 from ingest.time_hints import hint_of
+from plantroom.ports.clock import YEAR_2000_MS
 
 
 @dataclass(slots=True)

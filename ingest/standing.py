@@ -1,6 +1,6 @@
 """Which instants a site has readings of already, asked of the store in as few questions as may be."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,31 +25,31 @@ class Standing:
 
     def __init__(self, read: ReadPage) -> None:
         self._read = read
-        self._left = QUESTIONS
 
     def of(self, readings: ReadingBatch, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which (n,) of the ``asked`` readings have a reading of their series at their instant."""
-        found = np.zeros(len(readings), np.bool_)
-        self._left = QUESTIONS
+        found, questions = np.zeros(len(readings), np.bool_), iter(range(QUESTIONS))
         assets: dict[str, set[int]] = {}
         for number in np.unique(readings.series_id[asked]).tolist():
             assets.setdefault(readings.series[number].asset, set()).add(number)
         for numbers in assets.values():
             rows = np.flatnonzero(asked & np.isin(readings.series_id, list(numbers)))
-            there = self._instants([readings.series[number] for number in sorted(numbers)], readings.ts_ms[rows])
+            series = [readings.series[number] for number in sorted(numbers)]
+            there = self._instants(series, readings.ts_ms[rows], questions)
             for number, instants in zip(sorted(numbers), there, strict=True):
                 own = rows[readings.series_id[rows] == number]
                 found[own] = np.isin(readings.ts_ms[own], instants)
         return found
 
-    def _instants(self, series: Sequence[SeriesRef], wanted: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    def _instants(
+        self, series: Sequence[SeriesRef], wanted: NDArray[np.int64], questions: Iterator[int]
+    ) -> list[NDArray[np.int64]]:
         """Instants of each series of an asset that stand, of those around the ``wanted`` ones."""
         found: list[list[NDArray[np.int64]]] = [[] for _ in series]
         instants = np.unique(wanted)
         for span in np.split(instants, np.flatnonzero(np.diff(instants) > GAP_MS) + 1):
             start, end = int(span[0]), int(span[-1]) + 1
-            while start < end and self._left > 0:
-                self._left -= 1
+            while start < end and next(questions, None) is not None:
                 pages = self._read(series, start, end, PAGE)
                 for page, those in zip(pages, found, strict=True):
                     those.append(page.ts_ms[page.reason < FIRST_BAD])

@@ -10,7 +10,8 @@ from ingest.outcome import Outcome, write_outcome
 from ingest.patience import AWAY, LEDGER, Patience
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceNote, PresenceTracker
-from plantroom.ports.ledger import DeviceClock, Ledger
+from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.ledger import Ledger
 
 GAP_LOOK_S = 2.0
 """More often than ``ingest.gaps.GRACE_MS``: a gap that another collector found is known before anybody asks for it."""

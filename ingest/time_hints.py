@@ -1,6 +1,7 @@
 """What is said of a time that was refused, where its number tells what was meant: the usual mistake is another unit."""
 
-from ingest.instants import FUTURE_MS, YEAR_2000_MS
+from ingest.instants import FUTURE_MS
+from plantroom.ports.clock import YEAR_2000_MS
 
 EXPECTED = "expected RFC 3339 or a whole number of milliseconds"
 _YEAR_2100_MS = 4_102_444_800_000

@@ -29,9 +29,6 @@ ECHO_WAIT = timedelta(minutes=2)
 """How long after we heard of the end of the tested event its echo may take to end: values come on other ways and less
 often. By our clock alone, for that of the device may be off, or its word late."""
 
-NEVER_SET = timedelta(days=3_650)
-"""A clock that is off by so much was never set, or its times are no milliseconds."""
-
 _LIMIT = f"{FindingSource.LIMIT.value}:"
 
 
@@ -39,8 +36,7 @@ def clock_offset(tx: MaintenanceTx, asset: str) -> timedelta:
     """How far the clock of an asset's device is ahead of ours, as far as it is known. One that was never set says
     nothing of events, whose times are then those of their receipt."""
     clock = tx.assets.get(asset).clock
-    offset = timedelta(milliseconds=0 if clock is None else clock.offset_ms)
-    return offset if abs(offset) < NEVER_SET else timedelta()
+    return timedelta(milliseconds=0 if clock is None or clock.never_set else clock.offset_ms)
 
 
 def is_echo(

@@ -9,8 +9,9 @@ from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape
 from ingest.clock_effects import ClockEffect, effect_of
 from plantroom.domain.assets import AssetStatus, Health, Presence
 from plantroom.ports.clock import to_ms
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.events import AssetEvent as DomainEvent
-from plantroom.ports.ledger import AssetView, DeviceClock
+from plantroom.ports.ledger import AssetView
 
 Criticality = Literal["A", "B", "C"]
 AssetDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]

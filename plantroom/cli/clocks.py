@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
-from plantroom.ports.clock import to_ms
 
 if TYPE_CHECKING:
     from plantroom.domain.assets import Asset
-    from plantroom.ports.ledger import DeviceClock
+    from plantroom.ports.device_clocks import DeviceClock
 
 app = typer.Typer(name="clocks", help="How far the devices' clocks are off ours.", no_args_is_help=True)
 
@@ -53,12 +52,11 @@ def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
 
 
 def _line(asset: "Asset", clock: "DeviceClock") -> str:
-    from ingest.clock_effects import before_2000
     from ingest.clocks import WRONG_MS
 
-    offset_ms, at_ms = clock.offset_ms, to_ms(clock.measured_at)
+    offset_ms = clock.offset_ms
     off = f"{abs(offset_ms) / 1000:.1f} s {'ahead' if offset_ms > 0 else 'behind'}"
-    if before_2000(offset_ms, at_ms):
+    if clock.never_set:
         off = "times before 2000 (clock not set, or ts not in milliseconds)"
     if clock.wrong_since is not None:
         return f"{asset.site}  {asset.code}  {off}  WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"

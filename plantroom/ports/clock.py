@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+YEAR_2000_MS = 946_684_800_000
+
 
 class Clock(Protocol):
     """Where the present comes from."""
@@ -39,6 +41,12 @@ _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=
 def to_ms(instant: datetime) -> int:
     """Milliseconds since 1970 UTC of an aware instant, cut."""
     return (instant - _EPOCH) // _MILLISECOND
+
+
+def before_2000(offset_ms: int, at_ms: int) -> bool:
+    """Whether a clock that is off by so much at our ``at_ms`` is one that was never set, or its times are no
+    milliseconds: then the offset itself says nothing."""
+    return at_ms + offset_ms < YEAR_2000_MS
 
 
 def now_ms(clock: Clock) -> int:

@@ -31,6 +31,7 @@ from plantroom.domain.findings import Finding
 from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.gaps import GapRepository
@@ -66,17 +67,6 @@ class AssetFilter:
     site: str | None = None
     status: str | None = None
     text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceClock:
-    """How far the clock of an asset's publisher was ahead of ours (negative: behind), by at most the least delay of its
-    messages less than so. ``wrong_since``: since when that is more than a clock may be off (``None``: it is not)."""
-
-    asset: str
-    offset_ms: int
-    measured_at: datetime
-    wrong_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from ingest.dialects.dialect import Dialect, Heard, Message, PresenceWord, Sample
 from ingest.dialects.json.parse import Malformed, parse_one
 from ingest.dialects.values import take_values
-from ingest.instants import NO_TIME, YEAR_2000_MS, local_ms
+from ingest.instants import NO_TIME, local_ms
 from ingest.rejections import (
     EMPTY_PAYLOAD,
     NO_VALUES,
@@ -19,7 +19,7 @@ from ingest.rejections import (
     with_detail,
 )
 from plantroom.domain.assets import Presence
-from plantroom.ports.clock import to_ms
+from plantroom.ports.clock import YEAR_2000_MS, to_ms
 from plantroom.units import MAX_UNIT, MEANT
 
 _WILL = "LWT"

@@ -21,7 +21,8 @@ from plantroom.domain.assets import (
     Source,
 )
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, VersionConflict
-from plantroom.ports.ledger import AssetFilter, AssetRepository, AssetView, DeviceClock
+from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.ledger import AssetFilter, AssetRepository, AssetView
 from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_collect as collected
 from plantroom.storage.ledger import tables_plant as t

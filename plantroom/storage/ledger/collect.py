@@ -12,14 +12,9 @@ import sqlalchemy as sa
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Evidence, Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.errors import NotFound
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.events import AssetEvent
-from plantroom.ports.ledger import (
-    CollectorReport,
-    CollectRepository,
-    DeviceClock,
-    HealthChange,
-    PresenceChange,
-)
+from plantroom.ports.ledger import CollectorReport, CollectRepository, HealthChange, PresenceChange
 from plantroom.ports.letters import DeadLetter, LetterSummary
 from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding
 from plantroom.ports.paging import Page, PageRequest, Scope

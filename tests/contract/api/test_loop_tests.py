@@ -12,7 +12,7 @@ from plantroom.domain.assets import Severity, SourceClock
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.accounts import Role
-from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock
 from tests.contract.api.world import HOME, NOW, PASSWORD, World
 
 TESTS = "/api/v1/loop-tests"

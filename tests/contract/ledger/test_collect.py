@@ -11,8 +11,9 @@ import pytest
 from plantroom.domain.assets import Health, Presence
 from plantroom.domain.findings import FindingCleared, FindingSource
 from plantroom.errors import BadData, Conflict, NotFound, Unreachable
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.events import AssetEvent
-from plantroom.ports.ledger import CollectorReport, DeviceClock, HealthChange, PresenceChange, QueuedFinding
+from plantroom.ports.ledger import CollectorReport, HealthChange, PresenceChange, QueuedFinding
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger

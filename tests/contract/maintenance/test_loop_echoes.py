@@ -13,7 +13,7 @@ from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
-from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk
 from tests.contract.maintenance.test_loop_tests import walk as plain

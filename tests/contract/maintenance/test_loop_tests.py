@@ -370,7 +370,7 @@ def test_looking_again_changes_nothing(walk: Walk) -> None:
 
 
 def test_a_clock_that_is_known_to_be_off_is_taken_into_account(walk: Walk) -> None:
-    from plantroom.ports.ledger import DeviceClock
+    from plantroom.ports.device_clocks import DeviceClock
 
     with walk.ledger.begin() as tx:
         tx.collect.put_clocks([DeviceClock("lift-1", -42_000, NOW, NOW)])

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from plantroom.cli.clocks import _line, app
-from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock
 from tests.unit.ingest.plants import pump
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

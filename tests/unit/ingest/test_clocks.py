@@ -13,12 +13,13 @@ from ingest.arrivals import Arrivals
 from ingest.clock_effects import ClockEffect
 from ingest.clocks import WINDOW_MS, DeviceClocks
 from ingest.dialects.decoded import Decoded
-from ingest.instants import NO_TIME, YEAR_2000_MS
+from ingest.instants import NO_TIME
 from ingest.matching import AssetRoute, Matcher, SeriesTable
 from plantroom.domain.assets import Priority, Severity, Source, SourceClock
 from plantroom.domain.findings import Finding, FindingRaised
 from plantroom.domain.sources import TopicSource
-from plantroom.ports.ledger import DeviceClock
+from plantroom.ports.clock import YEAR_2000_MS
+from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
 

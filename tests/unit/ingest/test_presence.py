@@ -1,16 +1,13 @@
 """Presence of assets."""
 
-from dataclasses import replace
-
 import pytest
 
 from ingest.instants import from_ms
 from ingest.matching import Matcher, SeriesTable
 from ingest.presence import PresenceTracker
 from ingest.status import parse_status
-from plantroom.domain.assets import Presence, Priority, Severity, Source, SourceClock
+from plantroom.domain.assets import Presence, Severity, Source, SourceClock
 from plantroom.domain.findings import FindingCleared, FindingRaised
-from plantroom.domain.sources import TopicSource
 from plantroom.ports.ledger import PresenceChange
 from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of, pump
 
@@ -338,23 +335,6 @@ def test_a_lost_broker_says_nothing_about_the_assets() -> None:
     bench.tracker.link(up=True, now_ms=NOON_MS + 4_000_000)
     bench.tick(4001)
     assert bench.news() == ["online"]
-
-
-@pytest.mark.parametrize(
-    ("priority", "severity"), [(Priority.SAFETY, Severity.GENERAL), (Priority.NORMAL, Severity.INFO)]
-)
-def test_one_source_that_is_marked_safety_is_enough_for_its_silence_to_weigh(
-    priority: Priority, severity: Severity
-) -> None:
-    gas = TopicSource("k", "demo", "gas", "gas/data", "json", priority=priority, asset="P-1")
-    matcher = Matcher("demo", SeriesTable())
-    matcher.follow(replace(plant_of([pump(criticality="C")], [Source(KEY)]), topic_sources=(gas,)))
-    bench = Bench(known=Presence.ONLINE)
-    bench.tracker.follow(matcher.routes())
-    bench.tick(10_000)
-    assert [one.finding.severity for one in bench.tracker.pending() if isinstance(one.finding, FindingRaised)] == [
-        severity
-    ]
 
 
 @pytest.mark.parametrize(("criticality", "severity"), [("A", Severity.GENERAL), ("C", Severity.INFO)])

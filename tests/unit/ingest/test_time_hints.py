@@ -4,8 +4,8 @@ import orjson
 import pytest
 
 from ingest.dialects.json.decoder import decode
-from ingest.instants import YEAR_2000_MS
 from ingest.time_hints import EXPECTED, hint_of, hint_of_unreadable
+from plantroom.ports.clock import YEAR_2000_MS
 from tests.unit.ingest.plants import NOON_MS
 
 

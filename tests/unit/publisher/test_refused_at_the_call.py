@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ingest.dialects.json import decoder
-from ingest.instants import YEAR_2000_MS
 from plantroom import wire
+from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.publisher import Publisher
 from plantroom.publisher.moments import FIRST_MS, milliseconds
 from plantroom.wire import Channel, encode_event, encode_telemetry
