@@ -5,7 +5,8 @@
 A publisher sends numbers at a rate; the consumer has a persistent session, acknowledges whatever it has read at once,
 and after a while cuts the connection as a kill would (RST), stays away and comes again. One JSON document on stdout:
 how many messages came that an earlier connection had brought and acknowledged, in all and on one connection at most,
-how many of these without the mark of a repetition (DUP), how many out of order, and how many numbers never came.
+how many of these without a mark of a repetition (DUP) that is believed (one in front of all messages without it), how
+many out of order, and how many numbers never came.
 """
 
 import argparse

@@ -23,6 +23,9 @@ _QOS_1 = 0x02
 _QOS_2 = 0x04
 _RETAIN = 0x01
 _DUP = 0x08
+_PLAIN = _PUBLISH | _QOS_1
+_CONNACK = 0x20
+_SESSION_PRESENT = 0x01
 _MORE = 0x80
 _PUBACK = b"\x40\x02"
 _MAX_LENGTH_BYTES = 4
@@ -31,7 +34,9 @@ _MAX_LENGTH_BYTES = 4
 class Message(NamedTuple):
     """A PUBLISH of QoS 0 (``mid`` 0) or 1. ``retained``: the broker had it from before a subscription (MQTT 3.1.1,
     section 3.3.1.3); what is published while a subscription stands is not marked, whatever its publisher asks for.
-    ``again``: the broker has sent it before (section 3.3.1.1); a publisher's own word for it does not come through."""
+    ``again``: the broker has sent it before (section 3.3.1.1). RabbitMQ up to 3.11 hands a publisher's own mark on, so
+    a mark is believed only at the beginning of a connection: what is sent again comes before all else (sections 4.4
+    and 4.6), and where the broker has no session of ours nothing is."""
 
     topic: bytes
     payload: bytes
@@ -48,6 +53,8 @@ class PacketSocket:
         self._unread = bytearray()
         self._wanted = 0
         """Bytes that ``_unread`` must have before looking at it again makes sense."""
+        self._resends = True
+        """Whether a mark is the broker's own: until the first message of QoS 1 that is neither marked nor retained."""
         self._for_paho = bytearray()
         self._unsent = b""
         self._midway = False
@@ -105,9 +112,13 @@ class PacketSocket:
                 if payload > end:
                     raise ValueError("a PUBLISH packet is shorter than its topic")
                 mid = buffer[split] << 8 | buffer[split + 1] if first & _QOS else 0
-                retained, again = first & _RETAIN > 0, first & _DUP > 0
+                if first == _PLAIN:
+                    self._resends = False
+                retained, again = first & _RETAIN > 0, self._resends and first & _DUP > 0
                 found.append(Message(buffer[body + 2 : split], buffer[payload:end], mid, retained, again))
             else:
+                if first == _CONNACK and length and not buffer[body] & _SESSION_PRESENT:
+                    self._resends = False
                 self._for_paho += buffer[start:end]
             start = end
         del self._unread[:start]

@@ -43,6 +43,10 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 1.0
 BATCH = 500
 BATCH_BYTES = 8 << 20
+HANDED_ON_TOPICS = 100
+"""Of what another session handed on, messages of so many topics: the store is asked about each of their assets, and who
+waits for that has readings of its own to store. The rest stays in the queue for the next turn."""
+
 STAGES = "stages"
 
 _OF_OBJECT = re.compile(r"\[\d+\](?:\.(.*))?", re.DOTALL)
@@ -90,7 +94,7 @@ class Replays:
         messages: dict[str, list[DeadLetter]] = {}
         for one in filter(self._is_mine, letters):
             messages.setdefault(one.message, []).append(one)
-        mine = list(messages.values())
+        mine = _for_a_turn(list(messages.values()))
         if mine and not self._try(mine):
             for of_message in mine:
                 self._alone(of_message)
@@ -162,6 +166,21 @@ class Replays:
                 columns.keep(~self._standing.of(readings, mine))
 
 
+def _for_a_turn(messages: Sequence[Sequence[DeadLetter]]) -> Sequence[Sequence[DeadLetter]]:
+    """The first messages, up to one of which the topic would be one too many."""
+    topics: set[str] = set()
+    for number, letters in enumerate(messages):
+        if _is_untold(letters):
+            topics.add(letters[0].topic)
+        if len(topics) > HANDED_ON_TOPICS:
+            return messages[:number]
+    return messages
+
+
+def _is_untold(letters: Sequence[DeadLetter]) -> bool:
+    return any(one.reason == HANDED_ON for one in letters)
+
+
 def _record(letter: DeadLetter) -> SpoolRecord:
     """Its position is made of its name, so that events get the same id each time."""
     digest = hashlib.blake2b(letter.message.encode(), digest_size=7).digest()
@@ -173,8 +192,8 @@ def _first(letters: Sequence[DeadLetter]) -> FirstCome:
     letter = letters[0]
     refused = [one for one in letters if code_of(one.reason) in {REJECTED_BY_STORE, BEYOND_RETENTION}]
     whole = not any(one.part for one in letters)
-    untold = any(one.reason == HANDED_ON for one in letters)
-    return FirstCome(letter.message, to_ms(letter.received_at), whole, _parts(letters), _parts(refused), untold)
+    received_ms = to_ms(letter.received_at)
+    return FirstCome(letter.message, received_ms, whole, _parts(letters), _parts(refused), _is_untold(letters))
 
 
 def _parts(letters: Sequence[DeadLetter]) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.packets import Message, PacketSocket
@@ -96,11 +96,36 @@ def test_any_cut_of_the_stream_gives_the_same_messages_and_leaves_the_rest_to_pa
         chunks.append(stream[at : at + size])
         at += size
     received = PacketSocket(Wire(chunks))  # type: ignore[arg-type]
-    assert everything(received) == [Message(*one) for one in sent]
+    plain = [n for n, (_, _, mid, retained, again) in enumerate(sent) if mid and not (retained or again)]
+    believed = plain[0] if plain else len(sent)
+    assert everything(received) == [Message(*one, again and n < believed) for n, (*one, again) in enumerate(sent)]
     assert for_paho(received) == PINGRESP
 
 
+def marks(*stream: bytes) -> list[tuple[bytes, bool]]:
+    packets = PacketSocket(Wire([b"".join(stream)]))  # type: ignore[arg-type]
+    return [(one.payload, one.again) for one in everything(packets)]
+
+
+def test_a_mark_is_the_brokers_own_only_in_front_of_all_that_has_none() -> None:
+    """What a new subscription brings (retained) and QoS 0 may come in between."""
+    assert marks(
+        b"\x20\x02\x01\x00",
+        publish(b"t", b"a", 1, again=True),
+        publish(b"t", b"b", 2, retained=True),
+        publish(b"t", b"c"),
+        publish(b"t", b"d", 3, again=True),
+        publish(b"t", b"e", 4),
+        publish(b"t", b"f", 5, again=True),
+    ) == [(b"a", True), (b"b", False), (b"c", False), (b"d", True), (b"e", False), (b"f", False)]
+
+
+def test_of_a_session_that_the_broker_did_not_have_no_mark_is_the_brokers_own() -> None:
+    assert marks(b"\x20\x02\x00\x00", publish(b"t", b"a", 1, again=True)) == [(b"a", False)]
+
+
 @given(st.binary(max_size=200))
+@example(b"\x20\x00")
 def test_no_bytes_bring_it_down(stream: bytes) -> None:
     everything(PacketSocket(Wire([stream])))  # type: ignore[arg-type]
 

@@ -1,6 +1,7 @@
 """Dead letters processed again: with the time at which they first came, once in effect, or back with a new reason."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -260,6 +261,61 @@ def test_what_was_handed_on_stands_over_nothing_that_the_site_has_of_that_instan
     assert house.readings("vibration") == [(0, 1.0), (1, 3.0)]
     assert house.readings("pressure") == [(0, 0.5)], "what it does not have is stored"
     assert house.letters() == []
+
+
+def handed_on(house: House, bodies: Sequence[tuple[str, object]]) -> None:
+    """These messages (code and body), all at once."""
+    letters = [
+        DeadLetter(
+            f"{number:032x}",
+            "demo",
+            datetime.now(UTC),
+            f"plantroom/demo/{code}/telemetry",
+            HANDED_ON,
+            json.dumps(body).encode(),
+        )
+        for number, (code, body) in enumerate(bodies)
+    ]
+    with house.ledger.begin() as tx:
+        tx.collect.add_dead_letters(letters)
+        tx.collect.ask_replay(EVERYTHING, [one.id for one in letters])
+    until(lambda: are_answered(house), 60)
+    assert house.letters() == []
+
+
+def test_so_it_is_of_more_assets_than_the_store_is_asked_about_in_one_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = [f"Q-{n}" for n in range(replays.HANDED_ON_TOPICS + 20)]
+    with house.ledger.begin() as tx:
+        for asset in map(pump, codes):
+            tx.assets.add(asset, [Point(asset.key, template) for template in TEMPLATES])
+    turns: list[int] = []
+    process = replays.Replays._process
+
+    def watched(self: replays.Replays, letters: Sequence[Sequence[DeadLetter]]) -> None:
+        turns.append(len(letters))
+        process(self, letters)
+
+    monkeypatch.setattr(replays.Replays, "_process", watched)
+    house.start()
+    for code in codes:
+        house.send({"vibration": 2.0}, code=code)
+        house.send({"vibration": 1.0}, code=code)
+    house.settle()
+    handed_on(house, [(code, {"ts": house.now_ms, "values": {"vibration": 2.0}}) for code in codes])
+    assert {tuple(house.readings("vibration", code)) for code in codes} == {((0, 1.0),)}
+    assert turns == [replays.HANDED_ON_TOPICS, 20]
+
+
+def test_so_it_is_of_a_message_with_more_spans_than_the_store_is_asked_about(house: House) -> None:
+    house.start()
+    instants = [-120_000 * n for n in range(150)]
+    for ms in instants[::2]:
+        house.send({"vibration": 1.0}, s=ms / 1000)
+    house.settle()
+    handed_on(house, [("P-1", [{"ts": house.now_ms + ms, "values": {"vibration": 2.0}} for ms in instants])])
+    assert dict(house.readings("vibration")) == {ms: 2.0 if n % 2 else 1.0 for n, ms in enumerate(instants)}
 
 
 def test_what_a_person_replays_stands_over_what_is_there(house: House) -> None:

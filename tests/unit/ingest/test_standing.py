@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import standing
-from ingest.standing import GAP_MS, QUESTIONS, Standing
+from ingest.standing import GAP_MS, SPANS, Standing
 from plantroom.domain.quality import Reason
 from plantroom.ports.readings import ReadingBatch, SeriesPage, SeriesRef
 from plantroom.storage.readings.sqlite import SqliteReadings
@@ -53,16 +54,17 @@ def opened(folder: Path) -> SqliteReadings:
     return store
 
 
-@given(rows, rows, st.integers(1, 4))
+@given(rows, rows, st.integers(1, 4), st.integers(1, 4))
 def test_what_stands_is_what_was_written_and_is_good(
-    tmp_path_factory: object, written: list[Row], wanted: list[Row], page: int
+    tmp_path_factory: object, written: list[Row], wanted: list[Row], page: int, spans: int
 ) -> None:
     folder: Path = tmp_path_factory.mktemp("standing")  # type: ignore[attr-defined]
     store = opened(folder)
     store.write(batch(written))
-    before, standing.PAGE = standing.PAGE, page
-    found = Standing(store.read).of(batch(wanted), np.array([good for _, _, good in wanted], np.bool_))
-    standing.PAGE = before
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standing, "PAGE", page)
+        patch.setattr(standing, "SPANS", spans)
+        found = Standing(store.read).of(batch(wanted), np.array([good for _, _, good in wanted], np.bool_))
     good = {(number, at) for number, at, good in written if good}
     assert found.tolist() == [asked and (number, at) in good for number, at, asked in wanted]
     store.close()
@@ -80,11 +82,27 @@ def test_thousands_of_instants_side_by_side_are_one_question(tmp_path: Path) -> 
     store.close()
 
 
-def test_instants_far_apart_are_asked_for_up_to_a_bound(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "asked"), [(3, 3), (SPANS, SPANS), (150, SPANS)])
+def test_instants_far_apart_are_all_asked_for_in_a_few_questions(tmp_path: Path, count: int, asked: int) -> None:
     store = opened(tmp_path)
-    apart = [(0, 2 * GAP_MS * n, True) for n in range(QUESTIONS + 50)]
-    store.write(batch(apart))
+    apart = [(0, 2 * GAP_MS * n, True) for n in range(count)]
+    store.write(batch(apart[::2]))
     read = Counted(store)
-    found = Standing(read).of(batch(apart), np.ones(len(apart), np.bool_))
-    assert read.asked == found.sum() == QUESTIONS
+    found = Standing(read).of(batch(apart), np.ones(count, np.bool_))
+    assert found.tolist() == [n % 2 == 0 for n in range(count)]
+    assert read.asked == asked
+    store.close()
+
+
+def test_the_widest_gaps_are_not_read_through(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    hours = [(0, 60 * GAP_MS * n + 2 * GAP_MS * m, True) for n in range(SPANS) for m in range(3)]
+    spans: list[int] = []
+
+    def read(series: Sequence[SeriesRef], start_ms: int, end_ms: int, limit: int) -> Sequence[SeriesPage]:
+        spans.append(end_ms - start_ms)
+        return store.read(series, start_ms, end_ms, limit)
+
+    Standing(read).of(batch(hours), np.ones(len(hours), np.bool_))
+    assert spans == [4 * GAP_MS + 1] * SPANS
     store.close()
