@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from maintenance.episode_rules import QUIET_WHILE, STANDS_SINCE
+from maintenance.episode_rules import QUIET_WHILE
 from maintenance.episode_subjects import PRIORITIES
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import STANDS_SINCE
 from plantroom.domain.alarms import priority_of, urgency
 from plantroom.domain.assets import AlarmPriority, AssetStatus
 from plantroom.domain.findings import FindingSource

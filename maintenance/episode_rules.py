@@ -34,7 +34,7 @@ from maintenance.episode_events import (
 )
 from maintenance.episode_subjects import CALLING, PRIORITIES, SAFETY, calling, held_back, hold_back, let_go, subject_of
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import RAISED_AT, raised_at, with_end, with_raise
+from maintenance.event_order import RAISED_AT, first_observed, raised_at, standing_since, with_end, with_raise
 from maintenance.lifecycle import ENDED
 from maintenance.sensor_words import with_sensor
 from maintenance.unknown_events import OTHERS, gathered_events, is_unknown, with_unknown
@@ -74,9 +74,6 @@ _SHOWN_POINTS = 20
 
 LINES = "lines"
 """Key in an episode's detail: when the events that came again had their last lines in the ticket's history."""
-
-STANDS_SINCE = "stands_since"
-"""Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
 _ORDER = tuple(Severity)
 _DONE = (State.COMPLETED, State.VERIFIED)
@@ -259,8 +256,7 @@ def absorb(
     detail["ticket"] = bool(detail.get("ticket")) or level.ticket
     others = [one for one in calling(earlier) if one != subject_of(finding)]
     detail[CALLING] = [*others, subject_of(finding)] if level.ticket else others
-    if earlier.state is EpisodeState.CLOSED:
-        detail[STANDS_SINCE] = {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}
+    detail |= standing_since(earlier, finding)
     known = detail.get(PRIORITIES) if earlier.state is EpisodeState.OPEN else None
     detail[PRIORITIES] = (known if isinstance(known, dict) else {}) | {
         subject_of(finding): priority_in(finding, level).value
@@ -274,6 +270,7 @@ def absorb(
         source=finding.source if leads else earlier.source,
         severity=severest(earlier.severity, level.severity),
         safety=earlier.safety or finding.safety,
+        opened_observed_at=first_observed(earlier, finding),
         last_observed_at=max(earlier.last_observed_at, finding.observed_at),
         open_subjects=subjects,
         evidence=_merged(earlier.evidence, finding.evidence),

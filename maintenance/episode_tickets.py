@@ -18,8 +18,8 @@ from maintenance.sensor_words import sensors_of
 from maintenance.tickets import Words, compose, event_said, origin_of, tags_of
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
-from plantroom.domain.assets import Asset, EquipmentClass, LocalName
-from plantroom.domain.findings import FindingRaised
+from plantroom.domain.assets import UNCLASSIFIED, Asset, EquipmentClass, LocalName
+from plantroom.domain.findings import FindingRaised, FindingSource
 
 GATHERED = "episodes"
 """Key, among what a ticket gathers, of the episodes that it stands for when they are several."""
@@ -50,13 +50,15 @@ class EpisodeTickets:
             tell_flood(self._tx, site, self._classes, self._now)
         self.flooded.clear()
 
-    def of(self, episode: Episode | None, safety: bool = False) -> WorkOrder | None:
-        """An episode's ticket, locked. One that a flood shares is left for an own one when its work is done, and by
-        safety findings at once."""
+    def of(self, episode: Episode | None, finding: FindingRaised | None = None) -> WorkOrder | None:
+        """An episode's ticket, locked, with one more ``finding``. One that a flood shares is left for an own one when
+        its work is done, and by safety findings at once."""
         if episode is None or episode.work_order is None:
             return None
-        ticket = self.lock(episode, episode.work_order)
-        return None if FLOOD in ticket.tags and (safety or work_is_done(ticket)) else ticket
+        ticket, safety = self.lock(episode, episode.work_order), finding is not None and finding.safety
+        if FLOOD in ticket.tags and (safety or work_is_done(ticket)):
+            return None
+        return ticket if finding is None else due_by(ticket, finding)
 
     def lock(self, episode: Episode, order_id: str) -> WorkOrder:
         """The ticket, locked after the flood of the site, which may stand behind it: in the order in which everybody
@@ -181,6 +183,16 @@ class EpisodeTickets:
         """Write the episode and tell the live view."""
         self._tx.episodes.update(episode)
         note_episode(self._tx, episode)
+
+
+def due_by(ticket: WorkOrder, finding: FindingRaised) -> WorkOrder:
+    """The ticket of a safety event, due no later than an event asks for that it overtook (``maintenance.turns``): that
+    one would have opened the ticket."""
+    opened, due = ticket.opened_at, ticket.due
+    lets_safety_pass = finding.source is FindingSource.RULE and finding.failure_mode == UNCLASSIFIED
+    if not (ticket.safety and lets_safety_pass) or due is None or opened is None or finding.received_at > opened:
+        return ticket
+    return replace(ticket, due=min(due, resolve_by(finding.severity, opened)))
 
 
 def episodes_of(order: WorkOrder) -> list[str]:

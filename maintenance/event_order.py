@@ -1,18 +1,23 @@
-"""Events come in any order: what was lost on the way comes when it is asked for again. Pure.
+"""Events come in any order: what was lost on the way comes when it is asked for again, and safety goes before others
+that wait. Pure.
 
 An episode keeps when the newest of each event that stands happened, so that an older end, whose word comes late, ends
-nothing. Limits, models and presence tell in order what they noticed.
+nothing; and it began with what we received first, whichever was taken up first. Limits, models and presence tell in
+order what they noticed.
 """
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from maintenance.episodes import Episode
+from maintenance.episodes import Episode, EpisodeState
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 
 RAISED_AT = "raised_at"
 """Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
 we heard of it."""
+
+STANDS_SINCE = "stands_since"
+"""Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
 _OVER_AT = "event_over_at"
 """Key in an episode's detail: when we heard that one of its events is over (RFC 3339), by our clock."""
@@ -37,6 +42,21 @@ def with_raise(earlier: Episode | None, finding: FindingRaised, subject: str) ->
     happened = min(finding.observed_at, finding.received_at)
     new = {subject: happened} if finding.source is FindingSource.RULE else {}
     return newest_of(known, new, [*known, *new])
+
+
+def first_observed(earlier: Episode, finding: FindingRaised) -> datetime:
+    """When the first finding of an episode was observed, with one more of them: it may have been overtaken."""
+    overtaken = finding.received_at <= earlier.opened_at
+    return min(earlier.opened_observed_at, finding.observed_at) if overtaken else earlier.opened_observed_at
+
+
+def standing_since(earlier: Episode, finding: FindingRaised) -> dict[str, object]:
+    """What the detail of the episode keeps of when it came back, after one more finding; empty when nothing changes."""
+    if earlier.state is EpisodeState.OPEN:
+        said = (earlier.detail or {}).get(STANDS_SINCE)
+        if not isinstance(said, Mapping) or datetime.fromisoformat(str(said["at"])) <= finding.received_at:
+            return {}
+    return {STANDS_SINCE: {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}}
 
 
 def over_at(episode: Episode) -> datetime | None:

@@ -1,11 +1,10 @@
 """Findings into episodes and tickets, exactly once: the outbox's consumer ``maintenance``.
 
 One transaction applies a batch and moves the cursor. Safety goes first, that of each asset and failure mode in turn
-(``maintenance.turns``): it never waits behind a flood; within an asset and failure mode, where it matters, the order is
-kept. After a batch that failed its findings are applied one by
-one, each in its own transaction; the one at fault is put aside with a ticket that says so, so that it stops no other.
-When nothing waits, it looks for faults that outlived the work on them. The rules stand in ``maintenance.episode_rules``
-(pure) and what a ticket says in ``maintenance.tickets``.
+(``maintenance.turns``): it never waits behind a flood; where it matters, the order is kept. After a batch that failed
+its findings are applied one by one, each in its own transaction; the one at fault is put aside with a ticket that says
+so, so that it stops no other. When nothing waits, it looks for faults that outlived the work on them. The rules stand
+in ``maintenance.episode_rules`` (pure) and what a ticket says in ``maintenance.tickets``.
 """
 
 import time
@@ -56,7 +55,7 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound, Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Contended, Ledger
-from plantroom.ports.outbox import QueuedFinding, line_of
+from plantroom.ports.outbox import QueuedFinding, place_of
 
 CONSUMER, BATCH = "maintenance", 50
 
@@ -149,8 +148,7 @@ class FindingsConsumer:
         with self._ledger.begin() as tx:
             queued, ahead = self._waiting(tx, limit)
             ends = self._stopwatch() + BATCH_S
-            if queued:
-                self._next = queued[0].position
+            self._next = queued[0].position if queued else None
             applier = FindingApplier(tx, self._clock.now(), self._classes)
             done: list[QueuedFinding] = []
             for item in queued:
@@ -169,8 +167,11 @@ class FindingsConsumer:
         return len(done)
 
     def _note_done(self, done: Sequence[QueuedFinding], ahead: bool) -> None:
-        for one in done:
-            self._turns.done(line_of(one.finding), one.position)
+        for place in map(place_of, done):
+            if ahead:
+                self._turns.done(place.line, place.position)
+            else:
+                self._turns.passed(place)
         self._was_ahead = ahead
 
     def _waiting(self, tx: MaintenanceTx, limit: int) -> tuple[Sequence[QueuedFinding], bool]:
@@ -363,7 +364,7 @@ class FindingApplier:
         # The test's lock first, as loop tests take theirs: test, episode, ticket.
         check = asked_for(self._tx, finding, self._classes)
         earlier = self._tx.episodes.latest(finding.asset, finding.failure_mode)
-        ticket = self._tickets.of(earlier, finding.safety)
+        ticket = self._tickets.of(earlier, finding)
         quiet = check is None and (suppressed(finding, asset.status) or is_shelved(self._tx, finding, self._now))
         echo = check is None and is_echo(self._tx, finding, level, earlier, ticket)
         after_echo = came_first(self._tx, check, earlier, ticket)

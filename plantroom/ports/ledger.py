@@ -225,7 +225,7 @@ class CollectRepository(ABC):
     @abstractmethod
     def take_ahead(self, consumer: str, positions: Sequence[int]) -> None:
         """Findings that the consumer has done before what waits in front of them: ``findings_after`` and
-        ``urgent_after`` give them no more."""
+        ``waiting_after`` give them no more."""
 
     @abstractmethod
     def move_cursor(self, consumer: str, position: int) -> None:

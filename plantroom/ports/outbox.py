@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plantroom.domain.findings import Finding
+from plantroom.domain.findings import Finding, FindingRaised, FindingSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,7 @@ class QueuedFinding:
 
 
 class Line(NamedTuple):
-    """Findings that go one behind the other: those of one asset and failure mode (of devices that the ledger does not
-    know, those of one site)."""
+    """Findings of one asset and failure mode (of devices that the ledger does not know, those of one site)."""
 
     site: str
     asset: str
@@ -28,9 +27,14 @@ class WaitingFinding(NamedTuple):
 
     position: int
     line: Line
+    source: FindingSource
+    subject: str
     safety: bool
 
 
-def line_of(finding: Finding) -> Line:
-    """Behind which others a finding goes."""
-    return Line(finding.site, finding.asset, finding.failure_mode)
+def place_of(queued: QueuedFinding) -> WaitingFinding:
+    """The place of a finding that is there in full."""
+    finding = queued.finding
+    line = Line(finding.site, finding.asset, finding.failure_mode)
+    safety = isinstance(finding, FindingRaised) and finding.safety
+    return WaitingFinding(queued.position, line, finding.source, finding.subject, safety)

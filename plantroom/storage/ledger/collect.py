@@ -79,14 +79,15 @@ class SqlCollect(CollectRepository):
         f, behind = t.findings.c, max(position, cursor(self._work, consumer))
         found: list[WaitingFinding] = []
         while not found:  # All of some may have been taken ahead.
-            places = sa.select(f.position, f.site, f.asset, f.failure_mode, f.safety).where(f.position > behind)
+            columns = (f.position, f.site, f.asset, f.failure_mode, f.source, f.subject, f.safety)
+            places = sa.select(*columns).where(f.position > behind)
             rows = self._connection.execute(places.order_by(f.position).limit(limit)).all()
             if not rows:
                 break
             taken = self._taken(consumer, t.findings_ahead.c.position.between(rows[0].position, rows[-1].position))
             found = [
-                WaitingFinding(at, Line(site, asset, mode), bool(safety))
-                for at, site, asset, mode, safety in rows
+                WaitingFinding(at, Line(site, asset, mode), FindingSource(source), subject, bool(safety))
+                for at, site, asset, mode, source, subject, safety in rows
                 if at not in taken
             ]
             behind = rows[-1].position

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,17 +12,24 @@ from hypothesis import strategies as st
 
 from maintenance.ports import MaintenanceTx
 from maintenance.turns import Turns
+from plantroom.domain.assets import UNCLASSIFIED
 from plantroom.domain.findings import Finding, FindingCleared, FindingSource
-from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding
+from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding, place_of
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, finding
 
 numbers = itertools.count(1000)
 
 
-def cleared(number: int, asset: str = "p1", mode: str = "bearing_wear") -> FindingCleared:
+def cleared(number: int, **given: Any) -> FindingCleared:
     at = NOW + timedelta(minutes=number)
-    return FindingCleared(f"c{number}", "demo", asset, mode, FindingSource.MODEL, at, at, "vibration")
+    fields: dict[str, Any] = {
+        "asset": "p1",
+        "failure_mode": "bearing_wear",
+        "source": FindingSource.MODEL,
+        "subject": "vibration",
+    }
+    return FindingCleared(f"c{number}", "demo", observed_at=at, received_at=at, **(fields | given))
 
 
 def append(ledger: SqlLedger, *findings: Finding) -> None:
@@ -75,12 +83,17 @@ def test_safety_is_urgent_with_what_waits_before_it_of_its_asset_and_mode(ledger
 
 
 def test_what_waits_is_told_by_its_place_from_any_place_on(ledger: SqlLedger) -> None:
-    append(ledger, finding(1), cleared(2, "p2", "seal"), finding(3, safety=True), finding(4))
+    append(ledger, finding(1), cleared(2, asset="p2", failure_mode="seal"), finding(3, safety=True), finding(4))
     with ledger.begin() as tx:
         tx.collect.move_cursor("reader", tx.collect.findings_after("reader", 1)[0].position)
         first, second, third = tx.collect.waiting_after("reader", 0, 9)
-        assert first == WaitingFinding(first.position, Line("demo", "p2", "seal"), safety=False)
-        assert second == WaitingFinding(second.position, Line("demo", "p1", "bearing_wear"), safety=True)
+        assert first == WaitingFinding(
+            first.position, Line("demo", "p2", "seal"), FindingSource.MODEL, "vibration", safety=False
+        )
+        assert second == WaitingFinding(
+            second.position, Line("demo", "p1", "bearing_wear"), FindingSource.MODEL, "vibration", safety=True
+        )
+        assert [first, second, third] == [place_of(one) for one in tx.collect.findings_after("reader", 9)]
         tx.collect.take_ahead("reader", [second.position])
         assert tx.collect.waiting_after("reader", 0, 9) == [first, third]
         assert tx.collect.waiting_after("reader", first.position, 9) == [third]
@@ -135,19 +148,24 @@ def test_two_that_ask_for_what_is_urgent_get_it_once(ledger: SqlLedger, other: S
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xy"), st.sampled_from(["raised", "safety", "over"]))),
+    st.lists(
+        st.tuples(
+            st.sampled_from("ab"),
+            st.sampled_from(["seal", UNCLASSIFIED]),
+            st.sampled_from(["gas", "door"]),
+            st.sampled_from(["raised", "safety", "over"]),
+        )
+    ),
     st.lists(st.tuples(st.integers(1, 4), st.booleans()), min_size=1),
 )
-def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode(
-    ledger: SqlLedger, told: list[tuple[str, str, str]], cuts: list[tuple[int, bool]]
+def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode_and_without_a_mode_of_its_event(
+    ledger: SqlLedger, told: list[tuple[str, str, str, str]], cuts: list[tuple[int, bool]]
 ) -> None:
     made: list[Finding] = []
-    for asset, mode, what in told:
+    for asset, mode, event, what in told:
         number = next(numbers)
-        if what == "over":
-            made.append(cleared(number, asset, mode))
-        else:
-            made.append(finding(number, asset=asset, failure_mode=mode, safety=what == "safety"))
+        of = {"asset": asset, "failure_mode": mode, "source": FindingSource.RULE, "subject": event}
+        made.append(cleared(number, **of) if what == "over" else finding(number, safety=what == "safety", **of))
     append(ledger, *made)
     got: list[Finding] = []
     for n in range(10 * len(made) + 1):
@@ -160,12 +178,13 @@ def test_however_it_is_cut_each_is_given_once_in_the_order_of_its_asset_and_mode
             elif some:
                 tx.collect.move_cursor("reader", some[-1].position)
         got += [one.finding for one in some]
-    pairs = {(one.asset, one.failure_mode) for one in made}
     assert len(got) == len(made)
-    for pair in pairs:
-        assert [f for f in got if (f.asset, f.failure_mode) == pair] == [
-            f for f in made if (f.asset, f.failure_mode) == pair
-        ]
+    for whose in {_whose(one) for one in made}:
+        assert [one for one in got if _whose(one) == whose] == [one for one in made if _whose(one) == whose]
+
+
+def _whose(one: Finding) -> tuple[str, str, str]:
+    return one.asset, one.failure_mode, one.subject if one.failure_mode == UNCLASSIFIED else ""
 
 
 def test_what_is_old_and_behind_every_cursor_is_forgotten(ledger: SqlLedger) -> None:

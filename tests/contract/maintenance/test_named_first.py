@@ -36,7 +36,8 @@ def test_it_is_first_in_title_and_reason_and_was_not_told_before(any_ledger: Sto
 
 def test_it_is_named_after_any_number_of_harmless_ones(any_ledger: Store) -> None:
     after = [harmless(NOW + n * SECOND, f"log_{n}") for n in range(2, 62)]
-    feed(any_ledger, harmless(NOW, "login"), fire(NOW + SECOND), *after, now=NOW + 70 * SECOND)
+    feed(any_ledger, harmless(NOW, "login"))
+    feed(any_ledger, fire(NOW + SECOND), *after, now=NOW + 70 * SECOND)
     (episode,), (ticket,) = episodes(any_ledger), tickets(any_ledger)
     assert "rule:fire_alarm" in episode.open_subjects
     assert "：火警、" in ticket.title.zh
