@@ -14,8 +14,9 @@ RAISED_AT = "raised_at"
 """Key in an episode's detail: when the newest of each event among its subjects happened (RFC 3339), at the latest when
 we heard of it."""
 
-_OVER_AT = "event_over_at"
-"""Key in an episode's detail: when we heard that one of its events is over (RFC 3339), by our clock."""
+_OVER_AT = {FindingSource.RULE: "event_over_at", FindingSource.LIMIT: "limit_over_at"}
+"""Keys in an episode's detail: when we heard that one of its events, or limit alarms, is over (RFC 3339), by our
+clock."""
 
 
 def raised_at(episode: Episode) -> dict[str, datetime]:
@@ -39,13 +40,13 @@ def with_raise(earlier: Episode | None, finding: FindingRaised, subject: str) ->
     return newest_of(known, new, [*known, *new])
 
 
-def over_at(episode: Episode) -> datetime | None:
-    """When we heard last that an event of an episode is over while other things stood on."""
-    said = (episode.detail or {}).get(_OVER_AT)
+def over_at(episode: Episode, source: FindingSource) -> datetime | None:
+    """When we heard last that an event, or a limit alarm, of an episode is over while other things stood on."""
+    said = (episode.detail or {}).get(_OVER_AT[source])
     return None if said is None else datetime.fromisoformat(str(said))
 
 
 def with_end(detail: Mapping[str, object] | None, finding: FindingCleared, now: datetime) -> dict[str, object]:
     """What the detail of an episode keeps after the end of one of its subjects, while others stand."""
-    end = {_OVER_AT: now.isoformat()} if finding.source is FindingSource.RULE else {}
-    return dict(detail or {}) | end
+    key = _OVER_AT.get(finding.source)
+    return dict(detail or {}) | ({} if key is None else {key: now.isoformat()})

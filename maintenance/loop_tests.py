@@ -184,7 +184,11 @@ def next_to_ask(checks: Sequence[LoopCheck]) -> LoopCheck | None:
 def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, endless: Collection[str] = ()) -> bool:
     """Whether a finding is the one that was asked for; in doubt it is not. ``endless``: events that no other one
     ends."""
-    if check.result is not CheckResult.ASKED or not check.waits_for(Step.ALARM) or _doubtful(finding, endless):
+    if (
+        check.result is not CheckResult.ASKED
+        or not check.waits_for(Step.ALARM)
+        or doubtful(finding.detail, finding.subject, endless)
+    ):
         return False
     if check.asked_at is None or check.deadline is None or finding.asset != check.asset:
         return False
@@ -203,12 +207,12 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
     return False
 
 
-def _doubtful(finding: FindingRaised, endless: Collection[str]) -> bool:
-    """Whether nobody can say when it happened, or it is what has been going on before. An event that no other one ends
-    is said to be a repetition for ever."""
-    said = finding.detail.get("tags")
+def doubtful(detail: Mapping[str, object], subject: str, endless: Collection[str]) -> bool:
+    """Whether nobody can say when an event or alarm happened, or it is what has been going on before. An event that no
+    other one ends is said to be a repetition for ever."""
+    said = detail.get("tags")
     tags = said if isinstance(said, (list, tuple)) else ()
-    return "clock_wrong" in tags or ("repeated" in tags and finding.subject not in endless)
+    return "clock_wrong" in tags or ("repeated" in tags and subject not in endless)
 
 
 def carries(check: LoopCheck, data: object) -> bool:
