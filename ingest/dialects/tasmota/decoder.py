@@ -89,10 +89,10 @@ def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> No
         return
     stated = [(word, unit) for word in _STATED if (unit := _unit(document, word))]
     before = len(heard.rejections)
-    values = take_values(heard, number, prefix, document)
+    values, truths = take_values(heard, number, prefix, document)
     if values:
         units = {name: unit for word, unit in stated for name in values if _is_stated(name, word)}
-        heard.samples.append(Sample(number, ts_ms, values, prefix, units))
+        heard.samples.append(Sample(number, ts_ms, values, prefix, units, truths=truths))
     elif len(heard.rejections) == before:
         heard.rejections.append(Rejection(number, NO_VALUES))
 
