@@ -24,7 +24,7 @@ from plantroom.errors import (
     VersionConflict,
     plain_message,
 )
-from plantroom.ports.ledger import Contended
+from plantroom.ports.ledger import LEDGER, Contended
 
 log = structlog.get_logger()
 
@@ -45,6 +45,10 @@ STATUS: Mapping[type[PlantroomError], int] = {
     Throttled: 429,
     Unreachable: 503,
 }
+
+AWAY: Mapping[str, str] = {LEDGER: "ledger_away"}
+"""Codes in place of an ``Unreachable``'s own, by what does not answer: of the same request the readings store may be
+it, without which a page shows more than without the ledger."""
 
 TITLE: Mapping[int, str] = {
     400: "The request cannot be read",
@@ -127,7 +131,8 @@ def problem_of(error: PlantroomError) -> Response:
         log.warning("request_failed", status=status, problem=str(error))
     errors = error.problems if isinstance(error, BadData) else ()
     detail = NOTHING_THERE if status == 404 else str(error) or TITLE.get(status, "")
-    return problem(status, detail, error.code, errors, headers, more)
+    code = AWAY.get(error.what, error.code) if isinstance(error, Unreachable) else error.code
+    return problem(status, detail, code, errors, headers, more)
 
 
 def _field_problems(error: RequestValidationError) -> list[FieldProblem]:

@@ -5,18 +5,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from plantroom.domain.assets import Plant, Priority
-from plantroom.domain.sources import SourceTopics, TopicSource
+from plantroom.domain.sources import SourceTopics, TopicSource, priority_of, safety_topics
 from plantroom.ports.spool import Lane
-from plantroom.wire import MARKS, ROOT, Channel, telemetry_topic
+from plantroom.wire import MARKS, ROOT, Channel
 
-CANONICAL_LEVELS = 4
 _LANES = {Priority.NORMAL: Lane.NORMAL, Priority.SAFETY: Lane.SAFETY}
-
-
-def safety_topics(plant: Plant, site: str) -> frozenset[str]:
-    """Telemetry topics of the site whose source is marked safety, under every name their asset goes by."""
-    keys = {key for key, source in plant.sources.items() if source.priority is Priority.SAFETY}
-    return frozenset(telemetry_topic(s, code) for (s, code), key in plant.codes.items() if s == site and key in keys)
 
 
 class Owner(NamedTuple):
@@ -78,12 +71,13 @@ class TopicRules:
     def owner(self, topic: str) -> Owner | None:
         """Whose a topic is; ``None``: it belongs to whoever gets it. O(1) for a known topic."""
         source = self._topics.owner(topic) if self.sources else None
-        if source is not None:
-            return Owner(_LANES[source.priority], self._by(source))
-        if topic in self.safety:
-            return Owner(Lane.SAFETY, topic)
-        if not topic.startswith(f"{ROOT}/{self.site}/"):
+        priority = priority_of(topic, self.site, source, self.safety)
+        if priority is None:
             return None
-        if topic.endswith(f"/{Channel.EVENT}") and topic.count("/") == CANONICAL_LEVELS - 1:
-            return Owner(Lane.SAFETY, self.events)
-        return Owner(Lane.NORMAL, self.all)
+        if source is not None:
+            by = self._by(source)
+        elif topic in self.safety:
+            by = topic
+        else:
+            by = self.events if priority is Priority.SAFETY else self.all
+        return Owner(_LANES[priority], by)

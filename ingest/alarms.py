@@ -11,31 +11,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
+from ingest.alarm_book import RAISED, AlarmBook, AlarmState, HeldElsewhere, Key, Phase
 from ingest.alarm_findings import cleared, raised
 from ingest.alarm_levels import Heard, Level, Watched, becomes_safety, levels_of, rebase, settled, step
+from ingest.alarm_stage import AlarmStage
 from ingest.checkpoint import pack, unpack
 from ingest.silences import Silences
-from plantroom.domain.alarms import SafetySources, limits_are_safety, safety_sources
+from plantroom.domain.alarms import limits_are_safety
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     AssetStatus,
     EquipmentClass,
     Plant,
-    Point,
     Severity,
 )
 from plantroom.domain.findings import Finding
 from plantroom.domain.quality import FIRST_BAD
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
-from plantroom.ports.stages import StreamBatch, StreamStage
+from plantroom.ports.stages import StreamBatch
 
 
-class LimitAlarms(StreamStage):
+class LimitAlarms(AlarmStage):
     """Watches every live, not bad reading against its point's limits.
 
     Readings that change nothing (no alarm of their point is under way, or one stands and goes on standing) cost a few
@@ -43,65 +42,39 @@ class LimitAlarms(StreamStage):
     one.
     """
 
+    NAME = "limit alarms"
+
     def __init__(
         self, classes: Mapping[str, EquipmentClass], book: AlarmBook | None = None, lane: Lane = Lane.NORMAL
     ) -> None:
-        """``book`` is shared by the lanes of a site (an own one when left out)."""
-        self._classes = classes
-        self._book = book or AlarmBook()
-        self._lane = lane.value
-        self._revision: int | None = None
-        self._series: Sequence[SeriesRef] | None = None
-        self._safety = SafetySources()
+        super().__init__(classes, book, lane)
+        self._silences = Silences()
+        self._begin()
+
+    def _begin(self) -> None:
         self._watched: list[Watched | None] = []
-        self._numbers: dict[tuple[str, str], int] = {}
         self._low: NDArray[np.float64] = np.empty(0)
         self._high: NDArray[np.float64] = np.empty(0)
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._standing: NDArray[np.bool_] = np.empty(0, np.bool_)
-        self._silences = Silences()
 
-    def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
-        """See ``StreamStage``; ``StreamBatch`` says which readings may be judged."""
-        with self._book.of_lane(self._lane):
-            return [*self._renew(batch.readings.series, batch.site, plant), *self._judge_all(batch)]
+    def _packed(self, alarms: bytes, *, whole: bool) -> bytes:
+        """With the pace of every series, for another holder of the site that of slow publishers alone."""
+        return pack({"alarms": alarms, "silences": self._silences.snapshot() if whole else self._silences.slow()})
 
-    def follow(self, plant: Plant, site: str) -> Sequence[Finding]:
-        """Clear the alarms whose limit, point or asset is no more."""
-        with self._book.of_lane(self._lane, told=True):
-            return self._renew(self._series or (), site, plant)
-
-    def snapshot(self) -> bytes:
-        """All alarms of this lane that are not idle, and the pace of every series."""
-        with self._book.of_lane(self._lane, told=True):
-            return self._packed(self._silences.snapshot())
-
-    def hand_over(self) -> bytes:
-        """The same while what was found last is on its way to the ledger: the other lane must not take it over yet. Of
-        the paces those of slow publishers alone."""
-        with self._book.of_lane(self._lane):
-            return self._packed(self._silences.slow())
-
-    def _packed(self, silences: bytes) -> bytes:
-        return pack({"alarms": orjson.dumps(self._book.save(self._lane)), "silences": silences})
-
-    def restore(self, state: bytes) -> None:
-        """See ``StreamStage``."""
-        self._revision, self._series = None, None
+    def _unpacked(self, state: bytes) -> bytes:
         # Earlier versions saved the alarms alone.
         parts = {"alarms": state} if state.startswith(b"[") else unpack(state)
-        with self._book.of_lane(self._lane, told=True):
-            try:
-                self._silences.restore(parts.get("silences", b""))
-                self._book.restore(self._lane, orjson.loads(parts.get("alarms", b"[]")))
-            except (TypeError, ValueError) as error:
-                raise ValueError("not a snapshot of limit alarms") from error
+        self._silences.restore(parts.get("silences", b""))
+        return parts.get("alarms", b"")
 
     def _judge_all(self, batch: StreamBatch) -> list[Finding]:
         ids, ts_ms, value, received_ms = _judged(batch)
         touched = np.zeros(len(self._busy), np.bool_)
         touched[ids[(value < self._low[ids]) | (value > self._high[ids]) | self._busy[ids]]] = True
-        self._go_on(ids, ts_ms, received_ms, touched)
+        if self._standing.any():
+            rows = np.flatnonzero(self._standing[ids] & ~touched[ids])
+            self._go_on(ids, ts_ms, received_ms, rows, touched)
         findings: list[Finding] = []
         at = np.flatnonzero(touched[ids])
         usual_ms = self._silences.take(ids, ts_ms, at)
@@ -114,64 +87,21 @@ class LimitAlarms(StreamStage):
             self._settle(number)
         return findings
 
-    def _go_on(
-        self,
-        ids: NDArray[np.int32],
-        ts_ms: NDArray[np.int64],
-        received_ms: NDArray[np.int64],
-        touched: NDArray[np.bool_],
-    ) -> None:
-        """Note of alarms that merely go on standing when they were heard last; one that is no longer this lane's is
-        ``touched``."""
-        if not self._standing.any():
-            return
-        standing = np.flatnonzero(self._standing[ids] & ~touched[ids])
-        newest = np.full(len(touched), -1, np.int64)
-        newest[ids[standing]] = standing
-        numbers = np.flatnonzero(newest >= 0)
-        at = newest[numbers]
-        for number, ts, received in zip(numbers.tolist(), ts_ms[at].tolist(), received_ms[at].tolist(), strict=True):
-            watched = self._watched[number]
-            found = [self._book.peek(key) for key in watched.keys] if watched is not None else []
-            states = [state for state in found if state is not None]
-            if any(state.lane != self._lane for state in states):
-                touched[number] = True
-                continue
-            for state in states:
-                state.last_ms, state.heard_ms = ts, received
+    def _states_of(self, number: int) -> Sequence[AlarmState]:
+        watched = self._watched[number]
+        found = [self._book.peek(key) for key in watched.keys] if watched is not None else []
+        return [state for state in found if state is not None]
 
     def _renew(self, series: Sequence[SeriesRef], site: str, plant: Plant) -> list[Finding]:
-        """Bring what is watched up to date; clears what a changed plant leaves without a limit."""
-        changed = self._compile(series, plant)
-        for place in self._book.changed_by_others(self._lane):
-            number = self._numbers.get(place)
-            if number is not None:
-                self._settle(number)
-        return self._orphans(site, plant) if changed else []
-
-    def _compile(self, series: Sequence[SeriesRef], plant: Plant) -> bool:
-        """Bring the arrays up to date with the plant and the series table; ``True`` for a changed plant."""
-        changed = plant.revision != self._revision
-        if changed or series is not self._series:
-            self._watched, self._numbers = [], {}
-            self._low = self._high = np.empty(0)
-            self._busy = self._standing = np.empty(0, np.bool_)
-            self._safety = safety_sources(plant, unnamed=self._lane == Lane.SAFETY.value)
         self._silences.follow(series, anew=series is not self._series)
-        self._revision, self._series = plant.revision, series
-        if len(self._watched) < len(series):
-            known = len(self._watched)
-            new = [self._watch(ref, plant) for ref in series[known:]]
-            self._watched += new
-            self._numbers |= {(ref.asset, ref.point): n for n, ref in enumerate(series[known:], known)}
-            free = np.full(len(new), np.inf)
-            self._low, self._high = np.concatenate((self._low, -free)), np.concatenate((self._high, free))
-            nothing = np.zeros(len(new), np.bool_)
-            self._busy = np.concatenate((self._busy, nothing))
-            self._standing = np.concatenate((self._standing, nothing))
-            for number in range(known, len(self._watched)):
-                self._settle(number)
-        return changed
+        return super()._renew(series, site, plant)
+
+    def _add(self, new: Sequence[SeriesRef], plant: Plant) -> None:
+        self._watched += [self._watch(ref, plant) for ref in new]
+        free, nothing = np.full(len(new), np.inf), np.zeros(len(new), np.bool_)
+        self._low, self._high = np.concatenate((self._low, -free)), np.concatenate((self._high, free))
+        self._busy = np.concatenate((self._busy, nothing))
+        self._standing = np.concatenate((self._standing, nothing))
 
     def _watch(self, ref: SeriesRef, plant: Plant) -> Watched | None:
         asset, point = plant.assets.get(ref.asset), plant.points.get(ref.asset, {}).get(ref.point)
@@ -238,19 +168,9 @@ class LimitAlarms(StreamStage):
         if state.phase is Phase.IDLE:
             self._book.close(key)
 
-    def _orphans(self, site: str, plant: Plant) -> list[Finding]:
-        """Clear this lane's alarms whose limit, point or asset is no more."""
-        findings: list[Finding] = []
-        for key, state in self._book.of(self._lane):
-            asset, point_key, name = key
-            point = plant.points.get(asset, {}).get(point_key)
-            if asset in plant.assets and point is not None and _has_level(point, name):
-                continue
-            self._book.drop(key)
-            if state.phase in RAISED:
-                ref = SeriesRef(site, "", asset, point_key)
-                findings.append(cleared(ref, name, state, state.last_ms, state.heard_ms or state.last_ms))
-        return findings
+    def _has(self, plant: Plant, asset: str, point: str, name: str) -> bool:
+        known = plant.points.get(asset, {}).get(point)
+        return known is not None and any(level.name == name for level in levels_of(known.template.limits))
 
 
 def _judged(
@@ -264,7 +184,3 @@ def _judged(
         return columns
     series_id, ts_ms, value, received_ms = columns
     return series_id[judged], ts_ms[judged], value[judged], received_ms[judged]
-
-
-def _has_level(point: Point, name: str) -> bool:
-    return any(level.name == name for level in levels_of(point.template.limits))

@@ -16,7 +16,8 @@ from typing import Any
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ, EventObject
-from ingest.dialects.json.decoder import UNNAMED, UNTOLD, identity, says_safety
+from ingest.dialects.json.decoder import UNNAMED, UNTOLD, says_safety
+from ingest.dialects.json.identities import identity
 from ingest.event_data import data_of
 from ingest.event_messages import UNREADABLE
 from ingest.event_names import AS_SENT, EventNames

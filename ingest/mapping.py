@@ -237,6 +237,7 @@ class _Arranger:
         for event in heard.events:
             self._tell(event)
         out.requests = heard.requests
+        out.decoded.in_seconds = heard.in_seconds
         out.passed_over = {number: names for number, names in self._passed.items() if number not in self._taken}
         out.arrivals.sent = out.numbers
         out.arrivals.publisher = self._publishers

@@ -9,7 +9,14 @@ from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.alarms import SafetySources, safety_sources
 from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
-from plantroom.domain.sources import MAX_KNOWN_TOPICS, SourceTopics, TopicSource, sources_of
+from plantroom.domain.sources import (
+    MAX_KNOWN_TOPICS,
+    SourceTopics,
+    TopicSource,
+    priority_of,
+    safety_topics,
+    sources_of,
+)
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
 from plantroom.wire import ROOT, Channel, parse_topic
@@ -167,6 +174,7 @@ class Matcher:
         self._lengths: dict[str, Collection[int]] = {}
         self._sources: Mapping[str, Source] = {}
         self._safety = SafetySources()
+        self._safety_topics: Collection[str] = ()
 
     def follow(self, plant: Plant) -> None:
         """Use this state of the plant from now on."""
@@ -176,6 +184,7 @@ class Matcher:
         self._source_routes, self._targets, self._lengths = {}, {}, {}
         self._sources = sources_of(plant, self.site)
         self._safety = safety_sources(plant, unnamed=False)
+        self._safety_topics = safety_topics(plant, self.site)
 
     def route(self, topic: str) -> Route | SourceRoute | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""
@@ -203,14 +212,8 @@ class Matcher:
 
     def lane_of(self, topic: str) -> Lane:
         """The lane on which messages of a topic come."""
-        route = self.route(topic)
-        if isinstance(route, SourceRoute):
-            return _LANES[route.source.priority]
-        if topic.endswith(f"/{Channel.EVENT}"):
-            return Lane.SAFETY
-        if isinstance(route, Route) and route.channel is Channel.TELEMETRY:
-            return route.asset.lane
-        return Lane.NORMAL
+        priority = priority_of(topic, self.site, self._topics.owner(topic), self._safety_topics)
+        return _LANES[priority or Priority.NORMAL]
 
     def routes(self) -> Sequence[AssetRoute]:
         """All assets of the site."""

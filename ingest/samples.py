@@ -70,7 +70,7 @@ def take_out(
             samples.retained += len(keys)
         else:
             code = CLOCK_NEVER_SET if decoded.ts_ms[at] < YEAR_2000_MS else CLOCK_IN_FUTURE
-            hint = hint_of(decoded.ts_ms[at], int(samples.received_ms[at]))
+            hint = hint_of(decoded.ts_ms[at], int(samples.received_ms[at]), in_seconds=decoded.in_seconds)
             samples.rejections.append(Rejection(message, with_detail(code, hint) if hint else code, ", ".join(keys)))
         samples.dropped.extend(range(first, first + len(keys)))
     samples.number, samples.message, samples.ts_ms = samples.number[kept], samples.message[kept], samples.ts_ms[kept]

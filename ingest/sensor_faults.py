@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
-from ingest.alarm_book import RAISED, AlarmBook, HeldElsewhere, Key, Phase
-from ingest.alarm_findings import cleared
+from ingest.alarm_book import AlarmBook, AlarmState, HeldElsewhere, Phase
 from ingest.alarm_levels import Heard, Level, Watched, step
+from ingest.alarm_stage import AlarmStage
 from ingest.sensor_findings import Sensor, sensor_cleared, sensor_raised
-from plantroom.domain.alarms import SafetySources, has_safety_limits, safety_sources
+from plantroom.domain.alarms import has_safety_limits
 from plantroom.domain.assets import (
     SENSOR_FAULT,
     AlarmPriority,
@@ -32,12 +31,12 @@ from plantroom.domain.quality import FIRST_BAD
 from plantroom.domain.sensors import OFF_DELAY_S, ON_DELAY_S, SAFETY_ON_DELAY_S, SENSOR, SILENCE_S
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
-from plantroom.ports.stages import StreamBatch, StreamStage
+from plantroom.ports.stages import StreamBatch
 
 _EVER = np.iinfo(np.int64)
 
 
-class SensorFaults(StreamStage):
+class SensorFaults(AlarmStage):
     """Watches whether live points say anything good.
 
     A batch without bad readings costs one comparison while all sensors are sound. Points of which nothing good comes in
@@ -45,51 +44,20 @@ class SensorFaults(StreamStage):
     gone through one by one.
     """
 
+    NAME = "sensor faults"
+
     def __init__(
         self, classes: Mapping[str, EquipmentClass], book: AlarmBook | None = None, lane: Lane = Lane.NORMAL
     ) -> None:
-        """``book`` is shared by the lanes of a site (an own one when left out), and not that of the limits."""
-        self._book = book or AlarmBook()
-        self._lane = lane.value
-        self._revision: int | None = None
-        self._series: Sequence[SeriesRef] | None = None
-        self._classes = classes
-        self._safety = SafetySources()
+        super().__init__(classes, book, lane)
+        self._begin()
+
+    def _begin(self) -> None:
         self._sensors: list[Sensor | None] = []
-        self._numbers: dict[tuple[str, str], int] = {}
         self._busy: NDArray[np.bool_] = np.empty(0, np.bool_)
         """Series of which a good reading changes something, too."""
         self._calm_from = self._calm_until = np.empty(0, np.int64)
         """From when and until when (ms) a bad reading of a series changes nothing: always while it stands as broken."""
-
-    def process(self, batch: StreamBatch, plant: Plant) -> Sequence[Finding]:
-        """See ``StreamStage``; ``StreamBatch`` says which readings may be judged."""
-        with self._book.of_lane(self._lane):
-            return [*self._renew(batch.readings.series, batch.site, plant), *self._judge_all(batch)]
-
-    def follow(self, plant: Plant, site: str) -> Sequence[Finding]:
-        """Clear the faults whose point or asset is no more."""
-        with self._book.of_lane(self._lane, told=True):
-            return self._renew(self._series or (), site, plant)
-
-    def snapshot(self) -> bytes:
-        """All faults of this lane that are not idle."""
-        with self._book.of_lane(self._lane, told=True):
-            return orjson.dumps(self._book.save(self._lane))
-
-    def hand_over(self) -> bytes:
-        """The same while what was found last is on its way to the ledger: the other lane must not take it over yet."""
-        with self._book.of_lane(self._lane):
-            return orjson.dumps(self._book.save(self._lane))
-
-    def restore(self, state: bytes) -> None:
-        """See ``StreamStage``."""
-        self._revision, self._series = None, None
-        with self._book.of_lane(self._lane, told=True):
-            try:
-                self._book.restore(self._lane, orjson.loads(state or b"[]"))
-            except (TypeError, ValueError) as error:
-                raise ValueError("not a snapshot of sensor faults") from error
 
     def _judge_all(self, batch: StreamBatch) -> list[Finding]:
         readings = batch.readings
@@ -103,7 +71,7 @@ class SensorFaults(StreamStage):
         calm = bad[at] & (ts_ms >= self._calm_from[ids]) & (ts_ms < self._calm_until[ids])
         touched = np.zeros(len(self._busy), np.bool_)
         touched[ids[~calm]] = True
-        self._go_on(ids, ts_ms, batch.received_ms[at], touched)
+        self._go_on(ids, ts_ms, batch.received_ms[at], np.flatnonzero(~touched[ids]), touched)
         at = at[touched[ids]]
         findings: list[Finding] = []
         columns = (readings.series_id, readings.ts_ms, readings.value, readings.reason, batch.received_ms)
@@ -113,26 +81,10 @@ class SensorFaults(StreamStage):
             self._settle(number)
         return findings
 
-    def _go_on(
-        self,
-        ids: NDArray[np.int32],
-        ts_ms: NDArray[np.int64],
-        received_ms: NDArray[np.int64],
-        touched: NDArray[np.bool_],
-    ) -> None:
-        """Note of those with which nothing changes when they were heard last; one that is no longer this lane's is
-        ``touched``."""
-        newest = np.full(len(touched), -1, np.int64)
-        rows = np.flatnonzero(~touched[ids])
-        newest[ids[rows]] = rows
-        numbers = np.flatnonzero(newest >= 0)
-        at = newest[numbers]
-        for number, ts, received in zip(numbers.tolist(), ts_ms[at].tolist(), received_ms[at].tolist(), strict=True):
-            state = self._book.peek(_key(self._series, number))
-            if state is None or state.lane != self._lane:
-                touched[number] = True
-            else:
-                state.last_ms, state.heard_ms = ts, received
+    def _states_of(self, number: int) -> Sequence[AlarmState]:
+        sensor = self._sensors[number]
+        state = None if sensor is None else self._book.peek(sensor.watched.keys[0])
+        return () if state is None else (state,)
 
     def _judge(self, number: int, ts_ms: int, value: float, reason: int, received_ms: int) -> Iterator[Finding]:
         sensor = self._sensors[number]
@@ -157,33 +109,12 @@ class SensorFaults(StreamStage):
             if state.phase is Phase.IDLE:
                 self._book.close(key)
 
-    def _renew(self, series: Sequence[SeriesRef], site: str, plant: Plant) -> list[Finding]:
-        """Bring what is watched up to date; clears what a changed plant leaves without a point."""
-        changed = plant.revision != self._revision
-        if changed or series is not self._series:
-            self._sensors, self._numbers = [], {}
-            self._busy = np.empty(0, np.bool_)
-            self._calm_from = self._calm_until = np.empty(0, np.int64)
-            self._safety = safety_sources(plant, unnamed=self._lane == Lane.SAFETY.value)
-        self._revision, self._series = plant.revision, series
-        if len(self._sensors) < len(series):
-            self._add(series[len(self._sensors) :], plant)
-        for place in self._book.changed_by_others(self._lane):
-            number = self._numbers.get(place)
-            if number is not None:
-                self._settle(number)
-        return self._orphans(site, plant) if changed else []
-
     def _add(self, new: Sequence[SeriesRef], plant: Plant) -> None:
-        known = len(self._sensors)
         self._sensors += [self._watch(ref, plant) for ref in new]
-        self._numbers |= {(ref.asset, ref.point): n for n, ref in enumerate(new, known)}
         never = np.zeros(len(new), np.int64)
         self._busy = np.concatenate((self._busy, never.astype(np.bool_)))
         self._calm_from = np.concatenate((self._calm_from, never))
         self._calm_until = np.concatenate((self._calm_until, never))
-        for number in range(known, len(self._sensors)):
-            self._settle(number)
 
     def _watch(self, ref: SeriesRef, plant: Plant) -> Sensor | None:
         asset, point = plant.assets.get(ref.asset), plant.points.get(ref.asset, {}).get(ref.point)
@@ -225,20 +156,5 @@ class SensorFaults(StreamStage):
             self._busy[number] = state is not None
         self._calm_from[number], self._calm_until[number] = span
 
-    def _orphans(self, site: str, plant: Plant) -> list[Finding]:
-        """Clear this lane's faults whose point or asset is no more."""
-        findings: list[Finding] = []
-        for key, state in self._book.of(self._lane):
-            asset, point, _ = key
-            if asset in plant.assets and point in plant.points.get(asset, {}):
-                continue
-            self._book.drop(key)
-            if state.phase in RAISED:
-                ref = SeriesRef(site, "", asset, point)
-                findings.append(cleared(ref, SENSOR, state, state.last_ms, state.heard_ms or state.last_ms))
-        return findings
-
-
-def _key(series: Sequence[SeriesRef] | None, number: int) -> Key:
-    ref = (series or ())[number]
-    return ref.asset, ref.point, SENSOR
+    def _has(self, plant: Plant, asset: str, point: str, name: str) -> bool:  # noqa: ARG002 (a sensor has one alarm)
+        return point in plant.points.get(asset, {})

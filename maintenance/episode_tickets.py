@@ -29,7 +29,7 @@ _RECURRED = "the fault came back / 故障复发"
 AGAIN = LocalName("安全事件再次发生", "the safety event came again")
 ANOTHER = LocalName("又发生安全事件", "another safety event came")
 OF_TEST = LocalName(
-    "回路测试所要求的事件已到，本工单转为测试工单", "the event that a loop test asked for: the ticket is the test's"
+    "回路测试所要求的信号已到，本工单转为测试工单", "what a loop test asked for came: the ticket is the test's"
 )
 
 
@@ -168,7 +168,8 @@ class EpisodeTickets:
             gathered = [*gathered, episode.id]
             changed = replace(changed, gathered={**(order.gathered or {}), GATHERED: gathered})
         detail = episode.detail or {}
-        if len(gathered) > 1 or events_also(detail) or origins_of(detail) or sensors_of(episode):
+        now_of_test = LOOP_TEST in episode.tags and LOOP_TEST not in order.tags
+        if now_of_test or len(gathered) > 1 or events_also(detail) or origins_of(detail) or sensors_of(episode):
             all_of_them = [episode if i == episode.id else self._tx.episodes.get(i) for i in gathered]
             words = self._words(all_of_them, self._tx.assets.get(episode.asset).asset)
             changed = replace(changed, title=words.title, reason=words.reason, first_checks=words.first_checks)

@@ -19,8 +19,9 @@ we heard of it."""
 STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
-_OVER_AT = "event_over_at"
-"""Key in an episode's detail: when we heard that one of its events is over (RFC 3339), by our clock."""
+_OVER_AT = {FindingSource.RULE: "event_over_at", FindingSource.LIMIT: "limit_over_at"}
+"""Keys in an episode's detail: when we heard that one of its events, or limit alarms, is over (RFC 3339), by our
+clock."""
 
 
 def raised_at(episode: Episode) -> dict[str, datetime]:
@@ -59,13 +60,13 @@ def standing_since(earlier: Episode, finding: FindingRaised) -> dict[str, object
     return {STANDS_SINCE: {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}}
 
 
-def over_at(episode: Episode) -> datetime | None:
-    """When we heard last that an event of an episode is over while other things stood on."""
-    said = (episode.detail or {}).get(_OVER_AT)
+def over_at(episode: Episode, source: FindingSource) -> datetime | None:
+    """When we heard last that an event, or a limit alarm, of an episode is over while other things stood on."""
+    said = (episode.detail or {}).get(_OVER_AT[source])
     return None if said is None else datetime.fromisoformat(str(said))
 
 
 def with_end(detail: Mapping[str, object] | None, finding: FindingCleared, now: datetime) -> dict[str, object]:
     """What the detail of an episode keeps after the end of one of its subjects, while others stand."""
-    end = {_OVER_AT: now.isoformat()} if finding.source is FindingSource.RULE else {}
-    return dict(detail or {}) | end
+    key = _OVER_AT.get(finding.source)
+    return dict(detail or {}) | ({} if key is None else {key: now.isoformat()})

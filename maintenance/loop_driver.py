@@ -285,4 +285,7 @@ class LoopKeeper:
     def _facts(self, check: LoopCheck) -> Facts:
         view = self._tx.assets.get(check.asset)
         zone = ZoneInfo(self._tx.assets.site(view.asset.site).time_zone)
-        return Facts(view.presence, view.last_seen, None if view.clock is None else view.clock.offset_ms, zone)
+        clock = view.clock
+        if clock is None:
+            return Facts(view.presence, view.last_seen, zone=zone)
+        return Facts(view.presence, view.last_seen, clock.offset_ms, zone, clock.never_set)

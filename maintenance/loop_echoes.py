@@ -1,12 +1,14 @@
-"""The echo of an event that a loop test asked for: who sends the event often sends the value that says the same.
+"""The echo of what a loop test asked for: who sends an event often sends the value that says the same.
 
-A limit alarm of the same asset and failure mode is such an echo, as little of it as possible:
+Of a tested event a limit alarm of the same asset and failure mode is such an echo, of a tested limit the event; as
+little of it as possible:
 
-- The first one of each limit while the tested event stands, alone of values that went beyond it after the question. It
-  joins the test's episode. A value that comes back inside and goes beyond it again is real.
-- One that came first is real until the asked-for event follows. It is the test's from then on when nothing but the one
-  limit alarm is in its episode and nobody has touched its ticket.
-- An echo is never over with the test: it ends with its own value, or is a real alarm.
+- The first one of each limit, or the one event, while what was tested stands, alone of what began after the question
+  (an event: inside the window). It joins the test's episode. A value that comes back inside and goes beyond it again is
+  real, and so is every further event.
+- One that came first is real until what was asked for follows. It is the test's from then on when nothing but this one
+  alarm is in its episode and nobody has touched its ticket.
+- An echo is never over with the test: it ends with its own end, or is a real alarm.
 """
 
 from collections.abc import Mapping
@@ -20,16 +22,19 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import over_at
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
-from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began
+from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubtful
 from maintenance.ports import MaintenanceTx
+from maintenance.succession import endless_events
 from maintenance.work_orders import State, WorkOrder
+from plantroom.domain.assets import UNCLASSIFIED, EquipmentClass
 from plantroom.domain.findings import FindingRaised, FindingSource
 
 ECHO_WAIT = timedelta(minutes=2)
 """How long after we heard of the end of the tested event its echo may take to end: values come on other ways and less
 often. By our clock alone, for that of the device may be off, or its word late."""
 
-_LIMIT = f"{FindingSource.LIMIT.value}:"
+_EVENT = f"{FindingSource.RULE.value}:"
+_ECHO_OF = {CheckKind.EVENT: FindingSource.LIMIT, CheckKind.POINT: FindingSource.RULE}
 
 
 def clock_offset(tx: MaintenanceTx, asset: str) -> timedelta:
@@ -40,41 +45,83 @@ def clock_offset(tx: MaintenanceTx, asset: str) -> timedelta:
 
 
 def is_echo(
-    tx: MaintenanceTx, finding: FindingRaised, level: Level, earlier: Episode | None, ticket: WorkOrder | None
+    tx: MaintenanceTx,
+    finding: FindingRaised,
+    level: Level,
+    earlier: Episode | None,
+    ticket: WorkOrder | None,
+    classes: Mapping[str, EquipmentClass],
 ) -> bool:
-    """Whether a finding that nobody asked for is the echo of the tested event that stands in the ``earlier`` episode of
+    """Whether a finding that nobody asked for is the echo of what was tested and stands in the ``earlier`` episode of
     its asset and failure mode, whose (locked) ticket is given. One query, only while a test's alarm stands."""
-    if finding.source is not FindingSource.LIMIT or not level.ticket or earlier is None or ticket is None:
+    if finding.source not in _ECHO_OF.values() or not level.ticket or earlier is None or ticket is None:
         return False
     detail = earlier.detail or {}
-    test, heard = detail.get(LOOP_TEST), detail.get(PRIORITIES)
-    known = isinstance(heard, Mapping) and subject_of(finding) in heard
-    if earlier.state is EpisodeState.CLOSED or LOOP_TEST not in earlier.tags or known or work_is_done(ticket):
+    said = detail.get(PRIORITIES)
+    heard = said if isinstance(said, Mapping) else {}
+    if earlier.state is EpisodeState.CLOSED or LOOP_TEST not in earlier.tags or work_is_done(ticket):
+        return False
+    if finding.source is FindingSource.RULE:
+        more = any(one.startswith(_EVENT) for one in heard)
+        if more or not _may_echo(earlier, finding.subject, finding.detail, classes):
+            return False
+    elif subject_of(finding) in heard:
         return False
     at = began(finding.detail, finding.observed_at) - clock_offset(tx, finding.asset)
     return any(
         check.step(Step.TICKET).evidence == ticket.id
-        and f"{FindingSource.RULE.value}:{check.subject}" in earlier.open_subjects
-        and _asked_by(check, at)
-        for check in tx.loop_tests.active(str(test))
+        and triggered(check, earlier)
+        and _asked_by(check, finding.source, at)
+        and (finding.source is FindingSource.LIMIT or _in_window(check, at, finding.received_at))
+        for check in tx.loop_tests.active(str(detail.get(LOOP_TEST)))
     )
 
 
-def came_first(tx: MaintenanceTx, check: LoopCheck | None, earlier: Episode | None, ticket: WorkOrder | None) -> bool:
-    """Whether all of the ``earlier`` episode, and of its (locked) ticket, is the echo of the event that has just
+def came_first(
+    tx: MaintenanceTx,
+    check: LoopCheck | None,
+    earlier: Episode | None,
+    ticket: WorkOrder | None,
+    classes: Mapping[str, EquipmentClass],
+) -> bool:
+    """Whether all of the ``earlier`` episode, and of its (locked) ticket, is the echo of the finding that has just
     answered the check (``None``: nobody asked for it)."""
     if check is None or earlier is None or ticket is None or LOOP_TEST in earlier.tags:
         return False
-    standing = calling(earlier)
-    if earlier.findings != 1 or len(standing) != 1 or not standing[0].startswith(_LIMIT):
+    standing, detail = calling(earlier), earlier.detail or {}
+    if earlier.findings != 1 or len(standing) != 1 or not check.waits_for(Step.TICKET):
+        return False
+    source, _, subject = standing[0].partition(":")
+    if source == FindingSource.RULE.value and not _may_echo(earlier, subject, detail, classes):
         return False
     untouched = ticket.state is State.OPEN and FLOOD not in ticket.tags and episodes_of(ticket) == [earlier.id]
-    at = began(earlier.detail or {}, earlier.opened_observed_at) - clock_offset(tx, earlier.asset)
-    return untouched and _asked_by(check, at) and _asked_by(check, earlier.opened_at)
+    at = began(detail, earlier.opened_observed_at) - clock_offset(tx, earlier.asset)
+    return untouched and all(_asked_by(check, source, one) for one in (at, earlier.opened_at))
 
 
-def _asked_by(check: LoopCheck, at: datetime) -> bool:
-    return check.kind is CheckKind.EVENT and check.asked_at is not None and at >= check.asked_at - TOLERANCE
+def _may_echo(
+    episode: Episode, event: str, detail: Mapping[str, object], classes: Mapping[str, EquipmentClass]
+) -> bool:
+    """Whether an event may be the echo of a value of the episode's failure mode: without a known one it may be
+    anything, and in doubt it is real."""
+    return episode.failure_mode != UNCLASSIFIED and not doubtful(detail, event, endless_events(classes))
+
+
+def _asked_by(check: LoopCheck, source: str, at: datetime) -> bool:
+    echo = check.asked_at is not None and _ECHO_OF.get(check.kind) == source
+    return echo and check.asked_at is not None and at >= check.asked_at - TOLERANCE
+
+
+def _in_window(check: LoopCheck, at: datetime, received_at: datetime) -> bool:
+    return check.deadline is not None and received_at <= check.deadline and at <= check.deadline + TOLERANCE
+
+
+def triggered(check: LoopCheck, episode: Episode) -> list[str]:
+    """Those of the open subjects that the check asked for."""
+    if check.kind is CheckKind.POINT:
+        begins = f"{FindingSource.LIMIT.value}:{check.subject}:{check.expected.get('level')}"
+        return [one for one in episode.open_subjects if one.startswith(begins)]
+    return [one for one in episode.open_subjects if one == f"{FindingSource.RULE.value}:{check.subject}"]
 
 
 def with_echo(absorbed: Episode, earlier: Episode, check: LoopCheck | None) -> Episode:
@@ -89,12 +136,17 @@ def with_echo(absorbed: Episode, earlier: Episode, check: LoopCheck | None) -> E
 def echoes(check: LoopCheck, ticket: WorkOrder, episode: Episode | None) -> list[str]:
     """The echoes that stand in a check's own episode."""
     own = episode is not None and episode.id == ticket.episode and LOOP_TEST in episode.tags
-    if episode is None or not own or check.kind is not CheckKind.EVENT:
+    source = _ECHO_OF.get(check.kind)
+    if episode is None or not own or source is None:
         return []
-    return [one for one in episode.open_subjects if one.startswith(_LIMIT)]
+    return [one for one in episode.open_subjects if one.startswith(f"{source.value}:")]
 
 
 def may_end(check: LoopCheck, episode: Episode, ends: Ends, now: datetime) -> bool:
-    """Whether what is left of a tested event, its echo, is waited for. Of an event that no other one ends the value is
+    """Whether what is left of what was tested, its echo, is waited for. Of an event that no other one ends the value is
     the only one who tells its end."""
-    return check.subject in ends.endless or now - (over_at(episode) or episode.last_observed_at) < ECHO_WAIT
+    event = check.kind is CheckKind.EVENT
+    if event and check.subject in ends.endless:
+        return True
+    tested = FindingSource.RULE if event else FindingSource.LIMIT
+    return now - (over_at(episode, tested) or episode.last_observed_at) < ECHO_WAIT

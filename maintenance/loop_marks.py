@@ -9,7 +9,7 @@ from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
-from maintenance.loop_echoes import clock_offset, echoes, may_end
+from maintenance.loop_echoes import clock_offset, echoes, may_end, triggered
 from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
 from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, tick
 from maintenance.orders import keep, take_step
@@ -85,9 +85,9 @@ def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, fi
     ticket = tx.orders.lock(evidence)
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
-    still = [] if episode is None else _triggered(check, episode)
-    over = _over(check, still, ends) or _over_elsewhere(tx, check, episode, ends)
-    if over and episode is not None and echoes(check, ticket, episode):
+    still = [] if episode is None else _still(check, episode, ends)
+    over = _over(still, ends) or _over_elsewhere(tx, check, episode, ends)
+    if over and episode is not None and _echoing(check, ticket, episode, ends):
         given_up = finishing or not may_end(check, episode, ends, now)
         if given_up:
             left = without_subjects(episode, still, now) if check.result is CheckResult.PASSED else episode
@@ -130,15 +130,20 @@ def settles(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> b
     if LOOP_TEST not in ticket.tags:
         return True
     episode = _standing(tx, evidence)
-    over = _over(check, [] if episode is None else _triggered(check, episode), ends)
+    over = _over([] if episode is None else _still(check, episode, ends), ends)
     over = over or _over_elsewhere(tx, check, episode, ends)
-    if over and episode is not None and echoes(check, ticket, episode):
+    if over and episode is not None and _echoing(check, ticket, episode, ends):
         return not may_end(check, episode, ends, now)
     return over and check.result is CheckResult.PASSED and ticket.state is not State.EVIDENCE_PENDING
 
 
-def _over(check: LoopCheck, still: Sequence[str], ends: Ends) -> bool:
-    return not still or (check.kind is CheckKind.EVENT and check.subject in ends.endless)
+def _over(still: Sequence[str], ends: Ends) -> bool:
+    return all(_is_endless(one, ends) for one in still)
+
+
+def _echoing(check: LoopCheck, ticket: WorkOrder, episode: Episode, ends: Ends) -> bool:
+    """Whether an echo stands whose end is to be told."""
+    return any(not _is_endless(one, ends) for one in echoes(check, ticket, episode))
 
 
 def _over_elsewhere(tx: MaintenanceTx, check: LoopCheck, episode: Episode | None, ends: Ends) -> bool:
@@ -160,12 +165,17 @@ def _standing(tx: MaintenanceTx, order_id: str) -> Episode | None:
     return latest if latest is not None and latest.state is EpisodeState.OPEN else None
 
 
-def _triggered(check: LoopCheck, episode: Episode) -> list[str]:
-    """Those of the open subjects that the check asked for."""
-    if check.kind is CheckKind.POINT:
-        begins = f"{FindingSource.LIMIT.value}:{check.subject}:{check.expected.get('level')}"
-        return [one for one in episode.open_subjects if one.startswith(begins)]
-    return [one for one in episode.open_subjects if one == f"{FindingSource.RULE.value}:{check.subject}"]
+def _still(check: LoopCheck, episode: Episode, ends: Ends) -> list[str]:
+    """What the check asked for and still stands, and events beside its value that no other one ends."""
+    found = triggered(check, episode)
+    if check.kind is not CheckKind.POINT or LOOP_TEST not in episode.tags:
+        return found
+    return found + [one for one in episode.open_subjects if _is_endless(one, ends)]
+
+
+def _is_endless(subject: str, ends: Ends) -> bool:
+    source, _, event = subject.partition(":")
+    return source == FindingSource.RULE.value and event in ends.endless
 
 
 def _make_real(

@@ -23,6 +23,7 @@ from plantroom.domain.assets import (
     LocalName,
     Location,
     Point,
+    PointTemplate,
     Severity,
     SourceClock,
 )
@@ -121,8 +122,8 @@ def _window_s(
     classes: Mapping[str, EquipmentClass],
     sources: SafetySources,
 ) -> float:
-    """How long each sensor may take: as short as can be where a real safety event, or a limit that is a safety alarm,
-    could be taken for the test, long enough for the delay of every asked-for alarm."""
+    """How long each sensor may take: as short as can be where a real safety event (of a tested value, too), or a limit
+    that is a safety alarm, could be taken for the test, long enough for the delay of every asked-for alarm."""
     if wanted.minutes is not None:
         return 60 * wanted.minutes
     safety = {event.key for known in classes.values() for event in known.events if event.safety}
@@ -131,12 +132,19 @@ def _window_s(
     assets = [one for one in wanted.assets if one.key in tested]
     points = [(a, p.template) for a in assets for p in tx.assets.points(a.key) if (a.key, p.key) in wanted_points]
     of_safety = any(
-        has_safety_limits(one, classes.get(asset.equipment_class), of_source=sources.has(asset))
+        has_safety_limits(one, known, of_source=sources.has(asset)) or _has_safety_event(one, known)
         for asset, one in points
+        for known in [classes.get(asset.equipment_class)]
     )
     if not of_safety and not any(check.kind is CheckKind.EVENT and check.subject in safety for check in checks):
         return WINDOW_S
     return max(SAFETY_WINDOW_S, *(60 + max(one.limits.alarm_delay_s, 0.0) for _, one in points), 0.0)
+
+
+def _has_safety_event(point: PointTemplate, known: EquipmentClass | None) -> bool:
+    """Whether a safety event may come with the point's alarm, and be taken for its echo."""
+    events = () if known is None else known.events
+    return has_alarm_limits(point.limits) and any(e.safety and e.failure_mode == point.failure_mode for e in events)
 
 
 def _bad(field_name: str, words: str) -> BadData:

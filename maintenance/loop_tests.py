@@ -144,12 +144,14 @@ class LoopTest:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows of a publisher, and the time zone of its site."""
+    """What the ledger knows of a publisher, and the time zone of its site. ``clock_never_set``: the offset says
+    nothing."""
 
     presence: Presence
     last_seen: datetime | None
     clock_offset_ms: int | None = None
     zone: tzinfo = UTC
+    clock_never_set: bool = False
 
 
 def without(check: LoopCheck, steps: Sequence[Step], note: LocalName) -> LoopCheck:
@@ -184,7 +186,11 @@ def next_to_ask(checks: Sequence[LoopCheck]) -> LoopCheck | None:
 def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, endless: Collection[str] = ()) -> bool:
     """Whether a finding is the one that was asked for; in doubt it is not. ``endless``: events that no other one
     ends."""
-    if check.result is not CheckResult.ASKED or not check.waits_for(Step.ALARM) or _doubtful(finding, endless):
+    if (
+        check.result is not CheckResult.ASKED
+        or not check.waits_for(Step.ALARM)
+        or doubtful(finding.detail, finding.subject, endless)
+    ):
         return False
     if check.asked_at is None or check.deadline is None or finding.asset != check.asset:
         return False
@@ -203,12 +209,12 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
     return False
 
 
-def _doubtful(finding: FindingRaised, endless: Collection[str]) -> bool:
-    """Whether nobody can say when it happened, or it is what has been going on before. An event that no other one ends
-    is said to be a repetition for ever."""
-    said = finding.detail.get("tags")
+def doubtful(detail: Mapping[str, object], subject: str, endless: Collection[str]) -> bool:
+    """Whether nobody can say when an event or alarm happened, or it is what has been going on before. An event that no
+    other one ends is said to be a repetition for ever."""
+    said = detail.get("tags")
     tags = said if isinstance(said, (list, tuple)) else ()
-    return "clock_wrong" in tags or ("repeated" in tags and finding.subject not in endless)
+    return "clock_wrong" in tags or ("repeated" in tags and subject not in endless)
 
 
 def carries(check: LoopCheck, data: object) -> bool:
@@ -302,6 +308,12 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
         at = facts.last_seen.astimezone(facts.zone).strftime("%m-%d %H:%M:%S")
         return LocalName(
             f"设备自{at}起无消息：检查供电与网络", f"nothing was heard since {at}: check supply and network"
+        )
+    if facts.clock_never_set:
+        return LocalName(
+            "设备在线，但该信号未在窗口内到达；设备时钟从未设置（或 ts 不是毫秒）：校时后重试",
+            "the device is heard, but not this signal inside its window; its clock was never set (or its ts is not in"
+            " milliseconds): set it and try again",
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():

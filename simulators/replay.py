@@ -29,6 +29,10 @@ AHEAD = 2_000
 CONNECT_TIMEOUT_S = 10.0
 ACK_TIMEOUT_S = 60.0
 PROGRESS_EVERY_S = 0.25
+LOOK_S = 0.5
+
+_NO_PROOF = "connections ended at what was sent last, again and again"
+"""Nothing follows the last rows that could prove it to be their doing."""
 
 _Row = tuple[int, dict[str, float]]
 
@@ -93,10 +97,11 @@ class ReplayPublisher:
                 self.boot = publisher.boot
                 published = self._publish(publisher, recording, speed, on_progress)
                 self._wait(publisher, 1)
-                aside = publisher.aside
-                acked = published - publisher.waiting - aside
-                if aside:
-                    self.refused = f"{aside} of {published} rows were not taken: {publisher.problem()}"
+                waiting = publisher.waiting
+                acked = published - waiting - publisher.aside
+                if acked < published:
+                    why = _NO_PROOF if waiting else publisher.problem()
+                    self.refused = f"{published - acked} of {published} rows were not taken: {why}"
         if on_progress is not None:
             on_progress(published, acked)
         return published, acked
@@ -139,10 +144,15 @@ class ReplayPublisher:
         return count
 
     def _wait(self, publisher: Publisher, below: int) -> None:
-        """Until fewer rows wait; as long as some are acknowledged."""
-        while publisher.waiting >= below:
-            before = publisher.acked
-            if not publisher.wait_sent(ACK_TIMEOUT_S, below) and publisher.acked == before:
+        """Until fewer rows wait, or only such as were tried in vain; as long as some are acknowledged."""
+        acked, since = publisher.acked, time.monotonic()
+        while publisher.waiting >= below and not publisher.wait_sent(LOOK_S, below):
+            if publisher.waiting <= publisher.in_vain:
+                self._connect(publisher)
+                return
+            if publisher.acked != acked:
+                acked, since = publisher.acked, time.monotonic()
+            elif time.monotonic() - since >= ACK_TIMEOUT_S:
                 raise Unreachable(
                     f"MQTT broker {self._broker.host}:{self._broker.port}",
                     f"acknowledged nothing for {ACK_TIMEOUT_S:.0f} s",

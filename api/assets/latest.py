@@ -7,7 +7,6 @@ from api.assets.schemas import LatestValue
 from api.services import Services
 from plantroom.domain.assets import Asset, Plant, Point, Source
 from plantroom.domain.quality import Reason, is_stale, quality_of
-from plantroom.domain.sources import sources_of
 from plantroom.ports.readings import SeriesRef
 
 
@@ -21,7 +20,7 @@ def latest_of(
 ) -> dict[str, list[LatestValue]]:
     """The newest reading of each point, in the order of the points, by asset key; points without one are left out.
     One query of the store. The sources of ``plant`` say whose silence is judged."""
-    sources = sources_of(plant)
+    sources = services.directory.sources(plant)
     series = [series_of(asset, p.key) for asset, points in assets for p in points]
     found = services.readings.latest(series) if series else {}
     now = services.clock.now()

@@ -37,7 +37,8 @@ class Decoded:
     ``values`` is (n,) float64, all finite, ``n`` the sum of the lengths of ``keys``. ``unused`` are message, boot, seq
     and digest of numbered objects that gave no sample: events, and what could not be read. ``relative`` are numbers of
     samples whose time the device counted from its "now": it says nothing of the device's clock. ``bad`` are places in
-    ``values`` of those that the sender itself calls bad.
+    ``values`` of those that the sender itself calls bad, ``truths`` of those that are true or false, where they were
+    asked for. ``in_seconds``: the devices sent times in seconds.
     """
 
     message: list[int] = field(default_factory=list)
@@ -52,6 +53,8 @@ class Decoded:
     unused: list[tuple[int, str, int, int]] = field(default_factory=list)
     relative: set[int] = field(default_factory=set)
     bad: list[int] = field(default_factory=list)
+    truths: list[int] = field(default_factory=list)
+    in_seconds: bool = False
 
 
 Decoder = Callable[[Sequence[bytes]], Decoded]

@@ -76,8 +76,8 @@ class Request:
 @dataclass(slots=True)
 class Heard:
     """What a batch of messages said. ``rejections`` with a ``part`` concern that field alone (its full name).
-    ``understood`` are messages that carry nothing to store and are none the worse for it, ``unused`` as in
-    ``Decoded``."""
+    ``understood`` are messages that carry nothing to store and are none the worse for it; ``unused`` and ``in_seconds``
+    as in ``Decoded``."""
 
     samples: list[Sample] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -86,6 +86,7 @@ class Heard:
     events: list[EventObject] = field(default_factory=list)
     understood: list[int] = field(default_factory=list)
     unused: list[tuple[int, str, int, int]] = field(default_factory=list)
+    in_seconds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,16 @@ class JsonDialect(Dialect):
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
-        decoded = decode([message.payload for message in messages], _stamp(messages))
+        decoded = decode([message.payload for message in messages], _stamp(messages), truths=True)
         heard = Heard(rejections=decoded.rejections, events=decoded.events, unused=decoded.unused)
         columns = (decoded.message, decoded.ts_ms, decoded.boot, decoded.seq, decoded.digest, decoded.keys)
-        values, at = decoded.values.tolist(), 0
+        values, true_or_false, at = decoded.values.tolist(), set(decoded.truths), 0
         for message, ts_ms, boot, seq, digest, keys in zip(*columns, strict=True):
             first, at = at, at + len(keys)
             of_sample = dict(zip(keys, values[first:at], strict=True))
-            heard.samples.append(Sample(message, ts_ms, of_sample, boot=boot, seq=seq, digest=digest))
+            truths = [key for n, key in enumerate(keys, first) if n in true_or_false] if true_or_false else ()
+            sample = Sample(message, ts_ms, of_sample, truths=truths, boot=boot, seq=seq, digest=digest)
+            heard.samples.append(sample)
         return heard
 
     def events(self, messages: Sequence[Message]) -> Sequence[EventObject]:

@@ -75,16 +75,18 @@ def text_problem(text: str) -> str:
 
 def take_values(
     heard: Heard, message: int, prefix: str, document: Mapping[str, object], *, nulls: bool = True
-) -> dict[str, float] | None:
-    """The numbers of a document by dotted name; what is none is rejected by its full name. Without ``nulls`` a null
-    means that there is no value yet and is passed over. ``None``: too many (rejected)."""
+) -> tuple[dict[str, float], list[str]]:
+    """The numbers of a document by dotted name, and which of them are true or false; what is no number is rejected by
+    its full name, and all of it where there are too many. Without ``nulls`` a null means that there is no value yet and
+    is passed over."""
     values: dict[str, float] = {}
+    truths: list[str] = []
     problems: list[Rejection] = []
     too_long = ""
     for count, (name, value) in enumerate(flattened(document, MAX_NAME - len(prefix))):
         if count == MAX_VALUES:
             heard.rejections.append(Rejection(message, TOO_MANY_VALUES))
-            return None
+            return {}, []
         if name is None:
             too_long = too_long or f"{prefix[:MAX_NAME]}{value}"
             continue
@@ -95,7 +97,9 @@ def take_values(
             problems.append(Rejection(message, problem, prefix + name))
         else:
             values[name] = number
+            if isinstance(value, bool | str):
+                truths.append(name)
     if too_long:
         problems.append(Rejection(message, with_detail(WRONG_SHAPE, LONG_NAME), too_long))
     heard.rejections += problems
-    return values
+    return values, truths

@@ -4,14 +4,17 @@ Topic filters are MQTT's (MQTT 3.1.1, section 4.7): ``+`` stands for one level, 
 before it and any number of further ones.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from plantroom.domain.assets import Plant, Priority, Source, SourceClock
 from plantroom.errors import FieldProblem
 
 ROOT = "plantroom"
+LEVELS = 4
+"""Of a canonical topic."""
+
 CHANNELS_OF_THEIR_OWN = ("event", "status")
 """Canonical channels that no source takes over: a safety event is never swallowed."""
 
@@ -77,14 +80,16 @@ class TopicSource:
 
 
 def sources_of(plant: Plant, site: str | None = None) -> Mapping[str, Source]:
-    """The source of every asset that has one, by the asset's key: its own, else one with priority and clock of the
-    first topic source that names the asset. ``site``: topic sources of this site alone. O(assets named)."""
+    """The source of every asset that has one, by the asset's key: its own, else one with the clock of the first topic
+    source that names the asset, and of safety priority if any of them is. ``site``: topic sources of this site alone.
+    O(assets named)."""
     found: dict[str, Source] = {}
     for one in plant.topic_sources:
         if site in {None, one.site}:
             for key in (plant.codes.get((one.site, code)) for code in one.named_assets()):
                 if key is not None:
-                    found.setdefault(key, Source(key, priority=one.priority, clock=one.clock))
+                    first = found.setdefault(key, Source(key, clock=one.clock))
+                    found[key] = first if one.priority is Priority.NORMAL else replace(first, priority=Priority.SAFETY)
     return found | dict(plant.sources)
 
 
@@ -116,10 +121,32 @@ def source_of(topic: str, sources: Iterable[TopicSource]) -> TopicSource | None:
     """The source that a topic belongs to: of those whose filter fits the one with the most exact filter, of equal
     ones that with the first key. Canonical event and status topics belong to none."""
     levels = topic.split("/")
-    if len(levels) == 4 and levels[0] == ROOT and levels[3] in CHANNELS_OF_THEIR_OWN:
+    if len(levels) == LEVELS and levels[0] == ROOT and levels[3] in CHANNELS_OF_THEIR_OWN:
         return None
     found = [source for source in sources if matches(source.topic_filter, topic)]
     return min(found, key=_exactness) if found else None
+
+
+def safety_topics(plant: Plant, site: str) -> frozenset[str]:
+    """Canonical telemetry topics of the site whose asset's source (``sources_of``) is marked safety, under every name
+    the asset goes by. O(assets of the site)."""
+    found = sources_of(plant, site)
+    keys = {key for key, source in found.items() if source.priority is Priority.SAFETY}
+    return frozenset(
+        f"{ROOT}/{s}/{code}/telemetry" for (s, code), key in plant.codes.items() if s == site and key in keys
+    )
+
+
+def priority_of(topic: str, site: str, source: TopicSource | None, safety: Collection[str]) -> Priority | None:
+    """Which lane a topic's messages take: as its ``source`` says, if one takes it, else events and the ``safety``
+    topics that of safety. ``None``: it is none of the site's. The one answer for those who hear and those who read."""
+    if source is not None:
+        return source.priority
+    if topic in safety:
+        return Priority.SAFETY
+    if not topic.startswith(f"{ROOT}/{site}/"):
+        return None
+    return Priority.SAFETY if topic.endswith("/event") and topic.count("/") == LEVELS - 1 else Priority.NORMAL
 
 
 class SourceTopics:

@@ -43,6 +43,9 @@ from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.ports.rollups import RollUpRepository
 from plantroom.ports.sources import SourceRepository
 
+LEDGER = "ledger"
+"""What errors call it."""
+
 
 class Contended(Conflict):
     """Two transactions waited for each other, or one changed what the other had read, and this one was undone as a

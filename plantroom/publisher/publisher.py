@@ -105,6 +105,12 @@ class Publisher:
         two and so on, at most an hour, and after the next start."""
         return self._outbox.aside
 
+    @property
+    def in_vain(self) -> int:
+        """Of those that wait: messages at which connections ended whenever they were sent, again and again and alone,
+        while nothing else was there to prove that it is their doing."""
+        return self._sender.in_vain
+
     def problem(self) -> str | None:
         """Why nothing is being sent now, or what is kept back or put aside, in plain words, or ``None``."""
         return self._connection.problem or self._sender.problem()

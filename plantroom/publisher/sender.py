@@ -70,6 +70,11 @@ class Sender:
         """Messages that the broker has acknowledged since the start, replays included."""
         return self._on_the_way.acked
 
+    @property
+    def in_vain(self) -> int:
+        """Messages that wait and were tried alone again and again."""
+        return self._suspects.in_vain
+
     def problem(self) -> str | None:
         """What is kept back, in plain words, or ``None``."""
         if aside := self._outbox.aside:

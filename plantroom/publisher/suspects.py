@@ -23,12 +23,13 @@ ASIDE_S, LONGEST_ASIDE_S = 60.0, 3600.0
 class Suspect:
     """A message (its id now) that is kept back or being tried. ``others``: how many were acknowledged when it was kept
     back this time; ``since``: when the proof against it began; ``times``: connections that have ended at it alone since
-    then; ``at``: when it may be tried (monotonic)."""
+    then; ``trials``: those that have ended while it was tried; ``at``: when it may be tried (monotonic)."""
 
     message: int
     since: int = 0
     others: int = 0
     times: int = 0
+    trials: int = 0
     pause_s: float = 0.0
     at: float = 0.0
     sure: bool = False
@@ -43,6 +44,12 @@ class Suspects:
         self.trial: Suspect | None = None
         """Alone on its way."""
         self._others_first = False
+
+    @property
+    def in_vain(self) -> int:
+        """How many were tried alone ``PROOF`` times and more, without others that prove it to be their doing. Any
+        thread."""
+        return sum(one is not None and one.trials >= PROOF and not one.sure for one in (*self._kept, self.trial))
 
     def take_up(self, messages: Sequence[int], now: float) -> None:
         """What an outbox had put aside when it was opened, and had no room to have sent."""
@@ -71,8 +78,8 @@ class Suspects:
 
     def try_alone(self, one: Suspect, message: int) -> None:
         """It is on its way alone, as this message."""
-        self._kept.remove(one)
         one.message, self.trial = message, one
+        self._kept.remove(one)
 
     def postpone(self, one: Suspect, now: float) -> None:
         """It could not be tried now."""
@@ -88,13 +95,16 @@ class Suspects:
 
     def ended(self, acked: int, now: float) -> Suspect | None:
         """A connection ended while one was being tried, which is kept back again."""
-        one, self.trial = self.trial, None
+        one = self.trial
         if one is None:
             return None
         self._others_first = True
+        one.trials += 1
         one.times += acked > one.since
         one.sure = one.sure or one.times >= PROOF
-        return self._keep(one, acked, now)
+        self._keep(one, acked, now)
+        self.trial = None
+        return one
 
     def ended_elsewhere(self, acked: int) -> None:
         """A connection ended while none was being tried: no proof against anyone so far."""

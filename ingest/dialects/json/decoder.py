@@ -6,16 +6,14 @@ through message by message, and only one that holds something unusable value by 
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
-from types import NoneType
 from typing import cast
 from zlib import crc32
 
 import numpy as np
-import orjson
 
 from ingest.dialects.decoded import NO_SEQ, Decoded, EventObject
+from ingest.dialects.json.identities import digest_at, digest_of, identities, identity
 from ingest.dialects.json.parse import Malformed, parse_all, parse_at_any_cost
 from ingest.dialects.json.torn import Remains, remains_of
 from ingest.instants import parse_all_ts
@@ -62,16 +60,23 @@ class _Raw:
         self.values: list[object] = []
 
 
-def decode(payloads: Sequence[bytes], stamp: Callable[[int, object], object] | None = None) -> Decoded:
+def decode(
+    payloads: Sequence[bytes], stamp: Callable[[int, object], object] | None = None, *, truths: bool = False
+) -> Decoded:
     """Decode a batch of telemetry payloads. Never raises; ``Rejection.message`` indexes ``payloads``. ``stamp`` is
-    shown each ``ts`` with the number of its message, and gives what stands for it."""
+    shown each ``ts`` with the number of its message, and gives what stands for it. ``truths``: those of the result are
+    wanted, which costs a look at each value."""
     documents = parse_all(payloads)
-    alike = _decode_alike(payloads, documents) if stamp is None else None
-    return alike or _decode_each(payloads, documents, stamp)
+    alike = _decode_alike(payloads, documents, truths=truths) if stamp is None else None
+    return alike or _decode_each(payloads, documents, stamp, truths=truths)
 
 
 def _decode_each(
-    payloads: Sequence[bytes], documents: Sequence[object], stamp: Callable[[int, object], object] | None
+    payloads: Sequence[bytes],
+    documents: Sequence[object],
+    stamp: Callable[[int, object], object] | None,
+    *,
+    truths: bool,
 ) -> Decoded:
     out, raw = Decoded(), _Raw()
     for message, document in enumerate(documents):
@@ -95,11 +100,16 @@ def _decode_each(
         if np.isfinite(values).all():
             out.ts_ms = times  # type: ignore[assignment]  # no None in it
             out.values = values
+            out.truths = _truths(raw.values) if truths else []
             return out
     return _sift(out, raw, times)
 
 
-def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object]) -> Decoded | None:
+def _truths(sent: Sequence[object]) -> list[int]:
+    return [place for place, value in enumerate(sent) if type(value) is bool]
+
+
+def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object], *, truths: bool) -> Decoded | None:
     """What nearly every batch is: objects with numbers under ``values`` and, if at all, plain ``boot`` and ``seq``. The
     same as ``_decode_each`` gives, with a few passes over columns in place of a look at each message: a quarter less
     time on top of the parse. ``None``: something else is among them."""
@@ -116,37 +126,13 @@ def _decode_alike(payloads: Sequence[bytes], documents: Sequence[object]) -> Dec
         return None
     numbers = np.array(sent, dtype=np.float64)
     times = parse_all_ts([one.get("ts") for one in fields])
-    identities = _identities(payloads, fields)
-    if identities is None or None in times or not np.isfinite(numbers).all():
+    known_by = identities(payloads, fields)
+    if known_by is None or None in times or not np.isfinite(numbers).all():
         return None
-    boot, seq, digest = identities
+    boot, seq, digest = known_by
     message = list(range(len(fields)))
-    return Decoded(message, cast("list[int]", times), boot, seq, digest, keys, numbers)
-
-
-def _identities(
-    payloads: Sequence[bytes], fields: Sequence[Mapping[str, object]]
-) -> tuple[list[str], list[int], list[int]] | None:
-    """``boot``, ``seq`` and ``digest`` of messages that have plain ones or none; ``None``: some has another."""
-    seqs = [one.get("seq") for one in fields]
-    kinds = set(map(type, seqs))
-    if kinds == {NoneType}:
-        none = len(seqs)
-        return [""] * none, [NO_SEQ] * none, [0] * none
-    if not kinds <= {int, NoneType}:
-        return None
-    boots = [one.get("boot", "") for one in fields]
-    digests = list(map(crc32, payloads))
-    if NoneType in kinds:
-        boots = ["" if seq is None else boot for seq, boot in zip(seqs, boots, strict=True)]
-        digests = [0 if seq is None else digest for seq, digest in zip(seqs, digests, strict=True)]
-    if set(map(type, boots)) != {str}:
-        return None
-    texts, numbers = cast("list[str]", boots), cast("list[int]", seqs)
-    sent = numbers if kinds == {int} else [seq for seq in numbers if seq is not None]
-    if min(sent) < 0 or max(sent) >= MAX_SEQ or max(map(len, set(texts))) > MAX_BOOT:
-        return None
-    return texts, numbers if kinds == {int} else [NO_SEQ if seq is None else seq for seq in numbers], digests
+    found = _truths(sent) if truths else []
+    return Decoded(message, cast("list[int]", times), boot, seq, digest, keys, numbers, truths=found)
 
 
 def may_hold_events(payload: bytes) -> bool:
@@ -172,7 +158,7 @@ def torn_events(message: int, payload: bytes, remains: Remains) -> list[EventObj
     for number, one in enumerate(remains.objects):
         fields = naming(one.fields)
         if fields is not None:
-            whole = digest_of(fields, payload, number) if one.whole else crc32(b"%d" % number, _crc_of(payload))
+            whole = digest_of(fields, payload, number) if one.whole else digest_at(payload, number)
             kept = {key: value for key, value in fields.items() if key not in ("boot", "seq")}
             cut = one.cut or not one.whole
             found.append(EventObject(message, number, kept, whole, cut, damaged=not one.whole))
@@ -320,33 +306,6 @@ def _note_unused(out: Decoded, message: int, number: int, fields: Mapping[str, o
         out.unused.append((message, boot, seq, digest_of(fields, payload, number)))
 
 
-def identity(fields: Mapping[str, object]) -> tuple[str, int]:
-    """``boot`` and ``seq``; without a usable ``seq``: ``("", NO_SEQ)``."""
-    seq = fields.get("seq")
-    if type(seq) is not int or not 0 <= seq < MAX_SEQ:
-        return "", NO_SEQ
-    boot = fields.get("boot")
-    text = boot if isinstance(boot, str) else repr(boot) if isinstance(boot, (int, float)) else ""
-    return text[:MAX_BOOT], seq
-
-
-def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:
-    """By which an object is known again: its own content, so that it may come in another array the next time.
-
-    What is nested too deep to be written again is known by the raw bytes and its place in them.
-    """
-    try:
-        return crc32(orjson.dumps(fields))
-    except TypeError:
-        return crc32(b"%d" % number, _crc_of(payload))
-
-
-@lru_cache(maxsize=1)
-def _crc_of(payload: bytes) -> int:
-    """Of the last payload: an array of which no element can be written again is gone over once, not once for each."""
-    return crc32(payload)
-
-
 def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
     """Value by value: what is sound stays, the rest becomes rejections that say why."""
     out = Decoded(rejections=raw_out.rejections, events=raw_out.events, unused=raw_out.unused)
@@ -367,6 +326,8 @@ def _sift(raw_out: Decoded, raw: _Raw, times: Sequence[int | None]) -> Decoded:
             if problem:
                 out.rejections.append(Rejection(message, problem, f"{where}.{key}" if where else key))
             else:
+                if type(value) is bool:
+                    out.truths.append(len(kept))
                 good.append(key)
                 kept.append(number)
         if good:

@@ -29,6 +29,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from ingest.time_hints import hint_of_unreadable_seconds
 from plantroom.units import MAX_UNIT
 
 VERSION = 10
@@ -132,7 +133,7 @@ class SenmlDialect(Dialect):
 
     def decode(self, messages: Sequence[Message]) -> Heard:
         """Decode a batch. Never raises."""
-        heard = Heard()
+        heard = Heard(in_seconds=True)
         for number, message in enumerate(messages):
             document = _parse(message.payload)
             if isinstance(document, Malformed):
@@ -249,7 +250,7 @@ def _ts_ms(record: Mapping[str, object], base: _Base, received_ms: int) -> tuple
     """Absolute, counted from the receive time (``True``), or ``NO_TIME`` when the record is of "now"."""
     seconds = base.time + _float(record.get("t", 0))
     if not math.isfinite(seconds) or abs(seconds) >= _MAX_S:
-        raise _Bad(UNREADABLE_TIME)
+        raise _Bad(UNREADABLE_TIME, hint_of_unreadable_seconds(seconds))
     if seconds >= RELATIVE_S:
         return round(seconds * 1000), False
     return (received_ms + round(seconds * 1000), True) if seconds else (NO_TIME, False)

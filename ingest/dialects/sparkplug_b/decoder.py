@@ -10,7 +10,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from ingest.dialects.dialect import Dialect, Heard, Hole, Message, PresenceWord, Request, Sample
-from ingest.dialects.sparkplug_b.metrics import UNKNOWN, said_bad, value_of
+from ingest.dialects.sparkplug_b.metrics import BOOLEAN, UNKNOWN, said_bad, value_of
 from ingest.dialects.sparkplug_b.nodes import MAX_METRICS, Known, Node, Nodes
 from ingest.dialects.sparkplug_b.wire import Payload
 from ingest.instants import NO_TIME
@@ -291,6 +291,7 @@ def _take_metrics(
     message came that is replayed."""
     groups: dict[tuple[int, bool, str], dict[str, float]] = {}
     bad: defaultdict[tuple[int, bool, str], set[str]] = defaultdict(set)
+    truths: defaultdict[tuple[int, bool, str], set[str]] = defaultdict(set)
     before, unknown, birth, too_long = len(heard.rejections), False, place.kind in _BIRTHS, ""
     for metric in payload.metrics:
         known = _known(metric, place, node, came_ms)
@@ -310,6 +311,7 @@ def _take_metrics(
             key = (_ts_ms(metric, payload), bool(metric.is_historical), prefix)
             groups.setdefault(key, {})[known.name] = value
             (bad[key].add if said_bad(metric) else bad[key].discard)(known.name)
+            (truths[key].add if known.datatype == BOOLEAN else truths[key].discard)(known.name)
         elif not (birth and problem == NULL_VALUE):
             # A birth tells of metrics that have no value yet, too.
             heard.rejections.append(Rejection(number, problem, prefix + known.name))
@@ -317,7 +319,8 @@ def _take_metrics(
         heard.rejections.append(Rejection(number, with_detail(WRONG_SHAPE, LONG_NAME), too_long))
     for key, values in groups.items():
         ts_ms, historical, prefix = key
-        heard.samples.append(Sample(number, ts_ms, values, prefix, historical=historical, bad=bad[key]))
+        sample = Sample(number, ts_ms, values, prefix, historical=historical, bad=bad[key], truths=truths[key])
+        heard.samples.append(sample)
     if not groups and before == len(heard.rejections):
         if birth or payload.metrics:
             heard.understood.append(number)

@@ -14,7 +14,7 @@ _SIGNED: Mapping[int, int] = {1: 8, 2: 16, 3: 32, 4: 64}
 _UNSIGNED: Mapping[int, int] = {5: 8, 6: 16, 7: 32, 8: 64, DATE_TIME: 64}
 _TEXTS = frozenset((12, 14, 15))
 _FLOATS = frozenset((9, 10))
-_BOOLEAN = 11
+BOOLEAN = 11
 _INTEGERS = frozenset(("int_value", "long_value"))
 _WHOLE = {**_SIGNED, **_UNSIGNED}
 
@@ -37,7 +37,7 @@ def value_of(metric: Any, datatype: int) -> tuple[float, str]:
         return 0.0, text_problem(raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw))
     if datatype in _WHOLE and field in _INTEGERS:
         return float(_whole(int(raw), datatype)), ""
-    numeric = datatype in _FLOATS or datatype in _WHOLE or datatype == _BOOLEAN
+    numeric = datatype in _FLOATS or datatype in _WHOLE or datatype == BOOLEAN
     if not numeric or isinstance(raw, bytes):
         return 0.0, with_detail(UNSUPPORTED_TYPE, NAMES.get(datatype, str(datatype)))
     number = float(raw)

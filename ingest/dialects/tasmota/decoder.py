@@ -18,6 +18,7 @@ from ingest.rejections import (
     Rejection,
     with_detail,
 )
+from ingest.time_hints import hint_of_unreadable_clock
 from plantroom.domain.assets import Presence
 from plantroom.ports.clock import YEAR_2000_MS, to_ms
 from plantroom.units import MAX_UNIT, MEANT
@@ -83,16 +84,17 @@ def _take_values(heard: Heard, number: int, message: Message, prefix: str) -> No
     if len(document) == 1 and isinstance(inside := next(iter(document.values())), dict):
         # The answer to a question (``Status 8``) is the same object in a wrapper.
         document = inside if _WRAPPED.fullmatch(next(iter(document))) else document
-    ts_ms = _ts_ms(document.pop("Time", None), message)
+    raw = document.pop("Time", None)
+    ts_ms = _ts_ms(raw, message)
     if ts_ms is None:
-        heard.rejections.append(Rejection(number, UNREADABLE_TIME))
+        heard.rejections.append(Rejection(number, with_detail(UNREADABLE_TIME, hint_of_unreadable_clock(raw))))
         return
     stated = [(word, unit) for word in _STATED if (unit := _unit(document, word))]
     before = len(heard.rejections)
-    values = take_values(heard, number, prefix, document)
+    values, truths = take_values(heard, number, prefix, document)
     if values:
         units = {name: unit for word, unit in stated for name in values if _is_stated(name, word)}
-        heard.samples.append(Sample(number, ts_ms, values, prefix, units))
+        heard.samples.append(Sample(number, ts_ms, values, prefix, units, truths=truths))
     elif len(heard.rejections) == before:
         heard.rejections.append(Rejection(number, NO_VALUES))
 

@@ -75,8 +75,8 @@ def _take_state(heard: Heard, number: int, message: Message, prefix: str) -> Non
         return
     before = len(heard.rejections)
     # Zigbee2MQTT sends null for what the device has not reported yet.
-    values = take_values(heard, number, prefix, document, nulls=False)
+    values, truths = take_values(heard, number, prefix, document, nulls=False)
     if values:
-        heard.samples.append(Sample(number, NO_TIME if ts_ms <= 0 else ts_ms, values, prefix))
+        heard.samples.append(Sample(number, NO_TIME if ts_ms <= 0 else ts_ms, values, prefix, truths=truths))
     elif len(heard.rejections) == before:
         heard.rejections.append(Rejection(number, NO_VALUES))

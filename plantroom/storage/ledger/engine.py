@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import SettingError, Unreachable
-from plantroom.ports.ledger import Ledger
+from plantroom.ports.ledger import LEDGER, Ledger
 from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.assets import SqlAssets
@@ -17,7 +17,6 @@ from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
-from plantroom.storage.ledger.errors import LEDGER
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive

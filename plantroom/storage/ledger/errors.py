@@ -6,9 +6,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 
 from plantroom.errors import BadData, Conflict, NothingLeft, PlantroomError, SettingError, Unreachable
-from plantroom.ports.ledger import Contended, Occupied
+from plantroom.ports.ledger import LEDGER, Contended, Occupied
 
-LEDGER = "ledger"
 _FULL = ("53100", "53200", "53400")
 """SQLSTATE: disk full, out of memory, configuration limit exceeded."""
 

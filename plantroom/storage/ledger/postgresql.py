@@ -12,11 +12,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Connection, Engine
 
 from plantroom.errors import Unreachable
+from plantroom.ports.ledger import LEDGER
 from plantroom.storage.ledger.backend import IDLE_S, LOCK_WAIT_S, MIGRATION_WAIT_S, SHORT_IDLE_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.columns import Json
-from plantroom.storage.ledger.errors import LEDGER, translate_errors, translated
+from plantroom.storage.ledger.errors import translate_errors, translated
 from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER
 
 CHANNEL = "plantroom_ledger"

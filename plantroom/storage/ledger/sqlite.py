@@ -18,10 +18,11 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
 from plantroom.errors import NothingLeft, SettingError, Unreachable
+from plantroom.ports.ledger import LEDGER
 from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
-from plantroom.storage.ledger.errors import LEDGER, translate_errors, translated
+from plantroom.storage.ledger.errors import translate_errors, translated
 from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER, counters
 
 POLL_S = 0.025

@@ -29,13 +29,6 @@ findings = sa.Table(
     sqlite_autoincrement=True,
 )
 
-sa.Index(
-    "ix_findings_safety",
-    findings.c.position,
-    sqlite_where=findings.c.safety.is_(True),
-    postgresql_where=findings.c.safety.is_(True),
-)
-
 findings_ahead = sa.Table(
     "findings_ahead",
     metadata,

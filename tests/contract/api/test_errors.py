@@ -102,6 +102,18 @@ def test_a_ledger_that_is_away_answers_503_with_when_to_try_again(world: World, 
     answer = client.get("/api/v1/assets")
     assert_problem(answer, 503)
     assert answer.headers["retry-after"] == "4"
+    assert answer.json()["type"] == "urn:plantroom:problem:ledger_away"
+
+
+def test_a_readings_store_that_is_away_is_told_from_the_ledger(world: World, monkeypatch) -> None:
+    def away(*_: object) -> None:
+        raise Unreachable("InfluxDB", "connection refused")
+
+    asset = world.admin.get("/api/v1/assets").json()["items"][0]["key"]
+    monkeypatch.setattr(world.readings, "latest", away)
+    answer = world.admin.get(f"/api/v1/assets/{asset}/latest")
+    assert_problem(answer, 503)
+    assert answer.json()["type"] == "urn:plantroom:problem:unreachable"
 
 
 def test_something_unforeseen_answers_500_without_a_trace(world: World, monkeypatch) -> None:

@@ -17,10 +17,21 @@ from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
-from plantroom.domain.assets import Asset, AssetStatus, Limits, LocalName, Point, PointKind, PointTemplate, Severity
+from plantroom.domain.assets import (
+    Asset,
+    AssetStatus,
+    Limits,
+    LocalName,
+    Point,
+    PointKind,
+    PointTemplate,
+    Presence,
+    Severity,
+)
 from plantroom.domain.findings import Evidence, FindingCleared, FindingRaised, FindingSource
 from plantroom.errors import BadData, Conflict
-from plantroom.ports.ledger import Ledger
+from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.ledger import Ledger, PresenceChange
 from tests.contract.maintenance.conftest import LI, NOW, orders
 
 CLASSES = equipment_classes()
@@ -369,9 +380,19 @@ def test_looking_again_changes_nothing(walk: Walk) -> None:
     assert walk.after(60).look() == once
 
 
-def test_a_clock_that_is_known_to_be_off_is_taken_into_account(walk: Walk) -> None:
-    from plantroom.ports.device_clocks import DeviceClock
+@pytest.mark.parametrize(("offset_ms", "word"), [(-42_000, "off by -42 s"), (-(10**12 * 9 // 5), "never set")])
+def test_what_did_not_come_inside_its_window_names_the_clock(walk: Walk, offset_ms: int, word: str) -> None:
+    walk.start("lift-1", events=[TRAPPED])
+    walk.after(60)
+    with walk.ledger.begin() as tx:
+        tx.collect.put_clocks([DeviceClock("lift-1", offset_ms, NOW, NOW)])
+        tx.collect.put_presence([PresenceChange("lift-1", Presence.ONLINE, NOW, NOW + 60 * S)])
+    walk.after(600)
+    (check,) = walk.look()
+    assert word in check.reason.en
 
+
+def test_a_clock_that_is_known_to_be_off_is_taken_into_account(walk: Walk) -> None:
     with walk.ledger.begin() as tx:
         tx.collect.put_clocks([DeviceClock("lift-1", -42_000, NOW, NOW)])
     walk.start("lift-1", events=[TRAPPED])

@@ -75,13 +75,14 @@ LIKELY = st.fixed_dictionaries(
 @settings(deadline=None)
 @given(st.lists((LIKELY | MESSAGE_LIKE).map(lambda o: json.dumps(o).encode()), max_size=5))
 def test_a_short_way_gives_what_the_long_way_gives(skipped: tuple[str, ...], payloads: list[bytes]) -> None:
-    short = decode(payloads)
+    short = decode(payloads, truths=True)
     with pytest.MonkeyPatch.context() as patched:
         for name in skipped:
-            patched.setattr(decoder, name, lambda *_: None)
-        long = decode(payloads)
+            patched.setattr(decoder, name, lambda *_, **__: None)
+        long = decode(payloads, truths=True)
     assert summary(short) == summary(long)
     assert (short.boot, short.digest, short.events) == (long.boot, long.digest, long.events)
+    assert short.truths == long.truths
 
 
 @given(st.lists(PAYLOAD, min_size=1, max_size=5))

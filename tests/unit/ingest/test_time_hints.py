@@ -46,3 +46,15 @@ def test_what_cannot_be_read_says_what_is_expected(raw: object, said: str) -> No
     assert hint_of_unreadable(raw) == said
     decoded = decode([orjson.dumps({"ts": raw, "values": {"vibration": 1}})])
     assert [one.reason for one in decoded.rejections] == [f"unreadable_time: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (NOON_MS, f"{NOON_MS} looks like milliseconds; t is in seconds"),
+        (NOON_MS // 1000 + 3600, ""),
+        (YEAR_2000_MS // 1000 - 1, ""),
+    ],
+)
+def test_of_a_device_that_sends_seconds_the_number_is_told_as_it_was_sent(seconds: int, said: str) -> None:
+    assert hint_of(seconds * 1000, NOON_MS, in_seconds=True) == said

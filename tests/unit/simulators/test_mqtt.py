@@ -180,6 +180,19 @@ def test_a_row_that_the_broker_does_not_take_is_not_counted_as_acknowledged(
     wire.close()
 
 
+@pytest.mark.parametrize(("row", "rows"), [(9, 10), (0, 1)], ids=["the last of many", "the only one"])
+def test_so_it_is_with_the_last_row_behind_which_nothing_follows(
+    mosquitto: Mosquitto, listen: Callable[[str], Listener], row: int, rows: int
+) -> None:
+    site = f"last{rows}"
+    heard, wire = listen(site), Wire(mosquitto.port, lambda data: f"00:00:0{row}.000Z".encode() in data)
+    publisher = ReplayPublisher("127.0.0.1", wire.port)
+    assert publisher.run(recording(rows), f"plantroom/{site}/P-9/telemetry") == (rows, rows - 1)
+    assert f"1 of {rows} rows were not taken: connections ended" in str(publisher.refused)
+    wait_for(lambda: {m["seq"] for m in heard.of("telemetry")} == set(range(rows)) - {row})
+    wire.close()
+
+
 def test_a_replay_without_a_broker_says_so() -> None:
     with pytest.raises(Unreachable, match="MQTT broker"):
         ReplayPublisher("127.0.0.1", free_port()).run(recording(2), "plantroom/x/y/telemetry")

@@ -8,6 +8,7 @@ export type Failure =
   | "throttled"
   | "refused"
   | "away"
+  | "ledger_away"
   | "server";
 
 export interface ProblemField {
@@ -38,7 +39,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed later without anybody changing anything. */
   get retryable(): boolean {
-    return ["offline", "away", "server", "throttled"].includes(this.kind);
+    return ["offline", "away", "ledger_away", "server", "throttled"].includes(this.kind);
   }
 }
 
@@ -65,18 +66,34 @@ const KINDS: Record<number, Failure> = {
   503: "away",
 };
 
+/** What the problem's own code says beyond the status: the last part of its `type`. */
+const KINDS_BY_CODE: Record<string, Failure> = {
+  ledger_away: "ledger_away",
+  contended: "ledger_away",
+};
+
+interface Problem {
+  type: string;
+  title: string;
+  detail: string;
+  errors: ProblemField[];
+}
+
 async function problemOf(response: Response): Promise<ApiError> {
   let detail = response.statusText;
   let fields: ProblemField[] = [];
+  let code = "";
   try {
-    const body = (await response.json()) as { detail?: string; title?: string; errors?: ProblemField[] };
+    const body = (await response.json()) as Partial<Problem>;
     detail = body.detail ?? body.title ?? detail;
     fields = body.errors ?? [];
+    code = body.type?.split(":").pop() ?? "";
   } catch {
     // A proxy's page in between is no problem document; the status says enough.
   }
   const wait = Number(response.headers.get("Retry-After"));
-  const kind = KINDS[response.status] ?? (response.status >= 500 ? "server" : "refused");
+  const kind =
+    KINDS_BY_CODE[code] ?? KINDS[response.status] ?? (response.status >= 500 ? "server" : "refused");
   return new ApiError(kind, response.status, detail, Number.isFinite(wait) && wait > 0 ? wait : null, fields);
 }
 

@@ -20,6 +20,29 @@ describe("a device's clock", () => {
   });
 });
 
+describe("a clock that was never set", () => {
+  const unset = {
+    clock_wrong: true,
+    clock_offset_ms: -1_782_000_000_000,
+    clock_measured_at: "2026-11-29T12:00:00.000Z",
+  };
+
+  it("is told as such, and not by how many years it is behind", () => {
+    expect(clockOff(unset)).toEqual({ way: "never_set" });
+    expect(clockCost({ ...unset, clock_effect: "refused" })).toEqual({ way: "never_set", effect: "refused" });
+  });
+
+  it("says times before the year 2000", () => {
+    const offset = Date.UTC(2000, 0) - Date.parse(unset.clock_measured_at);
+    expect(clockOff({ ...unset, clock_offset_ms: offset - 1 })).toEqual({ way: "never_set" });
+    expect(clockOff({ ...unset, clock_offset_ms: offset })).toEqual({ way: "behind", byMs: -offset });
+  });
+
+  it("is not guessed from the copy of an older server", () => {
+    expect(clockOff({ clock_wrong: true, clock_offset_ms: unset.clock_offset_ms })?.way).toBe("behind");
+  });
+});
+
 describe("what a wrong clock costs", () => {
   it("is said once limits are not judged or messages refused, and not before", () => {
     const late = { clock_wrong: true, clock_offset_ms: -3_600_000, clock_effect: "not_judged" } as const;

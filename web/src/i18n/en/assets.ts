@@ -33,6 +33,7 @@ export const assets: Record<keyof typeof chinese, string> = {
   "asset.clock": "Device clock",
   "clock.behind": "{span} behind",
   "clock.ahead": "{span} ahead",
+  "clock.never_set": "never set",
   "clock.tag": "Clock {off}",
   "clock.banner_not_judged":
     "Device clock {off}: limits of this machine are not being judged, so nothing alarms",

@@ -59,6 +59,7 @@ export const frame: Record<keyof typeof chinese, string> = {
   "failure.throttled": "Too many requests: wait a moment and try again.",
   "failure.refused": "The server did not accept this request.",
   "failure.away": "Not available just now: a database does not answer. Try again in a moment.",
+  "failure.ledger_away": "Not available just now: the ledger does not answer. Try again in a moment.",
   "failure.readings_away": "Readings cannot be shown now: the store does not answer.",
   "failure.readings_away_old":
     "Readings cannot be shown now: the store does not answer. Below is what was last received.",

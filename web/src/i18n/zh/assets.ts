@@ -32,6 +32,7 @@ export const assets = {
   "asset.clock": "设备时钟",
   "clock.behind": "慢{span}",
   "clock.ahead": "快{span}",
+  "clock.never_set": "从未设置",
   "clock.tag": "时钟{off}",
   "clock.banner_not_judged": "设备时钟{off}：本设备的限值未判断，不会报警",
   "clock.banner_refused": "设备时钟{off}：消息被拒收，没有数据，不会报警",

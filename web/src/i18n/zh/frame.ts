@@ -58,6 +58,7 @@ export const frame = {
   "failure.throttled": "请求过于频繁，请稍候再试。",
   "failure.refused": "服务器没有接受这个请求。",
   "failure.away": "暂时不可用：数据库没有应答，请稍后重试。",
+  "failure.ledger_away": "暂时不可用：台账没有应答，请稍后重试。",
   "failure.readings_away": "读数暂时无法显示：数据库没有应答。",
   "failure.readings_away_old": "读数暂时无法显示：数据库没有应答，下面是最后一次取到的数据。",
   "failure.server": "服务器出错，请稍后重试。",

@@ -9,7 +9,7 @@ import {
   fetchPreview,
 } from "@/api/resources";
 import type { Asset, LatestValue, Point, PreviewItem, WorkOrder } from "@/api/types";
-import { clockCost, clockOff } from "@/domain/clock";
+import { type ClockOff, clockCost, clockOff } from "@/domain/clock";
 import { type Judgement, judge } from "@/domain/limits";
 import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
@@ -109,7 +109,13 @@ function healthText(asset: Asset, silent: number | null | undefined): string {
 /** What people have to know of the device's clock: nothing while it is right. */
 function clockText(asset: Asset): string {
   const off = clockOff(asset);
-  return off === null ? "" : t(`clock.${off.way}`, { span: showDuration(off.byMs) });
+  return off === null ? "" : offText(off);
+}
+
+function offText(off: ClockOff): string {
+  return off.way === "never_set"
+    ? t("clock.never_set")
+    : t(`clock.${off.way}`, { span: showDuration(off.byMs) });
 }
 
 /** On top of the page while the clock makes the machine's data useless: what is wrong, what it costs, what to do. */
@@ -122,11 +128,7 @@ function ClockBanner({ asset }: { asset: Asset }) {
     <div class="note warn" role="alert" data-clock={cost.effect}>
       <Icon name="clock" />
       <div class="grow stack-s">
-        <div class="strong">
-          {t(`clock.banner_${cost.effect}`, {
-            off: t(`clock.${cost.way}`, { span: showDuration(cost.byMs) }),
-          })}
-        </div>
+        <div class="strong">{t(`clock.banner_${cost.effect}`, { off: offText(cost) })}</div>
         <div class="s">{t(`clock.do_${cost.effect}`)}</div>
       </div>
     </div>

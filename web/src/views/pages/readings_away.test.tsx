@@ -73,6 +73,17 @@ it("a machine's page shows what the ledger knows, and says why there are no valu
   await expect.poll(() => away).toBeGreaterThan(before);
 });
 
+it("what the ledger does not answer is not the readings store's", async () => {
+  vi.stubGlobal("fetch", (path: string) => {
+    const problem = { type: "urn:plantroom:problem:ledger_away", detail: "ledger: is away" };
+    const away = path.includes("latest") || path.includes("/readings");
+    return Promise.resolve(away ? new Response(JSON.stringify(problem), { status: 503 }) : answers(path));
+  });
+  render(<AssetPage code="C-1" />, host);
+  await expect.poll(() => host.textContent).toContain("the ledger does not answer");
+  expect(host.querySelector("[data-readings-away]")).toBeNull();
+});
+
 it("says so in Chinese", async () => {
   setLocale("zh");
   render(<AssetPage code="C-1" />, host);
