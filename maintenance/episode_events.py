@@ -16,6 +16,9 @@ ORIGINS = "origins"
 """Key in an episode's detail: where in its device each of its events came from (a zone, a detector), as pairs of
 subject and words, the newest last."""
 
+ORIGINS_BEFORE = "origins_before"
+"""Key in an episode's detail: the same of what was over before something else came."""
+
 MORE_ORIGINS = "more_origins"
 """Key in an episode's detail: that there were more of them than are kept."""
 
@@ -57,11 +60,12 @@ def safety_with(earlier: Episode, finding: FindingRaised) -> list[str]:
 
 
 def is_repeated(earlier: Episode, finding: FindingRaised) -> bool:
-    """Whether an episode has heard a finding before: another event, or another zone of one that stands, is none."""
+    """Whether an episode has heard a finding before, be that over or not: another event, or another zone, is none."""
     detail, event = earlier.detail or {}, finding.detail.get("event")
-    if subject_of(finding) in earlier.open_subjects:
-        return not is_another_origin(detail, finding)
-    return bool(event) and names_event(detail, event)
+    if subject_of(finding) not in earlier.open_subjects and not (event and names_event(detail, event)):
+        return False
+    before = (subject_of(finding), origin_in(finding.detail)) in _pairs(detail, ORIGINS_BEFORE)
+    return before or not is_another_origin(detail, finding)
 
 
 def _newest(told: Sequence[T], detail: Mapping[str, object], subject: Callable[[T], str]) -> list[T]:
@@ -99,7 +103,11 @@ def origin_in(detail: Mapping[str, object]) -> str:
 
 def origins_of(detail: Mapping[str, object]) -> list[tuple[str, str]]:
     """Subject and origin of what an episode heard since each of its subjects stands, the newest last."""
-    found = detail.get(ORIGINS)
+    return _pairs(detail, ORIGINS)
+
+
+def _pairs(detail: Mapping[str, object], key: str) -> list[tuple[str, str]]:
+    found = detail.get(key)
     known = found if isinstance(found, (list, tuple)) else ()
     return [(str(one[0]), str(one[1])) for one in known if isinstance(one, (list, tuple)) and len(one) == 2]
 
@@ -111,8 +119,13 @@ def is_another_origin(detail: Mapping[str, object], finding: FindingRaised) -> b
 
 
 def with_origin(detail: dict[str, object], finding: FindingRaised, standing: Collection[str]) -> dict[str, object]:
-    """The detail with the finding's origin; without those of subjects that did not stand before."""
+    """The detail with the finding's origin; those of subjects that did not stand before are kept apart."""
     known = [one for one in origins_of(detail) if one[0] in standing]
+    over = [one for one in origins_of(detail) if one[0] not in standing]
+    if over:
+        before = [one for one in _pairs(detail, ORIGINS_BEFORE) if one not in over]
+        kept = _newest([*before, *over], detail, lambda one: one[0])
+        detail = detail | {ORIGINS_BEFORE: [list(one) for one in kept]}
     more = bool(detail.get(MORE_ORIGINS)) and bool(known)
     one = (subject_of(finding), origin_in(finding.detail))
     if one[1]:

@@ -10,11 +10,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maintenance.loop_echoes import clock_offset
 from maintenance.loop_ends import ends_of
 from maintenance.loop_marks import BY, acknowledge_test, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
 from maintenance.loop_tests import (
     ENDED,
+    NO_TEST_EVENT,
+    NO_WORDS,
+    OUTSIDE_WINDOW,
     TOLERANCE,
     CheckKind,
     CheckResult,
@@ -25,8 +29,10 @@ from maintenance.loop_tests import (
     TestState,
     ask,
     carries,
+    doubt,
     expired,
     fail,
+    in_window,
     next_to_ask,
     skip,
     tick,
@@ -34,9 +40,10 @@ from maintenance.loop_tests import (
 from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
 from maintenance.work_orders import State
-from plantroom.domain.assets import EquipmentClass, Presence
+from plantroom.domain.assets import EquipmentClass, LocalName, Presence
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, Unreachable
 from plantroom.ports.clock import Clock
+from plantroom.ports.events import AssetEvent
 from plantroom.ports.ledger import Ledger
 from plantroom.ports.readings import ReadingsStore, SeriesRef
 
@@ -259,11 +266,7 @@ class LoopKeeper:
             check = tick(check, Step.SENSOR, seen[check.number], check.subject)
             return tick(check, Step.READING, self._now, check.subject)
         if check.kind is CheckKind.EVENT and check.waits_for(Step.READING):
-            for event in self._tx.collect.events(check.asset, EVENTS_LOOKED_AT):
-                inside = min(event.observed_at, event.received_at) >= begins
-                if event.event == check.subject and inside and carries(check, event.data):
-                    check = tick(check, Step.SENSOR, event.observed_at, event.id)
-                    return tick(check, Step.READING, event.received_at, event.id)
+            return self._came(check, begins)
         facts = self._facts(check)
         heard = facts.last_seen is not None and facts.last_seen >= begins
         if heard and check.kind is not CheckKind.EVENT:
@@ -271,6 +274,32 @@ class LoopKeeper:
             if check.kind is CheckKind.STATUS and facts.presence is Presence.ONLINE:
                 check = tick(check, Step.READING, facts.last_seen or self._now, "presence")
         return check
+
+    def _came(self, check: LoopCheck, begins: datetime) -> LoopCheck:
+        """The check with the event that was asked for: one that may be the test's, before one that is real."""
+        came = [
+            event
+            for event in self._tx.collect.events(check.asset, EVENTS_LOOKED_AT)
+            if event.event == check.subject
+            and min(event.observed_at, event.received_at) >= begins
+            and carries(check, event.data)
+        ]
+        if not came:
+            return check
+        noted = [(self._no_test(check, event), event) for event in came]
+        note, event = min(noted, key=lambda one: bool(one[0].zh))
+        seen = tick(check, Step.SENSOR, event.observed_at, event.id)
+        return tick(seen, Step.READING, event.received_at, event.id, note)
+
+    def _no_test(self, check: LoopCheck, event: AssetEvent) -> LocalName:
+        """Why the asked-for event is a real one; empty when it may be the test's, or has no alarm."""
+        if not check.waits_for(Step.ALARM):
+            return NO_WORDS
+        why = doubt(event.data, event.event, self._over_by.endless)
+        offset_ms = round(clock_offset(self._tx, check.asset) / timedelta(milliseconds=1))
+        if not why and in_window(check, event.observed_at, event.received_at, offset_ms):
+            return NO_WORDS
+        return NO_TEST_EVENT[why or OUTSIDE_WINDOW]
 
     def _accepted(self, check: LoopCheck) -> LoopCheck:
         """The person's link, when somebody who has signed in has accepted the ticket since."""

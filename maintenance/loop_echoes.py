@@ -22,7 +22,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import over_at
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
-from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubtful
+from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubt
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events
 from maintenance.work_orders import State, WorkOrder
@@ -104,7 +104,7 @@ def _may_echo(
 ) -> bool:
     """Whether an event may be the echo of a value of the episode's failure mode: without a known one it may be
     anything, and in doubt it is real."""
-    return episode.failure_mode != UNCLASSIFIED and not doubtful(detail, event, endless_events(classes))
+    return episode.failure_mode != UNCLASSIFIED and not doubt(detail, event, endless_events(classes))
 
 
 def _asked_by(check: LoopCheck, source: str, at: datetime) -> bool:

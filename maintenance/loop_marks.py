@@ -11,7 +11,7 @@ from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
 from maintenance.loop_echoes import clock_offset, echoes, may_end, triggered
 from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
-from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, tick
+from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, before_its_event, tick
 from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events, unmarked, without_subjects
@@ -54,7 +54,8 @@ def note_answer(
 ) -> None:
     """Tick what a finding proves: nothing else can answer the check from now on. ``real``: it joined a fault that stood
     before, and so does its ticket."""
-    seen = tick(check, Step.SENSOR, finding.observed_at, finding.finding_id)
+    began = before_its_event(check) if check.kind is CheckKind.EVENT else check
+    seen = tick(began, Step.SENSOR, finding.observed_at, finding.finding_id)
     seen = tick(seen, Step.READING, finding.received_at, finding.finding_id)
     seen = tick(seen, Step.ALARM, finding.received_at, finding.finding_id)
     if ticket is not None:

@@ -29,6 +29,9 @@ from plantroom.domain.findings import FindingRaised, FindingSource
 TOLERANCE = timedelta(seconds=5)
 """How far clocks that are in order may stand apart."""
 
+OUTSIDE_WINDOW = "outside_window"
+"""Why an event is no test's that has no tag which says so."""
+
 NO_WORDS = LocalName("", "")
 
 
@@ -83,8 +86,8 @@ ENDED = frozenset({CheckResult.PASSED, CheckResult.FAILED, CheckResult.SKIPPED})
 @dataclass(frozen=True, slots=True)
 class LoopStep:
     """One link: when it was seen and what proves it (``evidence``: a finding's, event's or work order's id, a user's
-    name); ``note`` says why a link does not apply, and of a ticket that it is no test's. The sensor's instant is the
-    device's own."""
+    name); ``note`` says why a link does not apply, and of an event or a ticket that it is no test's. The sensor's
+    instant is the device's own."""
 
     step: Step
     state: StepState = StepState.WAITING
@@ -189,14 +192,12 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
     if (
         check.result is not CheckResult.ASKED
         or not check.waits_for(Step.ALARM)
-        or doubtful(finding.detail, finding.subject, endless)
+        or doubt(finding.detail, finding.subject, endless)
     ):
         return False
-    if check.asked_at is None or check.deadline is None or finding.asset != check.asset:
+    if check.asked_at is None or finding.asset != check.asset:
         return False
-    begins, ends = check.asked_at - TOLERANCE, check.deadline
-    observed = finding.observed_at - timedelta(milliseconds=clock_offset_ms)
-    if not (begins <= observed <= ends + TOLERANCE and begins <= finding.received_at <= ends):
+    if not in_window(check, finding.observed_at, finding.received_at, clock_offset_ms):
         return False
     if check.kind is CheckKind.EVENT:
         same = finding.source is FindingSource.RULE and finding.subject == check.subject
@@ -205,16 +206,47 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
         point, _, level = finding.subject.partition(":")
         since = began(finding.detail, finding.observed_at)
         same = finding.source is FindingSource.LIMIT and point == check.subject
-        return same and level.startswith(str(check.expected.get("level"))) and since >= begins
+        return same and level.startswith(str(check.expected.get("level"))) and since >= check.asked_at - TOLERANCE
     return False
 
 
-def doubtful(detail: Mapping[str, object], subject: str, endless: Collection[str]) -> bool:
-    """Whether nobody can say when an event or alarm happened, or it is what has been going on before. An event that no
-    other one ends is said to be a repetition for ever."""
+def in_window(check: LoopCheck, observed_at: datetime, received_at: datetime, clock_offset_ms: int) -> bool:
+    """Whether the device's own time, corrected by its clock's offset, and the receipt both lie inside the window."""
+    if check.asked_at is None or check.deadline is None:
+        return False
+    begins, ends = check.asked_at - TOLERANCE, check.deadline
+    observed = observed_at - timedelta(milliseconds=clock_offset_ms)
+    return begins <= observed <= ends + TOLERANCE and begins <= received_at <= ends
+
+
+def doubt(detail: Mapping[str, object], subject: str, endless: Collection[str]) -> str:
+    """The tag of an event or alarm by which it is real: nobody can say when it happened, or it is what has been going
+    on before; empty: none. An event that no other one ends is said to be a repetition for ever."""
     said = detail.get("tags")
     tags = said if isinstance(said, (list, tuple)) else ()
-    return "clock_wrong" in tags or ("repeated" in tags and subject not in endless)
+    if "clock_wrong" in tags:
+        return "clock_wrong"
+    return "repeated" if "repeated" in tags and subject not in endless else ""
+
+
+NO_TEST_EVENT = {
+    "clock_wrong": LocalName(
+        "事件已到，但其时间不可信（设备时钟不准，或 ts 非毫秒），按真实事件处理，其工单（如有）为真实工单：校时后重试",
+        "the event came with a time that cannot be (its clock is wrong, or its ts is not in milliseconds): it is"
+        " real, and so is any ticket of it; set the clock and try again",
+    ),
+    "repeated": LocalName(
+        "事件已到，但它在触发前已存在且未解除，按真实事件处理，其工单（如有）为真实工单：先在设备上复位，再重试",
+        "the event came, but it stood before and had not ended: it is real, and so is any ticket of it; reset it at the"
+        " device and try again",
+    ),
+    OUTSIDE_WINDOW: LocalName(
+        "事件已到，但其时间或收到时间不在窗口内，按真实事件处理，其工单（如有）为真实工单：核对设备时钟与网络后重试",
+        "the event came, but its time or its receipt lies outside the window: it is real, and so is any ticket of it;"
+        " check clock and network and try again",
+    ),
+}
+"""What is said of the asked-for event that cannot be taken for the test's, by why."""
 
 
 def carries(check: LoopCheck, data: object) -> bool:
@@ -240,6 +272,12 @@ def tick(check: LoopCheck, step: Step, at: datetime, evidence: str | None, note:
         return check
     seen = LoopStep(step, StepState.SEEN, at, evidence, note)
     return advanced(replace(check, steps=tuple(seen if one.step is step else one for one in check.steps)), at)
+
+
+def before_its_event(check: LoopCheck) -> LoopCheck:
+    """The check before the event that answers it, whatever other one it has shown."""
+    steps = (LoopStep(one.step) if one.step in (Step.SENSOR, Step.READING) else one for one in check.steps)
+    return replace(check, steps=tuple(steps))
 
 
 def advanced(check: LoopCheck, now: datetime) -> LoopCheck:
@@ -273,7 +311,9 @@ def missing(check: LoopCheck, facts: Facts) -> LocalName:
     if first is Step.SENSOR:
         return _nothing_came(check, facts)
     if first is Step.ALARM and check.kind is CheckKind.EVENT:
-        return LocalName("有事件但未报警：核对事件定义", "the event came but no alarm: check what the class says of it")
+        no_test = check.step(Step.READING).note
+        said = LocalName("有事件但未报警：核对事件定义", "the event came but no alarm: check what the class says of it")
+        return no_test if no_test.zh else said
     return _MISSING[first]
 
 
@@ -284,8 +324,9 @@ _MISSING = {
         " the messages that could not be used",
     ),
     Step.ALARM: LocalName(
-        "有读数但未报警：核对报警限值与延时，触发时间须长于延时",
-        "readings came but no alarm: check the limits and their delay, and trigger it for longer than that",
+        "有读数，但触发后未报警（触发前已有的报警为真实报警）：核对报警限值与延时，触发时间须长于延时",
+        "readings came but no alarm that began after it was asked for (an earlier one is real): check the limits and"
+        " their delay, and trigger it for longer than that",
     ),
     Step.TICKET: LocalName(
         "已报警但无工单：检查 serve 进程，或该故障已有关闭的工单",

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
-from maintenance.episode_rules import REPEATED
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, pages
@@ -311,8 +310,8 @@ class OperationApplier:
 
 
 def _ended_by_event(order: WorkOrder, held_at: datetime) -> bool:
-    """Whether a hold that is heard of only now was over when a safety event came again and asked for somebody."""
-    asked = order.state is State.OPEN and order.safety and REPEATED in order.tags
+    """Whether a hold that is heard of only now was over when another safety event came and asked for somebody."""
+    asked = order.state is State.OPEN and order.safety
     return asked and order.opened_at is not None and held_at < order.opened_at
 
 

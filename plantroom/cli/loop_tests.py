@@ -244,5 +244,6 @@ def _shown(test: "LoopTest", checks: "Sequence[LoopCheck]") -> tuple[dict[str, A
 
 def _line(check: "LoopCheck") -> str:
     links = "  ".join(f"{MARKS[one.state.value]} {one.step.value}" for one in check.steps)
-    reason = f"  {check.reason.zh} / {check.reason.en}" if check.reason.zh else ""
-    return f"{check.number:>4}  {check.result.value:<8}  {links}  {check.name.zh} / {check.name.en}{reason}"
+    notes = [one.note for one in check.steps if one.state.value == "seen" and one.note != check.reason]
+    said = "".join(f"  {one.zh} / {one.en}" for one in (*notes, check.reason) if one.zh)
+    return f"{check.number:>4}  {check.result.value:<8}  {links}  {check.name.zh} / {check.name.en}{said}"

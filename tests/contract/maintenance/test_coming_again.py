@@ -105,6 +105,18 @@ def test_a_hold_from_before_it_that_is_heard_of_later_hides_nothing(ledger: Stor
     assert tickets(ledger, "lift-1")[0].state is State.ON_HOLD
 
 
+def test_nor_does_it_when_what_ended_the_hold_came_from_another_zone(ledger: Store) -> None:
+    at = {"event": "passenger_trapped", "origin": "car 1"}
+    feed(ledger, trapped(NOW, detail=at))
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS, State.ON_HOLD, at=NOW + MINUTE)
+    feed(ledger, trapped(LATER, detail=at | {"origin": "car 2"}), now=LATER + MINUTE)
+    early = op(ticket, "hold", value={"reason": "parts"}, captured_at=(LATER - MINUTE).isoformat())
+    send(ledger, early, device_now=LATER + 2 * MINUTE, now=LATER + 2 * MINUTE)
+    (ticket,) = tickets(ledger, "lift-1")
+    assert (ticket.state, "repeated" in ticket.tags) == (State.OPEN, False)
+
+
 def test_another_event_under_maintenance_ends_the_hold_of_the_ticket_that_it_gathers_on(any_ledger: Store) -> None:
     maintain(any_ledger)
     feed(any_ledger, circuit_open())

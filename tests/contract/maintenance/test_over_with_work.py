@@ -60,6 +60,17 @@ def test_it_leaves_the_list_when_its_work_is_done_and_the_history_says_so(any_le
     assert en == "Emergency call from the car: over with this work, since no event tells of its end"
 
 
+def test_the_history_names_the_worst_first(any_ledger: Store) -> None:
+    """A line names three; the others are a number."""
+    for s, event in enumerate(("login", "link_up", "config_saved")):
+        feed(any_ledger, strange(event, NOW + s * MINUTE, safety=False, severity=Severity.GENERAL))
+    feed(any_ledger, strange("smoke", NOW + 4 * MINUTE), now=NOW + 4 * MINUTE)
+    (ticket,) = tickets(any_ledger, "lift-1")
+    finish(any_ledger, ticket, NOW + HOUR)
+    said = history(any_ledger, ticket)[-1].reason.split(" / ")[1]
+    assert said.startswith("smoke, login, link up +1: over with this work")
+
+
 @pytest.mark.parametrize("event", ["coffee_machine_empty", "unnamed_event", "unreadable_event"])
 def test_so_does_what_no_class_knows(any_ledger: Store, event: str) -> None:
     feed(any_ledger, strange(event))

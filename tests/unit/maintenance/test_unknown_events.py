@@ -240,4 +240,16 @@ def test_only_the_same_event_is_repeated() -> None:
     elsewhere = replace(on_fire(3), detail=FIRE | {"origin": "zone 8"})
     assert REPEATED not in taking(first, elsewhere).tags
     assert REPEATED in taking(first, on_fire(3)).tags
-    assert REPEATED in taking(clear(first, cleared(3, "fire_alarm"), NOW), on_fire(4)).tags
+    over = clear(first, cleared(3, "fire_alarm"), NOW)
+    assert REPEATED in taking(over, on_fire(4)).tags
+    assert REPEATED not in taking(over, replace(on_fire(4), detail=FIRE | {"origin": "zone 8"})).tags
+
+
+def test_what_came_after_its_end_hides_no_repetition() -> None:
+    """What stands forgets the places of what is over."""
+    over = clear(taking(with_ticket(begun(on_fire(0))), raised(1, "smoke")), cleared(2, "fire_alarm"), NOW)
+    later = taking(over, raised(3, "heat"))
+    elsewhere = taking(later, replace(on_fire(4), detail=FIRE | {"origin": "zone 8"}))
+    assert (REPEATED in later.tags, REPEATED in elsewhere.tags) == (False, False)
+    assert REPEATED in taking(later, on_fire(4)).tags
+    assert REPEATED in taking(elsewhere, on_fire(5)).tags
