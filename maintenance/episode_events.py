@@ -19,9 +19,6 @@ subject and words, the newest last."""
 MORE_ORIGINS = "more_origins"
 """Key in an episode's detail: that there were more of them than are kept."""
 
-ORIGINS_OVER = "origins_over"
-"""Key in an episode's detail: the same of events that were over when others came, the newest of them."""
-
 LEFT_OUT = "also_left_out"
 """Key in an episode's detail: how many events it named once and names no more."""
 
@@ -60,11 +57,11 @@ def safety_with(earlier: Episode, finding: FindingRaised) -> list[str]:
 
 
 def is_repeated(earlier: Episode, finding: FindingRaised) -> bool:
-    """Whether an episode has heard a finding before: another event, or another zone of one, is none."""
+    """Whether an episode has heard a finding before: another event, or another zone of one that stands, is none."""
     detail, event = earlier.detail or {}, finding.detail.get("event")
     if subject_of(finding) in earlier.open_subjects:
         return not is_another_origin(detail, finding)
-    return bool(event) and names_event(detail, event) and not _is_another_than_before(detail, finding)
+    return bool(event) and names_event(detail, event)
 
 
 def _newest(told: Sequence[T], detail: Mapping[str, object], subject: Callable[[T], str]) -> list[T]:
@@ -102,11 +99,7 @@ def origin_in(detail: Mapping[str, object]) -> str:
 
 def origins_of(detail: Mapping[str, object]) -> list[tuple[str, str]]:
     """Subject and origin of what an episode heard since each of its subjects stands, the newest last."""
-    return _origins_at(detail, ORIGINS)
-
-
-def _origins_at(detail: Mapping[str, object], key: str) -> list[tuple[str, str]]:
-    found = detail.get(key)
+    found = detail.get(ORIGINS)
     known = found if isinstance(found, (list, tuple)) else ()
     return [(str(one[0]), str(one[1])) for one in known if isinstance(one, (list, tuple)) and len(one) == 2]
 
@@ -117,27 +110,13 @@ def is_another_origin(detail: Mapping[str, object], finding: FindingRaised) -> b
     return bool(origin) and not detail.get(MORE_ORIGINS) and (subject_of(finding), origin) not in origins_of(detail)
 
 
-def _is_another_than_before(detail: Mapping[str, object], finding: FindingRaised) -> bool:
-    """``is_another_origin`` of an event that is over, as far as it is known where it came from."""
-    subject, origin = subject_of(finding), origin_in(finding.detail)
-    over, standing = _origins_at(detail, ORIGINS_OVER), origins_of(detail)
-    known = {other for one, other in (*over, *standing) if one == subject}
-    all_kept = len(over) < ALSO_KEPT and not detail.get(MORE_ORIGINS)
-    return bool(origin and known) and all_kept and origin not in known
-
-
 def with_origin(detail: dict[str, object], finding: FindingRaised, standing: Collection[str]) -> dict[str, object]:
-    """The detail with the finding's origin; those of subjects that did not stand before are over."""
-    heard = origins_of(detail)
-    known = [one for one in heard if one[0] in standing]
-    over = [one for one in heard if one[0] not in standing]
+    """The detail with the finding's origin; without those of subjects that did not stand before."""
+    known = [one for one in origins_of(detail) if one[0] in standing]
     more = bool(detail.get(MORE_ORIGINS)) and bool(known)
     one = (subject_of(finding), origin_in(finding.detail))
     if one[1]:
         known = [*(other for other in known if other != one), one]
-    if over:
-        before = [other for other in _origins_at(detail, ORIGINS_OVER) if other not in over]
-        detail = detail | {ORIGINS_OVER: [list(other) for other in _newest([*before, *over], detail, lambda it: it[0])]}
     return with_origins(detail, known, more=more)
 
 

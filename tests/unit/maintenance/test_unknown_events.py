@@ -241,25 +241,3 @@ def test_only_the_same_event_is_repeated() -> None:
     assert REPEATED not in taking(first, elsewhere).tags
     assert REPEATED in taking(first, on_fire(3)).tags
     assert REPEATED in taking(clear(first, cleared(3, "fire_alarm"), NOW), on_fire(4)).tags
-
-
-def test_another_zone_is_not_repeated_when_the_first_is_over_and_the_first_again_is() -> None:
-    over = clear(with_ticket(begun(on_fire())), cleared(3, "fire_alarm"), NOW)
-    elsewhere = [replace(on_fire(n), detail=FIRE | {"origin": f"zone {n}"}) for n in (8, 9)]
-    assert REPEATED not in taking(over, elsewhere[0]).tags
-    meanwhile = taking(over, raised(4, "smoke"))
-    assert REPEATED not in taking(meanwhile, *elsewhere).tags
-    assert REPEATED in taking(meanwhile, on_fire(6)).tags
-    thrice = taking(clear(taking(over, elsewhere[0]), cleared(9, "fire_alarm"), NOW), on_fire(10))
-    assert REPEATED in thrice.tags
-
-
-def test_zones_that_are_over_are_bounded_and_nobody_guesses_beyond() -> None:
-    episode = with_ticket(begun(on_fire()))
-    for n in range(200):
-        one = replace(on_fire(2 * n + 2), detail=FIRE | {"origin": f"zone {1000 + n}"})
-        episode = clear(taking(episode, one, raised(2 * n + 2, "smoke")), cleared(2 * n + 3, "fire_alarm"), NOW)
-        if n == 100:
-            before = size(episode)
-    assert size(episode) <= before + 20
-    assert REPEATED in episode.tags
