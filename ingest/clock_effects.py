@@ -5,6 +5,8 @@ from enum import StrEnum
 from ingest.instants import FUTURE_MS, LATE_MS
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.ports.clock import before_2000
+from plantroom.ports.device_clocks import DeviceTimes, times_of
+from plantroom.ports.readings import Retention
 
 
 class ClockEffect(StrEnum):
@@ -14,13 +16,16 @@ class ClockEffect(StrEnum):
     NOT_JUDGED = "not_judged"
     """Every reading is late when it comes: stored, but neither limits nor models look at it."""
     REFUSED = "refused"
-    """Every message is stamped with a time that cannot be, and becomes a dead letter."""
+    """Every message is stamped with a time that cannot be, or every reading is older than readings are kept: they
+    become dead letters."""
 
 
-def effect_of(offset_ms: int, at_ms: int) -> ClockEffect:
+def effect_of(offset_ms: int, at_ms: int, retention: Retention) -> ClockEffect:
     """The effect of a clock that is ahead of ours by ``offset_ms`` (behind: negative) at our ``at_ms``. The borders are
-    those of the decoders and of the quality gate."""
-    if offset_ms > FUTURE_MS or before_2000(offset_ms, at_ms):
+    those of the decoders, of the quality gate and of the readings store."""
+    before_ms = retention.refused_before_ms(at_ms)
+    too_old = before_ms is not None and at_ms + offset_ms < before_ms
+    if offset_ms > FUTURE_MS or too_old or before_2000(offset_ms, at_ms):
         return ClockEffect.REFUSED
     return ClockEffect.NOT_JUDGED if offset_ms < -LATE_MS else ClockEffect.NONE
 
@@ -40,19 +45,30 @@ _COSTS = {
     ClockEffect.NOT_JUDGED: LocalName("，限值未判断", ": its limits are not being judged"),
     ClockEffect.REFUSED: LocalName("，消息被拒收", ": its messages are refused"),
 }
+_TOO_OLD = LocalName("，读数早于保留期限，被拒收", ": its readings are refused, being older than readings are kept")
+NO_AMOUNT = {
+    DeviceTimes.BEFORE_2000: LocalName(
+        "设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒）",
+        "times before 2000 (clock not set, or ts not in milliseconds)",
+    ),
+    DeviceTimes.FAR_AHEAD: LocalName(
+        "设备时间远超当前时间（时间戳单位不是毫秒）", "times far ahead (ts not in milliseconds)"
+    ),
+}
+"""What is said of a clock whose offset says nothing."""
+
 _STEPS = ((172_800, 86_400, "天", "days"), (7_200, 3_600, "小时", "h"), (600, 60, "分钟", "min"), (0, 1, "秒", "s"))
 
 
-def words_of_clock(offset_ms: int, effect: ClockEffect) -> LocalName:
-    """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``. A slow clock is refused
-    only before the year 2000: of that one no amount is told."""
-    cost = _COSTS[effect]
-    if effect is ClockEffect.REFUSED and offset_ms < 0:
-        return LocalName(
-            f"设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒）{cost.zh}",
-            f"times before 2000 (clock not set, or ts not in milliseconds){cost.en}",
-        )
-    zh, en = ("快", "ahead") if offset_ms > 0 else ("慢", "behind")
+def words_of_clock(offset_ms: int, at_ms: int, effect: ClockEffect) -> LocalName:
+    """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``; no amount where the
+    offset says nothing."""
+    times, cost = times_of(offset_ms, at_ms), _COSTS[effect]
+    if times in NO_AMOUNT:
+        return LocalName(f"{NO_AMOUNT[times].zh}{cost.zh}", f"{NO_AMOUNT[times].en}{cost.en}")
+    if effect is ClockEffect.REFUSED and times is DeviceTimes.BEHIND:
+        cost = _TOO_OLD
+    zh, en = ("快", "ahead") if times is DeviceTimes.AHEAD else ("慢", "behind")
     seconds = round(abs(offset_ms) / 1000)
     step, zh_unit, en_unit = next(
         (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least

@@ -4,9 +4,11 @@ A message is received after it was stamped, by the delay of its way, which is ne
 the least of a while is the clock's offset and the least delay, and neither batches (their newest sample counts) nor
 late messages disturb it (the minimum filter of NTP, RFC 5905 section 10). The least of each window of ``WINDOW_MS``
 is kept. An outbox that is catching up looks like a slow clock that runs too fast, so a measure takes ``WINDOWS``
-windows in a row that agree within ``STEADY_MS``. Times before the year 2000 need not agree: no outbox is that late, and
-a clock that stands still, or counts seconds where milliseconds are meant, never does. Windows lie on a fixed grid of
-receive times: the result does not depend on how the stream is cut into batches.
+windows in a row that agree within ``STEADY_MS``. Times before the year 2000 and in the future need not agree: no outbox
+is that late or early, and a clock that stands still, or counts in another unit, never does. Nor need times that stand
+and are refused as too old. Times that stand and are not refused are no measure: a device that sends what changed last
+again and again looks the same. Windows lie on a fixed grid of receive times: the result does not depend on how the
+stream is cut into batches.
 
 What was dead-lettered for its clock is measured too; what came without a time of its own, with one that counts from
 the receipt, out of what the broker had retained, or from a source whose clock is simulated, is not."""
@@ -20,13 +22,14 @@ import orjson
 from ingest.arrivals import Arrivals
 from ingest.clock_effects import ClockEffect, effect_of, event_of, severity_of, words_of_clock
 from ingest.dialects.decoded import Decoded
-from ingest.instants import NO_TIME, from_ms
+from ingest.instants import FUTURE_MS, NO_TIME, from_ms
 from ingest.matching import AssetRoute
 from ingest.rejections import stable_id
 from plantroom.domain.assets import CLOCK
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import before_2000, to_ms
-from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock, says_nothing, times_of
+from plantroom.ports.readings import Retention
 from plantroom.ports.spool import Lane
 
 WINDOW_MS = 30_000
@@ -55,7 +58,7 @@ _WINDOW_BITS = 32
 @dataclass(slots=True)
 class _Clock:
     """One device: the window at hand, the least of the last whole ones, and what came of them. Offsets are the device's
-    clock less ours."""
+    clock less ours; ``stamp_ms`` and ``stamps_ms``: the newest time that the device sent in each of those windows."""
 
     window: int = -1
     low_ms: int = 0
@@ -69,14 +72,32 @@ class _Clock:
     told_at_ms: int = 0
     effect: str = ClockEffect.NONE.value
     """What the finding said that it costs; never less again before the clock is right."""
+    stamp_ms: int = 0
+    stamps_ms: list[int] = field(default_factory=list)
+
+    def next_window(self, window: int, low_ms: int, stamp_ms: int) -> None:
+        """Begin a later window: the one at hand is whole."""
+        self.lows_ms = [*self.lows_ms, self.low_ms][-WINDOWS:]
+        self.stamps_ms = [*self.stamps_ms, self.stamp_ms][-WINDOWS:]
+        self.window, self.low_ms, self.stamp_ms = window, low_ms, stamp_ms
+
+    def is_steady(self) -> bool:
+        """Whether the last whole windows agree."""
+        return max(self.lows_ms) - min(self.lows_ms) <= STEADY_MS
+
+    def stands(self) -> bool:
+        """Whether the device's time did not go on during the last whole windows."""
+        return len(self.stamps_ms) == WINDOWS and max(self.stamps_ms) - min(self.stamps_ms) <= STEADY_MS
 
 
 class DeviceClocks:
-    """Clocks of the devices whose telemetry comes on one site's lane. One thread."""
+    """Clocks of the devices whose telemetry comes on one site's lane. ``retention``: what is refused as too old. One
+    thread."""
 
-    def __init__(self, site: str, lane: Lane) -> None:
+    def __init__(self, site: str, lane: Lane, retention: Retention) -> None:
         self._site = site
         self._lane = lane
+        self._retention = retention
         self._assets: list[str] = []
         self._clocks: dict[str, _Clock] = {}
         self._words: dict[str, DeviceClock] = {}
@@ -128,15 +149,16 @@ class DeviceClocks:
         measured = np.flatnonzero(own & (place[message] >= 0))
         if not len(measured):
             return
-        message = message[measured]
-        behind_ms = np.clip(received_ms[message] - ts_ms[measured], -_FAR_MS, _FAR_MS)
+        message, ts_ms = message[measured], ts_ms[measured]
+        behind_ms = np.clip(received_ms[message] - ts_ms, -_FAR_MS, _FAR_MS)
         key = (place[message] << _WINDOW_BITS) | (received_ms[message] // WINDOW_MS)
         order = np.argsort(key, kind="stable")
         key = key[order]
         starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
         lows = np.minimum.reduceat(behind_ms[order], starts)
-        for one, low_ms in zip(key[starts].tolist(), lows.tolist(), strict=True):
-            self._add(self._assets[one >> _WINDOW_BITS], one & ((1 << _WINDOW_BITS) - 1), low_ms)
+        stamps = np.maximum.reduceat(ts_ms[order], starts)
+        for one, low_ms, stamp_ms in zip(key[starts].tolist(), lows.tolist(), stamps.tolist(), strict=True):
+            self._add(self._assets[one >> _WINDOW_BITS], one & ((1 << _WINDOW_BITS) - 1), low_ms, stamp_ms)
 
     def take(self) -> tuple[list[DeviceClock], list[Finding]]:
         """What the ledger has to hear since the last call."""
@@ -151,13 +173,14 @@ class DeviceClocks:
     def suffering(self, effect: ClockEffect) -> int:
         """Of how many devices the clock is so wrong that it has this effect now."""
         return sum(
-            clock.raised and effect_of(clock.offset_ms or 0, clock.measured_ms) is effect
+            clock.raised and self._effect(clock.offset_ms or 0, clock.measured_ms) is effect
             for clock in self._clocks.values()
         )
 
     def largest_ms(self) -> int:
-        """The largest offset that is measured now, without its sign."""
-        return max((abs(c.offset_ms) for c in self._clocks.values() if c.offset_ms is not None), default=0)
+        """The largest offset that is measured now, without its sign; of those that say something."""
+        known = ((c.offset_ms, c.measured_ms) for c in self._clocks.values() if c.offset_ms is not None)
+        return max((abs(offset_ms) for offset_ms, at_ms in known if not says_nothing(offset_ms, at_ms)), default=0)
 
     def snapshot(self) -> bytes:
         """The whole state."""
@@ -171,35 +194,54 @@ class DeviceClocks:
         except (TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of devices' clocks") from error
 
-    def _add(self, asset: str, window: int, low_ms: int) -> None:
+    def _add(self, asset: str, window: int, low_ms: int, stamp_ms: int) -> None:
         clock = self._clocks.get(asset)
         if clock is None:
-            clock = self._clocks[asset] = _Clock(window, low_ms)
+            clock = self._clocks[asset] = _Clock(window, low_ms, stamp_ms=stamp_ms)
         elif clock.window < 0:
-            clock.window, clock.low_ms = window, low_ms
+            clock.window, clock.low_ms, clock.stamp_ms = window, low_ms, stamp_ms
         elif window == clock.window:
-            clock.low_ms = min(clock.low_ms, low_ms)
+            clock.low_ms, clock.stamp_ms = min(clock.low_ms, low_ms), max(clock.stamp_ms, stamp_ms)
         elif window < clock.window:  # our own clock was set back
-            clock.window, clock.low_ms, clock.lows_ms = window, low_ms, []
+            clock.window, clock.low_ms, clock.stamp_ms = window, low_ms, stamp_ms
+            clock.lows_ms, clock.stamps_ms = [], []
         else:
-            clock.lows_ms, at_ms = [*clock.lows_ms, clock.low_ms][-WINDOWS:], (clock.window + 1) * WINDOW_MS
+            at_ms = (clock.window + 1) * WINDOW_MS
+            clock.next_window(window, low_ms, stamp_ms)
             if len(clock.lows_ms) == WINDOWS:
-                if all(before_2000(-low, at_ms) for low in clock.lows_ms):
-                    self._measure(asset, clock, -clock.low_ms, at_ms)
-                elif max(clock.lows_ms) - min(clock.lows_ms) <= STEADY_MS:
-                    self._measure(asset, clock, -min(clock.lows_ms), at_ms)
-            clock.window, clock.low_ms = window, low_ms
+                if self._need_not_agree(clock, at_ms):
+                    self._measure(asset, clock, -clock.lows_ms[-1], at_ms, by_amount=False)
+                elif clock.is_steady():
+                    self._measure(asset, clock, -min(clock.lows_ms), at_ms, by_amount=True)
 
-    def _measure(self, asset: str, clock: _Clock, offset_ms: int, at_ms: int) -> None:
+    def _need_not_agree(self, clock: _Clock, at_ms: int) -> bool:
+        """Whether times are surely the clock's, by however much it is off: of steady ones only before 2000."""
+        offsets_ms = [-low_ms for low_ms in clock.lows_ms]
+        if all(before_2000(offset_ms, at_ms) for offset_ms in offsets_ms):
+            return True
+        if clock.is_steady():
+            return False
+        refused = all(self._effect(offset_ms, at_ms) is ClockEffect.REFUSED for offset_ms in offsets_ms)
+        return refused and (min(offsets_ms) > FUTURE_MS or clock.stands())
+
+    def _effect(self, offset_ms: int, at_ms: int) -> ClockEffect:
+        return effect_of(offset_ms, at_ms, self._retention)
+
+    def _alike(self, offset_ms: int, at_ms: int, before_ms: int, before_at_ms: int) -> bool:
+        """Whether two measures say the same but for the amount."""
+        effects = self._effect(offset_ms, at_ms), self._effect(before_ms, before_at_ms)
+        return effects[0] is effects[1] and times_of(offset_ms, at_ms) is times_of(before_ms, before_at_ms)
+
+    def _measure(self, asset: str, clock: _Clock, offset_ms: int, at_ms: int, *, by_amount: bool) -> None:
+        """``by_amount`` off: another amount is nothing new."""
         clock.offset_ms, clock.measured_ms = offset_ms, at_ms
-        unset = before_2000(offset_ms, at_ms)
         if abs(offset_ms) > WRONG_MS:
             if clock.wrong_since_ms is None or not (
                 abs(offset_ms - clock.wrong_by_ms) <= 2 * STEADY_MS
-                or (unset and before_2000(clock.wrong_by_ms, clock.wrong_since_ms))
+                or (not by_amount and self._alike(offset_ms, at_ms, clock.wrong_by_ms, clock.wrong_since_ms))
             ):
                 clock.wrong_since_ms, clock.wrong_by_ms = at_ms, offset_ms
-            effect = effect_of(offset_ms, at_ms)
+            effect = self._effect(offset_ms, at_ms)
             worse = effect is not ClockEffect.NONE and effect.value != clock.effect
             if (not clock.raised or worse) and at_ms - clock.wrong_since_ms >= WRONG_FOR_MS:
                 clock.raised, clock.effect = True, effect.value
@@ -211,7 +253,8 @@ class DeviceClocks:
                 clock.told_ms = None
             clock.wrong_since_ms, clock.raised, clock.effect = None, False, ClockEffect.NONE.value
         moved = clock.told_ms is None or (
-            abs(offset_ms - clock.told_ms) >= TELL_MS and not (unset and before_2000(clock.told_ms, clock.told_at_ms))
+            abs(offset_ms - clock.told_ms) >= TELL_MS
+            and (by_amount or not self._alike(offset_ms, at_ms, clock.told_ms, clock.told_at_ms))
         )
         if moved or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
             clock.told_ms, clock.told_at_ms = offset_ms, at_ms
@@ -221,7 +264,7 @@ class DeviceClocks:
 
     def _raised(self, asset: str, clock: _Clock, effect: ClockEffect) -> FindingRaised:
         offset_ms = clock.offset_ms or 0
-        words = words_of_clock(offset_ms, effect)
+        words = words_of_clock(offset_ms, clock.measured_ms, effect)
         more = () if effect is ClockEffect.NONE else (effect.value,)
         return FindingRaised(
             finding_id=stable_id("clock", "raised", self._site, asset, clock.wrong_since_ms, *more),

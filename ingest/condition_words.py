@@ -350,23 +350,23 @@ FLOW: Mapping[str, Words] = {
     "clocks_refused": words_of(
         ("设备时钟错误，消息被拒收", "Clocks are so wrong that messages are refused"),
         (
-            "{count} 台设备的时钟快 5 分钟以上，或时间早于 2000 年：消息全部被拒收，这些设备没有数据和报警。",
+            "{count} 台设备的时间快 5 分钟以上、早于 2000 年或早于读数保留期限：全部被拒收，这些设备没有数据和报警。",
             (
-                "Devices whose times are more than 5 minutes ahead, or before 2000: {count}. All their messages are"
-                " refused: these machines have neither data nor alarms."
+                "Devices whose times are more than 5 minutes ahead, before 2000, or older than readings are kept:"
+                " {count}. All they send is refused: these machines have neither data nor alarms."
             ),
         ),
         KEPT,
         (
             (
-                "校准设备时钟（NTP、时区：时间戳为 UTC）；ts 以秒发送的，改为毫秒（乘以 1000）。走快的设备，保留的消息"
-                "可以重放；早于 2000 年的无法靠重放修复。设备见报警列表和工单，"
+                "校准设备时钟（NTP、时区：时间戳为 UTC）；ts 以秒或微秒发送的，改为毫秒。时钟快的设备，保留的消息到时"
+                "可以重放；过早的时间和单位错误无法靠重放修复。设备见报警列表和工单，"
                 "或用 `plantroom clocks list --wrong` 查看。"
             ),
             (
-                "Set the devices' clocks (NTP; the time zone: stamps are UTC); where ts is sent in seconds, multiply by"
-                " 1000. Kept messages of fast clocks can be replayed; those before 2000 are not mended by it. The alarm"
-                " list and the tickets name the devices, so does `plantroom clocks list --wrong`."
+                "Set the devices' clocks (NTP; the time zone: stamps are UTC); ts is in milliseconds, not seconds or"
+                " microseconds. Kept messages of fast clocks can be replayed; times too old and other units are not"
+                " mended by it. Devices: the alarm list, the tickets, `plantroom clocks list --wrong`."
             ),
         ),
     ),

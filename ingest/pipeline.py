@@ -36,7 +36,7 @@ from ingest.strangers import StrangerRules
 from ingest.windows import TouchedWindows
 from plantroom.domain.assets import EquipmentClass, Plant
 from plantroom.ports.gaps import GapNews
-from plantroom.ports.readings import RejectedReading
+from plantroom.ports.readings import FOR_EVER, RejectedReading, Retention
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch, StreamStage
 from plantroom.wire import Channel
@@ -56,14 +56,16 @@ class Pipeline:
         presence: PresenceTracker,
         numbers: SiteNumbers | None = None,
         *,
+        retention: Retention = FOR_EVER,
         drains: bool = False,
     ) -> None:
-        """``drains``: devices' clocks are not measured, and what other stages saved is kept for them."""
+        """``retention``: what the store refuses as too old, for what is said of clocks. ``drains``: devices' clocks are
+        not measured, and what other stages saved is kept for them."""
         self.site = site
         self.lane = lane
         self.totals = Totals()
         self.windows = TouchedWindows(site)
-        self.clocks = DeviceClocks(site, lane)
+        self.clocks = DeviceClocks(site, lane, retention)
         self._stages = [GuardedStage(stage) for stage in stages]
         self._presence = presence
         self._table = SeriesTable()

@@ -1,6 +1,6 @@
 """What a topic source would do, without doing it: checks before it is saved, and messages tried without storing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest.dialects import DIALECTS
@@ -12,6 +12,7 @@ from plantroom.domain.assets import EquipmentClass, Plant, Presence
 from plantroom.domain.quality import Reason
 from plantroom.domain.sources import SourceTopics, TopicSource, source_problems
 from plantroom.errors import BadData, FieldProblem
+from plantroom.ports.readings import FOR_EVER, ReadingBatch, Retention
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.units import UnitError, check_unit, conversion
 from plantroom.wire import parse_topic
@@ -109,9 +110,15 @@ def site_of(plant: Plant, topic: str) -> str:
 
 
 def try_messages(
-    plant: Plant, classes: Mapping[str, EquipmentClass], site: str, messages: Sequence[TriedMessage], now_ms: int
+    plant: Plant,
+    classes: Mapping[str, EquipmentClass],
+    site: str,
+    messages: Sequence[TriedMessage],
+    now_ms: int,
+    retention: Retention = FOR_EVER,
 ) -> Trial:
-    """What would become of the last of the messages, received at ``now_ms`` after the others (a Sparkplug birth)."""
+    """What would become of the last of the messages, received at ``now_ms`` after the others (a Sparkplug birth), in a
+    store that keeps readings for so long."""
     topic = messages[-1].topic
     owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic)
     parts = parse_topic(topic)
@@ -127,19 +134,14 @@ def try_messages(
         batch = pipeline.sort([record])
         told = pipeline.tell_events(batch)
         read = pipeline.read(batch)
-        outcome = pipeline.conclude(batch, read, [()] * len(read.columns))
+        refused = [retention.refused(columns.readings, now_ms) for columns in read.columns]
+        outcome = pipeline.conclude(batch, read, refused)
         outcome.take(told)
     presence.tick(Lane.NORMAL.value, now_ms + HOLD_MS)
     readings = [
-        _reading(plant, columns.readings.series[s].asset, columns.readings.series[s].point, *row)
-        for columns in read.columns
-        for s, *row in zip(
-            columns.readings.series_id.tolist(),
-            columns.readings.ts_ms.tolist(),
-            columns.readings.value.tolist(),
-            columns.readings.reason.tolist(),
-            strict=True,
-        )
+        reading
+        for columns, away in zip(read.columns, refused, strict=True)
+        for reading in _readings(plant, columns.readings, {one.position for one in away})
     ]
     requests = [TriedMessage(one.topic, one.payload) for one in read.requests]
     trial = _trial(plant, site, owner, readings, outcome, presence, requests)
@@ -165,6 +167,13 @@ def _trial(
         requests=requests,
         events=[(plant.assets[event.asset].code, event.event) for event in outcome.events],
     )
+
+
+def _readings(plant: Plant, batch: ReadingBatch, refused: Collection[int]) -> Iterator[TriedReading]:
+    rows = zip(batch.series_id.tolist(), batch.ts_ms.tolist(), batch.value.tolist(), batch.reason.tolist(), strict=True)
+    for at, (s, *row) in enumerate(rows):
+        if at not in refused:
+            yield _reading(plant, batch.series[s].asset, batch.series[s].point, *row)
 
 
 def _reading(plant: Plant, asset: str, point: str, ts_ms: int, value: float, reason: int) -> TriedReading:

@@ -92,7 +92,8 @@ class IngestWorker:
         self._on_stats = on_stats
         self._requests = requests
         self._hand_over = hand_over or NoHandOver()
-        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers, drains=drains)
+        kept = store.retention
+        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers, retention=kept, drains=drains)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._patience = Patience(

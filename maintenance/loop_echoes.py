@@ -38,10 +38,10 @@ _ECHO_OF = {CheckKind.EVENT: FindingSource.LIMIT, CheckKind.POINT: FindingSource
 
 
 def clock_offset(tx: MaintenanceTx, asset: str) -> timedelta:
-    """How far the clock of an asset's device is ahead of ours, as far as it is known. One that was never set says
-    nothing of events, whose times are then those of their receipt."""
+    """How far the clock of an asset's device is ahead of ours, as far as it is known. One that was never set, or is far
+    ahead, says nothing of events, whose times are then those of their receipt."""
     clock = tx.assets.get(asset).clock
-    return timedelta(milliseconds=0 if clock is None or clock.never_set else clock.offset_ms)
+    return timedelta(milliseconds=0 if clock is None or clock.says_nothing else clock.offset_ms)
 
 
 def is_echo(

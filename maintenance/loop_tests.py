@@ -147,14 +147,14 @@ class LoopTest:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger knows of a publisher, and the time zone of its site. ``clock_never_set``: the offset says
-    nothing."""
+    """What the ledger knows of a publisher, and the time zone of its site. ``clock_says_nothing``: the offset
+    is no measure."""
 
     presence: Presence
     last_seen: datetime | None
     clock_offset_ms: int | None = None
     zone: tzinfo = UTC
-    clock_never_set: bool = False
+    clock_says_nothing: bool = False
 
 
 def without(check: LoopCheck, steps: Sequence[Step], note: LocalName) -> LoopCheck:
@@ -350,11 +350,11 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
         return LocalName(
             f"设备自{at}起无消息：检查供电与网络", f"nothing was heard since {at}: check supply and network"
         )
-    if facts.clock_never_set:
+    if facts.clock_says_nothing:
         return LocalName(
-            "设备在线，但该信号未在窗口内到达；设备时钟从未设置（或 ts 不是毫秒）：校时后重试",
-            "the device is heard, but not this signal inside its window; its clock was never set (or its ts is not in"
-            " milliseconds): set it and try again",
+            "设备在线，但该信号未在窗口内到达；设备时钟从未设置，或 ts 不是毫秒：改正后重试",
+            "the device is heard, but not this signal inside its window; its clock was never set, or its ts is not in"
+            " milliseconds: mend that and try again",
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():

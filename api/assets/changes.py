@@ -15,6 +15,7 @@ from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalNam
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound, VersionConflict
 from plantroom.ports.ledger import AssetView, LedgerTx
+from plantroom.ports.readings import Retention
 from plantroom.wire import check_topic_level
 
 _AT_WORK = (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
@@ -62,7 +63,13 @@ def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetC
 
 
 def change_asset(
-    tx: MaintenanceTx, before: AssetView, form: AssetChange, expected: int | None, by: str, now: datetime
+    tx: MaintenanceTx,
+    before: AssetView,
+    form: AssetChange,
+    expected: int | None,
+    by: str,
+    now: datetime,
+    retention: Retention,
 ) -> AssetView:
     """Write the fields that ``form`` names; ``before`` is the locked asset. ``StaleVersion`` when ``expected`` is not
     the stored version.
@@ -82,7 +89,7 @@ def change_asset(
     try:
         tx.assets.update(changed, expected)
     except VersionConflict as error:
-        current = AssetShape.of(before).model_dump(mode="json", by_alias=True)
+        current = AssetShape.of(before, retention).model_dump(mode="json", by_alias=True)
         differing = [f.name for f in fields(asset) if f.name in given and getattr(asset, f.name) != given[f.name]]
         raise StaleVersion(str(error), current, asset.version, differing) from error
     if asset.status is not changed.status:

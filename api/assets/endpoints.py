@@ -44,7 +44,7 @@ def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services:
     )
     with services.ledger.read() as tx:
         page = tx.assets.list(filters, page_request(query))
-    return AssetList(items=[Asset.of(v) for v in page.items], next_cursor=page.next_cursor)
+    return AssetList(items=[Asset.of(v, services.readings.retention) for v in page.items], next_cursor=page.next_cursor)
 
 
 @router.post("", operation_id="createAsset", status_code=201)
@@ -55,7 +55,7 @@ def create_asset(form: AssetCreate, caller: Supervisor, services: Parts, respons
         view = make_asset(tx, services.classes, form)
     response.headers["ETag"] = etag(view.asset.version)
     response.headers["Location"] = f"/api/v1/assets/{view.asset.key}"
-    return Asset.of(view)
+    return Asset.of(view, services.readings.retention)
 
 
 @router.get("/{key}", operation_id="getAsset")
@@ -64,7 +64,7 @@ def get_asset(key: str, caller: Viewer, services: Parts, response: Response) -> 
     with services.ledger.read() as tx:
         view = visible_asset(tx, caller, key)
     response.headers["ETag"] = etag(view.asset.version)
-    return Asset.of(view)
+    return Asset.of(view, services.readings.retention)
 
 
 @router.patch("/{key}", operation_id="changeAsset")
@@ -76,9 +76,10 @@ def patch_asset(
         before = visible_asset(tx, caller, key, lock=True)
         departments = [before.asset.department, *([form.department] if "department" in form.model_fields_set else [])]
         caller.require_change(before.asset.site, departments)
-        view = change_asset(tx, before, form, expected_version(if_match), caller.principal.name, services.clock.now())
+        by, now, kept = caller.principal.name, services.clock.now(), services.readings.retention
+        view = change_asset(tx, before, form, expected_version(if_match), by, now, kept)
     response.headers["ETag"] = etag(view.asset.version)
-    return Asset.of(view)
+    return Asset.of(view, services.readings.retention)
 
 
 @router.get("/{key}/latest", operation_id="getLatestValues")

@@ -9,9 +9,10 @@ from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape
 from ingest.clock_effects import ClockEffect, effect_of
 from plantroom.domain.assets import AssetStatus, Health, Presence
 from plantroom.ports.clock import to_ms
-from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock, DeviceTimes
 from plantroom.ports.events import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView
+from plantroom.ports.readings import Retention
 
 Criticality = Literal["A", "B", "C"]
 AssetDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
@@ -22,7 +23,8 @@ ShortText = Annotated[str, Field(max_length=200)]
 
 class Asset(Shape):
     """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-    device's clock is ahead of ours (negative: behind); ``clock_effect``: what a wrong one costs."""
+    device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`before_2000`, `far_ahead`:
+    the offset says nothing); ``clock_effect``: what a wrong one costs."""
 
     key: str
     code: str
@@ -44,6 +46,7 @@ class Asset(Shape):
     clock_offset_ms: int | None
     clock_measured_at: Instant | None
     clock_wrong: bool
+    clock_times: DeviceTimes | None
     clock_effect: ClockEffect
     health: Health
     health_reason: dict[str, Any] | None
@@ -51,8 +54,8 @@ class Asset(Shape):
     custom: dict[str, Any]
 
     @classmethod
-    def of(cls, view: AssetView) -> Self:
-        """From the ledger's view."""
+    def of(cls, view: AssetView, retention: Retention) -> Self:
+        """From the ledger's view. ``retention``: what is refused as too old."""
         asset = view.asset
         return cls(
             key=asset.key,
@@ -75,7 +78,8 @@ class Asset(Shape):
             clock_offset_ms=view.clock.offset_ms if view.clock else None,
             clock_measured_at=view.clock.measured_at if view.clock else None,
             clock_wrong=view.clock is not None and view.clock.wrong_since is not None,
-            clock_effect=_clock_effect(view.clock),
+            clock_times=view.clock and view.clock.times,
+            clock_effect=_clock_effect(view.clock, retention),
             health=view.health,
             health_reason=None if view.health_reason is None else dict(view.health_reason),
             version=asset.version,
@@ -83,10 +87,10 @@ class Asset(Shape):
         )
 
 
-def _clock_effect(clock: DeviceClock | None) -> ClockEffect:
+def _clock_effect(clock: DeviceClock | None, retention: Retention) -> ClockEffect:
     if clock is None or clock.wrong_since is None:
         return ClockEffect.NONE
-    return effect_of(clock.offset_ms, to_ms(clock.measured_at))
+    return effect_of(clock.offset_ms, to_ms(clock.measured_at), retention)
 
 
 class AssetList(Shape):

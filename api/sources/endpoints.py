@@ -75,7 +75,8 @@ def try_source(form: SourceTest, caller: Supervisor, services: Parts) -> SourceT
     if heard_by in plant.sites:
         caller.require_site(heard_by)
     now_ms = int(services.clock.now().timestamp() * 1000)
-    return SourceTrial.of(try_messages(plant, services.classes, heard_by, messages, now_ms))
+    trial = try_messages(plant, services.classes, heard_by, messages, now_ms, services.readings.retention)
+    return SourceTrial.of(trial)
 
 
 @router.get("/{source_key}", operation_id="getSource")

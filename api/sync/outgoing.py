@@ -39,7 +39,9 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
     latest, away = _latest(services, [(v.asset, points[v.asset.key]) for v in views], plant)
     cards = [
         BundleAsset(
-            asset=Asset.of(v), points=[Point.of(p) for p in points[v.asset.key]], latest=latest.get(v.asset.key, [])
+            asset=Asset.of(v, services.readings.retention),
+            points=[Point.of(p) for p in points[v.asset.key]],
+            latest=latest.get(v.asset.key, []),
         )
         for v in views
     ]

@@ -45,6 +45,7 @@ def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
         "asset": asset.code,
         "key": asset.key,
         "clock_offset_ms": clock.offset_ms,
+        "clock_times": clock.times.value,
         "clock_measured_at": clock.measured_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "wrong_since": clock.wrong_since
         and clock.wrong_since.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -52,12 +53,13 @@ def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
 
 
 def _line(asset: "Asset", clock: "DeviceClock") -> str:
+    from ingest.clock_effects import NO_AMOUNT
     from ingest.clocks import WRONG_MS
 
     offset_ms = clock.offset_ms
     off = f"{abs(offset_ms) / 1000:.1f} s {'ahead' if offset_ms > 0 else 'behind'}"
-    if clock.never_set:
-        off = "times before 2000 (clock not set, or ts not in milliseconds)"
+    if clock.says_nothing:
+        off = NO_AMOUNT[clock.times].en
     if clock.wrong_since is not None:
         return f"{asset.site}  {asset.code}  {off}  WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"
     if abs(offset_ms) > WRONG_MS:

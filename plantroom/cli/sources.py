@@ -139,7 +139,8 @@ def try_message(
         if site is not None and site not in plant.sites:
             raise BadData(f"there is no site {site!r}")
         now_ms = int(parts.clock.now().timestamp() * 1000)
-        trial = try_messages(plant, parts.classes, site or site_of(plant, topic[-1]), messages, now_ms)
+        heard_by, kept = site or site_of(plant, topic[-1]), parts.readings.retention
+        trial = try_messages(plant, parts.classes, heard_by, messages, now_ms, kept)
     notes = [*_heard(trial, topic[-1]), *_unmapped(trial), *_uncounted(trial, messages[-1])]
     emit(_trial_document(trial) | {"notes": notes}, as_json, [*_trial_text(trial), *(f"note     {n}" for n in notes)])
     if (trial.rejected or trial.passed_over) and not (trial.readings or trial.events):
@@ -153,12 +154,17 @@ def _require_topic(name: str) -> None:
 
 def _heard(trial: "Trial", topic: str) -> list[str]:
     from ingest.rejections import UNKNOWN_SITE
-    from plantroom.wire import parse_topic
+    from plantroom.wire import ROOT, parse_topic
 
     if (UNKNOWN_SITE, "") in trial.rejected:
         return [f"there is no site {trial.site!r}: enter it, or correct the code in the topic"]
     if trial.source is not None or parse_topic(topic) is not None:
         return []
+    if topic.startswith(f"{ROOT}//"):
+        return ["the topic has no site's code: correct it in the device"]
+    if topic.split("/", maxsplit=1)[0] == ROOT:
+        shape = f"{ROOT}/SITE/ASSET/telemetry, .../event or .../status"
+        return [f"the topic is none of Plantroom's own ({shape}): correct it in the device"]
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
 
 

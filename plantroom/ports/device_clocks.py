@@ -2,8 +2,37 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from plantroom.ports.clock import before_2000, to_ms
+
+FAR_AHEAD_MS = 100 * 31_557_600_000
+"""No clock is set to a time that is more than these 100 years ahead: it is a number of another unit."""
+
+
+class DeviceTimes(StrEnum):
+    """What times a device sends, compared with ours. Of the last two the offset itself says nothing."""
+
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    BEFORE_2000 = "before_2000"
+    """The clock was never set, or ``ts`` is not in milliseconds (seconds are read as 1970)."""
+    FAR_AHEAD = "far_ahead"
+    """``ts`` is not in milliseconds (microseconds are read as tens of thousands of years from now)."""
+
+
+def times_of(offset_ms: int, at_ms: int) -> DeviceTimes:
+    """What times a clock says that is ahead of ours by ``offset_ms`` (behind: negative) at our ``at_ms``."""
+    if before_2000(offset_ms, at_ms):
+        return DeviceTimes.BEFORE_2000
+    if offset_ms > FAR_AHEAD_MS:
+        return DeviceTimes.FAR_AHEAD
+    return DeviceTimes.AHEAD if offset_ms > 0 else DeviceTimes.BEHIND
+
+
+def says_nothing(offset_ms: int, at_ms: int) -> bool:
+    """Whether an offset is no measure of how far a clock is off, see ``DeviceTimes``."""
+    return times_of(offset_ms, at_ms) in {DeviceTimes.BEFORE_2000, DeviceTimes.FAR_AHEAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +46,11 @@ class DeviceClock:
     wrong_since: datetime | None = None
 
     @property
-    def never_set(self) -> bool:
-        """Whether it says times before the year 2000, see ``before_2000``."""
-        return before_2000(self.offset_ms, to_ms(self.measured_at))
+    def times(self) -> DeviceTimes:
+        """What times it says."""
+        return times_of(self.offset_ms, to_ms(self.measured_at))
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether ``offset_ms`` is no measure of how far it is off."""
+        return says_nothing(self.offset_ms, to_ms(self.measured_at))

@@ -115,6 +115,14 @@ class Retention:
         """Readings observed before this are not taken any more; ``None``: all are."""
         return now_ms - self.raw_days * DAY_MS if self.raw_days else None
 
+    def refused(self, readings: ReadingBatch, now_ms: int) -> list[RejectedReading]:
+        """Those that are not taken any more; O(n)."""
+        before_ms = self.refused_before_ms(now_ms)
+        if before_ms is None or not len(readings):
+            return []
+        words = f"observed longer ago than the {self.raw_days} days that readings are kept"
+        return [RejectedReading(int(i), words, too_old=True) for i in np.flatnonzero(readings.ts_ms < before_ms)]
+
     def raw_before_ms(self, now_ms: int) -> int | None:
         """Raw readings observed before this may be gone; ``None``: none are."""
         return now_ms - (self.raw_days + SLACK_DAYS) * DAY_MS if self.raw_days else None
@@ -125,6 +133,7 @@ class Retention:
 
 
 SLACK_DAYS = 1
+FOR_EVER = Retention()
 
 
 class RawReadings(ABC):

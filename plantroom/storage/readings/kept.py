@@ -21,7 +21,6 @@ from plantroom.ports.readings import (
     RawReadings,
     ReadingBatch,
     ReadingsStore,
-    RejectedReading,
     Retention,
     SeriesPage,
     SeriesRef,
@@ -84,12 +83,10 @@ class KeptReadings(ReadingsStore):
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         """Write what is not older than raw readings are kept; the rest is refused."""
-        before_ms = self._retention.refused_before_ms(self._now_ms())
-        if before_ms is None or not len(batch) or int(batch.ts_ms.min()) >= before_ms:
+        rejected = self._retention.refused(batch, self._now_ms())
+        if not rejected:
             return self.raw.write(batch)
-        kept = np.flatnonzero(batch.ts_ms >= before_ms)
-        words = f"observed longer ago than the {self._retention.raw_days} days that readings are kept"
-        rejected = [RejectedReading(int(i), words, too_old=True) for i in np.flatnonzero(batch.ts_ms < before_ms)]
+        kept = np.delete(np.arange(len(batch)), [one.position for one in rejected])
         some = ReadingBatch(
             batch.series, batch.series_id[kept], batch.ts_ms[kept], batch.value[kept], batch.reason[kept]
         )

@@ -13,6 +13,7 @@ from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.domain.sources import FieldMapping, TopicSource
 from plantroom.ports.accounts import Role
 from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.readings import Retention
 from tests.contract.api.world import HOME, NOW, PASSWORD, World
 
 TESTS = "/api/v1/loop-tests"
@@ -142,14 +143,26 @@ def test_the_clock_of_a_device_shows_on_its_asset(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset_ms", "effect"),
-    [(-3_600_000, "not_judged"), (3_600_000, "refused"), (-42_000, "none"), (-(10**12), "refused")],
+    ("offset_ms", "times", "effect"),
+    [
+        (-3_600_000, "behind", "not_judged"),
+        (3_600_000, "ahead", "refused"),
+        (-42_000, "behind", "none"),
+        (-(10**12), "before_2000", "refused"),
+        (1 << 50, "far_ahead", "refused"),
+        (-89 * 86_400_000, "behind", "not_judged"),
+        (-91 * 86_400_000, "behind", "refused"),
+    ],
 )
-def test_what_the_clock_of_a_device_costs_shows_on_its_asset(world: World, offset_ms: int, effect: str) -> None:
+def test_what_the_clock_of_a_device_says_and_costs_shows_on_its_asset(
+    world: World, offset_ms: int, times: str, effect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = world.keys[HOME]
+    monkeypatch.setattr(world.readings, "_retention", Retention(90))
     with world.ledger.begin() as tx:
         tx.collect.put_clocks([replace(DeviceClock(key, offset_ms, NOW), wrong_since=NOW)])
-    assert world.admin.get(f"/api/v1/assets/{key}").json()["clock_effect"] == effect
+    asset = world.admin.get(f"/api/v1/assets/{key}").json()
+    assert (asset["clock_times"], asset["clock_effect"]) == (times, effect)
 
 
 def test_another_department_changes_nothing_of_a_test(world: World) -> None:

@@ -25,6 +25,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
             True,
             "times before 2000 (clock not set, or ts not in milliseconds)  WRONG since 2026-11-21 11:58 UTC",
         ),
+        (1 << 50, True, "times far ahead (ts not in milliseconds)  WRONG since 2026-11-21 11:58 UTC"),
     ],
 )
 def test_a_clock_is_right_only_where_it_is(offset_ms: int, wrong: bool, said: str) -> None:

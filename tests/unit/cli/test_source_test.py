@@ -1,6 +1,7 @@
 """``source test`` ends with 4 when nothing of a message would be stored, and says why."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,15 @@ def run(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(app, ["source", *words, "--data-dir", str(folder)])
 
 
+def sent(folder: Path, topic: str, body: object) -> Result:
+    (folder / "payload").write_text(json.dumps(body))
+    return run(folder, "test", "--topic", topic, "--payload", str(folder / "payload"))
+
+
 def tried(folder: Path, field: str, body: object) -> Result:
     given = ("--site", "demo", "--topics", "tele/boiler/#", "--dialect", "tasmota", "--asset", "B-1", "--field", field)
     assert run(folder, "add", "plug", *given).exit_code == 0
-    (folder / "payload").write_text(json.dumps(body))
-    return run(folder, "test", "--topic", "tele/boiler/SENSOR", "--payload", str(folder / "payload"))
+    return sent(folder, "tele/boiler/SENSOR", body)
 
 
 def test_a_mistyped_field_is_named(folder: Path) -> None:
@@ -47,3 +52,32 @@ def test_what_is_mapped_is_stored_whatever_else_is_there(folder: Path) -> None:
     done = tried(folder, "ENERGY.Power=power@W", {"ENERGY": {"Power": 123, "Voltage": 230}, "Vendor": "x"})
     assert done.exit_code == 0, done.output
     assert "nothing of it" not in done.stdout
+
+
+@pytest.mark.parametrize(("days", "code"), [(89, 0), (91, 4)])
+def test_what_is_older_than_readings_are_kept_is_rejected_as_the_collector_does(
+    folder: Path, days: int, code: int
+) -> None:
+    ts = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    done = sent(folder, "plantroom/demo/B-1/telemetry", {"ts": ts, "values": {"discharge_pressure": 0.4}})
+    assert done.exit_code == code, done.output
+    assert ("store    B-1  discharge_pressure" in done.stdout) is (code == 0)
+    why = "reject   beyond_retention: observed longer ago than the 90 days that readings are kept  (discharge_pressure)"
+    assert (why in done.stdout) is (code == 4)
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("plantroom//B-1/telemetry", "the topic has no site's code: correct it in the device"),
+        ("plantroom/demo/B-1/telemetri", "the topic is none of Plantroom's own"),
+    ],
+)
+def test_of_a_topic_that_no_source_may_have_the_device_is_to_be_corrected(folder: Path, topic: str, said: str) -> None:
+    done = sent(folder, topic, {"values": {"discharge_pressure": 0.4}})
+    assert said in done.stdout
+    assert "source add" not in done.stdout
+
+
+def test_of_any_other_topic_a_source_is_to_be_made(folder: Path) -> None:
+    assert "`plantroom source add` makes one" in sent(folder, "boiler/1", {"values": {}}).stdout

@@ -23,7 +23,7 @@ from plantroom.errors import Unreachable
 from plantroom.ports.clock import SystemClock
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest
-from plantroom.ports.readings import ReadingBatch, SeriesRef, WriteResult
+from plantroom.ports.readings import ReadingBatch, Retention, SeriesRef, WriteResult
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch, StreamStage
@@ -35,6 +35,7 @@ from tests.unit.ingest.plants import CLASSES, NAME, TEMPLATES, ListSpool, pump
 class FlakyReadings(SqliteReadings):
     """The real store; while ``away`` it answers as an unreachable server does."""
 
+    retention = Retention()
     away = False
     poison: float | None = None
     refuse: float | None = None

@@ -20,11 +20,13 @@ from plantroom.domain.findings import Finding, FindingRaised
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.readings import DAY_MS, FOR_EVER, Retention
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
 
 MINUTE_MS = 60_000
 UNJUDGED = ": its limits are not being judged"
+TOO_OLD = ("，读数早于保留期限，被拒收", ": its readings are refused, being older than readings are kept")
 Message = tuple[int, int]
 """Received, stamped."""
 
@@ -33,7 +35,7 @@ class Desk:
     """Measures the clock of one pump."""
 
     def __init__(self, clock: SourceClock = SourceClock.LIVE, lane: Lane = Lane.NORMAL) -> None:
-        self.clocks = DeviceClocks("demo", lane)
+        self.clocks = DeviceClocks("demo", lane, Retention(90))
         self.words: list[DeviceClock] = []
         self.findings: list[Finding] = []
         self.route = self.follow(clock)
@@ -54,6 +56,12 @@ class Desk:
         words, findings = self.clocks.take()
         self.words += words
         self.findings += findings
+
+    def take_by_minutes(self, messages: Sequence[Message]) -> None:
+        """So that each word for the ledger is told, not only the last."""
+        minutes = sorted({received // MINUTE_MS for received, _ in messages})
+        for minute in minutes:
+            self.take([one for one in messages if one[0] // MINUTE_MS == minute])
 
     def kinds(self) -> list[str]:
         return ["raised" if isinstance(one, FindingRaised) else "cleared" for one in self.findings]
@@ -83,7 +91,7 @@ def test_a_device_that_was_never_set_is_measured_although_nothing_of_it_is_store
 @pytest.mark.parametrize("per_s", [1, 0, 600])
 def test_times_before_2000_need_not_run_as_fast_as_ours_to_be_a_finding_that_ends_with_sound_ones(per_s: int) -> None:
     desk, start = Desk(), NOON_MS // 1000
-    desk.take([(received, per_s and start + (received - NOON_MS) * per_s // 1000) for received, _ in live(8)])
+    desk.take_by_minutes([(at, per_s and start + (at - NOON_MS) * per_s // 1000) for at, _ in live(8)])
     (raised,) = desk.findings
     assert isinstance(raised, FindingRaised)
     assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
@@ -92,10 +100,54 @@ def test_times_before_2000_need_not_run_as_fast_as_ours_to_be_a_finding_that_end
         "en": "times before 2000 (clock not set, or ts not in milliseconds): its messages are refused",
     }
     assert desk.clocks.suffering(ClockEffect.REFUSED) == 1
-    assert len(desk.words) == 1, "what only says again that it is before 2000 is not news for the ledger"
-    assert desk.words[0].wrong_since is not None
+    assert len(desk.words) == 2, "the first measure, and that it is wrong: the same again is not news for the ledger"
+    assert desk.words[1].wrong_since is not None
     desk.take(live(8, start_ms=NOON_MS + 8 * MINUTE_MS))
     assert desk.kinds() == ["raised", "cleared"]
+
+
+@pytest.mark.parametrize("microseconds", [False, True])
+def test_times_far_ahead_are_another_unit_and_no_offset_in_words_or_figures(microseconds: bool) -> None:
+    desk = Desk()
+    desk.take([(at, ts * 1000 if microseconds else ts + 101 * 366 * DAY_MS) for at, ts in live(8)])
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
+    assert raised.detail["name"] == {
+        "zh": "设备时间远超当前时间（时间戳单位不是毫秒），消息被拒收",
+        "en": "times far ahead (ts not in milliseconds): its messages are refused",
+    }
+    assert (desk.clocks.largest_ms(), desk.clocks.suffering(ClockEffect.REFUSED)) == (0, 1)
+
+
+@pytest.mark.parametrize("stands_at_ms", [YEAR_2000_MS, NOON_MS - 91 * DAY_MS, NOON_MS + 1500 * DAY_MS])
+@pytest.mark.parametrize("every_ms", [1000, 7000, 40_000])
+def test_a_clock_that_stands_still_where_all_is_refused_is_a_finding_that_ends_when_it_is_set(
+    stands_at_ms: int, every_ms: int
+) -> None:
+    desk = Desk()
+    desk.take_by_minutes([(at, stands_at_ms) for at, _ in live(9, every_ms=every_ms)])
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
+    assert len(desk.words) == 2, "the first measure, and that it is wrong"
+    assert desk.words[-1].wrong_since is not None
+    desk.take(live(8, start_ms=NOON_MS + 9 * MINUTE_MS, every_ms=every_ms))
+    assert desk.kinds() == ["raised", "cleared"]
+
+
+def test_a_device_that_sends_its_last_change_again_and_again_has_no_wrong_clock() -> None:
+    desk = Desk()
+    desk.take(live(5))
+    desk.take([(at, NOON_MS + 5 * MINUTE_MS) for at, _ in live(120, start_ms=NOON_MS + 5 * MINUTE_MS)])
+    assert desk.findings == []
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.2, 20.0])
+def test_an_outbox_that_is_older_than_readings_are_kept_is_no_wrong_clock(speed: float) -> None:
+    desk, old_ms = Desk(), NOON_MS - 200 * DAY_MS
+    desk.take([(at, old_ms + round((at - NOON_MS) * speed)) for at, _ in live(30)])
+    assert desk.findings == []
 
 
 def test_times_before_2000_are_a_finding_no_sooner_than_any_wrong_clock() -> None:
@@ -131,6 +183,9 @@ def test_a_clock_that_is_wrong_for_a_while_is_told_in_plain_words_and_cleared_wh
         (-601_000, Severity.GENERAL, ("设备时钟慢10分钟，限值未判断", "clock 10 min behind" + UNJUDGED)),
         (-28_800_000, Severity.GENERAL, ("设备时钟慢8小时，限值未判断", "clock 8 h behind" + UNJUDGED)),
         (3_600_000, Severity.GENERAL, ("设备时钟快60分钟，消息被拒收", "clock 60 min ahead: its messages are refused")),
+        (-365 * DAY_MS, Severity.GENERAL, ("设备时钟慢365天" + TOO_OLD[0], "clock 365 days behind" + TOO_OLD[1])),
+        (-9800 * DAY_MS, Severity.GENERAL, ("设备时钟慢9800天" + TOO_OLD[0], "clock 9800 days behind" + TOO_OLD[1])),
+        (-89 * DAY_MS, Severity.GENERAL, ("设备时钟慢89天，限值未判断", "clock 89 days behind" + UNJUDGED)),
         (-590_000, Severity.INFO, ("设备时钟慢590秒", "clock 590 s behind")),
         (290_000, Severity.INFO, ("设备时钟快290秒", "clock 290 s ahead")),
     ],
@@ -156,13 +211,15 @@ def test_a_notice_is_raised_again_when_it_begins_to_cost_something_and_only_then
     assert desk.kinds()[-1] == "cleared"
 
 
-def test_a_state_of_before_effects_were_known_is_gone_on_from() -> None:
+@pytest.mark.parametrize(("fields", "told_again"), [(10, True), (11, False)])
+def test_a_state_of_before_effects_or_newest_times_were_known_is_gone_on_from(fields: int, told_again: bool) -> None:
     desk, old = Desk(), Desk()
     desk.take(live(8, -3_600_000))
-    rows = {asset: row[:-1] for asset, row in orjson.loads(desk.clocks.snapshot()).items()}
+    rows = {asset: row[:fields] for asset, row in orjson.loads(desk.clocks.snapshot()).items()}
     old.clocks.restore(orjson.dumps(rows))
     old.take(live(8, -3_600_000, start_ms=NOON_MS + 8 * MINUTE_MS))
-    assert [one.finding_id for one in old.findings] == [one.finding_id for one in desk.findings]
+    known = [one.finding_id for one in desk.findings]
+    assert [one.finding_id for one in old.findings] == (known if told_again else [])
 
 
 def test_a_step_is_noticed_within_minutes() -> None:
@@ -286,7 +343,7 @@ def test_our_own_clock_set_back_begins_anew() -> None:
     assert desk.findings == []
 
 
-@pytest.mark.parametrize("state", [b"[1]", b"{", b'{"a": 1}', b'{"a": [1,2,3,4,5,6,7,8,9,10,11,12]}'])
+@pytest.mark.parametrize("state", [b"[1]", b"{", b'{"a": 1}', b'{"a": [1,2,3,4,5,6,7,8,9,10,11,12,13,14]}'])
 def test_what_is_no_snapshot_is_refused(state: bytes) -> None:
     with pytest.raises(ValueError):
-        DeviceClocks("demo", Lane.NORMAL).restore(state)
+        DeviceClocks("demo", Lane.NORMAL, FOR_EVER).restore(state)

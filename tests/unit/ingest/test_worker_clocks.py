@@ -8,6 +8,7 @@ import pytest
 
 from plantroom.domain.assets import CLOCK, Severity
 from plantroom.domain.findings import FindingRaised
+from plantroom.ports.readings import DAY_MS, Retention
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import ListSpool
 from tests.unit.ingest.test_handover import collect, told
@@ -47,6 +48,17 @@ def test_a_device_an_hour_behind_is_counted_as_one_that_is_not_judged(house: Hou
     assert worker.stats().clocks_refused == 0
     (raised,) = [one for one in house.findings() if isinstance(one, FindingRaised)]
     assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_not_judged")
+
+
+def test_a_device_whose_readings_are_older_than_they_are_kept_is_counted_as_one_that_is_refused(house: House) -> None:
+    house.store.retention = Retention(90)
+    for s in range(0, 400, 5):
+        at = house.now_ms + 1000 * s
+        house.raw(b'{"ts": %d, "values": {"vibration": 1}}' % (at - 91 * DAY_MS), received_ms=at + 30)
+    worker = house.start()
+    house.settle()
+    until(lambda: worker.stats().clocks_refused == 1)
+    assert worker.stats().clocks_not_judged == 0
 
 
 def test_a_clock_that_the_last_holder_found_wrong_is_cleared_by_the_next(house: House) -> None:

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
         (datetime(2026, 11, 28, tzinfo=UTC), True),
         (datetime(2010, 1, 1, tzinfo=UTC), True),
         (datetime(1970, 1, 21, tzinfo=UTC), False),
+        (datetime(9000, 1, 1, tzinfo=UTC), False),
     ],
 )
 def test_one_that_starts_at_a_year_of_its_own_counts_one_that_was_never_set_does_not(

@@ -1566,7 +1566,8 @@ export interface components {
         /**
          * Asset
          * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-         *     device's clock is ahead of ours (negative: behind); ``clock_effect``: what a wrong one costs.
+         *     device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`before_2000`, `far_ahead`:
+         *     the offset says nothing); ``clock_effect``: what a wrong one costs.
          */
         Asset: {
             /** Class */
@@ -1576,6 +1577,7 @@ export interface components {
             clock_measured_at: string | null;
             /** Clock Offset Ms */
             clock_offset_ms: number | null;
+            clock_times: components["schemas"]["DeviceTimes"] | null;
             /** Clock Wrong */
             clock_wrong: boolean;
             /** Code */
@@ -2063,6 +2065,12 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * DeviceTimes
+         * @description What times a device sends, compared with ours. Of the last two the offset itself says nothing.
+         * @enum {string}
+         */
+        DeviceTimes: "behind" | "ahead" | "before_2000" | "far_ahead";
         /**
          * Episode
          * @description Findings of one asset and failure mode over time, with at most one ticket (``work_order``, its id).

@@ -20,35 +20,31 @@ describe("a device's clock", () => {
   });
 });
 
-describe("a clock that was never set", () => {
-  const unset = {
-    clock_wrong: true,
-    clock_offset_ms: -1_782_000_000_000,
-    clock_measured_at: "2026-11-29T12:00:00.000Z",
-  };
-
-  it("is told as such, and not by how many years it is behind", () => {
-    expect(clockOff(unset)).toEqual({ way: "never_set" });
-    expect(clockCost({ ...unset, clock_effect: "refused" })).toEqual({ way: "never_set", effect: "refused" });
+describe("a clock whose times are in another unit, or that was never set", () => {
+  it.each(["before_2000", "far_ahead"] as const)("is told as %s, without an amount", (way) => {
+    const wrong = { clock_wrong: true, clock_offset_ms: 1_782_000_000_000, clock_times: way };
+    expect(clockOff(wrong)).toEqual({ way });
+    expect(clockCost({ ...wrong, clock_effect: "refused" })).toEqual({ off: { way }, cost: "refused" });
   });
 
-  it("says times before the year 2000", () => {
-    const offset = Date.UTC(2000, 0) - Date.parse(unset.clock_measured_at);
-    expect(clockOff({ ...unset, clock_offset_ms: offset - 1 })).toEqual({ way: "never_set" });
-    expect(clockOff({ ...unset, clock_offset_ms: offset })).toEqual({ way: "behind", byMs: -offset });
-  });
-
-  it("is not guessed from the copy of an older server", () => {
-    expect(clockOff({ clock_wrong: true, clock_offset_ms: unset.clock_offset_ms })?.way).toBe("behind");
+  it("is told by its offset where an older server did not say", () => {
+    expect(clockOff({ clock_wrong: true, clock_offset_ms: -1_782_000_000_000 })?.way).toBe("behind");
   });
 });
 
 describe("what a wrong clock costs", () => {
   it("is said once limits are not judged or messages refused, and not before", () => {
     const late = { clock_wrong: true, clock_offset_ms: -3_600_000, clock_effect: "not_judged" } as const;
-    expect(clockCost(late)).toEqual({ way: "behind", byMs: 3_600_000, effect: "not_judged" });
+    expect(clockCost(late)).toEqual({ off: { way: "behind", byMs: 3_600_000 }, cost: "not_judged" });
     expect(clockCost({ ...late, clock_effect: "none" })).toBeNull();
     expect(clockCost({ ...late, clock_wrong: false })).toBeNull();
+  });
+
+  it("is another word where a slow clock's readings are older than they are kept", () => {
+    const old = { clock_wrong: true, clock_offset_ms: -31_536_000_000, clock_times: "behind" } as const;
+    expect(clockCost({ ...old, clock_effect: "refused" })?.cost).toBe("too_old");
+    expect(clockCost({ ...old, clock_effect: "not_judged" })?.cost).toBe("not_judged");
+    expect(clockCost({ ...old, clock_times: "ahead", clock_effect: "refused" })?.cost).toBe("refused");
   });
 
   it("is not guessed from the copy of an older server", () => {

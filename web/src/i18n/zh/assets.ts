@@ -32,16 +32,21 @@ export const assets = {
   "asset.clock": "设备时钟",
   "clock.behind": "慢{span}",
   "clock.ahead": "快{span}",
-  "clock.never_set": "从未设置",
+  "clock.before_2000": "早于2000年（未设置，或 ts 不是毫秒）",
+  "clock.far_ahead": "远超当前时间（ts 不是毫秒）",
   "clock.tag": "时钟{off}",
   "clock.banner_not_judged": "设备时钟{off}：本设备的限值未判断，不会报警",
   "clock.banner_refused": "设备时钟{off}：消息被拒收，没有数据，不会报警",
+  "clock.banner_too_old": "设备时钟{off}：读数早于保留期限，被拒收，没有数据，不会报警",
   "clock.do_not_judged":
     "读数照常存储，但到达时已过时。请校准设备时钟（NTP、时区：时间戳应为 UTC），随后自动恢复判断。",
   "clock.do_refused":
-    "请校准设备时钟（NTP、时区：时间戳应为 UTC）；ts 应为毫秒。被拒收的消息保留在“数据质量”页：时钟快的可重放，早于2000年的不能。",
+    "请校准设备时钟（NTP、时区：时间戳应为 UTC）；ts 应为毫秒。被拒收的消息保留在“数据质量”页：时钟快的可重放，早于2000年的和单位错误的不能。",
+  "clock.do_too_old":
+    "请校准设备时钟（NTP、时区：时间戳应为 UTC）。被拒收的消息保留在“数据质量”页，重放不能纠正其时间。",
   "clock.health_not_judged": "设备时钟慢，读数到达时已过时，暂不判断。",
   "clock.health_refused": "设备时钟错误，消息被拒收，无法判断。",
+  "clock.health_too_old": "设备时钟过慢，读数被拒收，无法判断。",
   "asset.class": "类别",
   "asset.site": "项目",
   "asset.location": "位置",

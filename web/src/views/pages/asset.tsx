@@ -91,9 +91,9 @@ function Multiples({
 }
 
 function healthText(asset: Asset, silent: number | null | undefined): string {
-  const cost = clockCost(asset);
-  if (cost !== null && asset.health !== "act" && asset.health !== "watch") {
-    return t(`clock.health_${cost.effect}`);
+  const told = clockCost(asset);
+  if (told !== null && asset.health !== "act" && asset.health !== "watch") {
+    return t(`clock.health_${told.cost}`);
   }
   if (silent !== undefined && asset.health !== "act" && asset.health !== "watch") {
     return silent === null
@@ -113,23 +113,21 @@ function clockText(asset: Asset): string {
 }
 
 function offText(off: ClockOff): string {
-  return off.way === "never_set"
-    ? t("clock.never_set")
-    : t(`clock.${off.way}`, { span: showDuration(off.byMs) });
+  return "byMs" in off ? t(`clock.${off.way}`, { span: showDuration(off.byMs) }) : t(`clock.${off.way}`);
 }
 
 /** On top of the page while the clock makes the machine's data useless: what is wrong, what it costs, what to do. */
 function ClockBanner({ asset }: { asset: Asset }) {
-  const cost = clockCost(asset);
-  if (cost === null) {
+  const told = clockCost(asset);
+  if (told === null) {
     return null;
   }
   return (
-    <div class="note warn" role="alert" data-clock={cost.effect}>
+    <div class="note warn" role="alert" data-clock={told.cost}>
       <Icon name="clock" />
       <div class="grow stack-s">
-        <div class="strong">{t(`clock.banner_${cost.effect}`, { off: offText(cost) })}</div>
-        <div class="s">{t(`clock.do_${cost.effect}`)}</div>
+        <div class="strong">{t(`clock.banner_${told.cost}`, { off: offText(told.off) })}</div>
+        <div class="s">{t(`clock.do_${told.cost}`)}</div>
       </div>
     </div>
   );
