@@ -38,10 +38,13 @@ LETTERS: Mapping[str, Words] = {
         _SINCE_LETTERS,
         KEPT,
         (
-            "新设备：在台账中建立该编号；编号写错：在设备端改正；外来设备：建立数据源映射。然后重放。",
             (
-                "A new machine: enter its code in the ledger. A mistyped code: correct it in the device. A foreign"
-                " device: map it by a source. Then replay."
+                "新设备：在台账中建立该编号（POST /api/v1/assets）；编号写错：在设备端改正；外来设备：建立数据源映射"
+                "（plantroom source add）。然后重放。"
+            ),
+            (
+                "A new machine: enter its code in the ledger (`POST /api/v1/assets`). A mistyped code: correct it in"
+                " the device. A foreign device: map it by a source (`plantroom source add`). Then replay."
             ),
         ),
     ),
@@ -54,8 +57,8 @@ LETTERS: Mapping[str, Words] = {
             " is there. Of too many the oldest are deleted.",
         ),
         (
-            "新站点：在台账中建立；代码写错：在设备端改正。",
-            "A new site: enter it. A mistyped code: correct it in the device.",
+            "新站点：在台账中建立（POST /api/v1/sites），然后重放；代码写错：在设备端改正。",
+            ("A new site: enter it (`POST /api/v1/sites`), then replay. A mistyped code: correct it in the device."),
         ),
     ),
     "unknown_point": words_of(
@@ -63,10 +66,37 @@ LETTERS: Mapping[str, Words] = {
         _SINCE_LETTERS,
         KEPT,
         (
-            "为该设备添加测点，或在数据源中把字段映射到已有测点，然后重放；不需要的字段在设备端停发。",
             (
-                "Add the point to the asset, or map the field to one that exists in the source, then replay; have the"
-                " device leave out what nobody needs."
+                "测点由设备类别规定（plantroom classes 列出）：在数据源中把字段映射到该类别已有的测点（plantroom source"
+                " add），然后重放；不需要的字段在设备端停发。"
+            ),
+            (
+                "An asset has the points of its class (`plantroom classes` lists them): map the field to one of them in"
+                " a source (`plantroom source add`), then replay; have the device leave out what nobody needs."
+            ),
+        ),
+    ),
+    "unknown_metric": words_of(
+        ("指标未在上线报文中声明", "Metrics that no birth told of"),
+        _SINCE_LETTERS,
+        LocalName(
+            (
+                "原始消息已保留：写明指标名称的，在节点重发上线报文后可以重放；只有别名的数值无法恢复。积压过多时，最早的"
+                "会被删除。"
+            ),
+            (
+                "The raw messages are kept: what names its metrics can be replayed after the node's next birth, values"
+                " with an alias alone cannot be recovered. Of too many the oldest are deleted."
+            ),
+        ),
+        (
+            (
+                "已要求该节点重发上线报文（Rebirth），收到后可以重放；一直收不到时，检查代理是否允许 Plantroom 发布"
+                " NCMD。只有别名的消息无法重放，可以丢弃。"
+            ),
+            (
+                "The node has been asked for its birth (rebirth): replay once it came; without one check that Plantroom"
+                " may publish NCMD. Messages with an alias alone can be discarded."
             ),
         ),
     ),
@@ -84,8 +114,11 @@ LETTERS: Mapping[str, Words] = {
         _SINCE_LETTERS,
         KEPT,
         (
-            "改正设备的主题（plantroom/站点/设备/telemetry），或为它建立数据源，然后重放。",
-            "Correct the device's topic (plantroom/SITE/ASSET/telemetry), or make a source for it, then replay.",
+            "改正设备的主题（plantroom/站点/设备/telemetry），或为它建立数据源（plantroom source add），然后重放。",
+            (
+                "Correct the device's topic (plantroom/SITE/ASSET/telemetry), or make a source for it (`plantroom"
+                " source add`), then replay."
+            ),
         ),
     ),
     "payload": words_of(
@@ -194,7 +227,7 @@ _FAMILIES = {
     r.UNKNOWN_ASSET: "unknown_asset",
     r.UNKNOWN_SITE: "unknown_site",
     r.UNKNOWN_POINT: "unknown_point",
-    r.UNKNOWN_METRIC: "unknown_point",
+    r.UNKNOWN_METRIC: "unknown_metric",
     r.WRONG_UNIT: "unit",
     r.UNKNOWN_TOPIC: "topic",
     r.REJECTED_BY_STORE: "store",

@@ -26,6 +26,7 @@ from ingest.rejections import (
     INTERNAL_ERROR,
     REJECTED_BY_STORE,
     SEPARATOR,
+    UNKNOWN_METRIC,
     code_of,
     with_detail,
 )
@@ -48,6 +49,8 @@ HANDED_ON_TOPICS = 100
 waits for that has readings of its own to store. The rest stays in the queue for the next turn."""
 
 STAGES = "stages"
+
+_ALIAS = re.compile(r"alias \d+")
 
 _OF_OBJECT = re.compile(r"\[\d+\](?:\.(.*))?", re.DOTALL)
 """How a part is named that is in an object of an array, or the object itself."""
@@ -144,6 +147,7 @@ class Replays:
         outcome = pipeline.tell_events(batch)
         read = pipeline.read(batch)
         _leave_out_stored(batch, read, first)
+        _leave_out_known_aliases(read, letters)
         self._leave_out_standing(read, first)
         refused = [self._put(columns.readings) for columns in read.columns]
         outcome.take(pipeline.conclude(batch, read, refused))
@@ -218,6 +222,24 @@ def _leave_out_stored(batch: Sorted, read: Read, first: Sequence[FirstCome]) -> 
             for message, number in zip(columns.message.tolist(), columns.readings.series_id.tolist(), strict=True)
         ]
         columns.keep(np.array(kept, np.bool_))
+
+
+def _leave_out_known_aliases(read: Read, letters: Sequence[Sequence[DeadLetter]]) -> None:
+    """Of a message of which nothing but unknown metrics was left, the aliases that its letter does not name were known
+    when it came, and are no part of what is wrong with it: a later birth alone has made them unknown."""
+    named = [_parts(of_message) if all(map(_names_all_unknown, of_message)) else None for of_message in letters]
+    read.rejections[:] = [
+        one
+        for one in read.rejections
+        if code_of(one.reason) != UNKNOWN_METRIC
+        or (parts := named[one.message]) is None
+        or one.part in parts
+        or not _ALIAS.fullmatch(one.part)
+    ]
+
+
+def _names_all_unknown(letter: DeadLetter) -> bool:
+    return code_of(letter.reason) == UNKNOWN_METRIC and bool(letter.part) and not letter.part.endswith(CUT)
 
 
 def _wanted(parts: Collection[str], again: Collection[str]) -> set[str] | None:

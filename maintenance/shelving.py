@@ -179,10 +179,13 @@ def note_shelf(tx: MaintenanceTx, shelf: Shelf) -> None:
 
 
 def _locked(tx: MaintenanceTx, episode_id: str) -> Episode:
-    found = tx.episodes.get(episode_id)
+    try:
+        found = tx.episodes.get(episode_id)
+    except NotFound:
+        raise NotFound(f"there is no alarm {episode_id!r}") from None
     newest = tx.episodes.latest(found.asset, found.failure_mode)
     if newest is None:
-        raise NotFound(f"there is no episode {episode_id!r}")
+        raise NotFound(f"there is no alarm {episode_id!r}")
     return newest if newest.id == episode_id else tx.episodes.get(episode_id)
 
 

@@ -10,16 +10,12 @@ from api.services import Services
 from api.shapes import Name
 from maintenance.alarm_figures import Actor
 from maintenance.alarm_list import Alarm as ListedAlarm
+from maintenance.alarm_names import events_of
 from maintenance.alarm_ports import Flood as DomainFlood
 from maintenance.alarm_ports import Shelf as DomainShelf
-from maintenance.episode_events import events_told, subject_named
-from maintenance.episode_subjects import worst_first
-from maintenance.episodes import Episode
 from maintenance.floods import summary_of
 from maintenance.ports import MaintenanceTx
 from maintenance.shelving import can_shelve, sources_in_doubt
-from maintenance.tickets import event_name
-from maintenance.unknown_events import OTHERS, gathered_events, gathered_name
 from plantroom.domain.assets import EquipmentClass, LocalName, Point
 
 
@@ -45,18 +41,6 @@ def shape_alarms(tx: MaintenanceTx, services: Services, alarms: Sequence[ListedA
             more |= {"title": Name.model_validate(one.device), "can_shelve": False}
         found.append(Alarm.model_validate(dict(episode) | more))
     return found
-
-
-def events_of(episode: Episode) -> list[LocalName]:
-    """What the events of an episode are called: those that stand, or all when none does. An episode may hold several
-    that only their names tell apart. Safety events are first, then the most urgent ones; of unknown ones that stand
-    together there is their number."""
-    told, place = events_told(episode), worst_first(episode)
-    standing = [one for one in told if subject_named(one) in episode.open_subjects]
-    names = [(subject_named(one), name) for one in standing or told if (name := event_name(one)) is not None]
-    if gathered_events(episode):
-        names = sorted([(OTHERS, gathered_name(episode)), *names], key=lambda one: place(one[0]))
-    return [name for _, name in names]
 
 
 def shape_shelves(tx: MaintenanceTx, services: Services, shelves: Iterable[DomainShelf]) -> list[Shelf]:

@@ -8,8 +8,9 @@ from api.episodes.schemas import Episode, EpisodeEvidence, EvidenceItem, Evidenc
 from api.points.schemas import PointLimits
 from api.services import Baseline, Services
 from api.shapes import Name
+from maintenance.alarm_names import mode_name
 from maintenance.episodes import Episode as DomainEpisode
-from plantroom.domain.assets import CLOCK, OFFLINE, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, LocalName, Point
+from plantroom.domain.assets import EquipmentClass, LocalName, Point
 from plantroom.domain.findings import Evidence
 from plantroom.ports.ledger import LedgerTx
 
@@ -18,22 +19,12 @@ LEAD = timedelta(hours=1)
 TAIL = timedelta(minutes=20)
 MAX_SPAN = timedelta(days=7)
 
-COMMON = {
-    CLOCK: LocalName("设备时钟不准", "Device clock wrong"),
-    OFFLINE: LocalName("设备离线", "No signal from the device"),
-    SENSOR_FAULT: LocalName("传感器异常", "Sensor fault"),
-    UNCLASSIFIED: LocalName("未分类异常", "Unclassified fault"),
-}
-
 
 def title_of(made: EquipmentClass | None, failure_mode: str) -> tuple[Name, list[Name]]:
     """What people call a failure mode, and what to check first."""
     mode = made.mode(failure_mode) if made else None
-    if mode is None:
-        name = COMMON.get(failure_mode, LocalName(failure_mode, failure_mode))
-        return Name.model_validate(name), []
-    text = mode.ticket if mode.ticket.zh or mode.ticket.en else mode.name
-    return Name.model_validate(text), [Name.model_validate(c) for c in mode.first_checks]
+    checks = [Name.model_validate(c) for c in mode.first_checks] if mode else []
+    return Name.model_validate(mode_name(made, failure_mode)), checks
 
 
 def shape_episodes(tx: LedgerTx, services: Services, episodes: Sequence[DomainEpisode]) -> list[Episode]:

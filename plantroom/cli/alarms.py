@@ -2,18 +2,27 @@
 
 import getpass
 import re
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site
 from plantroom.errors import BadData
 
+if TYPE_CHECKING:
+    from maintenance.alarm_list import Alarm
+    from plantroom.domain.assets import EquipmentClass, Plant
+
 app = typer.Typer(name="alarms", help="What is wrong now, and what people do with it.", no_args_is_help=True)
 AlarmId = Annotated[str, typer.Argument(help="Id, as `alarms list` shows it.")]
 ShelfId = Annotated[str, typer.Argument(help="Id, as `alarms shelved` shows it.")]
 By = Annotated[str, typer.Option("--by", help="Who does it (default: the user of this machine).")]
+EVENTS_SHOWN = 5
+"""Of one alarm, in its line; the JSON has all of them."""
+
 MINUTES_IN = {"m": 1, "h": 60, "d": 1440}
 
 
@@ -67,29 +76,40 @@ def list_alarms(
         plant = tx.assets.plant()
         found = alarm_list(tx, EVERYTHING, plant, parts.clock.now(), site=site, returned=returned)
     found.sort(key=lambda one: (urgency(one.priority), one.since))
-    items = [
-        {
-            "id": one.episode.id,
-            "site": one.episode.site,
-            "asset": plant.assets[one.episode.asset].code if one.episode.asset in plant.assets else one.episode.asset,
-            "device": None if one.device is None else one.device.en,
-            "failure_mode": one.episode.failure_mode,
-            "alarm_state": one.state.value,
-            "priority": one.priority.value,
-            "safety": one.episode.safety,
-            "subjects": list(one.episode.open_subjects),
-            "since": instant_text(one.since_observed),
-            "acknowledged_by": one.episode.acknowledged_by,
-            "work_order": one.episode.work_order,
-        }
-        for one in found
-    ]
+    items = [_alarm(one, plant, parts.classes) for one in found]
     lines = [f"{i['id']}  {i['priority']:8}  {i['alarm_state']:22}  {_what(i)}  since {i['since']}" for i in items]
     emit({"items": items}, as_json, lines or "no alarms")
 
 
+def _alarm(one: "Alarm", plant: "Plant", classes: "Mapping[str, EquipmentClass]") -> dict[str, Any]:
+    from maintenance.alarm_names import events_of, mode_name
+
+    episode, asset = one.episode, plant.assets.get(one.episode.asset)
+    made = None if asset is None else classes.get(asset.equipment_class)
+    return {
+        "id": episode.id,
+        "site": episode.site,
+        "asset": episode.asset if asset is None else asset.code,
+        "device": None if one.device is None else one.device.en,
+        "failure_mode": episode.failure_mode,
+        "title": asdict(one.device or mode_name(made, episode.failure_mode)),
+        "events": [asdict(name) for name in events_of(episode)],
+        "alarm_state": one.state.value,
+        "priority": one.priority.value,
+        "safety": episode.safety,
+        "subjects": list(episode.open_subjects),
+        "since": instant_text(one.since_observed),
+        "acknowledged_by": episode.acknowledged_by,
+        "work_order": episode.work_order,
+    }
+
+
 def _what(item: dict[str, Any]) -> str:
-    return str(item["device"] or f"{item['asset']}  {item['failure_mode']}")
+    names = [name["en"] for name in item["events"]]
+    more = f" +{len(names) - EVENTS_SHOWN}" if len(names) > EVENTS_SHOWN else ""
+    events = f": {', '.join(names[:EVENTS_SHOWN])}{more}" if names else ""
+    asset = "" if item["device"] else f"{item['asset']}  "
+    return f"{item['site']}  {asset}{item['title']['en']}{events}"
 
 
 @app.command("shelved")

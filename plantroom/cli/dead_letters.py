@@ -3,7 +3,7 @@
 import base64
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +18,9 @@ from plantroom.ports.paging import EVERYTHING, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
 Ids = Annotated[list[str], typer.Argument(help="Ids, as `dead-letter list` shows them.")]
+CODES_SHOWN = 5
+"""Of sites that the ledger does not have."""
+
 LetterId = Annotated[str, typer.Argument(help="Id, as `dead-letter list` shows it.")]
 
 
@@ -118,12 +121,30 @@ def replay(
             letters = [tx.collect.dead_letter(letter_id) for letter_id in ids or ()]
             named = {letter.site for letter in letters} | ({site} if site else set())
             if unknown := sorted(named - set(sites)):
-                raise BadData(f"the ledger still has no site {', '.join(unknown)}: enter it first, then replay")
+                missing = f"the ledger still has no site {', '.join(unknown)}"
+                raise BadData(f"{missing}: enter it first (POST /api/v1/sites), then replay")
             _require_reason(tx, reason)
             asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
-        left = _wait_taken_up(parts.ledger, sites, wait)
-    told = f"{asked} asked for" + (f"; {left} wait for the collector of their site" if left else ", all taken up")
-    emit({"replayed": max(0, asked - left), "asked": asked, "waiting": left}, as_json, told)
+            without_site = {} if named else tx.collect.letters_without_site(EVERYTHING, reason)
+        waiting = _wait_taken_up(parts.ledger, sites, wait)
+    if waiting:
+        told = f"{asked} asked for; {waiting} wait for the collector of their site"
+    else:
+        told = f"{asked} asked for" + (", all taken up" if asked else "")
+    document = {"replayed": max(0, asked - waiting), "asked": asked, "waiting": waiting, "left": without_site}
+    emit(document, as_json, "; ".join([told, *_left(without_site)]))
+
+
+def _left(without_site: Mapping[str, int]) -> list[str]:
+    codes = [code for code in without_site if code]
+    told = []
+    if codes:
+        more = f" +{len(codes) - CODES_SHOWN}" if len(codes) > CODES_SHOWN else ""
+        count = sum(without_site[code] for code in codes)
+        told.append(f"{count} left: the ledger has no site {', '.join(codes[:CODES_SHOWN])}{more}")
+    if "" in without_site:
+        told.append(f"{without_site['']} left: their topics name no site")
+    return told
 
 
 def _require_reason(tx: MaintenanceTx, reason: str | None) -> None:

@@ -270,6 +270,10 @@ class CollectRepository(ABC):
         site; gives how many were not asked for yet."""
 
     @abstractmethod
+    def letters_without_site(self, scope: Scope, reason: str | None = None) -> Mapping[str, int]:
+        """How many letters ``ask_replay`` leaves for want of their site, by the code that the ledger does not have."""
+
+    @abstractmethod
     def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
         """Letters that were asked for, oldest first, with the reasons that they had before: so many, and (but for the
         first) with payloads of so many bytes altogether, at most."""

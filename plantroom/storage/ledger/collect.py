@@ -175,6 +175,12 @@ class SqlCollect(CollectRepository):
             self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
         )
 
+    def letters_without_site(self, scope: Scope, reason: str | None = None) -> Mapping[str, int]:
+        letters = t.dead_letters.c
+        left = [*in_scope(letters.site, scope, None), *_of_reason(reason), letters.site.not_in(sa.select(sites.c.code))]
+        counted = sa.select(letters.site, sa.func.count().label("letters")).where(*left).group_by(letters.site)
+        return {row.site: row.letters for row in self._connection.execute(counted.order_by(letters.site))}
+
     def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
         letters = t.dead_letters.c
         in_order = letters.received_at, letters.id

@@ -75,6 +75,17 @@ def test_letters_of_a_site_that_nobody_entered_are_left(ledger: SqlLedger) -> No
         assert tx.collect.dead_letter("d001").reason == "unknown_site"
 
 
+def test_those_left_for_want_of_their_site_are_counted_by_its_code(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        strays = [letter(n, site="nosite", reason=f"unknown_site: {n} were left out") for n in (1, 2)]
+        more = [letter(3, site="", reason="unknown_topic"), letter(4), letter(5, site="away")]
+        tx.collect.add_dead_letters([*strays, *more])
+        assert tx.collect.letters_without_site(EVERYTHING) == {"": 1, "nosite": 2}
+        assert tx.collect.letters_without_site(EVERYTHING, "unknown_site") == {"nosite": 2}
+        assert tx.collect.letters_without_site(EVERYTHING, "bad_json") == {}
+        assert tx.collect.letters_without_site(Scope(frozenset({"demo"}))) == {}
+
+
 def test_a_message_goes_with_all_of_its_letters_and_no_other(ledger: SqlLedger) -> None:
     names = ["ab12", "ab12-1", "ab12-f", "ab1", "ab1-2", "ab123-1", "ab13-1"]
     with ledger.begin() as tx:

@@ -1,6 +1,7 @@
 """``dead-letter list`` says of how many it shows the newest, and goes on behind them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,27 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     assert len(lines) == 4
     assert lines[-1].startswith("3 of 8; the next ones: --cursor ")
     assert len(run().splitlines()) == 8
+
+
+def test_a_replay_counts_what_it_leaves_for_want_of_a_site(tmp_path: Path) -> None:
+    parts = open_parts(Settings(data_dir=tmp_path))
+    with parts.ledger.begin() as tx:
+        sites = ["nosite2", *(f"z{n}" for n in range(7)), ""]
+        letters = [DeadLetter(f"l{n}", site, NOON, "t", "unknown_site", b"{") for n, site in enumerate(sites)]
+        tx.collect.add_dead_letters([*letters[:-1], replace(letters[-1], reason="unknown_topic: no site")])
+    parts.close()
+
+    def replay(*words: str) -> str:
+        command = ["dead-letter", "replay", *words, "--wait", "0", "--data-dir", str(tmp_path)]
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
+
+    of_sites = "8 left: the ledger has no site nosite2, z0, z1, z2, z3 +3"
+    assert replay("--reason", "unknown_site") == f"0 asked for; {of_sites}"
+    assert replay("--all") == f"0 asked for; {of_sites}; 1 left: their topics name no site"
+    assert replay("--reason", "not_json") == "0 asked for"
+    assert json.loads(replay("--all", "--json"))["left"] == dict.fromkeys(sorted(sites), 1)
 
 
 def test_which_value_is_wrong_is_said(tmp_path: Path) -> None:

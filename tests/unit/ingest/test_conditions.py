@@ -135,11 +135,12 @@ def test_a_safety_lane_that_is_behind_is_red_whether_it_gets_less_or_not() -> No
 
 FAMILIES = [
     ("clock_in_future", "letters_clock", "NTP"),
-    ("unknown_asset", "letters_unknown_asset", "ledger"),
-    ("unknown_site", "letters_unknown_site", "enter it"),
-    ("unknown_point", "letters_unknown_point", "Add the point"),
+    ("unknown_asset", "letters_unknown_asset", "ledger (`POST /api/v1/assets`)"),
+    ("unknown_site", "letters_unknown_site", "enter it (`POST /api/v1/sites`)"),
+    ("unknown_point", "letters_unknown_point", "(`plantroom classes` lists them): map the field"),
+    ("unknown_metric", "letters_unknown_metric", "asked for its birth"),
     ("wrong_unit", "letters_unit", "unit"),
-    ("unknown_topic", "letters_topic", "plantroom/SITE/ASSET/telemetry"),
+    ("unknown_topic", "letters_topic", "make a source for it (`plantroom source add`)"),
     ("not_json", "letters_payload", "example"),
     ("rejected_by_store", "letters_store", "store's own words"),
     ("beyond_retention", "letters_retention", "PLANTROOM_RETENTION_RAW_DAYS"),

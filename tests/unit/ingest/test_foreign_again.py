@@ -82,6 +82,35 @@ def test_data_of_an_earlier_birth_stay_letters_where_they_have_no_names(house: H
     assert [value for _, value in house.readings("pressure")] == [0.5]
 
 
+def test_a_letter_goes_on_naming_the_alias_that_nobody_knew_and_no_other(house: House) -> None:
+    add(house, SOURCE)
+    begin = house.now_ms - 3_600_000
+    born(house, begin, 1, Speed=1.0)
+    both = [{"alias": alias, "float_value": 2.5} for alias in (1, 9)]
+    put(house, ("spBv1.0/g/DDATA/e/pump", payload(2, begin + 10, *both)), begin + 10)
+    house.start(requests=Asked())
+    house.settle()
+    assert [(one.reason, one.part) for one in house.letters()] == [("unknown_metric", "alias 9")]
+    born(house, begin + 1000, 2, Speed=3.0)
+    house.settle()
+    replay(house)
+    assert [(one.reason, one.part) for one in house.letters()] == [("unknown_metric", "alias 9")]
+    assert [value for _, value in house.readings("vibration")] == [1.0, 2.5, 3.0]
+
+
+def test_an_alias_whose_value_waited_for_its_point_is_named_when_a_birth_has_made_it_unknown(house: House) -> None:
+    add(house, SOURCE)
+    begin = house.now_ms - 3_600_000
+    born(house, begin, 1, Speed=1.0, Extra=8.0)
+    both = [{"alias": alias, "float_value": 2.5} for alias in (2, 9)]
+    put(house, ("spBv1.0/g/DDATA/e/pump", payload(2, begin + 10, *both)), begin + 10)
+    born(house, begin + 1000, 2, Speed=3.0)
+    house.start(requests=Asked())
+    house.settle()
+    replay(house)
+    assert ("unknown_metric", "alias 2, alias 9") in [(one.reason, one.part) for one in house.letters()]
+
+
 def test_data_that_came_behind_the_last_birth_are_understood_again(house: House) -> None:
     add(house, SOURCE)
     begin = house.now_ms - 3_600_000

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.alarms.shaping import events_of
+from maintenance.alarm_names import events_of
 from maintenance.alarm_rules import alarm_priority
 from maintenance.episode_rules import REPEATED, absorb, clear, level_of, new_episode, rings_anew, with_line
 from maintenance.episode_subjects import SAFETY, calling, held_back

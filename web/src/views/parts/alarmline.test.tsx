@@ -2,8 +2,9 @@
 import { render } from "preact";
 import { beforeEach, describe, expect, it } from "vitest";
 import { session } from "@/api/session";
-import type { Alarm, Shelf } from "@/api/types";
+import type { Alarm, Shelf, Site } from "@/api/types";
 import { setLocale } from "@/i18n";
+import { catalogue } from "../state/names";
 import { AlarmLine, ShelfLine } from "./alarmline";
 
 const name = (zh: string, en: string) => ({ zh, en });
@@ -49,6 +50,7 @@ let host: HTMLElement;
 beforeEach(() => {
   host = document.createElement("div");
   setLocale("zh");
+  catalogue.value = { classes: [], systems: [], sites: [], locations: [] };
 });
 
 describe("a line of the alarm list", () => {
@@ -84,6 +86,16 @@ describe("a line of the alarm list", () => {
     expect(buttons()).toEqual([]);
     render(<ShelfLine shelf={shelf} again={() => undefined} />, host);
     expect(buttons()).toEqual([]);
+  });
+
+  it("names the site where there are several, for two machines of one code", () => {
+    const site = (code: string, zh: string) => ({ code, name: name(zh, code) }) as unknown as Site;
+    const where = () => host.querySelector(".what .s")?.textContent;
+    render(<AlarmLine alarm={alarm} again={() => undefined} />, host);
+    expect(where()).toBe("P-1 泵");
+    catalogue.value = { ...catalogue.value, sites: [site("demo", "示范楼"), site("north", "北区")] };
+    render(<AlarmLine alarm={{ ...alarm, site: "north" }} again={() => undefined} />, host);
+    expect(where()).toBe("北区 · P-1 泵");
   });
 
   it("calls a point of the asset alone by its name, with its unit", () => {
