@@ -14,8 +14,8 @@ from plantroom.settings import Settings
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def test_all_letters_can_be_listed_page_by_page(started: Path) -> None:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         sites = ["a"] * 7 + ["b"]
         letters = [
@@ -26,7 +26,7 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     parts.close()
 
     def run(*words: str) -> str:
-        done = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path), *words])
+        done = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(started), *words])
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -46,12 +46,12 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     assert len(run().splitlines()) == 8
 
 
-def test_which_value_is_wrong_is_said(tmp_path: Path) -> None:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def test_which_value_is_wrong_is_said(started: Path) -> None:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         tx.collect.add_dead_letters([DeadLetter("l1", "a", NOON, "t", "unknown_point", b"{", "vibraton")])
     parts.close()
-    listed = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path)])
+    listed = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(started)])
     assert listed.stdout.endswith("t  unknown_point (vibraton)\n")
-    shown = CliRunner().invoke(app, ["dead-letter", "show", "l1", "--data-dir", str(tmp_path)])
+    shown = CliRunner().invoke(app, ["dead-letter", "show", "l1", "--data-dir", str(started)])
     assert "unknown_point (vibraton)" in shown.stderr.splitlines()
