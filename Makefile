@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 ARGS ?= run --simulate demo
-# Most tests wait for servers more than they compute: a few at a time, in the groups of tests/conftest.py.
-TEST_WORKERS ?= 4
+# Most tests wait for servers more than they compute: some at a time, in the groups and the order of tests/conftest.py.
+TEST_WORKERS ?= 6
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest

@@ -3,11 +3,14 @@
 import gc
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from tests.servers.rabbitmq import CLUSTER
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
@@ -37,9 +40,7 @@ after another on one worker, the others each on whichever is free."""
 
 GROUPS = {file: fixture for fixture, files in TOGETHER.items() for file in files}
 
-LONGEST = (
-    "rabbit_cluster", "demo_plant", "tests/e2e/test_bench.py", "trial",
-)  # fmt: skip
+LONGEST = ("rabbit_cluster", "demo_plant", "tests/e2e/test_bench.py", "trial")
 """Groups and files that take minutes: one that began late would keep one worker busy alone at the end."""
 
 COMPUTES = "gw0"
@@ -92,6 +93,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{file} uses {', '.join(used)}: see TOGETHER in tests/conftest.py")
     rank = {unit: number for number, unit in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(unit_of(item.nodeid), len(LONGEST)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The cluster ends with the last test of its group, not with the session."""
+    used = unit_of(item.nodeid) == "rabbit_cluster"
+    if used and nextitem is not None and unit_of(nextitem.nodeid) != "rabbit_cluster":
+        item.config.stash.get(CLUSTER, ExitStack()).close()
 
 
 def pytest_collection_finish() -> None:
