@@ -4,13 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 ARGS ?= run --simulate demo
-# Most tests wait for servers more than they compute: a few at a time, in the groups of tests/conftest.py.
-TEST_WORKERS ?= 4
+# Most tests wait for servers more than they compute: some at a time, in the groups and the order of tests/conftest.py.
+TEST_WORKERS ?= 6
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 PACKAGES := plantroom gateway ingest maintenance models api simulators
 
-.PHONY: run test setup setup-test lint lint-types lint-rules lint-web bench clean check-tools
+.PHONY: run test setup setup-test lint lint-types lint-rules lint-web lint-tests test-web bench clean check-tools
 .DELETE_ON_ERROR:
 
 run: setup
@@ -62,10 +63,13 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 	@touch $@
 
 test: setup-test
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint
-	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-web
+	@$(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
-lint: lint-types lint-rules lint-web
+test-web: check-tools $(STAMPS)/web-dev
+	@cd web && npm run --silent test -- --reporter=dot
+
+lint: lint-types lint-rules lint-web lint-tests
 
 lint-types: check-tools setup $(STAMPS)/dev
 	@$(BIN)/mypy
@@ -76,6 +80,11 @@ lint-rules: check-tools setup $(STAMPS)/dev
 
 lint-web: check-tools $(STAMPS)/web-dev
 	@cd web && npm run --silent check
+
+# Every module of the tests loads. Most of that time goes into rewriting their assertions, which pytest keeps: the workers
+# of `make test`, which load all of them each, find it done.
+lint-tests: check-tools setup $(STAMPS)/dev
+	@said=$$($(PYTEST) --collect-only -qq 2>&1) || { echo "$$said"; exit 1; }
 
 bench: setup $(STAMPS)/dev
 	@$(BIN)/plantroom bench latency --json

@@ -1,12 +1,16 @@
 """What every test may ask for, and which tests run side by side."""
 
 import gc
+import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from tests.servers.rabbitmq import CLUSTER
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
@@ -36,17 +40,43 @@ after another on one worker, the others each on whichever is free."""
 
 GROUPS = {file: fixture for fixture, files in TOGETHER.items() for file in files}
 
+LONGEST = ("rabbit_cluster", "demo_plant", "tests/e2e/test_bench.py", "trial")
+"""Groups and files that take minutes: one that began late would keep one worker busy alone at the end."""
+
+COMPUTES = "gw0"
+"""The worker that begins at the end of the tests and lets the others go first: they measure time."""
+
 
 def file_of(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
+def unit_of(nodeid: str) -> str:
+    """The group of a test, or its file."""
+    file = file_of(nodeid)
+    return GROUPS.get(file, file)
+
+
 class Groups(LoadFileScheduling):  # type: ignore[misc]
-    """As ``--dist loadfile``, but that the files of a group are one."""
+    """As ``--dist loadfile``, but that the files of a group are one, and that one worker begins at the end.
+
+    What comes first waits more than it computes, what comes last computes: side by side they take what the machine has
+    from the first minute to the last. The workers meet in the middle, where files are short.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = file_of(nodeid)
-        return GROUPS.get(file, file)
+        return unit_of(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if node.gateway.id == COMPUTES:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_configure() -> None:
+    """The worker that computes, and what it starts, takes what the others leave."""
+    if os.environ.get("PYTEST_XDIST_WORKER") == COMPUTES:
+        os.nice(5)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
@@ -55,12 +85,22 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whether ``TOGETHER`` is true."""
+    """Whether ``TOGETHER`` is true; the longest first."""
     for item in items:
         used = TOGETHER.keys() & set(getattr(item, "fixturenames", ()))
         file = file_of(item.nodeid)
         if used - {GROUPS.get(file)}:
             raise pytest.UsageError(f"{file} uses {', '.join(used)}: see TOGETHER in tests/conftest.py")
+    rank = {unit: number for number, unit in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(unit_of(item.nodeid), len(LONGEST)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The cluster ends with the last test of its group, not with the session."""
+    used = unit_of(item.nodeid) == "rabbit_cluster"
+    if used and nextitem is not None and unit_of(nextitem.nodeid) != "rabbit_cluster":
+        item.config.stash.get(CLUSTER, ExitStack()).close()
 
 
 def pytest_collection_finish() -> None:

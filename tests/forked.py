@@ -1,11 +1,13 @@
 """Commands, each in a process of its own that finds the program loaded already.
 
 Loading takes a short command most of its time; nothing else is left out. ``serve`` loads the program and listens as
-long as whoever started it lives. A caller writes one JSON document ``{"arguments": [...], "environment": {...},
-"folder": ...}`` and reads ``{"code", "out", "err"}``. With ``"log"``, the file that takes all output, the command has a
-session of its own, and the answer is a line with its process number, then one with its exit code.
+long as the test run lives, for all of its workers. A caller writes one JSON document ``{"arguments": [...],
+"environment": {...}, "folder": ...}`` and reads ``{"code", "out", "err"}``. With ``"log"``, the file that takes all
+output, the command has a session of its own, and the answer is a line with its process number, then one with its exit
+code.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -99,22 +101,21 @@ def watch(caller: socket.socket, command: dict[str, Any]) -> None:
         caller.sendall(b"%d\n" % code)
 
 
-def serve(path: str) -> None:
-    """Until the process that started this one is gone."""
+def serve(path: str, run: int) -> None:
+    """Until the process ``run`` is gone."""
     from plantroom.cli.main import MODULES, loaded
 
     for module in MODULES.values():
         loaded(module)
     for name in ("storage.ledger", "bootstrap.collect", "bootstrap.serve"):
         import_module(f"plantroom.{name}")
-    parent = os.getppid()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(f"{path}.new")
         door.listen(64)
         Path(f"{path}.new").rename(path)
         door.settimeout(LOOK_S)
-        while os.getppid() == parent:
+        while _lives(run):
             try:
                 caller = door.accept()[0]
             except TimeoutError:
@@ -129,19 +130,42 @@ def serve(path: str) -> None:
     shutil.rmtree(Path(path).parent)
 
 
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @cache
 def _door() -> str:
-    """Where this test run's own process listens."""
-    path = Path(tempfile.mkdtemp(prefix="plantroom-forked-")) / "door"
+    """Where this test run's process listens: the first worker that needs it starts it. What it runs has its priority,
+    so that workers of another one have a process of their own."""
+    shared, prefix = os.environ.get("PYTEST_XDIST_TESTRUNUID"), "plantroom-forked-"
+    if shared is None:
+        folder, run = Path(tempfile.mkdtemp(prefix=prefix)), os.getpid()
+    else:
+        priority = os.getpriority(os.PRIO_PROCESS, 0)
+        folder, run = Path(tempfile.gettempdir()) / f"{prefix}{shared}-{priority}", os.getppid()
+        folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "door"
+    with (folder / "lock").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not path.exists():
+            _open_door(path, run)
+    return str(path)
+
+
+def _open_door(path: Path, run: int) -> None:
     # Not by ``-m``: usage errors would call the command by the module's name.
-    code = "import sys, tests.forked; tests.forked.serve(sys.argv[1])"
-    own = subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.DEVNULL)
+    code = "import sys, tests.forked; tests.forked.serve(sys.argv[1], int(sys.argv[2]))"
+    own = subprocess.Popen([sys.executable, "-c", code, str(path), str(run)], stdin=subprocess.DEVNULL)
     end = time.monotonic() + BEGIN_S
     while not path.exists():
         assert own.poll() is None, "the process that runs commands has ended"
         assert time.monotonic() < end, "the process that runs commands does not begin"
         time.sleep(0.02)
-    return str(path)
 
 
 def run_forked(arguments: list[str], environment: dict[str, str], seconds: float) -> tuple[int, str, str]:

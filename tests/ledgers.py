@@ -1,4 +1,4 @@
-"""Migrated ledgers of the test's own, without migrating each: a copied file, an emptied database."""
+"""Migrated ledgers of the test's own, without migrating each: a copied file or folder, an emptied database."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
+from plantroom.bootstrap.parts import open_parts
+from plantroom.settings import Settings
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.tables import counters, metadata
 from tests.servers.postgres import Postgres
@@ -31,6 +33,21 @@ def postgres_migrated(postgres_server: Postgres) -> str:
     ledger.open()
     ledger.close()
     return url
+
+
+@pytest.fixture(scope="session")
+def started_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a first start leaves in the data folder."""
+    folder = tmp_path_factory.mktemp("started")
+    open_parts(Settings(data_dir=folder)).close()
+    return folder
+
+
+@pytest.fixture
+def started(started_template: Path, tmp_path: Path) -> Path:
+    """The test's own folder, as a first start leaves it."""
+    shutil.copytree(started_template, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.fixture

@@ -146,7 +146,6 @@ def measure_ingest(
         run.live(live_s)
         document = run.document()
         say("comparing every value with what the API gives")
-        document["scored_assets"] = _scored(site)
         document["whole_run"] = (
             seconds >= WHOLE_S
             and messages >= ROUND
@@ -154,7 +153,9 @@ def measure_ingest(
             and broker_kind == "mosquitto"
             and store == "influxdb"
         )
-        document["lost"], document["duplicates"] = compare(site, run.publishing)
+        with site.serving() as client:
+            document["scored_assets"] = _scored(client)
+            document["lost"], document["duplicates"] = compare(client, site, run.publishing)
     return document | {
         "settings": {
             "seconds": seconds, "broker": broker_kind, "window": window, "peer": peer, "store": store, "assets": ASSETS,
@@ -177,10 +178,9 @@ def _broker(kind: str, window: int) -> Iterator[BenchMosquitto | RabbitCluster]:
             yield node
 
 
-def _scored(site: BenchSite) -> int:
+def _scored(client: httpx.Client) -> int:
     """Of how many assets the condition model has something to say."""
-    with site.serving() as client:
-        answer = client.get("/api/v1/assets", params={"site": SITE, "limit": "1000"}).raise_for_status()
+    answer = client.get("/api/v1/assets", params={"site": SITE, "limit": "1000"}).raise_for_status()
     return sum(asset["health"] != "unknown" for asset in answer.json()["items"])
 
 
@@ -327,13 +327,12 @@ class _Run:
         }
 
 
-def compare(site: BenchSite, publishing: Publishing) -> tuple[int, int]:
+def compare(client: httpx.Client, site: BenchSite, publishing: Publishing) -> tuple[int, int]:
     """Readings that were published and are not there with their value; and instants that nobody published."""
-    with site.serving() as client:
-        lost, extra = compare_with(client, site, publishing.instants, range(len(site.codes)))
-        for number, code in enumerate(site.codes):
-            missing, more = _differing(client, f"key-{code}", publishing.instants[0], publishing.without_ts[number])
-            lost, extra = lost + missing, extra + more
+    lost, extra = compare_with(client, site, publishing.instants, range(len(site.codes)))
+    for number, code in enumerate(site.codes):
+        missing, more = _differing(client, f"key-{code}", publishing.instants[0], publishing.without_ts[number])
+        lost, extra = lost + missing, extra + more
     return lost, extra
 
 

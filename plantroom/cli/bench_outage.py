@@ -124,7 +124,7 @@ def measure_outage(minutes: float, rate: int, say: Callable[[str], None]) -> dic
         site.wait_stored(publishing.instants[-1], SETTLE_S)
         rss_mb = site.rss_mb()
         say(f"{load.acknowledged} messages acknowledged; comparing every value with what the API gives")
-        lost, duplicates = compare(site, publishing)
+        lost, duplicates = compare(client, site, publishing)
     behind = [one for phase in ("outage", "drain") for one in times.get(phase, [])]
     return {
         **drain,

@@ -11,7 +11,7 @@ FIXED = {
 
 
 def test_bench_ingest_drains_everything_and_finds_every_value_again():
-    done = run_cli("bench", "ingest", "--seconds", "1", "--messages", "8000", "--store", "sqlite", "--json")
+    done = run_cli("bench", "ingest", "--seconds", "1", "--messages", "16000", "--store", "sqlite", "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     assert document.keys() >= FIXED

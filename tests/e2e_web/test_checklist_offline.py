@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, StorageState, expect
 
 from tests.e2e_web.person import TABLET, Person, open_context, planned_order
 from tests.product import Api, Product, eventually
 
 
 @pytest.fixture
-def tablet(browser: Browser, product: Product) -> Iterator[BrowserContext]:
+def tablet(browser: Browser, product: Product, signed_in: StorageState) -> Iterator[BrowserContext]:
     """A tablet of its own."""
-    made = open_context(browser, product.url, TABLET, offline=True)
+    made = open_context(browser, product.url, TABLET, offline=True, storage_state=signed_in)
     yield made
     made.close()
 
@@ -24,9 +24,20 @@ def tablet(browser: Browser, product: Product) -> Iterator[BrowserContext]:
 def technician(tablet: BrowserContext, product: Product) -> Person:
     """Somebody with everything for the shift on the tablet."""
     person = Person(tablet.new_page(), *product.admin())
-    person.sign_in()
+    person.page.goto("/")
     person.ready_offline()
     return person
+
+
+@pytest.fixture
+def connected(browser: Browser, product: Product, signed_in: StorageState) -> Iterator[Person]:
+    """The same in a browser that does not take the app along: for what the network has no part in."""
+    made = open_context(browser, product.url, TABLET, storage_state=signed_in)
+    person = Person(made.new_page(), *product.admin())
+    person.page.goto("/today")
+    expect(person.page.locator("[data-order]").first).to_be_visible()
+    yield person
+    made.close()
 
 
 def answer_of(api: Api, order: str, step: str) -> dict[str, Any]:
@@ -95,17 +106,15 @@ def test_an_order_made_during_the_shift_comes_along_by_itself(
     expect(technician.page.locator("h1")).to_contain_text(title["zh"])
 
 
-def test_what_is_typed_but_not_saved_is_there_again(
-    tablet: BrowserContext, technician: Person, product: Product, api: Api
-) -> None:
+def test_what_is_typed_but_not_saved_is_there_again(connected: Person, product: Product, api: Api) -> None:
     order = planned_order(api)
     step = next(i["step"] for i in order["template"] if i["type"] == "ok")
-    technician.page.goto(f"/orders/{order['id']}")
-    technician.answer(step, "not_ok")
-    technician.page.fill("[name=remark]", "写到一半")
-    technician.page.wait_for_timeout(300)
-    technician.page.close()
-    again = Person(tablet.new_page(), *product.admin())
+    connected.page.goto(f"/orders/{order['id']}")
+    connected.answer(step, "not_ok")
+    connected.page.fill("[name=remark]", "写到一半")
+    connected.page.wait_for_timeout(300)
+    connected.page.close()
+    again = Person(connected.page.context.new_page(), *product.admin())
     again.page.goto(f"/orders/{order['id']}")
     item = again.page.locator(f'[data-step="{step}"]')
     if "folded" in (item.get_attribute("class") or ""):
@@ -114,26 +123,26 @@ def test_what_is_typed_but_not_saved_is_there_again(
     assert answer_of(api, order["id"], step) == {}
 
 
-def test_not_ok_without_a_remark_is_not_kept(technician: Person, api: Api) -> None:
+def test_not_ok_without_a_remark_is_not_kept(connected: Person, api: Api) -> None:
     order = planned_order(api)
     step = next(i["step"] for i in order["template"] if i["type"] == "ok")
-    technician.page.goto(f"/orders/{order['id']}")
-    technician.answer(step, "not_ok")
-    technician.page.locator("[data-action=save]").click()
-    expect(technician.page.get_by_role("alert")).to_contain_text("请填写说明")
-    technician.expect_answered(step, "")
+    connected.page.goto(f"/orders/{order['id']}")
+    connected.answer(step, "not_ok")
+    connected.page.locator("[data-action=save]").click()
+    expect(connected.page.get_by_role("alert")).to_contain_text("请填写说明")
+    connected.expect_answered(step, "")
 
 
-def test_the_sensors_value_is_taken_over(technician: Person, api: Api) -> None:
+def test_the_sensors_value_is_taken_over(connected: Person, api: Api) -> None:
     order = planned_order(api, with_number=True)
     item = next(i for i in order["template"] if i["type"] == "number" and i["point"])
-    technician.page.goto(f"/orders/{order['id']}")
-    row = technician.page.locator(f'[data-step="{item["step"]}"]')
+    connected.page.goto(f"/orders/{order['id']}")
+    row = connected.page.locator(f'[data-step="{item["step"]}"]')
     if "folded" in (row.get_attribute("class") or ""):
         row.click()
     row.get_by_role("button", name="采用").click()
     shown = float(row.locator("input").input_value())
-    technician.answer(item["step"], "ok")
+    connected.answer(item["step"], "ok")
     assert eventually(lambda: answer_of(api, order["id"], item["step"]).get("number") == shown, 10)
 
 
@@ -172,10 +181,10 @@ def test_what_is_unsent_is_listed_and_can_be_saved_as_a_file(
     expect(technician.sync_line()).to_have_attribute("data-sync", "sent", timeout=20_000)
 
 
-def test_targets_are_large_enough_for_a_gloved_thumb(technician: Person, api: Api) -> None:
-    technician.page.goto(f"/orders/{planned_order(api)['id']}")
-    expect(technician.page.locator(".seg .btn").first).to_be_visible()
-    boxes = technician.page.evaluate(
+def test_targets_are_large_enough_for_a_gloved_thumb(connected: Person, api: Api) -> None:
+    connected.page.goto(f"/orders/{planned_order(api)['id']}")
+    expect(connected.page.locator(".seg .btn").first).to_be_visible()
+    boxes = connected.page.evaluate(
         "[...document.querySelectorAll('main button, .bottom .btn')].map(b => b.getBoundingClientRect())"
         ".filter(r => r.width > 0).map(r => [r.width, r.height])"
     )
@@ -193,19 +202,19 @@ def open_number(person: Person, api: Api) -> tuple[dict[str, Any], dict[str, Any
     return order, item, row
 
 
-def test_a_number_is_read_as_people_type_it_or_refused_on_the_spot(technician: Person, api: Api) -> None:
-    order, item, row = open_number(technician, api)
+def test_a_number_is_read_as_people_type_it_or_refused_on_the_spot(connected: Person, api: Api) -> None:
+    order, item, row = open_number(connected, api)
     row.locator("input").fill("1,234")
     expect(row.locator("[data-fault=comma]")).to_be_visible()
-    technician.answer(item["step"], "ok")
-    expect(technician.page.get_by_role("alert")).to_contain_text("小数点")
-    technician.expect_answered(item["step"], "")
+    connected.answer(item["step"], "ok")
+    expect(connected.page.get_by_role("alert")).to_contain_text("小数点")
+    connected.expect_answered(item["step"], "")
     row.locator("input").fill("０．４")
-    technician.answer(item["step"], "ok")
+    connected.answer(item["step"], "ok")
     if row.locator("[data-outside]").count():
-        technician.page.fill("[name=remark]", "现场核对无误")
-        technician.page.locator("[data-action=insist]").click()
-    technician.expect_answered(item["step"], "ok")
+        connected.page.fill("[name=remark]", "现场核对无误")
+        connected.page.locator("[data-action=insist]").click()
+    connected.expect_answered(item["step"], "ok")
     assert eventually(lambda: answer_of(api, order["id"], item["step"]).get("number") == 0.4, 10)
 
 
@@ -226,23 +235,23 @@ def test_the_same_answer_again_sends_nothing(tablet: BrowserContext, technician:
     expect(technician.sync_line()).to_have_attribute("data-sync", "sent", timeout=20_000)
 
 
-def test_a_number_outside_the_limits_leads_to_not_ok_and_is_never_green(technician: Person, api: Api) -> None:
+def test_a_number_outside_the_limits_leads_to_not_ok_and_is_never_green(connected: Person, api: Api) -> None:
     order = planned_order(api, with_number=True)
     numbers = [i for i in order["template"] if i["type"] == "number"]
     item = next((i for i in numbers if i["high"] is not None or i["low"] is not None), None)
     assert item is not None, "the order has no number with limits"
     beyond = item["high"] + 1 if item["high"] is not None else item["low"] - 1
-    technician.page.goto(f"/orders/{order['id']}?step={item['step']}")
-    row = technician.page.locator(f'[data-step="{item["step"]}"]')
+    connected.page.goto(f"/orders/{order['id']}?step={item['step']}")
+    row = connected.page.locator(f'[data-step="{item["step"]}"]')
     row.locator("input").fill(str(beyond))
-    technician.answer(item["step"], "ok")
-    technician.expect_answered(item["step"], "")
+    connected.answer(item["step"], "ok")
+    connected.expect_answered(item["step"], "")
     expect(row.locator("[data-notok]")).to_be_visible()
-    technician.page.locator("[data-action=insist]").click()
-    expect(technician.page.get_by_role("alert")).to_contain_text("请填写说明")
-    technician.page.fill("[name=remark]", "表已更换，读数属实")
-    technician.page.locator("[data-action=insist]").click()
-    technician.expect_answered(item["step"], "ok")
+    connected.page.locator("[data-action=insist]").click()
+    expect(connected.page.get_by_role("alert")).to_contain_text("请填写说明")
+    connected.page.fill("[name=remark]", "表已更换，读数属实")
+    connected.page.locator("[data-action=insist]").click()
+    connected.expect_answered(item["step"], "ok")
     expect(row.locator(".tag")).to_contain_text("超出限值")
     expect(row.locator(".tag.ok")).to_have_count(0)
     kept = eventually(lambda: answer_of(api, order["id"], item["step"]).get("remark"), 10)
@@ -286,8 +295,8 @@ def test_a_refused_answer_says_what_it_was_and_leads_back_to_its_item(
     expect(technician.page.locator("[data-op=refused]")).to_have_count(0)
 
 
-def test_the_count_beside_a_group_is_that_of_its_cards(technician: Person) -> None:
-    groups = technician.page.locator("[data-group]")
+def test_the_count_beside_a_group_is_that_of_its_cards(connected: Person) -> None:
+    groups = connected.page.locator("[data-group]")
     expect(groups.first).to_be_visible()
     for group in groups.all():
         assert group.locator(".sect .xs").inner_text() == str(group.locator("[data-order]").count())

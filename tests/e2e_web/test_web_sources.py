@@ -1,11 +1,9 @@
-"""The web app's own tests, its generated types and its weight. (Linter and compiler: `make lint`.)"""
+"""The web app's generated types and its weight. (Linter and compiler: `make lint`; its own tests: `make test-web`.)"""
 
 import gzip
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.web_app import ROOT, WEB
 
@@ -28,12 +26,6 @@ def test_the_types_are_those_of_the_api(web_dist: Path, tmp_path: Path) -> None:
     fresh = (tmp_path / "schema.d.ts").read_text()
     how = "`npm run types -- OPENAPI.json -o src/api/schema.d.ts` in web/, OPENAPI.json from `python -m api.openapi`"
     assert (WEB / "src/api/schema.d.ts").read_text() == fresh, how
-
-
-@pytest.mark.timeout(300)
-def test_every_layer_passes_its_own_tests(web_dist: Path) -> None:
-    done = npm("test")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
 def test_the_technicians_pages_are_light(web_dist: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.servers.influxd_build import build
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.postgres import Postgres
 from tests.servers.process import MissingServer, ServerFailed
-from tests.servers.rabbitmq import rabbitmq
+from tests.servers.rabbitmq import CLUSTER, rabbitmq
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """The first is Chromium without its windows: it costs less than half of the processor."""
@@ -75,8 +75,9 @@ def own_mosquitto() -> Iterator[Mosquitto]:
 def rabbit_cluster(request: pytest.FixtureRequest) -> Iterator[RabbitCluster]:
     """Three nodes of RabbitMQ that all tests share: use sites of your own; a node that you kill, start again."""
     _without_time_limit(request)
-    with rabbitmq() as cluster:
-        yield cluster
+    with ExitStack() as stack:
+        request.config.stash[CLUSTER] = stack
+        yield stack.enter_context(rabbitmq())
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ The cluster itself is the one that ``plantroom bench failover`` starts.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -12,6 +12,9 @@ from plantroom.cli.bench_rabbitmq import RabbitCluster
 from plantroom.errors import Unreachable
 
 HOW_TO_GET = "To get it: scripts/install-test-servers, or apt-get install rabbitmq-server"
+
+CLUSTER = pytest.StashKey[ExitStack]()
+"""Ends the cluster that tests share before their session ends."""
 
 
 @contextmanager

@@ -28,8 +28,8 @@ from tests.servers.mosquitto import Mosquitto
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
-    opened = open_parts(Settings(data_dir=tmp_path))
+def parts(started: Path) -> Iterator[Parts]:
+    opened = open_parts(Settings(data_dir=started))
     yield opened
     opened.close()
 

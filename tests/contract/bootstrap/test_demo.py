@@ -13,8 +13,8 @@ from simulators.scenario import load_scenario
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
-    opened = open_parts(Settings(data_dir=tmp_path))
+def parts(started: Path) -> Iterator[Parts]:
+    opened = open_parts(Settings(data_dir=started))
     yield opened
     opened.close()
 

@@ -22,9 +22,9 @@ TOPIC = "plantroom/demo/P-1"
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
+def parts(started: Path) -> Iterator[Parts]:
     """A ledger with one pump that is known to be offline for an hour."""
-    opened = open_parts(Settings(data_dir=tmp_path))
+    opened = open_parts(Settings(data_dir=started))
     before = opened.clock.now() - timedelta(hours=1)
     with opened.ledger.begin() as tx:
         pump = Asset(KEY, "demo", "P-1", "pump", LocalName("泵", "Pump"))

@@ -20,8 +20,8 @@ NAME = LocalName("消防泵组", "Fire pumps")
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
-    opened = open_parts(Settings(data_dir=tmp_path))
+def parts(started: Path) -> Iterator[Parts]:
+    opened = open_parts(Settings(data_dir=started))
     yield opened
     opened.close()
 

@@ -25,6 +25,8 @@ from plantroom.settings import Settings
 from plantroom.storage.readings.kept import KeptReadings
 from tests.servers.mosquitto import Mosquitto
 
+pytestmark = pytest.mark.usefixtures("started")
+
 FULL = "spool: the disk is full; make room"
 
 
@@ -68,7 +70,7 @@ def serving(folder: Path, status: int, body: dict[str, object]) -> Iterator[None
 
 
 def test_where_no_collector_runs_that_is_a_warning(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path / "new")])
     assert done.exit_code == 0
     assert "warn  collectors: none holds a site" in done.stdout
     assert "warn  way in: no collector is running" in done.stdout

@@ -15,8 +15,8 @@ from plantroom.settings import Settings
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def test_all_letters_can_be_listed_page_by_page(started: Path) -> None:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         sites = ["a"] * 7 + ["b"]
         letters = [
@@ -27,7 +27,7 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     parts.close()
 
     def run(*words: str) -> str:
-        done = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path), *words])
+        done = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(started), *words])
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -47,8 +47,8 @@ def test_all_letters_can_be_listed_page_by_page(tmp_path: Path) -> None:
     assert len(run().splitlines()) == 8
 
 
-def test_a_replay_counts_what_it_leaves_for_want_of_a_site(tmp_path: Path) -> None:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def test_a_replay_counts_what_it_leaves_for_want_of_a_site(started: Path) -> None:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         sites = ["nosite2", *(f"z{n}" for n in range(7)), ""]
         letters = [DeadLetter(f"l{n}", site, NOON, "t", "unknown_site", b"{") for n, site in enumerate(sites)]
@@ -56,7 +56,7 @@ def test_a_replay_counts_what_it_leaves_for_want_of_a_site(tmp_path: Path) -> No
     parts.close()
 
     def replay(*words: str) -> str:
-        command = ["dead-letter", "replay", *words, "--wait", "0", "--data-dir", str(tmp_path)]
+        command = ["dead-letter", "replay", *words, "--wait", "0", "--data-dir", str(started)]
         done = CliRunner().invoke(app, command)
         assert done.exit_code == 0, done.output
         return done.stdout.strip()
@@ -68,12 +68,12 @@ def test_a_replay_counts_what_it_leaves_for_want_of_a_site(tmp_path: Path) -> No
     assert json.loads(replay("--all", "--json"))["left"] == dict.fromkeys(sorted(sites), 1)
 
 
-def test_which_value_is_wrong_is_said(tmp_path: Path) -> None:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def test_which_value_is_wrong_is_said(started: Path) -> None:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         tx.collect.add_dead_letters([DeadLetter("l1", "a", NOON, "t", "unknown_point", b"{", "vibraton")])
     parts.close()
-    listed = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(tmp_path)])
+    listed = CliRunner().invoke(app, ["dead-letter", "list", "--data-dir", str(started)])
     assert listed.stdout.endswith("t  unknown_point (vibraton)\n")
-    shown = CliRunner().invoke(app, ["dead-letter", "show", "l1", "--data-dir", str(tmp_path)])
+    shown = CliRunner().invoke(app, ["dead-letter", "show", "l1", "--data-dir", str(started)])
     assert "unknown_point (vibraton)" in shown.stderr.splitlines()

@@ -21,12 +21,12 @@ NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(started: Path) -> Path:
     """A data folder whose pump has the gaps 1 to 2 and 5 to 9."""
-    with opened(tmp_path) as parts, parts.ledger.begin() as tx:
+    with opened(started) as parts, parts.ledger.begin() as tx:
         tx.assets.add(pump(), [])
         tx.gaps.note("demo", [GapNews("key-P-1", "P-1", "telemetry", "b1", 0, NOW, NOW, [(1, 2), (5, 9)])])
-    return tmp_path
+    return started
 
 
 def gaps(folder: Path) -> list[Gap]:

@@ -63,8 +63,8 @@ def test_a_line_stays_one_line_and_json_stays_what_it_was(capsys: pytest.Capture
 
 
 @pytest.fixture
-def letter(tmp_path: Path) -> str:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def letter(started: Path) -> str:
+    parts = open_parts(Settings(data_dir=started))
     now = parts.clock.now()
     with parts.ledger.begin() as tx:
         one = DeadLetter("letter-1", "demo", now, f"plantroom/demo/{PWNED}/x", f"not_json: {BIDI}", PWNED.encode())

@@ -18,13 +18,13 @@ NAME = LocalName("泵", "Pump")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    parts = open_parts(Settings(data_dir=tmp_path))
+def folder(started: Path) -> Path:
+    parts = open_parts(Settings(data_dir=started))
     with parts.ledger.begin() as tx:
         pump = Asset("k1", "demo", "B-1", "pump", NAME)
         tx.assets.add(pump, [Point("k1", point) for point in equipment_classes()["pump"].points])
     parts.close()
-    return tmp_path
+    return started
 
 
 def run(folder: Path, *words: str) -> Result:
