@@ -174,7 +174,7 @@ def _broker(
     broker = trial_broker(settings.mqtt_port, folder, other)
     broker.start()
     stack.callback(broker.stop)
-    address = BrokerAddress(host=LOOPBACK, port=broker.port)
+    address = BrokerAddress(host=LOOPBACK, port=broker.port, known_as=broker.known_as)
     note = f"{LOOPBACK}:{broker.port}, {broker.note}"
     if broker.other is None:
         return address, note, broker.keep_alive, {}
