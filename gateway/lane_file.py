@@ -20,8 +20,8 @@ Held = Mapping[Lane, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """At which broker the sessions of both lanes have stood (its name or nodes; empty: at none), and when a broker was last
-    found to have forgotten them (ms since 1970; 0: never)."""
+    """At which broker the sessions of both lanes have stood (its name or nodes; empty: at none), and when a broker was
+    last found to have forgotten them (ms since 1970; 0: never)."""
 
     broker: str = ""
     forgotten_ms: int = 0

@@ -37,8 +37,8 @@ RECENT = timedelta(minutes=15)
 """Dead letters that are younger are a condition of now."""
 
 GIVEN_UP_RECENTLY = timedelta(hours=24)
-"""Messages that were given up, letters that were deleted and sessions that the broker forgot are told for so long: whoever comes the next morning sees
-it, and nobody for ever."""
+"""Messages that were given up, letters that were deleted and sessions that the broker forgot are told for so long:
+whoever comes the next morning sees it, and nobody for ever."""
 
 MAX_TOPIC = 100
 """Longer topics are cut in a condition's words."""
