@@ -1,17 +1,18 @@
 """A site's way in: two lanes, each with its own session and spool."""
 
+import shutil
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
 from gateway.connecting import ConnectGate, always_open
-from gateway.lane_file import LaneFile
+from gateway.lane_file import Known, LaneFile
 from gateway.leaving import ANSWER, MARK, OTHER, Leaving, answer_to
 from gateway.owning import TopicRules
 from gateway.requests import BrokerRequests
@@ -20,9 +21,9 @@ from gateway.spool import Spool
 from gateway.spool.inspect import bytes_of
 from gateway.spool.segments import segments_in
 from plantroom.domain.assets import Plant
-from plantroom.domain.flow import Trouble
+from plantroom.domain.flow import BROKER_FORGOT_MS, DISK_LOW, LOW_DISK_BYTES, Trouble
 from plantroom.errors import Unreachable
-from plantroom.ports.clock import Clock
+from plantroom.ports.clock import Clock, SystemClock, now_ms
 from plantroom.ports.requests import DeviceRequests
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
@@ -91,12 +92,15 @@ class SiteGateway:
         clock: Clock | None = None,
     ) -> None:
         self.site = site
-        self._clock = clock
+        self._clock = clock or SystemClock()
         self._gate = gate
         self._ended = False
         self._folder = folder
         self._lock = threading.Lock()
         self._file = LaneFile(folder)
+        nodes = ",".join(f"{host}:{port}" for host, port in broker.nodes)
+        self._broker = nodes if broker.known_as is None else broker.known_as
+        self._known = Known()
         self._own_requests = None
         if requests is None:
             requests = self._own_requests = BrokerRequests(broker)
@@ -128,13 +132,19 @@ class SiteGateway:
             spool,
             rules.filters(lane),
             lambda topic: self._owns(lane, topic),
-            on_fresh=lambda: self._doubt(OTHER[lane]),
+            on_fresh=lambda: self._fresh(lane),
             gate=lambda connects: gate(connects) or self._may_connect(lane, connects),
             clock=self._clock,
         )
 
-    def _doubt(self, lane: Lane) -> None:
-        self.sessions[lane].doubt()
+    def _fresh(self, lane: Lane) -> None:
+        """In the lane's thread: the broker knows nothing of its session. At the first start, and at another broker, it
+        never did."""
+        if self._broker and self._known.broker == self._broker:
+            with self._lock:
+                self._known = Known(self._broker, now_ms(self._clock))
+            log.error("broker_forgot_session", site=self.site, lane=lane.value)
+        self.sessions[OTHER[lane]].doubt()
         self._work.set()
 
     def _owns(self, lane: Lane, topic: str) -> bool:
@@ -171,7 +181,8 @@ class SiteGateway:
         """On the disk what the broker may hold for us, so that a later run lets it go."""
         rules = self._leaving.rules
         self._file.save(
-            {lane: one.subscriptions.possible() | set(rules.filters(lane)) for lane, one in self.sessions.items()}
+            {lane: one.subscriptions.possible() | set(rules.filters(lane)) for lane, one in self.sessions.items()},
+            self._known,
         )
 
     def start(self) -> None:
@@ -188,6 +199,7 @@ class SiteGateway:
             # A site of an earlier version that had the safety lane's client id has left its filters with the session.
             also = shadow if lane is Lane.SAFETY else ()
             self.sessions[lane].subscriptions.expect({*left_over, *also})
+        self._known = self._file.known()
         self._keep_filters()
         self._started = True
         self._thread.start()
@@ -249,6 +261,7 @@ class SiteGateway:
             mark = self._leaving.turn(time.monotonic())
             apart = self.apart()
             if apart:
+                self._known = replace(self._known, broker=self._broker)
                 self._keep_filters()
         if mark is not None:
             self._requests.publish(mark_topic(self.site, mark), b"", acknowledged=True)
@@ -268,8 +281,15 @@ class SiteGateway:
 
     def figures(self, lane: Lane) -> dict[str, float]:
         """Of a lane: messages that were made durable over all time, bytes of its spool on disk (left out when the disk
-        cannot be asked); since the start records that were damaged, and connects."""
-        return lane_figures(self.spools[lane], self.sessions[lane], self._folder / lane.value)
+        cannot be asked); since the start records that were damaged, and connects. ``DISK_LOW`` and ``BROKER_FORGOT_MS``
+        when they are to be told."""
+        figures = lane_figures(self.spools[lane], self.sessions[lane], self._folder / lane.value)
+        if self._known.forgotten_ms:
+            figures[BROKER_FORGOT_MS] = self._known.forgotten_ms
+        with suppress(OSError):
+            if shutil.disk_usage(self._folder).free < LOW_DISK_BYTES:
+                figures[DISK_LOW] = 1
+        return figures
 
     def asked_ms(self) -> int:
         """When the broker was last asked for topics (ms since 1970): it then sends anew what it retained of them."""

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,15 @@ NAME = "lanes.json"
 
 Held = Mapping[Lane, Collection[str]]
 """Topic filters that the broker may hold, by lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """At which broker the sessions of both lanes have stood (its name or nodes; empty: at none), and when a broker was
+    last found to have forgotten them (ms since 1970; 0: never)."""
+
+    broker: str = ""
+    forgotten_ms: int = 0
 
 
 class LaneFile:
@@ -33,9 +43,22 @@ class LaneFile:
         except (OSError, ValueError, KeyError, TypeError):
             return {lane: [] for lane in Lane}
 
-    def save(self, held: Held) -> None:
+    def known(self) -> Known:
+        """What earlier runs saw of the broker; nothing when there is nothing that can be read."""
+        try:
+            document = json.loads(self._path.read_text(encoding="utf-8"))["known"]
+            return Known(str(document["broker"]), int(document["forgotten_ms"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return Known()
+
+    def save(self, held: Held, known: Known | None = None) -> None:
         """Durable when it returns; on a full disk what was there stands, and the next call tries again."""
-        text = json.dumps({"held": {lane.value: sorted(held[lane]) for lane in Lane}}, ensure_ascii=False)
+        known = known or Known()
+        document = {
+            "held": {lane.value: sorted(held[lane]) for lane in Lane},
+            "known": {"broker": known.broker, "forgotten_ms": known.forgotten_ms},
+        }
+        text = json.dumps(document, ensure_ascii=False)
         if text == self._kept:
             return
         try:

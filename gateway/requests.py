@@ -13,6 +13,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from plantroom.ports.requests import DeviceRequests
 from plantroom.settings import BrokerAddress
+from plantroom.wire import is_mark
 from plantroom.wire_tls import tls_context
 
 log = structlog.get_logger()
@@ -46,7 +47,10 @@ class BrokerRequests(DeviceRequests):
                 self._client = self._connect()
             if self._connected:
                 self._flush(self._client)
-        log.info("device_asked", topic=topic)
+        if is_mark(topic):
+            log.debug("mark_sent", topic=topic)
+        else:
+            log.info("device_asked", topic=topic)
 
     def stop(self) -> None:
         """Disconnect; nothing is published any more. Stopping twice is allowed."""

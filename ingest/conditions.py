@@ -6,13 +6,15 @@ backlog's size. The same condition of several sites is told once and names them.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from ingest.condition_words import FLOW, TROUBLES, Words
+from ingest.disk_words import BROKER_FORGOT, DISK_LOW
 from ingest.idle_sources import FIGURE, SOURCE_IDLE
 from ingest.letter_words import LET_GO, LETTERS, REPLAYING, family_of
+from plantroom.domain import flow
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane
 from plantroom.ports.letters import LetterGroup
@@ -35,8 +37,8 @@ RECENT = timedelta(minutes=15)
 """Dead letters that are younger are a condition of now."""
 
 GIVEN_UP_RECENTLY = timedelta(hours=24)
-"""Messages that were given up, and letters that were deleted, are told for so long: whoever comes the next morning sees
-it, and nobody for ever."""
+"""Messages that were given up, letters that were deleted and sessions that the broker forgot are told for so long:
+whoever comes the next morning sees it, and nobody for ever."""
 
 MAX_TOPIC = 100
 """Longer topics are cut in a condition's words."""
@@ -109,7 +111,7 @@ class Picture:
 
 def conditions(picture: Picture) -> list[Condition]:
     """What there is to tell, the most urgent first and of those the oldest. Empty: all is flowing."""
-    looks = (_collectors, _troubles, _backlogs, _figures, _idle, _given_up, _let_go, _letters)
+    looks = (_collectors, _troubles, _backlogs, _figures, _forgotten, _low_disks, _idle, _given_up, _let_go, _letters)
     found = [one for look in looks for one in look(picture)]
     return sorted(found, key=lambda one: (-one.level, one.since or picture.now, one.code, one.sites))
 
@@ -213,6 +215,25 @@ def _figures(picture: Picture) -> Iterable[Condition]:
         if counts:
             words = _filled(FLOW[key], _NO_SPAN, count=_count(sum(counts.values())))
             yield replace(_told(key, level, words, tuple(sorted(counts))), lost=level is Level.URGENT, help=help_)
+
+
+def _forgotten(picture: Picture) -> Iterable[Condition]:
+    found = {site: figures.get(flow.BROKER_FORGOT_MS, 0) / 1000 for site, figures in picture.sites.items()}
+    recent = {
+        site: at
+        for site, at_s in found.items()
+        if (at := datetime.fromtimestamp(at_s, UTC)) > picture.now - GIVEN_UP_RECENTLY
+    }
+    if recent:
+        one = _told("broker_forgot", Level.URGENT, BROKER_FORGOT, tuple(sorted(recent)), min(recent.values()))
+        yield replace(one, lost=True, help=Help.GAPS)
+
+
+def _low_disks(picture: Picture) -> Iterable[Condition]:
+    full = any(trouble.kind is TroubleKind.SPOOL_FULL for trouble in picture.troubles)
+    sites = tuple(sorted(site for site, figures in picture.sites.items() if figures.get(flow.DISK_LOW)))
+    if sites and not full:
+        yield _told("disk_low", Level.WARNING, DISK_LOW, sites)
 
 
 def _idle(picture: Picture) -> Iterable[Condition]:

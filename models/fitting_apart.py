@@ -156,11 +156,11 @@ def _answer(child: subprocess.Popen[bytes], question: object, longest_s: float) 
 
 
 def answer_all(questions: IO[bytes], answers: IO[bytes]) -> None:
-    """The child's work: one answer a question, until there are no more."""
+    """The child's work: one answer a question, until there are no more, or nobody hears the answer."""
     while True:
         try:
             question: Any = pickle.load(questions)  # noqa: S301 - of our own parent
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # the parent is gone, perhaps in the middle of a question
             return
         answer: object = None
         try:
@@ -172,10 +172,14 @@ def answer_all(questions: IO[bytes], answers: IO[bytes]) -> None:
             answer = error
         except Exception as error:  # noqa: BLE001 - the process's outermost loop: told, and on to the next fit
             answer = RuntimeError(f"{type(error).__name__}: {error}")
-        _send(answers, answer)
+        try:
+            _send(answers, answer)
+        except BrokenPipeError:
+            return
 
 
 if __name__ == "__main__":
     pipe = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints is not an answer
     answer_all(sys.stdin.buffer, pipe)
+    os._exit(0)  # an answer that nobody heard is written by no clearing up

@@ -72,6 +72,8 @@ class BrokerAddress(BaseModel):
     cert: Path | None = None
     key: Path | None = None
     more: tuple[tuple[str, int], ...] = ()
+    known_as: str | None = None
+    """By what it is the same one at the next start, where it is not by its nodes; empty: it forgets sessions."""
 
     @property
     def nodes(self) -> tuple[tuple[str, int], ...]:

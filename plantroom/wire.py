@@ -132,6 +132,11 @@ def mark_topic(site: str, name: str) -> str:
     return f"{ROOT}/{check_topic_level(site, 'site')}/{MARKS}/{name}"
 
 
+def is_mark(topic: str) -> bool:
+    """Whether it is the topic of such a message."""
+    return topic.startswith(f"{ROOT}/") and topic.split("/")[2:3] == [MARKS]
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
     """Send again what is numbered ``first`` to ``last`` of a channel, under this boot."""

@@ -33,6 +33,8 @@ class TrialBroker(ABC):
     port: int
     other: Address | None = None
     """Where publishers with a credential come in, when there is such an address."""
+    known_as = "trial"
+    """See ``BrokerAddress``."""
     note: str
     """What the user should know of this broker, in one sentence."""
 

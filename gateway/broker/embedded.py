@@ -18,6 +18,7 @@ STOP_TIMEOUT_S = 3.0
 class EmbeddedBroker(TrialBroker):
     """Good for a look around: it forgets queued messages when the process ends."""
 
+    known_as = ""
     note = (
         "amqtt, in this process: messages on their way are lost when it is killed. Install mosquitto for anything"
         " that matters"

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +34,23 @@ if os.getppid() == int(sys.argv[1]):
 """
 """Lets the kernel end what it becomes (with SIGTERM, so that it saves its queues) when the thread that started it ends.
 It runs in the child, behind the exec: between fork and exec nothing may run beside our threads."""
+
+_FREE_THEN_END = """\
+reserve=$1 python=$2 end_with_parent=$3 ended= broker=
+shift 3
+trap 'rm -f "$reserve"; ended=yes; [ -z "$broker" ] || kill "$broker"' TERM
+"$python" -I -S -c "$end_with_parent" $$ "$@" &
+broker=$!
+[ -z "$ended" ] || kill "$broker"
+wait "$broker"; code=$?
+while kill -0 "$broker" 2>/dev/null; do wait "$broker"; code=$?; done
+exit $code
+"""
+"""The shell between us and Mosquitto: it frees the reserve and then hands the SIGTERM on, also when we were killed."""
+
+RESERVE = "reserve"
+RESERVE_BYTES, RESERVE_STEP_BYTES = 16 << 20, 1 << 20
+"""Room for Mosquitto's queues on a disk that is full: it saves them when it ends, and never again."""
 
 CONFIGURATION = """\
 # Written by plantroom at every start.
@@ -81,22 +99,13 @@ class MosquittoBroker(TrialBroker):
         """See ``TrialBroker``."""
         self._wait_for_predecessor()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        config = self._folder / "mosquitto.conf"
-        config.write_text(
-            CONFIGURATION.format(
-                user=pwd.getpwuid(os.getuid()).pw_name,
-                port=self.port,
-                host=LOOPBACK,
-                folder=self._folder,
-                memory=MEMORY_LIMIT_BYTES,
-                packet=LOOPBACK_PACKET_BYTES if self.other is None else PACKET_LIMIT_BYTES,
-                further=self._publishers(),
-            ),
-            encoding="utf-8",
-        )
+        config = self._configured()
+        self._keep_reserve()
         log_path = self._folder / "mosquitto.log"
         with log_path.open("wb") as output:
             wrapped = [sys.executable, "-I", "-S", "-c", _END_WITH_PARENT, str(os.getpid())]
+            reserve = str(self._folder / RESERVE)
+            wrapped += ["/bin/sh", "-c", _FREE_THEN_END, "sh", reserve, sys.executable, _END_WITH_PARENT]
             self._process = subprocess.Popen(  # noqa: S603 - our own configuration and a found binary
                 [*wrapped, self._binary, "-c", str(config)],
                 stdin=subprocess.DEVNULL,
@@ -105,6 +114,38 @@ class MosquittoBroker(TrialBroker):
                 start_new_session=True,  # Ctrl-C in a terminal is for us, who stop the broker last
             )
         self._wait_until_listening(log_path)
+
+    def _configured(self) -> Path:
+        """The file, which stands as it is where nothing in it changes: a disk may be full."""
+        config = self._folder / "mosquitto.conf"
+        text = CONFIGURATION.format(
+            user=pwd.getpwuid(os.getuid()).pw_name,
+            port=self.port,
+            host=LOOPBACK,
+            folder=self._folder,
+            memory=MEMORY_LIMIT_BYTES,
+            packet=LOOPBACK_PACKET_BYTES if self.other is None else PACKET_LIMIT_BYTES,
+            further=self._publishers(),
+        )
+        try:
+            if not config.exists() or config.read_text(encoding="utf-8") != text:
+                config.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise Unreachable(f"broker files in {self._folder}", str(error)) from error
+        return config
+
+    def _keep_reserve(self) -> None:
+        """As much of the reserve as there is room for twice, in a file of its own."""
+        reserve = self._folder / RESERVE
+        with suppress(OSError):
+            there = reserve.stat().st_size if reserve.exists() else 0
+            size = min(RESERVE_BYTES, there + shutil.disk_usage(self._folder).free // 2)
+            if size - there >= min(RESERVE_STEP_BYTES, RESERVE_BYTES - there) > 0:
+                file = os.open(reserve, os.O_WRONLY | os.O_CREAT, 0o600)
+                try:
+                    os.posix_fallocate(file, 0, size)
+                finally:
+                    os.close(file)
 
     def _publishers(self) -> str:
         """The listener of the other address, with its files; those of an earlier start go when there is none."""
@@ -154,7 +195,10 @@ class MosquittoBroker(TrialBroker):
 
     def keep_alive(self) -> None:
         """See ``TrialBroker``. A start that fails is tried again at the next call."""
-        if self._process is None or self._process.poll() is None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._keep_reserve()
             return
         log.error("mosquitto_ended", code=self._process.returncode)
         try:
@@ -171,6 +215,6 @@ class MosquittoBroker(TrialBroker):
             self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             log.warning("mosquitto_killed")
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process = None

@@ -174,7 +174,7 @@ def _broker(
     broker = trial_broker(settings.mqtt_port, folder, other)
     broker.start()
     stack.callback(broker.stop)
-    address = BrokerAddress(host=LOOPBACK, port=broker.port)
+    address = BrokerAddress(host=LOOPBACK, port=broker.port, known_as=broker.known_as)
     note = f"{LOOPBACK}:{broker.port}, {broker.note}"
     if broker.other is None:
         return address, note, broker.keep_alive, {}
@@ -210,7 +210,11 @@ def _fresh_runtime(settings: Settings, name: str, stack: ExitStack) -> Path:
 
 
 def _write_runtime(path: Path, facts: dict[str, Any]) -> None:
-    write_private(path, json.dumps(facts | {"pid": os.getpid()}) + "\n")
+    """On a full disk there is none: nothing that flows needs it."""
+    try:
+        write_private(path, json.dumps(facts | {"pid": os.getpid()}) + "\n")
+    except OSError as error:
+        log.warning("runtime_file_not_written", file=str(path), problem=str(error))
 
 
 def _wait_ready(web: Any, problems: Callable[[], list[str]], stopping: Stopping, say: Say) -> None:

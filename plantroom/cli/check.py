@@ -13,11 +13,11 @@ from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_service import running
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
+from plantroom.domain.flow import LOW_DISK_BYTES
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings
 
 EXIT_SETTING, EXIT_UNREACHABLE = 3, 5
-LOW_BYTES = 200 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def _data_dir(settings: Settings) -> str:
 
     make_data_dir(settings)
     free = shutil.disk_usage(settings.data_dir).free
-    if free < LOW_BYTES:
+    if free < LOW_DISK_BYTES:
         raise NothingLeft(f"data folder {settings.data_dir}", f"only {free >> 20} MiB are free; make room")
     return f"{settings.data_dir}, {free >> 30} GiB free"
 

@@ -11,6 +11,13 @@ STRAYS = "+"
 OF_A_NODE = "node["
 """Begins the names of figures of one edge node, which only its lane has: ``node[GROUP/NODE]missing``."""
 
+LOW_DISK_BYTES = 200 << 20
+"""Of a disk with less room it is said that it is nearly full."""
+
+DISK_LOW, BROKER_FORGOT_MS = "disk_low", "broker_forgot_ms"
+"""Figures of a lane that are there only when there is something to tell: its disk has less than ``LOW_DISK_BYTES``;
+when the broker was found to have forgotten a session that it had (ms since 1970)."""
+
 _LARGEST = ("lag_s", "_ms")
 """Ends of the names of figures of which the largest counts; all others are summed."""
 

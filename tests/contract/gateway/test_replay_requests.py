@@ -7,6 +7,7 @@ from pathlib import Path
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from structlog.testing import capture_logs
 
 from gateway.collector import SiteGateway
 from gateway.requests import WAITING, BrokerRequests
@@ -15,7 +16,7 @@ from plantroom.domain.assets import Plant, Priority, Site
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from plantroom.wire import is_replay, replay_topic
+from plantroom.wire import is_replay, mark_topic, replay_topic
 from tests.contract.gateway.test_session import publish
 from tests.product import eventually
 from tests.servers.mosquitto import Mosquitto
@@ -62,6 +63,15 @@ def test_requests_never_wait_or_raise_and_are_bounded_while_the_broker_is_away()
     assert len(requests._waiting) == WAITING
     requests.stop()
     requests.publish("plantroom/asked/P-1/replay", b"late", acknowledged=True)
+
+
+def test_a_mark_of_ours_is_logged_as_nothing_that_is_asked_of_a_device() -> None:
+    requests = BrokerRequests(BrokerAddress(host="127.0.0.1", port=free_port()))
+    with capture_logs() as said:
+        requests.publish(mark_topic("asked", "a1"), b"", acknowledged=True)
+        requests.publish(replay_topic("asked", "P-1"), b"{}", acknowledged=True)
+    requests.stop()
+    assert [(one["event"], one["log_level"]) for one in said] == [("mark_sent", "debug"), ("device_asked", "info")]
 
 
 def test_our_own_requests_are_in_no_lane_whatever_a_source_asks_for(address: BrokerAddress, tmp_path: Path) -> None:

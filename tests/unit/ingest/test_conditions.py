@@ -303,3 +303,23 @@ def test_a_source_that_takes_nothing_is_named() -> None:
     assert (one.code, one.level, one.lost, one.sites) == ("source_idle", Level.WARNING, True, ("demo",))
     assert (one.detail, "50 messages" in one.text.en) == ("source k1, k2", True)
     assert all(text.zh and text.en for text in (one.title, one.text, one.loss, one.advice))
+
+
+def test_a_session_that_the_broker_forgot_is_told_for_a_day() -> None:
+    def found(age: timedelta) -> list[Condition]:
+        forgot = {"broker_forgot_ms": (NOW - age).timestamp() * 1000}
+        return conditions(picture(sites={"demo": with_lanes({"normal": forgot, "safety": forgot}), "b": QUIET}))
+
+    one = only(found(timedelta(hours=23)))
+    assert (one.code, one.level, one.lost, one.help) == ("broker_forgot", Level.URGENT, True, Help.GAPS)
+    assert (one.sites, one.since) == (("demo",), NOW - timedelta(hours=23))
+    assert "mosquitto.db" in one.advice.zh
+    assert found(timedelta(hours=25)) == []
+
+
+def test_a_disk_that_is_nearly_full_is_told_until_it_is_full() -> None:
+    figures = {"demo": with_lanes({"normal": lane(disk_low=1), "safety": lane(disk_low=1)}), "b": QUIET}
+    one = only(conditions(picture(sites=figures)))
+    assert (one.code, one.level, one.lost, one.sites) == ("disk_low", Level.WARNING, False, ("demo",))
+    full = Trouble(TroubleKind.SPOOL_FULL, "w", "demo")
+    assert only(conditions(picture(full, sites=figures))).code == "spool_full"

@@ -1,6 +1,7 @@
 """Fitting in a process of its own gives what fitting here gives, and its end is survived."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -117,3 +118,24 @@ def test_what_takes_in_messages_does_not_load_what_fits() -> None:
     code = "import sys, plantroom.bootstrap.collect; print({'sklearn', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def ended_by(question: bytes) -> tuple[int, bytes]:
+    """How the child ends, and what it says, when its parent is gone after these bytes."""
+    hears, nobody = os.pipe()
+    os.close(hears)
+    with os.fdopen(nobody, "wb") as answers:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", "models.fitting_apart"],
+            input=question,
+            stdout=answers,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    return child.returncode, child.stderr
+
+
+def test_a_parent_that_was_killed_leaves_no_trace_of_the_child_on_the_terminal() -> None:
+    unheard = pickle.dumps(([], np.zeros(0), np.zeros((0, 0)), None))
+    assert ended_by(unheard) == (0, b"")
+    assert ended_by(pickle.dumps((NAMES, TIMES, VALUES, None))[:-100]) == (0, b"")
