@@ -252,11 +252,12 @@ class Assembler:
         for at in wanted:
             number, message, asset = int(samples.number[at]), int(samples.message[at]), samples.routes[at].asset.key
             boot, seq, digest = decoded.boot[number], decoded.seq[number], decoded.digest[number]
-            channel = Channel.EVENT if arrivals.with_event[message] else Channel.TELEMETRY
+            beside, again = arrivals.with_event[message], message in arrivals.again
+            channel = Channel.EVENT if beside else Channel.TELEMETRY
             name = message_name(channel.value, boot, seq, digest) if boot and seq != NO_SEQ else ""
             received_ms = arrivals.received_ms[message]
             record = record_name(arrivals.position[message], received_ms)
-            found.append(Said(asset, name, record, counts[record, asset, name], received_ms))
+            found.append(Said(asset, name, record, counts[record, asset, name], received_ms, beside, again))
             counts[record, asset, name] += 1
         return found
 
