@@ -15,6 +15,7 @@ from ingest.checkpoint import pack, unpack
 from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME
 from ingest.matching import AssetRoute, SeriesTable
+from ingest.once_per_message import OncePerMessage
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
@@ -24,7 +25,7 @@ from ingest.rejections import (
     with_detail,
 )
 from ingest.samples import Samples, of_unknown_age, take_out
-from ingest.sequences import OncePerMessage, SequenceTracker
+from ingest.sequences import SequenceTracker
 from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
 from plantroom.ports.clock import YEAR_2000_MS

@@ -51,7 +51,7 @@ class Dropped(NamedTuple):
 class RunChange:
     """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now, and
     ``below`` has come, too; ``came`` are late numbers that came since the last change, ``dropped`` holes that are no
-    longer watched."""
+    longer watched, ``unknown`` numbers of which it is not known any more whether they came."""
 
     asset: str
     boot: str
@@ -62,6 +62,7 @@ class RunChange:
     below: Sequence[Span] = ()
     came: Sequence[Span] = ()
     dropped: Sequence[Dropped] = ()
+    unknown: Sequence[Span] = ()
 
 
 @dataclass(slots=True)
@@ -71,29 +72,6 @@ class _Touched:
     run: Run
     came: list[int] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
-
-
-class OncePerMessage:
-    """A tracker's word on the objects of messages: those of one message that carry the same number are one, which the
-    first of them stands for; the same object twice is a repetition all the same, but for the parts of one that feeds
-    several assets. ``word`` is ``repeated`` or ``again`` of a tracker."""
-
-    def __init__(self, word: Callable[[str, str, int, int], bool]) -> None:
-        self._word = word
-        self._said: dict[tuple[int, str, str, int], tuple[bool, set[tuple[int, str]]]] = {}
-
-    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int, part: str = "") -> bool:
-        """As the tracker's, for an object of this message, or that part of one."""
-        said = self._said.get((message, asset, boot, seq))
-        if said is None:
-            repeated = self._word(asset, boot, seq, digest)
-            self._said[message, asset, boot, seq] = repeated, {(digest, part)}
-            return repeated
-        repeated, parts = said
-        if (digest, part) in parts:
-            return True
-        parts.add((digest, part))
-        return repeated
 
 
 class SequenceTracker:
@@ -395,4 +373,5 @@ class SequenceTracker:
 
 def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
     holes = [(first, last) for first, last in run.holes]
-    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, tuple(run.below), came, dropped)
+    below, unknown = tuple(run.below), tuple(run.forgotten)
+    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, below, came, dropped, unknown)

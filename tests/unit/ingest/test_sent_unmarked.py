@@ -32,7 +32,9 @@ def restarted(tracker: SequenceTracker) -> SequenceTracker:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_of_an_image_that_comes_again_only_what_lies_beyond_the_memory_stands_twice(house: House, restart: bool) -> None:
+def test_of_an_image_that_comes_again_only_what_lies_beyond_the_memory_stands_twice(
+    house: House, restart: bool
+) -> None:
     for seq in range(MANY):
         send(house, seq / 1_000, seq)
     assert set(times(house).values()) == {1}

@@ -60,9 +60,7 @@ class Site:
         for pipeline in self.lanes.values():
             pipeline.follow(plant)
 
-    def receive(
-        self, lane: Lane, payload: bytes, received_ms: int, topic: str = TOPIC, *, again: bool = False
-    ) -> None:
+    def receive(self, lane: Lane, payload: bytes, received_ms: int, topic: str = TOPIC, *, again: bool = False) -> None:
         spool = self.spools[lane]
         spool.append(SpoolRecord(len(spool) + 1, received_ms, topic, payload, again=again))
 
