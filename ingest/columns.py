@@ -15,6 +15,7 @@ from ingest.checkpoint import pack, unpack
 from ingest.dialects.decoded import NO_SEQ, Decoded
 from ingest.instants import FUTURE_MS, NO_TIME
 from ingest.matching import AssetRoute, SeriesTable
+from ingest.once_per_message import OncePerMessage
 from ingest.quality import QualityGate
 from ingest.receive_times import FirstCome, ReceiveTimes, ReplayTimes
 from ingest.rejections import (
@@ -24,7 +25,7 @@ from ingest.rejections import (
     with_detail,
 )
 from ingest.samples import Samples, of_unknown_age, take_out
-from ingest.sequences import OncePerMessage, SequenceTracker
+from ingest.sequences import SequenceTracker
 from ingest.site_instants import Said, SiteInstants, message_name, record_name
 from plantroom.domain.quality import Reason
 from plantroom.ports.clock import YEAR_2000_MS
@@ -252,11 +253,12 @@ class Assembler:
         for at in wanted:
             number, message, asset = int(samples.number[at]), int(samples.message[at]), samples.routes[at].asset.key
             boot, seq, digest = decoded.boot[number], decoded.seq[number], decoded.digest[number]
-            channel = Channel.EVENT if arrivals.with_event[message] else Channel.TELEMETRY
+            beside, again = arrivals.with_event[message], message in arrivals.again
+            channel = Channel.EVENT if beside else Channel.TELEMETRY
             name = message_name(channel.value, boot, seq, digest) if boot and seq != NO_SEQ else ""
             received_ms = arrivals.received_ms[message]
             record = record_name(arrivals.position[message], received_ms)
-            found.append(Said(asset, name, record, counts[record, asset, name], received_ms))
+            found.append(Said(asset, name, record, counts[record, asset, name], received_ms, beside, again))
             counts[record, asset, name] += 1
         return found
 

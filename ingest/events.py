@@ -25,9 +25,10 @@ from ingest.event_weight import UNKNOWN_EVENT, Expectations, Expects, Weight, we
 from ingest.instants import FUTURE_MS, LATE_MS, NO_TIME, from_ms, parse_ts
 from ingest.letters import name_of
 from ingest.matching import AssetRoute
+from ingest.once_per_message import OncePerMessage
 from ingest.origins import Origin, Standing, origin_of, standing_from, text_of, wider
 from ingest.rejections import printable, stable_id
-from ingest.sequences import OncePerMessage, SequenceTracker
+from ingest.sequences import SequenceTracker
 from plantroom.domain.assets import UNCLASSIFIED, AssetStatus, EquipmentClass, EventTemplate, Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import YEAR_2000_MS

@@ -41,8 +41,12 @@ class _Stand:
     changed_ms: int
 
     def covered(self) -> list[Span]:
-        """The numbers that came."""
+        """The numbers that are in no hole."""
         return merged([*self.run.below, *without([(self.run.first, self.run.highest)], self.run.holes)])
+
+    def came(self) -> list[Span]:
+        """Those of them that came, as far as is known."""
+        return without(self.covered(), merged(self.run.unknown))
 
 
 class SiteNumbers:
@@ -178,7 +182,8 @@ class SiteNumbers:
         covered = merged(span for one in stands for span in one.covered())
         holes = without([(first, highest)], covered)
         before = self._told.get(key, [(first, highest)])
-        came = within(covered, before[0][0], before[-1][1]) if before else []
+        certain = merged(span for one in stands for span in one.came())
+        came = within(certain, before[0][0], before[-1][1]) if before else []
         self._told[key] = holes
         if holes == before:
             return []

@@ -18,12 +18,17 @@ MAX_HOLES = 64
 MAX_FORGOTTEN = 256
 """So many spans of numbers that did not come, or not as a whole, are known when nobody watches them any more."""
 
+RETIRED_LANDMARKS = 8
+RETIRED_FORGOTTEN = 8
+"""The same of a run that has been retired."""
+
 
 @dataclass(slots=True)
 class Run:
-    """One numbering of one asset: the first and the highest number that came, digests of the last numbers by number,
-    and the holes (first and last missing number of each), rising. ``numbering`` tells apart those of one boot. It is
-    changed by its methods alone: what it was encoded as last is kept until then."""
+    """One numbering of one asset: the first and the highest number that came, digests of the highest ``WINDOW`` numbers
+    (but for those that came behind a higher one), rising, and the holes (first and last missing number of each),
+    rising. ``numbering`` tells apart those of one boot. It is changed by its methods alone: what it was encoded as last
+    is kept until then."""
 
     first: int
     highest: int
@@ -40,39 +45,59 @@ class Run:
     """Of numbers below nothing is certain."""
     in_part: dict[tuple[int, int], None] = field(default_factory=dict)
     """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
+    late: dict[int, int] = field(default_factory=dict)
+    """Digests of the last ``WINDOW`` numbers that came behind a higher one, in the order in which they came: an image
+    that a broker came back from brings thousands of those, which push none out of ``seen``."""
     _encoded: bytes = field(default=b"", compare=False)
+    _late_encoded: bytes = field(default=b"", compare=False)
     _in_part_encoded: bytes = field(default=b"", compare=False)
     _sure_encoded: bytes = field(default=b"", compare=False)
 
     def known(self, seq: int) -> int | None:
         """The digest of a number, if it is remembered."""
-        digest = self.seen.get(seq)
-        return self.landmarks.get(seq) if digest is None else digest
+        for memory in (self.seen, self.late, self.landmarks):
+            if seq in memory:
+                return memory[seq]
+        return None
+
+    def is_recent(self, seq: int) -> bool:
+        """Whether its content is remembered for other reasons than that it is a landmark."""
+        return seq in self.seen or seq in self.late
 
     def remember(self, seq: int, digest: int) -> None:
-        """Take a number into the window; what leaves it may be a landmark."""
-        self._encoded = b""
-        self.highest = max(self.highest, seq)
-        self.seen[seq] = digest
+        """Take a number into the memory; what leaves it may be a landmark."""
+        if seq > self.highest:
+            self.highest, memory, self._encoded = seq, self.seen, b""
+        else:
+            memory, self._late_encoded = self.late, b""
+        memory[seq] = digest
         if self.in_part and self.in_part.pop((seq, digest), self) is None:
             self._in_part_encoded = b""
-        if len(self.seen) > WINDOW:
-            oldest = next(iter(self.seen))
-            digest = self.seen.pop(oldest)
-            if oldest < FIRST_NUMBERS or not oldest % self.stride:
-                self._set_landmark(oldest, digest)
+        if len(memory) > WINDOW:
+            oldest = next(iter(memory))
+            self._let_go(oldest, memory.pop(oldest))
 
-    def _set_landmark(self, seq: int, digest: int) -> None:
-        self.landmarks[seq] = digest
-        while len(self.landmarks) > FIRST_NUMBERS + LANDMARKS:
+    def _let_go(self, seq: int, digest: int) -> None:
+        if seq < FIRST_NUMBERS or not seq % self.stride:
+            self._encoded = b""
+            self.landmarks[seq] = digest
+            self._thin_out(LANDMARKS)
+
+    def _thin_out(self, landmarks: int) -> None:
+        while len(self.landmarks) > FIRST_NUMBERS + landmarks:
             self.stride *= 2
             self.landmarks = {n: d for n, d in self.landmarks.items() if n < FIRST_NUMBERS or not n % self.stride}
 
+    def _let_go_late(self) -> None:
+        self._late_encoded = b""
+        while self.late:
+            self._let_go(*self.late.popitem())
+
     def forget(self, seq: int) -> None:
         """What the number had as content is not known any more."""
-        self._encoded = b""
-        self.seen.pop(seq, None)
-        self.landmarks.pop(seq, None)
+        self._encoded = self._late_encoded = b""
+        for memory in (self.seen, self.late, self.landmarks):
+            memory.pop(seq, None)
 
     def note_in_part(self, seq: int, digest: int) -> None:
         """It came and was not stored as a whole."""
@@ -104,10 +129,32 @@ class Run:
             self.sure = max(self.sure, self.forgotten.pop(0)[1] + 1)
 
     def doubt(self) -> None:
-        """Nothing that came up to now is certain any more."""
+        """Nothing that came up to now is certain any more. A count that has begun again may come by the numbers that
+        came late, too, in which another message may have the same content."""
+        if self.sure <= self.highest:
+            self._let_go_late()
         self._sure_encoded = b""
         self.sure = self.highest + 1
         self.forgotten.clear()
+
+    def be_sure(self, sure: int, forgotten: Sequence[Sequence[int]]) -> None:
+        """As ``sure_encoded`` said."""
+        self.sure, self.forgotten = sure, [(first, last) for first, last in forgotten]
+
+    def retire(self) -> None:
+        """Keep no more than what is certain, and the content of a few numbers by which a count that begins again is
+        known. Its holes have been dropped."""
+        self._encoded = self._sure_encoded = self._in_part_encoded = b""
+        for number, digest in self.seen.items():
+            self._let_go(number, digest)
+        self.seen, self.below = {}, []
+        self._let_go_late()
+        self._thin_out(RETIRED_LANDMARKS)
+        in_part = ((number, number) for number, _ in self.in_part)
+        spans = [span for span in merged([*self.forgotten, *in_part]) if span[1] >= self.sure]
+        self.in_part, self.forgotten = {}, spans[-RETIRED_FORGOTTEN:]
+        if len(spans) > RETIRED_FORGOTTEN:
+            self.sure = spans[-RETIRED_FORGOTTEN - 1][1] + 1
 
     def fill(self, seq: int) -> bool:
         """Take a number out of the holes; ``False`` when it was in none."""
@@ -137,7 +184,7 @@ class Run:
             self.first = self.below.pop()[0]
 
     def encoded(self) -> bytes:
-        """All but what came in part, as JSON; what has not changed is not encoded again."""
+        """All but what stands beside it, as JSON; what has not changed is not encoded again."""
         if not self._encoded:
             landmarks = [self.stride, *encoded(self.landmarks.items())]
             seen = encoded(self.seen.items())
@@ -153,11 +200,17 @@ class Run:
             self._sure_encoded = orjson.dumps([self.sure, self.forgotten])
         return self._sure_encoded
 
+    def late_encoded(self) -> bytes:
+        """What came behind a higher number, likewise; empty where nothing did."""
+        if self.late and not self._late_encoded:
+            self._late_encoded = orjson.dumps(encoded(self.late.items()))
+        return self._late_encoded if self.late else b""
+
     def in_part_encoded(self) -> bytes:
         """What came in part, likewise."""
-        if not self._in_part_encoded:
+        if self.in_part and not self._in_part_encoded:
             self._in_part_encoded = orjson.dumps(encoded(self.in_part))
-        return self._in_part_encoded
+        return self._in_part_encoded if self.in_part else b""
 
 
 def restored(
@@ -171,8 +224,9 @@ def restored(
     below: Sequence[Sequence[int]] = (),
     landmarks: tuple[int, int, list[int] | None, str] = (FIRST_NUMBERS, 0, [], ""),
 ) -> Run:
-    """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``."""
-    seen = dict(decoded(start, steps, digests))
+    """A run of a snapshot; those of earlier versions end before ``first`` or before ``landmarks``, and have the numbers
+    in the order in which they came."""
+    seen = dict(sorted(decoded(start, steps, digests)))
     if first is None:
         first = min([highest, *seen, *(hole[0] - 1 for hole in holes)])
     before = [(a, b) for a, b in below]

@@ -3,17 +3,19 @@
 A message repeats an earlier one only when boot, seq and content agree. A publisher that begins its numbers
 again under the same boot is therefore never mistaken for a repetition. A message of which something could not be
 stored is taken back by ``forget``, or by ``note_in_part`` where the rest may stand in the store: it did come, but may
-come again. Remembered (``ingest.runs``) are the last ``WINDOW`` numbers and the newest ``MAX_HOLES`` holes of the last
-``BOOTS`` boots of each asset, and of earlier numbers ``LANDMARKS`` here and there: so a count that begins again long
-after is known by the first landmark that has another content. Of what the broker sends again it is enough that the
-number is certain to have come (``came``). O(1) for a number that rises, else O(holes and parts that are remembered).
+come again. Remembered (``ingest.runs``) are, of the ``BOOTS`` boots of each asset that were heard last, the newest
+``MAX_HOLES`` holes and the content of the highest ``WINDOW`` numbers, of as many that came behind a higher one, and of
+``LANDMARKS`` here and there: so a count that begins again long after is known by the first landmark that has another
+content. Of ``PAST_BOOTS`` more boots only what is certain is, and fewer landmarks. Of what the broker sends again it is
+enough that the number is certain to have come (``came``). O(1) for a number that rises, else O(holes and parts that are
+remembered).
 
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -23,6 +25,9 @@ from ingest.runs import MAX_HOLES, Run, restored
 from plantroom.domain.spans import Span, spans_of
 
 BOOTS = 4
+PAST_BOOTS = 32
+"""Boots before those, of which it is remembered what came; one that is heard again goes on where it stood."""
+
 MAX_GAP = 1_000_000
 """A jump beyond this is a new numbering, not a hole."""
 
@@ -46,7 +51,7 @@ class Dropped(NamedTuple):
 class RunChange:
     """What became of one numbering. ``first`` to ``highest`` have come but for ``holes``, which are those of now, and
     ``below`` has come, too; ``came`` are late numbers that came since the last change, ``dropped`` holes that are no
-    longer watched."""
+    longer watched, ``unknown`` numbers of which it is not known any more whether they came."""
 
     asset: str
     boot: str
@@ -57,6 +62,7 @@ class RunChange:
     below: Sequence[Span] = ()
     came: Sequence[Span] = ()
     dropped: Sequence[Dropped] = ()
+    unknown: Sequence[Span] = ()
 
 
 @dataclass(slots=True)
@@ -68,34 +74,14 @@ class _Touched:
     dropped: list[Dropped] = field(default_factory=list)
 
 
-class OncePerMessage:
-    """A tracker's word on the objects of messages: those of one message that carry the same number are one, which the
-    first of them stands for; the same object twice is a repetition all the same, but for the parts of one that feeds
-    several assets. ``word`` is ``repeated`` or ``again`` of a tracker."""
-
-    def __init__(self, word: Callable[[str, str, int, int], bool]) -> None:
-        self._word = word
-        self._said: dict[tuple[int, str, str, int], tuple[bool, set[tuple[int, str]]]] = {}
-
-    def __call__(self, message: int, asset: str, boot: str, seq: int, digest: int, part: str = "") -> bool:
-        """As the tracker's, for an object of this message, or that part of one."""
-        said = self._said.get((message, asset, boot, seq))
-        if said is None:
-            repeated = self._word(asset, boot, seq, digest)
-            self._said[message, asset, boot, seq] = repeated, {(digest, part)}
-            return repeated
-        repeated, parts = said
-        if (digest, part) in parts:
-            return True
-        parts.add((digest, part))
-        return repeated
-
-
 class SequenceTracker:
     """Sequence numbers per asset (or what else ``ingest.publishers`` calls a publisher) and boot. One thread."""
 
     def __init__(self) -> None:
         self._runs: dict[str, dict[str, Run]] = {}
+        """By asset and boot; the boot that was heard last is the last one."""
+        self._past: dict[str, dict[str, Run]] = {}
+        """Likewise, retired; those that were retired first are the first ones."""
         self._topics: dict[str, None] = {}
         """Those of its keys that are topics, oldest first."""
         self._touched: dict[tuple[str, str, int], _Touched] = {}
@@ -111,13 +97,17 @@ class SequenceTracker:
     def repeated(self, asset: str, boot: str, seq: int, digest: int, marked: bool = False) -> bool:
         """Take note of a message; ``True`` when exactly it came before. ``marked``: the broker says that it has sent it
         before. A number of long ago that comes without that mark may begin a count that nothing has proven yet."""
-        run = self._runs.get(asset, {}).get(boot)
+        run = self._heard(asset, boot)
         if run is None:
-            if asset not in self._runs:
-                self._add(asset)
-            self._begin(asset, boot, Run(seq, seq, 0, {seq: digest}))
-            self._may_heal(asset, boot, seq)
-            return False
+            past = self._past.get(asset, {}).get(boot)
+            if past is not None and past.known(seq) == digest and marked:
+                self._may_heal(asset, boot, seq)
+                return True
+            run = self._go_on(asset, boot, seq, digest)
+            if run is None:
+                self._begin(asset, boot, Run(seq, seq, 0, {seq: digest}))
+                self._may_heal(asset, boot, seq)
+                return False
         step = seq - run.highest
         if step > 1:
             if step > MAX_GAP:
@@ -126,7 +116,7 @@ class SequenceTracker:
             self._open(asset, boot, run, seq)
         elif step < 1:
             known = run.known(seq)
-            if not (marked or seq in run.seen or (seq, digest) in run.in_part or run.misses(seq)):
+            if not (marked or run.is_recent(seq) or (seq, digest) in run.in_part or run.misses(seq)):
                 run.doubt()
             if known == digest:
                 self._may_heal(asset, boot, seq)
@@ -142,7 +132,7 @@ class SequenceTracker:
         """Whether this number is certain to have come, and its content is not remembered any more. Only who knows that
         the same message was sent before may take it for a repetition. Under a boot whose numbers began again no number
         is certain. O(holes)."""
-        run = self._runs.get(asset, {}).get(boot)
+        run = self._heard(asset, boot) or self._past.get(asset, {}).get(boot)
         if run is None or run.numbering or run.known(seq) is not None or not run.has(seq):
             return False
         self._may_heal(asset, boot, seq)
@@ -167,17 +157,19 @@ class SequenceTracker:
 
     def forget(self, asset: str, boot: str, seq: int, digest: int) -> None:
         """This message was not stored as a whole: sent again, it is no repetition. Its number is not missing."""
-        run = self._runs.get(asset, {}).get(boot)
+        run = self._run(asset, boot)
         if run is not None and run.known(seq) == digest:
             run.forget(seq)
 
     def note_in_part(self, asset: str, boot: str, seq: int, digest: int) -> None:
         """As ``forget``, for an object of a message that is stored in part: ``came_in_part`` knows it again."""
-        run = self._runs.get(asset, {}).get(boot)
+        run = self._run(asset, boot)
         if run is not None:
             self.forget(asset, boot, seq, digest)
             run.note_in_part(seq, digest)
             self.any_in_part = True
+            if boot not in self._runs[asset]:
+                run.retire()
 
     def came_in_part(self, asset: str, boot: str, seq: int, digest: int) -> bool:
         """Whether exactly this came before in a message that was not stored as a whole."""
@@ -202,25 +194,56 @@ class SequenceTracker:
         """Assets that anything is known of."""
         return list(self._runs)
 
+    def _heard(self, asset: str, boot: str) -> Run | None:
+        """The run, unless it is past or unknown; its boot is the one that was heard last."""
+        boots = self._runs.get(asset)
+        run = None if boots is None else boots.get(boot)
+        if run is not None and boots is not None and len(boots) > 1 and next(reversed(boots)) != boot:
+            boots[boot] = boots.pop(boot)
+        return run
+
+    def _run(self, asset: str, boot: str) -> Run | None:
+        """The run, past or not."""
+        return self._runs.get(asset, {}).get(boot) or self._past.get(asset, {}).get(boot)
+
     def _may_heal(self, asset: str, boot: str, seq: int) -> None:
-        if asset in self.listed:
-            self._touch(asset, boot, self._runs[asset][boot]).came.append(seq)
+        run = self._run(asset, boot) if asset in self.listed else None
+        if run is not None:
+            self._touch(asset, boot, run).came.append(seq)
 
     def _touch(self, asset: str, boot: str, run: Run) -> _Touched:
         return self._touched.setdefault((asset, boot, run.numbering), _Touched(run))
 
     def _begin(self, asset: str, boot: str, run: Run) -> None:
-        """A numbering begins: the one before under its boot, or the boot heard of first, is no longer watched."""
+        """A numbering begins, or goes on: the one before under its boot, or the boot that was silent for longest, is no
+        longer watched."""
+        if asset not in self._runs:
+            self._add(asset)
         boots = self._runs[asset]
         before = boots.pop(boot, None)
         if before is not None:
             self._drop(asset, boot, before, len(before.holes), RENUMBERED)
         elif len(boots) >= BOOTS:
-            oldest = next(iter(boots))
-            gone = boots.pop(oldest)
-            self._drop(asset, oldest, gone, len(gone.holes), MEMORY)
+            self._retire(asset, next(iter(boots)))
         boots[boot] = run
         self._touch(asset, boot, run)
+
+    def _go_on(self, asset: str, boot: str, seq: int, digest: int) -> Run | None:
+        """The run of a past boot that is heard again. One that begins with the words of long ago may as well be another
+        count with the same values: then nothing of what came is certain, and it is a new one."""
+        run = self._past.get(asset, {}).pop(boot, None)
+        if run is None or run.known(seq) == digest:
+            return None
+        self._begin(asset, boot, run)
+        return run
+
+    def _retire(self, asset: str, boot: str) -> None:
+        run, past = self._runs[asset].pop(boot), self._past.setdefault(asset, {})
+        self._drop(asset, boot, run, len(run.holes), MEMORY)
+        run.retire()
+        past[boot] = run
+        if len(past) > PAST_BOOTS:
+            del past[next(iter(past))]
 
     def _add(self, publisher: str) -> None:
         """Of too many topics the one heard of first is no longer watched."""
@@ -231,6 +254,7 @@ class SequenceTracker:
         if len(self._topics) > MAX_TOPICS:
             oldest = next(iter(self._topics))
             del self._topics[oldest]
+            self._past.pop(oldest, None)
             for boot, run in self._runs.pop(oldest).items():
                 self._drop(oldest, boot, run, len(run.holes), MEMORY)
 
@@ -278,38 +302,42 @@ class SequenceTracker:
             asset: {boot: orjson.Fragment(run.encoded()) for boot, run in boots.items()}
             for asset, boots in self._runs.items()
         }
-        state: dict[str, object] = {"missing": self.missing, "runs": runs}
-        # Beside the runs: an earlier version passes it over, and knows none of these messages again, as ever.
-        in_part = {
-            asset: {boot: orjson.Fragment(run.in_part_encoded()) for boot, run in boots.items() if run.in_part}
+        # Beside the runs: an earlier version passes over what it does not know, and knows none of that again, as ever.
+        state: dict[str, object] = {"missing": self.missing, "runs": runs, "sure": self._encoded(Run.sure_encoded)}
+        beside = {"in_part": Run.in_part_encoded, "late": Run.late_encoded}
+        state |= {name: found for name, encode in beside.items() if (found := self._encoded(encode))}
+        if self._past:
+            state["past"] = {
+                asset: {
+                    boot: [orjson.Fragment(run.encoded()), orjson.Fragment(run.sure_encoded() or b"[0,[]]")]
+                    for boot, run in boots.items()
+                }
+                for asset, boots in self._past.items()
+            }
+        return orjson.dumps(state)
+
+    def _encoded(self, encode: Callable[[Run], bytes]) -> dict[str, dict[str, orjson.Fragment]]:
+        """By asset and boot, what there is of it."""
+        every = (
+            (asset, {boot: orjson.Fragment(found) for boot, run in boots.items() if (found := encode(run))})
             for asset, boots in self._runs.items()
-            if any(run.in_part for run in boots.values())
-        }
-        if in_part:
-            state["in_part"] = in_part
-        sure = {
-            asset: {boot: orjson.Fragment(found) for boot, run in boots.items() if (found := run.sure_encoded())}
-            for asset, boots in self._runs.items()
-            if any(run.sure_encoded() for run in boots.values())
-        }
-        return orjson.dumps(state | {"sure": sure})
+        )
+        return {asset: found for asset, found in every if found}
 
     def restore(self, state: bytes) -> None:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
 
         Every hole that it holds is among the next ``changes``: who is told of them may have forgotten."""
-        self._runs, self._topics, self._touched, self._told_dropped, self.missing = {}, {}, {}, {}, 0
+        self._runs, self._past, self._topics, self._touched, self._told_dropped = {}, {}, {}, {}, {}
+        self.missing = 0
         if not state:
             return
         try:
             data = orjson.loads(state)
             for asset, boots in data["runs"].items():
                 self._runs[asset] = {boot: restored(*fields) for boot, fields in boots.items()}
-            for asset, parts in data.get("in_part", {}).items():
-                for boot, fields in parts.items():
-                    self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
-                    self.any_in_part = True
             self._restore_sure(data.get("sure"))
+            self._restore_beside(data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a snapshot of sequence numbers") from error
         self._topics = {publisher: None for publisher in self._runs if is_topic(publisher)}
@@ -326,10 +354,24 @@ class SequenceTracker:
                 if sure is None:
                     run.doubt()
                     continue
-                run.sure, forgotten = sure.get(asset, {}).get(boot, (0, ()))
-                run.forgotten = [(first, last) for first, last in forgotten]
+                run.be_sure(*sure.get(asset, {}).get(boot, (0, ())))
+
+    def _restore_beside(self, data: Mapping[str, Any]) -> None:
+        """What earlier versions do not have."""
+        for asset, parts in data.get("in_part", {}).items():
+            for boot, fields in parts.items():
+                self._runs[asset][boot].in_part = dict.fromkeys(decoded(*fields))
+                self.any_in_part = True
+        for asset, parts in data.get("late", {}).items():
+            for boot, fields in parts.items():
+                self._runs[asset][boot].late = dict(decoded(*fields))
+        for asset, past in data.get("past", {}).items():
+            runs = self._past[asset] = {boot: restored(*fields) for boot, (fields, _) in past.items()}
+            for boot, (_, sure) in past.items():
+                runs[boot].be_sure(*sure)
 
 
 def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
     holes = [(first, last) for first, last in run.holes]
-    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, tuple(run.below), came, dropped)
+    below, unknown = tuple(run.below), tuple(run.forgotten)
+    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, below, came, dropped, unknown)

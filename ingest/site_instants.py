@@ -25,6 +25,9 @@ log = structlog.get_logger()
 UNWRITTEN_MAX = 10_000
 """Instants that are kept in memory alone while the log cannot be written."""
 
+REPEATED_MS = 3_600_000
+"""So long after its first copy a message with an event that comes again is the same, where no broker says so."""
+
 RETRY_S = 1.0
 """How often it is tried to write them."""
 
@@ -34,13 +37,21 @@ _Key = tuple[str, int]
 
 class Said(NamedTuple):
     """What needs an instant: a sample of a message. ``message`` names the message wherever it comes (empty: nothing
-    does), ``record`` the record of the lane's spool, ``number`` tells samples of one message apart."""
+    does), ``record`` the record of the lane's spool, ``number`` tells samples of one message apart. ``beside``: an
+    event, whose numbers no tracker of samples knows; ``again``: the broker says that it has sent it before."""
 
     asset: str
     message: str
     record: str
     number: int
     received_ms: int
+    beside: bool = False
+    again: bool = False
+
+    def repeats(self, ts_ms: int) -> bool:
+        """Whether it is what this instant was given to, of which another record of the lane said the same. A device
+        that counts anew at each start, under one boot, says the same each time: so only for a while, or if marked."""
+        return self.beside and (self.again or abs(self.received_ms - ts_ms) <= REPEATED_MS)
 
 
 class SiteInstants:
@@ -153,10 +164,12 @@ class SiteInstants:
             if found is None:
                 break
             mine = found.record_of(lane)
-            if mine in (None, record):
-                if found.lane == lane:
-                    times.note(said.asset, said.received_ms, found.ts_ms)
-                return key, found._replace(other=record) if mine is None else found, mine is None
+            if mine is None:
+                return key, found._replace(other=record), True
+            if mine == record and found.lane == lane:
+                times.note(said.asset, said.received_ms, found.ts_ms)
+            if mine == record or said.repeats(found.ts_ms):
+                return key, found, False
             # Another record of this lane said so, and its tracker does not call this one a repetition.
         ts_ms = times.next_free(said.asset, said.received_ms, lambda ms: self._taken(tx, lane, said.asset, ms))
         return key, GivenInstant(ts_ms, lane, record), True

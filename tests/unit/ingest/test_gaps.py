@@ -12,7 +12,7 @@ from ingest import telling
 from ingest.gaps import SiteNumbers, parse_gone
 from ingest.instants import from_ms
 from ingest.presence import PresenceTracker
-from ingest.sequences import SequenceTracker
+from ingest.sequences import BOOTS, SequenceTracker
 from plantroom.domain.assets import Presence
 from plantroom.domain.spans import Span, merged, spans_of, without
 from plantroom.ports.gaps import Gap, GapFilter, GapNews
@@ -297,6 +297,24 @@ def test_what_neither_lane_got_is_missing_and_heals_on_either() -> None:
     lanes.receive(Lane.NORMAL, [3, 6])
     lanes.idle()
     assert lanes.open == set()
+
+
+def test_a_lane_that_no_longer_watches_a_hole_does_not_heal_it() -> None:
+    lanes = Lanes()
+    for lane in Lane:
+        lanes.receive(lane, [1, 2, 5])
+    lanes.idle()
+    assert lanes.open == {3, 4}
+    tracker = lanes.trackers[Lane.SAFETY]
+    for number in range(BOOTS):
+        tracker.repeated("a", f"other{number}", 0, 0)
+    lanes.receive(Lane.SAFETY, [6, 7, 9])
+    lanes.receive(Lane.NORMAL, [6, 7])
+    lanes.idle()
+    assert lanes.open == {3, 4, 8}
+    lanes.receive(Lane.SAFETY, [4])
+    lanes.idle()
+    assert lanes.open == {3, 8}
 
 
 def test_after_a_restart_no_lane_believes_its_holes_before_the_other_has_begun() -> None:

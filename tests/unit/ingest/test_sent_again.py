@@ -244,6 +244,7 @@ def test_no_number_that_did_not_come_as_a_whole_is_ever_said_to_have(
                 (whole.discard if what == "part" else whole.add)(number)
         for run in tracker._runs.get("a", {}).values():
             run.seen.clear()
+            run.late.clear()
             run.landmarks.clear()
         for number in range(top + 3):
             assert not tracker.came("a", "b", number) or number in whole

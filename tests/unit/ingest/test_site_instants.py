@@ -10,7 +10,7 @@ from ingest.gaps import SiteNumbers
 from ingest.pipeline import Pipeline
 from ingest.presence import PresenceTracker
 from ingest.receive_times import ReceiveTimes
-from ingest.site_instants import UNWRITTEN_MAX, Said, SiteInstants
+from ingest.site_instants import REPEATED_MS, UNWRITTEN_MAX, Said, SiteInstants
 from plantroom.domain.assets import Priority, Source
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.spool import Lane, SpoolRecord
@@ -180,6 +180,39 @@ def test_values_beside_an_event_have_the_same_instants_on_both_lanes(log: Memory
     other = [f"[{one % 1},{one % 2}]".replace('"boot": "b", "seq": 1, ', "").encode()] * 2
     unnumbered = [SpoolRecord(9 + at, NOON_MS + 99, topic, body) for at, body in enumerate(other)]
     assert instants_of(lanes[Lane.NORMAL], *unnumbered) == [NOON_MS + 99 + at for at in range(4)]
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize(("later_ms", "again"), [(9_000, False), (9_000, True), (30 * REPEATED_MS, True)])
+def test_values_beside_an_event_that_comes_again_are_stored_where_they_stand(
+    log: MemoryInstants, later_ms: int, again: bool, restart: bool
+) -> None:
+    """On one lane; the event is told again, with a tag, as an event without a time is."""
+    one = '{"event": "tripped", "boot": "b", "seq": 1, "values": {"vibration": %d}}'
+    payload, topic = f"[{one % 1},{one % 2}]".encode(), event_topic("demo", "P-1")
+    lane = pipelines(log)[Lane.SAFETY]
+    given = instants_of(lane, SpoolRecord(1, NOON_MS, topic, payload))
+    if restart:
+        lane = pipelines(log)[Lane.SAFETY]
+    assert given == [NOON_MS, NOON_MS + 1]
+    for position in (2, 3):
+        record = SpoolRecord(position, NOON_MS + later_ms, topic, payload, again=again)
+        assert instants_of(lane, record) == given
+    later = NOON_MS + later_ms
+    other = f"[{one % 1},{one % 3}]".encode()
+    assert instants_of(lane, SpoolRecord(4, later, topic, other, again=again)) == [NOON_MS, later]
+
+
+def test_a_device_that_counts_events_anew_under_one_boot_says_the_same_and_means_another_time(
+    log: MemoryInstants,
+) -> None:
+    payload = b'{"event": "started", "boot": "b", "seq": 0, "values": {"vibration": 0}}'
+    lane, topic = pipelines(log)[Lane.SAFETY], event_topic("demo", "P-1")
+    starts = [NOON_MS + number * (REPEATED_MS + 1) for number in range(3)]
+    records = [SpoolRecord(1 + number, at_ms, topic, payload) for number, at_ms in enumerate(starts)]
+    assert [instants_of(lane, record) for record in records] == [[at_ms] for at_ms in starts]
+    again = pipelines(log)[Lane.SAFETY]
+    assert [instants_of(again, record) for record in records] == [[at_ms] for at_ms in starts]
 
 
 @pytest.fixture

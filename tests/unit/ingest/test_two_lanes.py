@@ -60,9 +60,9 @@ class Site:
         for pipeline in self.lanes.values():
             pipeline.follow(plant)
 
-    def receive(self, lane: Lane, payload: bytes, received_ms: int, topic: str = TOPIC) -> None:
+    def receive(self, lane: Lane, payload: bytes, received_ms: int, topic: str = TOPIC, *, again: bool = False) -> None:
         spool = self.spools[lane]
-        spool.append(SpoolRecord(len(spool) + 1, received_ms, topic, payload))
+        spool.append(SpoolRecord(len(spool) + 1, received_ms, topic, payload, again=again))
 
     def process(self, lane: Lane, count: int, stored: int | None = None) -> None:
         """The next records; ``stored``: killed when so many of their readings were in the store."""
@@ -151,9 +151,10 @@ def fill(site: Site, messages: Sequence[tuple[str, Sequence[Lane], int, bool]], 
         topic = event_topic("demo", "P-1") if kind == EVENT else TOPIC
         for lane in lanes:
             received_ms = at_ms + (behind_ms if lane is Lane.NORMAL else 0)
-            # What events say beside has no numbers of the telemetry: a repetition on one lane is not known.
-            for _ in range(2 if again and kind in (COUNTED, ARRAY, IN_PART) else 1):
-                site.receive(lane, payload_of(number, kind), received_ms, topic)
+            site.receive(lane, payload_of(number, kind), received_ms, topic)
+            if again and kind != UNCOUNTED:
+                # Behind an event's first copy by hours, as on the lane that is late, it is known by the mark alone.
+                site.receive(lane, payload_of(number, kind), received_ms, topic, again=kind == EVENT)
     return first + len(messages)
 
 
