@@ -52,6 +52,10 @@ RESERVE = "reserve"
 RESERVE_BYTES, RESERVE_STEP_BYTES = 16 << 20, 1 << 20
 """Room for Mosquitto's queues on a disk that is full: it saves them when it ends, and never again."""
 
+OTHERS_BYTES = 32 << 20
+"""What ledger, store and spool need to go on: the reserve leaves it to them, but for ``RESERVE_LEAST_BYTES``."""
+RESERVE_LEAST_BYTES = 4 << 20
+
 CONFIGURATION = """\
 # Written by plantroom at every start.
 # Keep the starter's user: a change of user would undo the "end with the parent" that we ask of the kernel.
@@ -135,11 +139,12 @@ class MosquittoBroker(TrialBroker):
         return config
 
     def _keep_reserve(self) -> None:
-        """As much of the reserve as there is room for twice, in a file of its own."""
+        """As much of the reserve as there is room for, in a file of its own."""
         reserve = self._folder / RESERVE
         with suppress(OSError):
             there = reserve.stat().st_size if reserve.exists() else 0
-            size = min(RESERVE_BYTES, there + shutil.disk_usage(self._folder).free // 2)
+            free = shutil.disk_usage(self._folder).free
+            size = max(min(RESERVE_LEAST_BYTES, there + free // 2), min(RESERVE_BYTES, there + free - OTHERS_BYTES))
             if size - there >= min(RESERVE_STEP_BYTES, RESERVE_BYTES - there) > 0:
                 file = os.open(reserve, os.O_WRONLY | os.O_CREAT, 0o600)
                 try:

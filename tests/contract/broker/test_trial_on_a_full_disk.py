@@ -1,12 +1,16 @@
 """The trial's Mosquitto on a real disk that is full: its end saves what waits, whoever ends it."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from gateway.broker.mosquitto import RESERVE
+from tests.contract.gateway.test_session import mosquitto
 from tests.e2e.small_disk import run_on_small_disk
 
-DISK = 48 << 20
+DISK = 64 << 20
 COUNT = 5_000
 
 SCRIPT = """\
@@ -85,3 +89,19 @@ end(run, broker)
 @pytest.mark.parametrize("count", [0, COUNT])
 def test_sessions_and_what_waits_in_them_are_saved_on_a_full_disk(tmp_path: Path, count: int, how: str) -> None:
     run_on_small_disk(tmp_path / "disk", DISK, SCRIPT, str(count), how)
+
+
+@pytest.mark.parametrize(("free_mib", "reserve_mib"), [(1, 0), (4, 3), (10, 4), (34, 4), (40, 8), (500, 16)])
+def test_the_reserve_leaves_the_others_what_they_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_mib: int, reserve_mib: int
+) -> None:
+    broker, reserve = mosquitto(tmp_path), tmp_path / RESERVE
+
+    def usage(_: Path) -> SimpleNamespace:
+        taken = reserve.stat().st_size if reserve.exists() else 0
+        return SimpleNamespace(free=(free_mib << 20) - taken)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    for _ in range(3):
+        broker._keep_reserve()
+    assert (reserve.stat().st_size if reserve.exists() else 0) == reserve_mib << 20
