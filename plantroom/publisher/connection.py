@@ -3,6 +3,7 @@
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection
 from typing import NamedTuple
@@ -35,7 +36,11 @@ class Told(NamedTuple):
 
 class Connection:
     """``announces``: status topics on which ``online`` and ``offline`` are said, the last will being about the first.
-    The constructor validates, ``start`` begins to connect."""
+    The constructor validates, ``start`` begins to connect.
+
+    paho keeps what the broker has not acknowledged, and sends it again once the next connection is taken. What is
+    handed to it from the moment when it opens the socket it sends at once, before all that. So nothing that must come
+    behind is handed over until the subscription is answered, which paho reads after it has sent those again."""
 
     def __init__(
         self, broker: Broker, tls: ssl.SSLContext | None, *, session: bool, window: int, announces: tuple[str, ...]
@@ -52,6 +57,9 @@ class Connection:
         ended by us."""
         self.failed = False
         self._refused = False
+        self._caught_up = False
+        self._order = threading.Lock()
+        """Held while something is handed over behind the rest, so that no new connection begins meanwhile."""
 
     def start(self, client_id: str, topics: Collection[str], told: Told) -> None:
         """Begin to connect, and listen on ``topics``."""
@@ -69,6 +77,7 @@ class Connection:
         old.on_disconnect = None
         old.disconnect()
         old.loop_stop()
+        self._fall_behind()
         self.problem = self.problem or NOT_YET
         self._begin()
 
@@ -90,8 +99,23 @@ class Connection:
         return self._told
 
     def publish(self, topic: str, payload: bytes) -> int:
-        """Hand a message of QoS 1 to paho; gives its packet id."""
+        """Hand a message of QoS 1 to paho; gives its packet id. After a new connection it may overtake others."""
         return self._now.publish(topic, payload, qos=1).mid
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether what is on its way has been sent over this connection, so that more may come behind it."""
+        return self._caught_up
+
+    def publish_behind(self, topic: str, payload: bytes) -> int | None:
+        """As ``publish``, behind all that was handed over before; ``None``: not now, there is no connection that has
+        ``caught_up``."""
+        with self._order:
+            return self.publish(topic, payload) if self._caught_up else None
+
+    def _fall_behind(self, *_: object) -> None:
+        with self._order:
+            self._caught_up = False
 
     @property
     def _now(self) -> mqtt.Client:
@@ -137,7 +161,9 @@ class Connection:
             client.will_set(self._announces[0], OFFLINE, qos=1, retain=True)
         client.max_inflight_messages_set(self._window)
         client.reconnect_delay_set(1, LONGEST_PAUSE_S)
+        client.on_pre_connect = self._fall_behind
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
@@ -167,12 +193,17 @@ class Connection:
             client.publish(topic, ONLINE, qos=1, retain=True)
         self._tell.connected()
 
+    def _on_subscribe(self, *_: object) -> None:
+        self._caught_up = True
+        self._tell.connected()
+
     def _on_connect_fail(self, *_: object) -> None:
         self.failed = True
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
+        self._fall_behind()
         if self.problem is None:
             self.problem = "connection lost"
             self.closings += reason.is_failure and reason != _SILENCE

@@ -121,7 +121,17 @@ class Sender:
         """Send some of what waits and some of what was asked for; ``False`` when there was nothing to do."""
         if self._outdated:
             self._begin_again()
-        if not self._try_a_suspect() or not self._send_events_first():
+        if not self._try_a_suspect():
+            return True
+        busy = self._connection.caught_up and self._send_some()
+        self._note_acks()
+        if time.monotonic() - self._tidied >= TIDY_S:
+            self._tidied = time.monotonic()
+            self._outbox.tidy(self._clock())
+        return busy
+
+    def _send_some(self) -> bool:
+        if not self._send_events_first():
             return True
         fresh = self._outbox.after(self._read, CHUNK)
         for message in fresh:
@@ -133,17 +143,10 @@ class Sender:
                 return True
             self._on_the_way.in_turn(message.id, len(message.payload))
             self._read = message.id
-        if not self._answer_once_more():
-            return True
-        answered = self._answer_some()
-        self._note_acks()
-        if time.monotonic() - self._tidied >= TIDY_S:
-            self._tidied = time.monotonic()
-            self._outbox.tidy(self._clock())
-        return bool(fresh or answered)
+        return not self._answer_once_more() or self._answer_some() or bool(fresh)
 
     def _send_events_first(self) -> bool:
-        """An event never waits behind a backlog of values; ``False``: told to stop."""
+        """An event never waits behind a backlog of values; ``False``: as ``_send``."""
         self._events_read = max(self._events_read, self._read)
         for message in self._outbox.events_after(self._events_read, EVENTS_AT_ONCE):
             if message.id in self._ahead:
@@ -211,14 +214,16 @@ class Sender:
         return topic
 
     def _send(self, message: Kept, *, again: bool = False) -> bool:
-        """``False``: while waiting for room in the window told to stop, or to begin again."""
+        """``False``: while waiting for room in the window told to stop, or to begin again; or the connection is gone,
+        and what was sent over it must be sent again first."""
         while self._on_the_way.full:
             if not self._wait():
                 return False
         topic = self._topic_of(message.asset, message.channel)
-        packet = self._connection.publish(topic, message.payload)
-        self._on_the_way.sent(packet, message.id, again=again)
-        return True
+        packet = self._connection.publish_behind(topic, message.payload)
+        if packet is not None:
+            self._on_the_way.sent(packet, message.id, again=again)
+        return packet is not None
 
     def _wait(self) -> bool:
         """For an acknowledgement, a little; ``False``: as ``_send``."""
@@ -255,7 +260,8 @@ class Sender:
             return True
         self._suspects.try_alone(one, message.id)
         self._ahead.add(message.id)
-        self._send(message)
+        packet = self._connection.publish(self._topic_of(message.asset, message.channel), message.payload)
+        self._on_the_way.sent(packet, message.id)
         return self._wait_for_the_trial()
 
     def _wait_for_the_trial(self) -> bool:

@@ -9,12 +9,13 @@ the place of the uncertain one's, and the value shows as good: fields cannot be 
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import wait
 from functools import partial
 from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from plantroom.errors import Unreachable
@@ -29,6 +30,7 @@ from plantroom.ports.readings import (
 )
 from plantroom.storage.readings import influx_latest
 from plantroom.storage.readings.influx_bucket import Bucket
+from plantroom.storage.readings.influx_days import WrittenDays
 from plantroom.storage.readings.influx_http import InfluxConnection, InfluxTarget, Refused, TooLarge
 from plantroom.storage.readings.influx_lines import (
     HIGH_MS,
@@ -39,7 +41,13 @@ from plantroom.storage.readings.influx_lines import (
     original_name,
     stored_name,
 )
-from plantroom.storage.readings.influx_queries import columns_of, from_rows, holder_where, span_where
+from plantroom.storage.readings.influx_queries import (
+    columns_of,
+    from_rows,
+    holder_where,
+    question_of,
+    span_where,
+)
 from plantroom.storage.readings.layout import (
     KINDS,
     REASON_SUFFIX,
@@ -53,10 +61,15 @@ from plantroom.storage.readings.layout import (
 )
 from plantroom.storage.readings.senders import Senders
 
+log = structlog.get_logger()
+
 PART_LINES = 2_000
 """Lines of a request; the server takes up to 5,000 at the same speed a line."""
 
 SENDERS = 2
+SENT_AGAIN = 3
+"""How often what was confirmed and is not there is sent again: a server that shows it later keeps nobody waiting."""
+
 _NOT_OPEN = (Unreachable, "the store is not open")
 PAGE_ROWS = 10_000
 _DROPPED = re.compile(r"dropped=(\d+)")
@@ -79,6 +92,7 @@ class InfluxReadings(RawReadings):
         self._lock = threading.Lock()
         self._remarked: set[ClassPoint] = set()
         self._known_classes: set[str] = set()
+        self._days = WrittenDays()
         self._senders: Senders | None = None
 
     def open(self) -> None:
@@ -140,18 +154,19 @@ class InfluxReadings(RawReadings):
         if len(leave_out) < len(batch):
             cells = cells_of(batch, self._learn_remarked(connection, batch), leave_out)
             book = LineBook(cells)
-            rejected += self._send_all(connection, book)
+            rejected += self._send_all(connection, book, self._days.quiet(cells.ts_ms))
+            self._days.note(cells.ts_ms)
         first = {one.position: one for one in reversed(rejected)}
         return WriteResult(len(batch) - len(first), [first[p] for p in sorted(first)])
 
-    def _send_all(self, connection: InfluxConnection, book: LineBook) -> list[RejectedReading]:
+    def _send_all(self, connection: InfluxConnection, book: LineBook, quiet: Collection[int]) -> list[RejectedReading]:
         """In requests of ``PART_LINES``, two under way at a time: the next one's lines are made while the server works
         on the first. All are waited for, whatever becomes of one."""
         parts = [(start, min(start + PART_LINES, len(book))) for start in range(0, len(book), PART_LINES)]
-        senders = self._senders
+        senders, send = self._senders, partial(_send_and_see, connection, book, quiet)
         if len(parts) == 1 or senders is None:
-            return [one for part in parts for one in _send(connection, book, *part)]
-        futures = [senders.submit(partial(_send, connection, book, *part)) for part in parts]
+            return [one for part in parts for one in send(*part)]
+        futures = [senders.submit(partial(send, *part)) for part in parts]
         wait(futures)
         return [one for future in futures for one in future.result()]
 
@@ -238,6 +253,22 @@ class InfluxReadings(RawReadings):
             if len(page) < PAGE_ROWS:
                 return
             start_ms = int(page[-1, 0]) + 1
+
+
+def _send_and_see(
+    connection: InfluxConnection, book: LineBook, quiet: Collection[int], start: int, stop: int
+) -> list[RejectedReading]:
+    """As ``_send``; of what it wrote to ``quiet`` days one cell each is read back, and all is sent again where one is
+    not there: see ``influx_days``. A request's lines of one day are there or not all together."""
+    rejected = _send(connection, book, start, stop)
+    for turn in range(SENT_AGAIN if quiet else 0):
+        samples = book.samples(start, stop, quiet, {one.position for one in rejected})
+        missing = sum(not found for found in connection.query([question_of(one) for one in samples])) if samples else 0
+        if not missing:
+            break
+        log.warning("confirmed_and_not_there", bucket=connection.target.bucket, days=missing, turn=turn + 1)
+        rejected += _send(connection, book, start, stop)
+    return rejected
 
 
 def _send(connection: InfluxConnection, book: LineBook, start: int, stop: int) -> list[RejectedReading]:

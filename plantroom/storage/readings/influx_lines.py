@@ -6,15 +6,17 @@ reserves some names, and InfluxQL confuses a field with a tag of the same name. 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from plantroom.ports.readings import DAY_MS
 from plantroom.storage.readings.layout import BAD_SUFFIX, REASON_SUFFIX, Cells, Holder
 
 LOW_MS = -9_223_372_036_854
@@ -80,6 +82,14 @@ def _head(holder: Holder) -> str:
     asset = stored_name(holder.asset).translate(_IN_KEY)
     site = stored_name(holder.site).translate(_IN_KEY)
     return f"{measurement},asset={asset},site={site}"
+
+
+class Sample(NamedTuple):
+    """Where a cell is: whose row, which field, when."""
+
+    holder: Holder
+    field: str
+    ts_ms: int
 
 
 class LineBook:
@@ -153,6 +163,26 @@ class LineBook:
     def positions(self, start: int, stop: int) -> list[int]:
         """Positions in the batch that the rows ``start:stop`` hold, each once."""
         return sorted({int(self._cells.position[i]) for i in self._left(start, stop)})
+
+    def samples(self, start: int, stop: int, days: Collection[int], refused: Collection[int]) -> list[Sample]:
+        """Of each of these days (since 1970) in the rows ``start:stop`` one cell that was not taken out or, by its
+        position in the batch, refused."""
+        found: dict[int, Sample] = {}
+        cells, left = self._cells, set(days)
+        for row in range(start, stop):
+            day = int(cells.ts_ms[row]) // DAY_MS
+            if day not in left:
+                continue
+            for cell in self._left(row, row + 1):
+                if int(cells.position[cell]) not in refused:
+                    found[day] = Sample(
+                        cells.holders[cells.holder[row]], self._names[cells.column[cell]], int(cells.ts_ms[row])
+                    )
+                    left.remove(day)
+                    break
+            if not left:
+                break
+        return list(found.values())
 
     def drop_conflicting(self, said: str, start: int, stop: int) -> list[int]:
         """Take out the field that the server names as of another type; the batch positions that this concerns.

@@ -1,5 +1,7 @@
 """Pieces of InfluxQL, and its answers as arrays."""
 
+# ruff: noqa: S608 - every name goes through identifier() and literal()
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plantroom.ports.readings import SeriesRef
-from plantroom.storage.readings.influx_lines import HIGH_MS, LOW_MS, fields_of, identifier, literal, stored_name
+from plantroom.storage.readings.influx_lines import (
+    HIGH_MS,
+    LOW_MS,
+    Sample,
+    fields_of,
+    identifier,
+    literal,
+    stored_name,
+)
 from plantroom.storage.readings.layout import Holder
 
 _IN_PATTERN = str.maketrans({c: f"\\{c}" for c in r"/\.+*?()|[]{}^$"})
@@ -41,3 +51,11 @@ def span_where(start_ms: int, end_ms: int) -> str:
 def from_rows(rows: Sequence[Sequence[Any]], width: int) -> NDArray[np.float64]:
     """Rows of an answer as (n, width) float64, NaN where there is nothing; milliseconds are exact until 287396."""
     return np.array(rows, dtype=np.float64) if rows else np.empty((0, width))
+
+
+def question_of(sample: Sample) -> str:
+    """A statement that has an answer where this cell is there."""
+    return (
+        f"SELECT {identifier(sample.field)} FROM {identifier(stored_name(sample.holder.equipment_class))}"
+        f" WHERE {holder_where(sample.holder)} AND {span_where(sample.ts_ms, sample.ts_ms + 1)} LIMIT 1"
+    )

@@ -12,7 +12,7 @@ import gateway.collector
 from gateway.spool.segments import Segment
 from gateway.strays import FOLDER
 from ingest.strays import LANE
-from plantroom.bootstrap.collect import Collector
+from plantroom.bootstrap.collect import END_S, SITE_RETRY_S, Collector
 from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.bootstrap.site_parts import SiteParts
 from plantroom.domain.assets import LocalName, Site
@@ -120,14 +120,14 @@ def test_a_site_that_would_take_anothers_safety_lane_is_not_taken_in_beside_it(
         collector.stop()
 
 
-def test_a_new_site_is_taken_up_within_two_seconds(parts: Parts, mosquitto: Mosquitto) -> None:
+def test_a_new_site_is_taken_up_soon(parts: Parts, mosquitto: Mosquitto) -> None:
     collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
     collector.start()
     begun = time.monotonic()
     with parts.ledger.begin() as tx:
         tx.assets.add_site(Site("late", LocalName("新", "New")))
-    assert eventually((parts.settings.data_dir / "spool" / "late" / "safety").exists, 5, 0.02)
-    assert time.monotonic() - begun < 2
+    assert eventually((parts.settings.data_dir / "spool" / "late" / "safety").exists, 20, 0.02)
+    assert time.monotonic() - begun < SITE_RETRY_S, "at the next look, not when what failed is tried again"
     collector.stop()
 
 
@@ -152,7 +152,7 @@ def test_without_a_broker_it_says_that_unknown_sites_are_not_heard_and_stops_at_
     assert eventually(lambda: any(p.startswith("unknown sites: ") for p in collector.problems()), 5)
     begun = time.monotonic()
     collector.stop()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < END_S, "nothing hung, and was waited for in vain"
 
 
 def test_an_event_of_an_unknown_site_is_counted_kept_and_told(parts: Parts, mosquitto: Mosquitto) -> None:
@@ -170,7 +170,7 @@ def test_an_event_of_an_unknown_site_is_counted_kept_and_told(parts: Parts, mosq
     assert (queued.finding.site, queued.finding.asset) == ("demo", "")
     begun = time.monotonic()
     collector.stop()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < END_S, "nothing hung, and was waited for in vain"
 
 
 def test_what_is_missing_is_what_the_list_has_and_nodes_miss_and_no_figure_of_a_lane(

@@ -22,8 +22,8 @@ from plantroom.storage.ledger.leases import WAIT_S
 from tests.product import eventually
 
 LEASE_S = 3.0
-SLOW_S = 1.0
-"""A turn that waited for somebody who is not there would last longer."""
+SLOW_S = IDLE_S / 2
+"""A turn that waited for somebody who is not there would last as long as the database lets it: ``IDLE_S``."""
 
 VANISHING = """
 import os, signal, sys

@@ -97,21 +97,21 @@ def test_a_quiet_ledger_waits_the_time_out(ledger: SqlLedger) -> None:
     settle(ledger)
     began = time.monotonic()
     assert ledger.wait_for_change(0.2) is False
-    assert 0.2 <= time.monotonic() - began < 0.4
+    assert 0.2 <= time.monotonic() - began < 5
 
 
 def test_a_change_between_reading_and_waiting_is_not_lost(ledger: SqlLedger) -> None:
     settle(ledger)
     with ledger.begin() as tx:
         tx.live.note("asset", "demo", {})
-    assert ledger.wait_for_change(2.0) is True
+    assert ledger.wait_for_change(10.0) is True
     assert ledger.wait_for_change(0.1) is False
 
 
 def test_a_change_before_the_first_wait_is_not_lost(ledger: SqlLedger, other: SqlLedger) -> None:
     with other.begin() as tx:
         tx.collect.append_findings([finding(1)])
-    assert ledger.wait_for_change(2.0) is True
+    assert ledger.wait_for_change(10.0) is True
 
 
 def test_only_findings_and_live_events_wake(ledger: SqlLedger) -> None:

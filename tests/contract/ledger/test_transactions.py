@@ -240,4 +240,4 @@ def test_a_killed_server_is_unreachable_and_works_again_after_its_restart(own_po
             pass
         with ledger.begin() as tx:
             tx.collect.append_findings([finding(1)])
-        assert ledger.wait_for_change(2.0) is True
+        assert ledger.wait_for_change(10.0) is True

@@ -17,6 +17,7 @@ from plantroom.errors import BadData, Unreachable
 from plantroom.publisher import Broker, Limits, OutboxInUse, Publisher
 from plantroom.publisher.publisher import WINDOW
 from plantroom.wire import Channel, ReplayRequest, encode_replay_request
+from tests.contract.publisher.wire import Wire, is_message
 from tests.product import eventually
 from tests.servers.mosquitto import Mosquitto
 from tests.servers.process import free_port
@@ -285,6 +286,29 @@ def test_a_broker_that_goes_away_in_the_middle_costs_nothing(own_mosquitto: Mosq
             again.ask("P-1", ReplayRequest(publisher.boot, number, number))
         assert eventually(lambda: seen | set(again.numbers("P-1/telemetry")) >= set(range(2000)), 20)
         again.close()
+
+
+def test_what_is_kept_while_a_new_connection_begins_comes_behind_what_the_last_one_left(
+    mosquitto: Mosquitto, hear: Callable[[str], Ear], tmp_path: Path
+) -> None:
+    ear, wire = hear("behind"), Wire(mosquitto.port, lambda _: False)
+    with Publisher(wire.url, "behind", "P-1", tmp_path, announce=False) as publisher:
+        publisher.telemetry({"n": 0})
+        assert publisher.wait_sent(20)
+        wire.ends = is_message
+        publisher.telemetry({"n": 1})
+        assert eventually(lambda: wire.ended == 1, 20), "this one is on its way, and lost"
+        wire.answers.clear()
+        wire.ends = lambda _: False
+        assert eventually(lambda: wire.begun == 2, 20)
+        publisher.telemetry({"n": 2})
+        early = eventually(lambda: 2 in ear.numbers("P-1/telemetry"), 1)
+        wire.answers.set()
+        assert publisher.wait_sent(20)
+        assert eventually(lambda: len(ear.numbers("P-1/telemetry")) >= 3, 10)
+    wire.close()
+    assert not early
+    assert ear.numbers("P-1/telemetry") == [0, 1, 2]
 
 
 def test_a_broker_that_refuses_or_is_not_there_says_why(tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ def is_message(data: bytes) -> bool:
 
 class Wire:
     """Listens on ``port`` and passes on to a broker's; ends the connection at what it says it ``ends`` at, which can be
-    changed."""
+    changed. While ``answers`` is not set it holds back what the broker says."""
 
     def __init__(self, broker_port: int, ends: Callable[[bytes], bool]) -> None:
         self._broker_port = broker_port
         self.ends = ends
-        self.ended = 0
+        self.ended = self.begun = 0
+        self.answers = threading.Event()
+        self.answers.set()
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
@@ -33,6 +35,7 @@ class Wire:
         with suppress(OSError):
             while True:
                 near, _ = self._server.accept()
+                self.begun += 1
                 far = socket.create_connection(("127.0.0.1", self._broker_port))
                 for one, other, up in ((near, far, True), (far, near, False)):
                     threading.Thread(target=self._pass_on, args=(one, other, up), daemon=True).start()
@@ -43,12 +46,15 @@ class Wire:
                 if up and self.ends(data):
                     self.ended += 1
                     break
+                if not up:
+                    self.answers.wait()
                 other.sendall(data)
         for end in (one, other):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        self.answers.set()
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Doorman(ThreadingHTTPServer):
     """``max_body`` bytes are let through (else 413); while ``refusal`` is set every write gets it (status 0: the
     connection is closed without a word); while ``instead`` is set, everything but a write gets that. A body with
-    ``poison`` in it is refused as malformed (400), as the real server refuses a batch with one bad line."""
+    ``poison`` in it is refused as malformed (400), as the real server refuses a batch with one bad line. The next
+    ``swallows`` writes are confirmed and go no further."""
 
     daemon_threads = True
 
@@ -20,7 +21,8 @@ class Doorman(ThreadingHTTPServer):
         self.refusal: tuple[int, dict[str, str], bytes] | None = None
         self.instead: tuple[int, dict[str, str], bytes] | None = None
         self.poison: bytes | None = None
-        self.writes = self.connections = 0
+        self.swallows = 0
+        self.writes = self.queries = self.connections = 0
         self.times: list[float] = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -56,6 +58,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._answer(413, {}, b"<html>413 Request Entity Too Large</html>")
             if self.server.poison is not None and self.server.poison in body:
                 return self._answer(400, {}, b'{"code":"invalid","message":"unable to parse a line"}')
+            if self.server.swallows > 0:
+                self.server.swallows -= 1
+                return self._answer(204, {}, b"")
+        self.server.queries += self.path.startswith("/query")
         return self._forward(body)
 
     def _forward(self, body: bytes) -> None:
