@@ -55,8 +55,8 @@ class Pipeline:
         classes: Mapping[str, EquipmentClass],
         presence: PresenceTracker,
         numbers: SiteNumbers | None = None,
-        *,
         retention: Retention = FOR_EVER,
+        *,
         drains: bool = False,
     ) -> None:
         """``retention``: what the store refuses as too old, for what is said of clocks. ``drains``: devices' clocks are

@@ -92,8 +92,7 @@ class IngestWorker:
         self._on_stats = on_stats
         self._requests = requests
         self._hand_over = hand_over or NoHandOver()
-        kept = store.retention
-        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers, retention=kept, drains=drains)
+        self._pipeline = Pipeline(site, lane, stages, classes, self.presence, numbers, store.retention, drains=drains)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._patience = Patience(

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from plantroom.ports.readings import ReadingsStore
+from plantroom.ports.clock import SystemClock
+from plantroom.ports.readings import FOR_EVER, ReadingsStore
 from plantroom.storage.readings.factory import open_readings
 from plantroom.storage.readings.influx import InfluxReadings
 from plantroom.storage.readings.influx_http import InfluxTarget
+from plantroom.storage.readings.kept import KeptReadings
 from tests.contract.readings.doorman import Doorman
 from tests.unit.ingest.house import House
 
@@ -65,7 +67,7 @@ def house(guarded: InfluxReadings, tmp_path: Path) -> Iterator[House]:
     """A site's ingest whose store is the one behind the proxy."""
     built = House(tmp_path)
     built.store.close()
-    built.store = guarded  # type: ignore[assignment]
+    built.store = KeptReadings(guarded, guarded, guarded, FOR_EVER, SystemClock())  # type: ignore[assignment]
     yield built
     built.stop()
     built.ledger.close()
