@@ -162,11 +162,11 @@ def test_without_retention_nothing_is_refused_or_deleted(store: ReadingsStore) -
 
 def rules_of(influx: Any, prefix: str) -> dict[str, float]:
     """Days that each bucket keeps; 0: for ever."""
-    buckets = json.loads(influx.access.call("GET", "/api/v2/buckets?limit=100"))["buckets"]
+    names = [prefix, f"{prefix}_10m", f"{prefix}_1h"]
+    found = [json.loads(influx.access.call("GET", f"/api/v2/buckets?name={name}"))["buckets"] for name in names]
     return {
         bucket["name"]: sum(rule["everySeconds"] for rule in bucket["retentionRules"]) / 86_400
-        for bucket in buckets
-        if bucket["name"].startswith(prefix)
+        for (bucket,) in found
     }
 
 
