@@ -165,8 +165,7 @@ def rules_of(influx: Any, prefix: str) -> dict[str, float]:
     names = [prefix, f"{prefix}_10m", f"{prefix}_1h"]
     found = [json.loads(influx.access.call("GET", f"/api/v2/buckets?name={name}"))["buckets"] for name in names]
     return {
-        bucket["name"]: sum(rule["everySeconds"] for rule in bucket["retentionRules"]) / 86_400
-        for (bucket,) in found
+        bucket["name"]: sum(rule["everySeconds"] for rule in bucket["retentionRules"]) / 86_400 for (bucket,) in found
     }
 
 
