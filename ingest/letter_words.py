@@ -121,6 +121,18 @@ LETTERS: Mapping[str, Words] = {
             ),
         ),
     ),
+    "no_site": words_of(
+        ("主题中没有站点代码", "Topics without a site's code"),
+        _SINCE_LETTERS,
+        LocalName(
+            "原始消息已保留，但不属于任何站点，不能重放。积压过多时，最早的会被删除。",
+            "The raw messages are kept, but belong to no site: they cannot be replayed. Of too many the oldest go.",
+        ),
+        (
+            "改正设备的主题（plantroom/站点/设备/telemetry），然后丢弃已保留的消息。",
+            "Correct the device's topic (plantroom/SITE/ASSET/telemetry), then discard what is kept.",
+        ),
+    ),
     "payload": words_of(
         ("消息内容无法解析", "Messages that cannot be read"),
         _SINCE_LETTERS,
@@ -237,11 +249,13 @@ _FAMILIES = {
 """Reasons whose cause is elsewhere than in the payload."""
 
 
-def family_of(reason: str) -> str:
-    """The family of a reason (its code)."""
+def family_of(reason: str, site: str) -> str:
+    """The family of a reason (its code) of a site's letters (empty: their topics name none)."""
+    if reason == r.UNKNOWN_TOPIC and not site:
+        return "no_site"
     return _FAMILIES.get(reason, "payload")
 
 
-def letter_words(reason: str) -> Words:
-    """What is said of dead letters of a reason (its code)."""
-    return _ASKED if reason == REPLAYING else LETTERS[family_of(reason)]
+def letter_words(reason: str, site: str) -> Words:
+    """What is said of a site's dead letters of a reason (its code)."""
+    return _ASKED if reason == REPLAYING else LETTERS[family_of(reason, site)]

@@ -15,7 +15,7 @@ from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.readings import FOR_EVER, ReadingBatch, Retention
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.units import UnitError, check_unit, conversion
-from plantroom.wire import parse_topic
+from plantroom.wire import ROOT, parse_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,29 @@ def with_draft(plant: Plant, draft: TopicSource) -> Plant:
 
 def site_of(plant: Plant, topic: str) -> str:
     """The site that hears a topic: the one whose source takes it, the canonical topic's own, whether it is there or
-    not, else the only one. Raises ``BadData`` when that is nobody."""
+    not, the one that another topic under our root names, else the only one. Raises ``BadData`` when that is nobody."""
     for site in plant.sites:
         if SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic) is not None:
             return site
     parts = parse_topic(topic)
     if parts is not None:
         return parts.site
+    root, _, rest = topic.partition("/")
+    if root == ROOT and (named := rest.partition("/")[0]) in plant.sites:
+        return named
     if len(plant.sites) == 1:
         return next(iter(plant.sites))
-    raise BadData(f"no site hears the topic {topic!r}: say which one is meant")
+    raise BadData(misnamed(topic) or f"no site hears the topic {topic!r}: say which one is meant")
+
+
+def misnamed(topic: str) -> str | None:
+    """What is wrong with a topic under our root, which no source may have, that is no canonical one."""
+    if topic.split("/", maxsplit=1)[0] != ROOT or parse_topic(topic) is not None:
+        return None
+    if topic.startswith(f"{ROOT}//"):
+        return "the topic has no site's code: correct it in the device"
+    shape = f"{ROOT}/SITE/ASSET/telemetry, .../event or .../status"
+    return f"the topic is none of Plantroom's own ({shape}): correct it in the device"
 
 
 def try_messages(

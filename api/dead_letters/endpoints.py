@@ -45,10 +45,12 @@ def replay_dead_letters(form: ReplayRequest, caller: Supervisor, services: Parts
 def replay_dead_letter(letter_id: str, caller: Supervisor, services: Parts) -> DeadLetter:
     """Have a message processed again, once its cause is mended: within seconds it is stored and its letters are gone,
     or it is back with what is wrong with it now. It keeps the time at which it first came. 409: its site was not
-    entered."""
+    entered, or its topic names none."""
     with services.ledger.begin() as tx:
         letter = tx.collect.dead_letter(letter_id)
         caller.require_change(letter.site)
+        if not letter.site:
+            raise Conflict("its topic names no site, so that it cannot be replayed: correct the topic in the device")
         if letter.site not in {site.code for site in tx.assets.sites()}:
             raise Conflict(f"there is no site {letter.site!r}: enter it first, then replay")
         tx.collect.ask_replay(caller.scope, [letter_id])

@@ -74,7 +74,8 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
     for one in conditions(picture_of(told, ledger_now, recent.groups, kept, given_up, let_go)):
         if one.code == "collector_missing":
             continue
-        where = f" (site {', '.join(one.sites)})" if one.sites else ""
+        named = [site for site in one.sites if site]
+        where = f" (site {', '.join(named)})" if named else ""
         since = f" since {one.since.isoformat(timespec='seconds')}" if one.since else ""
         detail = f" [{one.detail}]" if one.detail else ""
         words = f"{one.title.en}{where}{since}. {one.text.en} {one.loss.en}{detail}"

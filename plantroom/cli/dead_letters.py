@@ -113,16 +113,15 @@ def replay(
 ) -> None:
     """Have messages processed again, after their cause is mended. What is stored is off the list, what is not is back
     with what is wrong with it now; each keeps the time at which it first came."""
-    if not ids and not (every or site or reason):
+    if not ids and not (every or site is not None or reason):
         raise BadData("say which: ids, --reason, --site or --all")
     with opened(data_dir) as parts:
         with parts.ledger.begin() as tx:
             sites = [known.code for known in tx.assets.sites()]
             letters = [tx.collect.dead_letter(letter_id) for letter_id in ids or ()]
-            named = {letter.site for letter in letters} | ({site} if site else set())
+            named = {letter.site for letter in letters} | ({site} if site is not None else set())
             if unknown := sorted(named - set(sites)):
-                missing = f"the ledger still has no site {', '.join(unknown)}"
-                raise BadData(f"{missing}: enter it first (POST /api/v1/sites), then replay")
+                raise BadData("; ".join(_hindrances(unknown)))
             _require_reason(tx, reason)
             asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
             without_site = {} if named else tx.collect.letters_without_site(EVERYTHING, reason)
@@ -133,6 +132,17 @@ def replay(
         told = f"{asked} asked for" + (", all taken up" if asked else "")
     document = {"replayed": max(0, asked - waiting), "asked": asked, "waiting": waiting, "left": without_site}
     emit(document, as_json, "; ".join([told, *_left(without_site)]))
+
+
+def _hindrances(unknown: Sequence[str]) -> list[str]:
+    """Why letters of these sites, which the ledger does not have, cannot be replayed."""
+    told = []
+    if codes := [code for code in unknown if code]:
+        missing = f"the ledger still has no site {', '.join(codes)}"
+        told.append(f"{missing}: enter it first (POST /api/v1/sites), then replay")
+    if "" in unknown:
+        told.append("letters whose topics name no site cannot be replayed: correct the topics in the devices")
+    return told
 
 
 def _left(without_site: Mapping[str, int]) -> list[str]:

@@ -154,17 +154,15 @@ def _require_topic(name: str) -> None:
 
 def _heard(trial: "Trial", topic: str) -> list[str]:
     from ingest.rejections import UNKNOWN_SITE
-    from plantroom.wire import ROOT, parse_topic
+    from ingest.trial import misnamed
+    from plantroom.wire import parse_topic
 
     if (UNKNOWN_SITE, "") in trial.rejected:
         return [f"there is no site {trial.site!r}: enter it, or correct the code in the topic"]
     if trial.source is not None or parse_topic(topic) is not None:
         return []
-    if topic.startswith(f"{ROOT}//"):
-        return ["the topic has no site's code: correct it in the device"]
-    if topic.split("/", maxsplit=1)[0] == ROOT:
-        shape = f"{ROOT}/SITE/ASSET/telemetry, .../event or .../status"
-        return [f"the topic is none of Plantroom's own ({shape}): correct it in the device"]
+    if (wrong := misnamed(topic)) is not None:
+        return [wrong]
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
 
 

@@ -44,3 +44,21 @@ def test_a_viewer_replays_and_discards_nothing(world: World) -> None:
     assert client.post(f"{LETTERS}/{letter}/replay").status_code == 403
     assert client.delete(f"{LETTERS}/{letter}").status_code == 403
     assert client.get(f"{LETTERS}/{letter}").status_code == 200
+
+
+def test_an_empty_site_is_that_of_the_letters_whose_topics_name_none(world: World) -> None:
+    without, _ = world.dead_letter(""), world.dead_letter()
+    client = world.as_(Role.SUPERVISOR)
+    for query in ("site=", "site=&reason=not%20JSON"):
+        assert [one["id"] for one in client.get(f"{LETTERS}?{query}").json()["items"]] == [without]
+    assert client.get(f"{LETTERS}/summary?site=").json()["total"] == 1
+    assert client.post(f"{LETTERS}/replay", json={"site": ""}).json() == {"asked": 0}
+    at_home = world.as_(Role.SUPERVISOR, HOME)
+    assert at_home.get(f"{LETTERS}?site=").json()["items"] == []
+    assert at_home.delete(f"{LETTERS}/{without}").status_code == 404
+
+
+def test_of_a_letter_whose_topic_names_no_site_nobody_is_told_to_enter_one(world: World) -> None:
+    answer = world.as_(Role.SUPERVISOR).post(f"{LETTERS}/{world.dead_letter('')}/replay")
+    assert (answer.status_code, "names no site" in answer.json()["detail"]) == (409, True)
+    assert "enter it" not in answer.json()["detail"]

@@ -262,6 +262,13 @@ def test_letters_come_in_groups_with_an_example_cut_short_and_what_to_do(world: 
     assert world.admin.get("/api/v1/dead-letters/summary?since=x").status_code == 422
 
 
+def test_of_letters_whose_topics_name_no_site_no_replay_is_advised(world: World) -> None:
+    letters(world, ("", "plantroom//Z-1/telemetry", "unknown_topic", 1), (HOME, "t", "unknown_topic", 1))
+    advice = {one["site"]: one["advice"]["en"] for one in get(world, "dead-letters/summary")["items"]}
+    assert {site: "replay" in words for site, words in advice.items()} == {"": False, HOME: True}
+    assert "source add" not in advice[""]
+
+
 def test_who_sees_one_site_sees_its_figures_troubles_topics_and_payloads_only(world: World) -> None:
     lanes = with_lanes({"normal": {**BEHIND, "gaps": 3}})
     troubles = [

@@ -112,3 +112,16 @@ def test_a_payload_is_given_in_one_form(world: World) -> None:
     ):
         answer = world.admin.post("/api/v1/sources/test", json={"topic": "a", "site": HOME} | given)
         assert answer.status_code == 422, given
+
+
+def test_a_malformed_topic_of_ours_is_tried_at_the_site_that_it_names_or_told_what_is_wrong(world: World) -> None:
+    def tried(topic: str, granted: str | None = None) -> tuple[int, dict[str, Any]]:
+        given = {"topic": topic, "payload": "{}"}
+        answer = world.as_(Role.SUPERVISOR, granted).post("/api/v1/sources/test", json=given)
+        return answer.status_code, answer.json()
+
+    status, trial = tried(f"plantroom/{AWAY}/P-28/telemetri", AWAY)
+    assert (status, trial["site"], trial["rejected"]) == (200, AWAY, [{"reason": "unknown_topic", "part": ""}])
+    assert tried(f"plantroom/{AWAY}/P-28/telemetri", HOME)[0] == 403
+    status, problem = tried("plantroom//Z-1/telemetry")
+    assert (status, problem["detail"]) == (422, "the topic has no site's code: correct it in the device")

@@ -150,6 +150,18 @@ def test_a_bucket_whose_rule_is_another_than_the_setting_is_named(
     assert "influx bucket update" in found["advice"]
 
 
+def test_of_messages_without_a_site_none_is_named(tmp_path: Path) -> None:
+    reported(tmp_path, 0)
+    parts = open_parts(Settings(data_dir=tmp_path))
+    with parts.ledger.begin() as tx:
+        letter = DeadLetter("l1", "", tx.collect.now(), "plantroom//Z-1/telemetry", "unknown_topic", b"x")
+        tx.collect.add_dead_letters([letter])
+    parts.close()
+    row = rows(tmp_path)["way in"]
+    assert row["words"].startswith("Topics without a site's code since ")
+    assert "replay" not in row["advice"]
+
+
 def test_what_somebody_has_to_look_at_is_a_warning_and_no_failure(tmp_path: Path) -> None:
     reported(tmp_path, 0)
     parts = open_parts(Settings(data_dir=tmp_path))

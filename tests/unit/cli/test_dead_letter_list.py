@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from plantroom.bootstrap.parts import open_parts
 from plantroom.cli.main import app
+from plantroom.errors import BadData
 from plantroom.ports.letters import DeadLetter
 from plantroom.settings import Settings
 
@@ -66,6 +68,30 @@ def test_a_replay_counts_what_it_leaves_for_want_of_a_site(started: Path) -> Non
     assert replay("--all") == f"0 asked for; {of_sites}; 1 left: their topics name no site"
     assert replay("--reason", "not_json") == "0 asked for"
     assert json.loads(replay("--all", "--json"))["left"] == dict.fromkeys(sorted(sites), 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "not_said"),
+    [
+        (["l0"], "no site cannot be replayed", "enter it first"),
+        (["--site", ""], "no site cannot be replayed", "enter it first"),
+        (["--site", "", "--reason", "unknown_topic"], "no site cannot be replayed", "enter it first"),
+        (["l1"], "the ledger still has no site nosite: enter it first", "cannot be replayed"),
+        (["l0", "l1"], "no site nosite: enter it first (POST /api/v1/sites), then replay; letters whose", "no site ,"),
+    ],
+)
+def test_a_replay_of_letters_without_a_site_asks_for_none_to_be_entered(
+    started: Path, words: list[str], said: str, not_said: str
+) -> None:
+    parts = open_parts(Settings(data_dir=started))
+    with parts.ledger.begin() as tx:
+        letters = [DeadLetter(f"l{n}", site, NOON, "t", "unknown_topic", b"{") for n, site in enumerate(["", "nosite"])]
+        tx.collect.add_dead_letters(letters)
+    parts.close()
+    done = CliRunner().invoke(app, ["dead-letter", "replay", *words, "--wait", "0", "--data-dir", str(started)])
+    assert isinstance(done.exception, BadData)
+    assert said in str(done.exception)
+    assert not_said not in str(done.exception)
 
 
 def test_which_value_is_wrong_is_said(started: Path) -> None:

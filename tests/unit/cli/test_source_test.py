@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from plantroom.bootstrap.parts import open_parts
 from plantroom.catalogue import equipment_classes
 from plantroom.cli.main import app
-from plantroom.domain.assets import Asset, LocalName, Point
+from plantroom.domain.assets import Asset, LocalName, Point, Site
+from plantroom.errors import BadData
 from plantroom.settings import Settings
 
 NAME = LocalName("泵", "Pump")
@@ -77,6 +78,39 @@ def test_of_a_topic_that_no_source_may_have_the_device_is_to_be_corrected(folder
     done = sent(folder, topic, {"values": {"discharge_pressure": 0.4}})
     assert said in done.stdout
     assert "source add" not in done.stdout
+
+
+def second_site(folder: Path) -> None:
+    parts = open_parts(Settings(data_dir=folder))
+    with parts.ledger.begin() as tx:
+        tx.assets.add_site(Site("west", LocalName("西区", "West")))
+    parts.close()
+
+
+@pytest.mark.parametrize("site", ["demo", "west"])
+def test_a_malformed_topic_of_ours_is_tried_at_the_site_that_it_names(folder: Path, site: str) -> None:
+    second_site(folder)
+    done = sent(folder, f"plantroom/{site}/B-1/telemetri", {"values": {"discharge_pressure": 0.4}})
+    assert done.exit_code == 4
+    assert done.stdout.splitlines()[:2] == [f"site {site}, no source", "reject   unknown_topic"]
+    assert "note     the topic is none of Plantroom's own" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("plantroom//B-1/telemetry", "the topic has no site's code: correct it in the device"),
+        ("plantroom/nosite/B-1/telemetri", "the topic is none of Plantroom's own"),
+        ("plantroom", "the topic is none of Plantroom's own"),
+        ("demo/B-1/telemetry", "no site hears the topic 'demo/B-1/telemetry': say which one is meant"),
+        ("boiler/demo/x", "no site hears the topic 'boiler/demo/x': say which one is meant"),
+    ],
+)
+def test_of_a_topic_that_is_no_sites_what_is_wrong_is_said_first(folder: Path, topic: str, said: str) -> None:
+    second_site(folder)
+    done = sent(folder, topic, {"values": {"discharge_pressure": 0.4}})
+    assert isinstance(done.exception, BadData)
+    assert str(done.exception).startswith(said)
 
 
 def test_of_any_other_topic_a_source_is_to_be_made(folder: Path) -> None:

@@ -159,7 +159,16 @@ def test_dead_letters_of_the_last_minutes_say_which_topic_how_many_and_what_to_d
     assert "9 in the last 15 minutes. Topics: 2, mostly plantroom/demo/P-8/telemetry" in one.text.en
     assert advice in one.advice.en
     assert not one.lost
-    assert letter_words(reason).title == one.title
+    assert letter_words(reason, "demo").title == one.title
+
+
+def test_of_topics_that_name_no_site_only_the_device_can_be_mended() -> None:
+    letters = [group("unknown_topic", "plantroom//Z-1/telemetry", site=""), group("not_json", site="")]
+    found = {one.code: one for one in conditions(picture(letters=letters))}
+    assert set(found) == {"letters_no_site", "letters_payload"}
+    words = found["letters_no_site"]
+    assert "replay" not in words.advice.en
+    assert "cannot be replayed" in words.loss.en
 
 
 def test_letters_of_two_sites_are_told_apart() -> None:

@@ -33,7 +33,7 @@ export const fetchGaps = (): Promise<Gap[]> => gapsThatAre("open");
 /** Those that nobody hopes for any more, the newest. */
 export const fetchLost = (): Promise<Gap[]> => gapsThatAre("given_up");
 
-/** Which messages: of one site, for one reason. */
+/** Which messages: of one site (empty: of topics that name none), for one reason. */
 export interface Which {
   site: string;
   reason: string;

@@ -97,10 +97,12 @@ async function problemOf(response: Response): Promise<ApiError> {
   return new ApiError(kind, response.status, detail, Number.isFinite(wait) && wait > 0 ? wait : null, fields);
 }
 
+/** The path with what is asked. An empty text is asked as such, as the site of messages that have none; only `null`
+ * and `undefined` leave a filter out. */
 export function pathWith(path: string, query: Query = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== "") {
+    if (value !== undefined && value !== null) {
       search.set(key, String(value));
     }
   }

@@ -77,7 +77,7 @@ export interface Span {
   to: number;
 }
 
-/** All readings of a span, page by page, joined per point. */
+/** All readings of a span, page by page, joined per point; of no points in particular: of all. */
 export async function fetchReadings(
   asset: string,
   points: readonly string[],
@@ -92,7 +92,7 @@ export async function fetchReadings(
       `${V1}/readings`,
       {
         asset,
-        points: points.join(","),
+        points: points.length === 0 ? null : points.join(","),
         from: new Date(span.from).toISOString(),
         to: new Date(span.to).toISOString(),
         agg,

@@ -468,7 +468,7 @@ export interface paths {
          * Replay Dead Letter
          * @description Have a message processed again, once its cause is mended: within seconds it is stored and its letters are gone,
          *     or it is back with what is wrong with it now. It keeps the time at which it first came. 409: its site was not
-         *     entered.
+         *     entered, or its topic names none.
          */
         post: operations["replayDeadLetter"];
         delete?: never;

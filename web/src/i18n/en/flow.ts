@@ -38,6 +38,7 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow.delays": "Delay to stored p50 / p99",
   "flow.holes": "Missing (site)",
   "flow.strays": "Unknown sites",
+  "flow.no_site": "topics without a site",
   "flow_lane.normal": "normal",
   "flow_lane.safety": "safety",
   "flow_lane.strays": "",

@@ -36,6 +36,7 @@ export const flow = {
   "flow.delays": "存储延时 中位 / 99%",
   "flow.holes": "缺失（全站点）",
   "flow.strays": "未知站点",
+  "flow.no_site": "主题无站点",
   "flow_lane.normal": "普通",
   "flow_lane.safety": "安全",
   "flow_lane.strays": "",

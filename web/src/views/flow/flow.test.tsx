@@ -259,4 +259,28 @@ describe("messages that could not be used", () => {
       await expect.poll(() => host.querySelector("dialog")).toBeNull();
     }
   });
+
+  it("without a site are thrown away alone, and not replayed", async () => {
+    HTMLDialogElement.prototype.showModal ??= () => undefined;
+    const [first] = summary.items;
+    const group = first as (typeof summary.items)[number];
+    summary.items = [{ ...group, site: "", reason: "unknown_topic", topic: "plantroom//Z-1/telemetry" }];
+    await opened("supervisor");
+    expect(host.querySelector("summary .tag")?.textContent).toBe("topics without a site");
+    const deeds = [...host.querySelectorAll("[data-deed]")].map((button) => button.getAttribute("data-deed"));
+    expect(deeds).toEqual(["discard"]);
+    host.querySelector<HTMLButtonElement>("[data-deed=discard]")?.click();
+    await expect.poll(() => host.querySelector("dialog .btn.primary")).not.toBeNull();
+    expect(host.querySelector("dialog")?.textContent).toContain(
+      "3 messages of topics without a site for good",
+    );
+    host.querySelector<HTMLButtonElement>("dialog .btn.primary")?.click();
+    await expect.poll(() => host.querySelector("dialog")).toBeNull();
+    const letters = asked.filter(([, path]) => !path.includes("summary"));
+    expect(letters).toEqual([
+      ["GET", "/api/v1/dead-letters?site=&reason=unknown_topic&limit=100"],
+      ["DELETE", "/api/v1/dead-letters/a%2F1"],
+    ]);
+    summary.items = [group];
+  });
 });

@@ -63,9 +63,11 @@ function Deeds({ of, again }: { of: Reason<LetterGroup>; again: () => void }) {
     asked.value = null;
     again();
   };
+  // A replay goes to a site's collector: what names no site has none.
+  const deeds: readonly Deed[] = of.site === "" ? ["discard"] : ["replay", "discard"];
   return (
     <div class="row wrap">
-      {(["replay", "discard"] as const).map((deed) => (
+      {deeds.map((deed) => (
         <button
           key={deed}
           type="button"

@@ -2,8 +2,13 @@ import { rateDigits } from "@/domain/flow";
 import { showCount, t } from "@/i18n";
 import { siteName } from "../state/names";
 
-/** A site's name; all sites that the ledger does not have are one. */
-export const siteOf = (site: string): string => (site === "+" ? t("flow.strays") : siteName(site));
+/** A site's name; all sites that the ledger does not have are one, and topics may name none. */
+export function siteOf(site: string): string {
+  if (site === "") {
+    return t("flow.no_site");
+  }
+  return site === "+" ? t("flow.strays") : siteName(site);
+}
 
 export const rateText = (rate: number): string =>
   rateDigits(rate) === 0 ? showCount(Math.round(rate)) : rate.toFixed(1);
