@@ -143,6 +143,8 @@ class SiteGateway:
         if self._broker and self._known.broker == self._broker:
             with self._lock:
                 self._known = Known(self._broker, now_ms(self._clock))
+                # At once: the sessions are there again, and nobody would know after a kill.
+                self._keep_filters()
             log.error("broker_forgot_session", site=self.site, lane=lane.value)
         self.sessions[OTHER[lane]].doubt()
         self._work.set()
@@ -177,10 +179,10 @@ class SiteGateway:
         granted = self.sessions[Lane.SAFETY].granted()
         return self._leaving.rules.events in granted or now - self._normal_waits_since > SAFETY_FIRST_S
 
-    def _keep_filters(self) -> None:
-        """On the disk what the broker may hold for us, so that a later run lets it go."""
+    def _keep_filters(self) -> bool:
+        """On the disk what the broker may hold for us, so that a later run lets it go; ``False``: not now."""
         rules = self._leaving.rules
-        self._file.save(
+        return self._file.save(
             {lane: one.subscriptions.possible() | set(rules.filters(lane)) for lane, one in self.sessions.items()},
             self._known,
         )
@@ -259,16 +261,16 @@ class SiteGateway:
         changes."""
         with self._lock:
             mark = self._leaving.turn(time.monotonic())
-            apart = self.apart()
+            apart, kept = self.apart(), True
             if apart:
                 self._known = replace(self._known, broker=self._broker)
-                self._keep_filters()
+                kept = self._keep_filters()
         if mark is not None:
             self._requests.publish(mark_topic(self.site, mark), b"", acknowledged=True)
         while self._answers:
             answer = answer_to(self._answers.popleft())
             self._requests.publish(mark_topic(self.site, answer), b"", acknowledged=True)
-        return apart
+        return apart and kept
 
     def apart(self) -> bool:
         """Whether every topic comes on one lane alone now."""

@@ -34,6 +34,7 @@ class LaneFile:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._kept = ""
+        self._failed = False
 
     def load(self) -> Held:
         """What an earlier run asked for; nothing when there is nothing that can be read."""
@@ -51,8 +52,8 @@ class LaneFile:
         except (OSError, ValueError, KeyError, TypeError):
             return Known()
 
-    def save(self, held: Held, known: Known | None = None) -> None:
-        """Durable when it returns; on a full disk what was there stands, and the next call tries again."""
+    def save(self, held: Held, known: Known | None = None) -> bool:
+        """Durable when it returns ``True``; on a full disk what was there stands, and the next call tries again."""
         known = known or Known()
         document = {
             "held": {lane.value: sorted(held[lane]) for lane in Lane},
@@ -60,13 +61,16 @@ class LaneFile:
         }
         text = json.dumps(document, ensure_ascii=False)
         if text == self._kept:
-            return
+            return True
         try:
             self._write(text)
         except OSError as error:
-            log.warning("lanes_not_kept", problem=str(error))
-        else:
-            self._kept = text
+            if not self._failed:
+                log.warning("lanes_not_kept", problem=str(error))
+            self._failed = True
+            return False
+        self._kept, self._failed = text, False
+        return True
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)

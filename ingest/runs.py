@@ -135,7 +135,6 @@ class Run:
             self._let_go_late()
         self._sure_encoded = b""
         self.sure = self.highest + 1
-        self.forgotten.clear()
 
     def be_sure(self, sure: int, forgotten: Sequence[Sequence[int]]) -> None:
         """As ``sure_encoded`` said."""

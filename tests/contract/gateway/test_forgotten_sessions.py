@@ -106,3 +106,29 @@ def test_a_broker_that_keeps_nothing_has_forgotten_nothing(
     started(known_as="")
     forget(broker, tmp_path)
     assert forgotten(started(known_as="")) == [None, None]
+
+
+def test_what_was_told_on_a_full_disk_is_still_told_after_a_start_with_room(
+    started: Start, broker: MosquittoBroker, tmp_path: Path
+) -> None:
+    started().stop()
+    forget(broker, tmp_path)
+    full = tmp_path / "spool" / "lanes.new"
+    full.mkdir()  # No file can be written there.
+    site = started()
+    assert forgotten(site) == TOLD
+    full.rmdir()
+    assert eventually(lambda: str(TOLD[0]) in (tmp_path / "spool" / "lanes.json").read_text())
+    assert forgotten(started()) == TOLD
+
+
+def test_who_ends_right_after_it_was_found_tells_it_at_the_next_start(
+    started: Start, broker: MosquittoBroker, tmp_path: Path
+) -> None:
+    started().stop()
+    forget(broker, tmp_path)
+    site = SiteGateway("demo", BrokerAddress(host="127.0.0.1", port=broker.port), tmp_path / "spool")
+    site.start()
+    assert eventually(lambda: all(session.counts.connects for session in site.sessions.values()))
+    site.stop()
+    assert all(forgotten(started()))
