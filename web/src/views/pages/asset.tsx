@@ -348,7 +348,8 @@ export default function AssetPage({ code }: { code: string }) {
     { everyMs: 10_000 },
   );
   const silent = asset === undefined ? undefined : silence(asset, latest.data);
-  const live = latest.data?.some((value) => fromSensor(value) && !value.stale) ?? false;
+  // Before the values are known, nobody can say that there are none.
+  const live = latest.data?.some((value) => fromSensor(value) && !value.stale) ?? true;
   return (
     <div class="page">
       <a class="crumb" href="/assets">
