@@ -48,25 +48,24 @@ _COSTS = {
 _TOO_OLD = LocalName("，读数早于保留期限，被拒收", ": its readings are refused, being older than readings are kept")
 NO_AMOUNT = {
     DeviceTimes.BEFORE_2000: LocalName(
-        "设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒）",
-        "times before 2000 (clock not set, or ts not in milliseconds)",
+        "设备时间早于2000年（时钟未设置，或时间单位不对）",
+        "times before 2000 (clock not set, or wrong unit of time)",
     ),
-    DeviceTimes.FAR_AHEAD: LocalName(
-        "设备时间远超当前时间（时间戳单位不是毫秒）", "times far ahead (ts not in milliseconds)"
-    ),
+    DeviceTimes.FAR_AHEAD: LocalName("设备时间远超当前时间（时间单位不对）", "times far ahead (wrong unit of time)"),
 }
 """What is said of a clock whose offset says nothing."""
 
 _STEPS = ((172_800, 86_400, "天", "days"), (7_200, 3_600, "小时", "h"), (600, 60, "分钟", "min"), (0, 1, "秒", "s"))
 
 
-def words_of_clock(offset_ms: int, at_ms: int, effect: ClockEffect) -> LocalName:
+def words_of_clock(offset_ms: int, at_ms: int, effect: ClockEffect, *, stands: bool = False) -> LocalName:
     """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``; no amount where the
-    offset says nothing."""
+    offset says nothing. ``stands``: its times do not go on, which need not be the clock's fault."""
     times, cost = times_of(offset_ms, at_ms), _COSTS[effect]
     if times in NO_AMOUNT:
         return LocalName(f"{NO_AMOUNT[times].zh}{cost.zh}", f"{NO_AMOUNT[times].en}{cost.en}")
-    if effect is ClockEffect.REFUSED and times is DeviceTimes.BEHIND:
+    too_old = effect is ClockEffect.REFUSED and times is DeviceTimes.BEHIND
+    if too_old:
         cost = _TOO_OLD
     zh, en = ("快", "ahead") if times is DeviceTimes.AHEAD else ("慢", "behind")
     seconds = round(abs(offset_ms) / 1000)
@@ -74,4 +73,9 @@ def words_of_clock(offset_ms: int, at_ms: int, effect: ClockEffect) -> LocalName
         (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least
     )
     count = round(seconds / step)
+    if stands and too_old:
+        return LocalName(
+            f"设备时间停在{count}{zh_unit}前（时钟停走，或反复发送上次变化）{cost.zh}",
+            f"times stand still {count} {en_unit} behind (clock stopped, or last change sent again){cost.en}",
+        )
     return LocalName(f"设备时钟{zh}{count}{zh_unit}{cost.zh}", f"clock {count} {en_unit} {en}{cost.en}")

@@ -71,7 +71,7 @@ class _Clock:
     told_ms: int | None = None
     told_at_ms: int = 0
     effect: str = ClockEffect.NONE.value
-    """What the finding said that it costs; never less again before the clock is right."""
+    """What the finding said last that it costs; that it costs nothing is not said before the clock is right."""
     stamp_ms: int = 0
     stamps_ms: list[int] = field(default_factory=list)
 
@@ -264,7 +264,7 @@ class DeviceClocks:
 
     def _raised(self, asset: str, clock: _Clock, effect: ClockEffect) -> FindingRaised:
         offset_ms = clock.offset_ms or 0
-        words = words_of_clock(offset_ms, clock.measured_ms, effect)
+        words = words_of_clock(offset_ms, clock.measured_ms, effect, stands=clock.stands())
         more = () if effect is ClockEffect.NONE else (effect.value,)
         return FindingRaised(
             finding_id=stable_id("clock", "raised", self._site, asset, clock.wrong_since_ms, *more),

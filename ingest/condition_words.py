@@ -348,25 +348,25 @@ FLOW: Mapping[str, Words] = {
         ),
     ),
     "clocks_refused": words_of(
-        ("设备时钟错误，消息被拒收", "Clocks are so wrong that messages are refused"),
+        ("消息因设备时间被拒收", "Messages are refused for their times"),
         (
-            "{count} 台设备的时间快 5 分钟以上、早于 2000 年或早于读数保留期限：全部被拒收，这些设备没有数据和报警。",
+            "{count} 台设备的时间快 5 分钟以上、早于 2000 年或早于读数保留期限：这些消息被拒收，无其他数据则无报警。",
             (
                 "Devices whose times are more than 5 minutes ahead, before 2000, or older than readings are kept:"
-                " {count}. All they send is refused: these machines have neither data nor alarms."
+                " {count}. Messages with such times are refused: a machine of which nothing else comes does not alarm."
             ),
         ),
         KEPT,
         (
             (
-                "校准设备时钟（NTP、时区：时间戳为 UTC）；ts 以秒或微秒发送的，改为毫秒。时钟快的设备，保留的消息到时"
-                "可以重放；过早的时间和单位错误无法靠重放修复。设备见报警列表和工单，"
-                "或用 `plantroom clocks list --wrong` 查看。"
+                "校准设备时钟（NTP、时区：时间戳为 UTC）；原因中写明像其他单位的，改正时间单位；反复发送上次变化的，"
+                "改发当前时间。时钟快的设备，保留的消息到时可以重放；过早的时间和单位错误无法靠重放修复。"
+                "设备见报警列表和工单，或用 `plantroom clocks list --wrong` 查看。"
             ),
             (
-                "Set the devices' clocks (NTP; the time zone: stamps are UTC); ts is in milliseconds, not seconds or"
-                " microseconds. Kept messages of fast clocks can be replayed; times too old and other units are not"
-                " mended by it. Devices: the alarm list, the tickets, `plantroom clocks list --wrong`."
+                "Set the clocks (NTP; stamps are UTC); where the reason says another unit, correct that; a last change"
+                " sent again needs the time of sending. What came of fast clocks can be replayed; times too old and in"
+                " other units cannot. Devices: the alarm list, the tickets, `plantroom clocks list --wrong`."
             ),
         ),
     ),

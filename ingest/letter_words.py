@@ -16,18 +16,18 @@ _SINCE_LETTERS = (
 
 LETTERS: Mapping[str, Words] = {
     "clock": words_of(
-        ("设备时钟错误", "A device's clock is wrong"),
+        ("设备时间不对", "A device's times are wrong"),
         _SINCE_LETTERS,
         KEPT,
         (
             (
-                "原因中写明像秒或微秒的：时钟没错，是 ts 的单位不对，请在设备端改为毫秒（秒乘以 1000）。其余的："
-                "校准该设备的时钟（NTP）。只是走快的，等其时间过去后即可重放；早于 2000 年的和单位不对的，重放无法修复"
-                "，数值仍在原始报文中。"
+                "原因中写明像其他单位（looks like）的：时钟没错，是时间的单位不对，请在设备端改为原因中所要求的单位。"
+                "其余的：校准该设备的时钟（NTP）。只是走快的，等其时间过去后即可重放；早于 2000 年的和单位不对的，重放"
+                "无法修复，数值仍在原始报文中。"
             ),
             (
-                "Where the reason says that it looks like seconds or microseconds, the clock is right and the unit of"
-                " ts is not: send milliseconds (seconds multiplied by 1000). Else set the device's clock (NTP). A clock"
+                "Where the reason says that the time looks like another unit, the clock is right and the unit is not:"
+                " send the one that the reason asks for. Else set the device's clock (NTP). A clock"
                 " that was merely fast can be replayed once its times have passed; a time before 2000 or in a wrong"
                 " unit is not mended by a replay: its values are in the raw message."
             ),
@@ -139,11 +139,11 @@ LETTERS: Mapping[str, Words] = {
         KEPT,
         (
             (
-                "看一条示例，改正设备的报文格式（时间：RFC 3339 或整数毫秒）；若是外来格式，在数据源中选择对应的格式，"
+                "看一条示例，改正设备的报文格式（时间的格式见原因）；若是外来格式，在数据源中选择对应的格式，"
                 "用 plantroom source test 试一下，然后重放。"
             ),
             (
-                "Look at an example and correct what the device sends (times: RFC 3339 or whole milliseconds); for a"
+                "Look at an example and correct what the device sends (the reason says how times are expected); for a"
                 " foreign format choose the dialect in its source, try it with `plantroom source test`, then replay."
             ),
         ),
@@ -170,12 +170,13 @@ LETTERS: Mapping[str, Words] = {
         ),
         (
             (
-                "时钟慢：校准设备时钟（NTP、时区）。设备补发的旧数据：确实需要时调大 PLANTROOM_RETENTION_RAW_DAYS"
-                " 后重放，不需要的可以丢弃。"
+                "时钟慢：校准设备时钟（NTP、时区）。反复发送上次变化的：改发当前时间。设备补发的旧数据：确实需要时调大"
+                " PLANTROOM_RETENTION_RAW_DAYS 后重放，不需要的可以丢弃。"
             ),
             (
-                "A slow clock: set it (NTP, time zone). Old data that a device delivers late: raise"
-                " PLANTROOM_RETENTION_RAW_DAYS and replay if you need them, otherwise discard them."
+                "A slow clock: set it (NTP, time zone). The last change sent again and again: have it stamped with the"
+                " time of sending. Old data that a device delivers late: raise PLANTROOM_RETENTION_RAW_DAYS and replay"
+                " if you need them, otherwise discard them."
             ),
         ),
     ),

@@ -2,8 +2,8 @@
 that wait. Pure.
 
 An episode keeps when the newest of each event that stands happened, so that an older end, whose word comes late, ends
-nothing; and it began with what we received first, whichever was taken up first. Limits, models and presence tell in
-order what they noticed.
+nothing; and it began with the earliest of what we received first, whichever was taken up first. Limits, models and
+presence tell in order what they noticed.
 """
 
 from collections.abc import Collection, Mapping

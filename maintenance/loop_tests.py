@@ -231,9 +231,9 @@ def doubt(detail: Mapping[str, object], subject: str, endless: Collection[str]) 
 
 NO_TEST_EVENT = {
     "clock_wrong": LocalName(
-        "事件已到，但其时间不可信（设备时钟不准，或 ts 非毫秒），按真实事件处理，其工单（如有）为真实工单：校时后重试",
-        "the event came with a time that cannot be (its clock is wrong, or its ts is not in milliseconds): it is"
-        " real, and so is any ticket of it; set the clock and try again",
+        "事件已到，但其时间不可信（设备时钟不准，或时间单位不对），按真实事件处理，其工单（如有）为真实工单：改正后重试",
+        "the event came with a time that cannot be (its clock is wrong, or its unit of time): it is real, and so"
+        " is any ticket of it; mend that and try again",
     ),
     "repeated": LocalName(
         "事件已到，但它在触发前已存在且未解除，按真实事件处理，其工单（如有）为真实工单：先在设备上复位，再重试",
@@ -352,16 +352,16 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
         )
     if facts.clock_says_nothing:
         return LocalName(
-            "设备在线，但该信号未在窗口内到达；设备时钟从未设置，或 ts 不是毫秒：改正后重试",
-            "the device is heard, but not this signal inside its window; its clock was never set, or its ts is not in"
-            " milliseconds: mend that and try again",
+            "设备在线，但该信号未在窗口内到达；设备时钟从未设置，或时间单位不对：改正后重试",
+            "the device is heard, but not this signal inside its window; its clock was never set, or its unit of"
+            " time is wrong: mend that and try again",
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():
         return LocalName(
-            f"设备在线，但该信号未在窗口内到达；设备时钟相差{offset_s}秒：校时后重试",
-            f"the device is heard, but not this signal inside its window; its clock is off by {offset_s} s: set it and"
-            " try again",
+            f"设备在线，但该信号未在窗口内到达；设备时间相差{offset_s}秒：核对时钟后重试",
+            f"the device is heard, but not this signal inside its window; its times are off by {offset_s} s: check"
+            " its clock and try again",
         )
     return LocalName(
         "设备在线，但该信号未到：检查探测器接线、事件名称与数据、以及是否在窗口内触发",

@@ -16,9 +16,9 @@ class DeviceTimes(StrEnum):
     BEHIND = "behind"
     AHEAD = "ahead"
     BEFORE_2000 = "before_2000"
-    """The clock was never set, or ``ts`` is not in milliseconds (seconds are read as 1970)."""
+    """The clock was never set, or sends another unit (seconds read as milliseconds are in 1970)."""
     FAR_AHEAD = "far_ahead"
-    """``ts`` is not in milliseconds (microseconds are read as tens of thousands of years from now)."""
+    """Another unit (microseconds read as milliseconds are tens of thousands of years from now)."""
 
 
 def times_of(offset_ms: int, at_ms: int) -> DeviceTimes:

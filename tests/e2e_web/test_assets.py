@@ -1,6 +1,6 @@
 """The ledger, an asset's page and the live plant."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e_web.person import Person
 from tests.product import Api, eventually
@@ -48,6 +48,23 @@ def test_choosing_a_point_and_a_span_changes_the_chart(person: Person) -> None:
     page.get_by_role("button", name="7 天").click()
     expect(page.get_by_text("小时均值与最小最大")).to_be_visible()
     assert "range=7d" in page.url
+
+
+def test_a_machine_with_values_of_now_is_not_said_to_have_none_for_a_wrong_clock(person: Person) -> None:
+    page = person.page
+    fast = {"clock_wrong": True, "clock_offset_ms": 3_599_880, "clock_times": "ahead", "clock_effect": "refused"}
+
+    def answer(route: Route) -> None:
+        told = route.fetch()
+        found = told.json()
+        route.fulfill(response=told, json={**found, "items": [{**one, **fast} for one in found["items"]]})
+
+    page.context.route("**/api/v1/assets?*code=P-1*", answer)
+    page.goto("/assets/P-1")
+    banner = page.locator("[data-clock]")
+    expect(banner).to_contain_text("设备时间快60 分钟：部分消息被拒收", timeout=60_000)
+    expect(banner).to_have_attribute("data-clock", "some_refused")
+    expect(page.get_by_text("无法判断")).to_have_count(0)
 
 
 def test_the_next_dates_say_why(person: Person) -> None:

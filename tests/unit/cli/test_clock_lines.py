@@ -23,9 +23,9 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
         (
             -1_790_000_000_000,
             True,
-            "times before 2000 (clock not set, or ts not in milliseconds)  WRONG since 2026-11-21 11:58 UTC",
+            "times before 2000 (clock not set, or wrong unit of time)  WRONG since 2026-11-21 11:58 UTC",
         ),
-        (1 << 50, True, "times far ahead (ts not in milliseconds)  WRONG since 2026-11-21 11:58 UTC"),
+        (1 << 50, True, "times far ahead (wrong unit of time)  WRONG since 2026-11-21 11:58 UTC"),
     ],
 )
 def test_a_clock_is_right_only_where_it_is(offset_ms: int, wrong: bool, said: str) -> None:

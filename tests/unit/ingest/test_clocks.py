@@ -96,8 +96,8 @@ def test_times_before_2000_need_not_run_as_fast_as_ours_to_be_a_finding_that_end
     assert isinstance(raised, FindingRaised)
     assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
     assert raised.detail["name"] == {
-        "zh": "设备时间早于2000年（时钟未设置，或时间戳单位不是毫秒），消息被拒收",
-        "en": "times before 2000 (clock not set, or ts not in milliseconds): its messages are refused",
+        "zh": "设备时间早于2000年（时钟未设置，或时间单位不对），消息被拒收",
+        "en": "times before 2000 (clock not set, or wrong unit of time): its messages are refused",
     }
     assert desk.clocks.suffering(ClockEffect.REFUSED) == 1
     assert len(desk.words) == 2, "the first measure, and that it is wrong: the same again is not news for the ledger"
@@ -114,8 +114,8 @@ def test_times_far_ahead_are_another_unit_and_no_offset_in_words_or_figures(micr
     assert isinstance(raised, FindingRaised)
     assert (raised.severity, raised.detail["event"]) == (Severity.GENERAL, "clock_refused")
     assert raised.detail["name"] == {
-        "zh": "设备时间远超当前时间（时间戳单位不是毫秒），消息被拒收",
-        "en": "times far ahead (ts not in milliseconds): its messages are refused",
+        "zh": "设备时间远超当前时间（时间单位不对），消息被拒收",
+        "en": "times far ahead (wrong unit of time): its messages are refused",
     }
     assert (desk.clocks.largest_ms(), desk.clocks.suffering(ClockEffect.REFUSED)) == (0, 1)
 
@@ -134,6 +134,17 @@ def test_a_clock_that_stands_still_where_all_is_refused_is_a_finding_that_ends_w
     assert desk.words[-1].wrong_since is not None
     desk.take(live(8, start_ms=NOON_MS + 9 * MINUTE_MS, every_ms=every_ms))
     assert desk.kinds() == ["raised", "cleared"]
+
+
+def test_a_last_change_that_is_sent_until_it_is_older_than_is_kept_is_not_called_a_slow_clock() -> None:
+    desk = Desk()
+    desk.take([(at, NOON_MS - 91 * DAY_MS) for at, _ in live(9)])
+    (raised,) = desk.findings
+    assert isinstance(raised, FindingRaised)
+    assert raised.detail["name"] == {
+        "zh": "设备时间停在91天前（时钟停走，或反复发送上次变化）" + TOO_OLD[0],
+        "en": "times stand still 91 days behind (clock stopped, or last change sent again)" + TOO_OLD[1],
+    }
 
 
 def test_a_device_that_sends_its_last_change_again_and_again_has_no_wrong_clock() -> None:

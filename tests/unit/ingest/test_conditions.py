@@ -206,6 +206,16 @@ def test_clocks_that_cost_alarms_or_data_are_told_with_what_to_do() -> None:
     assert all("NTP" in one.advice.en for one in (late, refused))
 
 
+@pytest.mark.parametrize("reason", ["clock_in_future", "clock_never_set", "unreadable_time"])
+def test_what_a_time_should_be_is_left_to_the_reason_which_knows_the_dialect(reason: str) -> None:
+    (refused,) = conditions(picture(sites={"a": {**QUIET, "clocks_refused": 1}}))
+    for advice in (refused.advice, letter_words(reason).advice):
+        assert not any(unit in advice.en for unit in ("seconds", "RFC 3339"))
+        assert not any(unit in advice.zh for unit in ("秒", "RFC 3339"))
+        assert "reason" in advice.en
+        assert "原因" in advice.zh
+
+
 def test_what_was_given_up_lately_is_told_as_lost() -> None:
     one = only(conditions(picture(given_up={"b": 4_999, "a": 1, "c": 0})))
     assert (one.code, one.level, one.lost, one.help) == ("gaps_given_up", Level.WARNING, True, Help.GAPS)

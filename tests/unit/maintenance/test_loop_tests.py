@@ -140,7 +140,7 @@ HEARD = Facts(Presence.ONLINE, NOW + 60 * S)
         ((), Facts(Presence.UNKNOWN, None), "no message ever came"),
         ((), Facts(Presence.OFFLINE, NOW - 3600 * S, zone=ZoneInfo("Asia/Shanghai")), "heard since 11-21 15:00:00:"),
         ((), HEARD, "the event's name and data"),
-        ((), replace(HEARD, clock_offset_ms=-42_000), "its clock is off by -42 s"),
+        ((), replace(HEARD, clock_offset_ms=-42_000), "its times are off by -42 s: check its clock"),
         ((), replace(HEARD, clock_offset_ms=-(10**12), clock_says_nothing=True), "its clock was never set"),
         ((Step.SENSOR,), HEARD, "no reading of this point"),
         ((Step.SENSOR, Step.READING), HEARD, "the event came but no alarm"),

@@ -1,3 +1,13 @@
+import type { Span } from "./time";
+
+type Step = readonly [least: number, size: number, unit: Span["unit"]];
+const LEAST: Step = [0, 1, "second"];
+const STEPS: readonly Step[] = [
+  [172_800, 86_400, "day"],
+  [7_200, 3_600, "hour"],
+  [600, 60, "minute"],
+];
+
 /** What times a device sends, compared with ours. Of the last two its offset says nothing. */
 export type DeviceTimes = "behind" | "ahead" | "before_2000" | "far_ahead";
 
@@ -21,20 +31,33 @@ export function clockOff(asset: Measured): ClockOff | null {
   return way === "behind" || way === "ahead" ? { way, byMs: Math.abs(offset) } : { way };
 }
 
+/** By how much it is off, in the unit and number that its ticket names. */
+export function clockSpan(byMs: number): Span {
+  const seconds = Math.round(byMs / 1000);
+  const [, size, unit] = STEPS.find(([least]) => seconds >= least) ?? LEAST;
+  return { unit, count: Math.round(seconds / size) };
+}
+
 /** What a wrong clock costs: nothing, the judging of the readings, or the messages themselves. */
 export type ClockEffect = "none" | "not_judged" | "refused";
 
-/** What is said of it: messages of a slow clock are refused only where their readings are older than any are kept. */
-export type ClockCost = "not_judged" | "refused" | "too_old";
+/** What is said of it: messages of a slow clock are refused only where their readings are older than any are kept, and
+ * not all of them are where there are values of now. */
+export type ClockCost = "not_judged" | "refused" | "too_old" | "some_refused";
 
-/** What has to be said before anything else about a machine whose clock makes its data useless; nothing otherwise. */
+/** What has to be said before anything else about a machine whose clock makes its data useless; nothing otherwise.
+ * `live`: values of it come all the same. */
 export function clockCost(
   asset: Measured & { clock_effect?: ClockEffect },
+  live: boolean,
 ): { off: ClockOff; cost: ClockCost } | null {
   const off = clockOff(asset);
   const effect = asset.clock_effect ?? "none";
   if (off === null || effect === "none") {
     return null;
+  }
+  if (effect === "refused" && live) {
+    return { off, cost: "some_refused" };
   }
   return { off, cost: effect === "refused" && off.way === "behind" ? "too_old" : effect };
 }

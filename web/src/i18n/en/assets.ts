@@ -33,23 +33,27 @@ export const assets: Record<keyof typeof chinese, string> = {
   "asset.clock": "Device clock",
   "clock.behind": "{span} behind",
   "clock.ahead": "{span} ahead",
-  "clock.before_2000": "before 2000 (not set, or ts not in milliseconds)",
-  "clock.far_ahead": "far ahead (ts not in milliseconds)",
-  "clock.tag": "Clock {off}",
+  "clock.before_2000": "before 2000 (not set, or wrong unit of time)",
+  "clock.far_ahead": "far ahead (wrong unit of time)",
+  "clock.tag": "Times {off}",
   "clock.banner_not_judged":
     "Device clock {off}: limits of this machine are not being judged, so nothing alarms",
-  "clock.banner_refused": "Device clock {off}: its messages are refused, so there are no data and no alarms",
+  "clock.banner_refused": "Device times {off}: its messages are refused, so there are no data and no alarms",
   "clock.banner_too_old":
-    "Device clock {off}: its readings are refused, being older than readings are kept, so there are no data and no alarms",
+    "Device times {off}: its readings are refused, being older than readings are kept, so there are no data and no alarms",
+  "clock.banner_some_refused": "Device times {off}: some of its messages are refused",
   "clock.do_not_judged":
     "Readings are stored, but they are late when they come. Set the device's clock (NTP; the time zone: stamps are UTC); judging goes on by itself then.",
   "clock.do_refused":
-    "Set the device's clock (NTP; the time zone: stamps are UTC); ts is in milliseconds. Refused messages are kept under Data health: those of a fast clock can be replayed, those before 2000 or in another unit cannot.",
+    "Set the device's clock (NTP; the time zone: stamps are UTC), or correct its unit of time where the reason of a refused message says another one. Refused messages are kept under Data health: those of a fast clock can be replayed, those before 2000 or in another unit cannot.",
   "clock.do_too_old":
-    "Set the device's clock (NTP; the time zone: stamps are UTC). Refused messages are kept under Data health; a replay does not mend their times.",
+    "Set the device's clock (NTP; the time zone: stamps are UTC); if it sends its last change again and again, have it stamped with the time of sending. Refused messages are kept under Data health; a replay does not mend their times.",
+  "clock.do_some_refused":
+    "Set the clock that is wrong (NTP; the time zone: stamps are UTC), or correct the times as the reasons of the refused messages under Data health say. If other values go on coming, the machine has two senders.",
   "clock.health_not_judged": "The device's clock is slow: readings are late when they come. No judgement.",
   "clock.health_refused": "The device's clock is wrong and its messages are refused. No judgement.",
-  "clock.health_too_old": "The device's clock is so slow that its readings are refused. No judgement.",
+  "clock.health_too_old":
+    "The device's times are older than readings are kept: its readings are refused. No judgement.",
   "asset.class": "Class",
   "asset.site": "Site",
   "asset.location": "Location",

@@ -32,7 +32,7 @@ export const data: Record<keyof typeof chinese, string> = {
   "dead.too_many_values": "Too many values in one message",
   "dead.too_many_events": "Too many events in one message",
   "dead.unreadable_time": "The timestamp cannot be read: the reason says what is expected",
-  "dead.clock_never_set": "Before the year 2000: clock never set, or seconds sent for milliseconds",
+  "dead.clock_never_set": "Before the year 2000: clock never set, or a time in another unit",
   "dead.clock_in_future": "More than 5 minutes in the future: clock fast, or a time in another unit",
   "dead.number_as_text": "A number was sent as text",
   "dead.text_value": "The value is text, not a number",

@@ -31,7 +31,7 @@ export const data = {
   "dead.too_many_values": "一条消息中的测量值过多",
   "dead.too_many_events": "一条消息中的事件过多",
   "dead.unreadable_time": "时间戳无法识别：应有的格式见原因",
-  "dead.clock_never_set": "时间早于2000年：时钟未设置，或把秒当毫秒发送",
+  "dead.clock_never_set": "时间早于2000年：时钟未设置，或时间单位不对",
   "dead.clock_in_future": "时间超前5分钟以上：时钟快，或时间单位不对",
   "dead.number_as_text": "数值以文本形式发送",
   "dead.text_value": "测量值是文本，不是数值",

@@ -9,12 +9,12 @@ import {
   fetchPreview,
 } from "@/api/resources";
 import type { Asset, LatestValue, Point, PreviewItem, WorkOrder } from "@/api/types";
-import { type ClockOff, clockCost, clockOff } from "@/domain/clock";
+import { type ClockOff, clockCost, clockOff, clockSpan } from "@/domain/clock";
 import { type Judgement, judge } from "@/domain/limits";
 import { codeAndName } from "@/domain/names";
 import { DAY_MS, dayOf } from "@/domain/time";
 import { isEnded, series, shiftOf } from "@/domain/work";
-import { nameOf, showAge, showDate, showDuration, showMoment, t, word, zone } from "@/i18n";
+import { nameOf, showAge, showDate, showMoment, showSpan, t, word, zone } from "@/i18n";
 import { LiveChart } from "../chart/live";
 import { useSparks } from "../chart/sparks";
 import { Icon } from "../parts/icon";
@@ -90,9 +90,9 @@ function Multiples({
   );
 }
 
-function healthText(asset: Asset, silent: number | null | undefined): string {
-  const told = clockCost(asset);
-  if (told !== null && asset.health !== "act" && asset.health !== "watch") {
+function healthText(asset: Asset, silent: number | null | undefined, live: boolean): string {
+  const told = clockCost(asset, live);
+  if (told !== null && told.cost !== "some_refused" && asset.health !== "act" && asset.health !== "watch") {
     return t(`clock.health_${told.cost}`);
   }
   if (silent !== undefined && asset.health !== "act" && asset.health !== "watch") {
@@ -113,12 +113,14 @@ function clockText(asset: Asset): string {
 }
 
 function offText(off: ClockOff): string {
-  return "byMs" in off ? t(`clock.${off.way}`, { span: showDuration(off.byMs) }) : t(`clock.${off.way}`);
+  return "byMs" in off
+    ? t(`clock.${off.way}`, { span: showSpan(clockSpan(off.byMs)) })
+    : t(`clock.${off.way}`);
 }
 
 /** On top of the page while the clock makes the machine's data useless: what is wrong, what it costs, what to do. */
-function ClockBanner({ asset }: { asset: Asset }) {
-  const told = clockCost(asset);
+function ClockBanner({ asset, live }: { asset: Asset; live: boolean }) {
+  const told = clockCost(asset, live);
   if (told === null) {
     return null;
   }
@@ -312,18 +314,20 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
   );
 }
 
-function Head({ asset, silent }: { asset: Asset; silent: ReturnType<typeof silence> }) {
+function Head({ asset, silent, live }: { asset: Asset; silent: ReturnType<typeof silence>; live: boolean }) {
   return (
     <>
       <div class="page-head">
         <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
         <div class="row wrap">
           <Presence presence={asset.presence} />
-          {clockCost(asset) !== null && <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />}
+          {clockCost(asset, live) !== null && (
+            <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />
+          )}
           <HealthTag health={asset.health} silent={silent} />
         </div>
       </div>
-      <ClockBanner asset={asset} />
+      <ClockBanner asset={asset} live={live} />
     </>
   );
 }
@@ -344,6 +348,8 @@ export default function AssetPage({ code }: { code: string }) {
     { everyMs: 10_000 },
   );
   const silent = asset === undefined ? undefined : silence(asset, latest.data);
+  // Before the values are known, nobody can say that there are none.
+  const live = latest.data?.some((value) => fromSensor(value) && !value.stale) ?? true;
   return (
     <div class="page">
       <a class="crumb" href="/assets">
@@ -358,7 +364,7 @@ export default function AssetPage({ code }: { code: string }) {
             </div>
           ) : (
             <>
-              <Head asset={asset} silent={silent} />
+              <Head asset={asset} silent={silent} live={live} />
               <div class="two">
                 <div>
                   <Answered of={points} skeleton={<Skeleton height={420} />}>
@@ -368,7 +374,7 @@ export default function AssetPage({ code }: { code: string }) {
                 <div>
                   <section class="card stack">
                     <h2>{t("asset.how")}</h2>
-                    <p class="s">{healthText(asset, silent)}</p>
+                    <p class="s">{healthText(asset, silent, live)}</p>
                     <Facts asset={asset} />
                     <Upkeep asset={asset} changed={found.again} />
                   </section>
