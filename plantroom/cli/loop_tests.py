@@ -45,7 +45,12 @@ def start(
     ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option(min=0.05, max=1440, help="How long each sensor may take. Default: 10, with safety events 2."),
+        typer.Option(
+            min=0.05,
+            max=1440,
+            help="How long each sensor may take. Default: 10; 2 with safety events, safety limits, or values with which"
+            " a safety event may come.",
+        ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the test is called.")] = "",
     responsible: Annotated[str, typer.Option(help="Who answers for it. Default: the assets' departments.")] = "",
