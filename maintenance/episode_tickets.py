@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from maintenance.episode_events import events_also, origins_of
 from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, with_line, work_is_done
 from maintenance.episodes import Episode
+from maintenance.event_order import with_telling
 from maintenance.floods import FLOOD, shared_ticket, tell_flood
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
@@ -107,6 +108,8 @@ class EpisodeTickets:
         """The locked ticket and its episode after a safety finding that joins them: see ``told_again``."""
         told = with_line(episode, finding, self._now)
         at, written = finding.observed_at, told is episode
+        if finding.safety:
+            told = replace(told, detail=with_telling(told.detail, self._now))
         return self.told_again(ticket, words, finding.detail, at, written=written), told
 
     def open_ticket(self, episode: Episode, asset: Asset) -> WorkOrder:
@@ -115,7 +118,8 @@ class EpisodeTickets:
         if gathered is not None:
             told = self.told_again(gathered, ANOTHER, episode.detail or {}, episode.last_observed_at)
             updated = self._update(told, episode)
-            self.store(replace(episode, work_order=gathered.id))
+            detail = with_telling(episode.detail, self._now)
+            self.store(replace(episode, work_order=gathered.id, detail=detail))
             return updated
         tested = LOOP_TEST in episode.tags
         shared = None if tested else shared_ticket(self._tx, episode, asset, self._now)

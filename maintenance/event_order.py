@@ -19,6 +19,10 @@ we heard of it."""
 STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
+_TOLD_AT = "safety_told_at"
+"""Key in an episode's detail: when its ticket was told of its newest safety event (RFC 3339), by our clock. Nobody knew
+of it before."""
+
 _OVER_AT = {FindingSource.RULE: "event_over_at", FindingSource.LIMIT: "limit_over_at"}
 """Keys in an episode's detail: when we heard that one of its events, or limit alarms, is over (RFC 3339), by our
 clock."""
@@ -58,6 +62,17 @@ def standing_since(earlier: Episode, finding: FindingRaised) -> dict[str, object
         if not isinstance(said, Mapping) or datetime.fromisoformat(str(said["at"])) <= finding.received_at:
             return {}
     return {STANDS_SINCE: {"at": finding.received_at.isoformat(), "observed": finding.observed_at.isoformat()}}
+
+
+def with_telling(detail: Mapping[str, object] | None, now: datetime) -> dict[str, object]:
+    """What the detail of an episode keeps when a safety event of it joins a ticket that stood before."""
+    return dict(detail or {}) | {_TOLD_AT: now.isoformat()}
+
+
+def told_at(episode: Episode) -> datetime | None:
+    """When a safety event of an episode last joined a ticket that stood before."""
+    said = (episode.detail or {}).get(_TOLD_AT)
+    return None if said is None else datetime.fromisoformat(str(said))
 
 
 def over_at(episode: Episode, source: FindingSource) -> datetime | None:

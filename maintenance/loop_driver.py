@@ -28,6 +28,7 @@ from maintenance.loop_tests import (
     Step,
     TestState,
     ask,
+    before_its_event,
     carries,
     doubt,
     expired,
@@ -280,23 +281,25 @@ class LoopKeeper:
         came = [
             event
             for event in self._tx.collect.events(check.asset, EVENTS_LOOKED_AT)
-            if event.event == check.subject
-            and min(event.observed_at, event.received_at) >= begins
-            and carries(check, event.data)
+            if event.event == check.subject and event.received_at >= begins and carries(check, event.data)
         ]
         if not came:
             return check
-        noted = [(self._no_test(check, event), event) for event in came]
+        noted = [(self._no_test(check, event, begins), event) for event in came]
         note, event = min(noted, key=lambda one: bool(one[0].zh))
-        seen = tick(check, Step.SENSOR, event.observed_at, event.id)
+        if note.zh and not check.waits_for(Step.ALARM):
+            return tick(check, Step.SENSOR, event.observed_at, event.id, note)
+        seen = tick(before_its_event(check), Step.SENSOR, event.observed_at, event.id)
         return tick(seen, Step.READING, event.received_at, event.id, note)
 
-    def _no_test(self, check: LoopCheck, event: AssetEvent) -> LocalName:
-        """Why the asked-for event is a real one; empty when it may be the test's, or has no alarm."""
+    def _no_test(self, check: LoopCheck, event: AssetEvent, begins: datetime) -> LocalName:
+        """Why the asked-for event is a real one; empty when it may be the test's. One that has no alarm is real only
+        when it happened before it was asked for."""
+        offset = clock_offset(self._tx, check.asset)
         if not check.waits_for(Step.ALARM):
-            return NO_WORDS
+            return NO_WORDS if event.observed_at - offset >= begins else NO_TEST_EVENT[OUTSIDE_WINDOW]
         why = doubt(event.data, event.event, self._over_by.endless)
-        offset_ms = round(clock_offset(self._tx, check.asset) / timedelta(milliseconds=1))
+        offset_ms = round(offset / timedelta(milliseconds=1))
         if not why and in_window(check, event.observed_at, event.received_at, offset_ms):
             return NO_WORDS
         return NO_TEST_EVENT[why or OUTSIDE_WINDOW]

@@ -5,7 +5,8 @@ little of it as possible:
 
 - The first one of each limit, or the one event, while what was tested stands, alone of what began after the question
   (an event: inside the window). It joins the test's episode. A value that comes back inside and goes beyond it again is
-  real, and so is every further event.
+  real, and so is every further event, and one that comes when somebody has taken note of the test's alarm: nobody would
+  look at it.
 - One that came first is real until what was asked for follows. It is the test's from then on when nothing but this one
   alarm is in its episode and nobody has touched its ticket.
 - An echo is never over with the test: it ends with its own end, or is a real alarm.
@@ -72,7 +73,7 @@ def is_echo(
         check.step(Step.TICKET).evidence == ticket.id
         and triggered(check, earlier)
         and _asked_by(check, finding.source, at)
-        and (finding.source is FindingSource.LIMIT or _in_window(check, at, finding.received_at))
+        and (finding.source is FindingSource.LIMIT or _awaits_event(check, earlier, ticket, at, finding.received_at))
         for check in tx.loop_tests.active(str(detail.get(LOOP_TEST)))
     )
 
@@ -112,8 +113,11 @@ def _asked_by(check: LoopCheck, source: str, at: datetime) -> bool:
     return echo and check.asked_at is not None and at >= check.asked_at - TOLERANCE
 
 
-def _in_window(check: LoopCheck, at: datetime, received_at: datetime) -> bool:
-    return check.deadline is not None and received_at <= check.deadline and at <= check.deadline + TOLERANCE
+def _awaits_event(check: LoopCheck, episode: Episode, ticket: WorkOrder, at: datetime, received_at: datetime) -> bool:
+    """Whether an event comes inside the window, and before anybody has seen the ticket or the alarm."""
+    inside = check.deadline is not None and received_at <= check.deadline and at <= check.deadline + TOLERANCE
+    unseen = ticket.state is State.OPEN and episode.acknowledged_at is None and check.waits_for(Step.PERSON)
+    return inside and unseen
 
 
 def triggered(check: LoopCheck, episode: Episode) -> list[str]:

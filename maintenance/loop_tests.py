@@ -310,6 +310,8 @@ def missing(check: LoopCheck, facts: Facts) -> LocalName:
     first = next((one.step for one in check.steps if one.state is StepState.WAITING), Step.PERSON)
     if first is Step.SENSOR:
         return _nothing_came(check, facts)
+    if first is Step.READING and check.step(Step.SENSOR).note.zh:
+        return check.step(Step.SENSOR).note
     if first is Step.ALARM and check.kind is CheckKind.EVENT:
         no_test = check.step(Step.READING).note
         said = LocalName("有事件但未报警：核对事件定义", "the event came but no alarm: check what the class says of it")

@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
+from maintenance.episode_tickets import episodes_of
+from maintenance.event_order import told_at
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, pages
@@ -110,7 +112,7 @@ class OperationApplier:
         return stored
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        if order.state is State.ON_HOLD or _ended_by_event(order, at):
+        if order.state is State.ON_HOLD or _ended_by_event(self._tx, order, at):
             return order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
         return self._moved(order, State.ON_HOLD, at, str(op.value.get("reason") or ""))
@@ -309,10 +311,15 @@ class OperationApplier:
         raise Refused("forbidden")
 
 
-def _ended_by_event(order: WorkOrder, held_at: datetime) -> bool:
-    """Whether a hold that is heard of only now was over when another safety event came and asked for somebody."""
-    asked = order.state is State.OPEN and order.safety
-    return asked and order.opened_at is not None and held_at < order.opened_at
+def _ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
+    """Whether a hold that is heard of only now was over when another safety event came and asked for somebody,
+    whatever has been done about the ticket since."""
+    if not order.safety:
+        return False
+    if order.state is State.OPEN and order.opened_at is not None and held_at < order.opened_at:
+        return True
+    told = (told_at(tx.episodes.get(one)) for one in episodes_of(order))
+    return any(at is not None and held_at < at for at in told)
 
 
 def _item(order: WorkOrder, step: str | None) -> ChecklistItem:

@@ -48,7 +48,8 @@ def start(
         typer.Option(
             min=0.05,
             max=1440,
-            help="How long each sensor may take. Default: 10; 2 or more where a safety event may come.",
+            help="How long each sensor may take. Default: 10; 2 with safety events, safety limits, or values with which"
+            " a safety event may come.",
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the test is called.")] = "",

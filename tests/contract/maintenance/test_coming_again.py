@@ -117,6 +117,71 @@ def test_nor_does_it_when_what_ended_the_hold_came_from_another_zone(ledger: Sto
     assert (ticket.state, "repeated" in ticket.tags) == (State.OPEN, False)
 
 
+def held_late(ledger: Store, ticket: WorkOrder, at: datetime, heard: datetime) -> State:
+    """The ticket after a hold of a tablet that was away."""
+    hold = op(ticket, "hold", value={"reason": "parts"}, captured_at=at.isoformat(), op_id=f"held-{at}")
+    assert codes(send(ledger, hold, device_now=heard, now=heard)) == [("applied", None)]
+    return tickets(ledger, "lift-1")[0].state
+
+
+CAR_1 = {"event": "passenger_trapped", "origin": "car 1"}
+
+
+@pytest.mark.parametrize("source", [FindingSource.RULE, FindingSource.LIMIT])
+@pytest.mark.parametrize("states", [(), (State.ACKNOWLEDGED,), (State.IN_PROGRESS,)])
+def test_a_hold_from_before_it_hides_nothing_on_a_ticket_that_was_not_on_hold(
+    any_ledger: Store, states: tuple[State, ...], source: FindingSource
+) -> None:
+    feed(any_ledger, trapped(NOW, detail=CAR_1))
+    (ticket,) = tickets(any_ledger, "lift-1")
+    step(any_ledger, ticket, *states, at=NOW + MINUTE)
+    feed(any_ledger, trapped(LATER, source=source, detail=CAR_1 | {"origin": "car 2"}), now=LATER)
+    before = tickets(any_ledger, "lift-1")[0].state
+    assert held_late(any_ledger, ticket, LATER - MINUTE, LATER + 2 * MINUTE) is before
+    assert held_late(any_ledger, ticket, LATER + MINUTE, LATER + 2 * MINUTE) is State.ON_HOLD
+
+
+def test_nor_when_the_ticket_that_it_opened_again_is_accepted_meanwhile(ledger: Store) -> None:
+    ticket = held(ledger)
+    feed(ledger, somebody(LATER), now=LATER)
+    step(ledger, ticket, State.ACKNOWLEDGED, at=LATER + MINUTE)
+    assert held_late(ledger, ticket, LATER - MINUTE, LATER + 2 * MINUTE) is State.ACKNOWLEDGED
+
+
+def test_nor_when_the_event_is_over_or_others_have_come_since(ledger: Store) -> None:
+    feed(ledger, trapped(NOW, detail=CAR_1))
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS, at=NOW + MINUTE)
+    feed(ledger, somebody(LATER), ended(LATER + MINUTE), now=LATER + MINUTE)
+    feed(ledger, trapped(LATER + MINUTE, safety=False, subject="door_cycling"), now=LATER + MINUTE)
+    assert held_late(ledger, ticket, LATER - MINUTE, LATER + 2 * MINUTE) is State.IN_PROGRESS
+
+
+def test_a_hold_stands_that_began_when_people_knew_of_the_event_whatever_its_clock_says(ledger: Store) -> None:
+    feed(ledger, somebody(NOW))
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS, at=NOW + MINUTE)
+    feed(ledger, trapped(LATER + 60 * MINUTE, detail=CAR_1), now=LATER)
+    assert held_late(ledger, ticket, LATER + MINUTE, LATER + 2 * MINUTE) is State.ON_HOLD
+
+
+def test_nor_does_it_hide_what_came_late_itself(ledger: Store) -> None:
+    feed(ledger, somebody(NOW))
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS, at=NOW + MINUTE)
+    feed(ledger, trapped(LATER - 30 * MINUTE, detail=CAR_1), now=LATER)
+    assert held_late(ledger, ticket, LATER - MINUTE, LATER + 2 * MINUTE) is State.IN_PROGRESS
+
+
+def test_nor_another_one_under_maintenance_that_the_ticket_gathers(ledger: Store) -> None:
+    maintain(ledger)
+    feed(ledger, circuit_open())
+    (ticket,) = tickets(ledger, "lift-1")
+    step(ledger, ticket, State.IN_PROGRESS)
+    feed(ledger, somebody_trapped(minutes=5), now=NOW + 5 * MINUTE)
+    assert held_late(ledger, ticket, NOW + 4 * MINUTE, NOW + 6 * MINUTE) is State.IN_PROGRESS
+
+
 def test_another_event_under_maintenance_ends_the_hold_of_the_ticket_that_it_gathers_on(any_ledger: Store) -> None:
     maintain(any_ledger)
     feed(any_ledger, circuit_open())

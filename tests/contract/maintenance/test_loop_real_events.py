@@ -17,7 +17,7 @@ def comes(walk: Walk, *tags: str, observed: timedelta = timedelta()) -> str:
     """The event of zone 7, in the history and as a finding."""
     detail = {"event": FIRE, "data": {"zone": 7}, "tags": list(tags)}
     raised = walk.event(FIRE, "panel", detail=detail, observed_at=walk.now + observed)
-    told(walk, FIRE, {"zone": 7}, raised.finding_id, tags=list(tags))
+    told(walk, FIRE, {"zone": 7}, raised.finding_id, tags=list(tags), observed=observed)
     walk.comes(raised)
     return raised.finding_id
 
@@ -58,6 +58,47 @@ def test_one_outside_its_window_is_said_to_be_so(walk: Walk) -> None:
     comes(walk)
     (check,) = walk.look()
     assert "outside the window" in _line(check)
+    assert "outside the window" in failed(walk).reason.en
+
+
+@pytest.mark.parametrize("off_s", [-3600, -60, 290])
+def test_so_is_one_that_came_in_time_by_a_clock_that_nobody_has_measured(walk: Walk, off_s: int) -> None:
+    asked(walk)
+    comes(walk, observed=timedelta(seconds=off_s))
+    (check,) = walk.look()
+    assert states(check) == ["seen", "seen", "waiting", "waiting", "waiting"]
+    assert "outside the window" in _line(check)
+    assert "loop_test" not in walk.tickets("panel")[0].tags
+    assert "outside the window" in failed(walk).reason.en
+
+
+def test_one_that_came_before_the_question_is_not_spoken_of(walk: Walk) -> None:
+    comes(walk)
+    asked(walk.after(60))
+    (check,) = walk.look()
+    assert states(check)[:2] == ["waiting", "waiting"]
+
+
+def test_one_without_an_alarm_that_happened_before_the_question_proves_nothing(walk: Walk) -> None:
+    walk.start("panel", events=[RESET])
+    walk.after(10)
+    told(walk, RESET, {}, "old", observed=timedelta(seconds=-60))
+    (check,) = walk.look()
+    assert states(check) == ["seen", "waiting", "not_applicable", "not_applicable", "not_applicable"]
+    assert "outside the window" in check.step(Step.SENSOR).note.en
+    before = check
+    assert walk.look() == [before]
+    walk.after(10)
+    told(walk, RESET, {}, "new")
+    (check,) = walk.look()
+    assert (check.result, check.step(Step.SENSOR).evidence) == (CheckResult.PASSED, "new")
+
+
+def test_and_says_so_when_no_other_came(walk: Walk) -> None:
+    walk.start("panel", events=[RESET])
+    walk.after(10)
+    told(walk, RESET, {}, observed=timedelta(seconds=-60))
+    walk.look()
     assert "outside the window" in failed(walk).reason.en
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maintenance.episode_rules import acknowledged
 from maintenance.loop_tests import CheckResult, Step
 from maintenance.work_orders import State
 from plantroom.domain.assets import UNCLASSIFIED, Point
@@ -141,6 +142,46 @@ def test_an_event_of_no_known_failure_mode_is_nobodys_echo(walk: Walk, *, event_
         walk.comes(one)
         walk.after(1)
     assert (State.OPEN, False) in tickets(walk, what)
+
+
+def confirmed(walk: Walk) -> None:
+    walk.keep(lambda keeper: keeper.confirm(walk.test.id, 1, "wang"))
+
+
+def accepted(walk: Walk) -> None:
+    walk.accept(walk.tickets("panel")[0])
+
+
+def accepted_by_a_machine(walk: Walk) -> None:
+    walk.accept(walk.tickets("panel")[0], "scada", person=False)
+
+
+def alarm_acknowledged(walk: Walk) -> None:
+    with walk.ledger.begin() as tx:
+        standing = tx.episodes.latest("panel", "fire")
+        assert standing is not None
+        tx.episodes.update(acknowledged(standing, "wang", walk.now))
+
+
+@pytest.mark.parametrize("what", ["manual_call_point", "pre_alarm", "fire_alarm"])
+@pytest.mark.parametrize("seen_by", [confirmed, accepted, accepted_by_a_machine, alarm_acknowledged])
+def test_an_event_that_comes_when_somebody_has_seen_the_tested_values_ticket_is_real(
+    walk: Walk, seen_by: Any, what: str
+) -> None:
+    asked_for_the_value(walk)
+    high = value(walk)
+    walk.comes(high)
+    seen_by(walk.after(5))
+    assert [marked for _, marked in tickets(walk)] == [True]
+    walk.after(15).comes(event(walk, Told("panel", what, FIRE.limit, "fire"), zone=9))
+    assert tickets(walk)[1:] == [(State.OPEN, False)]
+    assert (latest(walk).acknowledged_by, latest(walk).work_order) == (None, walk.tickets("panel")[1].id)
+    walk.look()
+    walk.after(40).comes(walk.over(high))
+    walk.look()
+    walk.after(600).keep(lambda keeper: keeper.finish(walk.test.id, "wang"))
+    assert tickets(walk)[1:] == [(State.OPEN, False)]
+    assert latest(walk).open_subjects == (f"rule:{what}",), "nothing but its own end ends it"
 
 
 def test_an_accepted_ticket_of_an_event_stays_real_when_the_tested_value_follows(walk: Walk) -> None:

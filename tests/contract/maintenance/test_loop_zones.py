@@ -1,5 +1,6 @@
 """A panel in a loop test while another of its zones really alarms: each is over with its own end."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,18 @@ __all__ = ["walk"]
 FIRE, RESET = "fire_alarm", "fire_alarm_reset"
 
 
-def told(walk: Walk, event: str, place: dict[str, object], event_id: str = "", **more: Any) -> None:
+def told(
+    walk: Walk,
+    event: str,
+    place: dict[str, object],
+    event_id: str = "",
+    *,
+    observed: timedelta = timedelta(),
+    **more: Any,
+) -> None:
     """As the history of events has it."""
-    data = place | more
-    one = AssetEvent(event_id or f"e-{walk.now}", "demo", "panel", event, walk.now, walk.now, "critical", True, data)
+    data, at = place | more, walk.now + observed
+    one = AssetEvent(event_id or f"e-{walk.now}", "demo", "panel", event, at, walk.now, "critical", True, data)
     with walk.ledger.begin() as tx:
         tx.collect.add_events([one])
 
