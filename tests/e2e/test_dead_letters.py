@@ -60,7 +60,7 @@ def test_a_message_from_the_future_is_stored_once_its_time_has_come(plant: Plant
     time.sleep(max(0.0, ts_ms / 1000 - AHEAD_S - time.time()))
     plant.process.json("dead-letter", "replay", letter["id"])
     assert eventually(lambda: plant.readings(key).get("flow"), 5)[0][:2] == [ts_ms, 7.5]
-    assert letters_of(plant, "AHEAD") == []
+    assert eventually(lambda: letters_of(plant, "AHEAD") == [], 5), "the letter goes once its value is stored"
 
 
 def test_a_message_without_a_time_keeps_that_of_its_receipt_over_a_replay(plant: Plant) -> None:
@@ -79,7 +79,7 @@ def test_a_message_without_a_time_keeps_that_of_its_receipt_over_a_replay(plant:
     ((at, value, _),) = eventually(lambda: plant.readings(key).get("flow"), 5)
     assert before <= at <= after + 50
     assert value == 7.5
-    assert letters_of(plant, "UNTIMED") == []
+    assert eventually(lambda: letters_of(plant, "UNTIMED") == [], 5), "the letter goes once its value is stored"
 
 
 def test_all_letters_of_a_reason_are_replayed_and_those_still_wrong_come_back(plant: Plant) -> None:

@@ -209,7 +209,7 @@ def test_clocks_that_cost_alarms_or_data_are_told_with_what_to_do() -> None:
 @pytest.mark.parametrize("reason", ["clock_in_future", "clock_never_set", "unreadable_time"])
 def test_what_a_time_should_be_is_left_to_the_reason_which_knows_the_dialect(reason: str) -> None:
     (refused,) = conditions(picture(sites={"a": {**QUIET, "clocks_refused": 1}}))
-    for advice in (refused.advice, letter_words(reason).advice):
+    for advice in (refused.advice, letter_words(reason, "a").advice):
         assert not any(unit in advice.en for unit in ("seconds", "RFC 3339"))
         assert not any(unit in advice.zh for unit in ("秒", "RFC 3339"))
         assert "reason" in advice.en
