@@ -12,6 +12,7 @@ from ingest import telling
 from ingest.gaps import SiteNumbers, parse_gone
 from ingest.instants import from_ms
 from ingest.presence import PresenceTracker
+from ingest.runs import MAX_HOLES, WINDOW
 from ingest.sequences import BOOTS, SequenceTracker
 from plantroom.domain.assets import Presence
 from plantroom.domain.spans import Span, merged, spans_of, without
@@ -315,6 +316,18 @@ def test_a_lane_that_no_longer_watches_a_hole_does_not_heal_it() -> None:
     lanes.receive(Lane.SAFETY, [4])
     lanes.idle()
     assert lanes.open == {3, 8}
+
+
+def test_what_a_count_in_doubt_no_longer_watches_has_not_come_either() -> None:
+    tracker = SequenceTracker()
+    lost = range(10, 10 + 10 * (MAX_HOLES + 1), 10)
+    for number in range(4 * WINDOW):
+        if number not in lost:
+            tracker.repeated("a", "b", number, number)
+    (before,) = tracker.runs("a")
+    tracker.repeated("a", "b", lost[-1] + 101, 0)  # Of long ago, without the broker's mark, its content forgotten.
+    (after,) = tracker.runs("a")
+    assert before.unknown == after.unknown == ((lost[0], lost[0]),)
 
 
 def test_after_a_restart_no_lane_believes_its_holes_before_the_other_has_begun() -> None:
