@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from plantroom.domain.assets import Plant, Priority
-from plantroom.domain.sources import SourceTopics, TopicSource, priority_of, safety_topics
+from plantroom.domain.sources import SourceTopics, TopicSource
+from plantroom.lanes import LANES, lane_of, safety_topics
 from plantroom.ports.spool import Lane
 from plantroom.wire import MARKS, ROOT, Channel
-
-_LANES = {Priority.NORMAL: Lane.NORMAL, Priority.SAFETY: Lane.SAFETY}
 
 
 class Owner(NamedTuple):
@@ -58,7 +57,7 @@ class TopicRules:
 
     def filters(self, lane: Lane) -> Sequence[str]:
         """What a lane subscribes to."""
-        own = {self._by(source) for source in self.sources if _LANES[source.priority] is lane}
+        own = {self._by(source) for source in self.sources if LANES[source.priority] is lane}
         if lane is Lane.NORMAL:
             return [self.all, *sorted(own - {self.all})]
         return [self.events, self.marks, *sorted(self.safety | own)]
@@ -71,13 +70,13 @@ class TopicRules:
     def owner(self, topic: str) -> Owner | None:
         """Whose a topic is; ``None``: it belongs to whoever gets it. O(1) for a known topic."""
         source = self._topics.owner(topic) if self.sources else None
-        priority = priority_of(topic, self.site, source, self.safety)
-        if priority is None:
+        lane = lane_of(topic, self.site, source, self.safety)
+        if lane is None:
             return None
         if source is not None:
             by = self._by(source)
         elif topic in self.safety:
             by = topic
         else:
-            by = self.events if priority is Priority.SAFETY else self.all
-        return Owner(_LANES[priority], by)
+            by = self.events if lane is Lane.SAFETY else self.all
+        return Owner(lane, by)

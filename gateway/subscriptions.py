@@ -154,15 +154,16 @@ class Subscriptions:
         with self._lock:
             if self._doubts_met != self._doubts:
                 self._doubts_met = self._doubts
-                self._confirmed, self._asked = frozenset(), {}
+                self._confirmed = frozenset()
         self._refused = {name: at for name, at in self._refused.items() if name in self._wanted}
-        waiting = self._waiting_for_answer()
+        waiting = {name for doubts, names in self._asked.values() if doubts == self._doubts_met for name in names}
         waiting |= {name for name, at in self._refused.items() if now - at < REFUSED_RETRY_S}
         found = tuple(name for name in self._wanted if name not in self._confirmed and name not in waiting)
         self._asked_all = None if found else (changes, min(self._refused.values(), default=inf) + REFUSED_RETRY_S)
         return found
 
     def _waiting_for_answer(self) -> set[str]:
+        """An answer from before a doubt confirms nothing, but what it is about is under way all the same."""
         return {name for _, names in self._asked.values() for name in names}
 
     def asked(self, mid: int, names: tuple[str, ...]) -> None:
@@ -176,7 +177,7 @@ class Subscriptions:
     def answered(self, mid: int, codes: Iterable[int]) -> None:
         """Its SUBACK: one code a filter."""
         doubts, names = self._asked.pop(mid, (-1, ()))
-        answered = frozenset(names)
+        answered = frozenset(names) - self._waiting_for_answer()
         self._asked_at = {name: at for name, at in self._asked_at.items() if name not in answered}
         granted = {name for name, code in zip(names, codes, strict=False) if code < _REFUSED}
         with self._lock:

@@ -8,21 +8,19 @@ import orjson
 from ingest.publishers import publisher_of
 from ingest.rejections import UNKNOWN_ASSET, UNKNOWN_TOPIC
 from plantroom.domain.alarms import SafetySources, safety_sources
-from plantroom.domain.assets import Asset, Plant, Point, Priority, Source, SourceClock
+from plantroom.domain.assets import Asset, Plant, Point, Source, SourceClock
 from plantroom.domain.sources import (
     MAX_KNOWN_TOPICS,
     SourceTopics,
     TopicSource,
-    priority_of,
-    safety_topics,
     sources_of,
 )
+from plantroom.lanes import LANES, lane_of, safety_topics
 from plantroom.ports.readings import SeriesRef
 from plantroom.ports.spool import Lane
 from plantroom.wire import ROOT, Channel, parse_topic
 
 _MAX_SHAPES = 64
-_LANES = {Priority.NORMAL: Lane.NORMAL, Priority.SAFETY: Lane.SAFETY}
 
 
 class SeriesTable:
@@ -81,7 +79,7 @@ class AssetRoute:
     @property
     def lane(self) -> Lane:
         """The lane of its source."""
-        return _LANES[self.source.priority]
+        return LANES[self.source.priority]
 
     def match(self, keys: tuple[str, ...]) -> tuple[int, ...] | None:
         """The series of all names, or ``None`` when the asset lacks one of them."""
@@ -212,8 +210,7 @@ class Matcher:
 
     def lane_of(self, topic: str) -> Lane:
         """The lane on which messages of a topic come."""
-        priority = priority_of(topic, self.site, self._topics.owner(topic), self._safety_topics)
-        return _LANES[priority or Priority.NORMAL]
+        return lane_of(topic, self.site, self._topics.owner(topic), self._safety_topics) or Lane.NORMAL
 
     def routes(self) -> Sequence[AssetRoute]:
         """All assets of the site."""

@@ -285,17 +285,17 @@ class LoopKeeper:
         ]
         if not came:
             return check
-        noted = [(self._no_test(check, event, begins), event) for event in came]
+        offset = clock_offset(self._tx, check.asset)
+        noted = [(self._no_test(check, event, begins, offset), event) for event in came]
         note, event = min(noted, key=lambda one: bool(one[0].zh))
         if note.zh and not check.waits_for(Step.ALARM):
             return tick(check, Step.SENSOR, event.observed_at, event.id, note)
         seen = tick(before_its_event(check), Step.SENSOR, event.observed_at, event.id)
         return tick(seen, Step.READING, event.received_at, event.id, note)
 
-    def _no_test(self, check: LoopCheck, event: AssetEvent, begins: datetime) -> LocalName:
+    def _no_test(self, check: LoopCheck, event: AssetEvent, begins: datetime, offset: timedelta) -> LocalName:
         """Why the asked-for event is a real one; empty when it may be the test's. One that has no alarm is real only
         when it happened before it was asked for."""
-        offset = clock_offset(self._tx, check.asset)
         if not check.waits_for(Step.ALARM):
             return NO_WORDS if event.observed_at - offset >= begins else NO_TEST_EVENT[OUTSIDE_WINDOW]
         why = doubt(event.data, event.event, self._over_by.endless)

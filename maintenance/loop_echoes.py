@@ -23,7 +23,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import over_at
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
-from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubt
+from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubt, in_window
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events
 from maintenance.work_orders import State, WorkOrder
@@ -115,9 +115,8 @@ def _asked_by(check: LoopCheck, source: str, at: datetime) -> bool:
 
 def _awaits_event(check: LoopCheck, episode: Episode, ticket: WorkOrder, at: datetime, received_at: datetime) -> bool:
     """Whether an event comes inside the window, and before anybody has seen the ticket or the alarm."""
-    inside = check.deadline is not None and received_at <= check.deadline and at <= check.deadline + TOLERANCE
     unseen = ticket.state is State.OPEN and episode.acknowledged_at is None and check.waits_for(Step.PERSON)
-    return inside and unseen
+    return unseen and in_window(check, at, received_at, 0)
 
 
 def triggered(check: LoopCheck, episode: Episode) -> list[str]:

@@ -4,7 +4,7 @@ Topic filters are MQTT's (MQTT 3.1.1, section 4.7): ``+`` stands for one level, 
 before it and any number of further ones.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
@@ -125,28 +125,6 @@ def source_of(topic: str, sources: Iterable[TopicSource]) -> TopicSource | None:
         return None
     found = [source for source in sources if matches(source.topic_filter, topic)]
     return min(found, key=_exactness) if found else None
-
-
-def safety_topics(plant: Plant, site: str) -> frozenset[str]:
-    """Canonical telemetry topics of the site whose asset's source (``sources_of``) is marked safety, under every name
-    the asset goes by. O(assets of the site)."""
-    found = sources_of(plant, site)
-    keys = {key for key, source in found.items() if source.priority is Priority.SAFETY}
-    return frozenset(
-        f"{ROOT}/{s}/{code}/telemetry" for (s, code), key in plant.codes.items() if s == site and key in keys
-    )
-
-
-def priority_of(topic: str, site: str, source: TopicSource | None, safety: Collection[str]) -> Priority | None:
-    """Which lane a topic's messages take: as its ``source`` says, if one takes it, else events and the ``safety``
-    topics that of safety. ``None``: it is none of the site's. The one answer for those who hear and those who read."""
-    if source is not None:
-        return source.priority
-    if topic in safety:
-        return Priority.SAFETY
-    if not topic.startswith(f"{ROOT}/{site}/"):
-        return None
-    return Priority.SAFETY if topic.endswith("/event") and topic.count("/") == LEVELS - 1 else Priority.NORMAL
 
 
 class SourceTopics:

@@ -21,14 +21,6 @@ Start = Callable[..., SiteGateway]
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MosquittoBroker]:
-    made = mosquitto(tmp_path / "broker")
-    made.start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
 def started(broker: MosquittoBroker, tmp_path: Path) -> Iterator[Start]:
     """A site's way in, its sessions proven; the one before it is stopped."""
     stack = ExitStack()

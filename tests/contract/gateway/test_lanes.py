@@ -17,7 +17,7 @@ from plantroom.domain.flow import TroubleKind
 from plantroom.ports.clock import FixedClock, to_ms
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from tests.contract.gateway.test_session import eventually, mosquitto, publish
+from tests.contract.gateway.test_session import eventually, publish
 from tests.servers.mosquitto import Mosquitto
 
 NORMAL, SAFETY = Lane.NORMAL, Lane.SAFETY
@@ -34,14 +34,6 @@ class Draws(random.Random):
     def uniform(self, a: float, b: float) -> float:
         del a, b
         return self._seconds
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MosquittoBroker]:
-    made = mosquitto(tmp_path / "broker")
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

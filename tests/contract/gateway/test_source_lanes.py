@@ -13,16 +13,8 @@ from plantroom.domain.assets import LocalName, Plant, Priority, Site
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
-from tests.contract.gateway.test_session import eventually, mosquitto, publish
+from tests.contract.gateway.test_session import eventually, publish
 from tests.servers.process import free_port
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MosquittoBroker]:
-    made = mosquitto(tmp_path / "broker")
-    made.start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture

@@ -13,15 +13,7 @@ from plantroom.cli.bench_wire import RawPublisher, hold_session
 from plantroom.ports.spool import Lane
 from plantroom.settings import BrokerAddress
 from plantroom.wire import ROOT
-from tests.contract.gateway.test_session import eventually, mosquitto, numbered, publish
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[MosquittoBroker]:
-    made = mosquitto(tmp_path / "broker")
-    made.start()
-    yield made
-    made.stop()
+from tests.contract.gateway.test_session import eventually, numbered, publish
 
 
 def listening(broker: MosquittoBroker, folder: Path) -> StrayGateway:

@@ -66,6 +66,22 @@ def test_what_was_asked_for_again_behind_an_unsubscribe_is_not_gone_with_its_ans
     assert book.gone() == ["b/#"]
 
 
+def test_what_was_asked_for_behind_an_unsubscribe_is_known_after_a_doubt_as_well() -> None:
+    book = confirmed(["a/#"])
+    book.want([])
+    book.letting_go(2, book.gone())
+    book.want(["a/#"])
+    assert asked_for(book, 3) == ("a/#",)
+    book.want([])
+    book.doubt()
+    assert not book.missing()
+    assert book.gone() == [], "its answers are waited for"
+    book.let_go(2)
+    book.answered(3, [GRANTED])
+    assert book.granted() == frozenset(), "it was asked for before the doubt"
+    assert book.gone() == ["a/#"]
+
+
 def test_what_was_in_doubt_is_let_go_as_well() -> None:
     book = confirmed(["a/#", "b/#"])
     book.doubt()
