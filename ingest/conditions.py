@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from ingest.condition_words import FLOW, TROUBLES, Words
+from ingest.condition_words import FLOW, Words
 from ingest.disk_words import BROKER_FORGOT, DISK_LOW
 from ingest.idle_sources import FIGURE, SOURCE_IDLE
 from ingest.letter_words import LET_GO, LETTERS, REPLAYING, family_of
+from ingest.trouble_words import TROUBLES
 from plantroom.domain import flow
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane

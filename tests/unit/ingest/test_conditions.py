@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.condition_words import FLOW, TROUBLES
+from ingest.condition_words import FLOW
 from ingest.conditions import Condition, Help, Level, Picture, Silent, conditions, drained_in_s
 from ingest.letter_words import LETTERS, letter_words
+from ingest.trouble_words import TROUBLES
 from plantroom.domain.flow import Trouble, TroubleKind, with_lanes
 from plantroom.ports.letters import DeadLetter, LetterGroup
 
