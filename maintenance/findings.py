@@ -192,7 +192,7 @@ class FindingApplier:
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
             if echo or after_echo:
-                episode = with_echo(episode, earlier, check)
+                episode = with_echo(episode, earlier, check, finding, self._now)
             if ticket is not None and not echo and (finding.safety or after_echo):
                 words = OF_TEST if after_echo else ANOTHER if first or elsewhere else AGAIN
                 ticket, episode = self._tickets.told_of(ticket, episode, finding, words)

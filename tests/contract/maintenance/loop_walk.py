@@ -69,9 +69,10 @@ class Walk:
         with self.ledger.read() as tx:
             return list(tx.loop_tests.checks(self.test.id))
 
-    def accept(self, ticket: WorkOrder, by: str = "li", *, person: bool = True) -> None:
+    def accept(self, ticket: WorkOrder, by: str = "li", *, person: bool = True, at: datetime | None = None) -> None:
+        """``at``: when it was done, where that is heard of only now."""
         with self.ledger.begin() as tx:
-            apply_transition(tx, ticket.id, State.ACKNOWLEDGED, self.now, by, now=self.now, person=person)
+            apply_transition(tx, ticket.id, State.ACKNOWLEDGED, at or self.now, by, now=self.now, person=person)
 
     def event(self, name: str, asset: str = "lift-1", **changes: Any) -> FindingRaised:
         known = {e.key: e for e in CLASSES["elevator"].events} | {e.key: e for e in CLASSES["fire_panel"].events}
