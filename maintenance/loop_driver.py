@@ -315,4 +315,4 @@ class LoopKeeper:
         clock = view.clock
         if clock is None:
             return Facts(view.presence, view.last_seen, zone=zone)
-        return Facts(view.presence, view.last_seen, clock.offset_ms, zone, clock.says_nothing)
+        return Facts(view.presence, view.last_seen, clock.offset_ms, zone, clock.says_nothing, clock.stands)
