@@ -264,7 +264,7 @@ def _let_go(picture: Picture) -> Iterable[Condition]:
 
 def _letters(picture: Picture) -> Iterable[Condition]:
     letters = [group for group in picture.letters if group.reason != REPLAYING]
-    for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason, g.site))).items():
+    for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason, g.site, g.topic))).items():
         most = max(some, key=lambda group: group.count)
         count, topics = sum(group.count for group in some), len({group.topic for group in some})
         names = {"count": _count(count), "topics": _count(topics), "topic": _cut(most.topic)}
