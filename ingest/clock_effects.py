@@ -61,21 +61,38 @@ _STEPS = ((172_800, 86_400, "天", "days"), (7_200, 3_600, "小时", "h"), (600,
 def words_of_clock(offset_ms: int, at_ms: int, effect: ClockEffect, *, stands: bool = False) -> LocalName:
     """Which way it is off, by how much, and what that costs: ``设备时钟慢60分钟，限值未判断``; no amount where the
     offset says nothing. ``stands``: its times do not go on, which need not be the clock's fault."""
-    times, cost = times_of(offset_ms, at_ms), _COSTS[effect]
+    times, cost = times_of(offset_ms, at_ms, stands=stands), _COSTS[effect]
     if times in NO_AMOUNT:
-        return LocalName(f"{NO_AMOUNT[times].zh}{cost.zh}", f"{NO_AMOUNT[times].en}{cost.en}")
-    too_old = effect is ClockEffect.REFUSED and times is DeviceTimes.BEHIND
-    if too_old:
+        return _joined(NO_AMOUNT[times], cost)
+    if times is DeviceTimes.AHEAD:
+        span = _span(offset_ms)
+        return _joined(LocalName(f"设备时钟快{span.zh}", f"clock {span.en} ahead"), cost)
+    if effect is ClockEffect.REFUSED:
         cost = _TOO_OLD
-    zh, en = ("快", "ahead") if times is DeviceTimes.AHEAD else ("慢", "behind")
+    if times is DeviceTimes.STANDING:
+        return _joined(words_of_standing(offset_ms), cost)
+    span = _span(offset_ms)
+    return _joined(LocalName(f"设备时钟慢{span.zh}", f"clock {span.en} behind"), cost)
+
+
+def words_of_standing(offset_ms: int) -> LocalName:
+    """What is said of times that do not go on, which need not be the clock's fault, and since when they do not."""
+    span = _span(offset_ms)
+    return LocalName(
+        f"设备时间停在{span.zh}前（时钟停走，或反复发送上次变化）",
+        f"times stand still {span.en} behind (clock stopped, or last change sent again)",
+    )
+
+
+def _span(offset_ms: int) -> LocalName:
+    """An offset without its sign, in the unit that suits it."""
     seconds = round(abs(offset_ms) / 1000)
     step, zh_unit, en_unit = next(
         (size, zh_unit, en_unit) for least, size, zh_unit, en_unit in _STEPS if seconds >= least
     )
     count = round(seconds / step)
-    if stands and too_old:
-        return LocalName(
-            f"设备时间停在{count}{zh_unit}前（时钟停走，或反复发送上次变化）{cost.zh}",
-            f"times stand still {count} {en_unit} behind (clock stopped, or last change sent again){cost.en}",
-        )
-    return LocalName(f"设备时钟{zh}{count}{zh_unit}{cost.zh}", f"clock {count} {en_unit} {en}{cost.en}")
+    return LocalName(f"{count}{zh_unit}", f"{count} {en_unit}")
+
+
+def _joined(what: LocalName, cost: LocalName) -> LocalName:
+    return LocalName(f"{what.zh}{cost.zh}", f"{what.en}{cost.en}")

@@ -74,6 +74,7 @@ class _Clock:
     """What the finding said last that it costs; that it costs nothing is not said before the clock is right."""
     stamp_ms: int = 0
     stamps_ms: list[int] = field(default_factory=list)
+    told_standing: bool = False
 
     def next_window(self, window: int, low_ms: int, stamp_ms: int) -> None:
         """Begin a later window: the one at hand is whole."""
@@ -134,6 +135,7 @@ class DeviceClocks:
                     raised=True,
                     told_ms=word.offset_ms,
                     told_at_ms=at_ms,
+                    told_standing=word.stands,
                 )
 
     def note(self, decoded: Decoded, arrivals: Arrivals) -> None:
@@ -252,15 +254,16 @@ class DeviceClocks:
                 self._findings.append(self._cleared(asset, clock))
                 clock.told_ms = None
             clock.wrong_since_ms, clock.raised, clock.effect = None, False, ClockEffect.NONE.value
+        stands = clock.stands()
         moved = clock.told_ms is None or (
             abs(offset_ms - clock.told_ms) >= TELL_MS
             and (by_amount or not self._alike(offset_ms, at_ms, clock.told_ms, clock.told_at_ms))
         )
-        if moved or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
-            clock.told_ms, clock.told_at_ms = offset_ms, at_ms
+        if moved or stands is not clock.told_standing or at_ms - clock.told_at_ms >= TELL_EVERY_MS:
+            clock.told_ms, clock.told_at_ms, clock.told_standing = offset_ms, at_ms, stands
             since_ms = clock.wrong_since_ms if clock.raised else None
             since = None if since_ms is None else from_ms(since_ms)
-            self._words[asset] = DeviceClock(asset, offset_ms, from_ms(at_ms), since)
+            self._words[asset] = DeviceClock(asset, offset_ms, from_ms(at_ms), since, stands)
 
     def _raised(self, asset: str, clock: _Clock, effect: ClockEffect) -> FindingRaised:
         offset_ms = clock.offset_ms or 0

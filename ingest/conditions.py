@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from ingest.condition_words import FLOW, TROUBLES, Words
+from ingest.condition_words import FLOW, Words
 from ingest.disk_words import BROKER_FORGOT, DISK_LOW
 from ingest.idle_sources import FIGURE, SOURCE_IDLE
 from ingest.letter_words import LET_GO, LETTERS, REPLAYING, family_of
+from ingest.trouble_words import TROUBLES
 from plantroom.domain import flow
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind, by_lane
@@ -263,7 +264,7 @@ def _let_go(picture: Picture) -> Iterable[Condition]:
 
 def _letters(picture: Picture) -> Iterable[Condition]:
     letters = [group for group in picture.letters if group.reason != REPLAYING]
-    for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason, g.site))).items():
+    for (site, family), some in _grouped(letters, lambda g: (g.site, family_of(g.reason, g.site, g.topic))).items():
         most = max(some, key=lambda group: group.count)
         count, topics = sum(group.count for group in some), len({group.topic for group in some})
         names = {"count": _count(count), "topics": _count(topics), "topic": _cut(most.topic)}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ingest import rejections as r
 from ingest.condition_words import KEPT, Words, words_of
 from plantroom.domain.assets import LocalName
+from plantroom.wire import ROOT
 
 _SINCE_LETTERS = (
     "近 {span}内 {count} 条，来自 {topics} 个主题，多为 {topic}。",
@@ -58,7 +59,7 @@ LETTERS: Mapping[str, Words] = {
         ),
         (
             "新站点：在台账中建立（POST /api/v1/sites），然后重放；代码写错：在设备端改正。",
-            ("A new site: enter it (`POST /api/v1/sites`), then replay. A mistyped code: correct it in the device."),
+            "A new site: enter it (`POST /api/v1/sites`), then replay. A mistyped code: correct it in the device.",
         ),
     ),
     "unknown_point": words_of(
@@ -118,6 +119,24 @@ LETTERS: Mapping[str, Words] = {
             (
                 "Correct the device's topic (plantroom/SITE/ASSET/telemetry), or make a source for it (`plantroom"
                 " source add`), then replay."
+            ),
+        ),
+    ),
+    "own_topic": words_of(
+        ("plantroom/ 下的主题不符合约定", "Topics under plantroom/ that are not as agreed"),
+        _SINCE_LETTERS,
+        LocalName(
+            "原始消息已保留，但重放不能改正其主题。积压过多时，最早的会被删除。",
+            "The raw messages are kept, but no replay mends their topics. Of too many the oldest go.",
+        ),
+        (
+            (
+                "在设备端改正主题：层级为 plantroom/站点/设备/通道，通道为 telemetry、event 或 status。"
+                "已保留的消息，查看后丢弃。"
+            ),
+            (
+                "Correct the topic in the device: the levels are plantroom/SITE/ASSET/CHANNEL, and CHANNEL is"
+                " telemetry, event or status. Look at what is kept, then discard it."
             ),
         ),
     ),
@@ -250,13 +269,15 @@ _FAMILIES = {
 """Reasons whose cause is elsewhere than in the payload."""
 
 
-def family_of(reason: str, site: str) -> str:
-    """The family of a reason (its code) of a site's letters (empty: their topics name none)."""
+def family_of(reason: str, site: str, topic: str) -> str:
+    """The family of a reason (its code) of letters of one topic and site (empty: the topic names none)."""
     if reason == r.UNKNOWN_TOPIC and not site:
         return "no_site"
+    if reason == r.UNKNOWN_TOPIC and topic.startswith(f"{ROOT}/"):
+        return "own_topic"
     return _FAMILIES.get(reason, "payload")
 
 
-def letter_words(reason: str, site: str) -> Words:
-    """What is said of a site's dead letters of a reason (its code)."""
-    return _ASKED if reason == REPLAYING else LETTERS[family_of(reason, site)]
+def letter_words(reason: str, site: str, topic: str) -> Words:
+    """What is said of a site's dead letters of a topic and reason (its code)."""
+    return _ASKED if reason == REPLAYING else LETTERS[family_of(reason, site, topic)]

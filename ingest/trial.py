@@ -96,20 +96,22 @@ def with_draft(plant: Plant, draft: TopicSource) -> Plant:
 
 
 def site_of(plant: Plant, topic: str) -> str:
-    """The site that hears a topic: the one whose source takes it, the canonical topic's own, whether it is there or
-    not, the one that another topic under our root names, else the only one. Raises ``BadData`` when that is nobody."""
+    """The site that hears a topic: the one whose source takes it, the one that a topic under our root names, whether it
+    is there or not, else the only one. Raises ``BadData`` when that is nobody."""
     for site in plant.sites:
         if SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic) is not None:
             return site
-    parts = parse_topic(topic)
-    if parts is not None:
-        return parts.site
-    root, _, rest = topic.partition("/")
-    if root == ROOT and (named := rest.partition("/")[0]) in plant.sites:
+    if named := _named_site(topic):
         return named
     if len(plant.sites) == 1:
         return next(iter(plant.sites))
     raise BadData(misnamed(topic) or f"no site hears the topic {topic!r}: say which one is meant")
+
+
+def _named_site(topic: str) -> str:
+    """The site's code in a topic under our root, canonical or not; empty: it has none."""
+    root, _, rest = topic.partition("/")
+    return rest.partition("/")[0] if root == ROOT else ""
 
 
 def misnamed(topic: str) -> str | None:
@@ -134,9 +136,9 @@ def try_messages(
     store that keeps readings for so long."""
     topic = messages[-1].topic
     owner = SourceTopics(one for one in plant.topic_sources if one.site == site).owner(topic)
-    parts = parse_topic(topic)
-    if owner is None and parts is not None and parts.site not in plant.sites:
-        return Trial(parts.site, None, [], [(UNKNOWN_SITE, "")], [], [], [])
+    named = _named_site(topic)
+    if owner is None and named and named not in plant.sites:
+        return Trial(named, None, [], [(UNKNOWN_SITE, "")], [], [], [])
     presence = PresenceTracker(classes)
     presence.begin({}, now_ms - 2 * RETAINED_MS)
     pipeline = Pipeline(site, Lane.NORMAL, (), classes, presence)

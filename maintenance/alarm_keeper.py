@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maintenance.by_hand import expire_by_hand
-from maintenance.findings import CONSUMER as FINDINGS
+from maintenance.findings_consumer import CONSUMER as FINDINGS
 from maintenance.floods import end_if_over
 from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx

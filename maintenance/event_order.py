@@ -20,8 +20,8 @@ STANDS_SINCE = "stands_since"
 """Key in a recurrence's detail: ``at`` and ``observed`` (RFC 3339) of when it came back."""
 
 _TOLD_AT = "safety_told_at"
-"""Key in an episode's detail: when its ticket was told of its newest safety event (RFC 3339), by our clock. Nobody knew
-of it before."""
+"""Key in an episode's detail: when its ticket was told of its newest safety event, or of the event that a loop test
+takes for an echo (RFC 3339), by our clock. Nobody knew of it before."""
 
 _OVER_AT = {FindingSource.RULE: "event_over_at", FindingSource.LIMIT: "limit_over_at"}
 """Keys in an episode's detail: when we heard that one of its events, or limit alarms, is over (RFC 3339), by our
@@ -65,12 +65,13 @@ def standing_since(earlier: Episode, finding: FindingRaised) -> dict[str, object
 
 
 def with_telling(detail: Mapping[str, object] | None, now: datetime) -> dict[str, object]:
-    """What the detail of an episode keeps when a safety event of it joins a ticket that stood before."""
+    """What the detail of an episode keeps when a safety event of it, or an event that comes with what a loop test asked
+    for, joins a ticket that stood before."""
     return dict(detail or {}) | {_TOLD_AT: now.isoformat()}
 
 
 def told_at(episode: Episode) -> datetime | None:
-    """When a safety event of an episode last joined a ticket that stood before."""
+    """When an event of an episode last joined a ticket that stood before, see ``with_telling``."""
     said = (episode.detail or {}).get(_TOLD_AT)
     return None if said is None else datetime.fromisoformat(str(said))
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from maintenance.loop_echoes import clock_offset
 from maintenance.loop_ends import ends_of
-from maintenance.loop_marks import BY, acknowledge_test, awaits_photos, settle, settles
+from maintenance.loop_marks import BY, accepted, acknowledge_test, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
 from maintenance.loop_tests import (
     ENDED,
@@ -40,7 +40,6 @@ from maintenance.loop_tests import (
 )
 from maintenance.one_by_one import OneByOne
 from maintenance.ports import MaintenanceTx
-from maintenance.work_orders import State
 from plantroom.domain.assets import EquipmentClass, LocalName, Presence
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound, Unreachable
 from plantroom.ports.clock import Clock
@@ -50,7 +49,6 @@ from plantroom.ports.readings import ReadingsStore, SeriesRef
 
 EVENTS_LOOKED_AT = 50
 _HEARD = (CheckResult.ANSWERED, CheckResult.PASSED)
-_ACCEPTED = (State.ACKNOWLEDGED, State.IN_PROGRESS)
 
 Seen = Mapping[int, datetime]
 """By the check's number: the device's own time of the first reading since it was asked for."""
@@ -306,13 +304,10 @@ class LoopKeeper:
 
     def _accepted(self, check: LoopCheck) -> LoopCheck:
         """The person's link, when somebody who has signed in has accepted the ticket since."""
-        ticket = check.step(Step.TICKET)
-        if ticket.evidence is None or ticket.at is None or not check.waits_for(Step.PERSON) or check.result in ENDED:
+        if not check.waits_for(Step.PERSON) or check.result in ENDED:
             return check
-        for step in self._tx.orders.transitions(ticket.evidence):
-            if step.person and step.to in _ACCEPTED and step.recorded_at >= ticket.at:
-                return tick(check, Step.PERSON, step.recorded_at, step.by)
-        return check
+        step = accepted(self._tx, check)
+        return check if step is None else tick(check, Step.PERSON, step.recorded_at, step.by)
 
     def _facts(self, check: LoopCheck) -> Facts:
         view = self._tx.assets.get(check.asset)
@@ -320,4 +315,4 @@ class LoopKeeper:
         clock = view.clock
         if clock is None:
             return Facts(view.presence, view.last_seen, zone=zone)
-        return Facts(view.presence, view.last_seen, clock.offset_ms, zone, clock.says_nothing)
+        return Facts(view.presence, view.last_seen, clock.offset_ms, zone, clock.says_nothing, clock.stands)

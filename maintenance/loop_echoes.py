@@ -20,7 +20,7 @@ from maintenance.episode_rules import LOOP_TEST, Level, marked_as_test, work_is_
 from maintenance.episode_subjects import PRIORITIES, calling, subject_of
 from maintenance.episode_tickets import episodes_of
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import over_at
+from maintenance.event_order import over_at, told_at, with_telling
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
 from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubt, in_window
@@ -127,13 +127,24 @@ def triggered(check: LoopCheck, episode: Episode) -> list[str]:
     return [one for one in episode.open_subjects if one == f"{FindingSource.RULE.value}:{check.subject}"]
 
 
-def with_echo(absorbed: Episode, earlier: Episode, check: LoopCheck | None) -> Episode:
-    """The test's episode after the echo or, where that came first, after the event that answered the ``check``. An echo
-    is no news to whoever has taken note of the test's alarm, and neither is a repetition."""
-    one = replace(absorbed, tags=earlier.tags)
+def with_echo(
+    absorbed: Episode, earlier: Episode, check: LoopCheck | None, finding: FindingRaised, now: datetime
+) -> Episode:
+    """The test's episode after a ``finding`` that is the echo or, where that came first, what answers the ``check``. An
+    echo is no news to whoever has taken note of the test's alarm, and neither is a repetition. When an event, or what
+    was asked for, joined is kept: see ``news_since``."""
+    told = check is not None or finding.source is FindingSource.RULE
+    one = replace(absorbed, tags=earlier.tags, detail=with_telling(absorbed.detail, now) if told else absorbed.detail)
     if check is not None:
         return marked_as_test(one, check.test)
     return replace(one, acknowledged_at=earlier.acknowledged_at, acknowledged_by=earlier.acknowledged_by)
+
+
+def news_since(episode: Episode, at: datetime) -> bool:
+    """Whether what a loop test waits for joined its ticket only after ``at``: whoever accepted that before it has not
+    seen it."""
+    told = told_at(episode)
+    return LOOP_TEST in episode.tags and told is not None and at < told
 
 
 def echoes(check: LoopCheck, ticket: WorkOrder, episode: Episode | None) -> list[str]:

@@ -9,7 +9,7 @@ from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
-from maintenance.loop_echoes import clock_offset, echoes, may_end, triggered
+from maintenance.loop_echoes import clock_offset, echoes, may_end, news_since, triggered
 from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
 from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, before_its_event, tick
 from maintenance.orders import keep, take_step
@@ -23,6 +23,7 @@ from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import Conflict
 
 BY = "system:loop-test"
+_ACCEPTED = (State.ACKNOWLEDGED, State.IN_PROGRESS)
 _SOURCES = (FindingSource.RULE, FindingSource.LIMIT)
 _PASSED = "回路测试完成 / the loop test is done"
 _JOINED = LocalName(
@@ -72,6 +73,29 @@ def acknowledge_test(tx: MaintenanceTx, check: LoopCheck, now: datetime) -> None
     for episode in tx.episodes.of_order(ticket):
         if LOOP_TEST in episode.tags and episode.acknowledged_at is None:
             _store(tx, acknowledged(episode, person, now))
+
+
+def accepted(tx: MaintenanceTx, check: LoopCheck) -> Transition | None:
+    """By which step of a check's ticket somebody who had signed in saw what the check waits for; ``None``: none has.
+
+    A ticket may have stood before that came to it, and be accepted without a network: who accepted it before, by the
+    tablet's corrected time, has not seen it, whenever we hear of it.
+    """
+    ticket = check.step(Step.TICKET)
+    if ticket.evidence is None or ticket.at is None:
+        return None
+    history = tx.orders.transitions(ticket.evidence)
+    found = [one for one in history if one.person and one.to in _ACCEPTED and one.recorded_at >= ticket.at]
+    if not found:
+        return None
+    own = tx.orders.get(ticket.evidence).episode
+    episode = None if own is None else tx.episodes.get(own)
+    for step in found:
+        # Nobody accepts a ticket before it is there: that is a slow clock.
+        at = max(step.at, history[0].recorded_at)
+        if at >= ticket.at and not (episode is not None and news_since(episode, at)):
+            return step
+    return None
 
 
 def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, finishing: bool) -> LoopCheck:

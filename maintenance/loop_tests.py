@@ -148,13 +148,14 @@ class LoopTest:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the ledger knows of a publisher, and the time zone of its site. ``clock_says_nothing``: the offset
-    is no measure."""
+    is no measure; ``clock_stands``: its times do not go on."""
 
     presence: Presence
     last_seen: datetime | None
     clock_offset_ms: int | None = None
     zone: tzinfo = UTC
     clock_says_nothing: bool = False
+    clock_stands: bool = False
 
 
 def without(check: LoopCheck, steps: Sequence[Step], note: LocalName) -> LoopCheck:
@@ -357,6 +358,12 @@ def _nothing_came(check: LoopCheck, facts: Facts) -> LocalName:
             "设备在线，但该信号未在窗口内到达；设备时钟从未设置，或时间单位不对：改正后重试",
             "the device is heard, but not this signal inside its window; its clock was never set, or its unit of"
             " time is wrong: mend that and try again",
+        )
+    if facts.clock_stands:
+        return LocalName(
+            "设备在线，但该信号未在窗口内到达；设备时间停住不走（时钟停走，或反复发送上次变化）：改正后重试",
+            "the device is heard, but not this signal inside its window; its times stand still (clock stopped, or last"
+            " change sent again): mend that and try again",
         )
     offset_s = round((facts.clock_offset_ms or 0) / 1000)
     if abs(offset_s) > TOLERANCE.total_seconds():

@@ -16,6 +16,7 @@ from maintenance.episode_rules import acknowledged, unacknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.findings import FindingApplier
 from maintenance.floods import FLOOD
+from maintenance.loop_echoes import news_since
 from maintenance.ports import MaintenanceTx
 from maintenance.shelves import shelved_subjects
 from maintenance.stranger_alarms import acknowledge_stranger, stranger_alarm
@@ -83,11 +84,13 @@ def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> E
     return episode if episode.acknowledged_at is not None else _noted(tx, episode, by, now)
 
 
-def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> None:
+def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, at: datetime, now: datetime) -> None:
     """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it. Of a flood's many, one that
-    a finding changes at this moment stays unacknowledged: waiting for it could stop both."""
+    a finding changes at this moment stays unacknowledged: waiting for it could stop both. So does what a loop test
+    waits for and was not there yet ``at`` that time."""
     for episode in tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags):
-        if episode.acknowledged_at is None and episode.state is EpisodeState.OPEN:
+        unseen = episode.acknowledged_at is None and episode.state is EpisodeState.OPEN
+        if unseen and not news_since(episode, at):
             _noted(tx, episode, by, now)
 
 

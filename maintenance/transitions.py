@@ -47,7 +47,7 @@ def apply_transition(
     moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived, person=person)
     stored = keep(tx, isolate(tx, moved))
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
-        ticket_accepted(tx, stored, by, now or at)
+        ticket_accepted(tx, stored, by, at, now or at)
     status = released(tx, stored)
     end_with_work(tx, stored, equipment_classes(), now or at)
     if status is None or stored.asset is None:

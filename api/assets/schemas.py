@@ -23,8 +23,8 @@ ShortText = Annotated[str, Field(max_length=200)]
 
 class Asset(Shape):
     """One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-    device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`before_2000`, `far_ahead`:
-    the offset says nothing); ``clock_effect``: what a wrong one costs."""
+    device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`standing`: they do not go
+    on; `before_2000`, `far_ahead`: the offset says nothing); ``clock_effect``: what a wrong one costs."""
 
     key: str
     code: str

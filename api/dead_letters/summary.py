@@ -43,7 +43,7 @@ class LetterGroup(Shape):
     @classmethod
     def of(cls, group: DomainGroup) -> Self:
         """From the ledger's record."""
-        words, newest = letter_words(group.reason, group.site), group.newest
+        words, newest = letter_words(group.reason, group.site, group.topic), group.newest
         return cls(
             site=group.site,
             topic=group.topic,

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from ingest.clock_effects import ClockEffect
 from ingest.picture import age_s
 from ingest.stats import BAD, LETTERS, WRITE_BUCKETS_S, write_bucket
-from plantroom.domain.flow import TroubleKind, by_lane
+from plantroom.domain.flow import BROKER_FORGOT_MS, TroubleKind, by_lane
 from plantroom.ports.ledger import CollectorReport
 
 LABELS = ("collector", "site", "lane")
@@ -52,6 +52,16 @@ FIGURES = (
     _Figure("clocks_wrong", "clocks_wrong", "Devices whose clock is wrong"),
     _Figure(
         "clock_offset_largest_ms", "clock_offset_largest_seconds", "The largest offset of a device's clock", unit=1000
+    ),
+)
+OF_SITES = (
+    _Figure("gaps", "gaps", "Sequence numbers that are missing now"),
+    _Figure("gaps_given_up", "gaps_given_up", "Sequence numbers that nobody hopes for any more"),
+    _Figure(
+        BROKER_FORGOT_MS,
+        "broker_forgot_timestamp_seconds",
+        "When the broker was last found to have forgotten",
+        unit=1000,
     ),
 )
 PREFIX = "plantroom_ingest_"
@@ -111,17 +121,13 @@ def _collectors(reports: Sequence[CollectorReport], now: datetime) -> Iterable[M
 
 
 def _of_sites(reports: Sequence[CollectorReport]) -> Iterable[Metric]:
-    """Gaps, open ones and those that were given up: figures of a site, whose lanes share them."""
-    figures_of = (
-        ("gaps", "Sequence numbers that are missing now"),
-        ("gaps_given_up", "Sequence numbers that nobody hopes for any more"),
-    )
-    for key, words in figures_of:
-        family = _family(PREFIX + key, words, ("collector", "site"))
+    """Figures of a site, whose lanes share them: gaps, and when its broker had forgotten it."""
+    for figure in OF_SITES:
+        family = _family(PREFIX + figure.name, figure.words, ("collector", "site"))
         for report in reports:
             for site, figures in report.by_site.items():
-                if key in figures:
-                    family.add_metric([report.collector, site], figures[key])
+                if figure.key in figures:
+                    family.add_metric([report.collector, site], figures[figure.key] / figure.unit)
         yield family
 
 

@@ -14,7 +14,7 @@ from api.ingest.sampler import HistorySampler
 from api.services import Services
 from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
-from maintenance.findings import FindingsConsumer
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler

@@ -25,8 +25,8 @@ class Look(StrEnum):
 
 def trouble_advice(what: str, error: PlantroomError) -> str:
     """What to do about a store or ledger that raises ``error``."""
-    from ingest.condition_words import TROUBLES
     from ingest.patience import kind_of
+    from ingest.trouble_words import TROUBLES
 
     return TROUBLES[kind_of(what, error if isinstance(error, Unreachable) else str(error))].advice.en
 
@@ -34,7 +34,7 @@ def trouble_advice(what: str, error: PlantroomError) -> str:
 def broker_advice(error: PlantroomError) -> str:
     """What to do about a broker at which we do not get in."""
     from gateway.broker.probe import RefusesUs
-    from ingest.condition_words import TROUBLES
+    from ingest.trouble_words import TROUBLES
 
     if isinstance(error, RefusesUs):
         return TROUBLES[TroubleKind.BROKER_REFUSES].advice.en

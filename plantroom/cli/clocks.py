@@ -53,13 +53,16 @@ def _document(asset: "Asset", clock: "DeviceClock") -> dict[str, Any]:
 
 
 def _line(asset: "Asset", clock: "DeviceClock") -> str:
-    from ingest.clock_effects import NO_AMOUNT
+    from ingest.clock_effects import NO_AMOUNT, words_of_standing
     from ingest.clocks import WRONG_MS
+    from plantroom.ports.device_clocks import DeviceTimes
 
     offset_ms = clock.offset_ms
     off = f"{abs(offset_ms) / 1000:.1f} s {'ahead' if offset_ms > 0 else 'behind'}"
     if clock.says_nothing:
         off = NO_AMOUNT[clock.times].en
+    elif clock.times is DeviceTimes.STANDING:
+        off = words_of_standing(offset_ms).en
     if clock.wrong_since is not None:
         return f"{asset.site}  {asset.code}  {off}  WRONG since {clock.wrong_since:%Y-%m-%d %H:%M} UTC"
     if abs(offset_ms) > WRONG_MS:

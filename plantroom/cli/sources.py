@@ -157,11 +157,13 @@ def _heard(trial: "Trial", topic: str) -> list[str]:
     from ingest.trial import misnamed
     from plantroom.wire import parse_topic
 
+    wrong = misnamed(topic)
     if (UNKNOWN_SITE, "") in trial.rejected:
-        return [f"there is no site {trial.site!r}: enter it, or correct the code in the topic"]
+        nobody = f"there is no site {trial.site!r}: enter it, or correct the code in the topic"
+        return [nobody] if wrong is None else [nobody, wrong]
     if trial.source is not None or parse_topic(topic) is not None:
         return []
-    if (wrong := misnamed(topic)) is not None:
+    if wrong is not None:
         return [wrong]
     return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
 

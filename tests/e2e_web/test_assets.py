@@ -1,6 +1,6 @@
 """The ledger, an asset's page and the live plant."""
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e_web.person import Person
 from tests.product import Api, eventually
@@ -50,21 +50,37 @@ def test_choosing_a_point_and_a_span_changes_the_chart(person: Person) -> None:
     assert "range=7d" in page.url
 
 
-def test_a_machine_with_values_of_now_is_not_said_to_have_none_for_a_wrong_clock(person: Person) -> None:
-    page = person.page
-    fast = {"clock_wrong": True, "clock_offset_ms": 3_599_880, "clock_times": "ahead", "clock_effect": "refused"}
+def with_clock(page: Page, clock: dict[str, object]) -> None:
+    """The pump as the API tells of it, but for its clock."""
 
     def answer(route: Route) -> None:
         told = route.fetch()
         found = told.json()
-        route.fulfill(response=told, json={**found, "items": [{**one, **fast} for one in found["items"]]})
+        route.fulfill(response=told, json={**found, "items": [{**one, **clock} for one in found["items"]]})
 
     page.context.route("**/api/v1/assets?*code=P-1*", answer)
+
+
+def test_a_machine_with_values_of_now_is_not_said_to_have_none_for_a_wrong_clock(person: Person) -> None:
+    page = person.page
+    fast = {"clock_wrong": True, "clock_offset_ms": 3_599_880, "clock_times": "ahead", "clock_effect": "refused"}
+    with_clock(page, fast)
     page.goto("/assets/P-1")
     banner = page.locator("[data-clock]")
     expect(banner).to_contain_text("设备时间快60 分钟：部分消息被拒收", timeout=60_000)
     expect(banner).to_have_attribute("data-clock", "some_refused")
     expect(page.get_by_text("无法判断")).to_have_count(0)
+
+
+def test_times_that_stand_still_are_called_that_all_over_the_page(person: Person) -> None:
+    page = person.page
+    off = {"clock_wrong": True, "clock_offset_ms": -7_862_400_000, "clock_times": "standing", "clock_effect": "refused"}
+    with_clock(page, off)
+    page.goto("/assets/P-1")
+    said = "时间停在91 天前（时钟停走，或反复发送上次变化）"
+    expect(page.locator("[data-clock]")).to_contain_text(f"设备{said}", timeout=60_000)
+    expect(page.locator(".page-head")).to_contain_text(said)
+    expect(page.get_by_text(said, exact=True)).to_have_count(2)
 
 
 def test_the_next_dates_say_why(person: Person) -> None:

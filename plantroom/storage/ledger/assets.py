@@ -55,6 +55,7 @@ _VIEWS = (
         _clock.c.offset_ms,
         _clock.c.measured_at,
         _clock.c.wrong_since,
+        _clock.c.stands,
     )
     .outerjoin_from(t.assets, _presence, _presence.c.asset == t.assets.c.key)
     .outerjoin(_health, _health.c.asset == t.assets.c.key)
@@ -335,7 +336,7 @@ class SqlAssets(AssetRepository):
 
 def _view(row: Sequence[Any]) -> AssetView:
     first = len(ASSETS.columns)
-    presence, since, last_seen, health, reason, offset_ms, measured_at, wrong_since = row[first : first + 8]
+    presence, since, last_seen, health, reason, offset_ms, measured_at, wrong_since, stands = row[first : first + 9]
     asset = ASSETS.item(row)
     return AssetView(
         asset=asset,
@@ -344,7 +345,7 @@ def _view(row: Sequence[Any]) -> AssetView:
         last_seen=last_seen,
         health=Health(health) if health else Health.UNKNOWN,
         health_reason=reason,
-        clock=None if measured_at is None else DeviceClock(asset.key, offset_ms, measured_at, wrong_since),
+        clock=None if measured_at is None else DeviceClock(asset.key, offset_ms, measured_at, wrong_since, stands),
     )
 
 

@@ -86,6 +86,7 @@ asset_clocks = sa.Table(
     sa.Column("offset_ms", sa.BigInteger, nullable=False),
     sa.Column("measured_at", Instant, nullable=False),
     sa.Column("wrong_since", Instant),
+    sa.Column("stands", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 asset_health = sa.Table(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from maintenance.alarm_ports import Shelf
-from maintenance.findings import FindingsConsumer
+from maintenance.findings_consumer import FindingsConsumer
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     Asset,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maintenance.findings import FindingsConsumer
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.isolation import ISOLATES
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Severity, Source, SourceClock

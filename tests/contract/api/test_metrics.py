@@ -8,7 +8,7 @@ import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.stats import Figures, IngestStats, Totals
-from plantroom.domain.flow import STRAYS, Trouble, TroubleKind, with_lanes
+from plantroom.domain.flow import BROKER_FORGOT_MS, STRAYS, Trouble, TroubleKind, with_lanes
 from plantroom.ports.accounts import Role
 from plantroom.ports.ledger import CollectorReport
 from tests.contract.api.test_flow import report, tell
@@ -42,6 +42,7 @@ def filled(world: World, **figures: float) -> None:
     made = report("host:/data", sites, Trouble(TroubleKind.STORE_AWAY, "w", HOME, "normal"))
     made.by_site[HOME]["gaps"] = 2  # type: ignore[index]
     made.by_site[HOME]["gaps_given_up"] = 5  # type: ignore[index]
+    made.by_site[HOME][BROKER_FORGOT_MS] = 1_795_255_200_500  # type: ignore[index]
     made.stats.update(windows_rolled_up=4, partitions=2, dead_letters_let_go=31)  # type: ignore[attr-defined]
     tell(world, made)
     world.as_(Role.VIEWER).get("/api/v1/sites")
@@ -99,6 +100,8 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
     }
     assert samples(world, "plantroom_ingest_gaps") == {frozenset({"host:/data", HOME}): 2}, "of no lane"
     assert samples(world, "plantroom_ingest_gaps_given_up") == {frozenset({"host:/data", HOME}): 5}
+    forgot = samples(world, "plantroom_ingest_broker_forgot_timestamp_seconds")
+    assert forgot == {frozenset({"host:/data", HOME}): 1_795_255_200.5}, "of no lane, and of no site that was not"
     assert samples(world, "plantroom_collector_partitions") == {frozenset({"host:/data"}): 2}
     assert samples(world, "plantroom_collector_dead_letters_let_go_total") == {frozenset({"host:/data"}): 31}
     assert samples(world, "plantroom_rollup_windows_total") == {frozenset({"host:/data"}): 4}

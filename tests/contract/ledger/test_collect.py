@@ -232,7 +232,7 @@ def test_what_was_learned_of_a_publisher_is_kept_with_its_presence(planted: SqlL
 
 
 def test_the_last_word_on_a_clock_stands_and_shows_on_the_asset(planted: SqlLedger) -> None:
-    first, last = DeviceClock("p1", -41_000, NOW), DeviceClock("p1", -42_000, NOW + MINUTE, NOW)
+    first, last = DeviceClock("p1", -41_000, NOW), DeviceClock("p1", -42_000, NOW + MINUTE, NOW, stands=True)
     with planted.begin() as tx:
         tx.collect.put_clocks([first, DeviceClock("p2", 12, NOW)])
         tx.collect.put_clocks([last])

@@ -16,7 +16,7 @@ from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import orders
-from tests.contract.maintenance.test_loop_tests import Walk
+from tests.contract.maintenance.loop_walk import Walk
 
 Meanwhile = Callable[[Callable[[], None], Callable[[], None]], None]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.findings import FindingApplier, FindingsConsumer
+from maintenance.findings import FindingApplier
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import apply_transition, end_maintenance
 from maintenance.work_orders import Origin, State, WorkOrder

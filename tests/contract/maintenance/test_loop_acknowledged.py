@@ -8,7 +8,7 @@ from maintenance.episodes import Episode
 from maintenance.loop_tests import CheckResult
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from tests.contract.maintenance.conftest import NOW
-from tests.contract.maintenance.test_loop_tests import TRAPPED, Walk, walk
+from tests.contract.maintenance.loop_walk import TRAPPED, Walk, walk
 
 __all__ = ["walk"]
 

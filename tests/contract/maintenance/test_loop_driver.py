@@ -16,7 +16,7 @@ from plantroom.domain.findings import FindingRaised
 from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.clock import FixedClock
 from plantroom.storage.ledger import SqlLedger
-from tests.contract.maintenance.test_loop_tests import CLASSES, TRAPPED, Walk, walk
+from tests.contract.maintenance.loop_walk import CLASSES, TRAPPED, Walk, walk
 
 __all__ = ["walk"]
 PHOTO = {"sha256": "ab" * 32, "kind": "photo", "bytes": 1, "mime": "image/jpeg"}

@@ -15,8 +15,8 @@ from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.ports.device_clocks import DeviceClock
 from tests.contract.maintenance.conftest import NOW
-from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk
-from tests.contract.maintenance.test_loop_tests import walk as plain
+from tests.contract.maintenance.loop_walk import CLASSES, S, Walk
+from tests.contract.maintenance.loop_walk import walk as plain
 
 __all__ = ["plain"]
 

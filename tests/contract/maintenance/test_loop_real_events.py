@@ -7,7 +7,7 @@ import pytest
 from maintenance.loop_tests import CheckResult, LoopCheck, Step
 from plantroom.cli.loop_tests import _line
 from plantroom.ports.device_clocks import DeviceClock
-from tests.contract.maintenance.test_loop_tests import Walk, states, walk
+from tests.contract.maintenance.loop_walk import Walk, states, walk
 from tests.contract.maintenance.test_loop_zones import FIRE, RESET, told
 
 __all__ = ["walk"]

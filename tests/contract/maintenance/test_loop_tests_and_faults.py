@@ -15,7 +15,7 @@ from plantroom.domain.assets import AssetStatus, Point, Priority, Severity, Sour
 from plantroom.domain.findings import FindingRaised
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.paging import EVERYTHING, PageRequest
-from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk, walk
+from tests.contract.maintenance.loop_walk import CLASSES, S, Walk, walk
 
 __all__ = ["walk"]
 ALARM, WARNING = "limit:vibration:alarm_high", "limit:vibration:warning_high"

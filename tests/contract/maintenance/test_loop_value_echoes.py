@@ -10,6 +10,7 @@ from maintenance.loop_tests import CheckResult, Step
 from maintenance.work_orders import State
 from plantroom.domain.assets import UNCLASSIFIED, Point
 from plantroom.domain.findings import FindingRaised
+from tests.contract.maintenance.loop_walk import CLASSES, S, Walk
 from tests.contract.maintenance.test_loop_echoes import (
     ALL,
     FIRE,
@@ -23,7 +24,6 @@ from tests.contract.maintenance.test_loop_echoes import (
     value,
     walk,
 )
-from tests.contract.maintenance.test_loop_tests import CLASSES, S, Walk
 
 __all__ = ["plain", "walk"]
 

@@ -8,7 +8,7 @@ import pytest
 from maintenance.episode_rules import LOOP_TEST
 from maintenance.work_orders import State
 from plantroom.ports.events import AssetEvent
-from tests.contract.maintenance.test_loop_tests import S, Walk, walk
+from tests.contract.maintenance.loop_walk import S, Walk, walk
 
 __all__ = ["walk"]
 FIRE, RESET = "fire_alarm", "fire_alarm_reset"

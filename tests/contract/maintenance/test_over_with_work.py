@@ -7,7 +7,7 @@ import pytest
 
 from maintenance.alarm_list import alarm_list
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.findings import FindingsConsumer
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.transitions import apply_transition, evidence_arrived
 from maintenance.work_orders import State
 from plantroom.catalogue.classes import equipment_classes

@@ -8,7 +8,8 @@ import pytest
 
 from maintenance.episode_rules import LOOP_TEST
 from maintenance.episodes import EpisodeState
-from maintenance.findings import FindingApplier, FindingsConsumer
+from maintenance.findings import FindingApplier
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_tests import CheckResult, Step
 from maintenance.unknown_events import UNKNOWN_EVENT
 from maintenance.work_orders import State
@@ -16,9 +17,9 @@ from plantroom.domain.assets import UNCLASSIFIED, Asset, AssetStatus, LocalName,
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.clock import FixedClock
 from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.loop_walk import Walk, walk
 from tests.contract.maintenance.test_findings import Store, cleared, episodes, raised, step, tickets
 from tests.contract.maintenance.test_floods import CLASSES, alarm
-from tests.contract.maintenance.test_loop_tests import Walk, walk
 from tests.contract.maintenance.test_safety_first import append
 
 __all__ = ["walk"]

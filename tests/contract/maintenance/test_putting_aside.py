@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from maintenance.findings import FindingApplier, FindingsConsumer
+from maintenance.findings import FindingApplier
+from maintenance.findings_consumer import FindingsConsumer
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import Severity

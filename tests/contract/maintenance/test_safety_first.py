@@ -10,7 +10,8 @@ import pytest
 
 from maintenance.alarm_keeper import FINDINGS_KEPT, TRIM_EVERY, AlarmKeeper
 from maintenance.episodes import EpisodeState
-from maintenance.findings import BATCH_S, CONSUMER, FindingApplier, FindingsConsumer
+from maintenance.findings import FindingApplier
+from maintenance.findings_consumer import BATCH_S, CONSUMER, FindingsConsumer
 from maintenance.ports import MaintenanceTx
 from maintenance.worker import MaintenanceWorker
 from plantroom.domain.assets import Asset, LocalName, Severity

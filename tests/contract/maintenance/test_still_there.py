@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from maintenance.episode_rules import RECHECK
-from maintenance.findings import LOOK_EVERY, FindingsConsumer
+from maintenance.findings_consumer import LOOK_EVERY, FindingsConsumer
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes

@@ -6,7 +6,7 @@ from unittest.mock import MagicMock
 import pytest
 from typer.testing import CliRunner
 
-from plantroom.cli.clocks import _line, app
+from plantroom.cli.clocks import _document, _line, app
 from plantroom.ports.device_clocks import DeviceClock
 from tests.unit.ingest.plants import pump
 
@@ -31,6 +31,15 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def test_a_clock_is_right_only_where_it_is(offset_ms: int, wrong: bool, said: str) -> None:
     since = NOON - timedelta(minutes=2) if wrong else None
     assert _line(pump(), DeviceClock("key-P-1", offset_ms, NOON, since)) == f"demo  P-1  {said}"
+
+
+def test_times_that_stand_still_are_called_that_and_not_a_clock_that_is_behind() -> None:
+    clock = DeviceClock("key-P-1", -91 * 86_400_000, NOON, NOON - timedelta(minutes=2), stands=True)
+    assert _line(pump(), clock) == (
+        "demo  P-1  times stand still 91 days behind (clock stopped, or last change sent again)"
+        "  WRONG since 2026-11-21 11:58 UTC"
+    )
+    assert _document(pump(), clock)["clock_times"] == "standing"
 
 
 @pytest.mark.parametrize(

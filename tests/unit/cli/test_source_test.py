@@ -96,11 +96,23 @@ def test_a_malformed_topic_of_ours_is_tried_at_the_site_that_it_names(folder: Pa
     assert "note     the topic is none of Plantroom's own" in done.stdout
 
 
+@pytest.mark.parametrize("sites", [1, 2])
+@pytest.mark.parametrize("channel", ["telemetry", "telemetri", "a/b"])
+def test_a_topic_of_ours_at_a_site_that_is_not_there_names_that_site(folder: Path, sites: int, channel: str) -> None:
+    if sites == 2:
+        second_site(folder)
+    done = sent(folder, f"plantroom/nosite/B-1/{channel}", {"values": {"discharge_pressure": 0.4}})
+    assert done.exit_code == 4
+    first, second, *notes = done.stdout.splitlines()
+    assert (first, second) == ("site nosite, no source", "reject   unknown_site")
+    assert "there is no site 'nosite': enter it, or correct the code in the topic" in notes[0]
+    assert ["none of Plantroom's own" in one for one in notes[1:]] == [True] * (channel != "telemetry")
+
+
 @pytest.mark.parametrize(
     ("topic", "said"),
     [
         ("plantroom//B-1/telemetry", "the topic has no site's code: correct it in the device"),
-        ("plantroom/nosite/B-1/telemetri", "the topic is none of Plantroom's own"),
         ("plantroom", "the topic is none of Plantroom's own"),
         ("demo/B-1/telemetry", "no site hears the topic 'demo/B-1/telemetry': say which one is meant"),
         ("boiler/demo/x", "no site hears the topic 'boiler/demo/x': say which one is meant"),

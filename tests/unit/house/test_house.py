@@ -70,7 +70,7 @@ FENCES = {
     "ingest/stages.py": 3,
     "ingest/strays.py": 1,
     "ingest/worker.py": 2,
-    "maintenance/findings.py": 1,
+    "maintenance/findings_consumer.py": 1,
     "maintenance/one_by_one.py": 1,
     "maintenance/scheduler.py": 1,
     "maintenance/worker.py": 1,

@@ -19,7 +19,7 @@ from plantroom.domain.assets import Priority, Severity, Source, SourceClock
 from plantroom.domain.findings import Finding, FindingRaised
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.clock import YEAR_2000_MS
-from plantroom.ports.device_clocks import DeviceClock
+from plantroom.ports.device_clocks import DeviceClock, DeviceTimes
 from plantroom.ports.readings import DAY_MS, FOR_EVER, Retention
 from plantroom.ports.spool import Lane
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
@@ -145,6 +145,18 @@ def test_a_last_change_that_is_sent_until_it_is_older_than_is_kept_is_not_called
         "zh": "设备时间停在91天前（时钟停走，或反复发送上次变化）" + TOO_OLD[0],
         "en": "times stand still 91 days behind (clock stopped, or last change sent again)" + TOO_OLD[1],
     }
+
+
+def test_the_ledger_hears_at_once_whether_refused_times_stand_still_or_go_on() -> None:
+    desk, old_ms = Desk(), NOON_MS - 91 * DAY_MS
+    desk.take_by_minutes([(at, old_ms) for at, _ in live(9)])
+    assert {one.times for one in desk.words} == {DeviceTimes.STANDING}
+    told = len(desk.words)
+    desk.take_by_minutes([(at, ts) for at, ts in live(4, -91 * DAY_MS, start_ms=NOON_MS + 9 * MINUTE_MS)])
+    assert [one.times for one in desk.words[told:]] == [DeviceTimes.BEHIND]
+    stopped_ms = NOON_MS + 13 * MINUTE_MS - 91 * DAY_MS
+    desk.take_by_minutes([(at, stopped_ms) for at, _ in live(4, start_ms=NOON_MS + 13 * MINUTE_MS)])
+    assert [one.times for one in desk.words[told:]] == [DeviceTimes.BEHIND, DeviceTimes.STANDING]
 
 
 def test_a_device_that_sends_its_last_change_again_and_again_has_no_wrong_clock() -> None:
@@ -354,7 +366,7 @@ def test_our_own_clock_set_back_begins_anew() -> None:
     assert desk.findings == []
 
 
-@pytest.mark.parametrize("state", [b"[1]", b"{", b'{"a": 1}', b'{"a": [1,2,3,4,5,6,7,8,9,10,11,12,13,14]}'])
+@pytest.mark.parametrize("state", [b"[1]", b"{", b'{"a": 1}', b'{"a": [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]}'])
 def test_what_is_no_snapshot_is_refused(state: bytes) -> None:
     with pytest.raises(ValueError):
         DeviceClocks("demo", Lane.NORMAL, FOR_EVER).restore(state)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.condition_words import FLOW, TROUBLES
+from ingest.condition_words import FLOW
 from ingest.conditions import Condition, Help, Level, Picture, Silent, conditions, drained_in_s
 from ingest.letter_words import LETTERS, letter_words
+from ingest.trouble_words import TROUBLES
 from plantroom.domain.flow import Trouble, TroubleKind, with_lanes
 from plantroom.ports.letters import DeadLetter, LetterGroup
 
@@ -140,7 +141,7 @@ FAMILIES = [
     ("unknown_point", "letters_unknown_point", "(`plantroom classes` lists them): map the field"),
     ("unknown_metric", "letters_unknown_metric", "asked for its birth"),
     ("wrong_unit", "letters_unit", "unit"),
-    ("unknown_topic", "letters_topic", "make a source for it (`plantroom source add`)"),
+    ("unknown_topic", "letters_own_topic", "the levels are plantroom/SITE/ASSET/CHANNEL"),
     ("not_json", "letters_payload", "example"),
     ("rejected_by_store", "letters_store", "store's own words"),
     ("beyond_retention", "letters_retention", "PLANTROOM_RETENTION_RAW_DAYS"),
@@ -159,7 +160,17 @@ def test_dead_letters_of_the_last_minutes_say_which_topic_how_many_and_what_to_d
     assert "9 in the last 15 minutes. Topics: 2, mostly plantroom/demo/P-8/telemetry" in one.text.en
     assert advice in one.advice.en
     assert not one.lost
-    assert letter_words(reason, "demo").title == one.title
+    assert letter_words(reason, "demo", "plantroom/demo/P-8/telemetry").title == one.title
+
+
+def test_a_source_is_the_remedy_for_topics_of_others_and_not_for_our_own() -> None:
+    topics = ["boiler/1", "plantroom/demo/B-1/telemetri"]
+    found = {one.code: one for one in conditions(picture(letters=[group("unknown_topic", one) for one in topics]))}
+    assert set(found) == {"letters_topic", "letters_own_topic"}
+    assert "make a source for it (`plantroom source add`)" in found["letters_topic"].advice.en
+    own = found["letters_own_topic"]
+    assert all("source add" not in text for text in (own.advice.zh, own.advice.en))
+    assert "no replay mends" in own.loss.en
 
 
 def test_of_topics_that_name_no_site_only_the_device_can_be_mended() -> None:
@@ -209,7 +220,7 @@ def test_clocks_that_cost_alarms_or_data_are_told_with_what_to_do() -> None:
 @pytest.mark.parametrize("reason", ["clock_in_future", "clock_never_set", "unreadable_time"])
 def test_what_a_time_should_be_is_left_to_the_reason_which_knows_the_dialect(reason: str) -> None:
     (refused,) = conditions(picture(sites={"a": {**QUIET, "clocks_refused": 1}}))
-    for advice in (refused.advice, letter_words(reason, "a").advice):
+    for advice in (refused.advice, letter_words(reason, "a", "boiler/1").advice):
         assert not any(unit in advice.en for unit in ("seconds", "RFC 3339"))
         assert not any(unit in advice.zh for unit in ("秒", "RFC 3339"))
         assert "reason" in advice.en

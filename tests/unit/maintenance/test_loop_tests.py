@@ -142,6 +142,7 @@ HEARD = Facts(Presence.ONLINE, NOW + 60 * S)
         ((), HEARD, "the event's name and data"),
         ((), replace(HEARD, clock_offset_ms=-42_000), "its times are off by -42 s: check its clock"),
         ((), replace(HEARD, clock_offset_ms=-(10**12), clock_says_nothing=True), "its clock was never set"),
+        ((), replace(HEARD, clock_offset_ms=-(10**10), clock_stands=True), "its times stand still (clock stopped, or"),
         ((Step.SENSOR,), HEARD, "no reading of this point"),
         ((Step.SENSOR, Step.READING), HEARD, "the event came but no alarm"),
         ((Step.SENSOR, Step.READING, Step.ALARM), HEARD, "no ticket"),

@@ -1566,8 +1566,8 @@ export interface components {
         /**
          * Asset
          * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
-         *     device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`before_2000`, `far_ahead`:
-         *     the offset says nothing); ``clock_effect``: what a wrong one costs.
+         *     device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`standing`: they do not go
+         *     on; `before_2000`, `far_ahead`: the offset says nothing); ``clock_effect``: what a wrong one costs.
          */
         Asset: {
             /** Class */
@@ -2067,10 +2067,11 @@ export interface components {
         };
         /**
          * DeviceTimes
-         * @description What times a device sends, compared with ours. Of the last two the offset itself says nothing.
+         * @description What times a device sends, compared with ours. Of ``BEFORE_2000`` and ``FAR_AHEAD`` the offset itself says
+         *     nothing.
          * @enum {string}
          */
-        DeviceTimes: "behind" | "ahead" | "before_2000" | "far_ahead";
+        DeviceTimes: "behind" | "ahead" | "standing" | "before_2000" | "far_ahead";
         /**
          * Episode
          * @description Findings of one asset and failure mode over time, with at most one ticket (``work_order``, its id).

@@ -30,6 +30,13 @@ describe("a clock whose times are in another unit, or that was never set", () =>
     });
   });
 
+  it("is told as standing still, and since when, where its times do not go on", () => {
+    const asset = { clock_wrong: true, clock_offset_ms: -7_862_400_000, clock_times: "standing" } as const;
+    const off = { way: "standing", byMs: 7_862_400_000 };
+    expect(clockOff(asset)).toEqual(off);
+    expect(clockCost({ ...asset, clock_effect: "refused" }, false)).toEqual({ off, cost: "too_old" });
+  });
+
   it("is told by its offset where an older server did not say", () => {
     expect(clockOff({ clock_wrong: true, clock_offset_ms: -1_782_000_000_000 })?.way).toBe("behind");
   });

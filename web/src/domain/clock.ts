@@ -8,8 +8,8 @@ const STEPS: readonly Step[] = [
   [600, 60, "minute"],
 ];
 
-/** What times a device sends, compared with ours. Of the last two its offset says nothing. */
-export type DeviceTimes = "behind" | "ahead" | "before_2000" | "far_ahead";
+/** What times a device sends, compared with ours. Standing ones do not go on; of the last two its offset says nothing. */
+export type DeviceTimes = "behind" | "ahead" | "standing" | "before_2000" | "far_ahead";
 
 /** What an asset's page has to know of its device's clock. */
 interface Measured {
@@ -19,7 +19,9 @@ interface Measured {
 }
 
 /** How a wrong clock is off: by so much, or by no amount that would say anything. */
-export type ClockOff = { way: "ahead" | "behind"; byMs: number } | { way: "before_2000" | "far_ahead" };
+export type ClockOff =
+  | { way: "ahead" | "behind" | "standing"; byMs: number }
+  | { way: "before_2000" | "far_ahead" };
 
 /** How a wrong clock is off; nothing while it is right or not measured. */
 export function clockOff(asset: Measured): ClockOff | null {
@@ -28,7 +30,7 @@ export function clockOff(asset: Measured): ClockOff | null {
     return null;
   }
   const way = asset.clock_times ?? (offset < 0 ? "behind" : "ahead");
-  return way === "behind" || way === "ahead" ? { way, byMs: Math.abs(offset) } : { way };
+  return way === "before_2000" || way === "far_ahead" ? { way } : { way, byMs: Math.abs(offset) };
 }
 
 /** By how much it is off, in the unit and number that its ticket names. */
@@ -59,5 +61,6 @@ export function clockCost(
   if (effect === "refused" && live) {
     return { off, cost: "some_refused" };
   }
-  return { off, cost: effect === "refused" && off.way === "behind" ? "too_old" : effect };
+  const slow = off.way === "behind" || off.way === "standing";
+  return { off, cost: effect === "refused" && slow ? "too_old" : effect };
 }

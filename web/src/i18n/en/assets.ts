@@ -33,6 +33,7 @@ export const assets: Record<keyof typeof chinese, string> = {
   "asset.clock": "Device clock",
   "clock.behind": "{span} behind",
   "clock.ahead": "{span} ahead",
+  "clock.standing": "stand still {span} behind (clock stopped, or last change sent again)",
   "clock.before_2000": "before 2000 (not set, or wrong unit of time)",
   "clock.far_ahead": "far ahead (wrong unit of time)",
   "clock.tag": "Times {off}",

@@ -32,6 +32,7 @@ export const assets = {
   "asset.clock": "设备时钟",
   "clock.behind": "慢{span}",
   "clock.ahead": "快{span}",
+  "clock.standing": "停在{span}前（时钟停走，或反复发送上次变化）",
   "clock.before_2000": "早于2000年（未设置，或时间单位不对）",
   "clock.far_ahead": "远超当前时间（时间单位不对）",
   "clock.tag": "时间{off}",

@@ -109,7 +109,10 @@ function healthText(asset: Asset, silent: number | null | undefined, live: boole
 /** What people have to know of the device's clock: nothing while it is right. */
 function clockText(asset: Asset): string {
   const off = clockOff(asset);
-  return off === null ? "" : offText(off);
+  if (off === null) {
+    return "";
+  }
+  return off.way === "standing" ? t("clock.tag", { off: offText(off) }) : offText(off);
 }
 
 function offText(off: ClockOff): string {
@@ -315,15 +318,14 @@ function Readings({ asset, points }: { asset: Asset; points: readonly Point[] })
 }
 
 function Head({ asset, silent, live }: { asset: Asset; silent: ReturnType<typeof silence>; live: boolean }) {
+  const told = clockCost(asset, live);
   return (
     <>
       <div class="page-head">
         <h1>{codeAndName(asset.code, nameOf(asset.name))}</h1>
         <div class="row wrap">
           <Presence presence={asset.presence} />
-          {clockCost(asset, live) !== null && (
-            <Tag tone="warn" text={t("clock.tag", { off: clockText(asset) })} />
-          )}
+          {told !== null && <Tag tone="warn" text={t("clock.tag", { off: offText(told.off) })} />}
           <HealthTag health={asset.health} silent={silent} />
         </div>
       </div>

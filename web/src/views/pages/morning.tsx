@@ -12,9 +12,9 @@ import { Line, LineHead } from "../parts/orderline";
 import { PlantLine } from "../parts/plantline";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { ClockTag, ConflictTag, DueTag, SafetyTag, Tag } from "../parts/tags";
-import { hrefOf, whereOf } from "../parts/tickets";
+import { hrefOf } from "../parts/tickets";
 import { overlay, record } from "../state/device";
-import { departmentName, locationName } from "../state/names";
+import { departmentName, locationName, whereOf } from "../state/names";
 import { now, second } from "../state/now";
 import { useAnswer } from "../state/query";
 

@@ -6,7 +6,8 @@ import { Line, LineHead } from "../parts/orderline";
 import { PageSearch } from "../parts/pagesearch";
 import { Answered, Empty, Skeleton } from "../parts/states";
 import { ClockTag, ConflictTag, DueTag, SafetyTag, SeverityTag, StateTag } from "../parts/tags";
-import { hrefOf, whereOf } from "../parts/tickets";
+import { hrefOf } from "../parts/tickets";
+import { siteAmongSeveral, whereOf } from "../state/names";
 import { now } from "../state/now";
 import { useAnswer } from "../state/query";
 import { search, setParam } from "../state/router";
@@ -94,7 +95,8 @@ function Filters({ chosen, orders }: { chosen: Filter; orders: readonly WorkOrde
 }
 
 function hits(o: WorkOrder, text: string): boolean {
-  const words = `#${o.number} ${o.title.zh} ${o.title.en} ${o.asset_ref?.code ?? ""}`;
+  const place = `${o.asset_ref?.code ?? ""} ${siteAmongSeveral(o.site)}`;
+  const words = `#${o.number} ${o.title.zh} ${o.title.en} ${place}`;
   return text === "" || words.toLowerCase().includes(text);
 }
 

@@ -8,7 +8,7 @@ import { Empty, Failed, Skeleton } from "../parts/states";
 import { ClockTag, ConflictTag, DueTag, SafetyTag, StateTag } from "../parts/tags";
 import { hrefOf } from "../parts/tickets";
 import { assetCards, bundle, bundleFailure, flush, orders, refreshBundle } from "../state/device";
-import { locationName, siteName } from "../state/names";
+import { locationName, siteAmongSeveral, siteName } from "../state/names";
 import { now } from "../state/now";
 
 function where(order: LocalOrder): string {
@@ -17,7 +17,8 @@ function where(order: LocalOrder): string {
   if (ref === null || ref === undefined) {
     return siteName(order.site);
   }
-  return [codeAndName(ref.code, nameOf(ref.name)), locationName(asset?.location)].filter(Boolean).join(" · ");
+  const machine = codeAndName(ref.code, nameOf(ref.name));
+  return [siteAmongSeveral(order.site), machine, locationName(asset?.location)].filter(Boolean).join(" · ");
 }
 
 function Progress({ order }: { order: LocalOrder }) {

@@ -4,25 +4,15 @@ import { acknowledgeAlarm, unshelveAlarm } from "@/api/resources";
 import { holds, session } from "@/api/session";
 import type { Alarm, Shelf } from "@/api/types";
 import { canShelve, leftOf, spokenFor, subjectOf, wantsNote } from "@/domain/alarms";
-import { codeAndName } from "@/domain/names";
 import { clockFace } from "@/domain/time";
 import { numberText, unitText } from "@/domain/units";
 import { nameOf, showMoment, t, word } from "@/i18n";
 import { reachable } from "../state/device";
-import { catalogue, siteName } from "../state/names";
+import { whereOf } from "../state/names";
 import { now, second } from "../state/now";
 import { AlarmStateTag, PriorityTag } from "./alarmtags";
 import { ShelveForm } from "./shelveform";
 import { SafetyTag } from "./tags";
-
-/** The machine, with its site where there are several: each may have one of that code. */
-function whereOf(one: Pick<Alarm, "asset_ref" | "site">): string {
-  if (one.asset_ref == null) {
-    return siteName(one.site);
-  }
-  const machine = codeAndName(one.asset_ref.code, nameOf(one.asset_ref.name));
-  return catalogue.value.sites.length > 1 ? `${siteName(one.site)} · ${machine}` : machine;
-}
 
 /** The value that speaks for the alarm, beside its limit. */
 function valueText(alarm: Alarm): string {

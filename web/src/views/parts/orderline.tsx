@@ -25,7 +25,7 @@ export function Line({
       <a class="what clamp2" href={href} title={what}>
         {what}
       </a>
-      <span class="where s clip" title={where}>
+      <span class="where s clamp2" title={where}>
         {where}
       </span>
       <span class="who s clip" title={who}>

@@ -1,15 +1,9 @@
 import type { WorkOrder } from "@/api/types";
-import { codeAndName } from "@/domain/names";
 import { nameOf, t, word } from "@/i18n";
-import { siteName } from "../state/names";
 import { ClockTag, ConflictTag, DueTag, SafetyTag, SeverityTag } from "./tags";
 
 export const hrefOf = (o: Pick<WorkOrder, "kind" | "id">): string =>
   o.kind === "corrective" ? `/tickets/${o.id}` : `/orders/${o.id}`;
-
-/** Where the work is: the machine, or the site when it is about none that is in the ledger. */
-export const whereOf = (o: Pick<WorkOrder, "asset_ref" | "site">): string =>
-  o.asset_ref == null ? siteName(o.site) : codeAndName(o.asset_ref.code, nameOf(o.asset_ref.name));
 
 /** A ticket as a card: for the asset page and small screens. */
 export function OrderCard({ order, more = 0 }: { order: WorkOrder; more?: number }) {

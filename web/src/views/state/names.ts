@@ -2,6 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { fetchClasses, fetchLocations, fetchSites, fetchSystems } from "@/api/resources";
 import type { EquipmentClass, Location, Site, System } from "@/api/types";
 import { departmentOf } from "@/domain/departments";
+import { codeAndName, type Name } from "@/domain/names";
 import { nameOf, t, zone } from "@/i18n";
 
 /** The catalogue's names: read once, kept on the device so that they are there without a network. */
@@ -50,6 +51,21 @@ export function className(key: string): string {
 export function siteName(code: string): string {
   const found = catalogue.value.sites.find((s) => s.code === code);
   return found === undefined ? code : nameOf(found.name);
+}
+
+/** The site where there are several, and nothing where there is one. */
+export function siteAmongSeveral(code: string): string {
+  return catalogue.value.sites.length > 1 ? siteName(code) : "";
+}
+
+/** Where something is: the machine, with its site where there are several (each may have one of that code), or the site
+ * alone when it is about none that is in the ledger. */
+export function whereOf(one: { site: string; asset_ref?: { code: string; name: Name } | null }): string {
+  if (one.asset_ref == null) {
+    return siteName(one.site);
+  }
+  const machine = codeAndName(one.asset_ref.code, nameOf(one.asset_ref.name));
+  return [siteAmongSeveral(one.site), machine].filter(Boolean).join(" · ");
 }
 
 /** A place by its key; a text that is no key of ours is a place in somebody's own words. */
