@@ -27,6 +27,10 @@ SETTLE_S = 1.0
 AGAIN_S, AGAIN_MAX_S = 5.0, 300.0
 """When a mark that has not come (it waits behind a backlog, or was lost) is published again; doubles."""
 
+MARKS_MAX = 16
+"""Marks that have not come and may still prove something: half of them the first ones, which a queue brings first, half
+the newest, for the first ones may be lost."""
+
 RULES_MAX = 50
 """Changes that no mark has followed yet; beyond it both lanes take everything until one has."""
 
@@ -186,5 +190,8 @@ class Leaving:
         self._next_at = now_s + self._again_s
         self._again_s = min(AGAIN_MAX_S, 2 * self._again_s)
         name = secrets.token_hex(MARK_BYTES)
-        self._marks = {**self._marks, name: _Mark(self._moment, connects)}
+        kept = list(self._marks.items())
+        if len(kept) >= MARKS_MAX:
+            del kept[MARKS_MAX // 2]
+        self._marks = {**dict(kept), name: _Mark(self._moment, connects)}
         return name

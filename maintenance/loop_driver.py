@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from maintenance.loop_echoes import clock_offset
+from maintenance.loop_echoes import clock_offset_ms
 from maintenance.loop_ends import ends_of
 from maintenance.loop_marks import BY, accepted, acknowledge_test, awaits_photos, settle, settles
 from maintenance.loop_start import note_loop_test
@@ -29,6 +29,7 @@ from maintenance.loop_tests import (
     TestState,
     ask,
     before_its_event,
+    by_our_clock,
     carries,
     doubt,
     expired,
@@ -283,7 +284,7 @@ class LoopKeeper:
         ]
         if not came:
             return check
-        offset = clock_offset(self._tx, check.asset)
+        offset = clock_offset_ms(self._tx, check.asset)
         noted = [(self._no_test(check, event, begins, offset), event) for event in came]
         note, event = min(noted, key=lambda one: bool(one[0].zh))
         if note.zh and not check.waits_for(Step.ALARM):
@@ -291,13 +292,13 @@ class LoopKeeper:
         seen = tick(before_its_event(check), Step.SENSOR, event.observed_at, event.id)
         return tick(seen, Step.READING, event.received_at, event.id, note)
 
-    def _no_test(self, check: LoopCheck, event: AssetEvent, begins: datetime, offset: timedelta) -> LocalName:
+    def _no_test(self, check: LoopCheck, event: AssetEvent, begins: datetime, offset_ms: int) -> LocalName:
         """Why the asked-for event is a real one; empty when it may be the test's. One that has no alarm is real only
         when it happened before it was asked for."""
         if not check.waits_for(Step.ALARM):
-            return NO_WORDS if event.observed_at - offset >= begins else NO_TEST_EVENT[OUTSIDE_WINDOW]
+            at = by_our_clock(event.observed_at, event.observed_at, event.received_at, offset_ms)
+            return NO_WORDS if at >= begins else NO_TEST_EVENT[OUTSIDE_WINDOW]
         why = doubt(event.data, event.event, self._over_by.endless)
-        offset_ms = round(offset / timedelta(milliseconds=1))
         if not why and in_window(check, event.observed_at, event.received_at, offset_ms):
             return NO_WORDS
         return NO_TEST_EVENT[why or OUTSIDE_WINDOW]

@@ -8,7 +8,7 @@ little of it as possible:
   real, and so is every further event, and one that comes when somebody has taken note of the test's alarm: nobody would
   look at it.
 - One that came first is real until what was asked for follows. It is the test's from then on when nothing but this one
-  alarm is in its episode and nobody has touched its ticket.
+  alarm is in its episode and nobody has touched its ticket or taken note of its alarm.
 - An echo is never over with the test: it ends with its own end, or is a real alarm.
 """
 
@@ -23,7 +23,7 @@ from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import over_at, told_at, with_telling
 from maintenance.floods import FLOOD
 from maintenance.loop_ends import Ends
-from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, doubt, in_window
+from maintenance.loop_tests import TOLERANCE, CheckKind, LoopCheck, Step, began, by_our_clock, doubt, in_window
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events
 from maintenance.work_orders import State, WorkOrder
@@ -38,11 +38,11 @@ _EVENT = f"{FindingSource.RULE.value}:"
 _ECHO_OF = {CheckKind.EVENT: FindingSource.LIMIT, CheckKind.POINT: FindingSource.RULE}
 
 
-def clock_offset(tx: MaintenanceTx, asset: str) -> timedelta:
+def clock_offset_ms(tx: MaintenanceTx, asset: str) -> int:
     """How far the clock of an asset's device is ahead of ours, as far as it is known. One that was never set, or is far
     ahead, says nothing of events, whose times are then those of their receipt."""
     clock = tx.assets.get(asset).clock
-    return timedelta(milliseconds=0 if clock is None or clock.says_nothing else clock.offset_ms)
+    return 0 if clock is None or clock.says_nothing else clock.offset_ms
 
 
 def is_echo(
@@ -68,7 +68,8 @@ def is_echo(
             return False
     elif subject_of(finding) in heard:
         return False
-    at = began(finding.detail, finding.observed_at) - clock_offset(tx, finding.asset)
+    since = began(finding.detail, finding.observed_at)
+    at = by_our_clock(since, finding.observed_at, finding.received_at, clock_offset_ms(tx, finding.asset))
     return any(
         check.step(Step.TICKET).evidence == ticket.id
         and triggered(check, earlier)
@@ -95,8 +96,9 @@ def came_first(
     source, _, subject = standing[0].partition(":")
     if source == FindingSource.RULE.value and not _may_echo(earlier, subject, detail, classes):
         return False
-    untouched = ticket.state is State.OPEN and FLOOD not in ticket.tags and episodes_of(ticket) == [earlier.id]
-    at = began(detail, earlier.opened_observed_at) - clock_offset(tx, earlier.asset)
+    alone = FLOOD not in ticket.tags and episodes_of(ticket) == [earlier.id]
+    untouched = alone and ticket.state is State.OPEN and earlier.acknowledged_at is None
+    at = began(detail, earlier.opened_observed_at) - timedelta(milliseconds=clock_offset_ms(tx, earlier.asset))
     return untouched and all(_asked_by(check, source, one) for one in (at, earlier.opened_at))
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maintenance.alarm_rules import alarm_priority, alarms_among
 from maintenance.episode_rules import LOOP_TEST, acknowledged
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
-from maintenance.loop_echoes import clock_offset, echoes, may_end, news_since, triggered
+from maintenance.loop_echoes import clock_offset_ms, echoes, may_end, news_since, triggered
 from maintenance.loop_ends import EVENTS_LOOKED_AT, Ends, own_end
 from maintenance.loop_tests import NO_WORDS, CheckKind, CheckResult, LoopCheck, Step, answers, before_its_event, tick
 from maintenance.orders import keep, take_step
@@ -46,7 +46,7 @@ def asked_for(tx: MaintenanceTx, finding: FindingRaised, classes: Mapping[str, E
         return None
     tx.loop_tests.lock(check.test)
     check = tx.loop_tests.asked(finding.asset)
-    offset_ms = round(clock_offset(tx, finding.asset) / timedelta(milliseconds=1))
+    offset_ms = clock_offset_ms(tx, finding.asset)
     return check if check is not None and answers(check, finding, offset_ms, endless_events(classes)) else None
 
 

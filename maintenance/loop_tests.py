@@ -205,10 +205,18 @@ def answers(check: LoopCheck, finding: FindingRaised, clock_offset_ms: int = 0, 
         return same and carries(check, finding.detail.get("data"))
     if check.kind is CheckKind.POINT:
         point, _, level = finding.subject.partition(":")
-        since = began(finding.detail, finding.observed_at)
+        since = by_our_clock(
+            began(finding.detail, finding.observed_at), finding.observed_at, finding.received_at, clock_offset_ms
+        )
         same = finding.source is FindingSource.LIMIT and point == check.subject
         return same and level.startswith(str(check.expected.get("level"))) and since >= check.asked_at - TOLERANCE
     return False
+
+
+def by_our_clock(at: datetime, observed_at: datetime, received_at: datetime, clock_offset_ms: int) -> datetime:
+    """An instant ``at`` of what was observed, by our clock. What came without a time of its own, or with one that
+    cannot be, has that of its receipt, which the device's clock does not concern."""
+    return at if observed_at == received_at else at - timedelta(milliseconds=clock_offset_ms)
 
 
 def in_window(check: LoopCheck, observed_at: datetime, received_at: datetime, clock_offset_ms: int) -> bool:
@@ -216,7 +224,7 @@ def in_window(check: LoopCheck, observed_at: datetime, received_at: datetime, cl
     if check.asked_at is None or check.deadline is None:
         return False
     begins, ends = check.asked_at - TOLERANCE, check.deadline
-    observed = observed_at - timedelta(milliseconds=clock_offset_ms)
+    observed = by_our_clock(observed_at, observed_at, received_at, clock_offset_ms)
     return begins <= observed <= ends + TOLERANCE and begins <= received_at <= ends
 
 

@@ -184,12 +184,17 @@ def test_an_event_that_comes_when_somebody_has_seen_the_tested_values_ticket_is_
     assert latest(walk).open_subjects == (f"rule:{what}",), "nothing but its own end ends it"
 
 
-def test_an_accepted_ticket_of_an_event_stays_real_when_the_tested_value_follows(walk: Walk) -> None:
+@pytest.mark.parametrize("what", ["manual_call_point", "fire_alarm"])
+@pytest.mark.parametrize("seen_by", [accepted, accepted_by_a_machine, alarm_acknowledged])
+def test_an_event_that_somebody_has_seen_stays_real_when_the_tested_value_follows(
+    walk: Walk, seen_by: Any, what: str
+) -> None:
     asked_for_the_value(walk)
-    walk.comes(event(walk))
-    walk.accept(walk.tickets("panel")[0])
+    walk.comes(event(walk, Told("panel", what, FIRE.limit, "fire"), zone=9))
+    seen_by(walk)
     walk.after(4).comes(value(walk))
     assert [marked for _, marked in tickets(walk)] == [False]
+    assert "loop_test" not in latest(walk).tags
 
 
 def test_an_event_without_its_tested_value_is_real_all_along(walk: Walk) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.lane_file import LaneFile
-from gateway.leaving import AGAIN_S, OTHER, SETTLE_S, Leaving
+from gateway.leaving import AGAIN_S, MARKS_MAX, OTHER, SETTLE_S, Leaving
 from gateway.order import next_in_order
 from gateway.owning import TopicRules
 from gateway.subscriptions import Subscriptions
@@ -338,6 +338,30 @@ def test_whatever_happens_no_message_is_left_by_both_lanes(
     came = [number for number in range(world.sent - len(TOPICS) + 1, world.sent + 1) if number in world.taken]
     assert len(came) == len(TOPICS), "and each topic is some lane's"
     assert len(world.left) > before, "what both get one of them leaves"
+
+
+@pytest.mark.parametrize("which", [0, -1], ids=["first", "newest"])
+def test_of_marks_that_do_not_come_few_are_kept_and_the_first_and_the_newest_still_prove(
+    tmp_path: Path, which: int
+) -> None:
+    world = World(tmp_path)
+    world.settle()
+    world.restart()
+    for lane in Lane:
+        world.connect(lane)
+        world.subscribe(lane)
+    named = [world.leaving.turn(second * AGAIN_S) for second in range(20_000)]
+    marks = [name for name in named if name is not None]
+    assert len(marks) > 100
+    assert len(world.leaving._marks) <= MARKS_MAX
+    assert all(world.leaving.unproven(lane) for lane in Lane)
+    world.publish(MARK + marks[which], 0)
+    for lane in Lane:
+        world.receive(lane, 10_000)
+        world.sync(lane)
+    world.leaving.turn(20_000 * AGAIN_S)
+    assert not any(world.leaving.unproven(lane) for lane in Lane)
+    assert not world.leaving._marks
 
 
 NOTHING: Mapping[Lane, Collection[str]] = {lane: [] for lane in Lane}
