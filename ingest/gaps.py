@@ -6,18 +6,20 @@ both have is missing only what neither got, judged once both have dealt with all
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import orjson
 
+from ingest.giving_up import Key, given_of, in_few_words
 from ingest.instants import from_ms
 from ingest.matching import AssetRoute
 from ingest.publishers import asset_of, numbering_of
 from ingest.sequences import RunChange, SequenceTracker
 from ingest.site_instants import SiteInstants
 from plantroom.domain.spans import Span, merged, within, without
-from plantroom.ports.gaps import GapNews, GapsGone, Given, GiveUp
+from plantroom.ports.gaps import GapNews, GapsGone, Given
 from plantroom.ports.spool import SpoolRecord
 from plantroom.wire import MAX_BOOT, MAX_SEQ, ROOT, Channel
 
@@ -27,8 +29,8 @@ GRACE_MS = 5_000
 MAX_GONE = 100
 """Spans that one message may call gone."""
 
-_Key = tuple[str, str, str, int]
-"""Channel, publisher (``ingest.publishers``), boot, numbering."""
+MAX_WAITING = 1_000
+"""Batches that gave numbers up of which it is not known yet whether they came on the other lane."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,17 @@ class _Stand:
         return without(self.covered(), merged(self.run.unknown))
 
 
+@dataclass(frozen=True, slots=True)
+class _GivenUp:
+    """What a lane gave up, at a time up to which the other one may not have dealt with what came."""
+
+    lane: str
+    key: Key
+    code: str
+    spans: Sequence[Span]
+    at_ms: int
+
+
 class SiteNumbers:
     """The numberings of a site's lanes. Any thread. ``lanes`` are those that begin before any hole is believed: each
     has ``begin`` called with what it has. ``instants`` are given by the lanes together, where there are any."""
@@ -58,14 +71,15 @@ class SiteNumbers:
         self._lock = threading.Lock()
         self._lanes = frozenset(lanes)
         self._awaited = set(self._lanes)
-        self._held: dict[_Key, str] = {}
+        self._held: dict[Key, str] = {}
         """Numberings with changes that wait for the other lane to begin, and the lane that has them."""
-        self._stands: dict[_Key, dict[str, _Stand]] = {}
-        self._keys: dict[tuple[str, str, str], set[_Key]] = {}
+        self._stands: dict[Key, dict[str, _Stand]] = {}
+        self._keys: dict[tuple[str, str, str], set[Key]] = {}
         """Keys by lane, channel and asset."""
-        self._shared: set[_Key] = set()
-        self._told: dict[_Key, Sequence[Span]] = {}
+        self._shared: set[Key] = set()
+        self._told: dict[Key, Sequence[Span]] = {}
         """Holes of shared numberings that the ledger was told of last."""
+        self._waiting: deque[_GivenUp] = deque(maxlen=MAX_WAITING)
         self._horizons: dict[str, int] = {}
         self._listed: set[str] = set()
 
@@ -97,28 +111,72 @@ class SiteNumbers:
         with self._lock:
             for asset in {change.asset for change in changes}:
                 self._place(lane, channel, asset, tracker, codes.get(asset, ""), at_ms)
+            given = self._given(lane, channel, changes, codes, at_ms)
             for change in changes:
                 key = (channel.value, change.asset, change.boot, change.numbering)
                 if self._awaited:
                     self._held[key] = lane
                 later = key in self._shared or bool(self._awaited)
                 code = codes.get(change.asset, "")
-                news = _news(change, channel, code, at_ms, () if later else change.holes)
+                news = _news(change, channel, code, at_ms, () if later else change.holes, given[key])
                 if news.holes or news.given or (news.came and news.asset in self._listed):
                     self._listed.add(news.asset)
                     found.append(news)
         return found
 
+    def _given(
+        self, lane: str, channel: Channel, changes: Sequence[RunChange], codes: Mapping[str, str], at_ms: int
+    ) -> Mapping[Key, Sequence[Given]]:
+        """What is given up of each numbering: what the other lane has is not, nor what came here afterwards."""
+        exact: dict[Key, Sequence[Given]] = {}
+        for change in changes:
+            key = (channel.value, change.asset, change.boot, change.numbering)
+            others = self._others(lane, key) if change.dropped else ()
+            there = merged([*change.came, *(span for one in others for span in one.covered())])
+            exact[key] = given = given_of(change.dropped, there)
+            if given and self._lanes - {lane}:
+                spans = merged((one.first, one.last) for one in given)
+                self._waiting.append(_GivenUp(lane, key, codes.get(change.asset, ""), spans, at_ms))
+        return in_few_words(exact)
+
+    def _others(self, lane: str, key: Key) -> Collection[_Stand]:
+        return [one for whose, one in self._stands.get(key, {}).items() if whose != lane]
+
     def settle(self, lane: str, trackers: Mapping[Channel, SequenceTracker], now_ms: int) -> list[GapNews]:
         """This lane has dealt with all that came up to ``now_ms``; what is new of the numberings that both have."""
         with self._lock:
             self._horizons[lane] = now_ms
-            mine = [key for key in self._shared if lane in self._stands[key]]
+            keys = {*self._shared, *(one.key for one in self._waiting)}
+            mine = [key for key in keys if lane in self._stands.get(key, ())]
             for channel, asset in {(key[0], key[1]) for key in mine}:
                 code = next(self._stands[key][lane].code for key in self._keys[lane, channel, asset])
                 self._place(lane, Channel(channel), asset, trackers[Channel(channel)], code, now_ms)
             found = [news for key in mine if key in self._shared for news in self._settled(key, now_ms)]
-            return [*self._released(lane), *found]
+            for key in mine:
+                self._leave_to_others(lane, key, trackers[Channel(key[0])])
+            return [*self._released(lane), *self._came_after_all(lane, now_ms), *found]
+
+    def _leave_to_others(self, lane: str, key: Key, tracker: SequenceTracker) -> None:
+        """Holes of this lane that the other one has are none, also when that one knows nothing of them any more."""
+        own, others = self._stands.get(key, {}).get(lane), self._others(lane, key)
+        if own is not None and own.run.holes and others:
+            tracker.came_elsewhere(*key[1:], merged(span for one in others for span in one.came()))
+
+    def _came_after_all(self, lane: str, now_ms: int) -> list[GapNews]:
+        """What this lane gave up and the other one has, now that it has dealt with all that had come by then."""
+        found = []
+        for one in [one for one in self._waiting if one.lane == lane]:
+            others = self._others(lane, one.key)
+            behind = [self._horizons.get(other, 0) for other in self._lanes - {lane}]
+            if min([*behind, *(stand.as_of_ms for stand in others)]) < one.at_ms:
+                continue
+            self._waiting.remove(one)
+            missing = without(one.spans, merged(span for stand in others for span in stand.came()))
+            if came := without(one.spans, missing):
+                channel, asset, boot, numbering = one.key
+                change = RunChange(asset, boot, numbering, came[0][0], came[-1][1], came=came)
+                found.append(_news(change, Channel(channel), one.code, now_ms, ()))
+        return found
 
     def _released(self, lane: str) -> list[GapNews]:
         """Holes that were held back and are this lane's alone."""
@@ -161,11 +219,12 @@ class SiteNumbers:
             self._leave(lane, key)
         self._keys[place] = now
         if not now:
+            del self._keys[place]
             self._listed.discard(asset)
         elif asset_of(asset) in self._listed:
             self._listed.add(asset)
 
-    def _leave(self, lane: str, key: _Key) -> None:
+    def _leave(self, lane: str, key: Key) -> None:
         stands = self._stands[key]
         stands.pop(lane, None)
         if len(stands) < 2:
@@ -174,7 +233,7 @@ class SiteNumbers:
         if not stands:
             del self._stands[key]
 
-    def _settled(self, key: _Key, now_ms: int) -> list[GapNews]:
+    def _settled(self, key: Key, now_ms: int) -> list[GapNews]:
         stands = list(self._stands[key].values())
         if min(one.as_of_ms for one in stands) < max(one.changed_ms for one in stands):
             return []
@@ -196,9 +255,15 @@ class SiteNumbers:
 
 
 def _news(
-    change: RunChange, channel: Channel, code: str, at_ms: int, holes: Sequence[Span], *, inferred: bool = False
+    change: RunChange,
+    channel: Channel,
+    code: str,
+    at_ms: int,
+    holes: Sequence[Span],
+    given: Sequence[Given] = (),
+    *,
+    inferred: bool = False,
 ) -> GapNews:
-    given = [Given(one.first, one.last, one.missing, GiveUp(one.reason)) for one in change.dropped]
     return GapNews(
         asset=asset_of(change.asset),
         code=code,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from ingest.number_codec import decoded, encoded
-from plantroom.domain.spans import Span, merged
+from plantroom.domain.spans import Span, merged, width, without
 
 WINDOW = 1024
 FIRST_NUMBERS = 8
@@ -17,6 +17,9 @@ a power of two apart."""
 MAX_HOLES = 64
 MAX_FORGOTTEN = 256
 """So many spans of numbers that did not come, or not as a whole, are known when nobody watches them any more."""
+
+MAX_UNWATCHED = 64
+"""So many holes that nobody watches any more are known as such."""
 
 RETIRED_LANDMARKS = 8
 RETIRED_FORGOTTEN = 8
@@ -40,9 +43,13 @@ class Run:
     landmarks: dict[int, int] = field(default_factory=dict)
     stride: int = FIRST_NUMBERS
     forgotten: list[Span] = field(default_factory=list)
-    """Holes that are no longer watched, and numbers that came in part and are no longer remembered."""
+    """Holes that are no longer watched here, and numbers that came in part and are no longer remembered."""
     sure: int = 0
     """Of numbers below nothing is certain."""
+    unwatched: list[Span] = field(default_factory=list)
+    """Holes that are no longer watched; what comes of them later is not taken out."""
+    blurred: int = 0
+    """Of numbers below it is not known any more which were in such holes."""
     in_part: dict[tuple[int, int], None] = field(default_factory=dict)
     """Number and digest of the last ones that came and were not stored as a whole, oldest first."""
     late: dict[int, int] = field(default_factory=dict)
@@ -52,6 +59,7 @@ class Run:
     _late_encoded: bytes = field(default=b"", compare=False)
     _in_part_encoded: bytes = field(default=b"", compare=False)
     _sure_encoded: bytes = field(default=b"", compare=False)
+    _unwatched_encoded: bytes = field(default=b"", compare=False)
 
     def known(self, seq: int) -> int | None:
         """The digest of a number, if it is remembered."""
@@ -120,7 +128,34 @@ class Run:
         gone, self.holes = self.holes[:count], self.holes[count:]
         for first, last in gone:
             self._forget((first, last))
+            self._unwatch((first, last))
         return gone
+
+    def came_elsewhere(self, spans: Sequence[Span]) -> int:
+        """Take these out of the holes: they came, but not here. Gives how many that were; none where that would leave
+        more holes than are watched."""
+        before = [(first, last) for first, last in self.holes]
+        left = without(before, spans)
+        found = without(before, left) if len(left) <= MAX_HOLES else []
+        if found:
+            self._encoded = b""
+            self.holes = [[first, last] for first, last in left]
+            for span in found:
+                self._forget(span)
+        return width(found)
+
+    def unknown(self) -> Sequence[Span]:
+        """Numbers of which it is not known whether they came."""
+        return (*([(0, self.blurred - 1)] if self.blurred else ()), *self.unwatched)
+
+    def _unwatch(self, span: Span) -> None:
+        self.unwatched.append(span)
+        self._blur(MAX_UNWATCHED)
+
+    def _blur(self, kept: int) -> None:
+        self._unwatched_encoded = b""
+        while len(self.unwatched) > kept:
+            self.blurred = max(self.blurred, self.unwatched.pop(0)[1] + 1)
 
     def _forget(self, span: Span) -> None:
         self._sure_encoded = b""
@@ -140,6 +175,16 @@ class Run:
         """As ``sure_encoded`` said."""
         self.sure, self.forgotten = sure, [(first, last) for first, last in forgotten]
 
+    def be_unwatched(self, blurred: int, unwatched: Sequence[Sequence[int]]) -> None:
+        """As ``unwatched_encoded`` said."""
+        self.blurred, self.unwatched = blurred, [(first, last) for first, last in unwatched]
+
+    def be_blurred(self) -> None:
+        """An earlier version did not tell holes from what came in part, and forgot of both what nothing is certain
+        of."""
+        self.be_unwatched(self.sure, self.forgotten)
+        self._blur(MAX_UNWATCHED)
+
     def retire(self) -> None:
         """Keep no more than what is certain, and the content of a few numbers by which a count that begins again is
         known. Its holes have been dropped."""
@@ -154,6 +199,7 @@ class Run:
         self.in_part, self.forgotten = {}, spans[-RETIRED_FORGOTTEN:]
         if len(spans) > RETIRED_FORGOTTEN:
             self.sure = spans[-RETIRED_FORGOTTEN - 1][1] + 1
+        self._blur(RETIRED_FORGOTTEN)
 
     def fill(self, seq: int) -> bool:
         """Take a number out of the holes; ``False`` when it was in none."""
@@ -198,6 +244,14 @@ class Run:
         if not self._sure_encoded:
             self._sure_encoded = orjson.dumps([self.sure, self.forgotten])
         return self._sure_encoded
+
+    def unwatched_encoded(self) -> bytes:
+        """What is known of holes that nobody watches, likewise; empty where there is none."""
+        if not (self.blurred or self.unwatched):
+            return b""
+        if not self._unwatched_encoded:
+            self._unwatched_encoded = orjson.dumps([self.blurred, self.unwatched])
+        return self._unwatched_encoded
 
     def late_encoded(self) -> bytes:
         """What came behind a higher number, likewise; empty where nothing did."""

@@ -13,7 +13,7 @@ remembered).
 ``changes`` gives what became of the holes since it was last asked: nothing is forgotten without being told.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -31,19 +31,17 @@ PAST_BOOTS = 32
 MAX_GAP = 1_000_000
 """A jump beyond this is a new numbering, not a hole."""
 
-MAX_DROPPED = 64
-"""Forgotten holes of an asset that are told one by one; more are told together."""
-
 MEMORY = "memory"
 RENUMBERED = "renumbered"
 
+_NONE: Mapping[str, Mapping[str, Run]] = {}
+
 
 class Dropped(NamedTuple):
-    """A hole that is no longer watched, and why: ``missing`` numbers from ``first`` to ``last``."""
+    """A hole that is no longer watched, and why."""
 
     first: int
     last: int
-    missing: int
     reason: str
 
 
@@ -85,7 +83,6 @@ class SequenceTracker:
         self._topics: dict[str, None] = {}
         """Those of its keys that are topics, oldest first."""
         self._touched: dict[tuple[str, str, int], _Touched] = {}
-        self._told_dropped: dict[str, int] = {}
         self.missing = 0
         """Numbers that are in a hole now."""
         self.listed: Collection[str] = frozenset()
@@ -144,8 +141,7 @@ class SequenceTracker:
         run = self._runs.get(asset, {}).get(boot)
         if run is None or seq > run.highest:
             if asset in self.listed:
-                touched = self._touched.setdefault((asset, boot, run.numbering if run else 0), _Touched(Run(seq, seq)))
-                touched.came.append(seq)
+                self._touch(asset, boot, run or Run(seq, seq)).came.append(seq)
             return False
         known = run.known(seq)
         if known is None:
@@ -181,10 +177,16 @@ class SequenceTracker:
 
     def changes(self) -> list[RunChange]:
         """What became of the holes since the last call, by asset and boot; empty when nothing did."""
-        touched, self._touched, self._told_dropped = self._touched, {}, {}
+        touched, self._touched = self._touched, {}
         return [
             _change(asset, boot, one.run, spans_of(one.came), one.dropped) for (asset, boot, _), one in touched.items()
         ]
+
+    def came_elsewhere(self, asset: str, boot: str, numbering: int, spans: Sequence[Span]) -> None:
+        """These numbers came to somebody else: here nobody waits for them any more."""
+        run = self._runs.get(asset, {}).get(boot)
+        if run is not None and run.numbering == numbering:
+            self.missing -= run.came_elsewhere(spans)
 
     def runs(self, asset: str) -> list[RunChange]:
         """How the numberings of an asset stand."""
@@ -212,7 +214,9 @@ class SequenceTracker:
             self._touch(asset, boot, run).came.append(seq)
 
     def _touch(self, asset: str, boot: str, run: Run) -> _Touched:
-        return self._touched.setdefault((asset, boot, run.numbering), _Touched(run))
+        touched = self._touched.setdefault((asset, boot, run.numbering), _Touched(run))
+        touched.run = run
+        return touched
 
     def _begin(self, asset: str, boot: str, run: Run) -> None:
         """A numbering begins, or goes on: the one before under its boot, or the boot that was silent for longest, is no
@@ -256,6 +260,7 @@ class SequenceTracker:
             del self._topics[oldest]
             self._past.pop(oldest, None)
             for boot, run in self._runs.pop(oldest).items():
+                self._touch(oldest, boot, run)
                 self._drop(oldest, boot, run, len(run.holes), MEMORY)
 
     def _open(self, asset: str, boot: str, run: Run, seq: int) -> None:
@@ -274,27 +279,10 @@ class SequenceTracker:
         self._touch(asset, boot, run).came.append(seq)
 
     def _drop(self, asset: str, boot: str, run: Run, count: int, reason: str) -> None:
-        """Give up the lowest holes of a run. Those of an asset that are too many to tell become one."""
-        gone = run.drop(count)
-        if not gone:
-            return
-        told = self._touch(asset, boot, run).dropped
-        for first, last in gone:
-            self.missing -= last - first + 1
-            one = Dropped(first, last, last - first + 1, reason)
-            if self._told_dropped.get(asset, 0) < MAX_DROPPED:
-                self._told_dropped[asset] = self._told_dropped.get(asset, 0) + 1
-                told.append(one)
-            elif told:
-                told[-1] = Dropped(told[-1].first, last, told[-1].missing + one.missing, reason)
-            else:
-                self._add_to_another(asset, one)
-
-    def _add_to_another(self, asset: str, one: Dropped) -> None:
-        """Counted with the last that was told of the asset, whatever its boot."""
-        other = next(t for (a, _, _), t in reversed(self._touched.items()) if a == asset and t.dropped)
-        before = other.dropped[-1]
-        other.dropped[-1] = before._replace(missing=before.missing + one.missing)
+        """Give up the lowest holes of a run."""
+        if gone := run.drop(count):
+            self.missing -= sum(last - first + 1 for first, last in gone)
+            self._touch(asset, boot, run).dropped += [Dropped(first, last, reason) for first, last in gone]
 
     def snapshot(self) -> bytes:
         """The whole state. What has not changed since the last one is not encoded again."""
@@ -314,13 +302,18 @@ class SequenceTracker:
                 }
                 for asset, boots in self._past.items()
             }
+        # Always there: without it nobody knows what of what is forgotten did not come.
+        state["unwatched"] = self._encoded(Run.unwatched_encoded, self._past)
         return orjson.dumps(state)
 
-    def _encoded(self, encode: Callable[[Run], bytes]) -> dict[str, dict[str, orjson.Fragment]]:
-        """By asset and boot, what there is of it."""
+    def _encoded(
+        self, encode: Callable[[Run], bytes], past: Mapping[str, Mapping[str, Run]] = _NONE
+    ) -> dict[str, dict[str, orjson.Fragment]]:
+        """By asset and boot, what there is of it; of those that are ``past``, too."""
+        runs = ((asset, {**boots, **past[asset]} if asset in past else boots) for asset, boots in self._runs.items())
         every = (
             (asset, {boot: orjson.Fragment(found) for boot, run in boots.items() if (found := encode(run))})
-            for asset, boots in self._runs.items()
+            for asset, boots in runs
         )
         return {asset: found for asset, found in every if found}
 
@@ -328,7 +321,7 @@ class SequenceTracker:
         """Go on from a snapshot (empty: from nothing). Raises ``ValueError`` on what is not a snapshot.
 
         Every hole that it holds is among the next ``changes``: who is told of them may have forgotten."""
-        self._runs, self._past, self._topics, self._touched, self._told_dropped = {}, {}, {}, {}, {}
+        self._runs, self._past, self._topics, self._touched = {}, {}, {}, {}
         self.missing = 0
         if not state:
             return
@@ -369,9 +362,19 @@ class SequenceTracker:
             runs = self._past[asset] = {boot: restored(*fields) for boot, (fields, _) in past.items()}
             for boot, (_, sure) in past.items():
                 runs[boot].be_sure(*sure)
+        unwatched = data.get("unwatched")
+        for asset, boot, run in self._every():
+            if unwatched is None:
+                run.be_blurred()
+            elif of_boots := unwatched.get(asset):
+                run.be_unwatched(*of_boots.get(boot, (0, ())))
+
+    def _every(self) -> Iterator[tuple[str, str, Run]]:
+        for runs in (self._runs, self._past):
+            yield from ((asset, boot, run) for asset, boots in runs.items() for boot, run in boots.items())
 
 
 def _change(asset: str, boot: str, run: Run, came: Sequence[Span] = (), dropped: Sequence[Dropped] = ()) -> RunChange:
     holes = [(first, last) for first, last in run.holes]
-    below, unknown = tuple(run.below), tuple(run.forgotten)
-    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, below, came, dropped, unknown)
+    below = tuple(run.below)
+    return RunChange(asset, boot, run.numbering, run.first, run.highest, holes, below, came, dropped, run.unknown())

@@ -134,8 +134,8 @@ class IngestStats:
     more: Mapping[str, float] = field(default_factory=dict)
 
     def as_mapping(self) -> Mapping[str, float]:
-        """By name, as a collector reports them."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "more"}
+        """By name, as a collector reports them; without ``gaps``: a lane does not know what came on the other."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("gaps", "more")}
         return {**own, **self.more}
 
 

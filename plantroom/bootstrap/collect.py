@@ -382,11 +382,9 @@ class Collector:
         return {lane: {**own, **self._rates.get((code, lane), none).figures()} for lane, own in lanes.items()}
 
     def _with_gaps(self, site: str, lanes: Mapping[str, dict[str, float]]) -> dict[str, float]:
-        """``gaps`` of the site as the list of gaps has them, and what no list has. No lane has a figure of its own: it
-        does not know what came on the other, and while both take a topic each has but fragments of its numbers."""
+        """``gaps`` of the site as the list of gaps has them, and what no list has. No lane has a figure of its own:
+        while both take a topic each has but fragments of its numbers."""
         unlisted = sum(own.pop("unlisted_gaps", 0) for own in lanes.values())
-        for own in lanes.values():
-            own.pop("gaps", None)
         open_, given_up = (self._gaps.missing(site, state) or 0 for state in (GapState.OPEN, GapState.GIVEN_UP))
         return with_lanes(lanes) | {"gaps": open_ + unlisted, "gaps_given_up": given_up}
 

@@ -11,6 +11,7 @@ import pytest
 import gateway.collector
 from gateway.spool.segments import Segment
 from gateway.strays import FOLDER
+from ingest.stats import IngestStats
 from ingest.strays import LANE
 from plantroom.bootstrap.collect import END_S, SITE_RETRY_S, Collector
 from plantroom.bootstrap.parts import Parts, open_parts
@@ -177,8 +178,8 @@ def test_what_is_missing_is_what_the_list_has_and_nodes_miss_and_no_figure_of_a_
     parts: Parts, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a restart both lanes take a safety source's topic: each has seen but fragments of its numbers."""
-    lanes = {"normal": {"gaps": 631.0, "unlisted_gaps": 2.0}, "safety": {"gaps": 17.0, "unlisted_gaps": 0.0}}
-    monkeypatch.setattr(SiteParts, "lanes", lambda _: {lane: dict(own) for lane, own in lanes.items()})
+    lanes = {"normal": IngestStats(gaps=633, unlisted_gaps=2), "safety": IngestStats(gaps=17)}
+    monkeypatch.setattr(SiteParts, "lanes", lambda _: {lane: dict(own.as_mapping()) for lane, own in lanes.items()})
     collector = Collector(parts, BrokerAddress(host="127.0.0.1", port=mosquitto.port))
     collector.start()
     assert eventually(lambda: "demo" in collector.report().by_site, 5)

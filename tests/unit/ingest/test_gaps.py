@@ -1,25 +1,21 @@
-"""Holes on their way to the ledger: found, healed, gone, over restarts, and shared between a site's lanes."""
+"""Holes on their way to the ledger: found, healed, gone, and over restarts."""
 
 import json
 import time
-from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import telling
-from ingest.gaps import SiteNumbers, parse_gone
+from ingest.gaps import parse_gone
 from ingest.instants import from_ms
 from ingest.presence import PresenceTracker
-from ingest.runs import MAX_HOLES, WINDOW
-from ingest.sequences import BOOTS, SequenceTracker
 from plantroom.domain.assets import Presence
-from plantroom.domain.spans import Span, merged, spans_of, without
 from plantroom.ports.gaps import Gap, GapFilter, GapNews
 from plantroom.ports.paging import PageRequest
-from plantroom.ports.spool import Lane, SpoolRecord
-from plantroom.wire import Channel, encode_gone
+from plantroom.ports.spool import SpoolRecord
+from plantroom.wire import encode_gone
 from tests.unit.ingest.house import House, until
 from tests.unit.ingest.plants import CLASSES, ListSpool
 
@@ -226,182 +222,3 @@ def test_what_is_no_such_word_is_left_to_others(payload: bytes) -> None:
 def test_a_word_on_gone_numbers_never_trips_the_reader(junk: bytes) -> None:
     parse_gone(SpoolRecord(1, 0, "t", b'{"gone":' + junk), "a")
     parse_gone(SpoolRecord(1, 0, "t", b'{"gone":[[' + junk + b"]]}"), "a")
-
-
-class Lanes:
-    """Two trackers of one site, and what the ledger would have: open numbers of one asset."""
-
-    def __init__(self) -> None:
-        self.numbers = SiteNumbers(Lane)
-        self.trackers = {lane: SequenceTracker() for lane in Lane}
-        self.open: set[int] = set()
-        self.ever: set[int] = set()
-        self.at = 0
-        for lane in Lane:
-            self.begin(lane)
-
-    def begin(self, lane: Lane) -> None:
-        self.numbers.begin(lane.value, {Channel.TELEMETRY: self.trackers[lane]})
-
-    def receive(self, lane: Lane, seqs: Iterable[int]) -> None:
-        self.at += 1
-        for seq in seqs:
-            self.trackers[lane].repeated("a", "b", seq, seq)
-        self._hear(self.numbers.take(lane.value, Channel.TELEMETRY, self.trackers[lane], list, self.at))
-        self._settle(lane)
-
-    def idle(self) -> None:
-        self.at += 1
-        for lane in (*Lane, *Lane):
-            self._settle(lane)
-
-    def restart(self, lane: Lane) -> None:
-        state = self.trackers[lane].snapshot()
-        self.trackers[lane].restore(state)
-        self.begin(lane)
-
-    def _settle(self, lane: Lane) -> None:
-        channels = {Channel.TELEMETRY: self.trackers[lane], Channel.EVENT: SequenceTracker()}
-        self._hear(self.numbers.settle(lane.value, channels, self.at))
-
-    def _hear(self, news: list[GapNews]) -> None:
-        for one in news:
-            self.open -= {n for first, last in one.came for n in range(first, last + 1)}
-            holes = {n for first, last in one.holes for n in range(first, last + 1)}
-            self.open |= holes
-            self.ever |= holes
-
-
-def test_an_asset_that_changes_lanes_and_back_has_no_gap() -> None:
-    lanes = Lanes()
-    lanes.receive(Lane.NORMAL, range(1, 101))
-    lanes.idle()
-    lanes.receive(Lane.SAFETY, range(101, 200))
-    lanes.idle()
-    lanes.receive(Lane.NORMAL, range(200, 210))
-    lanes.receive(Lane.SAFETY, range(150, 200))
-    lanes.idle()
-    assert lanes.ever == set()
-
-
-def test_what_neither_lane_got_is_missing_and_heals_on_either() -> None:
-    lanes = Lanes()
-    lanes.receive(Lane.NORMAL, [1, 2, 5])
-    assert lanes.open == {3, 4}
-    lanes.receive(Lane.SAFETY, [8, 9])
-    lanes.idle()
-    assert lanes.open == {3, 4, 6, 7}
-    lanes.receive(Lane.SAFETY, [4, 7])
-    lanes.idle()
-    assert lanes.open == {3, 6}
-    lanes.restart(Lane.NORMAL)
-    lanes.receive(Lane.NORMAL, [3, 6])
-    lanes.idle()
-    assert lanes.open == set()
-
-
-def test_a_lane_that_no_longer_watches_a_hole_does_not_heal_it() -> None:
-    lanes = Lanes()
-    for lane in Lane:
-        lanes.receive(lane, [1, 2, 5])
-    lanes.idle()
-    assert lanes.open == {3, 4}
-    tracker = lanes.trackers[Lane.SAFETY]
-    for number in range(BOOTS):
-        tracker.repeated("a", f"other{number}", 0, 0)
-    lanes.receive(Lane.SAFETY, [6, 7, 9])
-    lanes.receive(Lane.NORMAL, [6, 7])
-    lanes.idle()
-    assert lanes.open == {3, 4, 8}
-    lanes.receive(Lane.SAFETY, [4])
-    lanes.idle()
-    assert lanes.open == {3, 8}
-
-
-def test_what_a_count_in_doubt_no_longer_watches_has_not_come_either() -> None:
-    tracker = SequenceTracker()
-    lost = range(10, 10 + 10 * (MAX_HOLES + 1), 10)
-    for number in range(4 * WINDOW):
-        if number not in lost:
-            tracker.repeated("a", "b", number, number)
-    (before,) = tracker.runs("a")
-    tracker.repeated("a", "b", lost[-1] + 101, 0)  # Of long ago, without the broker's mark, its content forgotten.
-    (after,) = tracker.runs("a")
-    assert before.unknown == after.unknown == ((lost[0], lost[0]),)
-
-
-def test_after_a_restart_no_lane_believes_its_holes_before_the_other_has_begun() -> None:
-    before = Lanes()
-    before.receive(Lane.NORMAL, range(1, 101))
-    before.receive(Lane.SAFETY, range(101, 200))
-    after = Lanes()
-    after.numbers = SiteNumbers(Lane)
-    for lane in Lane:
-        after.trackers[lane].restore(before.trackers[lane].snapshot())
-    after.begin(Lane.NORMAL)
-    after.receive(Lane.NORMAL, [200, 203])
-    assert after.ever == set()
-    after.begin(Lane.SAFETY)
-    after.idle()
-    assert after.ever == after.open == {201, 202}
-
-
-def test_holes_of_one_lane_are_told_once_the_other_has_begun() -> None:
-    lanes = Lanes()
-    lanes.numbers = SiteNumbers(Lane)
-    lanes.begin(Lane.NORMAL)
-    lanes.receive(Lane.NORMAL, [1, 4])
-    assert lanes.open == set()
-    lanes.begin(Lane.SAFETY)
-    lanes.idle()
-    assert lanes.open == {2, 3}
-
-
-def test_nobody_is_told_of_late_numbers_where_no_gap_is_listed() -> None:
-    numbers, tracker = SiteNumbers(), SequenceTracker()
-
-    def receive(*seqs: int) -> list[GapNews]:
-        for seq in seqs:
-            tracker.repeated("a", "b", seq, seq)
-        return numbers.take("normal", Channel.TELEMETRY, tracker, list, 1)
-
-    assert receive(50, 51) == []
-    assert receive(7, 8) == []
-    numbers.listed(["a"])
-    assert [list(one.came) for one in receive(9, 10)] == [[(9, 10)]]
-
-
-def test_nothing_is_asked_for_before_each_lane_has_said_how_far_it_is() -> None:
-    numbers = SiteNumbers(Lane)
-    numbers.settle(Lane.NORMAL.value, {}, 1000)
-    assert numbers.horizon_ms() == 0
-    numbers.settle(Lane.SAFETY.value, {}, 900)
-    assert numbers.horizon_ms() == 900
-
-
-def test_a_lane_with_a_backlog_is_waited_for() -> None:
-    lanes = Lanes()
-    lanes.receive(Lane.NORMAL, range(1, 11))
-    lanes.receive(Lane.SAFETY, range(101, 111))
-    for start in range(11, 101, 10):
-        lanes.receive(Lane.NORMAL, range(start, start + 10))
-        lanes.receive(Lane.SAFETY, range(start + 100, start + 110))
-        assert lanes.ever == set()
-    lanes.idle()
-    assert lanes.open == set()
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(list(Lane)), st.lists(st.integers(0, 40), min_size=1, max_size=15)), max_size=12)
-)
-def test_together_the_lanes_miss_what_neither_has(batches: list[tuple[Lane, list[int]]]) -> None:
-    lanes = Lanes()
-    for lane, seqs in batches:
-        lanes.receive(lane, seqs)
-    lanes.idle()
-    runs = [run for tracker in lanes.trackers.values() for run in tracker.runs("a")]
-    if not runs:
-        return
-    covered: list[Span] = merged(s for r in runs for s in [*r.below, *without([(r.first, r.highest)], r.holes)])
-    whole = [(min(r.first for r in runs), max(r.highest for r in runs))]
-    assert spans_of(lanes.open) == without(whole, covered)

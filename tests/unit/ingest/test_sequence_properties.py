@@ -3,9 +3,11 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.gaps import SiteNumbers
 from ingest.runs import MAX_HOLES
 from ingest.sequences import BOOTS, RunChange, SequenceTracker
 from plantroom.domain.spans import Span, spans_of, width
+from plantroom.wire import Channel
 
 SENT = 60
 sequences = st.lists(st.integers(0, SENT), min_size=1, max_size=120)
@@ -76,7 +78,7 @@ def test_a_publisher_that_jumps_about_cannot_fill_the_memory_and_nothing_is_drop
         before = tracker.missing
         tracker.repeated("a", boot, seq, seq)
         changes = tracker.changes()
-        lost = sum(one.missing for change in changes for one in change.dropped)
+        lost = width((one.first, one.last) for change in changes for one in change.dropped)
         dropped += lost
         grown = tracker.missing - before + lost
         found, filled = found + max(grown, 0), filled - min(grown, 0)
@@ -87,18 +89,18 @@ def test_a_publisher_that_jumps_about_cannot_fill_the_memory_and_nothing_is_drop
 
 
 def test_many_holes_at_once_are_told_in_few_words() -> None:
-    tracker = SequenceTracker()
+    numbers, tracker = SiteNumbers(), SequenceTracker()
     for seq in range(0, 20_000, 2):
         tracker.repeated("a", "b", seq, seq)
-    (change,) = tracker.changes()
-    assert len(change.holes) == MAX_HOLES
-    assert len(change.dropped) <= MAX_HOLES
-    assert sum(one.missing for one in change.dropped) + width(change.holes) == 9_999
+    (news,) = numbers.take("normal", Channel.TELEMETRY, tracker, list, 1)
+    assert len(news.holes) == MAX_HOLES
+    assert len(news.given) <= MAX_HOLES
+    assert sum(one.missing for one in news.given) + width(news.holes) == 9_999
     for boot in range(1_000):
         for seq in (0, 2):
             tracker.repeated("a", str(boot), seq, seq)
-    changes = tracker.changes()
-    dropped = [one for change in changes for one in change.dropped]
+    told = numbers.take("normal", Channel.TELEMETRY, tracker, list, 2)
+    dropped = [one for news in told for one in news.given]
     assert len(dropped) <= 2 * MAX_HOLES
     assert sum(one.missing for one in dropped) == MAX_HOLES + 1_000 - BOOTS
 

@@ -154,3 +154,24 @@ def test_a_state_with_wrong_messages_in_part_is_refused(broken: str) -> None:
     state = orjson.loads(tracker.snapshot()) | {"in_part": orjson.loads(broken)}
     with pytest.raises(ValueError, match="not a snapshot"):
         tracker.restore(orjson.dumps(state))
+
+
+def test_a_message_that_was_replayed_hides_no_hole_of_those_that_come_after_it() -> None:
+    tracker = SequenceTracker()
+    tracker.listed = {"a"}
+    tracker.again("a", "b1", 3, 3)
+    for seq in (5, 6, 9):
+        tracker.repeated("a", "b1", seq, seq)
+    (change,) = tracker.changes()
+    assert (change.first, change.highest, list(change.holes), list(change.came)) == (5, 9, [(7, 8)], [(3, 3), (5, 5)])
+
+
+def test_a_message_that_was_replayed_belongs_to_the_count_that_is_followed() -> None:
+    tracker = SequenceTracker()
+    tracker.listed = {"a"}
+    for digest in (5, 6):
+        tracker.repeated("a", "b1", 0, digest)
+    tracker.changes()
+    tracker.again("a", "b1", 3, 3)
+    (change,) = tracker.changes()
+    assert (change.numbering, list(change.came)) == (7, [(3, 3)])

@@ -82,6 +82,7 @@ class Site:
             self.start()
             return
         pipeline.conclude(batch, read, [()] * len(read.columns))
+        pipeline.settle_numbers(records[-1].received_ms)
         self.done[lane] += len(records)
 
     def commit(self, lane: Lane) -> None:
