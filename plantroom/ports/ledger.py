@@ -280,8 +280,8 @@ class CollectRepository(ABC):
 
     @abstractmethod
     def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
-        """Every letter of these messages (ids up to the first dash), asked for or not, oldest first, with the reasons
-        that they had before."""
+        """Every letter of these messages (ids up to the first dash), asked for or not, in the order in which they came,
+        with the reasons that they had before."""
 
     @abstractmethod
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:

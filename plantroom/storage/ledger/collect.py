@@ -196,7 +196,7 @@ class SqlCollect(CollectRepository):
         for some in chunks(sorted(set(messages)), MESSAGES_AT_ONCE):
             statement = LETTERS.select().where(sa.or_(*map(_of_message, some)))
             found += map(_before_asked, self._connection.execute(statement))
-        return sorted(found, key=lambda letter: (letter.received_at, letter.id))
+        return sorted(found, key=lambda letter: (letter.came_at, letter.id))
 
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
         return letters_beyond(self._work, keep, keep_bytes, most)

@@ -149,6 +149,18 @@ def test_letters_of_one_millisecond_are_replayed_in_the_order_in_which_they_came
     assert house.readings("vibration", "P-2") == [(0, 19.0)]
 
 
+def test_a_message_whose_samples_had_to_make_room_comes_before_the_one_behind_it(house: House) -> None:
+    house.start()
+    ts = house.now_ms - 3000
+    house.raw(json.dumps({"values": {"vibration": 1}}).encode())
+    house.raw(json.dumps([{"values": {"vibration": 2}}, {"ts": ts, "values": {LATER: 2}}]).encode())
+    house.raw(json.dumps({"ts": ts, "values": {LATER: 3}}).encode())
+    house.settle()
+    give_point(house)
+    replay(house)
+    assert house.readings(LATER) == [(-3000, 3.0)]
+
+
 def test_a_part_goes_beside_what_was_stored_though_another_message_came_in_the_same_millisecond(house: House) -> None:
     house.start()
     without_ts(house, "P-1", 0, unheard_of=1)
