@@ -124,7 +124,7 @@ def _same_system(
     announced: Sequence[Annunciation], systems: Counter[str], names: Mapping[str, LocalName]
 ) -> Cause | None:
     for system, count in systems.most_common(1):
-        if len(systems) > 1 and count >= MOST * len(announced):
+        if count >= MOST * len(announced):
             name = names.get(system, LocalName(system, system))
             return Cause("system", LocalName(f"同一系统：{name.zh}", f"one system: {name.en}"))
     return None

@@ -85,6 +85,7 @@ def test_chattering_is_three_times_within_a_minute_of_one_alarm(rows: list[tuple
             [machine(f"a{n}", "elevator" if n > 9 else "pump") for n in range(12)],
             "system",
         ),
+        ([told(300 * n, f"a{n}") for n in range(12)], [machine(f"a{n}") for n in range(12)], "system"),
         ([told(n, f"a{n}") for n in range(12)], [], None),
         ([told(300 * n, f"a{n}") for n in range(12)], [], None),
     ],
