@@ -188,7 +188,7 @@ def test_title_reason_and_list_count_the_same_alarms_at_the_same_time(building: 
         "More than 10 alarms in 10 minutes. From 09:00:00 to 09:00:00 11 alarms of 11 machines; 1 share a ticket, the"
         " others have their own or need none. First: P-10 Pump 10, P-11 Pump 11, P-12 Pump 12,"
         " P-13 Pump 13, P-14 Pump 14. 11 of them came within one minute"
-        " (09:00). What they may have in common: not known yet."
+        " (09:00). What they may have in common: one system: Water supply."
     )
     later = NOW + MINUTE
     # A safety alarm has a ticket of its own, and counts on the flood's all the same.
