@@ -53,7 +53,7 @@ class Listening:
 
     def due(self, now: float) -> Sequence[tuple[str, ...]]:
         """As ``begun``, while it stands: what was left out, once, to be sure."""
-        if not self._without or not self._stands or self._ended > ENDINGS or now < self._at + SURE_S:
+        if not self._without or self._ended > ENDINGS or now < self._at + SURE_S:
             return ()
         self._without, self._at = False, now
         return self._pieces

@@ -1,6 +1,6 @@
 """Whose doing it is that connections end before the subscription is answered."""
 
-from plantroom.publisher.listening import AGAIN_S, ENDINGS, PATIENCE_S, Listening
+from plantroom.publisher.listening import AGAIN_S, ENDINGS, PATIENCE_S, SURE_S, Listening
 
 TOPIC = "plantroom/demo/P-1/replay"
 
@@ -75,3 +75,13 @@ def test_ends_that_are_no_brokers_doing_count_for_nothing() -> None:
         assert not one.ended(n + 1, by_broker=False)
     assert one.problem(9) is None
     assert one.begun(9)
+
+
+def test_it_is_tried_once_more_over_one_that_stands_though_nothing_is_sent_over_it() -> None:
+    one = Listening([TOPIC])
+    for n in range(ENDINGS):
+        connection(one, n)
+    one.begun(10)
+    assert not one.due(10 + SURE_S - 1)
+    assert one.due(10 + SURE_S) == [(TOPIC,)]
+    assert not one.due(10 + 2 * SURE_S), "once"
