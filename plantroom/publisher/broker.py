@@ -25,7 +25,7 @@ class Broker(NamedTuple):
             port = parts.port
         except ValueError:
             port = -1
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == -1:
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port in (-1, 0):
             raise BadData("a broker's address is mqtt://host:port or mqtts://user:password@host:port")
         secured = parts.scheme == "mqtts"
         name, word = parts.username, parts.password
@@ -36,6 +36,17 @@ class Broker(NamedTuple):
             None if name is None else unquote(name),
             None if word is None else unquote(word),
         )
+
+
+def checked(broker: Broker) -> Broker:
+    """As it is; raises ``BadData`` for a host or a port that nobody can connect to."""
+    try:
+        broker.host.encode("idna")
+    except UnicodeError as error:
+        raise BadData(f"a broker's host is a name or an address, not {broker.host!r}") from error
+    if not broker.host or not 1 <= broker.port <= 65_535:
+        raise BadData("a broker has a host and a port from 1 to 65535")
+    return broker
 
 
 def tls_context(ca: Path | str | None, cert: Path | str | None, key: Path | str | None) -> ssl.SSLContext:

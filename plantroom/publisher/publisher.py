@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from plantroom.errors import BadData
-from plantroom.publisher.broker import Broker, tls_context
-from plantroom.publisher.connection import NOT_YET, Connection
+from plantroom.publisher.broker import Broker, checked, tls_context
+from plantroom.publisher.connection import Connection
 from plantroom.publisher.moments import measured, milliseconds, system_clock
 from plantroom.publisher.outbox import Encoder, Limits, Outbox
 from plantroom.publisher.sender import Sender
@@ -64,13 +64,13 @@ class Publisher:
         if not 1 <= window <= 65_535:
             raise ValueError("window must be from 1 to 65535 messages")
         self.site = site
-        self._broker = Broker.parse(broker) if isinstance(broker, str) else broker
+        self._broker = checked(Broker.parse(broker) if isinstance(broker, str) else broker)
         self._topics = {(a, c.value): topic_for(site, a, c) for a in self.assets for c in Channel}
         replay_topics = {replay_topic(site, a): a for a in self.assets}
         self._client_id = client_id
-        checked = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
+        context = tls or (tls_context(ca, cert, key) if self._broker.tls else None)
         announces = tuple(status_topic(site, a) for a in self.assets) if announce else ()
-        self._connection = Connection(self._broker, checked, session=session, window=window, announces=announces)
+        self._connection = Connection(self._broker, context, session=session, window=window, announces=announces)
         self._clock = clock or system_clock
         self._limits = limits or Limits()
         self._outbox = Outbox(Path(folder), self._limits, sync=sync)
@@ -112,8 +112,9 @@ class Publisher:
         return self._sender.in_vain
 
     def problem(self) -> str | None:
-        """Why nothing is being sent now, or what is kept back or put aside, in plain words, or ``None``."""
-        return self._connection.problem or self._sender.problem()
+        """Why nothing is being sent now, what is kept back or put aside, and why requests for replays do not come, in
+        plain words, or ``None``."""
+        return "; ".join([*self._connection.troubles, *self._sender.troubles]) or None
 
     def start(self) -> None:
         """Open the outbox and begin to connect. Raises ``OutboxInUse``, ``NothingLeft`` and ``Unreachable`` for the
@@ -126,9 +127,8 @@ class Publisher:
         twice, before the start, or in a fork of the process (where nothing is done) is allowed."""
         if not self._connection.started or self._sender.stopping or self._outbox.inherited:
             return
-        problem = self._connection.problem
-        connecting = problem == NOT_YET and not self._connection.failed
-        self.wait_sent(timeout_s if connecting or problem is None else 0.0)
+        sends = self._connection.problem is None or self._connection.connecting
+        self.wait_sent(timeout_s if sends else 0.0)
         self._sender.stop()
         self._connection.end()
         self._outbox.close()
@@ -205,7 +205,7 @@ class Publisher:
         chosen = self._chosen(asset)
         room = self._limits.packet_bytes - PACKET_HEAD - len(self._topics[chosen, channel.value].encode())
         first = self._outbox.append(chosen, channel.value, [partial(_within, room, one) for one in encoders], at_ms)
-        self._sender.wake()
+        self._sender.wake(event=channel is Channel.EVENT)
         return first
 
 

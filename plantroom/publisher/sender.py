@@ -11,7 +11,7 @@ from plantroom.publisher.culprit import Culprit
 from plantroom.publisher.outbox import Kept, Outbox
 from plantroom.publisher.replays import Replays
 from plantroom.publisher.suspects import Suspect, Suspects
-from plantroom.publisher.window import Window
+from plantroom.publisher.window import Sent, Window
 from plantroom.wire import Channel, parse_replay_request, topic_for
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,9 @@ POLL_S = 0.2
 TRIAL_S = 30.0
 """How long others wait, with the connection there, for what is tried alone: neither acknowledged nor the end of the
 connection by then, it is a message like any other."""
+
+UNACKNOWLEDGED_S = 60.0
+"""How old the oldest message on its way may be, with the connection there, before that is a problem."""
 
 Loses = Callable[[str, str, int], bool]
 
@@ -64,6 +67,11 @@ class Sender:
         self._topics: dict[tuple[str, str], str] = {}
         self._tidied = 0.0
         self._last_kept = self._last_aside = ""
+        self._event_came = False
+        self._failed: str | None = None
+        """What the last turn ended with, if it did."""
+        self._oldest: tuple[Sent | None, float] = None, 0.0
+        """Of the messages on their way, and since when."""
 
     @property
     def acked(self) -> int:
@@ -75,13 +83,27 @@ class Sender:
         """Messages that wait and were tried alone again and again."""
         return self._suspects.in_vain
 
-    def problem(self) -> str | None:
-        """What is kept back, in plain words, or ``None``."""
+    @property
+    def troubles(self) -> list[str]:
+        """Why nothing is sent or acknowledged, and what is kept back, in plain words. Any thread."""
+        found = self._failed, self._unacknowledged, self._kept
+        return [one for one in found if one is not None]
+
+    @property
+    def _kept(self) -> str | None:
         if aside := self._outbox.aside:
             return f"put aside: {aside}, the last one {self._last_aside}: the broker ends the connection at it"
         if kept := len(self._outbox.kept_back):
             return f"kept back: {kept}, the last one {self._last_kept}: connections ended at it; it is tried again"
         return None
+
+    @property
+    def _unacknowledged(self) -> str | None:
+        front, since = self._oldest
+        age_s = time.monotonic() - since
+        if front is None or age_s < UNACKNOWLEDGED_S:
+            return None
+        return f"the broker is there and has not acknowledged what it was sent {age_s:.0f} s ago"
 
     def start(self, client_id: str) -> None:
         """Begin to connect and to send; the outbox is open."""
@@ -90,8 +112,10 @@ class Sender:
         self._connection.start(client_id, self._replay_topics, Told(self._acknowledged, self._heard, self.wake))
         self._thread.start()
 
-    def wake(self) -> None:
-        """There may be something to do."""
+    def wake(self, *, event: bool = False) -> None:
+        """There may be something to do; an event, which goes before all that waits."""
+        if event:
+            self._event_came = True
         self._wake.set()
 
     @property
@@ -108,10 +132,12 @@ class Sender:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                if not self._turn():
+                busy, self._failed = self._turn(), None
+                if not busy:
                     self._wake.wait(POLL_S)
                     self._wake.clear()
-            except Exception:  # outermost loop of the thread: the next turn tries again
+            except Exception as error:  # outermost loop of the thread: the next turn tries again
+                self._failed = f"nothing is sent: {error}"
                 log.exception("publisher turn failed")
                 self._stop.wait(1.0)
         self._note_acks()
@@ -135,6 +161,8 @@ class Sender:
             return True
         fresh = self._outbox.after(self._read, CHUNK)
         for message in fresh:
+            if self._event_came and not self._send_events_first():
+                return True
             if message.id in self._ahead:
                 self._ahead.discard(message.id)
             elif self._loses(message.asset, message.channel, message.seq):
@@ -147,23 +175,25 @@ class Sender:
 
     def _send_events_first(self) -> bool:
         """An event never waits behind a backlog of values; ``False``: as ``_send``."""
+        self._event_came = False
         self._events_read = max(self._events_read, self._read)
-        for message in self._outbox.events_after(self._events_read, EVENTS_AT_ONCE):
-            if message.id in self._ahead:
-                pass
-            elif self._loses(message.asset, message.channel, message.seq):
-                self._on_the_way.skipped(message.id)
-            elif not self._send(message):
-                return False
-            self._ahead.add(message.id)
-            self._events_read = message.id
+        while events := self._outbox.events_after(self._events_read, EVENTS_AT_ONCE):
+            for message in events:
+                if message.id in self._ahead:
+                    pass
+                elif self._loses(message.asset, message.channel, message.seq):
+                    self._on_the_way.skipped(message.id)
+                elif not self._send(message):
+                    return False
+                self._ahead.add(message.id)
+                self._events_read = message.id
         return True
 
     def _answer_once_more(self) -> bool:
         """``False``: as ``_send``."""
         while self._answers:
             message = self._outbox.get(self._answers[0])
-            if message is not None and not self._send(message, again=True):
+            if self._event_came or (message is not None and not self._send(message, again=True)):
                 return False
             self._answers.pop(0)
         return True
@@ -177,6 +207,8 @@ class Sender:
             if not self._send(message, again=True):
                 return True
             self._replays.answered(again, message.seq)
+            if self._event_came:
+                return True
         self._replays.answered(again, again.last)
         return again.asked is not None
 
@@ -286,6 +318,9 @@ class Sender:
             self._note_closing()
         elif self._culprit.calm(self.acked):
             self._on_the_way.size = self._window
+        front = self._on_the_way.front
+        if front is None or front != self._oldest[0] or not self._connection.caught_up:
+            self._oldest = front, time.monotonic()
 
     def _note_closing(self) -> None:
         now, front = time.monotonic(), self._on_the_way.front

@@ -97,7 +97,8 @@ def test_what_was_kept_while_the_broker_was_away_arrives_once_it_is_back(
     with Publisher(own_mosquitto.url, "away", "P-1", tmp_path, sync=False) as publisher:
         for n in range(500):
             publisher.telemetry({"n": n})
-        assert (publisher.waiting, publisher.problem()) == (500, "not connected yet")
+        assert publisher.waiting == 500
+        assert str(publisher.problem()).startswith("not connected yet")
         assert not publisher.wait_sent(0.05)
         own_mosquitto.start()
         ear = Ear(own_mosquitto.port, "away")

@@ -118,7 +118,7 @@ def test_a_publisher_goes_on_whatever_is_published_on_its_topic(
     sensor._outbox.open()
     sensor._connection._client_id = "sensor"
     sensor._connection._client = sensor._connection._make_client()
-    sensor._connection._caught_up = True
+    sensor._connection._sent_again = True
     sender = sensor._sender
     try:
         for payload in payloads:
