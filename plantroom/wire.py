@@ -213,7 +213,7 @@ def _value_help(value: object) -> str:
         return "leave the point out when there is no value"
     if isinstance(value, str | bytes):
         return "give a number, or True or False; what is to be told in words is an event"
-    return "give a finite int or float, or True or False"
+    return "give a finite int or float (numpy's own: float(value)), or True or False"
 
 
 def encode_event(

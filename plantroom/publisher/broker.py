@@ -50,9 +50,21 @@ def checked(broker: Broker) -> Broker:
 
 
 def tls_context(ca: Path | str | None, cert: Path | str | None, key: Path | str | None) -> ssl.SSLContext:
-    """TLS 1.2 or newer, the broker's certificate and name checked."""
-    context = ssl.create_default_context(cafile=ca)
+    """TLS 1.2 or newer, the broker's certificate and name checked. Raises ``BadData`` for a file that is none."""
+    if key is not None and cert is None:
+        raise BadData(f"key={str(key)!r} belongs to a client certificate: give cert=, too")
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        raise BadData(f"ca={str(ca)!r} is no file with a certificate (PEM): {error.strerror or error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if cert is not None:
-        context.load_cert_chain(cert, key)
+        try:
+            context.load_cert_chain(cert, key)
+        except OSError as error:
+            files = f"cert={str(cert)!r}, key={str(key)!r}" if key is not None else f"cert={str(cert)!r}"
+            words = (
+                "are no certificate and its key (PEM)" if key is not None else "is no certificate with its key (PEM)"
+            )
+            raise BadData(f"{files} {words}: {error.strerror or error}") from error
     return context

@@ -211,7 +211,9 @@ class Database:
 
     def _open_db(self) -> sqlite3.Connection:
         if self._db is None:
-            raise Unreachable("outbox", "is closed")
+            raise Unreachable(
+                f"outbox {self.file.parent}", "is not open: use the publisher inside `with`, or after start()"
+            )
         return self._db
 
     def _plain(self, error: sqlite3.Error) -> Conflict | Unreachable | NothingLeft:

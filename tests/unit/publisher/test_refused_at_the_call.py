@@ -12,6 +12,7 @@ import pytest
 
 from ingest.dialects.json import decoder
 from plantroom import wire
+from plantroom.errors import BadData, Unreachable
 from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.publisher import Publisher
 from plantroom.publisher.moments import FIRST_MS, milliseconds
@@ -50,7 +51,7 @@ def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publisher]:
         (float("inf"), "inf (float)"),
         ({"a": 1}, "(dict)"),
         ([1.0], "(list)"),
-        (np.float32(1.5), "(float32) cannot be a reading: give a finite int or float"),
+        (np.float32(1.5), "(float32) cannot be a reading: give a finite int or float (numpy's own: float(value))"),
         (1j, "(complex)"),
     ],
 )
@@ -134,3 +135,30 @@ def test_what_is_refused_here_is_what_the_collector_refuses() -> None:
     assert (wire.MAX_VALUES, FIRST_MS) == (decoder.MAX_VALUES, YEAR_2000_MS)
     assert json.loads(encode_telemetry(0, {"running": True}))["values"] == {"running": True}
     assert json.loads(encode_event(0, "x", None, {"text": "any"}))["data"] == {"text": "any"}
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"ca": "/nope/ca.crt"}, "ca='/nope/ca.crt' is no file with a certificate (PEM): No such file or directory"),
+        ({"key": "/nope/k.pem"}, "key='/nope/k.pem' belongs to a client certificate: give cert=, too"),
+        ({"cert": "/nope/c.pem"}, "cert='/nope/c.pem' is no certificate with its key (PEM): No such file or directory"),
+        ({"cert": "/nope/c.pem", "key": "/k"}, "cert='/nope/c.pem', key='/k' are no certificate and its key (PEM)"),
+    ],
+)
+def test_files_for_tls_that_are_none(tmp_path: Path, files: dict[str, str], words: str) -> None:
+    with pytest.raises(BadData) as refused:
+        Publisher("mqtts://127.0.0.1:9", "demo", "P-9", tmp_path / "outbox", **files)  # type: ignore[arg-type]
+    assert words in str(refused.value)
+
+
+def test_what_is_not_a_certificate_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no certificate")
+    with pytest.raises(BadData, match=r"ca='.*text' is no file with a certificate"):
+        Publisher("mqtts://127.0.0.1:9", "demo", "P-9", tmp_path / "outbox", ca=str(tmp_path / "text"))
+
+
+def test_a_publisher_that_was_not_started_says_how(tmp_path: Path) -> None:
+    idle = Publisher("mqtt://127.0.0.1:9", "demo", "P-9", tmp_path / "outbox")
+    with pytest.raises(Unreachable, match=r"is not open: use the publisher inside `with`, or after start\(\)"):
+        idle.telemetry({"flow": 1.0})
