@@ -31,11 +31,11 @@ from maintenance.episode_rules import (
     rings_anew,
     suppressed,
     ticketing,
-    unacknowledged,
 )
 from maintenance.episode_subjects import calling, held_back, hold_back, let_go, subject_of
 from maintenance.episode_tickets import AGAIN, ANOTHER, OF_TEST, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import ringing
 from maintenance.floods import FLOOD, announce, tell_flood
 from maintenance.loop_echoes import came_first, is_echo, with_echo
 from maintenance.loop_marks import asked_for, note_answer
@@ -90,8 +90,7 @@ class FindingsConsumer:
     ) -> None:
         self._ledger = ledger
         self._stopwatch = stopwatch
-        self._clock = clock
-        self._classes = classes
+        self._clock, self._classes = clock, classes
         self._batch = batch
         self._singly = 0
         """How many of the next findings are applied one by one."""
@@ -280,7 +279,7 @@ class FindingApplier:
         calls = [one for one in freed if one in calling(episode)]
         step = ticketing(Level(episode.severity, ticket=bool(calls)), ticket)
         over = step is Ticketing.REOPEN and noticed_before(ticket, episode, calls)
-        episode = unacknowledged(let_go(episode, freed))
+        episode = ringing(let_go(episode, freed), self._now)
         self._tickets.store(episode)
         if over:  # Listed as unacknowledged, but nobody is called: ``look_again`` does if it stays.
             return False
@@ -374,6 +373,7 @@ class FindingApplier:
         if earlier is not None and (echo or joins(finding, level, earlier, ticket, asked_for=check is not None)):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
+            episode = ringing(episode, self._now) if anew and not (quiet or echo) else episode
             if echo or after_echo:
                 episode = with_echo(episode, earlier, check)
             if ticket is not None and not echo and (finding.safety or after_echo):
