@@ -7,6 +7,7 @@ presence tell in order what they noticed.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from maintenance.episodes import Episode, EpisodeState
@@ -22,6 +23,10 @@ STANDS_SINCE = "stands_since"
 _TOLD_AT = "safety_told_at"
 """Key in an episode's detail: when its ticket was told of its newest safety event, or of the event that a loop test
 takes for an echo (RFC 3339), by our clock. Nobody knew of it before."""
+
+_RANG_AT = "rang_at"
+"""Key in an episode's detail: when people were last told of something anew, so that it had to be acknowledged again
+(RFC 3339), by our clock."""
 
 _OVER_AT = {FindingSource.RULE: "event_over_at", FindingSource.LIMIT: "limit_over_at"}
 """Keys in an episode's detail: when we heard that one of its events, or limit alarms, is over (RFC 3339), by our
@@ -74,6 +79,18 @@ def told_at(episode: Episode) -> datetime | None:
     """When an event of an episode last joined a ticket that stood before, see ``with_telling``."""
     said = (episode.detail or {}).get(_TOLD_AT)
     return None if said is None else datetime.fromisoformat(str(said))
+
+
+def rang_at(episode: Episode) -> datetime | None:
+    """When something last came anew on an episode that was there before."""
+    said = (episode.detail or {}).get(_RANG_AT)
+    return None if said is None else datetime.fromisoformat(str(said))
+
+
+def ringing(episode: Episode, now: datetime) -> Episode:
+    """The episode as one of which people are told anew: nobody has taken note of that."""
+    detail = dict(episode.detail or {}) | {_RANG_AT: now.isoformat()}
+    return replace(episode, acknowledged_at=None, acknowledged_by=None, detail=detail)
 
 
 def over_at(episode: Episode, source: FindingSource) -> datetime | None:

@@ -27,11 +27,11 @@ from maintenance.episode_rules import (
     rings_anew,
     suppressed,
     ticketing,
-    unacknowledged,
 )
 from maintenance.episode_subjects import calling, held_back, hold_back, let_go, subject_of
 from maintenance.episode_tickets import AGAIN, ANOTHER, OF_TEST, EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import ringing
 from maintenance.floods import FLOOD, announce
 from maintenance.loop_echoes import came_first, is_echo, with_echo
 from maintenance.loop_marks import asked_for, note_answer
@@ -97,7 +97,7 @@ class FindingApplier:
         calls = [one for one in freed if one in calling(episode)]
         step = ticketing(Level(episode.severity, ticket=bool(calls)), ticket)
         over = step is Ticketing.REOPEN and noticed_before(ticket, episode, calls)
-        episode = unacknowledged(let_go(episode, freed))
+        episode = ringing(let_go(episode, freed), self._now)
         self._tickets.store(episode)
         if over:  # Listed as unacknowledged, but nobody is called: ``look_again`` does if it stays.
             return False
@@ -191,6 +191,7 @@ class FindingApplier:
         if earlier is not None and (echo or joins(finding, level, earlier, ticket, asked_for=check is not None)):
             first = not names_event(earlier.detail or {}, finding.detail.get("event"))
             episode = absorb(earlier, finding, level, maintained, quiet=quiet)
+            episode = ringing(episode, self._now) if anew and not (quiet or echo) else episode
             if echo or after_echo:
                 episode = with_echo(episode, earlier, check, finding, self._now)
             if ticket is not None and not echo and (finding.safety or after_echo):

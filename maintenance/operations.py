@@ -6,7 +6,8 @@ keeps it under ``earlier``.
 
 Work on an ended order is checked like other work and kept as an operation (``late_evidence``); the signed record stays
 as it was, but what is not OK gets its ticket, and a verdict is a label for the order whenever it comes. Work that was
-done before its order was recorded as missed goes on as if it had come in time. Numbers become readings afterwards
+done before its order was recorded as missed goes on as if it had come in time. What was said before its ticket was
+opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards
 (``maintenance.round_readings``).
 """
 
@@ -15,11 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
-from maintenance.episode_tickets import episodes_of
-from maintenance.event_order import told_at
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
+from maintenance.late_words import OPENED_AGAIN, WORDS, ended_by_event, in_history, opened_again
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
-from maintenance.orders import create_order, pages
+from maintenance.orders import create_order, keep, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
@@ -90,6 +90,8 @@ class OperationApplier:
     def _step(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
         if op.type == "answer":
             return self._answer(op, order, at)
+        if op.type in WORDS and opened_again(self._tx, order, at):
+            return "applied", OPENED_AGAIN, self._said_before(op, order, at)
         if op.type == "complete":
             return self._complete(op, order, at)
         steps: Mapping[str, Callable[[Operation, WorkOrder, datetime], WorkOrder]] = {
@@ -112,10 +114,16 @@ class OperationApplier:
         return stored
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        if order.state is State.ON_HOLD or _ended_by_event(self._tx, order, at):
+        if order.state is State.ON_HOLD or opened_again(self._tx, order, at) or ended_by_event(self._tx, order, at):
             return order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
         return self._moved(order, State.ON_HOLD, at, str(op.value.get("reason") or ""))
+
+    def _said_before(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
+        """A word from before the ticket was opened again: the history has it."""
+        note = str(op.value.get("note") or "").strip()
+        self._tx.orders.add_transition(in_history(order, op.type, note, at, self._now, self._user.username))
+        return keep(self._tx, order)
 
     def _go_on(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         """Acknowledge, start or resume; what another device has done already stands."""
@@ -150,7 +158,8 @@ class OperationApplier:
     def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
         item = _item(order, op.step)
         answer = read_answer(item, op.value)
-        order = self._moved(order, State.IN_PROGRESS, at) if order.state in _BEFORE_WORK else order
+        begins = order.state in _BEFORE_WORK and not opened_again(self._tx, order, at)
+        order = self._moved(order, State.IN_PROGRESS, at) if begins else order
         before = order.answers.get(item.step, {})
         entry: dict[str, object] = answer.as_json() | {
             "at": at.isoformat(),
@@ -309,17 +318,6 @@ class OperationApplier:
             if here and ours and grant.role is not Role.VIEWER:
                 return
         raise Refused("forbidden")
-
-
-def _ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
-    """Whether a hold that is heard of only now was over when another safety event came and asked for somebody,
-    whatever has been done about the ticket since."""
-    if not order.safety:
-        return False
-    if order.state is State.OPEN and order.opened_at is not None and held_at < order.opened_at:
-        return True
-    told = (told_at(tx.episodes.get(one)) for one in episodes_of(order))
-    return any(at is not None and held_at < at for at in told)
 
 
 def _item(order: WorkOrder, step: str | None) -> ChecklistItem:

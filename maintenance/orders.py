@@ -166,10 +166,15 @@ def pages(tx: MaintenanceTx, filters: OrderFilter) -> list[WorkOrder]:
 
 def last_completed_by(tx: MaintenanceTx, order_id: str) -> str | None:
     """Who completed an order last. A line in its history that takes no step is nobody's completing."""
+    taken = steps_taken(tx, order_id)
+    return next((step.by for step in reversed(taken) if step.to in _DONE), None)
+
+
+def steps_taken(tx: MaintenanceTx, order_id: str) -> list[Transition]:
+    """An order's history without the lines that take no step."""
     steps = tx.orders.transitions(order_id)
     before = [None, *(step.to for step in steps[:-1])]
-    taken = [step for step, earlier in zip(steps, before, strict=True) if step.to is not earlier]
-    return next((step.by for step in reversed(taken) if step.to in _DONE), None)
+    return [step for step, earlier in zip(steps, before, strict=True) if step.to is not earlier]
 
 
 def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:

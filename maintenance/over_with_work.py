@@ -1,8 +1,8 @@
 """Alarms of events that no other event ends: nobody will ever say that they are over, so they are with the work on
 their ticket, at the moment at which a stranger's line leaves the list too.
 
-Everything else that stands of an episode goes on standing, and so does what came after the work was done. Every
-function works inside the caller's transaction; instants are aware UTC.
+Everything else that stands of an episode goes on standing, and so does what came, or what its ticket was told of, after
+the work was done. Every function works inside the caller's transaction; instants are aware UTC.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from datetime import datetime
 
 from maintenance.episode_events import events_also
 from maintenance.episode_rules import work_is_done
-from maintenance.episode_subjects import let_go, worst_first
+from maintenance.episode_subjects import let_go, safety_subjects, worst_first
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import raised_at
+from maintenance.event_order import raised_at, told_at
 from maintenance.floods import FLOOD
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
@@ -60,7 +60,7 @@ def end_with_work(
 
 def overdue(tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]) -> list[str]:
     """Tickets that left something standing that is over with their work: those of a flood, and those of earlier
-    versions. One query, and two more for each open episode of such an event."""
+    versions. One query, and three more for each open episode of such an event."""
     found: dict[str, None] = {}
     for episode in open_episodes(tx):
         if episode.work_order is None or episode.work_order in found:
@@ -80,14 +80,18 @@ def overdue(tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]) -> list[st
 def _over(episode: Episode, known: EquipmentClass | None, done_at: datetime) -> list[str]:
     if episode.state is not EpisodeState.OPEN:
         return []
-    raised = raised_at(episode)
-    return [one for one in endless_subjects(episode, known) if one not in raised or raised[one] <= done_at]
+    raised, told = raised_at(episode), told_at(episode)
+    # Nobody who was told of a safety event later has seen to it; in doubt the others of its kind stand, too.
+    stays = set[str]() if told is None or told <= done_at else set(safety_subjects(episode))
+    over = (one for one in endless_subjects(episode, known) if one not in stays)
+    return [one for one in over if one not in raised or raised[one] <= done_at]
 
 
 def _done_at(tx: MaintenanceTx, order: WorkOrder) -> datetime:
     """When the work was done or looked at last; of a ticket that ended otherwise, when that was."""
     told = [at for at in (order.completed_at, order.verified_at) if at is not None]
-    return max(told or [step.at for step in tx.orders.transitions(order.id) if step.to is order.state])
+    # Work that was sent back while its photos were on the way keeps its first completion.
+    return max([*told, *(step.at for step in tx.orders.transitions(order.id) if step.to is order.state)])
 
 
 def _class_of(tx: MaintenanceTx, episode: Episode, classes: Mapping[str, EquipmentClass]) -> EquipmentClass | None:

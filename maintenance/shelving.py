@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from maintenance.alarm_ports import Shelf
 from maintenance.alarm_rules import alarms_among, is_alarm
-from maintenance.episode_rules import acknowledged, unacknowledged
+from maintenance.episode_rules import acknowledged
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import rang_at, ringing
 from maintenance.findings import FindingApplier
 from maintenance.floods import FLOOD
 from maintenance.loop_echoes import news_since
@@ -84,14 +85,14 @@ def acknowledge(tx: MaintenanceTx, episode_id: str, by: str, now: datetime) -> E
     return episode if episode.acknowledged_at is not None else _noted(tx, episode, by, now)
 
 
-def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, at: datetime, now: datetime) -> None:
-    """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it. Of a flood's many, one that
-    a finding changes at this moment stays unacknowledged: waiting for it could stop both. So does what a loop test
-    waits for and was not there yet ``at`` that time."""
+def ticket_accepted(tx: MaintenanceTx, order: WorkOrder, by: str, at: datetime) -> None:
+    """Whoever accepts a ticket, or begins its work, has taken note of the alarms behind it: of what people had been
+    told of by then, be that heard of at once or later. Of a flood's many, one that a finding changes at this moment
+    stays unacknowledged: waiting for it could stop both. So does what a loop test waits for and was not there yet."""
     for episode in tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags):
         unseen = episode.acknowledged_at is None and episode.state is EpisodeState.OPEN
-        if unseen and not news_since(episode, at):
-            _noted(tx, episode, by, now)
+        if unseen and _was_known(order, episode, at) and not news_since(episode, at):
+            _noted(tx, episode, by, max(at, episode.opened_at))
 
 
 def shelve(tx: MaintenanceTx, wish: Wish, plant: Plant, classes: Mapping[str, EquipmentClass], now: datetime) -> Shelf:
@@ -168,7 +169,7 @@ def _ended(
     view = tx.assets.get(shelf.asset)
     others = shelved_subjects(tx.alarms.standing_shelves(shelf.asset, shelf.failure_mode), now)
     if not FindingApplier(tx, now, classes).release(view.asset, shelf.failure_mode) and _rings(episode, shelf, others):
-        fresh = unacknowledged(tx.episodes.get(episode.id))
+        fresh = ringing(tx.episodes.get(episode.id), now)
         tx.episodes.update(fresh)
         note_episode(tx, fresh)
     return ended
@@ -190,6 +191,15 @@ def _locked(tx: MaintenanceTx, episode_id: str) -> Episode:
     if newest is None:
         raise NotFound(f"there is no alarm {episode_id!r}")
     return newest if newest.id == episode_id else tx.episodes.get(episode_id)
+
+
+def _was_known(order: WorkOrder, episode: Episode, at: datetime) -> bool:
+    """Whether people had been told at that instant of all that stands of an episode. Of the one that its ticket began
+    with they had, whatever their clocks say."""
+    rang = rang_at(episode)
+    if rang is None and order.episode != episode.id:
+        rang = episode.opened_at
+    return rang is None or at >= rang
 
 
 def _noted(tx: MaintenanceTx, episode: Episode, by: str, now: datetime) -> Episode:

@@ -1,7 +1,8 @@
 """Alarms of devices that the ledger does not know. An episode is of a machine, and there is none: each open ticket for
 strangers is a line of the alarm list instead, as long as an event on it waits for its device to be entered.
 
-Somebody has taken note of it who acknowledged it or accepted its ticket, later than people were told of it last.
+Somebody has taken note of it who acknowledged it or accepted its ticket, later than something came anew; a tablet may
+tell of that afterwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,9 @@ from datetime import UTC, datetime
 from maintenance.episode_rules import work_is_done
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.heard import SHOWN, Heard, heard
-from maintenance.orders import keep
+from maintenance.orders import keep, steps_taken
 from maintenance.ports import MaintenanceTx
-from maintenance.strangers import RANG, device_of, is_strangers_ticket, strangers_tickets
+from maintenance.strangers import device_of, is_strangers_ticket, rang_on, strangers_tickets
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import UNCLASSIFIED, LocalName
 from plantroom.domain.findings import FindingSource
@@ -102,13 +103,12 @@ def _detail(waiting: Sequence[Heard]) -> dict[str, object]:
 
 def _noted(tx: MaintenanceTx, order: WorkOrder) -> tuple[datetime, str] | None:
     gathered = order.gathered or {}
-    rang = gathered.get(RANG)
-    since = order.opened_at if rang is None else datetime.fromisoformat(str(rang))
+    since = rang_on(order)
     found: list[tuple[datetime, str]] = []
     noted = gathered.get(NOTED)
     if isinstance(noted, Mapping):
         found.append((datetime.fromisoformat(str(noted["at"])), str(noted["by"])))
     if order.acknowledged_at is not None:
-        steps = tx.orders.transitions(order.id)
-        found += [(step.recorded_at, step.by) for step in steps if step.to in (State.ACKNOWLEDGED, State.IN_PROGRESS)]
+        steps = steps_taken(tx, order.id)
+        found += [(step.at, step.by) for step in steps if step.to in (State.ACKNOWLEDGED, State.IN_PROGRESS)]
     return min((one for one in found if since is None or one[0] >= since), default=None)

@@ -1,9 +1,9 @@
 """Tickets without asset and episode, so that no event is missing: for safety events of devices that the ledger does
 not know (or has scrapped), and for findings that could not be applied.
 
-Events of one device gather on its open ticket, never on one where the work is done. A site has at most
-``MAX_TICKETS`` such tickets open, so that a publisher gone wild cannot bury the others; what comes after them
-gathers on the newest. Every event is a new version of its ticket, which the live view hears of.
+Events of one device gather on its open ticket, never on one where the work is done; what is news ends a hold of it. A
+site has at most ``MAX_TICKETS`` such tickets open, so that a publisher gone wild cannot bury the others; what comes
+after them gathers on the newest. Every event is a new version of its ticket, which the live view hears of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from maintenance.alarm_ports import Annunciation
 from maintenance.episode_rules import severest, work_is_done
+from maintenance.episode_tickets import AGAIN, ANOTHER
 from maintenance.floods import tell
-from maintenance.heard import Heard, all_known, first_heard, is_news, with_heard, with_known
+from maintenance.heard import Heard, all_known, first_heard, heard, is_news, with_heard, with_known
 from maintenance.orders import create_order, keep, pages, resolve_by, take_step
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
@@ -30,9 +31,14 @@ NOT_APPLIED = "finding_not_applied"
 """Tag of the ticket for findings that could not be applied."""
 
 RANG = "rang"
-"""Among what such a ticket gathers: when people were told of it last (RFC 3339, our clock)."""
+"""Among what such a ticket gathers: when something last came anew on it (RFC 3339, our clock)."""
+
+_TOLD = "told"
+"""Among what such a ticket gathers: when it was told of a safety event last, be that news or not (RFC 3339, our
+clock)."""
 
 MAX_TICKETS = 20
+_CODE = "code:"
 _OF_STRANGERS = (UNKNOWN_ASSET, SCRAPPED_ASSET)
 _BY = "system:findings"
 _GO = LocalName("到现场确认情况，先处置险情", "Go and look first: whatever the event says may be real")
@@ -136,8 +142,6 @@ def tell_of_stranger(tx: MaintenanceTx, finding: FindingRaised, now: datetime) -
             finding.site, code, UNCLASSIFIED, subject, AlarmPriority.CRITICAL, True, now, finding.observed_at
         )
         tell(tx, told)
-        if ticket is not None:
-            ticket = replace(ticket, gathered={**(ticket.gathered or {}), RANG: now.isoformat()})
     return _told(tx, finding, case, said, ticket, now, *tags)
 
 
@@ -202,6 +206,8 @@ def _told(
             tags=(case.tag, *tags),
             gathered=gathered,
         )
+    if safety:
+        ticket = _rung(tx, ticket, said, now)
     worst = severest(ticket.severity, severity)
     due = ticket.due
     if worst is not ticket.severity and due is not None:
@@ -209,6 +215,53 @@ def _told(
     checks = tuple(dict.fromkeys((*ticket.first_checks, *case.checks)))
     changed = replace(ticket, severity=worst, due=due, safety=ticket.safety or safety, first_checks=checks)
     return keep(tx, with_heard(changed, said, zone))
+
+
+def _rung(tx: MaintenanceTx, ticket: WorkOrder, said: Heard, now: datetime) -> WorkOrder:
+    """The locked ticket after one more safety event: with news a hold ends, so that it is acknowledged again."""
+    gathered = {**(ticket.gathered or {}), _TOLD: now.isoformat()}
+    if not is_news(ticket, said):
+        return replace(ticket, gathered=gathered)
+    rung = replace(ticket, gathered=gathered | {RANG: now.isoformat()})
+    if ticket.state is not State.ON_HOLD:
+        return rung
+    before = any((one.code, one.event) == (said.code, said.event) for one in heard(ticket))
+    words = AGAIN if before else ANOTHER
+    line = f"{words.zh}：{said.code}：{said.name.zh} / {words.en}: {said.code}: {said.name.en}"
+    return take_step(tx, rung, State.OPEN, now, _BY, line, now=now, recurrence=True)
+
+
+def rang_on(order: WorkOrder) -> datetime | None:
+    """When something last came anew on a ticket without asset; ``None``: nothing has since it was made."""
+    return _instant(order, RANG)
+
+
+def strangers_again(tx: MaintenanceTx, order: WorkOrder, done_at: datetime, now: datetime) -> WorkOrder | None:
+    """A ticket in place of one without asset on which nobody works any more, when that was told of a safety event after
+    ``done_at`` and one waits for its device; ``None``: it was not."""
+    told, gathered = _instant(order, _TOLD), order.gathered or {}
+    if told is None or told <= done_at or all_known(order):
+        return None
+    return create_order(
+        tx,
+        site=order.site,
+        kind=order.kind,
+        origin=order.origin,
+        title=order.title,
+        by=_BY,
+        now=now,
+        severity=order.severity,
+        safety=True,
+        reason=order.reason,
+        first_checks=order.first_checks,
+        tags=[tag for tag in order.tags if tag in (*_OF_STRANGERS, NOT_APPLIED, UNKNOWN_SITE) or tag.startswith(_CODE)],
+        gathered={**gathered, RANG: told.isoformat()},
+    )
+
+
+def _instant(order: WorkOrder, key: str) -> datetime | None:
+    said = (order.gathered or {}).get(key)
+    return None if said is None else datetime.fromisoformat(str(said))
 
 
 def _title(case: _Case, said: Heard) -> LocalName:
@@ -254,7 +307,7 @@ def _newest(tx: MaintenanceTx, found: Sequence[WorkOrder]) -> WorkOrder | None:
 
 
 def _tag(code: str) -> str:
-    return f"code:{code}"
+    return f"{_CODE}{code}"
 
 
 def _detail(finding: Finding) -> Mapping[str, object]:

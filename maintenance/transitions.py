@@ -7,6 +7,7 @@ caller's transaction. Instants are aware UTC.
 
 from datetime import datetime
 
+from maintenance.episode_rules import work_is_done
 from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
 from maintenance.findings import FindingApplier
 from maintenance.isolation import RESTING, isolate, released
@@ -15,6 +16,7 @@ from maintenance.over_with_work import end_with_work
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.shelving import ticket_accepted
 from maintenance.ticket_lock import lock_ticket
+from maintenance.told_later import follow_told_later
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import AssetStatus
@@ -36,8 +38,9 @@ def apply_transition(
 ) -> WorkOrder:
     """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
     missed, isolating work begins or ends the maintenance of its machine, and with the work on a ticket the alarms are
-    over of whose end no event tells. ``changes`` is the locked order with other fields already changed by the caller;
-    ``person``: whoever does it has signed in.
+    over of whose end no event tells. What people were told of after ``at`` is neither acknowledged nor over with a
+    step, and what still stands of a safety event among it has a ticket of its own. ``changes`` is the locked order with
+    other fields already changed by the caller; ``person``: whoever does it has signed in.
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
@@ -45,11 +48,13 @@ def apply_transition(
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
     moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived, person=person)
-    stored = keep(tx, isolate(tx, moved))
+    stored, taken_at = keep(tx, isolate(tx, moved)), min(at, now or at)
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
-        ticket_accepted(tx, stored, by, at, now or at)
+        ticket_accepted(tx, stored, by, taken_at)
     status = released(tx, stored)
     end_with_work(tx, stored, equipment_classes(), now or at)
+    if work_is_done(stored) and not work_is_done(order):
+        follow_told_later(tx, stored, taken_at, equipment_classes(), now or at)
     if status is None or stored.asset is None:
         return stored
     end_maintenance(tx, stored.asset, now or at, status)

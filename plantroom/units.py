@@ -123,7 +123,7 @@ def _convert(registry: Any, value: float, sent: str, wanted: str) -> float:
 
     try:
         return float(_quantity(registry, value, sent).to(_quantity(registry, 1.0, wanted).units).magnitude)
-    except (pint.PintError, ArithmeticError, ValueError, RecursionError) as error:
+    except (pint.PintError, ArithmeticError, AssertionError, ValueError, RecursionError) as error:
         raise UnitError(f"{sent} cannot be converted into {wanted}") from error
 
 

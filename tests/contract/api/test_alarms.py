@@ -281,7 +281,7 @@ def test_a_flood_is_listed_with_what_came_first_and_the_figures_count_it(world: 
     (flood,) = world.admin.get("/api/v1/alarms/floods").json()["items"]
     assert (flood["ended_at"], flood["alarms"], flood["gathered"], flood["peak"]) == (None, 15, 5, 15)
     assert flood["first"][0]["en"] == "P-10 Pump P-10"
-    assert (flood["cause"], flood["machines"], flood["safety"]) == (None, 15, 0)
+    assert (flood["cause"]["code"], flood["machines"], flood["safety"]) == ("system", 15, 0)
     assert flood["moment"]["en"].startswith("15 of them came within one minute")
     assert flood["counted_at"] == "2026-03-02T08:00:00.000Z"
     assert flood["by_asset"][0]["asset_ref"]["code"] == "P-10"

@@ -55,7 +55,7 @@ def test_one_outside_its_window_is_said_to_be_so(walk: Walk) -> None:
     with walk.ledger.begin() as tx:
         tx.collect.put_clocks([DeviceClock("panel", 60_000, walk.now)])
     asked(walk)
-    comes(walk)
+    comes(walk, observed=timedelta(seconds=1))
     (check,) = walk.look()
     assert "outside the window" in _line(check)
     assert "outside the window" in failed(walk).reason.en

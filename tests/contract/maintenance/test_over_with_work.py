@@ -125,9 +125,9 @@ def test_so_do_limits_models_and_a_wrong_clock(ledger: Store) -> None:
 
 
 def test_what_came_after_the_work_stands_until_it_has_been_looked_at(any_ledger: Store) -> None:
-    """A tablet tells late what was done before."""
-    feed(any_ledger, called())
-    feed(any_ledger, called(NOW + HOUR), now=NOW + HOUR)
+    """A tablet tells late what was done before. A safety event would have a ticket of its own."""
+    feed(any_ledger, strange("odd", safety=False, severity=Severity.MAJOR))
+    feed(any_ledger, strange("odd", NOW + HOUR, safety=False, severity=Severity.MAJOR), now=NOW + HOUR)
     (ticket,) = tickets(any_ledger, "lift-1")
     with any_ledger.begin() as tx:
         for to in (State.IN_PROGRESS, State.COMPLETED):

@@ -94,6 +94,12 @@ def test_what_is_remembered_of_units_is_bounded(monkeypatch: pytest.MonkeyPatch)
     assert conversion("kPa", "MPa")(410) == 0.41
 
 
+@pytest.mark.parametrize("code", ["kph", "mph"])
+def test_a_unit_that_pint_trips_over_is_refused_in_plain_words(code: str) -> None:
+    with pytest.raises(UnitError, match=f"^{code} cannot be converted into m/s"):
+        conversion(code, "m/s")
+
+
 @settings(deadline=None)
 @given(st.text(max_size=80) | st.text("m(.)/s0123456789*^+-{}[]%'", max_size=80))
 def test_any_text_is_a_unit_or_a_unit_error(code: str) -> None:

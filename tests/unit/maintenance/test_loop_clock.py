@@ -1,12 +1,12 @@
 """Which clocks a loop test counts from."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from maintenance.loop_echoes import clock_offset
+from maintenance.loop_echoes import clock_offset_ms
 from plantroom.ports.device_clocks import DeviceClock
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -26,9 +26,9 @@ def test_one_that_starts_at_a_year_of_its_own_counts_one_that_was_never_set_does
 ) -> None:
     clock = DeviceClock("a", round((set_to - NOW).total_seconds() * 1000), NOW)
     tx: Any = SimpleNamespace(assets=SimpleNamespace(get=lambda _: SimpleNamespace(clock=clock)))
-    assert clock_offset(tx, "a") == (set_to - NOW if counts else timedelta())
+    assert clock_offset_ms(tx, "a") == (clock.offset_ms if counts else 0)
 
 
 def test_nor_one_that_is_not_measured() -> None:
     tx: Any = SimpleNamespace(assets=SimpleNamespace(get=lambda _: SimpleNamespace(clock=None)))
-    assert clock_offset(tx, "a") == timedelta()
+    assert clock_offset_ms(tx, "a") == 0

@@ -1,0 +1,58 @@
+"""What a tablet tells late of a ticket on which something came anew meanwhile.
+
+Nobody knew of that before it was told, so a word from before it speaks of the work before: it stands in the history,
+and the ticket waits for somebody all the same. Every function works inside the caller's transaction; instants are aware
+UTC.
+"""
+
+from datetime import datetime
+from itertools import pairwise
+
+from maintenance.episode_tickets import episodes_of
+from maintenance.event_order import told_at
+from maintenance.lifecycle import RETURNS
+from maintenance.ports import MaintenanceTx
+from maintenance.strangers import rang_on
+from maintenance.work_orders import Kind, State, Transition, WorkOrder
+from plantroom.domain.assets import LocalName
+
+OPENED_AGAIN = "opened_again"
+"""Code of a word from before its ticket was opened again: it is kept, and takes no step."""
+
+_SAID = {
+    "acknowledge": LocalName("接单", "accepted"),
+    "start": LocalName("开始处理", "work begun"),
+    "resume": LocalName("继续处理", "work gone on with"),
+    "arrive": LocalName("到达现场", "arrived"),
+    "complete": LocalName("处理完成", "work done"),
+}
+_BEFORE = LocalName("在工单再次打开之前，事后上传", "before the ticket was opened again, heard of later")
+
+
+def opened_again(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> bool:
+    """Whether a repair ticket was opened again, out of a hold or after its work, later than that instant."""
+    if order.kind is not Kind.CORRECTIVE:
+        return False
+    steps = pairwise(tx.orders.transitions(order.id))
+    return any(one.to in RETURNS and then.to is State.OPEN and at < then.recorded_at for one, then in steps)
+
+
+def ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
+    """Whether a hold that is heard of only now was over when another safety event came and asked for somebody,
+    whatever has been done about the ticket since."""
+    if not order.safety:
+        return False
+    told = [rang_on(order), *(told_at(tx.episodes.get(one)) for one in episodes_of(order))]
+    return any(at is not None and held_at < at for at in told)
+
+
+def in_history(order: WorkOrder, word: str, note: str, at: datetime, now: datetime, by: str) -> Transition:
+    """The line for one of ``WORDS`` that takes no step any more. It is nobody's accepting, of a loop test's ticket
+    neither."""
+    said, more = _SAID[word], f": {note}" if note else ""
+    reason = f"{said.zh}（{_BEFORE.zh}） / {said.en}, {_BEFORE.en}{more}"
+    return Transition(order.id, order.state, at, now, by, reason)
+
+
+WORDS = frozenset(_SAID)
+"""The operations that take a step of their ticket, without the hold."""
