@@ -17,6 +17,7 @@ from plantroom.errors import (
     Forbidden,
     IllegalTransition,
     NotFound,
+    NothingLeft,
     NotSignedIn,
     PlantroomError,
     Throttled,
@@ -46,9 +47,9 @@ STATUS: Mapping[type[PlantroomError], int] = {
     Unreachable: 503,
 }
 
-AWAY: Mapping[str, str] = {LEDGER: "ledger_away"}
-"""Codes in place of an ``Unreachable``'s own, by what does not answer: of the same request the readings store may be
-it, without which a page shows more than without the ledger."""
+LEDGER_AWAY, LEDGER_FULL = "ledger_away", "ledger_full"
+"""Codes in place of an ``Unreachable``'s own when the ledger is it: of the same request the readings store may be it,
+without which a page shows more. On a full disk what is there can be read; nobody can sign in, which is a change."""
 
 TITLE: Mapping[int, str] = {
     400: "The request cannot be read",
@@ -131,7 +132,11 @@ def problem_of(error: PlantroomError) -> Response:
         log.warning("request_failed", status=status, problem=str(error))
     errors = error.problems if isinstance(error, BadData) else ()
     detail = NOTHING_THERE if status == 404 else str(error) or TITLE.get(status, "")
-    code = AWAY.get(error.what, error.code) if isinstance(error, Unreachable) else error.code
+    code = error.code
+    if isinstance(error, Unreachable) and error.what == LEDGER:
+        code = LEDGER_FULL if isinstance(error, NothingLeft) else LEDGER_AWAY
+    if code == LEDGER_FULL:
+        detail = f"the disk of the ledger is full: nothing can be changed ({str(error).removeprefix(f'{LEDGER}: ')})"
     return problem(status, detail, code, errors, headers, more)
 
 

@@ -370,9 +370,8 @@ class Collector:
         failures = sum(site.gateway.failures for site in list(self._sites.values()))
         figures["internal_errors"] = self._failures + self._leases.failures + self._gaps.failures + failures
         figures["dead_letters_let_go"] = self._letter_bound.let_go
-        return CollectorReport(
-            self.holder, self._parts.clock.now(), not problems, problems, figures, by_site, troubles=troubles
-        )
+        store, now = self._parts.readings.address, self._parts.clock.now()
+        return CollectorReport(self.holder, now, not problems, problems, figures, by_site, troubles, store)
 
     def _figures_of(self, code: str, site: SiteParts) -> dict[str, float]:
         return self._with_gaps(code, self._with_rates(code, site.lanes()))

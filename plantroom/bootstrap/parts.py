@@ -83,16 +83,23 @@ def make_readings(settings: Settings) -> ReadingsStore:
 
 
 def open_parts(
-    settings: Settings, wait: threading.Event | None = None, seed: bool = True, *, with_readings: bool = True
+    settings: Settings,
+    wait: threading.Event | None = None,
+    seed: bool = True,
+    *,
+    with_readings: bool = True,
+    make_folder: bool = True,
 ) -> Parts:
     """Make and open everything; an empty ledger is given what it needs unless ``seed`` is off.
 
     With ``wait`` given (a role), a server out of reach is waited for until the event is set; without (a
     command), ``Unreachable`` comes at once. A readings store out of reach never keeps a role from starting:
     the gateway spools meanwhile. ``with_readings`` off (a command that needs the ledger only): the store is made and
-    its setting checked, but nothing asks whether it is there.
+    its setting checked, but nothing asks whether it is there. ``make_folder`` off: a data folder that is not there is
+    not made, for a command on a ledger elsewhere, which needs none.
     """
-    make_data_dir(settings)
+    if make_folder or os.path.lexists(settings.data_dir):
+        make_data_dir(settings)
     ledger, readings = make_ledger(settings), make_readings(settings)
     require_folder("PLANTROOM_LEDGER_URL", settings.ledger, Path.cwd())
     if with_readings:
@@ -115,8 +122,9 @@ def _open_readings(readings: ReadingsStore, wait: threading.Event | None) -> Non
         threading.Thread(target=_open_late, args=(readings.open, wait), name="open-readings", daemon=True).start()
 
 
-def require_folder(name: str, url: str, base: Path) -> None:
-    """Make the folder of an SQLite file; ``base`` is where a relative one starts. Other URLs are left alone.
+def require_folder(name: str, url: str, base: Path, *, make: bool = True) -> None:
+    """Make the folder of an SQLite file, or only see whether it could be made; ``base`` is where a relative one starts.
+    Other URLs are left alone.
 
     A server may come back by itself and is waited for, a folder that cannot be written to does not: raises
     ``SettingError`` for the setting ``name``.
@@ -126,6 +134,8 @@ def require_folder(name: str, url: str, base: Path) -> None:
     folder = (base / unquote(url.removeprefix(SQLITE))).parent
     expected = EXPECTED[name.removeprefix(PREFIX).lower()]
     try:
+        if not make:
+            folder = next(one for one in (folder, *folder.absolute().parents) if os.path.lexists(one))
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(name, f"{folder}: {error.strerror}", expected) from error

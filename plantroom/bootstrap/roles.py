@@ -28,6 +28,8 @@ READY_POLL_S = 0.02
 SLOW_START_S = 5.0
 """How long a part that is out of reach keeps the page's address from being told."""
 
+RUN, COLLECT = "runtime.json", "runtime-collect.json"
+"""Where who holds the data folder says how to reach it."""
 
 Say = Callable[[str], None]
 
@@ -60,8 +62,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
     stopping.install()
     make_data_dir(settings)
     with ExitStack() as stack:
-        stack.enter_context(hold_folder(settings.data_dir))
-        runtime = _fresh_runtime(settings, "runtime.json", stack)
+        runtime = _held_runtime(settings, RUN, stack)
         sock = _listen(settings, stack)
         parts_first = not _loopback(settings)
         parts = _parts(settings, stopping, stack) if parts_first else None
@@ -105,8 +106,7 @@ def collect(settings: Settings, say: Say) -> None:
     stopping.install()
     make_data_dir(settings)
     with ExitStack() as stack:
-        stack.enter_context(hold_folder(settings.data_dir))
-        runtime = _fresh_runtime(settings, "runtime-collect.json", stack)
+        runtime = _held_runtime(settings, COLLECT, stack)
         parts = _parts(settings, stopping, stack, seed=False)
         from plantroom.bootstrap.collect import Collector
 
@@ -199,6 +199,14 @@ def _url(settings: Settings, sock: socket.socket) -> str:
     host = settings.http_host
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{sock.getsockname()[1]}"
+
+
+def _held_runtime(settings: Settings, name: str, stack: ExitStack) -> Path:
+    """As ``_fresh_runtime``, for who holds the folder: what another role left when it was killed goes, too."""
+    stack.enter_context(hold_folder(settings.data_dir))
+    for other in {RUN, COLLECT} - {name}:
+        (settings.data_dir / other).unlink(missing_ok=True)
+    return _fresh_runtime(settings, name, stack)
 
 
 def _fresh_runtime(settings: Settings, name: str, stack: ExitStack) -> Path:

@@ -69,7 +69,7 @@ def config(
         data=queues,
         user=user,
     )
-    with opened(data_dir) as parts:
+    with opened(data_dir, begins=True) as parts:
         devices = devices_of(parts.ledger)
         address = write_site(wanted, devices, parts.settings.broker, parts.clock.now())
     in_force = sum(d.revoked_at is None for d in devices)

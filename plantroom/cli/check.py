@@ -1,18 +1,20 @@
 """``check``: what is reachable, what is misconfigured, and what to do."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
+from plantroom.cli.check_ledger import UNWRITABLE, LedgerSeen, collectors, look_at_ledger
 from plantroom.cli.check_service import running
-from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
+from plantroom.cli.check_store import StoreLine, elsewhere_line, store_lines, stores_elsewhere
+from plantroom.cli.common import AsJson, BrokerNotSet, DataDir, emit, running_broker, settings_for
 from plantroom.domain.flow import LOW_DISK_BYTES
 from plantroom.errors import NothingLeft, PlantroomError, SettingError, Unreachable
 from plantroom.settings import Settings
@@ -36,13 +38,6 @@ class Finding:
         return self.look is Look.FAIL
 
 
-_KEPT_ADVICE = (
-    "set the rule with `influx bucket update --id ID --retention 91d` (a day more than PLANTROOM_RETENTION_RAW_DAYS or"
-    " PLANTROOM_RETENTION_10M_DAYS), or have Plantroom set it: `influx bucket update --id ID --description 'made by"
-    " Plantroom'`"
-)
-
-
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command("check")(check)
@@ -51,20 +46,21 @@ def add_to(app: typer.Typer) -> None:
 def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Say in plain words what is reachable, what is misconfigured and what to do.
 
-    A line begins with ok, warn (nothing of ours is wrong, but somebody should look at it, nothing flows, or it is not
-    known) or FAIL. Exit code 0 without a FAIL, 3 for a wrong setting, 5 for anything else that fails.
+    It looks and makes nothing: no folder, ledger, file or bucket. A line begins with ok, warn (nothing of ours is
+    wrong, but somebody should look at it, nothing flows, or it is not known) or FAIL. Exit code 0 without a FAIL, 3 for
+    a wrong setting, 5 for anything else that fails.
     """
     settings = settings_for(data_dir)
     configure_logs("error")
-    service = _service(settings)
+    service, ledger = _service(settings), look_at_ledger(settings)
     found = [
-        _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir"),
+        _folder(settings),
         _try("broker", lambda: _broker(settings), broker_advice),
-        *_readings(settings),
-        _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
+        *_readings(settings, ledger),
+        _ledger(settings, ledger),
         *service,
-        _collectors(settings),
-        *_way_in(settings, ready=not any(line.failed for line in service)),
+        Finding("collectors", *collectors(settings, ledger)),
+        *_way_in(settings, ledger, ready=not any(line.failed for line in service)),
         _try("web app", _web, "run `make setup` in the checkout"),
     ]
     document = {
@@ -85,10 +81,12 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_UNREACHABLE)
 
 
-def _way_in(settings: Settings, *, ready: bool) -> list[Finding]:
+def _way_in(settings: Settings, ledger: LedgerSeen, *, ready: bool) -> list[Finding]:
     """What the collectors say; nothing when the ledger, which has their words, is out of reach."""
+    if not ledger.readable:
+        return []
     try:
-        found = way_in(settings, ready=ready)
+        found = way_in(settings, ready=ready, unwritable=UNWRITABLE if ledger.unwritable else "")
     except PlantroomError:
         return []
     return [Finding("way in", *line) for line in found]
@@ -97,6 +95,8 @@ def _way_in(settings: Settings, *, ready: bool) -> list[Finding]:
 def _try(part: str, action: Callable[[], str], advice: str | Callable[[PlantroomError], str]) -> Finding:
     try:
         return Finding(part, Look.OK, action())
+    except BrokerNotSet as error:
+        return Finding(part, Look.WARN, f"not known: {error.problem}", f"set {error.expected}")
     except SettingError as error:
         return Finding(part, Look.FAIL, str(error), f"set {error.name} to {error.expected}", setting=True)
     except LosesMessages as error:
@@ -109,10 +109,21 @@ def _try(part: str, action: Callable[[], str], advice: str | Callable[[Plantroom
         )
 
 
+def _folder(settings: Settings) -> Finding:
+    """The data folder; a command on a ledger elsewhere needs none."""
+    line = _try("data folder", lambda: _data_dir(settings), "choose another folder with --data-dir")
+    if line.failed and settings.ledger_url is not None and not os.path.lexists(settings.data_dir):
+        words = f"there is no folder {settings.data_dir}: what runs on another one is not seen here"
+        return Finding("data folder", Look.WARN, words, "name that one with --data-dir, where it is on this machine")
+    return line
+
+
 def _data_dir(settings: Settings) -> str:
+    from plantroom.bootstrap.begun import require_data_folder
     from plantroom.bootstrap.parts import make_data_dir
 
-    make_data_dir(settings)
+    require_data_folder(settings)
+    make_data_dir(settings)  # it is there: whether it can be written to
     free = shutil.disk_usage(settings.data_dir).free
     if free < LOW_DISK_BYTES:
         raise NothingLeft(f"data folder {settings.data_dir}", f"only {free >> 20} MiB are free; make room")
@@ -143,38 +154,31 @@ def _broker(settings: Settings) -> str:
     return "; ".join(words)
 
 
-def _readings(settings: Settings) -> list[Finding]:
-    """Whether it answers, and where it keeps readings for another time than the settings say."""
-    problems: list[str] = []
+def _readings(settings: Settings, ledger: LedgerSeen) -> list[Finding]:
+    """What is seen of the store, and which collectors write to another one."""
+    elsewhere = stores_elsewhere(settings) if ledger.readable else {}
+    lines: list[StoreLine] = []
 
     def look() -> str:
-        from plantroom.bootstrap.parts import make_readings, require_folder
+        lines.extend(store_lines(settings, alone=not elsewhere))
+        return ""
 
-        store = make_readings(settings)
-        require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
-        try:
-            store.open()
-            store.ping()
-            problems.append(store.retention_problem())
-        finally:
-            store.close()
-        return f"{settings.readings.split('://', maxsplit=1)[0]} answers"
-
-    found = [_try(STORE, look, partial(trouble_advice, STORE))]
-    return found + [Finding("readings kept", Look.FAIL, words, _KEPT_ADVICE) for words in problems if words]
+    line = _try(STORE, look, partial(trouble_advice, STORE))
+    if elsewhere:
+        lines.append(elsewhere_line(settings, elsewhere))
+    return ([line] if line.failed else []) + [Finding(one.part, one.look, one.words, one.advice) for one in lines]
 
 
-def _ledger(settings: Settings) -> str:
-    from plantroom.bootstrap.parts import make_ledger, require_folder
+def _ledger(settings: Settings, ledger: LedgerSeen) -> Finding:
+    if settings.ledger_url is None and not os.path.lexists(settings.data_dir):
+        return Finding("ledger", Look.WARN, "not known: there is no data folder (see above)")
 
-    ledger = make_ledger(settings)
-    require_folder("PLANTROOM_LEDGER_URL", settings.ledger, Path.cwd())
-    try:
-        ledger.open()
-        ledger.ping()
-    finally:
-        ledger.close()
-    return f"{settings.ledger.split('://', maxsplit=1)[0]} answers"
+    def look() -> str:
+        if ledger.problem is not None:
+            raise ledger.problem
+        return f"{settings.ledger.split('://', maxsplit=1)[0]} answers"
+
+    return _try("ledger", look, partial(trouble_advice, LEDGER))
 
 
 def _service(settings: Settings) -> list[Finding]:
@@ -182,29 +186,6 @@ def _service(settings: Settings) -> list[Finding]:
     advice = "each reason goes away by itself once its cause is mended; GET /readyz has them, too"
     line = _try("service", lambda: running(settings) or "", advice)
     return [line] if line.words else []
-
-
-def _collectors(settings: Settings) -> Finding:
-    """Who holds the sites; that nobody collects is no fault of the settings, but nothing flows."""
-    from plantroom.bootstrap.parts import make_ledger
-
-    try:
-        ledger = make_ledger(settings)
-        try:
-            ledger.open()
-            with ledger.read() as tx:
-                leases = tx.leases.list()
-        finally:
-            ledger.close()
-    except PlantroomError as error:
-        return Finding("collectors", Look.WARN, f"not known: {error}")
-    holders = {lease.holder for lease in leases if lease.holder is not None}
-    held = sum(lease.holder is not None for lease in leases)
-    if not holders:
-        advice = "start `plantroom run` or `plantroom collect`; where one runs, look at its log"
-        return Finding("collectors", Look.WARN, "none holds a site (`plantroom leases list`)", advice)
-    words = f"{len(holders)} hold {held} of {len(leases)} partitions (`plantroom leases list`)"
-    return Finding("collectors", Look.OK, words)
 
 
 def _web() -> str:

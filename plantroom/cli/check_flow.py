@@ -41,8 +41,10 @@ def broker_advice(error: PlantroomError) -> str:
     return "start the broker, or mend PLANTROOM_BROKER_URL"
 
 
-def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, str]]:
+def way_in(settings: Settings, *, ready: bool = True, unwritable: str = "") -> list[tuple[Look, str, str]]:
     """A line for each condition: how it looks, what it is, what to do. Raises ``Unreachable`` without a ledger.
+
+    ``unwritable``: what to say in place of a collector's silence while the ledger takes nobody's word.
 
     ``ready``: what runs on this data folder says so of itself; what it last reported is not believed otherwise. The
     collector of this very data folder is not missed while nobody runs it: that is no fault."""
@@ -72,7 +74,7 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
     told = [report for report in reports if running or report.collector != own]
     found = []
     for one in conditions(picture_of(told, ledger_now, recent.groups, kept, given_up, let_go)):
-        if one.code == "collector_missing":
+        if one.code == "collector_missing" or (unwritable and one.code == "collector_silent"):
             continue
         named = [site for site in one.sites if site]
         where = f" (site {', '.join(named)})" if named else ""
@@ -80,7 +82,9 @@ def way_in(settings: Settings, *, ready: bool = True) -> list[tuple[Look, str, s
         detail = f" [{one.detail}]" if one.detail else ""
         words = f"{one.title.en}{where}{since}. {one.text.en} {one.loss.en}{detail}"
         found.append((look_of(one), words, one.advice.en))
-    if not told:
+    if unwritable and len(fresh(told, ledger_now)) < max(1, len(told)):
+        found.append((Look.WARN, unwritable, ""))
+    elif not told:
         found.append((Look.WARN, "no collector is running, so nothing comes in", ""))
     elif not found:
         ages = [age_s(report, ledger_now) for report in fresh(told, ledger_now)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from plantroom.errors import BadData, Unreachable
+from plantroom.errors import BadData, SettingError, Unreachable
 from plantroom.plain import plain, plain_json
 from plantroom.settings import BrokerAddress, Settings, load_settings
 
@@ -49,15 +49,23 @@ def settings_for(data_dir: Path | None, **flags: object) -> Settings:
 
 
 @contextmanager
-def opened(data_dir: Path | None, *, with_readings: bool = False) -> Iterator["Parts"]:
+def opened(data_dir: Path | None, *, with_readings: bool = False, begins: bool = False) -> Iterator["Parts"]:
     """The parts of a command, closed behind it; logs only from warning up. The readings store is opened for those that
-    say so: whoever needs the ledger only must get at it while the store is away."""
+    say so: whoever needs the ledger only must get at it while the store is away.
+
+    Only a command that ``begins`` an installation makes a ledger where there is none, and says so; to others that is a
+    ``SettingError``."""
+    from plantroom.bootstrap.begun import is_begun, ledger_place, require_begun
     from plantroom.bootstrap.logs import configure_logs
     from plantroom.bootstrap.parts import open_parts
 
     settings = settings_for(data_dir)
     configure_logs("warning" if settings.log_level == "info" else settings.log_level)
-    parts = open_parts(settings, with_readings=with_readings)
+    if not begins:
+        require_begun(settings)
+    elif not is_begun(settings):
+        say(f"there was no ledger in {ledger_place(settings)}: a new one begins")
+    parts = open_parts(settings, seed=begins, make_folder=begins, with_readings=with_readings)
     try:
         yield parts
     finally:
@@ -92,8 +100,13 @@ def parse_instant(text: str, option: str) -> datetime:
     return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+class BrokerNotSet(SettingError):
+    """What runs on a data folder has a broker of its own settings, which are not ours; ``expected`` says what to do."""
+
+
 def running_broker(settings: Settings) -> BrokerAddress:
-    """The broker of the plantroom that runs on this data folder. Raises ``Unreachable`` when none does."""
+    """The broker of the plantroom that runs on this data folder. Raises ``Unreachable`` when none does,
+    ``BrokerNotSet`` when that is a collector."""
     if settings.broker is not None:
         return settings.broker
     from plantroom.bootstrap.folder import is_held
@@ -102,11 +115,26 @@ def running_broker(settings: Settings) -> BrokerAddress:
     try:
         if not is_held(settings.data_dir):
             raise Unreachable(where, "nothing runs there. Start `plantroom run` first, or set PLANTROOM_BROKER_URL")
+        if not runtime.exists():
+            _tell_collectors_broker(settings)
         facts = json.loads(runtime.read_text(encoding="utf-8"))
         return BrokerAddress(host=facts["mqtt_host"], port=facts["mqtt_port"])
     except (OSError, ValueError, KeyError) as error:
         words = "what runs there is not ready; it may be waiting for a part that is out of reach. Try again shortly"
         raise Unreachable(where, words) from error
+
+
+def _tell_collectors_broker(settings: Settings) -> None:
+    """Raises ``BrokerNotSet`` when it is ``plantroom collect`` that runs on this data folder, ``OSError`` and the like
+    when it is not."""
+    facts = json.loads((settings.data_dir / "runtime-collect.json").read_text(encoding="utf-8"))
+    where = f"{facts['mqtt_host']}:{facts['mqtt_port']}"
+    problem = f"a collector runs on {settings.data_dir} with a broker of its own settings ({where})"
+    remedy = (
+        "what that collector was started with; after `plantroom broker config --out OUT` that is"
+        " `set -a; . OUT/plantroom.env; set +a`"
+    )
+    raise BrokerNotSet("PLANTROOM_BROKER_URL", f"{problem}, and PLANTROOM_BROKER_URL is not set here", remedy)
 
 
 def require_site(tx: "MaintenanceTx", site: str | None) -> None:

@@ -32,7 +32,7 @@ def import_table(
         raw = file.read_bytes()
     except OSError as error:
         raise BadData(f"{file}: {error.strerror}") from error
-    with opened(data_dir) as parts:
+    with opened(data_dir, begins=not dry_run) as parts:
         document: dict[str, Any] = import_plan_table(parts.ledger, raw, file.name, dry_run=dry_run)
     lines = [f"row {e['row']}, {e['column']}: {e['message']}" for e in document["errors"]]
     counts = f"created {document['created']}, updated {document['updated']}, unchanged {document['unchanged']}"

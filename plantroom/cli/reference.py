@@ -20,6 +20,11 @@ ABOUT_CLI = """\
 Results go to stdout, progress and logs to stderr. With `--json` stdout is one JSON document. Every command takes
 `--data-dir` and reads the [settings](settings.md); those that change the ledger work while `plantroom run` is running.
 
+Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` (without `--dry-run`),
+`simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none; all others
+end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`. With a ledger on a
+server the data folder need not be there.
+
 | exit code | meaning |
 |---|---|
 | 0 | done |
@@ -34,7 +39,8 @@ ABOUT_SETTINGS = """\
 A setting comes from a flag of the command, else from the environment, else from the TOML file that
 `PLANTROOM_CONFIG` names (the same names in lower case without `PLANTROOM_`), else it has its default. A wrong
 value or an unknown name ends the command with exit code 3, the setting's name and what it should be.
-`plantroom check` tries what the settings point to.
+`plantroom check` tries what the settings point to. It makes nothing: a ledger that is not there is a wrong setting, of
+a bucket or file for readings that is missing it asks whether the name is right.
 
 A character with a meaning in URLs (`@ : / # ? %`) inside a user name, password or token is written as `%40` and so
 on.

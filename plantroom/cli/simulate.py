@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, running_broker, say
+from plantroom.cli.common import AsJson, DataDir, emit, opened, parse_instant, running_broker, say, settings_for
 from plantroom.errors import BadData
 
 EXIT_DATA = 4
@@ -77,11 +77,11 @@ def replay(
         )
     except OSError as error:
         raise BadData(f"{file}: {error.strerror}") from error
-    with opened(data_dir, with_readings=True) as parts:
+    broker = running_broker(settings_for(data_dir))
+    with opened(data_dir, with_readings=True, begins=True) as parts:
         shifted, shift_s = shifted_to(recording, int(parts.clock.now().timestamp() * 1000))
         for words in recording.problems:
             say(words)
-        broker = running_broker(parts.settings)
         target = ReplayTarget(site, asset, equipment_class)
         report = run_replay(parts, broker, shifted, target, learn_rows, pace, wait_stored, say)
     report |= {"shift_s": shift_s, "first_ts": _text(int(shifted.ts_ms[0])), "last_ts": _text(int(shifted.ts_ms[-1]))}
@@ -110,8 +110,9 @@ def live(
 
     stopping = Stopping()
     stopping.install()
-    with opened(data_dir, with_readings=True) as parts:
-        demo = Demo(parts, running_broker(parts.settings), scenario)
+    broker = running_broker(settings_for(data_dir))
+    with opened(data_dir, with_readings=True, begins=True) as parts:
+        demo = Demo(parts, broker, scenario)
         demo.start()
         say("publishing; Ctrl-C ends")
         stopping.event.wait()

@@ -1,14 +1,11 @@
 """``spool status``: what waits between the broker and the store."""
 
-import stat
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, settings_for
-from plantroom.errors import SettingError, Unreachable
-from plantroom.settings import EXPECTED
+from plantroom.errors import Unreachable
 
 app = typer.Typer(name="spool", help="What waits between broker and store.", no_args_is_help=True)
 
@@ -23,27 +20,15 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """What waits on disk for each site and lane: how many messages, since when, how many of them are damaged, how much
     room is left. Exit code 5 when one of them, or all, cannot be read, 3 when there is no such data folder."""
     from gateway.spool.inspect import inspect_folder
+    from plantroom.bootstrap.begun import require_data_folder
 
     settings = settings_for(data_dir)
-    _require_folder(settings.data_dir)
+    require_data_folder(settings)
     found = inspect_folder(settings.data_dir / "spool")
     lines = [_line(one) for one in found]
     emit({"spools": found}, as_json, lines or "no spool yet")
     if unread := sum(one["problem"] is not None for one in found):
         raise Unreachable("spools", f"{unread} of {len(found)} cannot be read")
-
-
-def _require_folder(folder: Path) -> None:
-    """A folder that nobody has made holds nothing, but "no spool yet" would calm whoever mistyped it."""
-    try:
-        if stat.S_ISDIR(folder.stat().st_mode):
-            return
-        problem = f"{folder} is no folder"
-    except (FileNotFoundError, NotADirectoryError):
-        problem = f"there is no folder {folder}"
-    except OSError as error:
-        problem = f"{folder}: {error.strerror}"
-    raise SettingError("PLANTROOM_DATA_DIR", problem, EXPECTED["data_dir"])
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ def create(
     """Make a token for `Authorization: Bearer`. It is shown once."""
     life = parse_ttl(ttl)
     value = f"prt_{secrets.token_urlsafe(32)}"
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+    with opened(data_dir, begins=True) as parts, parts.ledger.begin() as tx:
         if site is not None:
             tx.assets.site(site)
         now = parts.clock.now()

@@ -56,7 +56,7 @@ def add(
         raise BadData("the sign-in name is empty or has blanks at its ends")
     password = _password(from_stdin)
     user = User(new_key(), username, hash_password(password), (Grant(role, site, department),), name=name or username)
-    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+    with opened(data_dir, begins=True) as parts, parts.ledger.begin() as tx:
         if site is not None:
             tx.assets.site(site)
         if tx.accounts.user_by_name(username) is not None:

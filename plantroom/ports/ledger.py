@@ -1,8 +1,8 @@
 """Port of the ledger: what collectors, the API and the command line ask of it.
 
-The ledger is transactional. ``Ledger.begin()`` gives one unit of work (``LedgerTx``) whose parts are the
-repositories below and those of ``maintenance.ports``; leaving the block commits, an exception rolls back.
-Safe to use from several threads and processes; a transaction belongs to one thread.
+The ledger is transactional. ``Ledger.begin()`` gives one unit of work (``LedgerTx``) whose parts are the repositories
+below and those of ``maintenance.ports``; leaving the block commits, an exception rolls back. Safe to use from several
+threads and processes; a transaction belongs to one thread.
 
 Every repository raises ``Unreachable`` when the database is away, ``Contended`` when the transaction lost against
 another one and may be begun again, ``NotFound``, ``Conflict`` and ``VersionConflict`` as their names say.
@@ -199,6 +199,8 @@ class CollectorReport:
     """The same figures by site, for those who may not see every site, made by ``domain.flow.with_lanes``."""
     troubles: Sequence[Trouble] = ()
     """The problems by kind, each with its site and since when."""
+    store: str = ""
+    """Address of its readings store (``ReadingsStore.address``); empty from an earlier version."""
 
 
 class CollectRepository(ABC):
@@ -374,6 +376,10 @@ class Ledger(ABC, Generic[TX]):
         """Connect and bring the schema up to date (safe when several processes do it at once)."""
 
     @abstractmethod
+    def begun(self) -> bool:
+        """Whether it has its tables, asked without making any. Raises ``Unreachable``, ``SettingError`` as ``open``."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod
@@ -390,6 +396,5 @@ class Ledger(ABC, Generic[TX]):
 
     @abstractmethod
     def wait_for_change(self, timeout_s: float) -> bool:
-        """Wait until another transaction (of any process) may have committed findings or live events, or the
-        time is over; ``True`` for a change. Called from one thread per purpose; never raises for a database
-        that is away (waits out the time instead)."""
+        """Wait until another transaction (of any process) may have committed findings or live events (``True``), or the
+        time is over, as for a database that is away. Called from one thread per purpose."""

@@ -132,6 +132,20 @@ class Retention:
         return now_ms - (self.ten_minute_days + SLACK_DAYS) * DAY_MS if self.ten_minute_days else None
 
 
+@dataclass(frozen=True, slots=True)
+class StoreSeen:
+    """What a look at a store found; all empty: it is as ``open`` would leave it."""
+
+    missing: tuple[str, ...] = ()
+    """What ``open`` would make, such as ``bucket 'plant'``."""
+    out_of_reach: tuple[str, ...] = ()
+    """Why stored aggregates cannot be used, where readings can."""
+    other_rules: tuple[str, ...] = ()
+    """What keeps its content for another time than it was told, and is left alone since it is not ours."""
+    own_rules: tuple[str, ...] = ()
+    """The same of what we made: whoever opens the store and expires it sets the rule, if it may."""
+
+
 SLACK_DAYS = 1
 FOR_EVER = Retention()
 
@@ -146,6 +160,17 @@ class RawReadings(ABC):
     @abstractmethod
     def open(self) -> None:
         """Connect and create what is missing (file, tables, bucket)."""
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Which store it is, in the form of its setting and without any secret; the same for all who use that one."""
+
+    @abstractmethod
+    def look(self) -> StoreSeen:
+        """See whether it answers and what is missing, without making or changing anything; it need not be open.
+
+        Raises as ``ping`` does for what is there."""
 
     @abstractmethod
     def close(self) -> None:
@@ -190,10 +215,6 @@ class RawReadings(ABC):
         """Delete what was observed before ``before_ms``, in pieces between which writers get their turn (none waits for
         more than 100 ms), until all is gone or ``stopping()``. Number of rows, as far as the store knows it. ``held``:
         what lies behind ``before_ms`` is older than it is kept, but still waited for."""
-
-    def retention_problem(self) -> str:
-        """Why it keeps what is in it for another time than it was told; empty: it does not."""
-        return ""
 
 
 class ReadingsStore(RawReadings):

@@ -139,8 +139,8 @@ def test_a_replay_while_nothing_runs_says_what_to_start(tmp_path: Path, sound: R
     see(run_cli("simulate", "replay", str(sound.file), *where), 5, "plantroom run")
 
 
-def test_check_finds_nothing_wrong_with_a_trial(tmp_path: Path):
-    done = run_cli("check", "--data-dir", str(tmp_path))
+def test_check_finds_nothing_wrong_with_a_trial(started: Path):
+    done = run_cli("check", "--data-dir", str(started))
     assert done.returncode == 0, done.stdout
     sound = ["data folder", "broker", "readings store", "ledger"]
     lines = [f"ok    {part}" for part in sound] + ["warn  collectors", "warn  way in", "ok    web app"]
@@ -148,6 +148,7 @@ def test_check_finds_nothing_wrong_with_a_trial(tmp_path: Path):
     assert told == lines
 
 
+@pytest.mark.usefixtures("started")
 def test_a_preview_of_nothing_in_particular_has_every_site(tmp_path: Path):
     """The sites of the data folder in one document, by due day."""
 
@@ -170,6 +171,7 @@ def test_a_preview_of_nothing_in_particular_has_every_site(tmp_path: Path):
     assert [item["due"] for item in of_all] == sorted(item["due"] for item in of_all)
 
 
+@pytest.mark.usefixtures("started")
 @pytest.mark.parametrize(
     ("setting", "value", "part"),
     [

@@ -57,6 +57,10 @@ def test_a_full_disk_holds_messages_back_and_then_gives_every_one_of_them(on_sma
         assert "FAIL  ledger: ledger: less than 4 MiB of its disk are free" in checked.stdout
         assert "less than 16 MiB of its disk are free" in checked.stdout
         assert "flowing" not in checked.stdout
+        for wrong in ("none holds a site", "start `plantroom", "A collector is silent"):
+            assert wrong not in checked.stdout
+        signed_in = plant.api.call("POST", "/api/v1/session", {"username": "admin", "password": "whatever"})
+        assert (signed_in[0], signed_in[1]["type"]) == (503, "urn:plantroom:problem:ledger_full")
         status = product.cli("spool", "status")
         assert "0 MiB free" in status.stdout
 

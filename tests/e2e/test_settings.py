@@ -116,6 +116,7 @@ def test_the_file_has_the_same_names_in_lower_case_and_the_environment_comes_fir
     assert "PLANTROOM_HTTP_PROT" in done.stderr
     config.write_text(f'data_dir = "{tmp_path}/from-file"\nlog_level = "error"\n')
     settings = {"PLANTROOM_CONFIG": str(config), "PLANTROOM_DATA_DIR": str(tmp_path / "from-environment")}
+    assert run_cli("token", "create", "x", "--role", "viewer", settings=settings).returncode == 0
     assert run_cli("check", settings=settings).returncode == 0
     assert run_cli("spool", "status", settings=settings).returncode == 0
     assert (tmp_path / "from-environment").is_dir()
@@ -164,6 +165,7 @@ def test_a_file_that_is_no_ledger_is_said_and_not_waited_for(tmp_path: Path, com
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("started")
 def test_an_empty_variable_is_not_set(tmp_path: Path):
     done = run_cli("check", "--data-dir", str(tmp_path), settings={"PLANTROOM_BROKER_URL": "", "PLANTROOM_NOW": ""})
     assert done.returncode == 0, done.stderr

@@ -128,9 +128,10 @@ def test_check_says_how_long_the_certificate_lasts(secured: SecuredSite):
 
 
 def checked(secured: SecuredSite, tmp_path: Path, **changes: str) -> Finished:
-    return run_cli("check", "--data-dir", str(tmp_path / "data"), settings=secured.product.settings | changes)
+    return run_cli("check", "--data-dir", str(tmp_path), settings=secured.product.settings | changes)
 
 
+@pytest.mark.usefixtures("started")
 def test_check_names_what_is_wrong_with_a_certificate(secured: SecuredSite, tmp_path: Path):
     other = tmp_path / "other"
     other.mkdir()
@@ -215,6 +216,7 @@ def test_our_own_client_certificate_is_shown_and_missed(odd_broker: Any, tmp_pat
         (("--site", "demo", "--client", "x", "--topic", "plantroom/north/#"), "foreign dialect"),
     ],
 )
+@pytest.mark.usefixtures("started")
 def test_a_device_that_would_reach_further_is_refused(tmp_path: Path, arguments: tuple[str, ...], words: str):
     done = run_cli("device", "add", *arguments, "--data-dir", str(tmp_path))
     assert done.returncode == 4
@@ -248,6 +250,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path):
     assert "broker files" in done.stderr
 
 
+@pytest.mark.usefixtures("started")
 def test_files_that_cannot_be_written_are_said_and_the_password_is_not_lost(tmp_path: Path):
     settings = {"PLANTROOM_BROKER_FILES": "/proc", "PLANTROOM_DATA_DIR": str(tmp_path)}
     done = run_cli("device", "add", "--site", "demo", "--client", "x", "--json", settings=settings)

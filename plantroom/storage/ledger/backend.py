@@ -47,6 +47,10 @@ class Backend(ABC):
     changes: ChangeSignal
 
     @abstractmethod
+    def is_there(self) -> bool:
+        """Whether there is a database to connect to, as far as that is known without connecting. Makes nothing."""
+
+    @abstractmethod
     def open(self) -> None:
         """Make what must be there before the schema (a folder, the journal mode)."""
 

@@ -24,7 +24,7 @@ from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
-from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date
+from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
@@ -86,6 +86,12 @@ class SqlLedger(Ledger[MaintenanceTx]):
         bring_up_to_date(self._backend)
         self._backend.changes.remember()
         self._open = True
+
+    def begun(self) -> bool:
+        if not self._backend.is_there():
+            return False
+        with _pool_errors(), self._backend.read() as connection:
+            return stored_revision(connection) is not None
 
     def close(self) -> None:
         self._open = False

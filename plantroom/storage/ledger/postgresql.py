@@ -64,6 +64,9 @@ class PostgresBackend(Backend):
         self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.changes = PostgresChanges(*self._listening)
 
+    def is_there(self) -> bool:
+        return True  # connecting tells
+
     def open(self) -> None:
         self.changes = PostgresChanges(*self._listening)
 

@@ -1,4 +1,5 @@
-"""Reports of collectors as rows. Problems and troubles share a column; earlier versions wrote problems only."""
+"""Reports of collectors as rows. Problems, troubles and the store share a column; earlier versions wrote problems
+only, or no store."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +17,7 @@ def report_row(report: CollectorReport) -> dict[str, Any]:
         "collector": report.collector,
         "reported_at": report.reported_at,
         "ready": report.ready,
-        "problems": {"words": list(report.problems), "troubles": list(report.troubles)},
+        "problems": {"words": list(report.problems), "troubles": list(report.troubles), "store": report.store},
         "stats": report.stats,
         "by_site": report.by_site,
     }
@@ -33,4 +34,5 @@ def report_of(row: Any) -> CollectorReport:
         row.stats,
         row.by_site,
         _read_troubles(told["troubles"]),
+        told.get("store", ""),
     )

@@ -44,6 +44,15 @@ class SqliteBackend(Backend):
         self._readers = self._engine(self._connect_reader, "BEGIN")
         self.changes = SqliteChanges(self._connect_reader)
 
+    def is_there(self) -> bool:
+        try:
+            self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise Unreachable(LEDGER, f"{self._path}: {error.strerror}") from error
+        return True
+
     def open(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import wait
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from plantroom.ports.readings import (
     RejectedReading,
     SeriesPage,
     SeriesRef,
+    StoreSeen,
     WriteResult,
 )
 from plantroom.storage.readings import influx_latest
@@ -107,6 +109,20 @@ class InfluxReadings(RawReadings):
         self._connection, self._unopened = connection, _NOT_OPEN
         self._senders = Senders(SENDERS, "influx-write")
 
+    @property
+    def address(self) -> str:
+        """Server, organisation and bucket."""
+        return self.target.address
+
+    def look(self) -> StoreSeen:
+        """Ask for the bucket, on a connection of its own."""
+        with closing(InfluxConnection(self.target)) as connection:
+            connection.request("GET", "/health")
+            seen = self._bucket.look(connection)
+            if not seen.missing:
+                connection.query(["SHOW MEASUREMENTS LIMIT 1"])
+        return seen
+
     def close(self) -> None:
         """Close the HTTP pools. Requests under way are not waited for."""
         connection, self._connection = self._connection, None
@@ -139,10 +155,6 @@ class InfluxReadings(RawReadings):
         span = {"start": "1677-09-21T00:12:44Z", "stop": f"{np.datetime64(before_ms - 1, 'ms')}Z"}
         connection.delete(span)
         return 0
-
-    def retention_problem(self) -> str:
-        """What is wrong with the rule of a bucket that is not ours."""
-        return self._bucket.problem(self._connected())
 
     def write(self, batch: ReadingBatch) -> WriteResult:
         """Write ``PART_LINES`` a request at most; what the server refuses is found by halving and left out."""

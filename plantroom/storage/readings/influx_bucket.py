@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from plantroom.errors import NotThere, Unreachable
-from plantroom.ports.readings import DAY_MS
+from plantroom.ports.readings import DAY_MS, StoreSeen
 from plantroom.storage.readings.influx_http import InfluxConnection, InfluxTarget
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ class Bucket:
 
     One that we made is known by its description. What makes its rule longer is done by ``open``, since nothing goes by
     it; what makes it shorter by ``expires``, which only collectors call. Another one's rule is left alone, and
-    ``problem`` tells when it is not what the setting says.
+    ``look`` tells when it is not what the setting says.
     """
 
     def __init__(self, target: InfluxTarget, keep_days: int) -> None:
@@ -50,24 +50,35 @@ class Bucket:
             self._set(connection, found)
         return bool(rule_s)
 
-    def problem(self, connection: InfluxConnection) -> str:
-        """Empty when it keeps what the setting says, or has no rule, so that we delete. Raises ``Unreachable``."""
+    def look(self, connection: InfluxConnection) -> StoreSeen:
+        """Whether it is there, and keeps what the setting says or has no rule, so that we delete. Raises
+        ``Unreachable``, also where it is missing and cannot be made."""
         found = self._find(connection)
-        rule_s = _rule_s(found)
-        if not rule_s or rule_s == self._keep_s:
-            return ""
-        meant = f"{self._keep_s // 86_400} days" if self._keep_s else "for ever"
-        why = "could not be changed" if _is_ours(found) else "is not of Plantroom's making and left alone"
-        return f"bucket {self._target.bucket!r} keeps {rule_s / 86_400:g} days, not {meant}: its rule {why}"
+        if not found:
+            self._organisation(connection)
+            return StoreSeen(missing=(f"bucket {self._target.bucket!r}",))
+        rule_s, ours = _rule_s(found), _is_ours(found)
+        if rule_s == self._keep_s or not (rule_s or ours):
+            return StoreSeen()
+        words = f"bucket {self._target.bucket!r} keeps {_span(rule_s)}, not {_span(self._keep_s)}: its rule"
+        if ours:
+            return StoreSeen(own_rules=(f"{words} is one that Plantroom sets",))
+        return StoreSeen(other_rules=(f"{words} is not of Plantroom's making and left alone",))
 
-    def _make(self, connection: InfluxConnection) -> None:
+    def _organisation(self, connection: InfluxConnection) -> str:
+        """Its id. Raises ``NotThere`` when the token does not see it, so that no bucket can be made in it."""
         target = self._target
         orgs = connection.request("GET", "/api/v2/orgs", params={"org": target.org}).get("orgs", [])
         if not orgs:
             text = f"bucket {target.bucket!r} is not there, or not for this token, and the token may not make it"
             raise NotThere(target.what, f"{text} in organisation {target.org!r}")
+        return str(orgs[0]["id"])
+
+    def _make(self, connection: InfluxConnection) -> None:
+        target = self._target
+        org = self._organisation(connection)
         rules = [{"type": "expire", "everySeconds": self._keep_s}] if self._keep_s else []
-        body = {"orgID": orgs[0]["id"], "name": target.bucket, "description": DESCRIPTION, "retentionRules": rules}
+        body = {"orgID": org, "name": target.bucket, "description": DESCRIPTION, "retentionRules": rules}
         try:
             connection.request("POST", "/api/v2/buckets", json=body)
         except Unreachable as error:
@@ -86,7 +97,7 @@ class Bucket:
         return found[0] if found else {}
 
     def _set(self, connection: InfluxConnection, found: Mapping[str, Any]) -> None:
-        """A token that may not is told by ``problem``, and keeps nothing else from going on."""
+        """A token that may not is told by ``look``, and keeps nothing else from going on."""
         rule = {"type": "expire", "everySeconds": self._keep_s, "shardGroupDurationSeconds": _shard_s(self._keep_s)}
         was = _rule_s(found)
         try:
@@ -105,6 +116,10 @@ def _is_ours(found: Mapping[str, Any]) -> bool:
 def _rule_s(found: Mapping[str, Any]) -> int:
     """Seconds that it keeps; ``FOR_EVER`` without a rule."""
     return next((int(rule.get("everySeconds") or 0) for rule in found.get("retentionRules", ())), FOR_EVER)
+
+
+def _span(rule_s: int) -> str:
+    return "for ever" if rule_s == FOR_EVER else f"{rule_s / 86_400:g} days"
 
 
 def _is_shorter(one_s: int, other_s: int) -> bool:

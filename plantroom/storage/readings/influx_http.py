@@ -38,6 +38,12 @@ class InfluxTarget:
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """The bucket as ``PLANTROOM_READINGS_URL`` names it, without the token."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"influxdb{'s' if self.tls else ''}://{host}:{self.port}/{self.org}/{self.bucket}"
+
+    @property
     def what(self) -> str:
         """Names the server in messages, without the token."""
         return f"{WHAT} {self.host}:{self.port}"

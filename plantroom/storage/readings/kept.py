@@ -7,7 +7,8 @@ A shelf is a bucket of InfluxDB (``B``, ``B_10m``, ``B_1h``) or an SQLite file o
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import chain
 
 import numpy as np
 import structlog
@@ -24,6 +25,7 @@ from plantroom.ports.readings import (
     Retention,
     SeriesPage,
     SeriesRef,
+    StoreSeen,
     WriteResult,
 )
 
@@ -50,6 +52,23 @@ class KeptReadings(ReadingsStore):
     def retention(self) -> Retention:
         """For how long what is kept."""
         return self._retention
+
+    @property
+    def address(self) -> str:
+        """That of the raw shelf."""
+        return self.raw.address
+
+    def look(self) -> StoreSeen:
+        """All three; readings do not wait for aggregates."""
+        seen, out_of_reach = [self.raw.look()], []
+        for shelf in self._shelves.values():
+            try:
+                seen.append(shelf.look())
+            except Unreachable as error:
+                out_of_reach.append(str(error))
+        parts = [[getattr(one, field.name) for one in seen] for field in fields(StoreSeen)]
+        together = StoreSeen(*(tuple(chain.from_iterable(part)) for part in parts))
+        return replace(together, out_of_reach=tuple(out_of_reach))
 
     def open(self) -> None:
         """Open the raw shelf. The others are tried, else opened when they are needed: readings do not wait for them."""
@@ -115,11 +134,6 @@ class KeptReadings(ReadingsStore):
     def delete_before(self, before_ms: int, stopping: Callable[[], bool], *, held: bool = False) -> int:
         """As the raw shelf does; aggregates stay."""
         return self.raw.delete_before(before_ms, stopping, held=held)
-
-    def retention_problem(self) -> str:
-        """Those of all shelves."""
-        shelves = [self.raw, *map(self._shelf, self._shelves)]
-        return "; ".join(filter(None, (shelf.retention_problem() for shelf in shelves)))
 
     def put_aggregates(self, pages: Sequence[AggregatePage], window_ms: int) -> None:
         """One batch; what the shelf refuses as beyond its own retention is not kept."""

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from plantroom.ports.readings import (
     RejectedReading,
     SeriesPage,
     SeriesRef,
+    StoreSeen,
     WriteResult,
 )
 from plantroom.storage.readings import sqlite_queries as queries
@@ -98,6 +99,23 @@ class SqliteReadings(RawReadings):
                 raise
             self._writer = connection
 
+    @property
+    def address(self) -> str:
+        """The file, by its one full path."""
+        return f"sqlite:///{os.path.realpath(self.path)}"
+
+    def look(self) -> StoreSeen:
+        """Read the catalogue on a connection of its own, if the file has one."""
+        with self._translated():
+            if not self.path.exists() or not self.path.stat().st_size:
+                return StoreSeen(missing=(f"file {self.path}",))
+            with closing(self._connect(make=False)) as connection:
+                connection.execute("PRAGMA query_only = 1")
+                catalogue = "SELECT 1 FROM sqlite_schema WHERE name = 'reading_asset'"
+                there = connection.execute(catalogue).fetchone() is not None
+            self._require_room()
+        return StoreSeen() if there else StoreSeen(missing=(f"file {self.path}",))
+
     def close(self) -> None:
         """Close every idle connection; readers at work close their own."""
         with self._lock:
@@ -113,7 +131,10 @@ class SqliteReadings(RawReadings):
         with self._reader() as connection:
             connection.execute("SELECT 1 FROM reading_asset LIMIT 1").fetchone()
         with self._translated():
-            room = os.statvfs(self.path.parent)
+            self._require_room()
+
+    def _require_room(self) -> None:
+        room = os.statvfs(self.path.parent)
         if room.f_bavail * room.f_frsize < ROOM_BYTES:
             raise NothingLeft(self._what, f"less than {ROOM_BYTES >> 20} MiB of its disk are free; make room")
 
@@ -214,8 +235,9 @@ class SqliteReadings(RawReadings):
             groups = by_holder(series).values()
             return sum(queries.count(connection, schema, one, (start_ms, end_ms)) for one in groups)
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    def _connect(self, *, make: bool = True) -> sqlite3.Connection:
+        uri = f"{self.path.absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from structlog.testing import capture_logs
 
-from plantroom.errors import Unreachable
+from plantroom.errors import NothingLeft, Unreachable
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import HOME, World
 
@@ -103,6 +103,21 @@ def test_a_ledger_that_is_away_answers_503_with_when_to_try_again(world: World, 
     assert_problem(answer, 503)
     assert answer.headers["retry-after"] == "4"
     assert answer.json()["type"] == "urn:plantroom:problem:ledger_away"
+
+
+def test_a_ledger_whose_disk_is_full_says_so_at_the_sign_in(world: World, monkeypatch) -> None:
+    def full() -> None:
+        raise NothingLeft("ledger", "database or disk is full")
+
+    client = world.admin
+    monkeypatch.setattr(world.ledger, "begin", full)
+    answer = client.post("/api/v1/session", json={"username": "anna", "password": "whatever it is"})
+    assert_problem(answer, 503)
+    assert answer.json()["type"] == "urn:plantroom:problem:ledger_full"
+    assert (
+        answer.json()["detail"] == "the disk of the ledger is full: nothing can be changed (database or disk is full)"
+    )
+    assert "retry-after" in answer.headers
 
 
 def test_a_readings_store_that_is_away_is_told_from_the_ledger(world: World, monkeypatch) -> None:

@@ -213,6 +213,7 @@ def test_an_unexpected_error_ends_no_thread_and_is_counted_and_shown(
         broken.setattr(SiteParts, "note_link", lambda _site, _now_ms: {}["nothing"])
         assert eventually(lambda: last_word(parts).stats["internal_errors"] >= 1, 5)
     said = last_word(parts)
+    assert said.store == parts.readings.address
     assert [trouble.kind for trouble in said.troubles] == [TroubleKind.INTERNAL]
     assert "KeyError" in said.problems[0]
     assert eventually(lambda: last_word(parts).ready, 15), "it is over some seconds after the last one"

@@ -275,7 +275,8 @@ def test_events_are_kept_once_and_come_newest_first(ledger: SqlLedger) -> None:
 def test_a_collectors_word_replaces_its_earlier_one(ledger: SqlLedger) -> None:
     first = CollectorReport("c1", NOW, False, ("broker unreachable",), {"lag_s": 3.5})
     by_site = {"demo": {"received": 4.0}, "north": {"received": 6.0}}
-    later = CollectorReport("c1", NOW + MINUTE, True, (), {"received": 10.0, "lag_s": 0.0}, by_site)
+    figures = {"received": 10.0, "lag_s": 0.0}
+    later = CollectorReport("c1", NOW + MINUTE, True, (), figures, by_site, store="sqlite:///x")
     second = CollectorReport("c2", NOW, True, (), {})
     with ledger.begin() as tx:
         tx.collect.report_collector(first)

@@ -178,7 +178,7 @@ def test_the_rule_of_a_bucket_that_we_made_follows_the_setting(influx: Any, tmp_
         rules = rules_of(influx, "forgetful")
         days.append((rules["forgetful"], rules["forgetful_10m"]))
         opened.expire(None, never)
-        assert opened.retention_problem() == ""
+        assert (opened.look().own_rules, opened.look().other_rules) == ((), ())
         opened.close()
         rules = rules_of(influx, "forgetful")
         kept = [days and days + 1 for days in (keep.raw_days, keep.ten_minute_days)]
@@ -208,12 +208,12 @@ def test_a_bucket_of_others_keeps_its_rule_and_it_is_told_when_that_is_another(i
     opened.open()
     opened.expire(None, never)
     assert rules_of(influx, "theirs")["theirs"] == 400
-    told = opened.retention_problem()
+    (told,) = opened.look().other_rules
     assert told.startswith("bucket 'theirs' keeps 400 days, not 91 days: its rule is not of Plantroom's making")
     opened.close()
     same = open_readings(influx.access.readings_url("theirs"), tmp_path, Retention(399, 1095), NOW)
     same.open()
-    assert same.retention_problem() == ""
+    assert same.look().other_rules == ()
     same.close()
 
 

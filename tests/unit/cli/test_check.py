@@ -19,9 +19,12 @@ from plantroom.cli.check_flow import look_of
 from plantroom.cli.main import app
 from plantroom.domain.assets import LocalName
 from plantroom.domain.flow import Trouble, TroubleKind
+from plantroom.errors import NothingLeft
 from plantroom.ports.ledger import CollectorReport
 from plantroom.ports.letters import DeadLetter
+from plantroom.ports.readings import StoreSeen
 from plantroom.settings import Settings
+from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.readings.kept import KeptReadings
 from tests.servers.mosquitto import Mosquitto
 
@@ -30,17 +33,21 @@ pytestmark = pytest.mark.usefixtures("started")
 FULL = "spool: the disk is full; make room"
 
 
+def everything(folder: Path) -> list[str]:
+    return sorted(str(path) for path in folder.rglob("*"))
+
+
 def rows(folder: Path) -> dict[str, dict[str, str]]:
     done = CliRunner().invoke(app, ["check", "--data-dir", str(folder), "--json"])
     return {part["part"]: part for part in json.loads(done.stdout)["parts"]}
 
 
-def reported(folder: Path, seconds_ago: float, *troubles: Trouble, by: str = "elsewhere") -> None:
+def reported(folder: Path, seconds_ago: float, *troubles: Trouble, by: str = "elsewhere", store: str = "") -> None:
     parts = open_parts(Settings(data_dir=folder))
     with parts.ledger.begin() as tx:
         at = tx.collect.now() - timedelta(seconds=seconds_ago)
         words = [str(trouble) for trouble in troubles]
-        report = CollectorReport(by, at, not troubles, words, {}, {"demo": {}}, troubles=troubles)
+        report = CollectorReport(by, at, not troubles, words, {}, {"demo": {}}, troubles, store)
         tx.collect.report_collector(report)
     parts.close()
 
@@ -70,7 +77,7 @@ def serving(folder: Path, status: int, body: dict[str, object]) -> Iterator[None
 
 
 def test_where_no_collector_runs_that_is_a_warning(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path / "new")])
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
     assert done.exit_code == 0
     assert "warn  collectors: none holds a site" in done.stdout
     assert "warn  way in: no collector is running" in done.stdout
@@ -144,10 +151,122 @@ def test_a_bucket_whose_rule_is_another_than_the_setting_is_named(
 ) -> None:
     assert "readings kept" not in rows(tmp_path)
     words = "bucket 'theirs' keeps 400 days, not 91 days"
-    monkeypatch.setattr(KeptReadings, "retention_problem", lambda _: words)
+    monkeypatch.setattr(KeptReadings, "look", lambda _: StoreSeen(other_rules=(words,)))
     found = rows(tmp_path)["readings kept"]
     assert (found["look"], found["words"]) == ("FAIL", words)
     assert "influx bucket update" in found["advice"]
+    monkeypatch.setattr(KeptReadings, "look", lambda _: StoreSeen(own_rules=(words,)))
+    found = rows(tmp_path)["readings kept"]
+    assert (found["look"], found["words"].startswith(words)) == ("warn", True)
+    assert "a collector sets it" in found["words"]
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path / "typo")])
+    assert done.exit_code == 3
+    assert f"FAIL  data folder: PLANTROOM_DATA_DIR: there is no folder {tmp_path / 'typo'}" in done.stdout
+    assert "`plantroom run`" in done.stdout
+    assert done.stdout.count("FAIL") == 1
+    assert "ok    ledger" not in done.stdout
+    assert everything(tmp_path) == before
+
+
+def test_a_folder_in_which_nothing_was_begun_is_named_and_left_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path / "empty")])
+    assert done.exit_code == 3
+    assert f"FAIL  ledger: PLANTROOM_DATA_DIR: there is no ledger in {tmp_path / 'empty'}" in done.stdout
+    assert done.stdout.count("FAIL") == 1
+    assert everything(tmp_path / "empty") == []
+
+
+def test_a_store_that_no_collector_has_made_yet_is_not_made_by_looking(tmp_path: Path, monkeypatch) -> None:
+    for name in ("readings", "readings_10m", "readings_1h"):
+        (tmp_path / f"{name}.db").unlink()
+    before = everything(tmp_path)
+    found = rows(tmp_path)["readings store"]
+    assert found["look"] == "warn"
+    assert f"file {tmp_path}/readings.db is not there; the collector makes it at its start" in found["words"]
+    assert "PLANTROOM_READINGS_URL is not set here" in found["words"]
+    monkeypatch.setenv("PLANTROOM_READINGS_URL", "sqlite:///nonexist/x.db")
+    found = rows(tmp_path)["readings store"]
+    assert f"file {tmp_path}/nonexist/x.db is not there; the collector makes it at its start" in found["words"]
+    assert "is the name right?" in found["words"]
+    assert everything(tmp_path) == before
+
+
+def test_a_store_that_is_there_is_named(tmp_path: Path) -> None:
+    assert rows(tmp_path)["readings store"]["words"] == f"sqlite:///{tmp_path}/readings.db answers"
+
+
+def test_a_store_folder_that_cannot_be_made_is_a_wrong_setting(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PLANTROOM_READINGS_URL", "sqlite:///file/more/x.db")
+    found = rows(tmp_path)["readings store"]
+    assert (found["look"], found["words"].startswith("PLANTROOM_READINGS_URL: ")) == ("FAIL", True)
+
+
+def test_a_collector_that_writes_to_another_store_is_named(tmp_path: Path) -> None:
+    own = f"sqlite:///{tmp_path}/readings.db"
+    reported(tmp_path, 0, by="plant-1", store=own)
+    assert rows(tmp_path)["readings store"]["look"] == "ok"
+    reported(tmp_path, 60, by="gone-2", store="influxdb://old:8086/o/b")
+    assert "stores elsewhere" not in rows(tmp_path)
+    reported(tmp_path, 0, by="plant-1", store="influxdb://influx:8086/org/plant")
+    found = rows(tmp_path)["stores elsewhere"]
+    assert found["look"] == "warn"
+    assert "plant-1 writes to influxdb://influx:8086/org/plant" in found["words"]
+    assert own in found["words"]
+    assert "PLANTROOM_READINGS_URL" in found["advice"]
+    (tmp_path / "readings.db").unlink()
+    assert "makes it at its start" not in rows(tmp_path)["readings store"]["words"]
+
+
+def test_a_collector_with_a_broker_that_this_shell_does_not_know_is_no_fault_of_the_broker(tmp_path: Path) -> None:
+    reported(tmp_path, 0)
+    with hold_folder(tmp_path):
+        (tmp_path / "runtime-collect.json").write_text('{"mqtt_host": "plant.example", "mqtt_port": 1884}')
+        found = rows(tmp_path)["broker"]
+    assert found["look"] == "warn"
+    assert found["words"] == (
+        f"not known: a collector runs on {tmp_path} with a broker of its own settings (plant.example:1884), and"
+        " PLANTROOM_BROKER_URL is not set here"
+    )
+    assert "set -a; . OUT/plantroom.env; set +a" in found["advice"]
+    assert "start the broker" not in found["advice"]
+
+
+@contextmanager
+def full_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The ledger can be read, and not be written."""
+
+    def refuse(*_: object) -> None:
+        raise NothingLeft("ledger", "less than 4 MiB of its disk are free; make room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteBackend, "check_writable", refuse)
+        yield
+
+
+def test_of_a_ledger_that_cannot_be_written_silence_says_nothing(tmp_path: Path, monkeypatch) -> None:
+    reported(tmp_path, 60)
+    with full_ledger(monkeypatch):
+        done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 5
+    assert "FAIL  ledger: ledger: less than 4 MiB" in done.stdout
+    assert "warn  collectors: not known: the ledger cannot be written (see above)" in done.stdout
+    assert "warn  way in: not known: the ledger cannot be written (see above)" in done.stdout
+    for wrong in ("silent", "start `plantroom", "start it if not", "flowing", "no collector is running"):
+        assert wrong not in done.stdout
+    assert rows(tmp_path)["way in"]["look"] == "FAIL", "there is room again, and still no word"
+
+
+def test_what_was_told_of_late_is_believed_on_a_full_disk_too(tmp_path: Path, monkeypatch) -> None:
+    reported(tmp_path, 0, Trouble(TroubleKind.SPOOL_FULL, FULL, "demo", "normal"))
+    with full_ledger(monkeypatch):
+        found = rows(tmp_path)
+    assert "The collector's disk is full" in found["way in"]["words"]
 
 
 def test_of_messages_without_a_site_none_is_named(tmp_path: Path) -> None:

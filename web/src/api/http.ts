@@ -9,6 +9,7 @@ export type Failure =
   | "refused"
   | "away"
   | "ledger_away"
+  | "ledger_full"
   | "server";
 
 export interface ProblemField {
@@ -39,7 +40,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed later without anybody changing anything. */
   get retryable(): boolean {
-    return ["offline", "away", "ledger_away", "server", "throttled"].includes(this.kind);
+    return ["offline", "away", "ledger_away", "ledger_full", "server", "throttled"].includes(this.kind);
   }
 }
 
@@ -69,6 +70,7 @@ const KINDS: Record<number, Failure> = {
 /** What the problem's own code says beyond the status: the last part of its `type`. */
 const KINDS_BY_CODE: Record<string, Failure> = {
   ledger_away: "ledger_away",
+  ledger_full: "ledger_full",
   contended: "ledger_away",
 };
 

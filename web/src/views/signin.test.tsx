@@ -51,6 +51,21 @@ describe("a sign-in that fails says what to do", () => {
     ).toContain("check the network");
   });
 
+  it("when the disk of the ledger is full, which no second try mends", async () => {
+    const full = { type: "urn:plantroom:problem:ledger_full", detail: "full" };
+    const answer = async (): Promise<Response> => new Response(JSON.stringify(full), { status: 503 });
+    expect(await attempt(answer)).toContain("the disk of the ledger is full");
+    setLocale("zh");
+    expect(await attempt(answer)).toContain("台账所在的磁盘已满");
+  });
+
+  it("when the ledger does not answer", async () => {
+    const away = { type: "urn:plantroom:problem:ledger_away", detail: "away" };
+    expect(await attempt(async () => new Response(JSON.stringify(away), { status: 503 }))).toContain(
+      "the ledger does not answer",
+    );
+  });
+
   it("when the server fails", async () => {
     expect(await attempt(async () => problem(500))).toContain("The server failed");
   });

@@ -60,6 +60,7 @@ export const frame: Record<keyof typeof chinese, string> = {
   "failure.refused": "The server did not accept this request.",
   "failure.away": "Not available just now: a database does not answer. Try again in a moment.",
   "failure.ledger_away": "Not available just now: the ledger does not answer. Try again in a moment.",
+  "failure.ledger_full": "Nothing can be saved: the disk of the ledger is full. Room has to be made on it.",
   "failure.readings_away": "Readings cannot be shown now: the store does not answer.",
   "failure.readings_away_old":
     "Readings cannot be shown now: the store does not answer. Below is what was last received.",
@@ -77,6 +78,8 @@ export const frame: Record<keyof typeof chinese, string> = {
   "signin.error.missing": "Enter user name and password.",
   "signin.error.wrong": "The user name or the password is wrong: check both and try again.",
   "signin.error.throttled": "Too many attempts: wait {minutes} min and try again.",
+  "signin.error.full":
+    "Nobody can sign in: the disk of the ledger is full. Ask an administrator to make room on it; it then works again by itself.",
   "signin.error.offline": "The server cannot be reached: check the network and try again.",
   "signin.error.server": "The server failed: try again in a moment.",
   "signout.unsent": "{n} entries are not sent yet; they wait here for your next sign-in.",

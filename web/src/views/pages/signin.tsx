@@ -22,6 +22,10 @@ function failureText(error: unknown): string {
       });
     case "offline":
       return t("signin.error.offline");
+    case "ledger_full":
+      return t("signin.error.full");
+    case "ledger_away":
+      return t("failure.ledger_away");
     default:
       return t("signin.error.server");
   }
