@@ -10,6 +10,7 @@ import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
+from plantroom.cli.check_files import credential_files
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_service import running
 from plantroom.cli.common import AsJson, DataDir, emit, running_broker, settings_for
@@ -62,6 +63,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         _try("broker", lambda: _broker(settings), broker_advice),
         *_readings(settings),
         _try("ledger", lambda: _ledger(settings), partial(trouble_advice, LEDGER)),
+        *(Finding("broker files", *line) for line in credential_files(settings)),
         *service,
         _collectors(settings),
         *_way_in(settings, ready=not any(line.failed for line in service)),
