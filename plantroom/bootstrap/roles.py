@@ -16,10 +16,11 @@ from typing import Any
 
 import structlog
 
+from plantroom.bootstrap.broker_keeper import BrokerKeeper
 from plantroom.bootstrap.folder import hold_folder
 from plantroom.bootstrap.memory import settle_memory
 from plantroom.bootstrap.parts import Parts, make_data_dir, open_parts, write_private
-from plantroom.bootstrap.wire import devices_of
+from plantroom.bootstrap.wire import broker_folder, devices_of
 from plantroom.errors import SettingError, Unreachable
 from plantroom.settings import EXPECTED, BrokerAddress, Settings
 
@@ -69,6 +70,7 @@ def run(settings: Settings, scenario: str, say: Say) -> None:
         broker, note, keep_alive, more = _broker(settings, stack, parts)
         parts = parts or _parts(settings, stopping, stack)
         say(f"broker: {note}")
+        _keep_broker_files(parts, stack)
         from plantroom.bootstrap.collect import Collector
         from plantroom.bootstrap.serve import Serving
 
@@ -108,6 +110,7 @@ def collect(settings: Settings, say: Say) -> None:
     with ExitStack() as stack:
         runtime = _held_runtime(settings, COLLECT, stack)
         parts = _parts(settings, stopping, stack, seed=False)
+        _keep_broker_files(parts, stack)
         from plantroom.bootstrap.collect import Collector
 
         collector = Collector(parts, broker)
@@ -129,6 +132,7 @@ def serve(settings: Settings, say: Say) -> None:
         runtime = _fresh_runtime(settings, "runtime-serve.json", stack)
         sock = _listen(settings, stack)
         parts = _parts(settings, stopping, stack)
+        _keep_broker_files(parts, stack)
         from plantroom.bootstrap.serve import Serving
 
         serving = Serving(parts, sock, list, list)
@@ -193,6 +197,13 @@ def _parts(settings: Settings, stopping: Stopping, stack: ExitStack, seed: bool 
     parts = open_parts(settings, stopping.event, seed)
     stack.callback(parts.close)
     return parts
+
+
+def _keep_broker_files(parts: Parts, stack: ExitStack) -> None:
+    if broker_folder(parts.settings) is not None:
+        keeper = BrokerKeeper(parts.settings, parts.ledger)
+        keeper.start()
+        stack.callback(keeper.stop)
 
 
 def _url(settings: Settings, sock: socket.socket) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plantroom.cli.common import AsJson, DataDir, emit, opened, say
-from plantroom.errors import BadData
+from plantroom.errors import BadData, NotFound
 
 if TYPE_CHECKING:
     from gateway.broker.files import Certificates
@@ -54,8 +54,7 @@ def config(
     from gateway.broker.certificates import key_away
     from gateway.broker.files import CONFIGURATION, Address
     from gateway.broker.site import ENVIRONMENT, SiteBroker, write_site
-    from gateway.broker.writing import reload_broker
-    from plantroom.bootstrap.wire import devices_of
+    from plantroom.bootstrap.wire import bring, devices_of
 
     folder = out.expanduser().absolute()
     wanted = SiteBroker(
@@ -72,6 +71,7 @@ def config(
     with opened(data_dir, begins=True) as parts:
         devices = devices_of(parts.ledger)
         address = write_site(wanted, devices, parts.settings.broker, parts.clock.now())
+        told = bring(folder, parts.ledger, noted=True)
     in_force = sum(d.revoked_at is None for d in devices)
     document = {
         "config": str(folder / CONFIGURATION),
@@ -83,7 +83,21 @@ def config(
     emit(document, as_json, f"{folder / CONFIGURATION}\n{folder / ENVIRONMENT}")
     say(f"{in_force} devices. Broker: `mosquitto -c {folder / CONFIGURATION}`; a change of its ports needs a restart")
     away = key_away(folder) if wanted.certificates is None else ""
-    say([*filter(None, [away]), reload_broker(folder)])
+    say([*filter(None, [away]), told])
+
+
+@app.command()
+def forget(
+    out: Annotated[Path, typer.Option(help="The folder, as `plantroom check` names it.")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """No longer wait for files that no broker reads any more; they themselves stay as they are."""
+    with opened(data_dir) as parts, parts.ledger.begin() as tx:
+        count = tx.devices.forget_files(str(out.expanduser().absolute()))
+    if not count:
+        raise NotFound(f"there are no files in {out} that lack a change of devices")
+    emit({"forgotten": count}, as_json, f"forgotten: {out}")
 
 
 def _address(text: str, option: str) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
+from plantroom.cli.check_files import credential_files
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_ledger import UNWRITABLE, LedgerSeen, collectors, look_at_ledger
 from plantroom.cli.check_service import running
@@ -58,6 +59,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         _try("broker", lambda: _broker(settings), broker_advice),
         *_readings(settings, ledger),
         _ledger(settings, ledger),
+        *(Finding("broker files", *line) for line in (credential_files(settings) if ledger.readable else [])),
         *service,
         Finding("collectors", *collectors(settings, ledger)),
         *_way_in(settings, ledger, ready=not any(line.failed for line in service)),

@@ -77,8 +77,8 @@ def revoke(site: Site, client: Client, data_dir: DataDir = None, as_json: AsJson
     with opened(data_dir) as parts:
         with parts.ledger.begin() as tx:
             device = tx.devices.revoke(_in_force(tx, site, client).id, parts.clock.now(), BY)
-        emit(_document(device), as_json, f"{device.username} is revoked")
         _tell(parts)
+        emit(_document(device), as_json, f"{device.username} is revoked")
 
 
 @app.command()
@@ -126,10 +126,12 @@ def _in_force(tx: Any, site: str, client: str) -> "Device":
 
 
 def _tell(parts: "Parts") -> None:
-    from plantroom.bootstrap.wire import tell_broker
+    from plantroom.bootstrap.wire import NotBrought, tell_broker
 
     try:
         say(tell_broker(parts.settings, parts.ledger))
+    except NotBrought:
+        raise
     except Unreachable as error:
         raise Unreachable(
             error.what,

@@ -62,7 +62,7 @@ MEANING: Mapping[str, str] = {
     "broker_key": "The private key of `PLANTROOM_BROKER_CERT`.",
     "broker_files": (
         "The broker's password and access files. Set: `plantroom device` and the API write each change there and have"
-        " the running broker read it."
+        " the running broker read it; `serve`, `collect` and `run` bring what was changed elsewhere within seconds."
     ),
     "broker_url": "The site's broker. Set: no trial broker is started. `plantroom collect` needs it. Of a cluster all"
     " nodes can be named; the next one is tried when one is gone.",

@@ -28,8 +28,24 @@ class Device:
     revoked_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """Files of a broker that are known to be written from this ledger.
+
+    ``id`` is the folder's own, ``folder`` and ``host`` where whoever wrote last has it, ``changes`` what it knew then
+    (``DeviceRepository.changes``), ``told`` what came of telling the broker, in a sentence.
+    """
+
+    id: str
+    folder: str
+    host: str
+    changes: int
+    told: str
+    written_at: datetime
+
+
 class DeviceRepository(ABC):
-    """Publisher credentials, those that have ended included."""
+    """Publisher credentials, those that have ended included, and the broker's files that are written from them."""
 
     @abstractmethod
     def add(self, device: Device) -> None:
@@ -49,3 +65,19 @@ class DeviceRepository(ABC):
     @abstractmethod
     def revoke(self, device_id: str, at: datetime, by: str) -> Device:
         """End a credential for good; one that has ended stays as it is. Gives it as it now is."""
+
+    @abstractmethod
+    def changes(self) -> int:
+        """Rises with every credential that is added or ends. One cheap query."""
+
+    @abstractmethod
+    def put_files(self, files: BrokerFiles) -> None:
+        """In the place of what was known of them, and of other files in that folder of that host."""
+
+    @abstractmethod
+    def files(self) -> Sequence[BrokerFiles]:
+        """Every broker's, by folder and host."""
+
+    @abstractmethod
+    def forget_files(self, folder: str) -> int:
+        """Those in the folder, on whatever host, which have not every change; gives how many there were."""

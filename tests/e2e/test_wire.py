@@ -76,6 +76,63 @@ def test_a_publisher_comes_in_with_what_device_add_printed_until_it_is_revoked(s
     assert not secured.come(given).admitted
 
 
+def shell_without_the_settings(product: Process) -> Process:
+    """A terminal in which nobody has sourced plantroom.env."""
+    settings = {k: v for k, v in product.settings.items() if not k.startswith("PLANTROOM_BROKER_")}
+    return Process(product.data, ("none",), settings, "none")
+
+
+def test_a_shell_without_the_settings_adds_and_revokes_all_the_same(secured: SecuredSite):
+    shell = shell_without_the_settings(secured.product)
+    given = shell.json("device", "add", "--site", "demo", "--client", "press-9")
+    press = eventually(lambda: (caller := secured.come(given)).admitted and caller, 5)
+    assert press
+    done = shell.cli("device", "revoke", "--site", "demo", "--client", "press-9")
+    assert done.returncode == 0
+    assert "no broker" not in done.stderr
+    assert str(secured.wire) in done.stderr
+    assert eventually(lambda: press.lost, 5)
+    assert not secured.come(given).admitted
+    assert "broker files: " in secured.product.cli("check").stdout
+
+
+def test_a_collector_brings_what_nobody_has_brought_and_check_says_what_is_missing(tmp_path: Path):
+    wire, trial = tmp_path / "wire", Process(tmp_path / "data", ("collect",), {}, "runtime-collect.json")
+    written = config(trial, wire, "--self-signed", "--host", "localhost")
+    shell = shell_without_the_settings(trial)
+    site = Process(trial.data, ("collect", "--data-dir", str(trial.data)), environment_of(wire), "runtime-collect.json")
+    given = site.json("device", "add", "--site", "demo", "--client", "press")
+    with ConfiguredMosquitto(wire, port_of(written["publishers"])) as broker:
+
+        def come() -> Stranger:
+            return Stranger(broker.port, given["username"], given["password"], ca=wire / "ca.crt", host="localhost")
+
+        assert eventually(lambda: come().admitted, 5)
+        done = shell.cli("device", "revoke", "--site", "demo", "--client", "press", "--json")
+        assert done.returncode == 5
+        assert done.stdout == ""
+        assert f"PLANTROOM_BROKER_FILES={wire}" in done.stderr
+        said = site.cli("check")
+        assert said.returncode == 5
+        assert "still let in though the ledger has them revoked or not at all: demo.press" in said.stdout
+        assert f"FAIL  broker files: {wire} on" in shell.cli("check").stdout
+        site.start()
+        try:
+            assert eventually(lambda: not come().admitted, 10)
+            assert f"ok    broker files: {wire} has what the ledger has" in site.cli("check").stdout
+        finally:
+            site.stop()
+
+
+def test_files_of_a_broker_that_is_gone_can_be_forgotten(tmp_path: Path):
+    wire, shell = tmp_path / "wire", Process(tmp_path / "data", ("none",), {}, "none")
+    config(shell, wire, "--self-signed")
+    assert shell.cli("broker", "forget", "--out", str(wire)).returncode == 4
+    assert shell.cli("device", "add", "--site", "demo", "--client", "one").returncode == 5
+    assert shell.cli("broker", "forget", "--out", str(wire)).returncode == 0
+    assert shell.cli("device", "add", "--site", "demo", "--client", "two").returncode == 0
+
+
 def test_a_password_is_kept_nowhere(secured: SecuredSite):
     password = secured.add("press-2")["password"]
     for folder in (secured.wire, secured.product.data):
@@ -311,6 +368,9 @@ def test_the_trials_credentials_outlast_a_restart_and_loopback_alone_has_none(op
     closed = Product(opened.data)
     closed.start()
     assert "mqtts_port" not in closed.runtime
-    assert "no broker reads credentials" in closed.cli("device", "add", "--site", "demo", "--client", "third").stderr
+    assert (
+        "no broker that reads credentials is known"
+        in closed.cli("device", "add", "--site", "demo", "--client", "third").stderr
+    )
     closed.stop()
     opened.start()

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.devices import Device, DeviceRepository
+from plantroom.ports.devices import BrokerFiles, Device, DeviceRepository
 from plantroom.storage.ledger import tables_devices as t
 from plantroom.storage.ledger import tables_plant
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, clean
 
 DEVICES = Record(Device, t.devices)
+FILES = Record(BrokerFiles, t.broker_files)
 
 
 class SqlDevices(DeviceRepository):
@@ -50,3 +53,26 @@ class SqlDevices(DeviceRepository):
             statement = t.devices.update().where(t.devices.c.id == device_id)
             self._connection.execute(statement.values(revoked_at=at, revoked_by=by))
         return self.get(device_id)
+
+    def changes(self) -> int:
+        columns = t.devices.c
+        return int(
+            self._connection.scalar(sa.select(sa.func.count(columns.id) + sa.func.count(columns.revoked_at))) or 0
+        )
+
+    def put_files(self, files: BrokerFiles) -> None:
+        c = t.broker_files.c
+        place = sa.and_(c.folder == files.folder, c.host == files.host)
+        self._connection.execute(t.broker_files.delete().where(place, c.id != files.id))
+        row = FILES.row(files)
+        insert = self._work.backend.insert(t.broker_files).values(row)
+        self._connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=row))
+
+    def files(self) -> Sequence[BrokerFiles]:
+        c = t.broker_files.c
+        return [FILES.item(row) for row in self._connection.execute(FILES.select().order_by(c.folder, c.host, c.id))]
+
+    def forget_files(self, folder: str) -> int:
+        c = t.broker_files.c
+        behind = t.broker_files.delete().where(c.folder == clean(folder), c.changes < self.changes())
+        return self._connection.execute(behind).rowcount

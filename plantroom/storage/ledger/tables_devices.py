@@ -1,4 +1,4 @@
-"""Table of publisher credentials."""
+"""Tables of publisher credentials and of the broker's files that are written from them."""
 
 import sqlalchemy as sa
 
@@ -28,4 +28,16 @@ sa.Index(
     unique=True,
     sqlite_where=devices.c.revoked_at.is_(None),
     postgresql_where=devices.c.revoked_at.is_(None),
+)
+
+broker_files = sa.Table(
+    "broker_files",
+    metadata,
+    sa.Column("id", Word, primary_key=True, comment="The folder's own, kept in it"),
+    sa.Column("folder", Text, nullable=False),
+    sa.Column("host", Text, nullable=False),
+    sa.Column("changes", sa.BigInteger, nullable=False, comment="Credentials that were added or have ended, in them"),
+    sa.Column("told", Text, nullable=False),
+    sa.Column("written_at", Instant, nullable=False),
+    comment="Files of brokers that are written from the devices",
 )

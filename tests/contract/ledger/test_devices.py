@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plantroom.errors import Conflict, NotFound
-from plantroom.ports.devices import Device
+from plantroom.ports.devices import BrokerFiles, Device
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW
 
@@ -81,3 +81,63 @@ def test_two_who_add_the_same_user_name_at_once_get_one_credential(planted: SqlL
     assert sorted(outcomes) == [False, True]
     with planted.read() as tx:
         assert len(tx.devices.list()) == 1
+
+
+def test_changes_rise_with_each_credential_that_is_added_or_ends_and_with_nothing_else(planted: SqlLedger) -> None:
+    seen = []
+
+    def look() -> None:
+        with planted.read() as tx:
+            seen.append(tx.devices.changes())
+
+    look()
+    with planted.begin() as tx:
+        tx.devices.add(device())
+        tx.devices.add(device("d2", "gate"))
+    look()
+    for _ in range(2):
+        with planted.begin() as tx:
+            tx.devices.revoke("d1", NOW, "ben")
+        look()
+    with planted.begin() as tx:
+        tx.devices.add(device("d3"))
+    look()
+    assert seen == [0, 2, 3, 3, 4]
+
+
+def files(files_id: str = "f1", folder: str = "/etc/plantroom/broker", **changes: Any) -> BrokerFiles:
+    return replace(BrokerFiles(files_id, folder, "plant", 0, "told", NOW), **changes)
+
+
+def test_files_of_a_broker_are_known_by_their_folders_identity(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.devices.put_files(files())
+        tx.devices.put_files(files("f2", host="other"))
+        tx.devices.put_files(files("f3", "/泵/broker"))
+    with planted.begin() as tx:
+        tx.devices.put_files(files(host="renamed", changes=7, written_at=NOW + MINUTE))
+    with planted.read() as tx:
+        assert [(f.id, f.host, f.changes) for f in tx.devices.files()] == [
+            ("f2", "other", 0), ("f1", "renamed", 7), ("f3", "plant", 0),
+        ]  # fmt: skip
+        assert tx.devices.files()[1] == files(host="renamed", changes=7, written_at=NOW + MINUTE)
+
+
+def test_a_folder_that_was_made_anew_takes_the_place_of_the_old_one(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.devices.put_files(files())
+        tx.devices.put_files(files("f9"))
+    with planted.read() as tx:
+        assert [f.id for f in tx.devices.files()] == ["f9"]
+
+
+def test_only_files_that_lack_a_change_are_forgotten(planted: SqlLedger) -> None:
+    with planted.begin() as tx:
+        tx.devices.put_files(files())
+        tx.devices.put_files(files("f2", host="other", changes=1))
+        tx.devices.add(device())
+    with planted.begin() as tx:
+        assert tx.devices.forget_files("/elsewhere") == 0
+        assert tx.devices.forget_files("/etc/plantroom/broker") == 1
+    with planted.read() as tx:
+        assert [f.id for f in tx.devices.files()] == ["f2"]

@@ -40,6 +40,7 @@ def test_points_of_an_older_ledger_have_to_move_only_while_their_machine_runs(em
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE letters_let_go"))
         connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
+        connection.execute(sa.text("DROP TABLE broker_files"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
     engine.dispose()
     with closing(SqlLedger(empty_url)) as ledger:

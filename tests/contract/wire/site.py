@@ -9,7 +9,7 @@ from typing import Any
 from gateway.broker.credentials import new_device
 from gateway.broker.files import Address
 from gateway.broker.site import SiteBroker, write_site
-from gateway.broker.writing import update
+from gateway.broker.writing import held, reload_broker, write_devices
 from plantroom.ports.devices import Device
 from plantroom.settings import BrokerAddress
 from tests.contract.wire.stranger import Stranger
@@ -66,7 +66,9 @@ class WireSite(ServerProcess):
 
     def tell(self) -> str:
         """Write the devices as they are now and have the broker read them."""
-        return update(self.folder / "wire", lambda: self.devices)
+        with held(self.folder / "wire"):
+            write_devices(self.folder / "wire", self.devices)
+        return reload_broker(self.folder / "wire")
 
     def publisher(self, username: str, **changes: Any) -> Stranger:
         given: dict[str, Any] = {"port": self.port, "username": username, "ca": self.ca}

@@ -1,6 +1,5 @@
-"""The broker's files on the disk: kept while they are good, whole, and complete however many write at once."""
+"""The broker's files on the disk: kept while they are good, and whole."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +11,8 @@ from gateway.broker.certificates import client_certificate, key_away, self_signe
 from gateway.broker.credentials import certificate_name, mosquitto_hash, new_device
 from gateway.broker.files import Address, certificate_rules, rules
 from gateway.broker.site import SiteBroker, default_user, write_site
-from gateway.broker.writing import update
+from gateway.broker.writing import differing, held, identity_of, names_in, stamp, write_devices
 from plantroom.errors import BadData
-from plantroom.ports.devices import Device
 from plantroom.settings import BrokerAddress, parse_broker_url, require_key
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -134,20 +132,20 @@ def test_a_hash_is_salted_and_says_its_iterations() -> None:
     assert [len(part) for part in first.split("$")[3:]] == [16, 88]
 
 
-def test_of_many_changes_at_once_none_is_missing_in_the_end(tmp_path: Path) -> None:
-    devices: list[Device] = []
-
-    def change(number: int) -> None:
-        devices.append(new_device("demo", f"press-{number}", NOW, "test")[0])
-        update(tmp_path, lambda: list(devices))
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(change, range(40)))
-    names = {line.split(":")[0] for line in (tmp_path / "passwords").read_text().splitlines()}
-    assert names == {f"demo.press-{n}" for n in range(40)}
-    assert {d.username for d in devices} == names
-    assert sum(line.startswith("user ") for line in (tmp_path / "acl").read_text().splitlines()) == 40
-    assert {f.name for f in tmp_path.iterdir()} == {"passwords", "acl", "certificate-acl", ".lock"}
+def test_a_folder_keeps_its_identity_and_differs_when_a_file_does(tmp_path: Path) -> None:
+    devices = [new_device("demo", "press", NOW, "test")[0]]
+    with held(tmp_path) as identity:
+        assert sorted(differing(tmp_path, devices)) == ["acl", "certificate-acl", "passwords"]
+        write_devices(tmp_path, devices)
+    with held(tmp_path) as again:
+        assert again == identity
+    assert identity_of(tmp_path) == identity
+    assert differing(tmp_path, devices) == []
+    assert names_in(tmp_path) == {"demo.press"}
+    before = stamp(tmp_path)
+    (tmp_path / "passwords").write_text("demo.gone:$7$x\n")
+    assert stamp(tmp_path) != before
+    assert differing(tmp_path, devices) == ["passwords"]
 
 
 def test_a_credential_that_was_added_again_has_rules_by_its_own_certificates_name_alone() -> None:
