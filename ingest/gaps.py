@@ -32,6 +32,9 @@ MAX_GONE = 100
 MAX_WAITING = 1_000
 """Batches that gave numbers up of which it is not known yet whether they came on the other lane."""
 
+MAX_WAITING_SPANS = 20_000
+"""Spans of numbers in them; beyond either the oldest ones stay given up."""
+
 
 @dataclass(slots=True)
 class _Stand:
@@ -136,8 +139,14 @@ class SiteNumbers:
             exact[key] = given = given_of(change.dropped, there)
             if given and self._lanes - {lane}:
                 spans = merged((one.first, one.last) for one in given)
-                self._waiting.append(_GivenUp(lane, key, codes.get(change.asset, ""), spans, at_ms))
+                self._wait_for(_GivenUp(lane, key, codes.get(change.asset, ""), spans, at_ms))
         return in_few_words(exact)
+
+    def _wait_for(self, given_up: _GivenUp) -> None:
+        self._waiting.append(given_up)
+        spans = sum(len(one.spans) for one in self._waiting)
+        while spans > MAX_WAITING_SPANS:
+            spans -= len(self._waiting.popleft().spans)
 
     def _others(self, lane: str, key: Key) -> Collection[_Stand]:
         return [one for whose, one in self._stands.get(key, {}).items() if whose != lane]

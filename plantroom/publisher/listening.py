@@ -13,7 +13,8 @@ AT_ONCE = 8
 """Topics of one SUBSCRIBE at most: some brokers end the connection at more."""
 
 ENDINGS = 2
-"""Connections in a row that end before the subscription is answered, after which one does without."""
+"""Connections in a row that end before the subscription is answered, within ``PATIENCE_S``, after which one does
+without."""
 
 PATIENCE_S = 10.0
 """How long the rest waits for the answer. A connection without a subscription that is as old stands."""
@@ -82,10 +83,12 @@ class Listening:
         waited, self._asked = bool(self._asked), {}
         if not by_broker:
             return False
-        if waited:
+        if waited and now < self._at + PATIENCE_S:
             self._ended += 1
             self._again_at = now + AGAIN_S
             return self._known
+        if waited:
+            self._ended = 0
         if self._without and not self._stands and now < self._at + PATIENCE_S:
             self._known, self._ended = True, 0
         return True

@@ -86,7 +86,7 @@ class Sender:
     @property
     def troubles(self) -> list[str]:
         """Why nothing is sent or acknowledged, and what is kept back, in plain words. Any thread."""
-        found = self._failed, self._unacknowledged, self._kept
+        found = self._failed or self._unacknowledged, self._kept
         return [one for one in found if one is not None]
 
     @property

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest import giving_up, runs, sequences
+from ingest import gaps, giving_up, runs, sequences
 from ingest.gaps import SiteNumbers
 from ingest.publishers import publisher_of
 from ingest.runs import MAX_FORGOTTEN, MAX_HOLES, WINDOW
@@ -307,6 +307,14 @@ def test_what_a_lane_gives_up_before_the_other_has_begun_is_healed_by_what_that_
     told.begin(Lane.SAFETY)
     told.idle()
     assert not [one for one in told.listed() if one[3] != "healed"]
+
+
+def test_what_was_given_up_and_may_have_come_to_the_other_lane_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "MAX_WAITING_SPANS", 20)
+    told = Lanes()
+    for first in range(0, 4000, 400):
+        told.receive(Lane.NORMAL, range(first, first + 400, 2))
+        assert sum(len(one.spans) for one in told.numbers._waiting) <= 20
 
 
 LANES = st.sampled_from(list(Lane))

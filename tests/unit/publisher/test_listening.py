@@ -85,3 +85,15 @@ def test_it_is_tried_once_more_over_one_that_stands_though_nothing_is_sent_over_
     assert not one.due(10 + SURE_S - 1)
     assert one.due(10 + SURE_S) == [(TOPIC,)]
     assert not one.due(10 + 2 * SURE_S), "once"
+
+
+def test_a_broker_that_never_answers_is_not_taken_for_one_that_ends_the_connection() -> None:
+    one = Listening([TOPIC])
+    for day in range(5 * ENDINGS):
+        begun = day * 86_400
+        for packet, piece in enumerate(one.begun(begun), 1):
+            one.asked(packet, piece)
+        one.acknowledged()
+        assert one.ended(begun + PATIENCE_S, by_broker=True), "what was on its way may have done it"
+        assert one.problem(begun + PATIENCE_S) is None
+    assert one.begun(10**7)
