@@ -63,7 +63,7 @@ def test_a_change_that_changes_nothing_says_so_and_leaves_no_trace(folder: Path)
         (("--alarm-high", "nan"), ["'nan' should be a number or none"]),
         (("--alarm-high", "1_0"), ["'1_0' should be a number or none"]),
         (("--alarm-high", "1e999"), ["--alarm-high: should be a finite number"]),
-        (("--alarm-high", "1e9"), ["--alarm-high: lies outside the physical range of the sensor"]),
+        (("--alarm-high", "1e9"), ["--alarm-high: lies outside the physical range of the sensor (from 0 to 100)"]),
         (("--deadband", "none"), ["--deadband: 'none' should be a number"]),
         (("--deadband", "-1"), ["--deadband: should be 0 or more"]),
         (("--alarm-priority", "loud"), ["'loud' should be critical, high, medium, low or none"]),
