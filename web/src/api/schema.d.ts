@@ -2949,7 +2949,7 @@ export interface components {
         /**
          * LoopTestDetail
          * @description A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
-         *     now.
+         *     now; ``trigger``: of a value with limits, which one has to be passed and for how long.
          */
         LoopTestDetail: {
             /** Asked */
@@ -2979,6 +2979,7 @@ export interface components {
             /** Started By */
             started_by: string;
             state: components["schemas"]["TestState"];
+            trigger: components["schemas"]["Name"] | null;
         };
         /**
          * LoopTestList
