@@ -7,6 +7,7 @@ files in the tests keep a mistake here from hiding on both sides.
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -82,10 +83,25 @@ def check_topic_level(text: str, what: str) -> str:
     return text
 
 
+def check_new_code(code: str, what: str) -> str:
+    """``code`` when somebody may give it to a site or an asset that has none yet; raises ``BadData`` naming ``what``.
+    Of two that look the same and differ in their characters (``é``, and ``e`` with an accent behind it) one is taken:
+    the composed form (Unicode NFC)."""
+    check_topic_level(code, what)
+    composed = unicodedata.normalize("NFC", code)
+    if composed != code:
+        words = (
+            f"{what} {code!r} is written as {code!a}: write it in its composed form {composed!a} (Unicode NFC), which"
+            f" looks the same, {composed!r}, and would be another code"
+        )
+        raise BadData(words, [FieldProblem("code", "not_composed", words)])
+    return code
+
+
 def check_site_code(code: str) -> str:
     """``code`` when a new site can have it; raises ``BadData``. Two sessions of one client id take each other's
     messages."""
-    check_topic_level(code, "site code")
+    check_new_code(code, "site code")
     if _OURS.fullmatch(code):
         words = (
             f"site code {code!r} would give the site's session the client id of another one of Plantroom's own:"

@@ -23,7 +23,7 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.readings import SeriesRef
 from plantroom.settings import BrokerAddress
-from plantroom.wire import telemetry_topic
+from plantroom.wire import check_new_code, telemetry_topic
 from plantroom.wire_tls import tls_context
 from simulators.recording import Recording
 from simulators.replay import ReplayPublisher
@@ -103,6 +103,7 @@ def _prepare(tx: MaintenanceTx, parts: Parts, recording: Recording, target: Repl
     tx.assets.site(target.site)
     asset = tx.assets.find(target.site, target.asset)
     if asset is None:
+        check_new_code(target.asset, "--asset")
         name = LocalName(target.asset, target.asset)
         asset = Asset(new_key(), target.site, target.asset, target.equipment_class, name)
         tx.assets.add(asset, [Point(asset.key, p) for p in column_points(recording, {})])
