@@ -70,8 +70,8 @@ def certificate_name(device: Device) -> str:
 def new_device(
     site: str, client: str, now: datetime, by: str, assets: Sequence[str] = (), topics: Sequence[str] = ()
 ) -> tuple[Device, str]:
-    """A credential and its password, which is kept nowhere. Raises ``BadData``, with the field that is wrong, for names that cannot
-    be used."""
+    """A credential and its password, which is kept nowhere. Raises ``BadData``, which says the field that is wrong,
+    for names that cannot be used."""
     username = username_of(site, client)
     with _about("assets"):
         codes = tuple(dict.fromkeys(check_topic_level(code, "asset code") for code in assets))

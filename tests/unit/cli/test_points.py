@@ -98,3 +98,13 @@ def test_what_is_not_there_is_said(folder: Path, capsys: pytest.CaptureFixture[s
     assert "no point 'vibrations'" in told
     assert "vibration, " in told
     assert "no asset 'P-9'" in said(folder, capsys, monkeypatch, "points", "limits", "show", "P-9")
+
+
+def test_classes_are_listed_with_the_units_of_their_points(folder: Path) -> None:
+    done = run(folder, "classes")
+    assert done.exit_code == 0, done.output
+    (pump,) = [line for line in done.stdout.splitlines() if line.startswith("pump ")]
+    assert "vibration (mm/s)" in pump
+    assert "discharge_pressure (MPa)" in pump
+    assert ", running" in pump
+    assert "running (" not in pump
