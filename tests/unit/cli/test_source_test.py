@@ -183,3 +183,16 @@ def test_a_time_is_named_for_a_mapped_source_too(folder: Path) -> None:
     told = sent(folder, "gw/1", {"time": "2026-11-29 10:00:00", "压力": 0.4}).stdout
     assert "the message has a time under 'time'" in told
     assert "the message has a time" not in sent(folder, "gw/1", {"temp": "2026-11-29 10:00:00", "压力": 0.4}).stdout
+
+
+def test_a_level_that_is_a_fixed_word_and_no_asset_is_refused(folder: Path) -> None:
+    given = ("--site", "demo", "--dialect", "json", "--field", "p=discharge_pressure@MPa", "--topics")
+    refused = run(folder, "add", "x", *given, "q8/+/up", "--asset-from", "1")
+    assert isinstance(refused.exception, BadData)
+    assert str(refused.exception) == (
+        "--asset-from: level 1 of all topics of q8/+/up is 'q8', and site demo has no such asset: choose the level that"
+        " holds the asset's code, or enter the asset first"
+    )
+    for topics, level in (("q8/+/up", "2"), ("q8/B-1/up", "2"), ("q8/#", "3")):
+        done = run(folder, "add", "x", *given, topics, "--asset-from", level)
+        assert done.exit_code == 0, done.output
