@@ -58,7 +58,8 @@ class DeadLetter:
 @dataclass(frozen=True, slots=True)
 class LetterGroup:
     """Dead letters of one site, topic and reason (its code, without the detail behind it): how many, the first and the
-    last of them, and the newest itself."""
+    last of them, and the newest itself. ``parts`` are up to three of the ``part_count`` different parts that they
+    name, those that were named last first."""
 
     site: str
     topic: str
@@ -67,6 +68,8 @@ class LetterGroup:
     first_at: datetime
     last_at: datetime
     newest: DeadLetter
+    parts: Sequence[str] = ()
+    part_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2695,7 +2695,8 @@ export interface components {
         };
         /**
          * LetterGroup
-         * @description Letters of one site, topic and reason (its code): what it means and what to do about it.
+         * @description Letters of one site, topic and reason (its code): what it means and what to do about it. ``parts`` are up to
+         *     three of the ``part_count`` different parts (points, values) that they name, those that were named last first.
          */
         LetterGroup: {
             advice: components["schemas"]["Name"];
@@ -2712,6 +2713,10 @@ export interface components {
              * Format: date-time
              */
             last_at: string;
+            /** Part Count */
+            part_count: number;
+            /** Parts */
+            parts: string[];
             /** Reason */
             reason: string;
             /** Site */

@@ -43,6 +43,8 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow_lane.safety": "safety",
   "flow_lane.strays": "",
   "flow.letters_count": "messages: {n}, topics: {topics}",
+  "flow.letters_between": ", ",
+  "flow.letters_parts": "{named} and {n} more",
   "flow.letters_span": "messages: {n}, {first} to {last}",
   "flow.last_at": "last {at}",
   "flow.letters_cut":

@@ -41,6 +41,8 @@ export const flow = {
   "flow_lane.safety": "安全",
   "flow_lane.strays": "",
   "flow.letters_count": "{n} 条，{topics} 个主题",
+  "flow.letters_between": "、",
+  "flow.letters_parts": "{named} 等，另有 {n} 个",
   "flow.letters_span": "{n} 条 · {first} 至 {last}",
   "flow.last_at": "最近 {at}",
   "flow.letters_cut": "共 {whole} 条，以上为最近 {shown} 条的分组，另有 {left} 组未列出。",
