@@ -82,5 +82,6 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow_given_up.memory": "more gaps than are watched at a time",
   "flow_given_up.renumbered": "the device began its numbers again",
   "flow_given_up.no_rebirth": "the node was asked for a rebirth, and none came within a day",
+  "flow.boot": "boot {boot}",
   "flow.gap": "missing: {n}, numbers {first} to {last}",
 };

@@ -79,5 +79,6 @@ export const flow = {
   "flow_given_up.memory": "缺口过多，不再逐个跟踪",
   "flow_given_up.renumbered": "设备重新开始编号",
   "flow_given_up.no_rebirth": "已请求节点重生（rebirth），一天内没有应答",
+  "flow.boot": "启动标识（boot）{boot}",
   "flow.gap": "{n} 条 · 编号 {first} 至 {last}",
 } as const;
