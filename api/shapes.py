@@ -65,6 +65,13 @@ class NameIn(Payload):
     zh: Annotated[str, Field(max_length=500)] = ""
     en: Annotated[str, Field(max_length=500)] = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_two_languages(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        raise ValueError('should be {"zh": "...", "en": "..."}, with one of the two languages at least')
+
     def to_domain(self) -> LocalName:
         """Both languages, filled from each other; both empty stay empty."""
         return LocalName(self.zh.strip() or self.en.strip(), self.en.strip() or self.zh.strip())

@@ -18,7 +18,7 @@ from plantroom.ports.clock import Clock, to_ms
 from plantroom.ports.gaps import Gap, GapState, GiveUp
 from plantroom.ports.ledger import Contended, Ledger
 from plantroom.ports.requests import DeviceRequests
-from plantroom.wire import Channel, ReplayRequest, encode_replay_request, replay_topic
+from plantroom.wire import Channel, ReplayRequest, boot_number, encode_replay_request, replay_topic
 
 log = structlog.get_logger()
 
@@ -125,14 +125,22 @@ class GapAsker:
                 tx.gaps.asked([gap for gap in chosen if gap.asks == asks], now, now + wait_after(asks))
         return sum(self._ask(gap, gap.code or used[gap.asset]) for gap in chosen)
 
-    def _ask(self, gap: Gap, code: str) -> bool:
+    def _ask(self, gap: Gap, code: str) -> int:
+        """Publish the request, in each form that its boot may have had; gives how many."""
         try:
             topic = replay_topic(gap.site, code)
         except BadData:
-            return False
+            return 0
         request = ReplayRequest(gap.boot, gap.first, gap.last, Channel(gap.channel))
-        self._requests.publish(topic, encode_replay_request(request), acknowledged=True)
-        return True
+        for as_number in (False, True)[: _forms(gap)]:
+            self._requests.publish(topic, encode_replay_request(request, as_number=as_number), acknowledged=True)
+        return _forms(gap)
+
+
+def _forms(gap: Gap) -> int:
+    """How many requests ask for it: a boot that has the text of a number may have been one, and a publisher compares
+    what it is asked for with what it sent."""
+    return 1 if boot_number(gap.boot) is None else 2
 
 
 def _offline_since(tx: Any) -> Mapping[str, datetime]:
@@ -151,8 +159,11 @@ def _fairly(due: Sequence[Gap]) -> list[Gap]:
     """At most ``PER_ASSET`` of each asset and ``PER_TURN`` of all, longest due first."""
     chosen: list[Gap] = []
     counts: dict[str, int] = {}
+    total = 0
     for gap in due:
-        if counts.get(gap.asset, 0) < PER_ASSET and len(chosen) < PER_TURN:
-            counts[gap.asset] = counts.get(gap.asset, 0) + 1
+        if counts.get(gap.asset, 0) < PER_ASSET and total < PER_TURN:
+            forms = _forms(gap)
+            counts[gap.asset] = counts.get(gap.asset, 0) + forms
+            total += forms
             chosen.append(gap)
     return chosen

@@ -21,7 +21,7 @@ from ingest.site_instants import SiteInstants
 from plantroom.domain.spans import Span, merged, within, without
 from plantroom.ports.gaps import GapNews, GapsGone, Given
 from plantroom.ports.spool import SpoolRecord
-from plantroom.wire import MAX_BOOT, MAX_SEQ, ROOT, Channel
+from plantroom.wire import MAX_SEQ, ROOT, Channel, boot_text
 
 GRACE_MS = 5_000
 """How long numbers may take to come out of order before anybody is asked for them."""
@@ -304,14 +304,14 @@ def parse_gone(record: SpoolRecord, asset: str) -> GapsGone | None:
         return None
     if not isinstance(document, dict):
         return None
-    gone, boot, channel = document.get("gone"), document.get("boot", ""), document.get("channel", "telemetry")
-    if not isinstance(gone, list) or not isinstance(boot, str) or channel not in ("telemetry", "event"):
+    gone, boot, channel = document.get("gone"), boot_text(document.get("boot")), document.get("channel", "telemetry")
+    if not isinstance(gone, list) or boot is None or channel not in ("telemetry", "event"):
         return None
     spans = [_span(one) for one in gone]
     if not 0 < len(spans) <= MAX_GONE or None in spans:
         return None
     found = merged(span for span in spans if span is not None)
-    return GapsGone(asset, channel, boot[:MAX_BOOT], found, from_ms(record.received_ms))
+    return GapsGone(asset, channel, boot, found, from_ms(record.received_ms))
 
 
 def _span(one: object) -> Span | None:

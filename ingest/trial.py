@@ -67,6 +67,13 @@ def check_source(plant: Plant, source: TopicSource) -> None:
         )
     if source.asset and (source.site, source.asset) not in plant.codes:
         found.append(FieldProblem("asset", "unknown_asset", f"site {source.site} has no asset {source.asset!r}"))
+    fixed = source.fixed_code()
+    if fixed and (source.site, fixed) not in plant.codes:
+        words = (
+            f"level {source.asset_from} of all topics of {source.topic_filter} is {fixed!r}, and site {source.site}"
+            " has no such asset: choose the level that holds the asset's code, or enter the asset first"
+        )
+        found.append(FieldProblem("asset_from", "unknown_asset", words))
     for n, one in enumerate(source.fields):
         code = one.asset or source.asset
         key = plant.codes.get((source.site, code))

@@ -68,14 +68,18 @@ def sensor_reason(episode: Episode, templates: Mapping[str, PointTemplate], zone
     )
 
 
+def unit_words(code: str) -> str:
+    """A UCUM code as people write it on a gauge."""
+    return _UNITS.get(code, re.sub(r"\{[^}]*\}", "", code))
+
+
 def _said(one: Mapping[str, object], templates: Mapping[str, PointTemplate], zone: tzinfo) -> LocalName:
     key = str(one["point"])
     template = templates.get(key)
     name = LocalName(key, key) if template is None else template.name
     why = _WHY.get(str(one.get("reason")), _BAD)
     value = one.get("value")
-    code = "" if template is None else template.unit
-    unit = _UNITS.get(code, re.sub(r"\{[^}]*\}", "", code))
+    unit = unit_words("" if template is None else template.unit)
     last = f" {value:g} {unit}".rstrip() if isinstance(value, (int, float)) else ""
     since = datetime.fromisoformat(str(one["bad_since"])).astimezone(zone).strftime("%Y-%m-%d %H:%M")
     zh, en = name.zh or name.en or key, name.en or name.zh or key

@@ -44,6 +44,8 @@ class FieldProblem:
 def plain_message(message: str) -> str:
     """A validator's message without the words that are its library's own: pydantic's ``Value error, ...`` and
     ``..., unable to parse string as an integer``."""
+    if message.startswith("Input should be a valid dictionary or "):
+        return "should be an object, {...}"
     bare = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return bare.partition(", unable to parse")[0]
 

@@ -6,6 +6,7 @@ they are loaded by the first conversion between two different units.
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -18,9 +19,13 @@ are 100 Cel."""
 
 MEANT = {
     "°C": "Cel", "℃": "Cel", "degC": "Cel", "C": "Cel", "°F": "[degF]", "℉": "[degF]", "F": "[degF]",
+    "kWh": "kW.h", "Mpa": "MPa", "mpa": "MPa", "Kpa": "kPa", "KPa": "kPa", "kpa": "kPa", "°": "deg",
     "mmHg": "mm[Hg]", "inHg": "[in_i'Hg]", "kn": "[kn_i]", "mph": "[mi_i]/h", "ft/s": "[ft_i]/s", "yd/s": "[yd_i]/s",
 }  # fmt: skip
 """What people write where UCUM has another code."""
+
+_TYPED = {"μ": "u", "Ω": "Ohm", "·": ".", "⋅": ".", "∕": "/", "⁄": "/", "−": "-", "°C": "Cel", "°F": "[degF]"}
+"""Signs, as compatibility decomposition (NFKC) leaves them, that UCUM writes in ASCII: ``m³/h`` is ``m3/h``."""
 
 
 class UnitError(PlantroomError):
@@ -149,11 +154,15 @@ def _meant(code: str) -> str:
     """The UCUM code that somebody means who writes ``code``: ``[degF]`` for ``degF``; empty when that is not known."""
     if code in MEANT or code.startswith("["):
         return MEANT.get(code, "")
+    plain = unicodedata.normalize("NFKC", code)
+    for sign, ascii_ in _TYPED.items():
+        plain = plain.replace(sign, ascii_)
+    hint = plain if plain != code else f"[{code}]"
     try:
-        check_unit(f"[{code}]")
+        check_unit(hint)
     except UnitError:
-        return ""
-    return f"[{code}]"
+        return MEANT.get(plain, "")
+    return hint
 
 
 def _registry_now() -> Any:

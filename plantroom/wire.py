@@ -7,6 +7,7 @@ files in the tests keep a mistake here from hiding on both sides.
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +26,12 @@ MAX_SEQ = 1 << 62
 """Numbers of messages lie below this."""
 
 MAX_BOOT = 64
-"""Characters of ``boot`` that count."""
+"""Characters that ``boot`` has at most."""
+
+_EXACT = 1 << 53
+"""Floats from here on may stand for several whole numbers."""
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e-[0-9]+)?")
 
 MAX_VALUES = 10_000
 """Values that one message may carry."""
@@ -77,10 +83,25 @@ def check_topic_level(text: str, what: str) -> str:
     return text
 
 
+def check_new_code(code: str, what: str) -> str:
+    """``code`` when somebody may give it to a site or an asset that has none yet; raises ``BadData`` naming ``what``.
+    Of two that look the same and differ in their characters (``é``, and ``e`` with an accent behind it) one is taken:
+    the composed form (Unicode NFC)."""
+    check_topic_level(code, what)
+    composed = unicodedata.normalize("NFC", code)
+    if composed != code:
+        words = (
+            f"{what} {code!r} is written as {code!a}: write it in its composed form {composed!a} (Unicode NFC), which"
+            f" looks the same, {composed!r}, and would be another code"
+        )
+        raise BadData(words, [FieldProblem("code", "not_composed", words)])
+    return code
+
+
 def check_site_code(code: str) -> str:
     """``code`` when a new site can have it; raises ``BadData``. Two sessions of one client id take each other's
     messages."""
-    check_topic_level(code, "site code")
+    check_new_code(code, "site code")
     if _OURS.fullmatch(code):
         words = (
             f"site code {code!r} would give the site's session the client id of another one of Plantroom's own:"
@@ -147,9 +168,36 @@ class ReplayRequest:
     channel: Channel = Channel.TELEMETRY
 
 
-def encode_replay_request(request: ReplayRequest) -> bytes:
-    """The payload of a request."""
-    body = {"boot": request.boot, "from": request.first, "to": request.last, "channel": request.channel.value}
+def boot_text(boot: object) -> str | None:
+    """The text by which a numbering is known, of ``boot`` as a publisher sent it: a text, a number (one text for all
+    forms of it), or none (empty). ``None`` for what cannot be asked for by name: a longer text, a number that is not
+    exact, anything else."""
+    if boot is None:
+        return ""
+    if isinstance(boot, str):
+        return boot if len(boot) <= MAX_BOOT else None
+    if isinstance(boot, bool):
+        return None
+    if isinstance(boot, int):
+        return str(boot) if abs(boot) < 1 << 64 else None
+    if isinstance(boot, float) and abs(boot) < _EXACT:
+        return str(int(boot)) if boot.is_integer() else repr(boot)
+    return None
+
+
+def boot_number(text: str) -> float | None:
+    """The number of which ``boot_text`` is this text, whole ones as an ``int``; ``None``: there is none."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = float(text) if "." in text or "e" in text else int(text)
+    return number if boot_text(number) == text else None
+
+
+def encode_replay_request(request: ReplayRequest, *, as_number: bool = False) -> bytes:
+    """The payload of a request. ``as_number``: its boot as a number, where it has the text of one."""
+    number = boot_number(request.boot) if as_number else None
+    boot = request.boot if number is None else number
+    body = {"boot": boot, "from": request.first, "to": request.last, "channel": request.channel.value}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

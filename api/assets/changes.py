@@ -16,15 +16,17 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound, VersionConflict
 from plantroom.ports.ledger import AssetView, LedgerTx
 from plantroom.ports.readings import Retention
-from plantroom.wire import check_topic_level
+from plantroom.wire import check_new_code
 
 _AT_WORK = (AssetStatus.IN_SERVICE, AssetStatus.STANDBY)
 
 
 def _check_code(code: str) -> str:
     try:
-        return check_topic_level(code, "asset code")
+        return check_new_code(code, "asset code")
     except BadData as error:
+        if error.problems:
+            raise
         raise bad_field("code", "not_a_topic_level", str(error)) from None
 
 
@@ -79,7 +81,7 @@ def change_asset(
     """
     asset = before.asset
     given = {name: getattr(form, name) for name in form.model_fields_set}
-    if "code" in given:
+    if given.get("code", asset.code) != asset.code:
         _check_code(form.code)
     if "name" in given:
         given["name"] = form.name.to_domain()

@@ -28,7 +28,8 @@ class LetterExample(Shape):
 
 
 class LetterGroup(Shape):
-    """Letters of one site, topic and reason (its code): what it means and what to do about it."""
+    """Letters of one site, topic and reason (its code): what it means and what to do about it. ``parts`` are up to
+    three of the ``part_count`` different parts (points, values) that they name, those that were named last first."""
 
     site: str
     topic: str
@@ -38,6 +39,8 @@ class LetterGroup(Shape):
     last_at: Instant
     title: Name
     advice: Name
+    parts: list[str]
+    part_count: int
     example: LetterExample
 
     @classmethod
@@ -53,6 +56,8 @@ class LetterGroup(Shape):
             last_at=group.last_at,
             title=Name.model_validate(words.title),
             advice=Name.model_validate(words.advice),
+            parts=list(group.parts),
+            part_count=group.part_count,
             example=LetterExample(
                 id=newest.id,
                 reason=newest.reason,

@@ -10,7 +10,7 @@ from api.paging import bad_field, cut_in_order
 from api.retrying import BeginAgain
 from api.services import Parts
 from gateway.broker.credentials import new_device
-from plantroom.errors import BadData, NotFound, Unreachable
+from plantroom.errors import NotFound, Unreachable
 
 router = APIRouter(prefix="/api/v1/devices", tags=["devices"], route_class=BeginAgain)
 
@@ -29,10 +29,7 @@ def create_device(form: DeviceCreate, caller: Supervisor, services: Parts) -> Ne
     """A user name and a password with which one publisher may write the topics of its site, or of its assets."""
     caller.require_site(form.site)
     by = caller.principal.id
-    try:
-        device, password = new_device(form.site, form.client, services.clock.now(), by, form.assets)
-    except BadData as error:
-        raise bad_field("client", "bad_name", str(error)) from None
+    device, password = new_device(form.site, form.client, services.clock.now(), by, form.assets)
     with services.ledger.begin() as tx:
         try:
             tx.devices.add(device)

@@ -18,7 +18,9 @@ from api.loop_tests.schemas import (
 from api.paging import bad_field, page_request
 from api.retrying import BeginAgain
 from api.services import Parts, Services
+from api.shapes import Name
 from maintenance.loop_driver import LoopKeeper
+from maintenance.loop_limits import limit_to_pass
 from maintenance.loop_report import report_csv
 from maintenance.loop_start import Wanted, chosen_assets, start_loop_test
 from maintenance.loop_tests import CheckResult
@@ -159,6 +161,11 @@ def _department(tx: MaintenanceTx, key: str) -> str | None:
 
 def _detail(tx: MaintenanceTx, services: Services, test: DomainTest) -> LoopTestDetail:
     checks, refs = tx.loop_tests.checks(test.id), services.directory.refs(tx)
-    asked = next((check.number for check in checks if check.result is CheckResult.ASKED), None)
-    shown = [LoopTestCheck.of(check, refs(check.asset)) for check in checks]
-    return LoopTestDetail(**LoopTest.of(test).model_dump(), asked=asked, checks=shown)
+    asked = next((check for check in checks if check.result is CheckResult.ASKED), None)
+    limit = None if asked is None else limit_to_pass(asked, tx.assets.points(asked.asset))
+    return LoopTestDetail(
+        **LoopTest.of(test).model_dump(),
+        asked=None if asked is None else asked.number,
+        trigger=None if limit is None else Name.model_validate(limit),
+        checks=[LoopTestCheck.of(check, refs(check.asset)) for check in checks],
+    )

@@ -94,9 +94,10 @@ class LoopTest(Shape):
 
 class LoopTestDetail(LoopTest):
     """A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
-    now."""
+    now; ``trigger``: of a value with limits, which one has to be passed and for how long."""
 
     asked: int | None
+    trigger: Name | None
     checks: list[LoopTestCheck]
 
 

@@ -4,12 +4,13 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from gateway.broker.foreign import check_foreign_filter
 from plantroom.domain.keys import new_key
-from plantroom.errors import BadData
+from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.devices import Device
 from plantroom.wire import check_topic_level
 
@@ -36,15 +37,27 @@ def mosquitto_hash(password: str, iterations: int = ITERATIONS) -> str:
 def username_of(site: str, client: str) -> str:
     """``<site>.<client>``. Raises ``BadData`` for names that would reach further than the site's own topics, or
     that could be taken for a session of ours."""
-    check_topic_level(site, "site")
-    if ":" in site:
-        raise BadData(f"site {site!r}: a colon cannot stand in a user name of the broker")
-    if not CLIENT.fullmatch(client):
-        raise BadData(f"client {client!r}: use 1 to 64 letters, digits, hyphens and underscores")
     username = f"{site}.{client}"
-    if username.startswith(SESSIONS):
-        raise BadData(f"{username!r} could be taken for a session of Plantroom's own: the site's code begins with it")
+    with _about("site"):
+        check_topic_level(site, "site")
+        if ":" in site:
+            raise BadData(f"site {site!r}: a colon cannot stand in a user name of the broker")
+        if username.startswith(SESSIONS):
+            words = "could be taken for a session of Plantroom's own: the site's code begins with it"
+            raise BadData(f"{username!r} {words}")
+    with _about("client"):
+        if not CLIENT.fullmatch(client):
+            raise BadData(f"client {client!r}: use 1 to 64 letters, digits, hyphens and underscores")
     return username
+
+
+@contextmanager
+def _about(field: str) -> Iterator[None]:
+    """What is wrong inside is wrong with this field."""
+    try:
+        yield
+    except BadData as error:
+        raise BadData(str(error), [FieldProblem(field, "bad_name", str(error))]) from None
 
 
 def certificate_name(device: Device) -> str:
@@ -57,10 +70,13 @@ def certificate_name(device: Device) -> str:
 def new_device(
     site: str, client: str, now: datetime, by: str, assets: Sequence[str] = (), topics: Sequence[str] = ()
 ) -> tuple[Device, str]:
-    """A credential and its password, which is kept nowhere. Raises ``BadData`` for names that cannot be used."""
+    """A credential and its password, which is kept nowhere. Raises ``BadData``, which says the field that is wrong,
+    for names that cannot be used."""
     username = username_of(site, client)
-    codes = tuple(dict.fromkeys(check_topic_level(code, "asset code") for code in assets))
-    filters = tuple(dict.fromkeys(check_foreign_filter(topic) for topic in topics))
+    with _about("assets"):
+        codes = tuple(dict.fromkeys(check_topic_level(code, "asset code") for code in assets))
+    with _about("topics"):
+        filters = tuple(dict.fromkeys(check_foreign_filter(topic) for topic in topics))
     password = secrets.token_urlsafe(32)
     device = Device(new_key(), site, client, username, mosquitto_hash(password), now, by, codes, filters)
     return device, password

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.parts import Parts
@@ -22,13 +23,15 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.readings import SeriesRef
 from plantroom.settings import BrokerAddress
-from plantroom.wire import telemetry_topic
+from plantroom.wire import check_new_code, telemetry_topic
 from plantroom.wire_tls import tls_context
 from simulators.recording import Recording
 from simulators.replay import ReplayPublisher
 
 STORE_STALL_S = 30.0
 STORE_POLL_S = 0.1
+ROWS = 10_000
+"""Instants that are read from the store at a time."""
 
 OVERLAP = (
     "asset {asset} has readings in this span already: rows at or before its newest are stored but not judged, and a"
@@ -72,7 +75,8 @@ def replay(
         if learn_rows:
             first, last = int(recording.ts_ms[0]), int(recording.ts_ms[learn_rows - 1])
             tx.assets.add_learn_window(asset.key, _instant(first), _instant(last), "simulate replay --learn-rows")
-    warnings = [] if not _held(parts, asset, recording) else [OVERLAP.format(asset=target.asset)]
+    held = held_instants(parts, asset, recording)
+    warnings = [OVERLAP.format(asset=target.asset)] if len(held) else []
     for words in warnings:
         progress(words)
     publisher = ReplayPublisher(
@@ -88,7 +92,7 @@ def replay(
         progress(publisher.refused)
     report: dict[str, object] = {"published": published, "acked": acked, "stored": None, "warnings": warnings}
     if wait_stored:
-        report["stored"] = wait_until_stored(parts, asset, recording, progress)
+        report["stored"] = wait_until_stored(parts, asset, recording, held, progress)
     return report
 
 
@@ -99,6 +103,7 @@ def _prepare(tx: MaintenanceTx, parts: Parts, recording: Recording, target: Repl
     tx.assets.site(target.site)
     asset = tx.assets.find(target.site, target.asset)
     if asset is None:
+        check_new_code(target.asset, "--asset")
         name = LocalName(target.asset, target.asset)
         asset = Asset(new_key(), target.site, target.asset, target.equipment_class, name)
         tx.assets.add(asset, [Point(asset.key, p) for p in column_points(recording, {})])
@@ -121,26 +126,37 @@ def column_points(recording: Recording, there: Mapping[str, PointTemplate]) -> l
     ]
 
 
-def _held(parts: Parts, asset: Asset, recording: Recording) -> bool:
-    """Whether the store has readings of the asset in the recording's span already."""
-    series = _series(asset, recording)
-    return parts.readings.count(series, int(recording.ts_ms.min()), int(recording.ts_ms.max()) + 1) > 0
+def held_instants(parts: Parts, asset: Asset, recording: Recording) -> NDArray[np.int64]:
+    """Instants in the recording's span of which the store has readings of the asset already; rising, each once."""
+    series, found = _series(asset, recording), [np.empty(0, np.int64)]
+    start, end = int(recording.ts_ms.min()), int(recording.ts_ms.max()) + 1
+    while start < end:
+        instants = np.unique(np.concatenate([page.ts_ms for page in parts.readings.read(series, start, end, ROWS)]))
+        if not len(instants):
+            break
+        found.append(instants)
+        start = int(instants[-1]) + 1
+    return np.concatenate(found)
 
 
 def _series(asset: Asset, recording: Recording) -> list[SeriesRef]:
     return [SeriesRef(asset.site, asset.equipment_class, asset.key, key) for key in recording.point_keys]
 
 
-def wait_until_stored(parts: Parts, asset: Asset, recording: Recording, progress: Progress) -> int:
-    """Rows of the recording that the store holds, once it holds all or none has come for 30 s."""
+def wait_until_stored(
+    parts: Parts, asset: Asset, recording: Recording, held: NDArray[np.int64], progress: Progress
+) -> int:
+    """Rows of the recording that the store holds, once it holds all or none has come for 30 s. ``held`` are the
+    instants that it had before: those of them that are the recording's own count as stored, the others do not."""
     series = _series(asset, recording)
     filled = recording.ts_ms[~np.isnan(recording.values).all(axis=1)]
-    want = len(np.unique(filled))
+    own = np.unique(filled)
+    want, there = len(own), int(np.isin(own, held).sum())
     first, last = int(recording.ts_ms.min()), int(recording.ts_ms.max())
     stored, grown = 0, time.monotonic()
     while True:
         try:
-            count = parts.readings.count(series, first, last + 1)
+            count = min(want, there + parts.readings.count(series, first, last + 1) - len(held))
         except Unreachable as error:
             progress(str(error))
             count = stored

@@ -3,7 +3,9 @@
 import base64
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -13,14 +15,19 @@ from plantroom.cli.common import AsJson, DataDir, emit, opened, require_site, sa
 from plantroom.errors import BadData
 from plantroom.plain import plain
 from plantroom.ports.ledger import Ledger
-from plantroom.ports.letters import DeadLetter
+from plantroom.ports.letters import REPLAY_ASKED, DeadLetter, message_of
 from plantroom.ports.paging import EVERYTHING, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
-Ids = Annotated[list[str], typer.Argument(help="Ids, as `dead-letter list` shows them.")]
+LOOK_EVERY_S = 0.1
 CODES_SHOWN = 5
 """Of sites that the ledger does not have."""
 
+SomeIds = Annotated[list[str] | None, typer.Argument(help="Ids, as `dead-letter list` shows them.")]
+OfSite = Annotated[str | None, typer.Option("--site", help="Only this site.")]
+OfReason = Annotated[str | None, typer.Option("--reason", help="Only this reason, by its code (unknown_point).")]
+OfTopic = Annotated[str | None, typer.Option("--topic", help="Only this topic, as `dead-letter list` shows it.")]
+Every = Annotated[bool, typer.Option("--all", help="Every dead letter that --site, --reason and --topic leave.")]
 LetterId = Annotated[str, typer.Argument(help="Id, as `dead-letter list` shows it.")]
 
 
@@ -48,7 +55,9 @@ def _why(letter: DeadLetter) -> str:
 
 @app.command("list")
 def list_letters(
-    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
+    site: OfSite = None,
+    reason: OfReason = None,
+    topic: OfTopic = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 100,
     cursor: Annotated[str | None, typer.Option(help="Go on behind these: `next_cursor` of an earlier list.")] = None,
     data_dir: DataDir = None,
@@ -56,10 +65,11 @@ def list_letters(
 ) -> None:
     """The newest dead letters with their reasons, of how many, and where the next ones begin."""
     with opened(data_dir) as parts, parts.ledger.read() as tx:
-        page = tx.collect.dead_letters(EVERYTHING, PageRequest(limit, cursor), site=site)
-        total = tx.collect.dead_letter_groups(EVERYTHING, 0, site).total
-        if not total:  # letters are kept under codes that are no site's, too
-            require_site(tx, site)
+        _require_reason(tx, reason)
+        page = tx.collect.dead_letters(EVERYTHING, PageRequest(limit, cursor), site, reason, topic)
+        total = tx.collect.count_dead_letters(EVERYTHING, site, reason, topic)
+        if not total:
+            _require_letters_of(tx, site)
     documents = [_document(letter) for letter in page.items]
     lines = [
         f"{d['id']}  {d['received_at']}  {d['topic']}  {_why(one)}"
@@ -92,29 +102,45 @@ def show(
 
 
 @app.command()
-def discard(ids: Ids, data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Throw dead letters away for good."""
+def discard(
+    ids: SomeIds = None,
+    every: Every = False,
+    site: OfSite = None,
+    reason: OfReason = None,
+    topic: OfTopic = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Throw dead letters away for good: those that are named, or all of a site, reason or topic but what waits for a
+    replay."""
+    of_a_kind = every or not (site is None and reason is None and topic is None)
+    if bool(ids) == of_a_kind:
+        raise BadData("say which: ids, or --reason, --topic, --site or --all")
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
-        for letter_id in ids:
+        _require_reason(tx, reason)
+        for letter_id in ids or ():
             tx.collect.dead_letter(letter_id)
-        count = tx.collect.discard_dead_letters(ids)
-    emit({"discarded": count}, as_json, f"{count} discarded")
+        discarded = tx.collect.discard_dead_letters(ids) if ids else tx.collect.discard_fitting(site, reason, topic)
+        if not discarded:
+            _require_letters_of(tx, site)
+    emit({"discarded": discarded}, as_json, f"{discarded} discarded")
 
 
 @app.command()
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(help="Ids, as `dead-letter list` shows them.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every dead letter that --site and --reason leave.")] = False,
-    site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Only this reason, by its code (unknown_point).")] = None,
+    ids: SomeIds = None,
+    every: Every = False,
+    site: OfSite = None,
+    reason: OfReason = None,
+    topic: OfTopic = None,
     wait: Annotated[float, typer.Option(min=0, help="How many seconds to wait for the collectors.")] = 10.0,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Have messages processed again, after their cause is mended. What is stored is off the list, what is not is back
     with what is wrong with it now; each keeps the time at which it first came."""
-    if not ids and not (every or site is not None or reason):
-        raise BadData("say which: ids, --reason, --site or --all")
+    if not ids and not every and site is None and reason is None and topic is None:
+        raise BadData("say which: ids, --reason, --topic, --site or --all")
     with opened(data_dir) as parts:
         with parts.ledger.begin() as tx:
             sites = [known.code for known in tx.assets.sites()]
@@ -123,15 +149,61 @@ def replay(
             if unknown := sorted(named - set(sites)):
                 raise BadData("; ".join(_hindrances(unknown)))
             _require_reason(tx, reason)
-            asked = tx.collect.ask_replay(EVERYTHING, ids or None, site, reason)
-            without_site = {} if named else tx.collect.letters_without_site(EVERYTHING, reason)
-        waiting = _wait_taken_up(parts.ledger, sites, wait)
-    if waiting:
-        told = f"{asked} asked for; {waiting} wait for the collector of their site"
-    else:
-        told = f"{asked} asked for" + (", all taken up" if asked else "")
-    document = {"replayed": max(0, asked - waiting), "asked": asked, "waiting": waiting, "left": without_site}
-    emit(document, as_json, "; ".join([told, *_left(without_site)]))
+            before = set(tx.collect.asked_letters())
+            tx.collect.ask_replay(EVERYTHING, ids or None, site, reason, topic)
+            asked = [one for one in tx.collect.asked_letters() if one not in before]
+            there = tx.collect.letter_reasons([*map(message_of, asked)]).keys()
+            without_site = {} if named else tx.collect.letters_without_site(EVERYTHING, reason, topic)
+        _wait_taken_up(parts.ledger, asked, wait)
+        with parts.ledger.read() as tx:
+            now = tx.collect.letter_reasons([*map(message_of, asked)])
+    became = _become(asked, there - set(asked), now)
+    emit(became.document() | {"left": without_site}, as_json, "; ".join([became.text(), *_left(without_site)]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """Letters that were asked for, and what became of them; ``reasons`` (codes) are of those that are back."""
+
+    asked: int
+    waiting: int
+    back: int
+    reasons: Mapping[str, int]
+
+    def document(self) -> dict[str, Any]:
+        """``replayed`` were taken up, whatever became of them."""
+        taken = self.asked - self.waiting
+        counts = {"replayed": taken, "asked": self.asked, "waiting": self.waiting}
+        return counts | {"stored": taken - self.back, "back": self.back, "back_reasons": self.reasons}
+
+    def text(self) -> str:
+        """In one line."""
+        if not self.asked:
+            return "0 asked for"
+        stored = self.asked - self.waiting - self.back
+        told = [f"{stored} stored"] if stored or self.back else []
+        if self.back:
+            told.append(f"{self.back} back ({', '.join(f'{code} {count}' for code, count in self.reasons.items())})")
+        if self.waiting:
+            told.append(f"{self.waiting} waiting for the collector of their site")
+        return f"{self.asked} asked for: {', '.join(told)}"
+
+
+def _become(asked: Sequence[str], others: Collection[str], now: Mapping[str, str]) -> _Replayed:
+    """What has become of letters that were asked for. ``now`` has the reasons of all letters of their messages; of
+    these ``others`` were there before, for other reasons, and say nothing."""
+    from ingest.rejections import code_of
+
+    waiting = {message_of(one) for one in asked if code_of(now.get(one, "")) == REPLAY_ASKED}
+    back: dict[str, list[str]] = {}
+    for letter_id, reason in now.items():
+        message = message_of(letter_id)
+        if message not in waiting and letter_id not in others:
+            back.setdefault(message, []).append(code_of(reason))
+    messages = [*map(message_of, asked)]
+    reasons = Counter(code for codes in back.values() for code in codes)
+    left = sum(one in waiting for one in messages)
+    return _Replayed(len(asked), left, sum(one in back for one in messages), dict(reasons.most_common()))
 
 
 def _hindrances(unknown: Sequence[str]) -> list[str]:
@@ -167,12 +239,18 @@ def _require_reason(tx: MaintenanceTx, reason: str | None) -> None:
         raise BadData(f"--reason {reason!r} is none, and no letter has it; they are {', '.join(sorted(REASONS))}")
 
 
-def _wait_taken_up(ledger: Ledger[MaintenanceTx], sites: Sequence[str], seconds: float) -> int:
-    """How many letters (at most 1,000 a site) still wait when all are taken up or the time is over."""
+def _require_letters_of(tx: MaintenanceTx, site: str | None) -> None:
+    """Raises ``BadData`` for a site that is none: letters are kept under codes that are no site's, too."""
+    if not tx.collect.count_dead_letters(EVERYTHING, site):
+        require_site(tx, site)
+
+
+def _wait_taken_up(ledger: Ledger[MaintenanceTx], asked: Sequence[str], seconds: float) -> None:
+    """Until none of these letters waits any more, or the time is over."""
     end = time.monotonic() + seconds
     while True:
         with ledger.read() as tx:
-            left = sum(len(tx.collect.letters_to_replay(site, 1000)) for site in sites)
-        if not left or time.monotonic() > end:
-            return left
-        time.sleep(0.1)
+            waiting = set(tx.collect.asked_letters())
+        if waiting.isdisjoint(asked) or time.monotonic() > end:
+            return
+        time.sleep(LOOK_EVERY_S)

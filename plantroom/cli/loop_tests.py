@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +74,7 @@ def start(
             responsible=responsible,
         )
         test = start_loop_test(tx, wanted, parts.classes, BY, parts.clock.now())
-        document, text = _shown(test, tx.loop_tests.checks(test.id))
+        document, text = _shown(tx, test)
     emit(document, as_json, text)
 
 
@@ -113,7 +112,7 @@ def show(
         while True:
             with parts.ledger.read() as tx:
                 test = tx.loop_tests.get(test_id)
-                document, text = _shown(test, tx.loop_tests.checks(test_id))
+                document, text = _shown(tx, test)
             ended = test.state is TestState.FINISHED
             if not watch or ended:
                 emit(document, as_json, text)
@@ -168,7 +167,7 @@ def finish(test_id: TestId, data_dir: DataDir = None, as_json: AsJson = False) -
     """End a loop test. What is not answered fails, saying what is missing; what still holds becomes a real ticket."""
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         test = _keeper(tx, parts).finish(test_id, BY)
-        document, text = _shown(test, tx.loop_tests.checks(test_id))
+        document, text = _shown(tx, test)
     emit(document, as_json, text)
 
 
@@ -185,7 +184,7 @@ def report(
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         test = tx.loop_tests.get(test_id)
         checks = tx.loop_tests.checks(test_id)
-    document, text = _shown(test, checks)
+        document, text = _shown(tx, test)
     if csv is not None:
         try:
             csv.write_text(report_csv(test, checks), encoding="utf-8-sig", newline="")
@@ -230,19 +229,27 @@ def _emit_check(check: "LoopCheck", as_json: bool) -> None:
     emit(check_json(check), as_json, _line(check))
 
 
-def _shown(test: "LoopTest", checks: "Sequence[LoopCheck]") -> tuple[dict[str, Any], list[str]]:
+def _shown(tx: "MaintenanceTx", test: "LoopTest") -> tuple[dict[str, Any], list[str]]:
+    from maintenance.loop_limits import limit_to_pass
     from maintenance.loop_report import check_json, loop_test_json
     from maintenance.loop_tests import CheckResult
+    from maintenance.views import name_json
 
+    checks = tx.loop_tests.checks(test.id)
     asked = next((check for check in checks if check.result is CheckResult.ASKED), None)
+    trigger = None if asked is None else limit_to_pass(asked, tx.assets.points(asked.asset))
     document = loop_test_json(test) | {
         "asked": None if asked is None else asked.number,
+        "trigger": None if trigger is None else name_json(trigger),
         "checks": [check_json(check) for check in checks],
     }
     lines = [f"{test.id}  {test.site}  {test.name}  {test.state.value}", *map(_line, checks)]
     if asked is not None and asked.deadline is not None:
         where = f"（{asked.place.zh}）" if asked.place.zh else ""
-        lines.append(f"请触发 {asked.number}：{asked.name.zh}{where} / trigger {asked.number} now: {asked.name.en}")
+        zh, en = ("", "") if trigger is None else (f"，{trigger.zh}", f", {trigger.en}")
+        lines.append(
+            f"请触发 {asked.number}：{asked.name.zh}{where}{zh} / trigger {asked.number} now: {asked.name.en}{en}"
+        )
         lines.append(f"  ({asked.place.en or 'no location'}; until {asked.deadline:%H:%M:%S} UTC)")
     return document, lines
 

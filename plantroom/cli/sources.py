@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="source", help="Foreign devices and the points that their messages feed.", no_args_is_help=True)
 EXIT_REJECTED = 4
-SEQ_END = 1 << 62
-"""The decoder of JSON messages counts by whole numbers below this."""
-
 QUALITIES = ("good", "uncertain", "bad")
 SourceKey = Annotated[str, typer.Argument(help="Key, as `source list` shows it.")]
 
@@ -127,6 +124,7 @@ def try_message(
     Exit code 4 when all of the message would be rejected, or none of its fields is one that the source maps.
     """
     from ingest.trial import TriedMessage, site_of, try_messages
+    from plantroom.cli.source_notes import notes_on
 
     if len(topic) != len(payload):
         raise BadData("give one --payload for each --topic")
@@ -141,7 +139,7 @@ def try_message(
         now_ms = int(parts.clock.now().timestamp() * 1000)
         heard_by, kept = site or site_of(plant, topic[-1]), parts.readings.retention
         trial = try_messages(plant, parts.classes, heard_by, messages, now_ms, kept)
-    notes = [*_heard(trial, topic[-1]), *_unmapped(trial), *_uncounted(trial, messages[-1])]
+    notes = notes_on(trial, messages[-1])
     emit(_trial_document(trial) | {"notes": notes}, as_json, [*_trial_text(trial), *(f"note     {n}" for n in notes)])
     if (trial.rejected or trial.passed_over) and not (trial.readings or trial.events):
         raise typer.Exit(EXIT_REJECTED)
@@ -150,49 +148,6 @@ def try_message(
 def _require_topic(name: str) -> None:
     if not name or set(name) & set("+#\0"):
         raise BadData(f"--topic {name!r}: give the topic of one message, without + and #, which are for filters")
-
-
-def _heard(trial: "Trial", topic: str) -> list[str]:
-    from ingest.rejections import UNKNOWN_SITE
-    from ingest.trial import misnamed
-    from plantroom.wire import parse_topic
-
-    wrong = misnamed(topic)
-    if (UNKNOWN_SITE, "") in trial.rejected:
-        nobody = f"there is no site {trial.site!r}: enter it, or correct the code in the topic"
-        return [nobody] if wrong is None else [nobody, wrong]
-    if trial.source is not None or parse_topic(topic) is not None:
-        return []
-    if wrong is not None:
-        return [wrong]
-    return [f"no source of site {trial.site} hears {topic!r}: `plantroom source add` makes one"]
-
-
-def _unmapped(trial: "Trial") -> list[str]:
-    """Of a message of which the mapping takes nothing: what the mapping names, and what there is."""
-    if trial.source is None or not trial.passed_over:
-        return []
-    mapped = ", ".join(dict.fromkeys(one.field for one in trial.source.fields))
-    return [f"nothing of it is mapped: the source maps {mapped}; the message has {', '.join(trial.passed_over)}"]
-
-
-def _uncounted(trial: "Trial", message: "TriedMessage") -> list[str]:
-    """Of a JSON message: that its ``seq`` is none, so that nothing can be proved by it."""
-    import orjson
-
-    if trial.source is not None and trial.source.dialect != "json":
-        return []
-    try:
-        found = orjson.loads(message.payload)
-    except orjson.JSONDecodeError:
-        return []
-    objects = [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
-    sent = [one["seq"] for one in objects if one.get("seq") is not None]
-    wrong = [seq for seq in sent if not (type(seq) is int and 0 <= seq < SEQ_END)]
-    if not wrong:
-        return []
-    words = "should be a whole number from 0; the values are taken, but a gap or a copy is not recognised by it"
-    return [f"seq {wrong[0]!r} {words}"]
 
 
 def _bytes_of(file: Path) -> bytes:

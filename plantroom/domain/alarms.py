@@ -181,10 +181,12 @@ def _not_ordered(limits: Limits) -> Iterator[FieldProblem]:
 
 
 def _outside(limits: Limits, low: float | None, high: float | None) -> Iterator[FieldProblem]:
+    bounds = [f"from {low:g}" if low is not None else "", f"to {high:g}" if high is not None else ""]
     for name in LADDER:
         value = getattr(limits, name)
         if value is not None and ((low is not None and value < low) or (high is not None and value > high)):
-            yield FieldProblem(name, "not_physical", "lies outside the physical range of the sensor")
+            words = f"lies outside the physical range of the sensor ({' '.join(filter(None, bounds))})"
+            yield FieldProblem(name, "not_physical", words)
 
 
 def _bad_deadband(limits: Limits, low: float | None, high: float | None) -> Iterator[FieldProblem]:

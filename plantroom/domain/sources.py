@@ -62,9 +62,12 @@ class TopicSource:
 
     def named_assets(self) -> list[str]:
         """Codes of the assets that the source names itself, each once."""
-        literal = self.topic_filter.split("/")[self.asset_from - 1] if self.asset_from and not self.open_ended() else ""
-        codes = [self.asset, literal, *(one.asset for one in self.fields)]
+        codes = [self.asset, self.fixed_code(), *(one.asset for one in self.fields)]
         return [code for code in dict.fromkeys(codes) if code]
+
+    def fixed_code(self) -> str:
+        """The code at the level ``asset_from`` of every topic of the filter; empty: there is none, or it differs."""
+        return "" if not self.asset_from or self.open_ended() else self.topic_filter.split("/")[self.asset_from - 1]
 
     def open_ended(self) -> bool:
         """Whether each topic says anew whose its values are, so that nobody can tell beforehand which assets it has."""

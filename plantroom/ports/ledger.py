@@ -36,7 +36,7 @@ from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.gaps import GapRepository
 from plantroom.ports.leases import LeaseRepository
-from plantroom.ports.letters import DeadLetter, LetterSummary
+from plantroom.ports.letters import LetterRepository
 from plantroom.ports.live import LiveRepository
 from plantroom.ports.outbox import QueuedFinding, WaitingFinding
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -203,7 +203,7 @@ class CollectorReport:
     """Address of its readings store (``ReadingsStore.address``); empty from an earlier version."""
 
 
-class CollectRepository(ABC):
+class CollectRepository(LetterRepository):
     """What collectors write: findings, dead letters, presence, health, events, their own state."""
 
     @abstractmethod
@@ -240,70 +240,6 @@ class CollectRepository(ABC):
     def forget_findings(self, consumers: Sequence[str], before: datetime, most: int) -> int:
         """Delete findings received before an instant that all the consumers have passed; looks at the ``most`` oldest
         positions and gives how many of them it deleted. One that comes again after that is new."""
-
-    @abstractmethod
-    def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Those whose id is there already are left as they are."""
-
-    @abstractmethod
-    def dead_letters(
-        self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
-    ) -> Page[DeadLetter]:
-        """Newest first. ``reason`` is the reason's code, with or without the detail behind it (``code: detail``)."""
-
-    @abstractmethod
-    def dead_letter_groups(
-        self, scope: Scope, limit: int, site: str | None = None, since: datetime | None = None
-    ) -> LetterSummary:
-        """At most ``limit`` groups of what arrived from ``since`` on. Looks at the newest ``LETTERS_LOOKED_AT`` letters
-        (of a scope that names sites: of each site its share of as many), so that half a million cost no more."""
-
-    @abstractmethod
-    def dead_letter(self, letter_id: str) -> DeadLetter: ...
-
-    @abstractmethod
-    def discard_dead_letters(self, ids: Sequence[str]) -> int: ...
-
-    @abstractmethod
-    def ask_replay(
-        self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
-    ) -> int:
-        """Have the collectors take these letters up again (without ``ids``: all that fit), if the ledger has their
-        site; gives how many were not asked for yet."""
-
-    @abstractmethod
-    def letters_without_site(self, scope: Scope, reason: str | None = None) -> Mapping[str, int]:
-        """How many letters ``ask_replay`` leaves for want of their site, by the code that the ledger does not have."""
-
-    @abstractmethod
-    def letters_to_replay(self, site: str, limit: int, most_bytes: int = 1 << 62) -> Sequence[DeadLetter]:
-        """Letters that were asked for, oldest first, with the reasons that they had before: so many, and (but for the
-        first) with payloads of so many bytes altogether, at most."""
-
-    @abstractmethod
-    def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
-        """Every letter of these messages (ids up to the first dash), asked for or not, in the order in which they came,
-        with the reasons that they had before."""
-
-    @abstractmethod
-    def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
-        """Letters, at most ``most``, of each site that has more letters or bytes of payload than it may keep, by site.
-        Letters of event topics count for themselves: neither kind takes the other's room. The oldest go first, of the
-        topic and reason that has most; of events those that came in the same minute on a topic behind another one.
-        Letters asked for again neither go nor count. Sums all letters (a second or some for half a million): not for a
-        transaction that writes."""
-
-    @abstractmethod
-    def let_letters_go(self, ids: Sequence[str]) -> int:
-        """Take these letters away but for those that were asked for again meanwhile; gives how many (and counts)."""
-
-    @abstractmethod
-    def letters_let_go(self, since: datetime) -> Mapping[str, int]:
-        """How many letters were let go from the hour of ``since`` on (the ledger's clock), by site."""
-
-    @abstractmethod
-    def discard_messages(self, messages: Sequence[str]) -> None:
-        """Take away every letter of these messages (ids up to the first dash)."""
 
     @abstractmethod
     def put_presence(self, changes: Sequence[PresenceChange]) -> None: ...

@@ -9,7 +9,7 @@ from zlib import crc32
 import orjson
 
 from ingest.dialects.decoded import NO_SEQ
-from plantroom.wire import MAX_BOOT, MAX_SEQ
+from plantroom.wire import MAX_BOOT, MAX_SEQ, boot_text
 
 
 def identities(
@@ -38,13 +38,11 @@ def identities(
 
 
 def identity(fields: Mapping[str, object]) -> tuple[str, int]:
-    """``boot`` and ``seq``; without a usable ``seq``: ``("", NO_SEQ)``."""
-    seq = fields.get("seq")
-    if type(seq) is not int or not 0 <= seq < MAX_SEQ:
+    """``boot`` and ``seq``; without usable ones: ``("", NO_SEQ)``."""
+    seq, boot = fields.get("seq"), boot_text(fields.get("boot"))
+    if boot is None or type(seq) is not int or not 0 <= seq < MAX_SEQ:
         return "", NO_SEQ
-    boot = fields.get("boot")
-    text = boot if isinstance(boot, str) else repr(boot) if isinstance(boot, (int, float)) else ""
-    return text[:MAX_BOOT], seq
+    return boot, seq
 
 
 def digest_of(fields: Mapping[str, object], payload: bytes, number: int) -> int:

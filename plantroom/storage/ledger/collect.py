@@ -17,7 +17,7 @@ from plantroom.ports.events import AssetEvent
 from plantroom.ports.ledger import CollectorReport, CollectRepository, HealthChange, PresenceChange
 from plantroom.ports.letters import DeadLetter, LetterSummary
 from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding
-from plantroom.ports.paging import Page, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_collect as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import reader
@@ -135,11 +135,21 @@ class SqlCollect(CollectRepository):
         self._add_missing(t.dead_letters, rows)
 
     def dead_letters(
-        self, scope: Scope, page: PageRequest, site: str | None = None, reason: str | None = None
+        self,
+        scope: Scope,
+        page: PageRequest,
+        site: str | None = None,
+        reason: str | None = None,
+        topic: str | None = None,
     ) -> Page[DeadLetter]:
-        conditions = [*in_scope(t.dead_letters.c.site, scope, site), *_of_reason(reason)]
-        statement = LETTERS.select().where(*conditions)
+        statement = LETTERS.select().where(*_fitting(scope, site, reason, topic))
         return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
+
+    def count_dead_letters(
+        self, scope: Scope, site: str | None = None, reason: str | None = None, topic: str | None = None
+    ) -> int:
+        counted = sa.select(sa.func.count()).select_from(t.dead_letters).where(*_fitting(scope, site, reason, topic))
+        return self._connection.execute(counted).scalar_one()
 
     def dead_letter_groups(
         self, scope: Scope, limit: int, site: str | None = None, since: datetime | None = None
@@ -159,13 +169,21 @@ class SqlCollect(CollectRepository):
             for some in chunks(sorted(set(ids)))
         )
 
+    def discard_fitting(self, site: str | None = None, reason: str | None = None, topic: str | None = None) -> int:
+        wanted = [*_fitting(EVERYTHING, site, reason, topic), sa.not_(IS_ASKED)]
+        return self._connection.execute(t.dead_letters.delete().where(*wanted)).rowcount
+
     def ask_replay(
-        self, scope: Scope, ids: Sequence[str] | None = None, site: str | None = None, reason: str | None = None
+        self,
+        scope: Scope,
+        ids: Sequence[str] | None = None,
+        site: str | None = None,
+        reason: str | None = None,
+        topic: str | None = None,
     ) -> int:
         letters = t.dead_letters.c
         wanted = [
-            *in_scope(letters.site, scope, site),
-            *_of_reason(reason),
+            *_fitting(scope, site, reason, topic),
             letters.site.in_(sa.select(sites.c.code)),
             sa.not_(IS_ASKED),
         ]
@@ -175,9 +193,11 @@ class SqlCollect(CollectRepository):
             self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
         )
 
-    def letters_without_site(self, scope: Scope, reason: str | None = None) -> Mapping[str, int]:
+    def letters_without_site(
+        self, scope: Scope, reason: str | None = None, topic: str | None = None
+    ) -> Mapping[str, int]:
         letters = t.dead_letters.c
-        left = [*in_scope(letters.site, scope, None), *_of_reason(reason), letters.site.not_in(sa.select(sites.c.code))]
+        left = [*_fitting(scope, None, reason, topic), letters.site.not_in(sa.select(sites.c.code))]
         counted = sa.select(letters.site, sa.func.count().label("letters")).where(*left).group_by(letters.site)
         return {row.site: row.letters for row in self._connection.execute(counted.order_by(letters.site))}
 
@@ -190,6 +210,17 @@ class SqlCollect(CollectRepository):
         ids = [letter_id for letter_id, _ in asked[: max(1, within)]]
         statement = LETTERS.select().where(IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
         return list(map(_before_asked, self._connection.execute(statement)))
+
+    def asked_letters(self) -> Sequence[str]:
+        return self._connection.execute(sa.select(t.dead_letters.c.id).where(IS_ASKED)).scalars().all()
+
+    def letter_reasons(self, messages: Sequence[str]) -> Mapping[str, str]:
+        letters = t.dead_letters.c
+        found: dict[str, str] = {}
+        for some in chunks(sorted(set(messages)), MESSAGES_AT_ONCE):
+            statement = sa.select(letters.id, letters.reason).where(sa.or_(*map(_of_message, some)))
+            found.update((row.id, row.reason) for row in self._connection.execute(statement))
+        return found
 
     def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
         found: list[DeadLetter] = []
@@ -286,6 +317,12 @@ def _of_message(message: str) -> sa.ColumnElement[bool]:
 def _before_asked(row: Any) -> DeadLetter:
     letter: DeadLetter = LETTERS.item(row)
     return replace(letter, reason=letter.reason.removeprefix(ASKED))
+
+
+def _fitting(scope: Scope, site: str | None, reason: str | None, topic: str | None) -> list[sa.ColumnElement[bool]]:
+    letters = t.dead_letters.c
+    of_topic = [] if topic is None else [letters.topic == topic]
+    return [*in_scope(letters.site, scope, site), *_of_reason(reason), *of_topic]
 
 
 def _of_reason(reason: str | None) -> list[sa.ColumnElement[bool]]:

@@ -18,6 +18,7 @@ LETTERS = Record(DeadLetter, t.dead_letters)
 LEAST_OF_SITE = 1_000
 
 GROUPS = 200
+PARTS_NAMED = 3
 READ_AT_ONCE = 5_000
 
 LET_GO_KEPT = timedelta(days=90)
@@ -43,15 +44,42 @@ def letter_groups(work: Work, scope: Scope, limit: int, site: str | None, since:
     keys = (newest.c.site, newest.c.topic, code)
     count, first_at = sa.func.count().label("letters"), sa.func.min(newest.c.received_at).label("first_at")
     last_at = sa.func.max(newest.c.received_at).label("last_at")
-    grouped = sa.select(*keys, count, first_at, last_at).group_by(*keys)
+    parts = sa.func.count(sa.distinct(sa.func.nullif(newest.c.part, ""))).label("parts")
+    grouped = sa.select(*keys, count, first_at, last_at, parts).group_by(*keys)
     grouped = grouped.order_by(count.desc(), last_at.desc(), newest.c.site, newest.c.topic, code)
     rows = work.connection.execute(grouped).all()
+    named = _parts(work, newest) if any(row.parts for row in rows[:limit]) else {}
     groups = [
-        LetterGroup(row.site, row.topic, row.code, row.letters, row.first_at, row.last_at, _example(work, row))
+        LetterGroup(
+            row.site,
+            row.topic,
+            row.code,
+            row.letters,
+            row.first_at,
+            row.last_at,
+            _example(work, row),
+            named.get((row.site, row.topic, row.code), ()),
+            row.parts,
+        )
         for row in rows[:limit]
     ]
     looked_at = sum(row.letters for row in rows)
     return LetterSummary(groups, total or 0, looked_at, max(0, len(rows) - limit))
+
+
+def _parts(work: Work, newest: sa.Subquery) -> Mapping[tuple[str, str, str], Sequence[str]]:
+    """Of each site, topic and code the ``PARTS_NAMED`` parts that were named last, the newest first."""
+    code = work.backend.before(newest.c.reason, ":").label("code")
+    keys = (newest.c.site, newest.c.topic, code, newest.c.part)
+    each = sa.select(*keys, sa.func.max(newest.c.received_at).label("at")).where(newest.c.part != "").group_by(*keys)
+    one = each.subquery().c
+    place = sa.func.row_number().over(partition_by=(one.site, one.topic, one.code), order_by=(one.at.desc(), one.part))
+    ranked = sa.select(one.site, one.topic, one.code, one.part, place.label("place")).subquery().c
+    few = sa.select(ranked.site, ranked.topic, ranked.code, ranked.part).where(ranked.place <= PARTS_NAMED)
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in work.connection.execute(few.order_by(ranked.place)):
+        found.setdefault((row.site, row.topic, row.code), []).append(row.part)
+    return found
 
 
 def _newest(scope: Scope, site: str | None, since: datetime | None) -> sa.Subquery:
@@ -66,7 +94,7 @@ def _newest(scope: Scope, site: str | None, since: datetime | None) -> sa.Subque
 
 
 def _newest_of(site: str | None, since: datetime | None, limit: int) -> sa.Select[Any]:
-    columns = sa.select(_C.site, _C.topic, _C.reason, _C.received_at)
+    columns = sa.select(_C.site, _C.topic, _C.reason, _C.received_at, _C.part)
     if site is not None:
         columns = columns.where(_C.site == site)
     if since is not None:

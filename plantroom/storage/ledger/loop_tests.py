@@ -9,6 +9,7 @@ from maintenance.ports import LoopTestRepository
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_loop_tests as t
+from plantroom.storage.ledger import tables_plant as plant
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
@@ -33,11 +34,17 @@ class SqlLoopTests(LoopTestRepository):
         self._work.backend.lock_text(self._connection, f"loop tests {test.site}")
         assets = sorted({check.asset for check in checks})
         for some in chunks(assets):
-            busy = (
-                sa.select(_c.asset).join(t.loop_tests, _t.id == _c.test).where(_GOING_ON, _c.asset.in_(some)).limit(1)
+            going_on = (
+                sa.select(_t.id, _t.name, sa.func.coalesce(plant.assets.c.code, _c.asset).label("code"))
+                .select_from(t.loop_checks)
+                .join(t.loop_tests, _t.id == _c.test)
+                .outerjoin(plant.assets, plant.assets.c.key == _c.asset)
+                .where(_GOING_ON, _c.asset.in_(some))
+                .limit(1)
             )
-            if self._connection.execute(busy).first() is not None:
-                raise Conflict("an asset is in a loop test that is going on: finish that one first")
+            if (one := self._connection.execute(going_on).first()) is not None:
+                words = f"asset {one.code} is in a loop test that is going on, {one.name!r} ({one.id})"
+                raise Conflict(f"{words}: finish that one first (`plantroom loop-test finish {one.id}`)")
         self._connection.execute(t.loop_tests.insert(), TESTS.row(test))
         if checks:
             self._work.backend.insert_many(self._connection, t.loop_checks, CHECKS.rows(checks))

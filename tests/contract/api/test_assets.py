@@ -297,3 +297,34 @@ def test_a_code_that_no_topic_can_carry_is_named(world: World, code: str) -> Non
     ]
     assert [a.status_code for a in answers] == [422] * 3
     assert [[e["field"] for e in a.json()["errors"]] for a in answers] == [["code"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("code", "composed"), [("cafe\u0301", "'caf\\xe9'"), ("\uf98e", "'\\u5e74'"), ("1\u2126", "'1\\u03a9'")]
+)
+def test_a_code_that_looks_like_another_one_is_refused_with_the_one_to_take(
+    world: World, code: str, composed: str
+) -> None:
+    path = f"/api/v1/assets/{world.keys[HOME]}"
+    answers = [
+        world.admin.post("/api/v1/assets", json={"site": HOME, "code": code, "class": "pump"}),
+        world.admin.post("/api/v1/sites", json={"code": code, "name": {"zh": "新"}, "time_zone": "Asia/Shanghai"}),
+        world.admin.patch(path, json={"code": code}, headers={"If-Match": "*"}),
+    ]
+    assert [a.status_code for a in answers] == [422] * 3
+    for answer in answers:
+        (error,) = answer.json()["errors"]
+        assert (error["field"], error["code"]) == ("code", "not_composed")
+        assert f"write it in its composed form {composed}" in error["message"]
+    assert world.admin.post("/api/v1/assets", json={"site": HOME, "code": "九号-é", "class": "pump"}).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["九号泵", ["九号泵"], 9])
+def test_a_name_that_is_no_object_is_refused_in_plain_words(world: World, name: object) -> None:
+    answer = world.admin.post("/api/v1/assets", json=LIFT | {"name": name})
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "name"
+    wanted = (
+        '{"zh": "...", "en": "..."}, with one of the two languages at least' if name == "九号泵" else "an object, {...}"
+    )
+    assert error["message"] == f"should be {wanted}"

@@ -44,13 +44,13 @@ def test_a_revoked_one_stays_on_the_list_and_its_name_is_free_again(world: World
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"site": "+", "client": "press"}, "client"),
-        ({"site": "#", "client": "press"}, "client"),
+        ({"site": "+", "client": "press"}, "site"),
+        ({"site": "#", "client": "press"}, "site"),
         ({"site": "nowhere", "client": "press"}, "site"),
         ({"site": HOME, "client": "a.b"}, "client"),
         ({"site": HOME, "client": "a:b\nuser x"}, "client"),
-        ({"site": HOME, "client": "press", "assets": ["+"]}, "client"),
-        ({"site": HOME, "client": "press", "assets": ["x/telemetry\ntopic readwrite #"]}, "client"),
+        ({"site": HOME, "client": "press", "assets": ["P-1", "+"]}, "assets"),
+        ({"site": HOME, "client": "press", "assets": ["x/telemetry\ntopic readwrite #"]}, "assets"),
     ],
 )
 def test_a_name_that_would_reach_further_is_refused(world: World, body: dict[str, object], field: str) -> None:

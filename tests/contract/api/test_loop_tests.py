@@ -72,9 +72,19 @@ def test_what_a_topic_source_plays_back_is_not_tested(world: World, source: dict
 
 
 def test_the_same_asset_is_not_tested_twice_at_once(world: World) -> None:
-    begun(world)
+    test = begun(world, name="一层")
     body = {"site": HOME, "assets": [world.keys[HOME]], "points": ["vibration"]}
-    assert world.admin.post(TESTS, json=body).status_code == 409
+    refused = world.admin.post(TESTS, json=body)
+    assert refused.status_code == 409
+    said = f"asset P-1 is in a loop test that is going on, '一层' ({test['id']}): finish that one first"
+    assert said in refused.json()["detail"]
+
+
+def test_which_limit_has_to_be_passed_is_said(world: World) -> None:
+    test = begun(world)
+    assert test["trigger"] == {"zh": "高于 8.5 mm/s，持续 60 秒", "en": "above 8.5 mm/s, for 60 s"}
+    world.admin.post(f"{TESTS}/{test['id']}/finish")
+    assert world.admin.get(f"{TESTS}/{test['id']}").json()["trigger"] is None
 
 
 def test_a_person_signs_for_the_ticket_and_a_machine_cannot(world: World) -> None:

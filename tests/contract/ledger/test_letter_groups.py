@@ -137,3 +137,17 @@ def test_half_a_million_letters_take_less_than_a_second(ledger: SqlLedger) -> No
             took.append(time.perf_counter() - begun)
             assert (found.total, found.looked_at) == (total, min(total, LETTERS_LOOKED_AT))
         assert min(took) < QUICK_S, took
+
+
+def test_a_group_names_a_few_of_the_parts_that_its_letters_name(ledger: SqlLedger) -> None:
+    named = ["temperature", "", "振动", "timestamp", "振动"]
+    some = [letter(n, reason="unknown_point", part=part) for n, part in enumerate(named)]
+    more = [letter(n, topic="other", part=f"p{n % 7}") for n in range(10, 30)]
+    none = [letter(40, topic="plain"), letter(41, topic="plain")]
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters([*some, *more, *none])
+    assert {g.topic: (list(g.parts), g.part_count) for g in groups(ledger).groups} == {
+        "plantroom/demo/x/telemetry": (["振动", "timestamp", "temperature"], 3),
+        "other": (["p1", "p0", "p6"], 7),
+        "plain": ([], 0),
+    }

@@ -37,7 +37,10 @@ def test_a_test_and_its_checks_come_back_as_they_were(planted: SqlLedger) -> Non
 def test_a_finished_test_asks_for_nothing_and_frees_its_assets(planted: SqlLedger) -> None:
     with planted.begin() as tx:
         tx.loop_tests.add(loop_test(), [ask(check(), NOW, 600)])
-    with pytest.raises(Conflict), planted.begin() as tx:
+    with (
+        pytest.raises(Conflict, match=r"asset .* is in a loop test that is going on, '一层' \(t1\)"),
+        planted.begin() as tx,
+    ):
         tx.loop_tests.add(loop_test("t2"), [check(test="t2")])
     with planted.begin() as tx:
         assert tx.loop_tests.running() == ["t1"]

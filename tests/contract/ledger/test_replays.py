@@ -137,3 +137,39 @@ def test_the_oldest_letters_of_a_site_go_when_they_are_too_large(ledger: SqlLedg
         assert tx.collect.letters_beyond(keep=100, keep_bytes=10_000, most=100) == {}
         beyond = tx.collect.letters_beyond(keep=100, keep_bytes=4_500, most=100)
     assert beyond == {"demo": [f"d{n:03}" for n in range(6)]}
+
+
+def test_those_of_a_topic_are_listed_counted_and_asked_for(ledger: SqlLedger) -> None:
+    topics = ["t/a", "t/a", "t/b", "t/%"]
+    with ledger.begin() as tx:
+        tx.collect.add_dead_letters(
+            [replace(letter(n, reason="not_json: line 1"), topic=one) for n, one in enumerate(topics)]
+        )
+        found = tx.collect.dead_letters(EVERYTHING, PageRequest(), reason="not_json", topic="t/a").items
+        assert [one.id for one in found] == ["d001", "d000"]
+        assert tx.collect.count_dead_letters(EVERYTHING, topic="t/a") == 2
+        assert tx.collect.count_dead_letters(EVERYTHING, "demo", "not_json") == 4
+        assert tx.collect.count_dead_letters(Scope(frozenset({"away"}))) == 0
+        assert tx.collect.ask_replay(EVERYTHING, topic="t/%") == 1
+        assert tx.collect.asked_letters() == ["d003"]
+
+
+def test_what_is_thrown_away_fits_and_waits_for_no_replay(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        letters = [letter(n, reason="unknown_point") for n in range(4)]
+        letters += [letter(4, reason="not_json: x"), letter(5, site="away", reason="not_json: y")]
+        tx.collect.add_dead_letters([replace(one, topic=f"t/{n % 2}") for n, one in enumerate(letters)])
+        tx.collect.ask_replay(EVERYTHING, ["d001"])
+        assert tx.collect.discard_fitting(reason="unknown_point", topic="t/0") == 2
+        assert tx.collect.discard_fitting(reason="not_json", site="away") == 1
+        assert tx.collect.discard_fitting() == 2
+        assert [one.id for one in tx.collect.dead_letters(EVERYTHING, PageRequest()).items] == ["d001"]
+
+
+def test_the_reasons_of_all_letters_of_some_messages(ledger: SqlLedger) -> None:
+    with ledger.begin() as tx:
+        ids = ["ab12-1", "ab12-2-700", "ab1-3", "ab123-4"]
+        tx.collect.add_dead_letters([replace(letter(n), id=one, reason="a: b") for n, one in enumerate(ids)])
+        tx.collect.ask_replay(EVERYTHING, ["ab12-1"])
+        assert tx.collect.letter_reasons(["ab12", "nope"]) == {"ab12-1": "replay_asked: a: b", "ab12-2-700": "a: b"}
+        assert tx.collect.letter_reasons([]) == {}

@@ -63,7 +63,7 @@ def test_a_change_that_changes_nothing_says_so_and_leaves_no_trace(folder: Path)
         (("--alarm-high", "nan"), ["'nan' should be a number or none"]),
         (("--alarm-high", "1_0"), ["'1_0' should be a number or none"]),
         (("--alarm-high", "1e999"), ["--alarm-high: should be a finite number"]),
-        (("--alarm-high", "1e9"), ["--alarm-high: lies outside the physical range of the sensor"]),
+        (("--alarm-high", "1e9"), ["--alarm-high: lies outside the physical range of the sensor (from 0 to 100)"]),
         (("--deadband", "none"), ["--deadband: 'none' should be a number"]),
         (("--deadband", "-1"), ["--deadband: should be 0 or more"]),
         (("--alarm-priority", "loud"), ["'loud' should be critical, high, medium, low or none"]),
@@ -98,3 +98,13 @@ def test_what_is_not_there_is_said(folder: Path, capsys: pytest.CaptureFixture[s
     assert "no point 'vibrations'" in told
     assert "vibration, " in told
     assert "no asset 'P-9'" in said(folder, capsys, monkeypatch, "points", "limits", "show", "P-9")
+
+
+def test_classes_are_listed_with_the_units_of_their_points(folder: Path) -> None:
+    done = run(folder, "classes")
+    assert done.exit_code == 0, done.output
+    (pump,) = [line for line in done.stdout.splitlines() if line.startswith("pump ")]
+    assert "vibration (mm/s)" in pump
+    assert "discharge_pressure (MPa)" in pump
+    assert ", running" in pump
+    assert "running (" not in pump

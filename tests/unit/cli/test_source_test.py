@@ -127,3 +127,72 @@ def test_of_a_topic_that_is_no_sites_what_is_wrong_is_said_first(folder: Path, t
 
 def test_of_any_other_topic_a_source_is_to_be_made(folder: Path) -> None:
     assert "`plantroom source add` makes one" in sent(folder, "boiler/1", {"values": {}}).stdout
+
+
+def noted(folder: Path, body: object) -> list[str]:
+    done = sent(folder, "plantroom/demo/B-1/telemetry", body)
+    return [line.removeprefix("note     ") for line in done.stdout.splitlines() if line.startswith("note")]
+
+
+@pytest.mark.parametrize(
+    ("boot", "shown"), [("x" * 65, "xxx'... (65 characters)"), (True, "True"), ([1], "[1]"), (1e300, "1e+300")]
+)
+def test_a_boot_by_which_nothing_can_be_asked_for_is_named(folder: Path, boot: object, shown: str) -> None:
+    (note,) = noted(folder, [{"boot": boot, "seq": n, "values": {"discharge_pressure": 0.4}} for n in range(2)])
+    assert note.startswith("boot ")
+    assert shown.replace("'", "") in note.replace("'", "")
+    assert "should be a text of at most 64 characters; the values are taken, but a gap or a copy" in note
+
+
+@pytest.mark.parametrize("boot", ["x" * 64, 17, 1732867200.5, None, ""])
+def test_a_boot_that_can_be_asked_for_is_not(folder: Path, boot: object) -> None:
+    assert noted(folder, {"boot": boot, "seq": 1, "values": {"discharge_pressure": 0.4}}) == []
+
+
+def test_without_a_number_the_boot_does_not_matter(folder: Path) -> None:
+    assert noted(folder, {"boot": "x" * 65, "values": {"discharge_pressure": 0.4}}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("time", "2026-11-29 10:00:00"), ("timestamp", 1795942573), ("Timestamp", 1795942573123), ("TS", 1795942573.5),
+        ("t", "1795942573"), ("采集时间", "2026-11-29T10:00:00+08:00"), ("dateTime", "2026-11-29T10:00"),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_not_read_is_named(folder: Path, name: str, value: object) -> None:
+    (note,) = noted(folder, {name: value, "values": {"discharge_pressure": 0.4}})
+    assert note.startswith(f"the message has a time under {name!r}, which is not read: only ts is")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ts": 1795942573123, "time": "2026-11-29 10:00:00"}, {"uptime": 86400}, {"time": "noon"}, {"time": True},
+        {"run_time": 12.5}, {"pressure": 1795942573}, {"time": None}, {"time": {"a": 1}}, {"t": 21.5},
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_not(folder: Path, body: dict[str, object]) -> None:
+    assert noted(folder, body | {"values": {"discharge_pressure": 0.4}}) == []
+
+
+def test_a_time_is_named_for_a_mapped_source_too(folder: Path) -> None:
+    given = ("--site", "demo", "--topics", "gw/+", "--dialect", "json", "--asset", "B-1")
+    done = run(folder, "add", "gw", *given, "--field", "压力=discharge_pressure@MPa")
+    assert done.exit_code == 0, done.output
+    told = sent(folder, "gw/1", {"time": "2026-11-29 10:00:00", "压力": 0.4}).stdout
+    assert "the message has a time under 'time'" in told
+    assert "the message has a time" not in sent(folder, "gw/1", {"temp": "2026-11-29 10:00:00", "压力": 0.4}).stdout
+
+
+def test_a_level_that_is_a_fixed_word_and_no_asset_is_refused(folder: Path) -> None:
+    given = ("--site", "demo", "--dialect", "json", "--field", "p=discharge_pressure@MPa", "--topics")
+    refused = run(folder, "add", "x", *given, "q8/+/up", "--asset-from", "1")
+    assert isinstance(refused.exception, BadData)
+    assert str(refused.exception) == (
+        "--asset-from: level 1 of all topics of q8/+/up is 'q8', and site demo has no such asset: choose the level that"
+        " holds the asset's code, or enter the asset first"
+    )
+    for topics, level in (("q8/+/up", "2"), ("q8/B-1/up", "2"), ("q8/#", "3")):
+        done = run(folder, "add", "x", *given, topics, "--asset-from", level)
+        assert done.exit_code == 0, done.output

@@ -87,3 +87,13 @@ def test_a_priority_that_nobody_has_set_follows_from_the_fault(
     severity: Severity, safety: bool, warning: bool, expected: AlarmPriority
 ) -> None:
     assert priority_of(severity, safety=safety, warning=warning) is expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.0, 50.0, "(from 0 to 50)"), (None, 50.0, "(to 50)"), (-0.5, None, "(from -0.5)")],
+)
+def test_the_range_that_a_limit_lies_outside_of_is_named(low: float | None, high: float | None, said: str) -> None:
+    beyond = Limits(alarm_high=60.0) if high is not None else Limits(alarm_low=-1.0)
+    (problem,) = limit_problems(beyond, low, high)
+    assert problem.message == f"lies outside the physical range of the sensor {said}"

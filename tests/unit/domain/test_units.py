@@ -119,16 +119,23 @@ def test_the_boiling_point_of_water_is_100() -> None:
     assert conversion("[degF]", "Cel")(212) == 100
 
 
-@pytest.mark.parametrize(("code", "meant"), [("degF", "[degF]"), ("°C", "Cel"), ("psi", "[psi]")])
+@pytest.mark.parametrize(
+    ("code", "meant"), [
+        ("degF", "[degF]"), ("°C", "Cel"), ("psi", "[psi]"), ("m³/h", "m3/h"), ("㎥/h", "m3/h"), ("µm", "um"),
+        ("μm", "um"), ("kΩ", "kOhm"), ("W/m²", "W/m2"), ("m·s⁻²", "m.s-2"), ("％", "%"), ("㎩", "Pa"),
+        ("m／s", "m/s"), ("kWh", "kW.h"), ("Mpa", "MPa"), ("ＭＰａ", "MPa"), ("ｋＷｈ", "kW.h"),
+    ],
+)  # fmt: skip
 def test_a_unit_that_ucum_writes_otherwise_is_named(code: str, meant: str) -> None:
     with pytest.raises(UnitError) as caught:
         check_unit(code)
     assert f"; {meant} is meant?" in str(caught.value)
 
 
-def test_nonsense_gets_no_guess() -> None:
+@pytest.mark.parametrize("code", ["furlongs per fortnight", "立方米", "m³³/", "[m³", "··"])
+def test_nonsense_gets_no_guess(code: str) -> None:
     with pytest.raises(UnitError) as caught:
-        check_unit("furlongs per fortnight")
+        check_unit(code)
     assert "meant" not in str(caught.value)
 
 

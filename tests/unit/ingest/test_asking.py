@@ -50,10 +50,17 @@ class Desk:
         self.now_ += timedelta(**span)
         return self.asker.turn()
 
-    def hole(self, *spans: Span, code: str = "P-1", asset: str = "key-P-1", channel: str = "telemetry") -> None:
+    def hole(
+        self,
+        *spans: Span,
+        code: str = "P-1",
+        asset: str = "key-P-1",
+        channel: str = "telemetry",
+        boot: str = "b1",
+    ) -> None:
         at = self.now_ + timedelta(seconds=5)
         with self.ledger.begin() as tx:
-            tx.gaps.note("demo", [GapNews(asset, code, channel, "b1", 0, self.now_, at, spans)])
+            tx.gaps.note("demo", [GapNews(asset, code, channel, boot, 0, self.now_, at, spans)])
 
     def gaps(self) -> list[Gap]:
         with self.ledger.read() as tx:

@@ -210,7 +210,7 @@ def test_a_collector_without_its_state_heals_what_the_ledger_knows(house: House)
     [
         b"online", b'{"gone"', b'{"gone":1}', b'{"gone":[]}', b'{"gone":[[1]]}', b'{"gone":[[2,1]]}',
         b'{"gone":[[-1,1]]}', b'{"gone":[[1,true]]}', b'{"gone":[[1,99999999999999999999999]]}', b'["gone"]',
-        b'{"gone":[[1,2]],"boot":7}', b'{"gone":[[1,2]],"channel":"status"}', b'{"gone":[[1,2]],"channel":[]}',
+        b'{"gone":[[1,2]],"boot":[7]}', b'{"gone":[[1,2]],"channel":"status"}', b'{"gone":[[1,2]],"channel":[]}',
         json.dumps({"gone": [[1, 1]] * 101}).encode(),
     ],
 )  # fmt: skip

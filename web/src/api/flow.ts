@@ -18,6 +18,7 @@ export interface Gap {
   site: string;
   code: string;
   channel: string;
+  boot: string;
   first: number;
   last: number;
   missing: number;

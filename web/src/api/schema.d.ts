@@ -2695,7 +2695,8 @@ export interface components {
         };
         /**
          * LetterGroup
-         * @description Letters of one site, topic and reason (its code): what it means and what to do about it.
+         * @description Letters of one site, topic and reason (its code): what it means and what to do about it. ``parts`` are up to
+         *     three of the ``part_count`` different parts (points, values) that they name, those that were named last first.
          */
         LetterGroup: {
             advice: components["schemas"]["Name"];
@@ -2712,6 +2713,10 @@ export interface components {
              * Format: date-time
              */
             last_at: string;
+            /** Part Count */
+            part_count: number;
+            /** Parts */
+            parts: string[];
             /** Reason */
             reason: string;
             /** Site */
@@ -2949,7 +2954,7 @@ export interface components {
         /**
          * LoopTestDetail
          * @description A loop test with its checks, in walking order. ``asked``: the number of the check whose sensor is to be triggered
-         *     now.
+         *     now; ``trigger``: of a value with limits, which one has to be passed and for how long.
          */
         LoopTestDetail: {
             /** Asked */
@@ -2979,6 +2984,7 @@ export interface components {
             /** Started By */
             started_by: string;
             state: components["schemas"]["TestState"];
+            trigger: components["schemas"]["Name"] | null;
         };
         /**
          * LoopTestList

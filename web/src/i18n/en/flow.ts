@@ -43,6 +43,8 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow_lane.safety": "safety",
   "flow_lane.strays": "",
   "flow.letters_count": "messages: {n}, topics: {topics}",
+  "flow.letters_between": ", ",
+  "flow.letters_parts": "{named} and {n} more",
   "flow.letters_span": "messages: {n}, {first} to {last}",
   "flow.last_at": "last {at}",
   "flow.letters_cut":
@@ -80,5 +82,6 @@ export const flow: Record<keyof typeof chinese, string> = {
   "flow_given_up.memory": "more gaps than are watched at a time",
   "flow_given_up.renumbered": "the device began its numbers again",
   "flow_given_up.no_rebirth": "the node was asked for a rebirth, and none came within a day",
+  "flow.boot": "boot {boot}",
   "flow.gap": "missing: {n}, numbers {first} to {last}",
 };

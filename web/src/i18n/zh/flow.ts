@@ -41,6 +41,8 @@ export const flow = {
   "flow_lane.safety": "安全",
   "flow_lane.strays": "",
   "flow.letters_count": "{n} 条，{topics} 个主题",
+  "flow.letters_between": "、",
+  "flow.letters_parts": "{named} 等，另有 {n} 个",
   "flow.letters_span": "{n} 条 · {first} 至 {last}",
   "flow.last_at": "最近 {at}",
   "flow.letters_cut": "共 {whole} 条，以上为最近 {shown} 条的分组，另有 {left} 组未列出。",
@@ -77,5 +79,6 @@ export const flow = {
   "flow_given_up.memory": "缺口过多，不再逐个跟踪",
   "flow_given_up.renumbered": "设备重新开始编号",
   "flow_given_up.no_rebirth": "已请求节点重生（rebirth），一天内没有应答",
+  "flow.boot": "启动标识（boot）{boot}",
   "flow.gap": "{n} 条 · 编号 {first} 至 {last}",
 } as const;

@@ -186,6 +186,8 @@ describe("messages that could not be used", () => {
         last_at: "2026-01-01T01:00:00Z",
         title: name("Unknown"),
         advice: name("Enter it."),
+        parts: ["振动", "temperature", "timestamp"],
+        part_count: 5,
         example: {
           id: "l1",
           reason: "unknown_asset",
@@ -229,6 +231,7 @@ describe("messages that could not be used", () => {
     expect(host.textContent).toContain("plantroom/demo/P-9/telemetry");
     expect(host.querySelector("pre")?.textContent).toBe('{"a":1}');
     expect(host.textContent).toContain("20,000 of 40,000");
+    expect(host.textContent).toContain("unknown_asset · 振动, temperature, timestamp and 2 more");
     expect(host.querySelector("[data-deed]")).toBeNull();
   });
 

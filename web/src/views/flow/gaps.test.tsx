@@ -11,6 +11,7 @@ const gap = (part: Partial<Gap>): Gap => ({
   site: "demo",
   code: "P-101",
   channel: "telemetry",
+  boot: "7f3a",
   first: 5,
   last: 9,
   missing: 5,
@@ -57,6 +58,17 @@ describe("gaps", () => {
       "Devices with gapsmessages missing in all: 5",
     );
     expect(host.querySelector("[data-lost]")).toBeNull();
+  });
+
+  it("of several boots of a device name the boot", async () => {
+    lost = [];
+    open = [gap({ id: "a" }), gap({ id: "b", boot: "91c0" }), gap({ id: "c", code: "P-102", boot: "17" })];
+    render(<Gaps count={15} nodes={[]} />, host);
+    await expect.poll(() => host.querySelector('[data-gaps="P-102"]')).not.toBeNull();
+    const told = (code: string) => host.querySelector(`[data-gaps="${code}"]`)?.textContent ?? "";
+    expect(told("P-101")).toContain("numbers 5 to 9 · boot 7f3a · asked");
+    expect(told("P-101")).toContain("numbers 5 to 9 · boot 91c0 · asked");
+    expect(told("P-102")).not.toContain("boot");
   });
 
   it("of a Sparkplug node name it with its count and what ends them, and nothing says that all has arrived", async () => {

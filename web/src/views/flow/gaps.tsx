@@ -25,7 +25,12 @@ interface Kind {
 const OPEN: Kind = { told: "flow.missing", state: askedText };
 const LOST: Kind = { told: "flow.lost", state: endedText };
 
+/** Which count a gap is of: of several boots of a device the same numbers may be missing. */
+const bootText = ({ boot }: Gap, several: boolean): string =>
+  several && boot !== "" ? ` · ${t("flow.boot", { boot })}` : "";
+
 function DeviceRow({ of, kind }: { of: Device<Gap>; kind: Kind }) {
+  const several = new Set(of.holes.map((gap) => gap.boot)).size > 1;
   return (
     <details class="letter" data-row data-gaps={of.code}>
       <summary>
@@ -36,8 +41,8 @@ function DeviceRow({ of, kind }: { of: Device<Gap>; kind: Kind }) {
         <span class="xs nowrap">{t("flow.since_at", { at: showMoment(of.since, now.value) })}</span>
       </summary>
       {of.holes.map((gap) => (
-        <p key={gap.id} class="s">
-          {`${word("flow_channel", gap.channel)} · ${t("flow.gap", { n: showCount(gap.missing), first: gap.first, last: gap.last })} · ${kind.state(gap)}`}
+        <p key={gap.id} class="s break">
+          {`${word("flow_channel", gap.channel)} · ${t("flow.gap", { n: showCount(gap.missing), first: gap.first, last: gap.last })}${bootText(gap, several)} · ${kind.state(gap)}`}
         </p>
       ))}
     </details>

@@ -108,6 +108,13 @@ function LongTopic({ topic }: { topic: string }) {
   );
 }
 
+/** The points or values that the messages of a group name: a few of them, and how many more. */
+function partsOf({ parts, part_count }: LetterGroup): string {
+  const more = part_count - parts.length;
+  const named = parts.join(t("flow.letters_between"));
+  return more > 0 ? t("flow.letters_parts", { named, n: showCount(more) }) : named;
+}
+
 function Topic({ group }: { group: LetterGroup }) {
   const { example } = group;
   return (
@@ -122,7 +129,7 @@ function Topic({ group }: { group: LetterGroup }) {
           })}
         </span>
       </div>
-      <p class="xs break">{`${example.reason}${example.part === "" ? "" : ` · ${example.part}`}`}</p>
+      <p class="xs break">{[example.reason, partsOf(group)].filter((one) => one !== "").join(" · ")}</p>
       <div class="xs">{t("flow.example")}</div>
       <pre>{payloadText(example.payload_base64)}</pre>
     </div>
