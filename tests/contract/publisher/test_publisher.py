@@ -361,5 +361,5 @@ def test_tls_is_checked_against_the_authority_that_is_given(tmp_path: Path) -> N
     context = publisher._connection._tls
     assert context is not None
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
-    with pytest.raises(OSError, match=r"(?i)no such file"):
+    with pytest.raises(BadData, match=r"none.crt.* is no file with a certificate"):
         Publisher("mqtts://h", "demo", "P-1", tmp_path, ca=tmp_path / "none.crt")
