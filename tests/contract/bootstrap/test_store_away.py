@@ -33,6 +33,7 @@ LEDGER_ONLY: tuple[tuple[str, ...], ...] = (
     ("points", "limits", "set", *PUMP, "vibration", "--alarm-high", "9", "--reason", "x"),
     ("loop-test", "list"),
     ("broker", "config", "--out", "BROKER", "--self-signed", "--host", "localhost"),
+    ("broker", "forget", "--out", "BROKER"),
     ("plan", "preview", "--from", "2030-01-01", "--to", "2030-02-01", "--site", "demo"),
     ("plan", "materialise"),
     ("import", "plan_table", "TABLE", "--dry-run"),
