@@ -33,7 +33,6 @@ LEDGER_ONLY: tuple[tuple[str, ...], ...] = (
     ("points", "limits", "set", *PUMP, "vibration", "--alarm-high", "9", "--reason", "x"),
     ("loop-test", "list"),
     ("broker", "config", "--out", "BROKER", "--self-signed", "--host", "localhost"),
-    ("broker", "forget", "--out", "BROKER"),
     ("plan", "preview", "--from", "2030-01-01", "--to", "2030-02-01", "--site", "demo"),
     ("plan", "materialise"),
     ("import", "plan_table", "TABLE", "--dry-run"),
@@ -61,7 +60,10 @@ def data(tmp_path: Path) -> Path:
 def called(data: Path, url: str, command: tuple[str, ...]) -> Finished:
     places = {"MESSAGE": "message.json", "TABLE": "table.csv", "BROKER": "broker"}
     named = [str(data.parent / places[word]) if word in places else word for word in command]
-    return run_cli(*named, "--data-dir", str(data), settings={"PLANTROOM_READINGS_URL": url})
+    settings = {"PLANTROOM_READINGS_URL": url}
+    if (data.parent / "broker").exists():
+        settings["PLANTROOM_BROKER_FILES"] = str(data.parent / "broker")
+    return run_cli(*named, "--data-dir", str(data), settings=settings)
 
 
 def answers_without_readings(data: Path, url: str, commands: tuple[tuple[str, ...], ...] = LEDGER_ONLY) -> None:
