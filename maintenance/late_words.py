@@ -8,16 +8,17 @@ UTC.
 from datetime import datetime
 from itertools import pairwise
 
-from maintenance.episode_tickets import episodes_of
 from maintenance.event_order import told_at
 from maintenance.lifecycle import RETURNS
 from maintenance.ports import MaintenanceTx
 from maintenance.strangers import rang_on
-from maintenance.work_orders import Kind, State, Transition, WorkOrder
+from maintenance.verdicts import because, named
+from maintenance.work_orders import Kind, Operation, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName
 
 OPENED_AGAIN = "opened_again"
-"""Code of a word from before its ticket was opened again: it is kept, and takes no step."""
+"""Code of a word from before its ticket was opened again, or of a hold from before another safety event: it is kept,
+and takes no step."""
 
 _SAID = {
     "acknowledge": LocalName("接单", "accepted"),
@@ -25,8 +26,22 @@ _SAID = {
     "resume": LocalName("继续处理", "work gone on with"),
     "arrive": LocalName("到达现场", "arrived"),
     "complete": LocalName("处理完成", "work done"),
+    "hold": LocalName("挂起", "put on hold"),
 }
+_VERDICT = "verdict"
 _BEFORE = LocalName("在工单再次打开之前，事后上传", "before the ticket was opened again, heard of later")
+_HELD = LocalName("在又一安全事件之前，事后上传", "before another safety event came, heard of later")
+
+
+def overtaken(tx: MaintenanceTx, order: WorkOrder, word: str, at: datetime) -> LocalName | None:
+    """Why an operation from that instant takes no step of its ticket any more, in words; ``None``: it does, or it is
+    none that would."""
+    if word not in _SAID and word != _VERDICT:
+        return None
+    if opened_again(tx, order, at):
+        return _BEFORE
+    held = word == "hold" and order.state is not State.ON_HOLD
+    return _HELD if held and _ended_by_event(tx, order, at) else None
 
 
 def opened_again(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> bool:
@@ -37,22 +52,22 @@ def opened_again(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> bool:
     return any(one.to in RETURNS and then.to is State.OPEN and at < then.recorded_at for one, then in steps)
 
 
-def ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
+def _ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
     """Whether a hold that is heard of only now was over when another safety event came and asked for somebody,
     whatever has been done about the ticket since."""
     if not order.safety:
         return False
-    told = [rang_on(order), *(told_at(tx.episodes.get(one)) for one in episodes_of(order))]
+    told = [rang_on(order), *(told_at(one) for one in tx.episodes.of_order(order.id))]
     return any(at is not None and held_at < at for at in told)
 
 
-def in_history(order: WorkOrder, word: str, note: str, at: datetime, now: datetime, by: str) -> Transition:
-    """The line for one of ``WORDS`` that takes no step any more. It is nobody's accepting, of a loop test's ticket
-    neither."""
-    said, more = _SAID[word], f": {note}" if note else ""
-    reason = f"{said.zh}（{_BEFORE.zh}） / {said.en}, {_BEFORE.en}{more}"
+def in_history(order: WorkOrder, op: Operation, before: LocalName, at: datetime, now: datetime, by: str) -> Transition:
+    """The line for a word that was ``overtaken``. It is nobody's accepting, of a loop test's ticket neither."""
+    said, note = (
+        _SAID.get(op.type) or named(op.value),
+        str(op.value.get("note") or op.value.get("reason") or "").strip(),
+    )
+    note = because(op.value) if op.type == _VERDICT else note
+    more = f": {note}" if note else ""
+    reason = f"{said.zh}（{before.zh}） / {said.en}, {before.en}{more}"
     return Transition(order.id, order.state, at, now, by, reason)
-
-
-WORDS = frozenset(_SAID)
-"""The operations that take a step of their ticket, without the hold."""

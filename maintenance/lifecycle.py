@@ -122,9 +122,9 @@ def _moved(order: WorkOrder, to: State, at: datetime, why: str) -> WorkOrder:
         changes |= {"completed_at": None, "verified_at": None}
         changes["reopened"] = order.reopened + (1 if to is State.OPEN else 0)
     if order.state in RETURNS and to is State.OPEN:
-        # Acknowledging and arriving are asked for again, from now on.
+        # Acknowledging, arriving and the verdict are asked for again, from now on.
         begins = max(at, order.opened_at or at)
-        changes |= {"acknowledged_at": None, "arrived_at": None, "opened_at": begins}
+        changes |= {"acknowledged_at": None, "arrived_at": None, "opened_at": begins, "verdict": None}
     elif not reopening and to is not State.SCHEDULED and order.opened_at is None and to not in _ENDINGS:
         changes["opened_at"] = at
     if to in (State.ACKNOWLEDGED, State.IN_PROGRESS) and order.acknowledged_at is None:

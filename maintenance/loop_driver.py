@@ -181,7 +181,8 @@ class LoopKeeper:
         test, checks, check = self._locked(test_id, number)
         if check.result in ENDED:
             raise Conflict(f"check {number} has ended as {check.result.value}")
-        return self._put(test, checks, skip(check, self._now, by, reason.strip()))
+        left_out = skip(check, self._now, by, reason.strip())
+        return self._put(test, checks, settle(self._tx, left_out, self._now, self._over_by, finishing=True))
 
     def ask(self, test_id: str, number: int) -> LoopCheck:
         """Ask for this sensor now, again or out of its turn; the one that was being asked for waits for its own turn.

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from maintenance.alarm_rules import alarm_priority, alarms_among
-from maintenance.episode_rules import LOOP_TEST, acknowledged
+from maintenance.episode_rules import LOOP_TEST, acknowledged, work_is_done
+from maintenance.episode_tickets import EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.event_order import ringing, with_telling
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
 from maintenance.loop_echoes import clock_offset_ms, echoes, may_end, news_since, triggered
@@ -18,6 +20,7 @@ from maintenance.succession import endless_events, unmarked, without_subjects
 from maintenance.tickets import unmarked_title
 from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
+from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import EquipmentClass, LocalName
 from plantroom.domain.findings import FindingRaised, FindingSource
 from plantroom.errors import Conflict
@@ -127,7 +130,7 @@ def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, fi
         return replace(check, settled=True)
     if finishing and not over:
         _make_real(tx, ticket, episode, still, now, _STILL_THERE)
-    elif finishing and ticket.state not in ENDED:
+    elif finishing and (ticket.state not in ENDED or (episode is not None and episode.id == ticket.episode)):
         own = None if ticket.episode is None else tx.episodes.get(ticket.episode)
         _make_real(tx, ticket, own, () if own is None else own.open_subjects, now, _UNSEEN)
     return replace(check, settled=finishing)
@@ -206,18 +209,31 @@ def _is_endless(subject: str, ends: Ends) -> bool:
 def _make_real(
     tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, subjects: Sequence[str], now: datetime, why: str
 ) -> None:
-    """People have to be told of it as of any other alarm: whoever accepted the test's ticket took it for a test."""
+    """People are told of it as of any other alarm, from now on: whoever accepted the test's ticket, or did its work,
+    took it for a test. So a hold ends, and where the work is done the alarm has a ticket of its own."""
     tags = tuple(tag for tag in ticket.tags if tag != LOOP_TEST)
-    keep(tx, replace(ticket, tags=tags, title=unmarked_title(ticket.title)))
-    tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, why))
+    bare = replace(ticket, tags=tags, title=unmarked_title(ticket.title))
+    if ticket.state is State.ON_HOLD:
+        keep(tx, take_step(tx, bare, State.OPEN, now, BY, why, recurrence=True))
+    else:
+        keep(tx, bare)
+        tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, why))
     if episode is None:
         return
-    real = unmarked(episode)
+    real = ringing(unmarked(episode), now)
+    if real.safety:
+        real = replace(real, detail=with_telling(real.detail, now))
     if real.work_order is None or LOOP_TEST in episode.tags:
         real = replace(real, work_order=ticket.id)
     _store(tx, real)
     for subject in alarms_among(subjects):
         announce(tx, real, subject, alarm_priority(real), real.last_observed_at, now)
+    if real.state is EpisodeState.OPEN and work_is_done(tx.orders.get(real.work_order or ticket.id)):
+        tickets = EpisodeTickets(tx, now, equipment_classes())
+        own = tickets.open_ticket(real, tx.assets.get(real.asset).asset)
+        tickets.tell_floods()
+        said = f"见工单#{own.number} / see ticket #{own.number}"
+        tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, said))
 
 
 def _store(tx: MaintenanceTx, episode: Episode) -> None:

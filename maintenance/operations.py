@@ -17,12 +17,13 @@ from datetime import datetime, timedelta
 
 from maintenance.answers import Answer, Refused, read_answer
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
-from maintenance.late_words import OPENED_AGAIN, WORDS, ended_by_event, in_history, opened_again
+from maintenance.late_words import OPENED_AGAIN, in_history, opened_again, overtaken
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, keep, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
+from maintenance.verdicts import VERDICTS, given_at
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
@@ -40,7 +41,6 @@ MAX_FAULT_TEXT = 4_000
 """Characters of a reported fault's text: its first line in the ticket's title, all of it in the reason. What is longer
 is cut; the operation itself is kept as it was sent."""
 
-VERDICTS = ("confirmed", "false_alarm", "sensor", "nothing_found")
 _WORK = ("start", "resume", "answer", "photo", "signature", "complete")
 _IN_TIME = "done in time, heard of later / 按时完成，事后上传"
 _BEFORE_WORK = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
@@ -90,16 +90,15 @@ class OperationApplier:
     def _step(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
         if op.type == "answer":
             return self._answer(op, order, at)
-        if op.type in WORDS and opened_again(self._tx, order, at):
-            return "applied", OPENED_AGAIN, self._said_before(op, order, at)
+        before = overtaken(self._tx, order, op.type, at)
+        if before is not None:
+            return "applied", OPENED_AGAIN, self._said_before(op, order, before, at)
         if op.type == "complete":
             return self._complete(op, order, at)
         steps: Mapping[str, Callable[[Operation, WorkOrder, datetime], WorkOrder]] = {
             "photo": self._file,
             "signature": self._file,
-            "verdict": lambda said, current, when: self._save(
-                current, replace(current, verdict=_verdict(said, self._user.username, when))
-            ),
+            "verdict": self._judged,
             "hold": self._hold,
             "arrive": lambda _, current, when: self._save(current, arrived(current, when)),
         }
@@ -114,16 +113,25 @@ class OperationApplier:
         return stored
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        if order.state is State.ON_HOLD or opened_again(self._tx, order, at) or ended_by_event(self._tx, order, at):
+        if order.state is State.ON_HOLD:
             return order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
-        return self._moved(order, State.ON_HOLD, at, str(op.value.get("reason") or ""))
+        return self._moved(order, State.ON_HOLD, at, _hold_reason(op))
 
-    def _said_before(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        """A word from before the ticket was opened again: the history has it."""
-        note = str(op.value.get("note") or "").strip()
-        self._tx.orders.add_transition(in_history(order, op.type, note, at, self._now, self._user.username))
+    def _said_before(self, op: Operation, order: WorkOrder, before: LocalName, at: datetime) -> WorkOrder:
+        """A word that something new has overtaken: the history has it. ``Refused`` as in time."""
+        if op.type == "verdict":
+            _verdict(op, self._user.username, at)
+        if op.type == "hold":
+            _hold_reason(op)
+        self._tx.orders.add_transition(in_history(order, op, before, at, self._now, self._user.username))
         return keep(self._tx, order)
+
+    def _judged(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
+        """The newest verdict counts, whichever comes first; one that was signed stays."""
+        verdict, known = _verdict(op, self._user.username, at), given_at(order.verdict)
+        stays = (order.verdict is not None and order.state is State.VERIFIED) or (known is not None and at < known)
+        return order if stays else self._save(order, replace(order, verdict=verdict))
 
     def _go_on(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         """Acknowledge, start or resume; what another device has done already stands."""
@@ -279,12 +287,11 @@ class OperationApplier:
                 self._new_ticket(order, item, answer)
         elif op.type in FILE_KINDS:
             _digest(op, order)
-        elif op.type == "hold" and not str(op.value.get("reason") or "").strip():
-            raise Refused("reason_required")
+        elif op.type == "hold":
+            _hold_reason(op)
         elif op.type == "verdict":
-            signed = order.state is State.VERIFIED and order.verdict is not None
-            verdict = _verdict(op, self._user.username, at)
-            order = order if signed else self._save(order, replace(order, verdict=verdict))
+            before = overtaken(self._tx, order, op.type, at)
+            order = self._judged(op, order, at) if before is None else self._said_before(op, order, before, at)
         if LATE_EVIDENCE not in order.tags:
             order = self._save(order, replace(order, tags=(*order.tags, LATE_EVIDENCE)))
         return OperationResult(op.op_id, "applied", LATE_EVIDENCE, order.version)
@@ -339,6 +346,13 @@ def _digest(op: Operation, order: WorkOrder) -> str:
 
 def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _hold_reason(op: Operation) -> str:
+    reason = str(op.value.get("reason") or "").strip()
+    if not reason:
+        raise Refused("reason_required")
+    return reason
 
 
 def _verdict(op: Operation, by: str, at: datetime) -> dict[str, object]:

@@ -13,6 +13,7 @@ from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lifecycle import transition
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.verdicts import of_before
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
@@ -140,6 +141,9 @@ def take_step(
         completed_by=completed_by,
         person=person,
     )
+    left = of_before(order, now or at) if moved.verdict is None else None
+    if left is not None:
+        tx.orders.add_transition(left)
     tx.orders.add_transition(step)
     _credit(tx, moved, step.at)
     return moved

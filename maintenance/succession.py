@@ -50,7 +50,8 @@ def closed_by_successor(earlier: Episode, finding: FindingRaised, now: datetime)
 def inheriting(episode: Episode, earlier: Episode, endless: Collection[str]) -> Episode:
     """The new episode with what still stands of the open one that it follows. ``endless`` are the events that no other
     one ends."""
-    tested = LOOP_TEST in earlier.tags
+    # What nobody has taken note of may be real.
+    tested = LOOP_TEST in earlier.tags and earlier.acknowledged_at is not None
     left = [
         one
         for one in earlier.open_subjects

@@ -7,6 +7,7 @@ import pytest
 
 from maintenance.episode_events import ALSO_KEPT, events_also
 from maintenance.episodes import EpisodeState
+from maintenance.late_words import OPENED_AGAIN
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.domain.assets import UNCLASSIFIED
 from plantroom.domain.findings import FindingCleared, FindingRaised, FindingSource
@@ -98,7 +99,7 @@ def test_a_hold_from_before_it_that_is_heard_of_later_hides_nothing(ledger: Stor
     feed(ledger, somebody(LATER), now=LATER)
     hold = op(ticket, "hold", value={"reason": "parts"})
     early = hold | {"captured_at": (LATER - MINUTE).isoformat()}
-    assert codes(send(ledger, early, device_now=LATER, now=LATER)) == [("applied", None)]
+    assert codes(send(ledger, early, device_now=LATER, now=LATER)) == [("applied", OPENED_AGAIN)]
     assert tickets(ledger, "lift-1")[0].state is State.OPEN
     late = hold | {"captured_at": (LATER + MINUTE).isoformat(), "op_id": "late"}
     send(ledger, late, device_now=LATER + MINUTE, now=LATER + MINUTE)
@@ -120,8 +121,12 @@ def test_nor_does_it_when_what_ended_the_hold_came_from_another_zone(ledger: Sto
 def held_late(ledger: Store, ticket: WorkOrder, at: datetime, heard: datetime) -> State:
     """The ticket after a hold of a tablet that was away."""
     hold = op(ticket, "hold", value={"reason": "parts"}, captured_at=at.isoformat(), op_id=f"held-{at}")
-    assert codes(send(ledger, hold, device_now=heard, now=heard)) == [("applied", None)]
-    return tickets(ledger, "lift-1")[0].state
+    ((status, code),) = codes(send(ledger, hold, device_now=heard, now=heard))
+    (now,) = tickets(ledger, "lift-1")
+    assert (status, code) == ("applied", None if now.state is State.ON_HOLD else OPENED_AGAIN)
+    last = history(ledger, now)[-1]
+    assert (last.to, last.by, last.at) == (now.state, "li", at), "the history has it"
+    return now.state
 
 
 CAR_1 = {"event": "passenger_trapped", "origin": "car 1"}

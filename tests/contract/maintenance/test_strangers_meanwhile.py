@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from maintenance.alarm_rules import AlarmState
+from maintenance.late_words import OPENED_AGAIN
 from maintenance.work_orders import State, WorkOrder
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.tablet import codes, op, send
@@ -68,7 +69,7 @@ def test_a_hold_from_before_it_that_is_heard_of_later_hides_nothing(
     ticket = first(any_ledger, *states)
     another(any_ledger)
     before = open_tickets(any_ledger)[0].state
-    assert said(any_ledger, ticket, "hold", EVENT - MINUTE) == ("applied", None)
+    assert said(any_ledger, ticket, "hold", EVENT - MINUTE) == ("applied", OPENED_AGAIN)
     assert open_tickets(any_ledger)[0].state is before
     said(any_ledger, ticket, "hold", EVENT + MINUTE)
     assert open_tickets(any_ledger)[0].state is State.ON_HOLD

@@ -25,9 +25,10 @@ export function localOrder(user: string, order: BundleOrder): LocalOrder {
 
 export type LocalAsset = BundleAsset & { user: string; key: string };
 
-export type OpStatus = "waiting" | "refused" | "conflict";
+export type OpStatus = "waiting" | "refused" | "conflict" | "noted";
 
-/** An operation on its way. Applied ones are removed; refused ones stay until a person has seen them. */
+/** An operation on its way. Applied ones are removed; refused ones, and those that took no step (`noted`), stay until
+ * a person has seen them. */
 export interface QueuedOperation extends Operation {
   status: OpStatus;
   code: string | null;

@@ -214,6 +214,18 @@ describe("settling", () => {
     expect(await pendingOf("u", db)).toEqual([]);
   });
 
+  it.each(["applied", "duplicate"])(
+    "keeps what took no step, as the server says, until it was seen: %s",
+    async (status) => {
+      await takeBundle("u", bundle(order("o")), db);
+      const { op_id } = await record({ type: "complete", work_order: "o" }, "u", name, db);
+      await settle("u", [{ op_id, status, code: "opened_again", version: 5 }], db);
+      expect(await pendingOf("u", db)).toMatchObject([{ op_id, status: "noted", code: "opened_again" }]);
+      await dismiss(op_id, db);
+      expect(await pendingOf("u", db)).toEqual([]);
+    },
+  );
+
   it("lets nobody dismiss what is still to be sent", async () => {
     await takeBundle("u", bundle(order("o")), db);
     const op = await record({ type: "start", work_order: "o" }, "u", name, db);

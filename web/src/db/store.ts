@@ -138,7 +138,10 @@ export async function settle(
       if (op === undefined || op.user !== user) {
         continue;
       }
-      if (result.status === "applied" || result.status === "duplicate") {
+      const taken = result.status === "applied" || result.status === "duplicate";
+      if (taken && result.code === "opened_again") {
+        await db.operations.update(op.op_id, { status: "noted", code: result.code });
+      } else if (taken) {
         await db.operations.delete(op.op_id);
       } else {
         const status = result.status === "conflict" ? "conflict" : "refused";

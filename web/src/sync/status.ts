@@ -5,14 +5,16 @@ export type SyncLine =
   | { kind: "sent" }
   | { kind: "sending"; count: number }
   | { kind: "waiting"; count: number; since: string; why: Obstacle | null }
-  | { kind: "refused"; count: number };
+  | { kind: "refused"; count: number }
+  | { kind: "noted"; count: number };
 
 /** The one line at the top that says whether anything of a person's work is still on the device. */
 export function syncLine(
   operations: readonly Pick<QueuedOperation, "status" | "captured_at">[],
   obstacle: Obstacle | null,
 ): SyncLine {
-  const refused = operations.filter((op) => op.status !== "waiting").length;
+  const noted = operations.filter((op) => op.status === "noted").length;
+  const refused = operations.filter((op) => op.status !== "waiting").length - noted;
   const waiting = operations.filter((op) => op.status === "waiting");
   const oldest = waiting.map((op) => op.captured_at).sort()[0];
   if (oldest !== undefined && obstacle !== null) {
@@ -20,6 +22,9 @@ export function syncLine(
   }
   if (refused > 0) {
     return { kind: "refused", count: refused };
+  }
+  if (noted > 0 && oldest === undefined) {
+    return { kind: "noted", count: noted };
   }
   return oldest === undefined ? { kind: "sent" } : { kind: "sending", count: waiting.length };
 }

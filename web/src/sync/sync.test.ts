@@ -199,7 +199,7 @@ describe("the sender", () => {
 });
 
 describe("the sync line", () => {
-  const op = (status: "waiting" | "refused", captured_at = "2026-11-21T09:12:00Z") => ({
+  const op = (status: "waiting" | "refused" | "noted", captured_at = "2026-11-21T09:12:00Z") => ({
     status,
     captured_at,
   });
@@ -214,6 +214,9 @@ describe("the sync line", () => {
       why: "no_signal",
     });
     expect(syncLine([op("refused")], "no_signal")).toEqual({ kind: "refused", count: 1 });
+    expect(syncLine([op("noted"), op("noted")], null)).toEqual({ kind: "noted", count: 2 });
+    expect(syncLine([op("noted"), op("refused")], null)).toEqual({ kind: "refused", count: 1 });
+    expect(syncLine([op("noted"), op("waiting")], null)).toEqual({ kind: "sending", count: 1 });
   });
 
   it("exports what is not sent", async () => {

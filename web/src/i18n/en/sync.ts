@@ -12,9 +12,11 @@ export const sync: Record<keyof typeof chinese, string> = {
   "sync.why_server": "server not answering",
   "sync.why_throttled": "server busy",
   "sync.refused_look": "{n} refused: look",
+  "sync.noted_look": "{n} only in the history: look",
   "sync.nothing": "Nothing on this device is unsent",
   "sync.waiting": "Waiting",
   "sync.refused": "Refused",
+  "sync.noted": "In the history",
   "sync.conflict": "Another device answered this item first; both are kept, a supervisor decides.",
   "sync.refused_plain": "The server did not accept this entry.",
   "sync.dismiss": "Got it",
@@ -54,4 +56,6 @@ export const sync: Record<keyof typeof chinese, string> = {
   "code.text_required": "A description is required.",
   "code.outside_limits": "The number is outside the limits.",
   "code.step_changed": "This item has a newer answer.",
+  "code.opened_again":
+    "Something new came after this, so the ticket still waits for somebody; its history has this entry.",
 };

@@ -11,9 +11,11 @@ export const sync = {
   "sync.why_server": "服务器无应答",
   "sync.why_throttled": "服务器忙",
   "sync.refused_look": "{n} 条被退回：查看",
+  "sync.noted_look": "{n} 条未生效，仅记入历史：查看",
   "sync.nothing": "本机没有未发送的记录",
   "sync.waiting": "待发送",
   "sync.refused": "被退回",
+  "sync.noted": "记入历史",
   "sync.conflict": "另一台设备先答了同一项，两份都已保留，由主管核对。",
   "sync.refused_plain": "服务器没有接受这条记录。",
   "sync.dismiss": "知道了",
@@ -53,4 +55,5 @@ export const sync = {
   "code.text_required": "需要描述。",
   "code.outside_limits": "数值超出限值。",
   "code.step_changed": "这一项已有更新的答案。",
+  "code.opened_again": "此后又有新情况，工单仍待处理；这条记录已写入工单历史。",
 } as const;

@@ -69,7 +69,7 @@ function Row({ op }: { op: QueuedOperation }) {
             {t("sync.entered", { what: entered })}
           </div>
         )}
-        {refused && <div class="s bad-ink">{reasonOf(op)}</div>}
+        {refused && <div class={op.status === "noted" ? "s" : "s bad-ink"}>{reasonOf(op)}</div>}
         <div class="xs">{showMoment(op.captured_at, now.value)}</div>
       </div>
       {refused && (

@@ -15,6 +15,8 @@ export function syncText(state: SyncLine): string {
         at: showTime(state.since),
         why: t(`sync.why_${state.why ?? "server"}` as Key),
       });
+    case "noted":
+      return t("sync.noted_look", { n: state.count });
     default:
       return t("sync.refused_look", { n: state.count });
   }
@@ -25,6 +27,7 @@ const LOOKS: Record<SyncLine["kind"], [string, IconName]> = {
   sending: ["quiet", "upload"],
   waiting: ["wait", "offline"],
   refused: ["refused", "alert"],
+  noted: ["wait", "alert"],
 };
 
 /** Always in sight: whether anything of a person's work is still on the device. */
