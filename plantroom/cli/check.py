@@ -12,7 +12,7 @@ from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
 from plantroom.cli.check_files import credential_files
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
-from plantroom.cli.check_ledger import UNWRITABLE, LedgerSeen, collectors, look_at_ledger
+from plantroom.cli.check_ledger import UNWRITABLE, LedgerOlder, LedgerSeen, collectors, look_at_ledger
 from plantroom.cli.check_service import running
 from plantroom.cli.check_store import StoreLine, elsewhere_line, store_lines, stores_elsewhere
 from plantroom.cli.common import AsJson, BrokerNotSet, DataDir, emit, running_broker, settings_for
@@ -174,6 +174,8 @@ def _readings(settings: Settings, ledger: LedgerSeen) -> list[Finding]:
 def _ledger(settings: Settings, ledger: LedgerSeen) -> Finding:
     if settings.ledger_url is None and not os.path.lexists(settings.data_dir):
         return Finding("ledger", Look.WARN, "not known: there is no data folder (see above)")
+    if isinstance(ledger.problem, LedgerOlder):
+        return Finding("ledger", Look.WARN, ledger.problem.problem, ledger.problem.expected)
 
     def look() -> str:
         if ledger.problem is not None:

@@ -18,6 +18,18 @@ UNWRITABLE = "not known: the ledger cannot be written (see above)"
 """Of what collectors would say in it."""
 
 
+class LedgerOlder(SettingError):
+    """An older version's ledger, which nobody has brought up to date yet; ``expected`` says what to do."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            "PLANTROOM_LEDGER_URL",
+            f"not looked at: it is an older version's (schema {version})",
+            "`plantroom run`, `serve` or `collect` of this version brings it up to date, and older versions no longer"
+            " start on it then",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerSeen:
     """What came of looking: what is wrong (``problem``), and whether it can be read all the same."""
@@ -44,6 +56,8 @@ def look_at_ledger(settings: Settings) -> LedgerSeen:
         return LedgerSeen(error, readable=False)
     with closing(ledger):
         try:
+            if (version := ledger.older()) is not None:
+                return LedgerSeen(LedgerOlder(version), readable=False)
             ledger.open()
         except PlantroomError as error:
             return LedgerSeen(error, readable=False)

@@ -20,6 +20,7 @@ from plantroom.ports.paging import EVERYTHING, PageRequest
 
 app = typer.Typer(name="dead-letter", help="Messages that could not be stored.", no_args_is_help=True)
 LOOK_EVERY_S = 0.1
+MANY = 1_000
 CODES_SHOWN = 5
 """Of sites that the ledger does not have."""
 
@@ -142,18 +143,18 @@ def replay(
     if not ids and not every and site is None and reason is None and topic is None:
         raise BadData("say which: ids, --reason, --topic, --site or --all")
     with opened(data_dir) as parts:
-        with parts.ledger.begin() as tx:
+        with parts.ledger.read() as tx:
             sites = [known.code for known in tx.assets.sites()]
             letters = [tx.collect.dead_letter(letter_id) for letter_id in ids or ()]
             named = {letter.site for letter in letters} | ({site} if site is not None else set())
             if unknown := sorted(named - set(sites)):
                 raise BadData("; ".join(_hindrances(unknown)))
             _require_reason(tx, reason)
-            before = set(tx.collect.asked_letters())
-            tx.collect.ask_replay(EVERYTHING, ids or None, site, reason, topic)
-            asked = [one for one in tx.collect.asked_letters() if one not in before]
+            asked = tx.collect.letters_to_ask(EVERYTHING, ids or None, site, reason, topic)
             there = tx.collect.letter_reasons([*map(message_of, asked)]).keys()
             without_site = {} if named else tx.collect.letters_without_site(EVERYTHING, reason, topic)
+        with parts.ledger.begin() as tx:
+            tx.collect.ask_replay(EVERYTHING, ids or None, site, reason, topic)
         _wait_taken_up(parts.ledger, asked, wait)
         with parts.ledger.read() as tx:
             now = tx.collect.letter_reasons([*map(message_of, asked)])
@@ -247,10 +248,12 @@ def _require_letters_of(tx: MaintenanceTx, site: str | None) -> None:
 
 def _wait_taken_up(ledger: Ledger[MaintenanceTx], asked: Sequence[str], seconds: float) -> None:
     """Until none of these letters waits any more, or the time is over."""
-    end = time.monotonic() + seconds
+    end, pause_s = time.monotonic() + seconds, LOOK_EVERY_S
     while True:
         with ledger.read() as tx:
-            waiting = set(tx.collect.asked_letters())
-        if waiting.isdisjoint(asked) or time.monotonic() > end:
+            waiting = tx.collect.asked_letters()
+        if set(waiting).isdisjoint(asked) or time.monotonic() > end:
             return
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(pause_s)
+        # Of many letters each look takes its time, and they theirs.
+        pause_s = min(2.0, 2 * pause_s) if len(waiting) > MANY else LOOK_EVERY_S

@@ -22,8 +22,9 @@ Results go to stdout, progress and logs to stderr. With `--json` stdout is one J
 
 Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` (without `--dry-run`),
 `simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none; all others
-end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`. With a ledger on a
-server the data folder need not be there.
+that use it end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`. With a ledger
+on a server the data folder need not be there. `collect` begins one without sites and people; the first of the others
+to come adds the site `demo`, the plan and the administrator.
 
 | exit code | meaning |
 |---|---|

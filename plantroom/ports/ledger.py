@@ -316,6 +316,10 @@ class Ledger(ABC, Generic[TX]):
         """Whether it has its tables, asked without making any. Raises ``Unreachable``, ``SettingError`` as ``open``."""
 
     @abstractmethod
+    def older(self) -> str | None:
+        """The version of its schema when that is an older one, which ``open`` would bring up to date; else ``None``."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod

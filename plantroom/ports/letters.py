@@ -154,6 +154,17 @@ class LetterRepository(ABC):
         with the reasons that they had before."""
 
     @abstractmethod
+    def letters_to_ask(
+        self,
+        scope: Scope,
+        ids: Sequence[str] | None = None,
+        site: str | None = None,
+        reason: str | None = None,
+        topic: str | None = None,
+    ) -> Sequence[str]:
+        """Ids of the letters that ``ask_replay`` would ask for now."""
+
+    @abstractmethod
     def asked_letters(self) -> Sequence[str]:
         """Ids of all letters that were asked for."""
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -32,18 +31,23 @@ from plantroom.storage.ledger.letters import (
     letters_let_go,
     note_let_go,
 )
+from plantroom.storage.ledger.letters_chosen import (
+    MESSAGES_AT_ONCE,
+    before_asked,
+    fitting,
+    may_be_asked,
+    of_message,
+    of_messages,
+)
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.reports import report_of, report_row
 from plantroom.storage.ledger.tables_plant import sites
-from plantroom.storage.ledger.work import Work, chunks, clean, in_scope
+from plantroom.storage.ledger.work import Work, chunks, clean
 
 PRESENCE = Record(PresenceChange, t.asset_presence)
 CLOCKS = Record(DeviceClock, t.asset_clocks)
 HEALTH = Record(HealthChange, t.asset_health)
-
-MESSAGES_AT_ONCE = 200
-"""SQLite takes no deeper expressions than of 1,000 terms."""
 
 _LETTER_SORTS: Mapping[str, Keys] = {"received_at": (t.dead_letters.c.received_at, t.dead_letters.c.id)}
 _read_evidence = reader(tuple[Evidence, ...])
@@ -142,13 +146,13 @@ class SqlCollect(CollectRepository):
         reason: str | None = None,
         topic: str | None = None,
     ) -> Page[DeadLetter]:
-        statement = LETTERS.select().where(*_fitting(scope, site, reason, topic))
+        statement = LETTERS.select().where(*fitting(scope, site, reason, topic))
         return fetch_page(self._connection, statement, _LETTER_SORTS, "-received_at", page, LETTERS.item)
 
     def count_dead_letters(
         self, scope: Scope, site: str | None = None, reason: str | None = None, topic: str | None = None
     ) -> int:
-        counted = sa.select(sa.func.count()).select_from(t.dead_letters).where(*_fitting(scope, site, reason, topic))
+        counted = sa.select(sa.func.count()).select_from(t.dead_letters).where(*fitting(scope, site, reason, topic))
         return self._connection.execute(counted).scalar_one()
 
     def dead_letter_groups(
@@ -170,7 +174,7 @@ class SqlCollect(CollectRepository):
         )
 
     def discard_fitting(self, site: str | None = None, reason: str | None = None, topic: str | None = None) -> int:
-        wanted = [*_fitting(EVERYTHING, site, reason, topic), sa.not_(IS_ASKED)]
+        wanted = [*fitting(EVERYTHING, site, reason, topic), sa.not_(IS_ASKED)]
         return self._connection.execute(t.dead_letters.delete().where(*wanted)).rowcount
 
     def ask_replay(
@@ -181,23 +185,27 @@ class SqlCollect(CollectRepository):
         reason: str | None = None,
         topic: str | None = None,
     ) -> int:
-        letters = t.dead_letters.c
-        wanted = [
-            *_fitting(scope, site, reason, topic),
-            letters.site.in_(sa.select(sites.c.code)),
-            sa.not_(IS_ASKED),
-        ]
-        asked = sa.update(t.dead_letters).values(reason=sa.literal(ASKED) + letters.reason)
-        some_of = [None] if ids is None else [letters.id.in_(some) for some in chunks(sorted(set(ids)))]
-        return sum(
-            self._connection.execute(asked.where(*wanted, *([] if one is None else [one]))).rowcount for one in some_of
-        )
+        asked = sa.update(t.dead_letters).values(reason=sa.literal(ASKED) + t.dead_letters.c.reason)
+        wanted = may_be_asked(scope, ids, site, reason, topic)
+        return sum(self._connection.execute(asked.where(*one)).rowcount for one in wanted)
+
+    def letters_to_ask(
+        self,
+        scope: Scope,
+        ids: Sequence[str] | None = None,
+        site: str | None = None,
+        reason: str | None = None,
+        topic: str | None = None,
+    ) -> Sequence[str]:
+        found = sa.select(t.dead_letters.c.id)
+        wanted = may_be_asked(scope, ids, site, reason, topic)
+        return [one for some in wanted for one in self._connection.execute(found.where(*some)).scalars()]
 
     def letters_without_site(
         self, scope: Scope, reason: str | None = None, topic: str | None = None
     ) -> Mapping[str, int]:
         letters = t.dead_letters.c
-        left = [*_fitting(scope, None, reason, topic), letters.site.not_in(sa.select(sites.c.code))]
+        left = [*fitting(scope, None, reason, topic), letters.site.not_in(sa.select(sites.c.code))]
         counted = sa.select(letters.site, sa.func.count().label("letters")).where(*left).group_by(letters.site)
         return {row.site: row.letters for row in self._connection.execute(counted.order_by(letters.site))}
 
@@ -209,7 +217,7 @@ class SqlCollect(CollectRepository):
         within = sum(total <= most_bytes for total in accumulate(size for _, size in asked))
         ids = [letter_id for letter_id, _ in asked[: max(1, within)]]
         statement = LETTERS.select().where(IS_ASKED, letters.id.in_(ids)).order_by(*in_order)
-        return list(map(_before_asked, self._connection.execute(statement)))
+        return list(map(before_asked, self._connection.execute(statement)))
 
     def asked_letters(self) -> Sequence[str]:
         return self._connection.execute(sa.select(t.dead_letters.c.id).where(IS_ASKED)).scalars().all()
@@ -218,15 +226,15 @@ class SqlCollect(CollectRepository):
         letters = t.dead_letters.c
         found: dict[str, str] = {}
         for some in chunks(sorted(set(messages)), MESSAGES_AT_ONCE):
-            statement = sa.select(letters.id, letters.reason).where(sa.or_(*map(_of_message, some)))
+            statement = of_messages(sa.select(letters.id, letters.reason), some)
             found.update((row.id, row.reason) for row in self._connection.execute(statement))
         return found
 
     def letters_of(self, messages: Sequence[str]) -> Sequence[DeadLetter]:
         found: list[DeadLetter] = []
         for some in chunks(sorted(set(messages)), MESSAGES_AT_ONCE):
-            statement = LETTERS.select().where(sa.or_(*map(_of_message, some)))
-            found += map(_before_asked, self._connection.execute(statement))
+            statement = of_messages(LETTERS.select(), some)
+            found += map(before_asked, self._connection.execute(statement))
         return sorted(found, key=lambda letter: (letter.came_at, letter.id))
 
     def letters_beyond(self, keep: int, keep_bytes: int, most: int) -> Mapping[str, Sequence[str]]:
@@ -246,7 +254,7 @@ class SqlCollect(CollectRepository):
     def discard_messages(self, messages: Sequence[str]) -> None:
         letters = t.dead_letters
         for message in sorted(set(messages)):
-            self._connection.execute(letters.delete().where(_of_message(message)))
+            self._connection.execute(letters.delete().where(of_message(message)))
 
     def put_presence(self, changes: Sequence[PresenceChange]) -> None:
         self._put(t.asset_presence, "asset", {c.asset: PRESENCE.row(c) for c in changes})
@@ -307,29 +315,6 @@ class SqlCollect(CollectRepository):
         written = {c.name: insert.excluded[c.name] for c in table.c if c.name != key}
         statement = insert.on_conflict_do_update(index_elements=[key], set_=written)
         self._connection.execute(statement, _in_order(rows))
-
-
-def _of_message(message: str) -> sa.ColumnElement[bool]:
-    column = t.dead_letters.c.id
-    return sa.or_(column == message, sa.and_(column >= f"{message}-", column < f"{message}."))
-
-
-def _before_asked(row: Any) -> DeadLetter:
-    letter: DeadLetter = LETTERS.item(row)
-    return replace(letter, reason=letter.reason.removeprefix(ASKED))
-
-
-def _fitting(scope: Scope, site: str | None, reason: str | None, topic: str | None) -> list[sa.ColumnElement[bool]]:
-    letters = t.dead_letters.c
-    of_topic = [] if topic is None else [letters.topic == topic]
-    return [*in_scope(letters.site, scope, site), *_of_reason(reason), *of_topic]
-
-
-def _of_reason(reason: str | None) -> list[sa.ColumnElement[bool]]:
-    if reason is None:
-        return []
-    column = t.dead_letters.c.reason
-    return [sa.or_(column == reason, column.startswith(f"{reason}: ", autoescape=True))]
 
 
 def _in_order(rows: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
-from plantroom.storage.ledger.schema import URL_SETTING, bring_up_to_date, stored_revision
+from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
@@ -92,6 +92,13 @@ class SqlLedger(Ledger[MaintenanceTx]):
             return False
         with _pool_errors(), self._backend.read() as connection:
             return stored_revision(connection) is not None
+
+    def older(self) -> str | None:
+        if not self._backend.is_there():
+            return None
+        with _pool_errors(), self._backend.read() as connection:
+            stored = stored_revision(connection)
+        return stored if stored is not None and stored < HEAD else None
 
     def close(self) -> None:
         self._open = False

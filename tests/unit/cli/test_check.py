@@ -2,9 +2,10 @@
 
 import http.server
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -179,6 +180,19 @@ def test_a_folder_in_which_nothing_was_begun_is_named_and_left_empty(tmp_path: P
     assert f"FAIL  ledger: PLANTROOM_DATA_DIR: there is no ledger in {tmp_path / 'empty'}" in done.stdout
     assert done.stdout.count("FAIL") == 1
     assert everything(tmp_path / "empty") == []
+
+
+def test_a_ledger_of_an_older_version_is_not_brought_up_to_date_by_looking(tmp_path: Path) -> None:
+    open_parts(Settings(data_dir=tmp_path)).close()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        db.execute("UPDATE alembic_version SET version_num = '0018'")
+        db.commit()
+    done = CliRunner().invoke(app, ["check", "--data-dir", str(tmp_path)])
+    assert "warn  ledger: not looked at: it is an older version's (schema 0018)" in done.stdout
+    assert "`plantroom run`, `serve` or `collect` of this version brings it up to date" in done.stdout
+    assert "not known: the ledger cannot be read" in done.stdout
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        assert db.execute("SELECT version_num FROM alembic_version").fetchall() == [("0018",)]
 
 
 def test_a_store_that_no_collector_has_made_yet_is_not_made_by_looking(tmp_path: Path, monkeypatch) -> None:
