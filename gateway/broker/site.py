@@ -5,7 +5,7 @@ import pwd
 import re
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -72,9 +72,14 @@ def own_addresses() -> list[str]:
 
 
 def write_site(
-    wanted: SiteBroker, devices: Sequence[Device], ours: BrokerAddress | None, now: datetime
+    wanted: SiteBroker,
+    devices: Sequence[Device],
+    ours: BrokerAddress | None,
+    now: datetime,
+    may_write: Callable[[Path], object] = bool,
 ) -> BrokerAddress:
-    """Write the folder; gives the address for our own sessions. ``ours`` is what is set for them already.
+    """Write the folder; gives the address for our own sessions. ``ours`` is what is set for them already. ``may_write``
+    is called with the folder before anything is written there, and raises where it must not be.
 
     Writing again keeps the authority, a certificate that is good for a month and our password. Raises ``BadData`` for
     certificates that do not fit, ``Unreachable`` when something cannot be written.
@@ -89,6 +94,7 @@ def write_site(
                 if owner is not None:
                     os.chown(folder, *owner)
         with held(wanted.folder):
+            may_write(wanted.folder)
             certificates = wanted.certificates or self_signed(wanted.folder, wanted.names(), owner, now)
             _check(certificates, client_certificates=wanted.client_certificates)
             tls = not wanted.collector.is_loopback if wanted.collector_tls is None else wanted.collector_tls

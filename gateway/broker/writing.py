@@ -120,8 +120,14 @@ def differing(folder: Path, devices: Sequence[Device]) -> Sequence[str]:
 
 def names_in(folder: Path) -> frozenset[str]:
     """User names that the password file lets in. Raises ``Unreachable`` when it cannot be read."""
+    return frozenset(line.partition(":")[0] for line in credentials_in(folder))
+
+
+def credentials_in(folder: Path) -> frozenset[str]:
+    """The password file's lines, ``name:hash``; a hash has a salt of its own. Raises ``Unreachable`` when it cannot be
+    read."""
     lines = (_read(folder / PASSWORDS) or b"").decode(errors="replace").splitlines()
-    return frozenset(line.partition(":")[0] for line in lines if ":" in line)
+    return frozenset(line.strip() for line in lines if ":" in line)
 
 
 def _read(path: Path) -> bytes | None:

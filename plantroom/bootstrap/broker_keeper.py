@@ -5,7 +5,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.broker.writing import Stamp, stamp
+from gateway.broker.writing import Stamp, identity_of, stamp
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.wire import broker_folder, keep
 from plantroom.errors import PlantroomError
@@ -43,10 +43,12 @@ class BrokerKeeper:
         folder = broker_folder(self._settings)
         if folder is None:
             return
+        noted = self._settings.broker_files is not None
         with self._ledger.read() as tx:
-            changes = tx.devices.changes()
-        if (folder, changes, stamp(folder)) != self._seen:
-            files = keep(folder, self._ledger, noted=self._settings.broker_files is not None)
+            changes, known = tx.devices.changes(), {one.id for one in tx.devices.files()}
+        unknown = noted and identity_of(folder) not in known
+        if unknown or (folder, changes, stamp(folder)) != self._seen:
+            files = keep(folder, self._ledger, noted=noted)
             self._seen = None if files is None else (folder, changes, files)
 
     def _run(self) -> None:

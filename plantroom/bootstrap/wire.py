@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from gateway.broker.files import RULES
-from gateway.broker.writing import Stamp, differing, held, names_in, reload_broker, stamp, write_devices
+from gateway.broker.writing import Stamp, credentials_in, differing, held, reload_broker, stamp, write_devices
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import PlantroomError, Unreachable
 from plantroom.ports.devices import BrokerFiles, Device
@@ -28,7 +28,7 @@ POLL_S = 0.2
 
 
 class ForeignFiles(Unreachable):
-    """Files with credentials, and a ledger that never had any: it is hardly theirs."""
+    """Files with credentials none of which the ledger ever had: it is hardly theirs."""
 
 
 class NotBrought(Unreachable):
@@ -60,11 +60,13 @@ def bring(folder: Path, ledger: Ledger[MaintenanceTx], *, noted: bool) -> str:
     """Write the credentials as they are now and have the broker read them; says in one sentence what came of it.
 
     The ledger is read while the folder is held: of several changes at once the last to be written knows all of them.
-    ``noted``: the ledger shall know of these files. Raises ``Unreachable`` when they cannot be written.
+    ``noted``: the ledger shall know of these files. Raises ``Unreachable`` when they cannot be written,
+    ``ForeignFiles`` when they are another ledger's.
     """
     with held(folder) as identity:
         with ledger.read() as tx:
             devices, changes = tx.devices.list(), tx.devices.changes()
+        require_own(folder, devices)
         write_devices(folder, devices)
         told = reload_broker(folder)
         if noted:
@@ -79,7 +81,7 @@ def keep(folder: Path, ledger: Ledger[MaintenanceTx], *, noted: bool) -> Stamp |
     """As ``bring``, where the files differ from the ledger or the broker may not have read them; gives which files
     were found equal (``None``: none were, and others are written; somebody may change these at once).
 
-    Raises ``Unreachable`` when they cannot be written, ``ForeignFiles`` rather than take all from a ledger without any.
+    Raises ``Unreachable`` when they cannot be written, ``ForeignFiles`` when they are another ledger's.
     """
     with held(folder) as identity:
         with ledger.read() as tx:
@@ -93,16 +95,25 @@ def keep(folder: Path, ledger: Ledger[MaintenanceTx], *, noted: bool) -> Stamp |
             told = reload_broker(folder)
             if noted:
                 _note(ledger, identity, folder, changes, told)
-            log.info("broker_files_brought", folder=str(folder), written=list(stale), told=told)
+            by_others = bool(stale) and any(one.changes == changes for one in known)
+            say = log.warning if by_others else log.info
+            event = "broker_files_changed_by_others" if by_others else "broker_files_brought"
+            say(event, folder=str(folder), written=list(stale), told=told)
         return None if stale else seen
 
 
 def require_own(folder: Path, devices: Sequence[Device]) -> None:
-    """Raises ``ForeignFiles`` when the ledger never had a credential and the files have some."""
-    names = () if devices else names_in(folder)
-    if names:
-        problem = f"have {len(names)} credentials, this ledger never had one: is it the ledger of that broker?"
-        raise ForeignFiles(f"broker files in {folder}", problem)
+    """Raises ``ForeignFiles`` for files with credentials of which the ledger never had one. A name does not do: two
+    sites may use the same, never the same salt."""
+    there = credentials_in(folder)
+    if not there or there & {f"{d.username}:{d.password_hash}" for d in devices}:
+        return
+    problem = (
+        f"have {len(there)} credentials, this ledger never had one of them: it is hardly that broker's ledger, and the"
+        " files stay as they are. Use that broker's ledger (--data-dir, PLANTROOM_DATA_DIR, PLANTROOM_LEDGER_URL) or"
+        f" another folder; `plantroom broker config --out {folder} --take-over` cuts those publishers off"
+    )
+    raise ForeignFiles(f"broker files in {folder}", problem)
 
 
 def _behind(known: Sequence[BrokerFiles], folder: Path, changes: int) -> bool:

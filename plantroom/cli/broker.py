@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 app = typer.Typer(name="broker", help="The broker of a site.", no_args_is_help=True)
 
 Port = Annotated[int, typer.Option(min=1, max=65535, help="Port for publishers (TLS).")]
+SelfSigned = Annotated[
+    bool, typer.Option("--self-signed", help="Make an authority and a certificate (so without --tls-cert).")
+]
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Replace another ledger's credentials; its publishers are cut off.")
+]
 CollectorPort = Annotated[int, typer.Option(min=1, max=65535, help="Port for Plantroom's own sessions.")]
 
 
@@ -29,9 +35,7 @@ def config(
     tls_cert: Annotated[Path | None, typer.Option(help="The broker's certificate (PEM), with --tls-key.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
     ca: Annotated[Path | None, typer.Option(help="The authority that signed it (PEM).")] = None,
-    self_signed: Annotated[
-        bool, typer.Option("--self-signed", help="Make an authority and a certificate (so without --tls-cert).")
-    ] = False,
+    self_signed: SelfSigned = False,
     host: Annotated[
         list[str] | None, typer.Option(help="Name or address that publishers use; may be repeated.")
     ] = None,
@@ -47,6 +51,7 @@ def config(
     ] = False,
     queues: Annotated[Path | None, typer.Option(help="Folder of the broker's queues. Default: OUT/data.")] = None,
     user: Annotated[str | None, typer.Option(help="Who the broker runs as. Default: mosquitto for root.")] = None,
+    take_over: TakeOver = False,
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +59,7 @@ def config(
     from gateway.broker.certificates import key_away
     from gateway.broker.files import CONFIGURATION, Address
     from gateway.broker.site import ENVIRONMENT, SiteBroker, write_site
-    from plantroom.bootstrap.wire import bring, devices_of
+    from plantroom.bootstrap.wire import bring, devices_of, require_own
 
     folder = out.expanduser().absolute()
     wanted = SiteBroker(
@@ -70,7 +75,8 @@ def config(
     )
     with opened(data_dir, begins=True) as parts:
         devices = devices_of(parts.ledger)
-        address = write_site(wanted, devices, parts.settings.broker, parts.clock.now())
+        may_write = bool if take_over else lambda there: require_own(there, devices)
+        address = write_site(wanted, devices, parts.settings.broker, parts.clock.now(), may_write)
         told = bring(folder, parts.ledger, noted=True)
     in_force = sum(d.revoked_at is None for d in devices)
     document = {
@@ -96,7 +102,7 @@ def forget(
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         count = tx.devices.forget_files(str(out.expanduser().absolute()))
     if not count:
-        raise NotFound(f"there are no files in {out} that lack a change of devices")
+        raise NotFound(f"this ledger knows of no files in {out}")
     emit({"forgotten": count}, as_json, f"forgotten: {out}")
 
 

@@ -1,6 +1,5 @@
 """What ``check`` says of the broker's password and access files: whether they are what the ledger says."""
 
-import os
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -56,11 +55,10 @@ def _lines(settings: Settings, ledger: "Ledger[MaintenanceTx]") -> list[Line]:
 
 
 def _own(folder: Path, devices: "Sequence[Device]") -> Line:
-    from gateway.broker.files import PASSWORDS
     from gateway.broker.writing import differing, names_in
     from plantroom.bootstrap.wire import require_own
 
-    if (folder / PASSWORDS).exists() and not os.access(folder / PASSWORDS, os.R_OK):
+    if _closed(folder):
         advice = "run `plantroom check` as a user that reads them"
         return Look.WARN, f"{folder}: not known, this user may not read them", advice
     try:
@@ -79,6 +77,19 @@ def _own(folder: Path, devices: "Sequence[Device]") -> Line:
         " its log why it cannot; or run `plantroom broker config` as before"
     )
     return Look.FAIL, "; ".join(words), advice
+
+
+def _closed(folder: Path) -> bool:
+    """Whether this user may not read the files, or not even enter the folder."""
+    from gateway.broker.files import PASSWORDS
+
+    try:
+        (folder / PASSWORDS).open("rb").close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _named(what: str, names: "set[str] | frozenset[str]") -> list[str]:

@@ -126,12 +126,14 @@ def _in_force(tx: Any, site: str, client: str) -> "Device":
 
 
 def _tell(parts: "Parts") -> None:
-    from plantroom.bootstrap.wire import NotBrought, tell_broker
+    from plantroom.bootstrap.wire import ForeignFiles, NotBrought, tell_broker
 
     try:
         say(tell_broker(parts.settings, parts.ledger))
     except NotBrought:
         raise
+    except ForeignFiles as error:
+        raise ForeignFiles(error.what, f"{error.problem}. This ledger has the change all the same") from error
     except Unreachable as error:
         raise Unreachable(
             error.what,

@@ -80,4 +80,4 @@ class DeviceRepository(ABC):
 
     @abstractmethod
     def forget_files(self, folder: str) -> int:
-        """Those in the folder, on whatever host, which have not every change; gives how many there were."""
+        """Those in the folder, on whatever host; gives how many there were. Whoever keeps them notes them again."""

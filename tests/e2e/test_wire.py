@@ -127,10 +127,23 @@ def test_a_collector_brings_what_nobody_has_brought_and_check_says_what_is_missi
 def test_files_of_a_broker_that_is_gone_can_be_forgotten(tmp_path: Path):
     wire, shell = tmp_path / "wire", Process(tmp_path / "data", ("none",), {}, "none")
     config(shell, wire, "--self-signed")
-    assert shell.cli("broker", "forget", "--out", str(wire)).returncode == 4
-    assert shell.cli("device", "add", "--site", "demo", "--client", "one").returncode == 5
     assert shell.cli("broker", "forget", "--out", str(wire)).returncode == 0
-    assert shell.cli("device", "add", "--site", "demo", "--client", "two").returncode == 0
+    assert shell.cli("broker", "forget", "--out", str(wire)).returncode == 4
+    assert shell.cli("device", "add", "--site", "demo", "--client", "one").returncode == 0
+
+
+def test_a_mistyped_data_folder_empties_no_brokers_files(tmp_path: Path):
+    wire, right, wrong = tmp_path / "wire", *(Process(tmp_path / n, ("none",), {}, "none") for n in ("good", "godo"))
+    config(right, wire, "--self-signed")
+    assert right.cli("device", "add", "--site", "demo", "--client", "one").returncode == 5
+    config(right, wire, "--self-signed")
+    before = {file.name: file.read_bytes() for file in wire.iterdir() if file.is_file()}
+    again = ("broker", "config", "--out", str(wire), "--self-signed")
+    done = wrong.cli(*again)
+    assert (done.returncode, "--take-over" in done.stderr) == (5, True), done.stderr
+    assert {file.name: file.read_bytes() for file in wire.iterdir() if file.is_file()} == before
+    assert wrong.cli(*again, "--take-over").returncode == 0
+    assert (wire / "passwords").read_bytes() == b""
 
 
 def test_a_password_is_kept_nowhere(secured: SecuredSite):

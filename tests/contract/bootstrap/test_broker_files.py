@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.broker.credentials import new_device
-from gateway.broker.writing import differing, names_in, stamp
+from gateway.broker.writing import differing, held, names_in, stamp, write_devices
 from plantroom.bootstrap.broker_keeper import BrokerKeeper
 from plantroom.bootstrap.parts import Parts, open_parts
 from plantroom.bootstrap.wire import ForeignFiles, NotBrought, bring, tell_broker
@@ -136,7 +137,8 @@ def test_files_that_somebody_else_changed_or_took_away_are_written_again(
     add(server, "press")
     keep(server)
     assert eventually(lambda: equal(server, wire), 15)
-    (wire / "passwords").write_text("demo.stranger:$7$x\n")
+    with (wire / "passwords").open("a") as file:
+        file.write("demo.stranger:$7$x\n")
     assert eventually(lambda: equal(server, wire), 15)
     (wire / "acl").unlink()
     assert eventually(lambda: equal(server, wire), 15)
@@ -148,7 +150,58 @@ def test_files_with_credentials_are_not_emptied_from_a_ledger_that_never_had_any
     server = open_site(wire)
     with pytest.raises(ForeignFiles, match="never had one"):
         BrokerKeeper(server.settings, server.ledger).look()
+    with pytest.raises(ForeignFiles, match="never had one"):
+        bring(wire, server.ledger, noted=True)
     assert names_in(wire) == {"demo.press"}
+    assert known(server) == []
+
+
+def test_files_of_another_ledger_are_not_overwritten_though_both_have_the_same_names(
+    open_site: Open, wire: Path
+) -> None:
+    """A copied setting: each ledger gave ``demo.press`` a password of its own."""
+    device, _ = new_device("demo", "press", NOW, "the other ledger")
+    with held(wire):
+        write_devices(wire, [device])
+    before, test_server = stamp(wire), open_site(wire)
+    add(test_server, "press")
+    with pytest.raises(ForeignFiles, match=r"never had one of them.*broker config --out .* --take-over"):
+        tell_broker(test_server.settings, test_server.ledger)
+    with pytest.raises(ForeignFiles):
+        BrokerKeeper(test_server.settings, test_server.ledger).look()
+    assert stamp(wire) == before
+
+
+def test_files_that_have_only_revoked_credentials_of_the_ledger_are_its_own(open_site: Open, wire: Path) -> None:
+    shell = open_site(wire)
+    add(shell, "press")
+    bring(wire, shell.ledger, noted=True)
+    revoke(shell, "press")
+    add(shell, "gate")
+    bring(wire, shell.ledger, noted=True)
+    assert names_in(wire) == {"demo.gate"}
+
+
+def test_files_written_again_without_a_change_in_the_ledger_are_a_warning(open_site: Open, wire: Path) -> None:
+    server = open_site(wire)
+    keeper = BrokerKeeper(server.settings, server.ledger)
+    add(server, "press")
+    with capture_logs() as logs:
+        keeper.look()
+        (wire / "acl").write_text("")
+        keeper.look()
+    said = [(one["log_level"], one["written"]) for one in logs if one["event"].startswith("broker_files_")]
+    assert said == [("info", ["acl", "certificate-acl", "passwords"]), ("warning", ["acl"])]
+
+
+def test_who_keeps_files_that_were_forgotten_notes_them_again(open_site: Open, wire: Path) -> None:
+    server = open_site(wire)
+    keeper = BrokerKeeper(server.settings, server.ledger)
+    keeper.look(), keeper.look()
+    with server.ledger.begin() as tx:
+        assert tx.devices.forget_files(str(wire)) == 1
+    keeper.look()
+    assert known(server) == [str(wire)]
 
 
 def test_a_look_at_what_has_not_changed_writes_nothing(

@@ -131,13 +131,14 @@ def test_a_folder_that_was_made_anew_takes_the_place_of_the_old_one(planted: Sql
         assert [f.id for f in tx.devices.files()] == ["f9"]
 
 
-def test_only_files_that_lack_a_change_are_forgotten(planted: SqlLedger) -> None:
+def test_files_in_the_folder_that_is_named_are_forgotten_whatever_they_have(planted: SqlLedger) -> None:
     with planted.begin() as tx:
         tx.devices.put_files(files())
         tx.devices.put_files(files("f2", host="other", changes=1))
+        tx.devices.put_files(files("f3", "/泵/broker"))
         tx.devices.add(device())
     with planted.begin() as tx:
         assert tx.devices.forget_files("/elsewhere") == 0
-        assert tx.devices.forget_files("/etc/plantroom/broker") == 1
+        assert tx.devices.forget_files("/etc/plantroom/broker") == 2
     with planted.read() as tx:
-        assert [f.id for f in tx.devices.files()] == ["f2"]
+        assert [f.id for f in tx.devices.files()] == ["f3"]
