@@ -24,6 +24,10 @@ _TOLD_AT = "safety_told_at"
 """Key in an episode's detail: when its ticket was told of its newest safety event, or of the event that a loop test
 takes for an echo (RFC 3339), by our clock. Nobody knew of it before."""
 
+_REAL_SINCE = "real_since"
+"""Key in an episode's detail: when it became real, since a loop test left it (RFC 3339), by our clock. Who saw its
+ticket before took it for the test."""
+
 _RANG_AT = "rang_at"
 """Key in an episode's detail: when people were last told of something anew, so that it had to be acknowledged again
 (RFC 3339), by our clock."""
@@ -79,6 +83,17 @@ def told_at(episode: Episode) -> datetime | None:
     """When an event of an episode last joined a ticket that stood before, see ``with_telling``."""
     said = (episode.detail or {}).get(_TOLD_AT)
     return None if said is None else datetime.fromisoformat(str(said))
+
+
+def with_real(detail: Mapping[str, object] | None, now: datetime) -> dict[str, object]:
+    """What the detail of an episode keeps when a loop test leaves it standing, which tells its ticket of it."""
+    return with_telling(detail, now) | {_REAL_SINCE: now.isoformat()}
+
+
+def real_after(episode: Episode, at: datetime) -> bool:
+    """Whether an episode became real only after ``at``, when a loop test left it."""
+    said = (episode.detail or {}).get(_REAL_SINCE)
+    return said is not None and at < datetime.fromisoformat(str(said))
 
 
 def rang_at(episode: Episode) -> datetime | None:

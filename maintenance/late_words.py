@@ -5,10 +5,13 @@ and the ticket waits for somebody all the same. Every function works inside the 
 UTC.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from maintenance.event_order import told_at
+from maintenance.episodes import Episode
+from maintenance.event_order import real_after, told_at
+from maintenance.floods import FLOOD
 from maintenance.lifecycle import RETURNS
 from maintenance.ports import MaintenanceTx
 from maintenance.strangers import rang_on
@@ -17,8 +20,8 @@ from maintenance.work_orders import Kind, Operation, State, Transition, WorkOrde
 from plantroom.domain.assets import LocalName
 
 OPENED_AGAIN = "opened_again"
-"""Code of a word from before its ticket was opened again, or of a hold from before another safety event: it is kept,
-and takes no step."""
+"""Code of a word from before its ticket was opened again, of a hold from before another safety event, or of a hold or
+verdict on the ticket of a loop test that was real later: it is kept, and takes no step."""
 
 _SAID = {
     "acknowledge": LocalName("接单", "accepted"),
@@ -32,6 +35,8 @@ _VERDICT = "verdict"
 _BEFORE = LocalName("在工单再次打开之前，事后上传", "before the ticket was opened again, heard of later")
 _HELD = LocalName("在又一安全事件之前，事后上传", "before another safety event came, heard of later")
 
+_TESTED = LocalName("当时为回路测试，事后上传", "for the loop test that it was then, heard of later")
+
 
 def overtaken(tx: MaintenanceTx, order: WorkOrder, word: str, at: datetime) -> LocalName | None:
     """Why an operation from that instant takes no step of its ticket any more, in words; ``None``: it does, or it is
@@ -40,8 +45,13 @@ def overtaken(tx: MaintenanceTx, order: WorkOrder, word: str, at: datetime) -> L
         return None
     if opened_again(tx, order, at):
         return _BEFORE
+    if word not in ("hold", _VERDICT) or order.kind is not Kind.CORRECTIVE:
+        return None
+    episodes = tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags)
     held = word == "hold" and order.state is not State.ON_HOLD
-    return _HELD if held and _ended_by_event(tx, order, at) else None
+    if (held or word == _VERDICT) and any(real_after(one, at) for one in episodes):
+        return _TESTED
+    return _HELD if held and _ended_by_event(order, episodes, at) else None
 
 
 def opened_again(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> bool:
@@ -52,12 +62,12 @@ def opened_again(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> bool:
     return any(one.to in RETURNS and then.to is State.OPEN and at < then.recorded_at for one, then in steps)
 
 
-def _ended_by_event(tx: MaintenanceTx, order: WorkOrder, held_at: datetime) -> bool:
+def _ended_by_event(order: WorkOrder, episodes: Sequence[Episode], held_at: datetime) -> bool:
     """Whether a hold that is heard of only now was over when another safety event came and asked for somebody,
     whatever has been done about the ticket since."""
     if not order.safety:
         return False
-    told = [rang_on(order), *(told_at(one) for one in tx.episodes.of_order(order.id))]
+    told = [rang_on(order), *(told_at(one) for one in episodes)]
     return any(at is not None and held_at < at for at in told)
 
 

@@ -8,7 +8,7 @@ from maintenance.alarm_rules import alarm_priority, alarms_among
 from maintenance.episode_rules import LOOP_TEST, acknowledged, work_is_done
 from maintenance.episode_tickets import EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import ringing, with_telling
+from maintenance.event_order import ringing, with_real
 from maintenance.floods import announce
 from maintenance.lifecycle import ENDED
 from maintenance.loop_echoes import clock_offset_ms, echoes, may_end, news_since, triggered
@@ -18,6 +18,7 @@ from maintenance.orders import keep, take_step
 from maintenance.ports import MaintenanceTx
 from maintenance.succession import endless_events, unmarked, without_subjects
 from maintenance.tickets import unmarked_title
+from maintenance.verdicts import of_before
 from maintenance.views import note_episode
 from maintenance.work_orders import State, Transition, WorkOrder
 from plantroom.catalogue.classes import equipment_classes
@@ -33,6 +34,7 @@ _JOINED = LocalName(
     "并入此前已有的真实故障，工单为真实工单",
     "joined a fault that stood before: its ticket is real",
 )
+_OF_TEST = LocalName("当时为回路测试", "on the loop test that it was then")
 _PHOTOS = "工单#{number}的照片仍在上传，收到后再试 / the photos of ticket #{number} are on their way: try again then"
 _UNSEEN = "回路测试结束时无人确认，按真实报警处理 / nobody had seen it when the loop test ended: a real alarm"
 _ECHO = "被测事件已结束，但其测点仍在报警，按真实故障处理 / the tested event is over, its value is not: a real fault"
@@ -210,19 +212,23 @@ def _make_real(
     tx: MaintenanceTx, ticket: WorkOrder, episode: Episode | None, subjects: Sequence[str], now: datetime, why: str
 ) -> None:
     """People are told of it as of any other alarm, from now on: whoever accepted the test's ticket, or did its work,
-    took it for a test. So a hold ends, and where the work is done the alarm has a ticket of its own."""
+    took it for a test. So a hold ends, a verdict does not count, and where the work is done the alarm has a ticket of
+    its own."""
     tags = tuple(tag for tag in ticket.tags if tag != LOOP_TEST)
     bare = replace(ticket, tags=tags, title=unmarked_title(ticket.title))
     if ticket.state is State.ON_HOLD:
         keep(tx, take_step(tx, bare, State.OPEN, now, BY, why, recurrence=True))
     else:
+        verdict = None if work_is_done(ticket) else of_before(ticket, now, _OF_TEST)
+        if verdict is not None:
+            tx.orders.add_transition(verdict)
+            bare = replace(bare, verdict=None)
         keep(tx, bare)
         tx.orders.add_transition(Transition(ticket.id, ticket.state, now, now, BY, why))
     if episode is None:
         return
     real = ringing(unmarked(episode), now)
-    if real.safety:
-        real = replace(real, detail=with_telling(real.detail, now))
+    real = replace(real, detail=with_real(real.detail, now))
     if real.work_order is None or LOOP_TEST in episode.tags:
         real = replace(real, work_order=ticket.id)
     _store(tx, real)

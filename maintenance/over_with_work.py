@@ -12,7 +12,7 @@ from maintenance.episode_events import events_also
 from maintenance.episode_rules import work_is_done
 from maintenance.episode_subjects import let_go, safety_subjects, worst_first
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import raised_at, told_at
+from maintenance.event_order import raised_at, real_after, told_at
 from maintenance.floods import FLOOD
 from maintenance.open_episodes import open_episodes
 from maintenance.ports import MaintenanceTx
@@ -78,7 +78,7 @@ def overdue(tx: MaintenanceTx, classes: Mapping[str, EquipmentClass]) -> list[st
 
 
 def _over(episode: Episode, known: EquipmentClass | None, done_at: datetime) -> list[str]:
-    if episode.state is not EpisodeState.OPEN:
+    if episode.state is not EpisodeState.OPEN or real_after(episode, done_at):
         return []
     raised, told = raised_at(episode), told_at(episode)
     # Nobody who was told of a safety event later has seen to it; in doubt the others of its kind stand, too.

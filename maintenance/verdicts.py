@@ -31,11 +31,15 @@ def given_at(verdict: Mapping[str, object] | None) -> datetime | None:
     return None if said is None else datetime.fromisoformat(str(said))
 
 
-def of_before(order: WorkOrder, now: datetime) -> Transition | None:
-    """The line in the history of a ticket that is opened again, for the verdict on it that does not count any more."""
+_AGAIN = LocalName("再次打开之前", "before it was opened again")
+
+
+def of_before(order: WorkOrder, now: datetime, before: LocalName = _AGAIN) -> Transition | None:
+    """The line in the history of a ticket that is opened again, or goes on for another reason (``before``), for the
+    verdict on it that does not count any more."""
     if order.verdict is None:
         return None
     name, why = named(order.verdict), because(order.verdict)
-    said = f"{name.zh}（再次打开之前） / {name.en}, before it was opened again{f': {why}' if why else ''}"
+    said = f"{name.zh}（{before.zh}） / {name.en}, {before.en}{f': {why}' if why else ''}"
     at = min(given_at(order.verdict) or now, now)
     return Transition(order.id, order.state, at, now, str(order.verdict.get("by") or ""), said)

@@ -1,17 +1,18 @@
-"""Whatever happens around a loop test, and whenever we hear of what people did: no safety event is swallowed."""
+"""Whatever happens around a loop test, and whenever we hear of what people did: no safety event
+is swallowed, and nothing that the test left."""
 
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from maintenance.episode_rules import LOOP_TEST, work_is_done
-from maintenance.episode_subjects import safety_subjects
+from maintenance.episode_subjects import calling, safety_subjects
 from maintenance.episodes import Episode, EpisodeState
-from maintenance.event_order import rang_at, told_at
-from plantroom.domain.assets import Asset, LocalName
+from maintenance.event_order import rang_at, real_after, told_at
+from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.findings import FindingRaised
 from tests.contract.maintenance.loop_walk import S, Walk, walk
 from tests.contract.maintenance.tablet import op, send
@@ -30,10 +31,11 @@ panels = itertools.count()
 
 
 class Panel:
-    """A fire panel with what is told of it, and with its first ticket."""
+    """A fire panel with what is told of it, safety or not, and with its first ticket."""
 
-    def __init__(self, walk: Walk) -> None:
-        self.walk, self.what = walk, replace(FIRE, asset=f"panel-{next(panels)}")
+    def __init__(self, walk: Walk, *, safety: bool = True) -> None:
+        self.walk, self.safety = walk, safety
+        self.what = replace(FIRE, asset=f"panel-{next(panels)}")
         self.stands: dict[str, tuple[FindingRaised, int]] = {}
         asset = Asset(self.what.asset, "demo", self.what.asset, "fire_panel", LocalName("火警主机", "Panel"))
         with walk.ledger.begin() as tx:
@@ -46,6 +48,8 @@ class Panel:
         elif not over:
             what: Told = replace(self.what, event=began)
             raised = value(self.walk, what) if began == "value" else event(self.walk, what)
+            if not self.safety:
+                raised = replace(raised, safety=False, severity=Severity.MAJOR)
             # What is said over and over within a minute is no news.
             self.stands[began] = raised, self.stands[began][1] if began in self.stands else second
             self.walk.comes(raised)
@@ -59,11 +63,17 @@ class Panel:
 
 
 def happens(
-    walk: Walk, ask: Callable[..., None] | None, told: Sequence[str], words: Sequence[Word], heard: int
+    walk: Walk,
+    ask: Callable[..., None] | None,
+    told: Sequence[str],
+    words: Sequence[Word],
+    heard: int,
+    *,
+    safety: bool = True,
 ) -> Panel:
     """Told of every 10 s, words at their seconds, of which we hear no sooner than ``heard``."""
     walk.after(24 * 3600)
-    panel, begins = Panel(walk), walk.now
+    panel, begins = Panel(walk, safety=safety), walk.now
     if ask is not None:
         ask(walk, panel.what)
     steps: dict[int, Callable[[int], None]] = {
@@ -99,6 +109,10 @@ def nothing_is_swallowed(panel: Panel, words: Sequence[Word]) -> None:
     assert not any(LOOP_TEST in one.tags for one in standing), "the test is over"
     safety = [one for one in standing if set(safety_subjects(one)) & set(one.open_subjects)]
     assert all(is_seen_to(panel.walk, one) for one in safety)
+    left = [one for one in standing if real_after(one, one.opened_at) and calling(one)]
+    assert all(is_seen_to(panel.walk, one) for one in left)
+    if not panel.safety:
+        return
     last = max((at for _, at in words), default=0)
     unseen = {f"rule:{name}" for name, (_, at) in panel.stands.items() if name != "value" and at > last}
     calls = {name for one in standing if one.acknowledged_at is None for name in one.open_subjects}
@@ -121,10 +135,22 @@ WORD = st.sampled_from(["acknowledge", "start", "verdict", "hold", "complete"])
     told=TOLD,
     words=st.lists(st.tuples(WORD, st.sampled_from([15, 25, 35, 45, 55])), max_size=4),
     heard=st.sampled_from([58, 90]),
+    safety=st.booleans(),
 )
+@example(
+    ask=asked_for_the_value, first="value", told=[], words=[("start", 15), ("complete", 25)], heard=90, safety=False
+)
+@example(ask=asked, first=CALL, told=[], words=[("verdict", 15), ("complete", 25)], heard=90, safety=False)
 def test_of_words_in_time_and_late_alike(
-    walk: Walk, ask: Callable[..., None] | None, first: str, told: list[str], words: list[Word], heard: int
+    walk: Walk,
+    ask: Callable[..., None] | None,
+    first: str,
+    told: list[str],
+    words: list[Word],
+    heard: int,
+    *,
+    safety: bool,
 ) -> None:
     words = sorted(words, key=lambda one: one[1])
     for at_least in (0, heard):
-        nothing_is_swallowed(happens(walk, ask, [first, *told], words, at_least), words)
+        nothing_is_swallowed(happens(walk, ask, [first, *told], words, at_least, safety=safety), words)

@@ -1,12 +1,13 @@
 """What a loop test leaves standing is a real alarm for people, whatever was done about its ticket before that: it rings
 anew, nobody has taken note of it, and there is work to do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from maintenance.alarm_list import alarm_list
-from maintenance.episode_rules import LOOP_TEST
+from maintenance.episode_rules import LOOP_TEST, work_is_done
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.loop_tests import CheckResult
 from maintenance.shelving import acknowledge
@@ -17,6 +18,7 @@ from plantroom.ports.paging import EVERYTHING, Scope
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.loop_walk import S, Walk
 from tests.contract.maintenance.loop_walk import walk as plain
+from tests.contract.maintenance.tablet import op, send
 from tests.contract.maintenance.test_coming_again import history
 from tests.contract.maintenance.test_loop_echoes import FIRE, Told, asked, event, latest, value, walk
 from tests.contract.maintenance.test_loop_value_echoes import asked_for_the_value
@@ -37,6 +39,14 @@ def words(walk: Walk, ticket: WorkOrder, at: Any, *steps: State) -> None:
     with walk.ledger.begin() as tx:
         for to in steps:
             apply_transition(tx, ticket.id, to, at, "li", "parts", now=walk.now, person=True)
+
+
+def tells(walk: Walk, ticket: WorkOrder, at: Any, *said: str) -> None:
+    """A tablet's words from that time, of which we hear now."""
+    value = {"verdict": {"verdict": "false_alarm"}, "hold": {"reason": "parts"}}
+    sent = [op(ticket, one, value=value.get(one, {}), captured_at=at.isoformat()) for one in said]
+    answers = send(walk.ledger, *sent, device_now=walk.now, now=walk.now)
+    assert {one.status for one in answers} == {"applied"}
 
 
 def finish(walk: Walk) -> None:
@@ -146,7 +156,9 @@ def test_a_hold_of_the_tests_ticket_ends_with_the_test(walk: Walk, *, late: bool
     if not late:
         words(walk, ticket, held, State.IN_PROGRESS, State.ON_HOLD)
     finish(walk)
-    assert walk.tickets("panel")[0].state is State.OPEN
+    if late:
+        tells(walk.after(60), ticket, held, "start", "hold")
+    assert walk.tickets("panel")[0].state is (State.IN_PROGRESS if late else State.OPEN)
     assert (latest(walk).acknowledged_by, LOOP_TEST in latest(walk).tags) == (None, False)
 
 
@@ -175,14 +187,83 @@ def test_what_nobody_saw_goes_over_to_a_real_alarm_that_follows_it(walk: Walk, *
     assert (latest(walk).acknowledged_by, walk.tickets("panel")[-1].state) == (None, State.OPEN)
 
 
-def test_what_is_no_safety_alarm_is_made_real_in_the_same_way(walk: Walk) -> None:
+def vibrates(walk: Walk) -> WorkOrder:
+    """No safety alarm."""
     walk.start("pump-1", points=["vibration"])
     walk.after(10).comes(walk.limit(severity=Severity.MAJOR))
     (ticket,) = walk.tickets("pump-1")
-    words(walk, ticket, walk.after(10).now, *DONE)
+    return ticket
+
+
+LATE = pytest.mark.parametrize("late", [False, True], ids=["in time", "late"])
+
+
+@LATE
+@pytest.mark.parametrize(
+    "steps",
+    [DONE, (State.REJECTED,), (State.CANCELLED,), ("start", "verdict", "complete")],
+    ids=["done", "rejected", "cancelled", "false_alarm"],
+)
+def test_what_is_no_safety_alarm_is_made_real_in_the_same_way(
+    walk: Walk, steps: tuple[Any, ...], *, late: bool
+) -> None:
+    ticket, at = vibrates(walk), walk.after(10).now
+    say: Any = words if isinstance(steps[0], State) else tells
+    if not late:
+        say(walk, ticket, at, *steps)
     finish(walk)
+    if late:
+        say(walk.after(60), ticket, at, *steps)
     done, own = walk.tickets("pump-1")
-    assert (done.state, own.state, LOOP_TEST in own.tags) == (State.COMPLETED, State.OPEN, False)
+    assert (work_is_done(done), own.state, LOOP_TEST in own.tags) == (True, State.OPEN, False)
+    (alarm,) = standing(walk)
+    assert (alarm.work_order, alarm.acknowledged_by) == (own.id, None)
+    assert any(one.reason.endswith(f"#{own.number}") for one in history(walk.ledger, done))
+    words(walk, own, walk.after(60).now, *DONE)
+    assert len(walk.tickets("pump-1")) == 2, "this work was for the fault"
+
+
+@LATE
+def test_a_hold_of_it_ends_too_and_a_verdict_does_not_count(walk: Walk, *, late: bool) -> None:
+    ticket, at = vibrates(walk), walk.after(10).now
+    if not late:
+        tells(walk, ticket, at, "start", "verdict", "hold")
+    finish(walk)
+    if late:
+        tells(walk.after(60), ticket, at, "start", "verdict", "hold")
+    (same,) = walk.tickets("pump-1")
+    assert (same.state, same.verdict) == (State.IN_PROGRESS if late else State.OPEN, None)
+    assert any("verdict: false alarm" in one.reason for one in history(walk.ledger, ticket)) or not late
+    assert standing(walk)[0].acknowledged_by is None
+
+
+@LATE
+def test_a_verdict_on_the_test_is_none_on_the_fault(walk: Walk, *, late: bool) -> None:
+    ticket, at = vibrates(walk), walk.after(10).now
+    if not late:
+        tells(walk, ticket, at, "start", "verdict")
+    finish(walk)
+    if late:
+        tells(walk.after(60), ticket, at, "start", "verdict")
+    words(walk, ticket, walk.after(60).now, State.COMPLETED)
+    look(walk.ledger, walk.now + HOUR)
+    (same,) = walk.tickets("pump-1")
+    assert (same.state, same.verdict) == (State.OPEN, None)
+    assert any("false alarm, " in one.reason for one in history(walk.ledger, ticket))
+
+
+def test_an_event_of_it_that_no_other_one_ends_is_not_over_with_work_that_was_for_the_test(walk: Walk) -> None:
+    what = replace(event(walk, CALL), safety=False, severity=Severity.MAJOR)
+    asked(walk, CALL)
+    walk.comes(what)
+    (ticket,) = walk.tickets("panel")
+    at = walk.after(10).now
+    finish(walk)
+    words(walk.after(60), ticket, at, *DONE)
+    assert [one.state for one in walk.tickets("panel")] == [State.COMPLETED, State.OPEN]
+    assert standing(walk)[0].work_order == walk.tickets("panel")[1].id
+    look(walk.ledger, walk.now + MINUTE)
+    assert len(standing(walk)) == 1
 
 
 def standing(walk: Walk) -> list[Episode]:
