@@ -11,7 +11,6 @@ from itertools import pairwise
 
 from maintenance.episodes import Episode
 from maintenance.event_order import real_after, told_at
-from maintenance.floods import FLOOD
 from maintenance.lifecycle import RETURNS
 from maintenance.ports import MaintenanceTx
 from maintenance.strangers import rang_on
@@ -47,7 +46,7 @@ def overtaken(tx: MaintenanceTx, order: WorkOrder, word: str, at: datetime) -> L
         return _BEFORE
     if word not in ("hold", _VERDICT) or order.kind is not Kind.CORRECTIVE:
         return None
-    episodes = tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags)
+    episodes = tx.episodes.of_order(order.id)
     held = word == "hold" and order.state is not State.ON_HOLD
     if (held or word == _VERDICT) and any(real_after(one, at) for one in episodes):
         return _TESTED

@@ -228,7 +228,9 @@ def _make_real(
     if episode is None:
         return
     real = ringing(unmarked(episode), now)
-    real = replace(real, detail=with_real(real.detail, now))
+    if LOOP_TEST in episode.tags:
+        # One that followed has a ticket of its own, and what was said of that was said of a real alarm.
+        real = replace(real, detail=with_real(real.detail, now))
     if real.work_order is None or LOOP_TEST in episode.tags:
         real = replace(real, work_order=ticket.id)
     _store(tx, real)

@@ -13,7 +13,6 @@ from maintenance.episode_subjects import calling, held_back, safety_subjects
 from maintenance.episode_tickets import EpisodeTickets
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.event_order import real_after, ringing, told_at
-from maintenance.floods import FLOOD
 from maintenance.ports import MaintenanceTx
 from maintenance.strangers import strangers_again
 from maintenance.work_orders import Kind, Transition, WorkOrder
@@ -43,7 +42,7 @@ def _of_episodes(
     tx: MaintenanceTx, order: WorkOrder, done_at: datetime, classes: Mapping[str, EquipmentClass], now: datetime
 ) -> list[tuple[WorkOrder, LocalName]]:
     made = []
-    for episode in tx.episodes.of_order(order.id, waiting=FLOOD not in order.tags):
+    for episode in tx.episodes.of_order(order.id):
         told, real = told_at(episode), real_after(episode, done_at)
         if told is None or told <= done_at or not _stands(episode, real=real):
             continue

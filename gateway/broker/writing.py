@@ -87,6 +87,11 @@ def identity_of(folder: Path) -> str | None:
         return None
 
 
+def renew_identity(folder: Path) -> None:
+    """Give the held folder another identity: whoever knew it by the former one does no longer. Raises ``OSError``."""
+    (folder / LOCK).write_text(f"{secrets.token_hex(8)}\n", encoding="utf-8")
+
+
 def _unusable(folder: Path, error: OSError) -> Unreachable:
     return Unreachable(f"broker files in {folder}", error.strerror or str(error))
 

@@ -2,13 +2,22 @@
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 
-from gateway.broker.files import RULES
-from gateway.broker.writing import Stamp, credentials_in, differing, held, reload_broker, stamp, write_devices
+from gateway.broker.files import PASSWORDS, RULES
+from gateway.broker.writing import (
+    Stamp,
+    credentials_in,
+    differing,
+    held,
+    identity_of,
+    reload_broker,
+    stamp,
+    write_devices,
+)
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import PlantroomError, Unreachable
 from plantroom.ports.devices import BrokerFiles, Device
@@ -66,7 +75,8 @@ def bring(folder: Path, ledger: Ledger[MaintenanceTx], *, noted: bool) -> str:
     with held(folder) as identity:
         with ledger.read() as tx:
             devices, changes = tx.devices.list(), tx.devices.changes()
-        require_own(folder, devices)
+            known = any(one.id == identity for one in tx.devices.files())
+        require_own(folder, devices, known=known)
         write_devices(folder, devices)
         told = reload_broker(folder)
         if noted:
@@ -89,31 +99,39 @@ def keep(folder: Path, ledger: Ledger[MaintenanceTx], *, noted: bool) -> Stamp |
             known = [one for one in tx.devices.files() if one.id == identity]
         seen, stale = stamp(folder), differing(folder, devices)
         if stale:
-            require_own(folder, devices)
+            require_own(folder, devices, known=bool(known))
             write_devices(folder, devices)
         if stale or (noted and _behind(known, folder, changes)):
             told = reload_broker(folder)
             if noted:
                 _note(ledger, identity, folder, changes, told)
-            by_others = bool(stale) and any(one.changes == changes for one in known)
+            by_others = PASSWORDS in stale and any(one.changes == changes for one in known)
             say = log.warning if by_others else log.info
             event = "broker_files_changed_by_others" if by_others else "broker_files_brought"
             say(event, folder=str(folder), written=list(stale), told=told)
         return None if stale else seen
 
 
-def require_own(folder: Path, devices: Sequence[Device]) -> None:
-    """Raises ``ForeignFiles`` for files with credentials of which the ledger never had one. A name does not do: two
-    sites may use the same, never the same salt."""
-    there = credentials_in(folder)
+def require_own(folder: Path, devices: Sequence[Device], *, known: bool) -> None:
+    """Raises ``ForeignFiles`` for files with credentials that the ledger neither knows, by the folder's identity, nor
+    ever had one of. A name does not do: two sites may use the same, never the same salt."""
+    there = frozenset() if known else credentials_in(folder)
     if not there or there & {f"{d.username}:{d.password_hash}" for d in devices}:
         return
     problem = (
         f"have {len(there)} credentials, this ledger never had one of them: it is hardly that broker's ledger, and the"
         " files stay as they are. Use that broker's ledger (--data-dir, PLANTROOM_DATA_DIR, PLANTROOM_LEDGER_URL) or"
-        f" another folder; `plantroom broker config --out {folder} --take-over` cuts those publishers off"
+        " another folder; or run `plantroom broker config` with the options of before and `--take-over`, which cuts"
+        " those publishers off"
     )
     raise ForeignFiles(f"broker files in {folder}", problem)
+
+
+def guard(ledger: Ledger[MaintenanceTx], devices: Sequence[Device]) -> Callable[[Path], None]:
+    """``require_own`` by what the ledger knows now."""
+    with ledger.read() as tx:
+        known = frozenset(one.id for one in tx.devices.files())
+    return lambda folder: require_own(folder, devices, known=identity_of(folder) in known)
 
 
 def _behind(known: Sequence[BrokerFiles], folder: Path, changes: int) -> bool:

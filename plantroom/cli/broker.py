@@ -59,7 +59,8 @@ def config(
     from gateway.broker.certificates import key_away
     from gateway.broker.files import CONFIGURATION, Address
     from gateway.broker.site import ENVIRONMENT, SiteBroker, write_site
-    from plantroom.bootstrap.wire import bring, devices_of, require_own
+    from gateway.broker.writing import renew_identity
+    from plantroom.bootstrap.wire import bring, devices_of, guard
 
     folder = out.expanduser().absolute()
     wanted = SiteBroker(
@@ -75,7 +76,7 @@ def config(
     )
     with opened(data_dir, begins=True) as parts:
         devices = devices_of(parts.ledger)
-        may_write = bool if take_over else lambda there: require_own(there, devices)
+        may_write = renew_identity if take_over else guard(parts.ledger, devices)
         address = write_site(wanted, devices, parts.settings.broker, parts.clock.now(), may_write)
         told = bring(folder, parts.ledger, noted=True)
     in_force = sum(d.revoked_at is None for d in devices)
@@ -88,8 +89,7 @@ def config(
     }
     emit(document, as_json, f"{folder / CONFIGURATION}\n{folder / ENVIRONMENT}")
     say(f"{in_force} devices. Broker: `mosquitto -c {folder / CONFIGURATION}`; a change of its ports needs a restart")
-    away = key_away(folder) if wanted.certificates is None else ""
-    say([*filter(None, [away]), told])
+    say([*filter(None, [key_away(folder) if wanted.certificates is None else ""]), told])
 
 
 @app.command()

@@ -48,13 +48,13 @@ def _lines(settings: Settings, ledger: "Ledger[MaintenanceTx]") -> list[Line]:
     folder = broker_folder(settings)
     with ledger.read() as tx:
         devices, changes, files = tx.devices.list(), tx.devices.changes(), tx.devices.files()
-    own = [] if folder is None else [_own(folder, devices)]
-    known = None if folder is None else identity_of(folder)
-    others = [one for one in files if one.id != known and one.folder != str(folder)]
+    identity = None if folder is None else identity_of(folder)
+    own = [] if folder is None else [_own(folder, devices, known=any(one.id == identity for one in files))]
+    others = [one for one in files if one.id != identity and one.folder != str(folder)]
     return own + [_other(one, changes) for one in others]
 
 
-def _own(folder: Path, devices: "Sequence[Device]") -> Line:
+def _own(folder: Path, devices: "Sequence[Device]", *, known: bool) -> Line:
     from gateway.broker.writing import differing, names_in
     from plantroom.bootstrap.wire import require_own
 
@@ -65,7 +65,7 @@ def _own(folder: Path, devices: "Sequence[Device]") -> Line:
         stale = differing(folder, devices)
         if not stale:
             return Look.OK, f"{folder} has what the ledger has", ""
-        require_own(folder, devices)
+        require_own(folder, devices, known=known)
         there, wanted = names_in(folder), {d.username for d in devices if d.revoked_at is None}
     except PlantroomError as error:
         return Look.FAIL, str(error), "name the broker's folder in PLANTROOM_BROKER_FILES, and use that broker's ledger"

@@ -280,3 +280,30 @@ def test_what_somebody_saw_in_time_is_over_with_the_test(walk: Walk) -> None:
     finish(walk)
     assert walk.checks()[0].result is CheckResult.PASSED
     assert ([one.state for one in walk.tickets("panel")], standing(walk)) == ([State.COMPLETED], [])
+
+
+@LATE
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (("start", "verdict"), State.IN_PROGRESS),
+        (("start", "hold"), State.ON_HOLD),
+        (("start", "verdict", "complete"), State.REJECTED),
+    ],
+    ids=lambda one: one if isinstance(one, str) else None,
+)
+def test_what_is_said_of_a_real_ticket_that_took_the_tests_alarm_over_counts(
+    walk: Walk, said: tuple[str, ...], state: State, *, late: bool
+) -> None:
+    vibrates(walk)
+    walk.after(5).comes(walk.limit(severity=Severity.MAJOR, subject="temp:alarm_high", finding_id="temp"))
+    real = walk.tickets("pump-1")[-1]
+    at = walk.after(10).now
+    if not late:
+        tells(walk, real, at, *said)
+    finish(walk)
+    if late:
+        tells(walk.after(60), real, at, *said)
+    now = next(one for one in walk.tickets("pump-1") if one.id == real.id)
+    assert (now.state, now.verdict is not None) == (state, "verdict" in said)
+    assert not any("for the loop test that it was" in one.reason for one in history(walk.ledger, real))
