@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway.connecting import ConnectGate, always_open
+from gateway.connecting import RETRY_MAX_S, SAFETY_RETRY_MAX_S, ConnectGate, always_open
 from gateway.lane_file import Known, LaneFile
 from gateway.leaving import ANSWER, MARK, OTHER, Leaving, answer_to
 from gateway.owning import TopicRules
@@ -135,6 +135,7 @@ class SiteGateway:
             on_fresh=lambda: self._fresh(lane),
             gate=lambda connects: gate(connects) or self._may_connect(lane, connects),
             clock=self._clock,
+            longest_pause_s=SAFETY_RETRY_MAX_S if lane is Lane.SAFETY else RETRY_MAX_S,
         )
 
     def _fresh(self, lane: Lane) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 RETRY_MIN_S = 0.2
 RETRY_MAX_S = 30.0
+SAFETY_RETRY_MAX_S = 5.0
+"""Of a safety lane: when the broker is back its events wait for nothing else."""
 
 KEEPALIVE_S = 15
 """A broker that hangs shows after twice as long; it ends the connection when a sync takes 1.5 times as long."""
@@ -20,9 +22,9 @@ BRIEF_MAX = 3
 """So many in a row that did not last are told."""
 
 
-def full_jitter(attempt: int, rng: random.Random) -> float:
+def full_jitter(attempt: int, rng: random.Random, longest_s: float = RETRY_MAX_S) -> float:
     """Seconds to wait before retry number ``attempt`` (0, 1, ...): uniform under a doubling cap."""
-    return rng.uniform(0, min(RETRY_MAX_S, RETRY_MIN_S * 2 ** min(attempt, 16))) + 0.05
+    return rng.uniform(0, min(longest_s, RETRY_MIN_S * 2 ** min(attempt, 16))) + 0.05
 
 
 ConnectGate = Callable[[int], str | None]

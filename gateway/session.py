@@ -23,7 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gateway.connecting import KEEPALIVE_S, ConnectGate, Connections, always_open, full_jitter
+from gateway.connecting import KEEPALIVE_S, RETRY_MAX_S, ConnectGate, Connections, always_open, full_jitter
 from gateway.counts import SessionCounts
 from gateway.packets import PacketClient, PacketSocket
 from gateway.spool.spool import Spool
@@ -67,8 +67,9 @@ class Session:
         casual: Collection[str] = (),
         gate: ConnectGate = always_open,
         clock: Clock | None = None,
+        longest_pause_s: float = RETRY_MAX_S,
     ) -> None:
-        self._broker = broker
+        self._broker, self._longest_pause_s = broker, longest_pause_s
         self._node = 0
         self._gate = gate
         self._connections = Connections()
@@ -201,7 +202,7 @@ class Session:
 
     def _pause(self, problem: str) -> None:
         # All nodes of a cluster are tried before the pauses grow.
-        wait_s = full_jitter(self._connections.attempt // len(self._broker.nodes), self._rng)
+        wait_s = full_jitter(self._connections.attempt // len(self._broker.nodes), self._rng, self._longest_pause_s)
         self._connections.attempt += 1
         log.warning("broker_unreachable", client=self._client_id, problem=problem, retry_s=round(wait_s, 2))
         self._stop.wait(wait_s)

@@ -1,6 +1,12 @@
 """How connections that do not last are met."""
 
-from gateway.connecting import BRIEF_MAX, LASTING_S, STEADY_S, Connections
+import random
+from pathlib import Path
+
+from gateway.collector import SiteGateway
+from gateway.connecting import BRIEF_MAX, LASTING_S, RETRY_MAX_S, SAFETY_RETRY_MAX_S, STEADY_S, Connections, full_jitter
+from plantroom.ports.spool import Lane
+from plantroom.settings import BrokerAddress
 from tests.unit.gateway.test_subscriptions import Clock
 
 
@@ -55,3 +61,13 @@ def test_connections_that_end_because_of_us_are_nobody_elses() -> None:
     for _ in range(BRIEF_MAX):
         stood(line, clock, 1)
     assert line.taken()
+
+
+def test_pauses_grow_to_their_cap_which_is_low_for_a_safety_lane(tmp_path: Path) -> None:
+    draws = random.Random(1)
+    for longest_s in (RETRY_MAX_S, SAFETY_RETRY_MAX_S):
+        late = [full_jitter(attempt, draws, longest_s) for attempt in range(10, 400)]
+        assert 0.9 * longest_s < max(late) <= longest_s + 0.05
+    site = SiteGateway("demo", BrokerAddress(host="127.0.0.1", port=9), tmp_path / "spool")
+    caps = {lane: session._longest_pause_s for lane, session in site.sessions.items()}
+    assert caps == {Lane.NORMAL: RETRY_MAX_S, Lane.SAFETY: SAFETY_RETRY_MAX_S}
