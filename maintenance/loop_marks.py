@@ -167,6 +167,20 @@ def settles(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> b
     return over and check.result is CheckResult.PASSED and ticket.state is not State.EVIDENCE_PENDING
 
 
+def awaited(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> list[str]:
+    """The alarms (``source:subject``) whose end a passed check waits for; empty: none. Reads alone."""
+    evidence = check.step(Step.TICKET).evidence
+    if check.result is not CheckResult.PASSED or evidence is None or settles(tx, check, now, ends):
+        return []
+    episode, ticket = _standing(tx, evidence), tx.orders.get(evidence)
+    if check.settled or episode is None:
+        return []
+    still = _still(check, episode, ends)
+    over = _over(still, ends) or _over_elsewhere(tx, check, episode, ends)
+    found = echoes(check, ticket, episode) if over else [*still, *echoes(check, ticket, episode)]
+    return list(dict.fromkeys(one for one in found if not _is_endless(one, ends)))
+
+
 def _over(still: Sequence[str], ends: Ends) -> bool:
     return all(_is_endless(one, ends) for one in still)
 

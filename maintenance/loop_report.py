@@ -57,6 +57,21 @@ def check_json(check: LoopCheck) -> dict[str, object]:
     }
 
 
+def report_lines(check: LoopCheck) -> list[str]:
+    """Each link of one sensor: its instant (as in the CSV), the milliseconds since the link before, and what proves it
+    or who."""
+    delays = delays_ms(check)
+    after = {name.removesuffix("_ms").partition("_to_")[2]: f"{ms:+} ms" for name, ms in delays.items()}
+    lines = []
+    for one in check.steps:
+        word, at = one.step.value, _instant(check, one.step) or "-"
+        proof = one.evidence or "" if one.step in (Step.TICKET, Step.PERSON) else ""
+        lines.append(f"      {word:<8}  {at:<27}  {after.get(word, ''):>12}  {proof}".rstrip())
+    who = [("responsible", check.responsible), ("by", check.by)]
+    said = [f"{word}: {name}" for word, name in who if name]
+    return [*lines, *([f"      {'  '.join(said)}"] if said else [])]
+
+
 def report_csv(test: LoopTest, checks: Sequence[LoopCheck]) -> str:
     """Each sensor, its links' instants (UTC, RFC 3339; ``n.a.`` where one does not apply), the milliseconds between
     them, who confirmed it and what came of it. What a spreadsheet would take for a formula is quoted."""

@@ -21,7 +21,7 @@ AlarmId = Annotated[str, typer.Argument(help="Id, as `alarms list` shows it.")]
 ShelfId = Annotated[str, typer.Argument(help="Id, as `alarms shelved` shows it.")]
 By = Annotated[str, typer.Option("--by", help="Who does it (default: the user of this machine).")]
 EVENTS_SHOWN = 5
-"""Of one alarm, in its line; the JSON has all of them."""
+"""Events and limits of one alarm, in its line; the JSON has all of them."""
 
 MINUTES_IN = {"m": 1, "h": 60, "d": 1440}
 
@@ -98,6 +98,7 @@ def _alarm(one: "Alarm", plant: "Plant", classes: "Mapping[str, EquipmentClass]"
         "priority": one.priority.value,
         "safety": episode.safety,
         "subjects": list(episode.open_subjects),
+        "tags": list(episode.tags),
         "since": instant_text(one.since_observed),
         "acknowledged_by": episode.acknowledged_by,
         "work_order": episode.work_order,
@@ -105,11 +106,16 @@ def _alarm(one: "Alarm", plant: "Plant", classes: "Mapping[str, EquipmentClass]"
 
 
 def _what(item: dict[str, Any]) -> str:
-    names = [name["en"] for name in item["events"]]
+    from maintenance.episode_rules import LOOP_TEST
+
+    title = item["title"]["en"]
+    names = [name["en"] for name in item["events"] if name["en"] != title]
+    names += [one for one in item["subjects"] if one.startswith("limit:")]
     more = f" +{len(names) - EVENTS_SHOWN}" if len(names) > EVENTS_SHOWN else ""
     events = f": {', '.join(names[:EVENTS_SHOWN])}{more}" if names else ""
+    mark = "  [loop test]" if LOOP_TEST in item["tags"] else ""
     asset = "" if item["device"] else f"{item['asset']}  "
-    return f"{item['site']}  {asset}{item['title']['en']}{events}"
+    return f"{item['site']}  {asset}{title}{events}{mark}"
 
 
 @app.command("shelved")
@@ -125,11 +131,13 @@ def list_shelved(
         found = tx.alarms.shelves(EVERYTHING, PageRequest(1000), standing=None if history else True).items
         codes = {key: asset.code for key, asset in tx.assets.plant().assets.items()}
     items = [_shelf(one, codes) for one in found]
-    lines = [
-        f"{i['id']}  {i['asset']}  {', '.join(i['subjects'])}  until {i['until']}  {i['by']}: {i['reason']}"
-        for i in items
-    ]
-    emit({"items": items}, as_json, lines or "nothing is shelved")
+    emit({"items": items}, as_json, [_shelf_line(one) for one in items] or "nothing is shelved")
+
+
+def _shelf_line(item: dict[str, Any]) -> str:
+    over = f"  ended {item['ended_at']} by {item['ended_by']}" if item["ended_at"] else ""
+    subjects = ", ".join(item["subjects"])
+    return f"{item['id']}  {item['asset']}  {subjects}  until {item['until']}  {item['by']}: {item['reason']}{over}"
 
 
 @app.command()

@@ -74,7 +74,7 @@ def start(
             responsible=responsible,
         )
         test = start_loop_test(tx, wanted, parts.classes, BY, parts.clock.now())
-        document, text = _shown(tx, test)
+        document, text = _shown(tx, test, parts)
     emit(document, as_json, text)
 
 
@@ -112,7 +112,7 @@ def show(
         while True:
             with parts.ledger.read() as tx:
                 test = tx.loop_tests.get(test_id)
-                document, text = _shown(tx, test)
+                document, text = _shown(tx, test, parts)
             ended = test.state is TestState.FINISHED
             if not watch or ended:
                 emit(document, as_json, text)
@@ -167,7 +167,7 @@ def finish(test_id: TestId, data_dir: DataDir = None, as_json: AsJson = False) -
     """End a loop test. What is not answered fails, saying what is missing; what still holds becomes a real ticket."""
     with opened(data_dir) as parts, parts.ledger.begin() as tx:
         test = _keeper(tx, parts).finish(test_id, BY)
-        document, text = _shown(tx, test)
+        document, text = _shown(tx, test, parts)
     emit(document, as_json, text)
 
 
@@ -179,12 +179,15 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Which sensor, each link's instant, the milliseconds between them, and who."""
-    from maintenance.loop_report import report_csv
+    from maintenance.loop_report import report_csv, report_lines
 
     with opened(data_dir) as parts, parts.ledger.read() as tx:
         test = tx.loop_tests.get(test_id)
         checks = tx.loop_tests.checks(test_id)
-        document, text = _shown(tx, test)
+        document, _ = _shown(tx, test, parts)
+    text = [_head(test)]
+    for check in checks:
+        text += [_line(check), *report_lines(check)]
     if csv is not None:
         try:
             csv.write_text(report_csv(test, checks), encoding="utf-8-sig", newline="")
@@ -229,7 +232,11 @@ def _emit_check(check: "LoopCheck", as_json: bool) -> None:
     emit(check_json(check), as_json, _line(check))
 
 
-def _shown(tx: "MaintenanceTx", test: "LoopTest") -> tuple[dict[str, Any], list[str]]:
+def _head(test: "LoopTest") -> str:
+    return f"{test.id}  {test.site}  {test.name}  {test.state.value}"
+
+
+def _shown(tx: "MaintenanceTx", test: "LoopTest", parts: "Parts") -> tuple[dict[str, Any], list[str]]:
     from maintenance.loop_limits import limit_to_pass
     from maintenance.loop_report import check_json, loop_test_json
     from maintenance.loop_tests import CheckResult
@@ -243,7 +250,9 @@ def _shown(tx: "MaintenanceTx", test: "LoopTest") -> tuple[dict[str, Any], list[
         "trigger": None if trigger is None else name_json(trigger),
         "checks": [check_json(check) for check in checks],
     }
-    lines = [f"{test.id}  {test.site}  {test.name}  {test.state.value}", *map(_line, checks)]
+    lines = [_head(test)]
+    for check in checks:
+        lines += [_line(check), *_waiting(tx, check, parts)]
     if asked is not None and asked.deadline is not None:
         where = f"（{asked.place.zh}）" if asked.place.zh else ""
         zh, en = ("", "") if trigger is None else (f"，{trigger.zh}", f", {trigger.en}")
@@ -252,6 +261,21 @@ def _shown(tx: "MaintenanceTx", test: "LoopTest") -> tuple[dict[str, Any], list[
         )
         lines.append(f"  ({asked.place.en or 'no location'}; until {asked.deadline:%H:%M:%S} UTC)")
     return document, lines
+
+
+def _waiting(tx: "MaintenanceTx", check: "LoopCheck", parts: "Parts") -> list[str]:
+    """Which end a passed check waits for, and which events are one."""
+    from maintenance.loop_ends import ends_of
+    from maintenance.loop_marks import awaited
+
+    stands = awaited(tx, check, parts.clock.now(), ends_of(parts.classes))
+    if not stands:
+        return []
+    known = parts.classes.get(tx.assets.get(check.asset).asset.equipment_class)
+    own = {} if known is None else ends_of({known.key: known}).enders
+    enders = sorted({key for one in stands for key in own.get(one.removeprefix("rule:"), ())})
+    said = f": {', '.join(enders)}" if enders else ""
+    return [f"      已通过，等待报警结束{said.replace(': ', '：')} / passed; waits for the alarm's end{said}"]
 
 
 def _line(check: "LoopCheck") -> str:

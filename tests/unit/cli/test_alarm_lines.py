@@ -1,6 +1,7 @@
 """``alarms list`` tells two machines of one code apart and says what happened."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,11 +59,35 @@ def test_a_line_has_the_site_and_the_names_of_the_mode_and_its_events(two_sites:
     parts = open_parts(Settings(data_dir=two_sites))
     ticket = next(mode.ticket for mode in parts.classes["pump"].failure_modes if mode.key == "bearing")
     parts.close()
-    assert f"  north  P-9  {ticket.en}  since " in lines["e-north-bearing"]
+    assert f"  north  P-9  {ticket.en}: limit:vibration:alarm_high  since " in lines["e-north-bearing"]
     items = {one["id"]: one for one in json.loads(run(two_sites, "list", "--json"))["items"]}
     assert items["e-north-bearing"]["title"] == {"zh": ticket.zh, "en": ticket.en}
     assert items["e-demo-unclassified"]["events"] == [{"zh": "事件", "en": "gas leak"}]
     assert len(items["e-north-unclassified"]["events"]) == 7
+
+
+def test_an_alarm_of_a_loop_test_says_so_and_an_event_does_not_repeat_its_mode(two_sites: Path) -> None:
+    parts = open_parts(Settings(data_dir=two_sites))
+    title = next(mode.ticket for mode in parts.classes["pump"].failure_modes if mode.key == "bearing")
+    tested = replace(opened("demo", "bearing", FindingSource.RULE, "worn"), tags=("loop_test",))
+    tested = replace(tested, detail={"event": "worn", "name": {"zh": title.zh, "en": title.en}})
+    with parts.ledger.begin() as tx:
+        tx.episodes.add(tested)
+    parts.close()
+    lines = {line.split()[0]: line for line in run(two_sites, "list").splitlines()}
+    assert f"  demo  P-9  {title.en}  [loop test]  since " in lines["e-demo-bearing"]
+    assert "loop test" not in lines["e-north-bearing"]
+    items = {one["id"]: one for one in json.loads(run(two_sites, "list", "--json"))["items"]}
+    assert (items["e-demo-bearing"]["tags"], items["e-north-bearing"]["tags"]) == (["loop_test"], [])
+
+
+def test_a_shelf_that_is_over_says_when_and_who_ended_it(two_sites: Path) -> None:
+    run(two_sites, "shelve", "e-north-bearing", "--reason", "known", "--for", "2h", "--by", "wang")
+    shelf = run(two_sites, "shelved").split()[0]
+    assert "ended" not in run(two_sites, "shelved", "--history")
+    run(two_sites, "unshelve", shelf, "--by", "li")
+    (item,) = json.loads(run(two_sites, "shelved", "--history", "--json"))["items"]
+    assert f"  wang: known  ended {item['ended_at']} by li\n" in run(two_sites, "shelved", "--history")
 
 
 @pytest.mark.parametrize("what", [("acknowledge",), ("shelve", "--reason", "x", "--for", "1h")])
