@@ -156,14 +156,14 @@ def _seen_to(gap: Gap, horizons: Mapping[str, int]) -> bool:
 
 
 def _fairly(due: Sequence[Gap]) -> list[Gap]:
-    """At most ``PER_ASSET`` of each asset and ``PER_TURN`` of all, longest due first."""
+    """At most ``PER_ASSET`` requests to each asset and ``PER_TURN`` to all, longest due first."""
     chosen: list[Gap] = []
     counts: dict[str, int] = {}
     total = 0
     for gap in due:
-        if counts.get(gap.asset, 0) < PER_ASSET and total < PER_TURN:
-            forms = _forms(gap)
-            counts[gap.asset] = counts.get(gap.asset, 0) + forms
+        forms, count = _forms(gap), counts.get(gap.asset, 0)
+        if count + forms <= PER_ASSET and total + forms <= PER_TURN:
+            counts[gap.asset] = count + forms
             total += forms
             chosen.append(gap)
     return chosen

@@ -72,11 +72,10 @@ def _ended_by_event(order: WorkOrder, episodes: Sequence[Episode], held_at: date
 
 def in_history(order: WorkOrder, op: Operation, before: LocalName, at: datetime, now: datetime, by: str) -> Transition:
     """The line for a word that was ``overtaken``. It is nobody's accepting, of a loop test's ticket neither."""
-    said, note = (
-        _SAID.get(op.type) or named(op.value),
-        str(op.value.get("note") or op.value.get("reason") or "").strip(),
-    )
-    note = because(op.value) if op.type == _VERDICT else note
+    if op.type == _VERDICT:
+        said, note = named(op.value), because(op.value)
+    else:
+        said, note = _SAID[op.type], str(op.value.get("note") or op.value.get("reason") or "").strip()
     more = f": {note}" if note else ""
     reason = f"{said.zh}（{before.zh}） / {said.en}, {before.en}{more}"
     return Transition(order.id, order.state, at, now, by, reason)

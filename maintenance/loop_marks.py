@@ -115,8 +115,7 @@ def settle(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends, *, fi
     ticket = tx.orders.lock(evidence)
     if LOOP_TEST not in ticket.tags:
         return replace(check, settled=True)
-    still = [] if episode is None else _still(check, episode, ends)
-    over = _over(still, ends) or _over_elsewhere(tx, check, episode, ends)
+    still, over = _left(tx, check, episode, ends)
     if over and episode is not None and _echoing(check, ticket, episode, ends):
         given_up = finishing or not may_end(check, episode, ends, now)
         if given_up:
@@ -160,8 +159,7 @@ def settles(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> b
     if LOOP_TEST not in ticket.tags:
         return True
     episode = _standing(tx, evidence)
-    over = _over([] if episode is None else _still(check, episode, ends), ends)
-    over = over or _over_elsewhere(tx, check, episode, ends)
+    _, over = _left(tx, check, episode, ends)
     if over and episode is not None and _echoing(check, ticket, episode, ends):
         return not may_end(check, episode, ends, now)
     return over and check.result is CheckResult.PASSED and ticket.state is not State.EVIDENCE_PENDING
@@ -175,14 +173,15 @@ def awaited(tx: MaintenanceTx, check: LoopCheck, now: datetime, ends: Ends) -> l
     episode, ticket = _standing(tx, evidence), tx.orders.get(evidence)
     if check.settled or episode is None:
         return []
-    still = _still(check, episode, ends)
-    over = _over(still, ends) or _over_elsewhere(tx, check, episode, ends)
+    still, over = _left(tx, check, episode, ends)
     found = echoes(check, ticket, episode) if over else [*still, *echoes(check, ticket, episode)]
     return list(dict.fromkeys(one for one in found if not _is_endless(one, ends)))
 
 
-def _over(still: Sequence[str], ends: Ends) -> bool:
-    return all(_is_endless(one, ends) for one in still)
+def _left(tx: MaintenanceTx, check: LoopCheck, episode: Episode | None, ends: Ends) -> tuple[list[str], bool]:
+    """What the check asked for and still stands, and whether it is over, but for what has no end."""
+    still = [] if episode is None else _still(check, episode, ends)
+    return still, all(_is_endless(one, ends) for one in still) or _over_elsewhere(tx, check, episode, ends)
 
 
 def _echoing(check: LoopCheck, ticket: WorkOrder, episode: Episode, ends: Ends) -> bool:
@@ -244,8 +243,8 @@ def _make_real(
     real = ringing(unmarked(episode), now)
     if LOOP_TEST in episode.tags:
         # One that followed has a ticket of its own, and what was said of that was said of a real alarm.
-        real = replace(real, detail=with_real(real.detail, now))
-    if real.work_order is None or LOOP_TEST in episode.tags:
+        real = replace(real, detail=with_real(real.detail, now), work_order=ticket.id)
+    elif real.work_order is None:
         real = replace(real, work_order=ticket.id)
     _store(tx, real)
     for subject in alarms_among(subjects):

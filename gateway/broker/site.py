@@ -76,10 +76,10 @@ def write_site(
     devices: Sequence[Device],
     ours: BrokerAddress | None,
     now: datetime,
-    may_write: Callable[[Path], object] = bool,
+    first: Callable[[Path], object] | None = None,
 ) -> BrokerAddress:
-    """Write the folder; gives the address for our own sessions. ``ours`` is what is set for them already. ``may_write``
-    is called with the folder before anything is written there, and raises where it must not be.
+    """Write the folder; gives the address for our own sessions. ``ours`` is what is set for them already. ``first``
+    is called with the folder before anything is written there, and raises where nothing must be.
 
     Writing again keeps the authority, a certificate that is good for a month and our password. Raises ``BadData`` for
     certificates that do not fit, ``Unreachable`` when something cannot be written.
@@ -94,7 +94,8 @@ def write_site(
                 if owner is not None:
                     os.chown(folder, *owner)
         with held(wanted.folder):
-            may_write(wanted.folder)
+            if first is not None:
+                first(wanted.folder)
             certificates = wanted.certificates or self_signed(wanted.folder, wanted.names(), owner, now)
             _check(certificates, client_certificates=wanted.client_certificates)
             tls = not wanted.collector.is_loopback if wanted.collector_tls is None else wanted.collector_tls

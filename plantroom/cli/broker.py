@@ -76,8 +76,8 @@ def config(
     )
     with opened(data_dir, begins=True) as parts:
         devices = devices_of(parts.ledger)
-        may_write = renew_identity if take_over else guard(parts.ledger, devices)
-        address = write_site(wanted, devices, parts.settings.broker, parts.clock.now(), may_write)
+        first = renew_identity if take_over else guard(parts.ledger, devices)
+        address = write_site(wanted, devices, parts.settings.broker, parts.clock.now(), first)
         told = bring(folder, parts.ledger, noted=True)
     in_force = sum(d.revoked_at is None for d in devices)
     document = {

@@ -114,9 +114,10 @@ class Connection:
 
     def publish(self, topic: str, payload: bytes) -> int:
         """Hand a message of QoS 1 to paho; gives its packet id. After a new connection it may overtake others."""
-        while (handed := self._now.publish(topic, payload, qos=1)).rc == mqtt.MQTT_ERR_QUEUE_SIZE:
-            """Not taken: the packet id is still another one's."""
-        return handed.mid
+        while True:
+            handed = self._now.publish(topic, payload, qos=1)
+            if handed.rc != mqtt.MQTT_ERR_QUEUE_SIZE:  # which says that the packet id is still another one's
+                return handed.mid
 
     @property
     def caught_up(self) -> bool:

@@ -19,16 +19,20 @@ MESSAGES_AT_ONCE = 200
 
 def of_message(message: str) -> sa.ColumnElement[bool]:
     """Which letters are of one message."""
-    column = t.dead_letters.c.id
-    return sa.or_(column == message, sa.and_(column >= f"{message}-", column < f"{message}."))
+    return _named(sa.literal(message))
 
 
 def of_messages(letters: sa.Select[Any], messages: Sequence[str]) -> sa.Select[Any]:
     """A selection of the letters of these messages alone. A look into the index of each message: of many alternatives
     SQLite makes a walk through all letters."""
     wanted = sa.values(sa.column("message", sa.Text), name="wanted").data([(one,) for one in messages]).cte("wanted")
+    return letters.join(wanted, _named(wanted.c.message))
+
+
+def _named(message: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Ids of letters: the message's own, and with a dash and a number behind it."""
     column = t.dead_letters.c.id
-    return letters.join(wanted, sa.and_(column >= wanted.c.message, column < wanted.c.message + "."))
+    return sa.and_(column >= message, column < message + ".")
 
 
 def before_asked(row: Any) -> DeadLetter:
