@@ -129,7 +129,9 @@ class OccurrenceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A materialised occurrence. ``latest`` is the law's and the window's last day, whichever is earlier."""
+    """A materialised occurrence. ``latest`` is the law's and the window's last day, whichever is earlier. Rows by the
+    hour have ``nominal_at`` and ``due_at``, too; their dates are those instants' local days. ``evidence`` is the
+    reading that credited it (point, ts, value)."""
 
     key: OccurrenceKey
     site: str
@@ -140,3 +142,6 @@ class Occurrence:
     state: OccurrenceState = OccurrenceState.DUE
     completed_at: datetime | None = None
     work_order: str | None = None
+    nominal_at: datetime | None = None
+    due_at: datetime | None = None
+    evidence: Mapping[str, object] | None = None

@@ -148,6 +148,9 @@ def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_ur
             tx.work.connection.execute(sa.text("DROP TABLE letters_let_go"))
             tx.work.connection.execute(sa.text("DROP TABLE broker_files"))
             tx.work.connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
+            tx.work.connection.execute(sa.text("ALTER TABLE sites DROP COLUMN calendar"))
+            for column in ("nominal_at", "due_at", "evidence"):
+                tx.work.connection.execute(sa.text(f"ALTER TABLE occurrences DROP COLUMN {column}"))
             tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
