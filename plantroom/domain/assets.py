@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from plantroom.domain.calendars import ALWAYS_OPEN, SiteCalendar
+
 if TYPE_CHECKING:
     from plantroom.domain.sources import TopicSource
 
@@ -181,13 +183,15 @@ class EquipmentClass:
 @dataclass(frozen=True, slots=True)
 class Site:
     """A site: partition of collecting, of grants and of asset codes. ``time_zone`` is an IANA name,
-    ``max_shelving_h`` the longest that an alarm may be shelved (``None``: the default of ``plantroom.domain.alarms``).
+    ``max_shelving_h`` the longest that an alarm may be shelved (``None``: the default of ``plantroom.domain.alarms``),
+    ``calendar`` its opening hours, holidays and seasons.
     """
 
     code: str
     name: LocalName
     time_zone: str = "Asia/Shanghai"
     max_shelving_h: float | None = None
+    calendar: SiteCalendar = ALWAYS_OPEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ _COLUMNS = (
     _o.state,
     _o.completed_at,
     _o.work_order,
+    _o.nominal_at,
+    _o.due_at,
+    _o.evidence,
 )
 _STATES = {state.value: state for state in OccurrenceState}
 _KEYS_AT_ONCE = 2000
@@ -206,11 +209,15 @@ def _occurrence_values(one: Occurrence) -> dict[str, Any]:
         "state": one.state.value,
         "completed_at": one.completed_at,
         "work_order": one.work_order,
+        "nominal_at": one.nominal_at,
+        "due_at": one.due_at,
+        "evidence": one.evidence,
     }
 
 
 def _occurrence(row: Sequence[Any]) -> Occurrence:
-    lineage, subject, cycle, site, plan_row, nominal, earliest, latest, state, completed, order = row
+    lineage, subject, cycle, site, plan_row, nominal, earliest, latest, state, completed, order, *more = row
+    nominal_at, due_at, evidence = more
     return Occurrence(
         key=OccurrenceKey(lineage, subject, cycle),
         site=site,
@@ -221,4 +228,7 @@ def _occurrence(row: Sequence[Any]) -> Occurrence:
         state=_STATES[state],
         completed_at=completed,
         work_order=order,
+        nominal_at=nominal_at,
+        due_at=due_at,
+        evidence=evidence,
     )

@@ -13,6 +13,7 @@ sites = sa.Table(
     sa.Column("name_en", Text, nullable=False),
     sa.Column("time_zone", Word, nullable=False),
     sa.Column("max_shelving_h", sa.Float),
+    sa.Column("calendar", Text, nullable=False, server_default="{}", comment="Opening hours, holidays, seasons: JSON"),
 )
 
 locations = sa.Table(
