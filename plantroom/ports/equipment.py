@@ -6,7 +6,7 @@ The errors are those of ``plantroom.ports.ledger``.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from plantroom.domain.assets import Asset, Licence, Location
 from plantroom.domain.custom import CustomField
@@ -137,3 +137,33 @@ class SensorRepository(ABC):
     @abstractmethod
     def due(self, scope: Scope, on: date, site: str | None = None) -> Sequence[PointSensor]:
         """As ``domain.parts.due_sensors``; those of scrapped assets left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """That a file (``plantroom.ports.files``) belongs to a site: whoever sees the site may read it. ``size`` in
+    bytes, ``name`` as its sender called it."""
+
+    sha256: str
+    site: str
+    name: str
+    mime: str
+    size: int
+    uploaded_by: str
+    uploaded_at: datetime
+
+
+class FileRepository(ABC):
+    """Which files belong to which sites. The bytes are in a ``FileStore``."""
+
+    @abstractmethod
+    def add(self, entry: FileEntry) -> None:
+        """``NotFound`` for an unknown site; a file that the site has already stays as it is."""
+
+    @abstractmethod
+    def of(self, sha256: str) -> Sequence[FileEntry]:
+        """The sites that have the file, by site."""
+
+    @abstractmethod
+    def known(self, sha256: str) -> bool:
+        """Whether any site has it."""

@@ -36,6 +36,7 @@ from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.equipment import (
     CustomFieldRepository,
     DueLicence,
+    FileRepository,
     PartRepository,
     PlaceRepository,
     SensorRepository,
@@ -107,11 +108,9 @@ class AssetRepository(ABC):
         """Rises with every change to what ``plant`` shows. One cheap query."""
 
     @abstractmethod
-    def plant(self, known: Plant | None = None) -> Plant:
-        """Everything a collector needs, at one revision (scrapped assets left out, the others ``abridged``).
-
-        ``known``: one that this gave before; only what has changed since is then read, and the same objects stand for
-        what has not."""
+    def plant(self) -> Plant:
+        """Everything a collector needs, at one revision (scrapped assets left out, the others ``abridged``). Reading
+        transactions of one process share it: after a change only what has changed is read anew."""
 
     @abstractmethod
     def sites(self) -> Sequence[Site]: ...
@@ -347,6 +346,7 @@ class LedgerTx(ABC):
     custom_fields: CustomFieldRepository
     parts: PartRepository
     sensors: SensorRepository
+    files: FileRepository
     sources: SourceRepository
     collect: CollectRepository
     accounts: AccountRepository
