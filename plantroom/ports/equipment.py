@@ -26,6 +26,10 @@ class PlaceRepository(ABC):
         """``NotFound``."""
 
     @abstractmethod
+    def path(self, key: str | None) -> Sequence[Location]:
+        """The places from the outermost to the one of the key; empty for ``None`` and for an unknown one."""
+
+    @abstractmethod
     def add(self, location: Location) -> None:
         """``NotFound`` for an unknown site, ``BadData`` where it cannot stand (``domain.places.check_place``)."""
 
