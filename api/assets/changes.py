@@ -11,9 +11,10 @@ from api.problems import StaleVersion
 from maintenance.by_hand import status_was_set
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import end_maintenance
-from plantroom.domain.assets import Asset, AssetStatus, Document, EquipmentClass, LocalName, Point
+from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
 from plantroom.domain.custom import checked_values
 from plantroom.domain.keys import new_key
+from plantroom.domain.papers import Document
 from plantroom.errors import BadData, NotFound, VersionConflict
 from plantroom.ports.ledger import AssetView, LedgerTx
 from plantroom.ports.readings import Retention

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plantroom.domain.assets import Asset, Licence, Location
+from plantroom.domain.assets import Asset, Location
 from plantroom.domain.custom import CustomField
+from plantroom.domain.papers import Licence
 from plantroom.domain.parts import Part, PointSensor
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 

@@ -20,7 +20,7 @@ from plantroom.storage.ledger.asset_bulk import (
     remove_assets,
     write_assets,
 )
-from plantroom.storage.ledger.asset_list import VIEWS, list_by_database, view_of
+from plantroom.storage.ledger.asset_list import VIEWS, list_assets, view_of
 from plantroom.storage.ledger.asset_rows import (
     ASSETS,
     LOCATIONS,
@@ -87,7 +87,7 @@ class SqlAssets(AssetRepository):
         self._work.raise_plant_revision()
 
     def list(self, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:
-        return list_by_database(self._work, filters, page)
+        return list_assets(self._work, filters, page)
 
     def get(self, key: str) -> AssetView:
         row = self._connection.execute(VIEWS.where(t.assets.c.key == key)).first()
