@@ -9,6 +9,7 @@ from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, LocalName, Point, PointTemplate
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import site
+from tests.contract.ledger.older import back_to_0014
 
 NAME = LocalName("名", "name")
 
@@ -38,10 +39,7 @@ def test_points_of_an_older_ledger_have_to_move_only_while_their_machine_runs(em
             tx.assets.add(Asset("own", code, "own", "pump", NAME), [Point("own", own)])
     engine = sa.create_engine(empty_url)
     with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE letters_let_go"))
-        connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
-        connection.execute(sa.text("DROP TABLE broker_files"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
+        back_to_0014(connection)
     engine.dispose()
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
