@@ -27,6 +27,7 @@ from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.seed.endpoints import router as seed
 from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
@@ -41,7 +42,7 @@ from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
-    ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
+    ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests, seed,
     maintenance,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"

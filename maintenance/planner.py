@@ -49,6 +49,11 @@ class Subject:
     name: LocalName
     asset: Asset | None = None
 
+    @property
+    def equipment_class(self) -> str | None:
+        """The class of the asset; ``None`` for a site."""
+        return None if self.asset is None else self.asset.equipment_class
+
     def anchor(self, row: PlanRow) -> date:
         """Where the dates of a row count from on this subject."""
         in_service = None if self.asset is None else self.asset.in_service_on

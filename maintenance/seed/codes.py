@@ -176,9 +176,12 @@ def clocks() -> Mapping[Severity, Clocks]:
             severity,
             entry.name(),
             entry.name("what_"),
-            *(entry.whole_if_given(name, 1) for name in ("acknowledge", "arrive", "interim", "resolve")),
-            entry.basis(),
-            entry.status().value,
+            acknowledge=entry.whole_if_given("acknowledge", 1),
+            arrive=entry.whole_if_given("arrive", 1),
+            interim=entry.whole_if_given("interim", 1),
+            resolve=entry.whole_if_given("resolve", 1),
+            basis=entry.basis(),
+            status=entry.status().value,
         )
         entry.finish()
     missing = set(Severity) - set(found)

@@ -1,11 +1,13 @@
 """The seed and what a run of it does, as documents for the command line and the API. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from maintenance.seed.applying import Action, ListChange, RowChange, SeedPlan
+from maintenance.seed.codes import Code, actions, causes, offered, owner_faults, reasons
 from maintenance.seed.compose import Composition
+from maintenance.seed.departments import departments
 from maintenance.seed.options import options
 from maintenance.seed.profiles import Jurisdiction, Profile, jurisdictions, profiles
 from maintenance.seed.to_verify import left_out, unverified, unverified_rows, verify_first
@@ -77,6 +79,31 @@ def names_lines() -> list[str]:
     return lines + [f"  {key:<22} {name.zh} / {name.en}" for key, name in options().items()]
 
 
+def codes_document(equipment_class: str | None = None) -> dict[str, Any]:
+    """Causes, actions, reasons and what owners report; with a class only what fits its machines, its own first."""
+    faults = [one for one in owner_faults().values() if _fits(one.classes, equipment_class)]
+    faults.sort(key=lambda one: equipment_class not in one.classes)
+    return {
+        "causes": [_code(one) for one in _offered(causes(), equipment_class)],
+        "actions": [_code(one) for one in _offered(actions(), equipment_class)],
+        "reasons": [
+            {"code": r.code, "name": _name(r.name), "uses": list(r.uses), "pauses": r.pauses, "status": r.status}
+            for r in reasons().values()
+        ],
+        "owner_faults": [
+            {
+                "key": one.key,
+                "name": _name(one.name),
+                "severity": one.severity.value,
+                "department": departments()[one.department].name.zh,
+                "classes": list(one.classes),
+                "status": one.status,
+            }
+            for one in faults
+        ],
+    }
+
+
 def unverified_document() -> dict[str, Any]:
     """What has to be verified before it is shown to customers as law."""
     return {
@@ -116,6 +143,25 @@ def _row(one: RowChange) -> dict[str, Any]:
         "fields": list(one.fields),
         "status": one.status,
         "why": _name(one.why),
+    }
+
+
+def _offered(codes: Mapping[str, Code], equipment_class: str | None) -> Iterable[Code]:
+    return codes.values() if equipment_class is None else offered(codes, equipment_class)
+
+
+def _fits(classes: Sequence[str], equipment_class: str | None) -> bool:
+    return equipment_class is None or not classes or equipment_class in classes
+
+
+def _code(one: Code) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": _name(one.name),
+        "group": one.group,
+        "classes": list(one.classes),
+        "resets_model": one.resets_model,
+        "status": one.status,
     }
 
 

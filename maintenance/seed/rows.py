@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 
 from maintenance.plan import NO_INTERVAL, AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow
-from maintenance.recurrence import default_early_days
+from maintenance.recurrence import default_early_days, longest_days
 from maintenance.schedules import (
     AgeSchedule,
     BeforeSchedule,
@@ -225,9 +225,9 @@ def _check_points(entry: Entry, row: PlanRow) -> None:
             entry.refuse(f"{point!r} is no {'state' if starts else 'counter'} of the row's classes")
     for code in (row.checklist or "").split("+") if row.checklist else ():
         for item in seed_checklists()[code].items:
-            for point in (item.point, item.signal):
-                if point is not None and point not in named and not row.applies_to.site:
-                    entry.refuse(f"checklist {code}, {item.step}: no class of the row has a point {point!r}")
+            for key in (item.point, item.signal):
+                if key is not None and key not in named:
+                    entry.refuse(f"checklist {code}, {item.step}: no class of the row has a point {key!r}")
 
 
 def _check_codes(row: PlanRow, by_code: Mapping[str, PlanRow]) -> None:
@@ -238,5 +238,5 @@ def _check_codes(row: PlanRow, by_code: Mapping[str, PlanRow]) -> None:
         if code not in by_code or code == row.code:
             raise BadData(f"{FILE}: {row.code}: there is no other row {code!r}")
     for code in row.contains:
-        if row.code in by_code[code].contains:
-            raise BadData(f"{FILE}: {row.code} and {code} contain each other")
+        if longest_days(by_code[code].interval) >= longest_days(row.interval):
+            raise BadData(f"{FILE}: {row.code} cannot contain {code}, which comes as seldom")
