@@ -72,7 +72,8 @@ class SeedPlan:
     def changes(self) -> bool:
         """Whether anything would be written."""
         acts = {Action.CREATED, Action.UPDATED, Action.ENDED}
-        return bool(self.calendars) or any(one.action in acts for one in (*self.rows, *self.lists))
+        done = {*(one.action for one in self.rows), *(one.action for one in self.lists)}
+        return bool(self.calendars) or bool(done & acts)
 
 
 _CHANGED = LocalName("已被修改，保留", "changed by the site, kept")
