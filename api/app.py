@@ -33,6 +33,7 @@ from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.seed.endpoints import router as seed
 from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
@@ -46,10 +47,36 @@ from api.work_orders.endpoints import router as work_orders
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
-    session, sites, locations, labels, assets, points, custom_fields, parts, licences, files, readings, work_orders,
-    episodes, alarms, dead_letter_summary, dead_letters, gaps, ingest, plan, sync, events, classes, users, devices,
-    health, sources, loop_tests, maintenance,
-)  # fmt: skip
+    session,
+    sites,
+    locations,
+    labels,
+    assets,
+    points,
+    custom_fields,
+    parts,
+    licences,
+    files,
+    readings,
+    work_orders,
+    episodes,
+    alarms,
+    dead_letter_summary,
+    dead_letters,
+    gaps,
+    ingest,
+    plan,
+    seed,
+    sync,
+    events,
+    classes,
+    users,
+    devices,
+    health,
+    sources,
+    loop_tests,
+    maintenance,
+)
 OPENAPI_URL = "/api/v1/openapi.json"
 
 

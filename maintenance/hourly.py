@@ -34,8 +34,10 @@ class HourCase:
     history: Sequence[Occurrence] = ()
 
     def between(self, start: datetime, end: datetime) -> list[Moment]:
-        """The moments going on at ``start`` or beginning before ``end``."""
+        """The moments going on at ``start`` or beginning before ``end``, while the row holds."""
         effective = instant(datetime.combine(self.row.effective_from, time()), self.zone)
+        if self.row.ends is not None:
+            end = min(end, instant(datetime.combine(self.row.ends, time()), self.zone))
         return moments(self.row, self.anchor, self.calendar, self.zone, max(start, effective), end)
 
     @property

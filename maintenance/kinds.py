@@ -170,9 +170,11 @@ def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -
         dates, longest = own, longest_days(every)
     else:
         days = sorted(standing)
+        # As it stands now: the track goes on while jobs are computed.
+        following = other.next_cycle - len(days)
 
         def each(index: int) -> date:
-            return days[index] if index < len(days) else other.series.nominal(other.next_cycle + index - len(days))
+            return days[index] if index < len(days) else other.series.nominal(following + index)
 
         dates, longest = each, longest_between(other.row)
     known = dict(standing) | _next(other, standing)

@@ -315,7 +315,7 @@ class SiteRun:
             reason=reason(job, plan.floors, passed),
             tags=((_MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
             occurrences=tuple(_shown(p, subject.key) for p in job.occurrences),
-            template=template_of(self._tx.plan, [p.row for p in job.occurrences]),
+            template=template_of(self._tx.plan, [p.row for p in job.occurrences], subject.equipment_class),
         )
 
     def _occurrence(

@@ -49,6 +49,11 @@ class Subject:
     name: LocalName
     asset: Asset | None = None
 
+    @property
+    def equipment_class(self) -> str | None:
+        """The class of the asset; ``None`` for a site."""
+        return None if self.asset is None else self.asset.equipment_class
+
     def anchor(self, row: PlanRow) -> date:
         """Where the dates of a row count from on this subject."""
         in_service = None if self.asset is None else self.asset.in_service_on
@@ -92,9 +97,10 @@ def _holding(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> lis
 
 
 def replaced_from(rows: Sequence[PlanRow]) -> dict[str, date]:
-    """From when other rows of a subject stand for a row, by its code. Rows that fulfil each other all stay."""
+    """From when other rows of a subject stand for a row, or a row has ended by itself, by its code. Rows that fulfil
+    each other all stay."""
     by_code = {row.code: row for row in rows}
-    found: dict[str, date] = {}
+    found: dict[str, date] = {row.code: row.ends for row in rows if row.ends is not None}
     for row in rows:
         for code in _fulfilled(row, by_code):
             if code in by_code and row.code not in _fulfilled(by_code[code], by_code):

@@ -57,7 +57,10 @@ class ChecklistItem:
     """One line of a checklist. ``type``: ok, number, choice, text, photo or signature.
 
     A number may name the asset's ``point`` it measures and carries its limits; ``evidence`` lists what is
-    compulsory (photo, signature).
+    compulsory (photo, signature). ``signal`` is a point whose live value helps to judge and is not what is measured.
+    ``conditions`` say when the item is asked for (``maintenance.item_conditions``), ``batch_ok`` that it may be
+    answered together with others. ``basis`` and ``status`` are what the item is based on and how far that can be
+    trusted, ``limits_status`` the same of its numbers.
     """
 
     step: str
@@ -71,6 +74,13 @@ class ChecklistItem:
     choices: tuple[LocalName, ...] = ()
     evidence: tuple[str, ...] = ()
     section: LocalName = LocalName("", "")
+    guidance: LocalName = LocalName("", "")
+    conditions: tuple[str, ...] = ()
+    batch_ok: bool = False
+    signal: str | None = None
+    basis: str = ""
+    status: str = ""
+    limits_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

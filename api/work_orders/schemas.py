@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
+from maintenance.sources import cited
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import Transition as DomainTransition
 from maintenance.work_orders import WorkOrder as DomainOrder
@@ -75,7 +76,11 @@ def _fields(order: DomainOrder, asset: AssetRef | None) -> dict[str, object]:
 
 class ChecklistItem(Shape):
     """One line of a checklist. ``type``: ok, number, choice, text, photo or signature; ``low`` and ``high``
-    bound a number in ``unit``; ``evidence`` lists what is compulsory."""
+    bound a number in ``unit``; ``evidence`` lists what is compulsory. ``signal`` is a point whose live value helps to
+    judge. ``conditions`` say when the item is asked for (``season:winter``, ``option:diesel_pump``, ``class:pump``,
+    ``answer:STEP=OUTCOME``; of one kind any, of several kinds each), ``batch_ok`` that it may be answered together with
+    others. ``basis`` with ``status`` (verified, from_memory, default; empty: not of the seed) says where the item comes
+    from, ``limits_status`` the same of its numbers."""
 
     step: str
     type: str
@@ -88,6 +93,18 @@ class ChecklistItem(Shape):
     choices: list[Name]
     evidence: list[str]
     section: Name
+    guidance: Name
+    conditions: list[str]
+    batch_ok: bool
+    signal: str | None
+    basis: Name
+    status: str
+    limits_status: str
+
+    @field_validator("basis", mode="before")
+    @classmethod
+    def _cited(cls, basis: object) -> object:
+        return cited(basis) if isinstance(basis, str) else basis
 
 
 class Transition(Shape):

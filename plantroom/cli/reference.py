@@ -1,4 +1,4 @@
-"""The reference pages ``docs/cli.md`` and ``docs/settings.md``, made from the commands and settings themselves.
+"""The reference pages ``docs/cli.md``, ``docs/settings.md`` and ``docs/seed.md``, made from the program itself.
 
 ``python -m plantroom.cli.reference docs`` (or ``scripts/make-docs``) writes them.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from plantroom.cli.reference_seed import seed_page
 from plantroom.settings import EXPECTED, PREFIX, Settings
 
 WIDTH = 96
@@ -20,11 +21,11 @@ ABOUT_CLI = """\
 Results go to stdout, progress and logs to stderr. With `--json` stdout is one JSON document. Every command takes
 `--data-dir` and reads the [settings](settings.md); those that change the ledger work while `plantroom run` is running.
 
-Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` (without `--dry-run`),
-`simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none; all others
-that use it end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`. With a ledger
-on a server the data folder need not be there. `collect` begins one without sites and people; the first of the others
-to come adds the site `demo`, the plan and the administrator.
+Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` and `seed` (without
+`--dry-run`), `simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none;
+all others that use it end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`.
+With a ledger on a server the data folder need not be there. `collect` begins one without sites and people; the first of
+the others to come adds the site `demo`, the plan and the administrator.
 
 | exit code | meaning |
 |---|---|
@@ -145,7 +146,7 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"cli.md": cli_page, "settings.md": settings_page}
+PAGES = {"cli.md": cli_page, "settings.md": settings_page, "seed.md": seed_page}
 
 
 def main(folder: Path) -> None:
