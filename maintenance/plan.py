@@ -68,7 +68,8 @@ class PlanRow:
     renamed codes; ``site`` is ``None`` for a row of every site's default profile.
 
     ``early_days`` / ``late_days`` span the window around a nominal date; ``max_gap_days`` is the longest
-    time the law allows between two completions.
+    time the law allows between two completions. ``licence`` lists kinds of certificate
+    (``maintenance.people.licences``) that whoever does the work needs beside what its class and kind ask for.
     """
 
     lineage: str
@@ -99,6 +100,7 @@ class PlanRow:
     effective_from: date = date(2000, 1, 1)
     version: int = 1
     custom: Mapping[str, object] = field(default_factory=dict)
+    licence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -24,11 +24,12 @@ EFFECTIVE = date(2025, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department of the user's tables; ``aliases`` are other spellings."""
+    """A department of the user's tables; ``aliases`` are other spellings, ``classes`` the equipment that is its own."""
 
     key: str
     name: LocalName
     aliases: tuple[str, ...]
+    classes: tuple[str, ...] = ()
 
 
 @cache
@@ -36,7 +37,12 @@ def departments() -> Mapping[str, Department]:
     """Departments by key."""
     data = tomllib.loads((FOLDER / "departments.toml").read_text(encoding="utf-8"))
     return MappingProxyType(
-        {d["key"]: Department(d["key"], LocalName(d["zh"], d["en"]), tuple(d["aliases"])) for d in data["departments"]}
+        {
+            d["key"]: Department(
+                d["key"], LocalName(d["zh"], d["en"]), tuple(d["aliases"]), tuple(d.get("classes", ()))
+            )
+            for d in data["departments"]
+        }
     )
 
 

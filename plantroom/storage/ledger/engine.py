@@ -22,6 +22,7 @@ from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
+from plantroom.storage.ledger.people import SqlPeople
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
@@ -59,6 +60,7 @@ class SqlTx(MaintenanceTx):
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
+        self.people = SqlPeople(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -22,6 +22,7 @@ from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.schema import HEAD
 from plantroom.storage.ledger.tables import metadata
 from tests.contract.ledger.given import NOW, ROOT, asset, point, site
+from tests.contract.ledger.older import back_to_0014
 
 
 @pytest.mark.parametrize(
@@ -145,10 +146,7 @@ def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_ur
                 given = LimitChange("demo", "p4", key, NOW, "li", "ours", Limits(), Limits())
                 tx.alarms.add_limit_change(given)
             before = tx.assets.plant()
-            tx.work.connection.execute(sa.text("DROP TABLE letters_let_go"))
-            tx.work.connection.execute(sa.text("DROP TABLE broker_files"))
-            tx.work.connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
-            tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
+            back_to_0014(tx.work.connection)
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
         with ledger.read() as tx:
