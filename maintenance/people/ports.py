@@ -214,6 +214,10 @@ class PeopleRepository(ABC):
         """Ids of open orders that a person, or anybody, has been given."""
 
     @abstractmethod
+    def open_places(self, site: str) -> Sequence[tuple[str, str]]:
+        """Who has an open order where: user and location's key, each pair once."""
+
+    @abstractmethod
     def on_time(
         self,
         scope: Scope,

@@ -15,6 +15,7 @@ from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import tables_people as t
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_maintenance import work_orders
+from plantroom.storage.ledger.tables_plant import assets
 from plantroom.storage.ledger.work import Work, in_scope
 
 ASSIGNMENTS = Record(Assignment, t.assignments)
@@ -75,6 +76,15 @@ class SqlAssigned(PeopleRepository):
             mine = _w.assignee == username
         statement = sa.select(_w.id).where(_w.ended.is_(False), mine, *_on(site)).order_by(_w.due_order, _w.number)
         return list(self._connection.execute(statement).scalars())
+
+    def open_places(self, site: str) -> Sequence[tuple[str, str]]:
+        statement = (
+            sa.select(_w.assignee, assets.c.location)
+            .join_from(work_orders, assets, assets.c.key == _w.asset)
+            .where(_w.site == site, _w.ended.is_(False), _w.assignee.is_not(None), assets.c.location.is_not(None))
+            .distinct()
+        )
+        return [(user, location) for user, location in self._connection.execute(statement)]
 
     def on_time(
         self,
