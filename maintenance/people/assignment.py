@@ -133,7 +133,8 @@ def candidates(job: Job, people: Sequence[Person], facts: Facts) -> list[Candida
 
 def choice(job: Job, people: Sequence[Person], facts: Facts) -> Candidate | None:
     """Whom the automatic assignment gives the work to; ``None``: it stays with the department."""
-    suggested = [c for person in people if person.is_on(job.site) and (c := judge(job, person, facts)).suggested]
+    on_shift = (person for person in people if person.username in facts.duties and person.is_on(job.site))
+    suggested = [c for person in on_shift if (c := judge(job, person, facts)).suggested]
     return min(suggested, key=_preference, default=None)
 
 

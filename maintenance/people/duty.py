@@ -7,18 +7,17 @@ Inside the caller's transaction; one look at the site's rotas and covers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.people.on_call import PRIMARY, SECONDARY, IsHoliday, answering, no_holiday
+from maintenance.people.holidays import holidays_in
+from maintenance.people.on_call import PRIMARY, SECONDARY, IsHoliday, answering
 from maintenance.people.rosters import is_absent
 from maintenance.people.staff import Person
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import Severity
 
-__all__ = ["PRIMARY", "SECONDARY", "OnCall", "on_call", "on_call_all"]
-
-_DAY = timedelta(days=1)
+__all__ = ["PRIMARY", "SECONDARY", "OnCall", "holidays_of", "on_call", "on_call_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,14 @@ def on_call(
     department: str | None,
     level: int = PRIMARY,
     severity: Severity | None = None,
-    is_holiday: IsHoliday = no_holiday,
+    is_holiday: IsHoliday | None = None,
 ) -> OnCall | None:
     """Who is to be called on a site for a department at a level (1 first). A department without a rota of its own at
     that level has the site's. Who is switched off or away that day is passed over; ``None``: nobody is on call, and
-    the caller goes on to the next level. ``NotFound`` for an unknown site."""
+    the caller goes on to the next level. ``is_holiday``: the site's own public holidays without it. ``NotFound`` for an
+    unknown site."""
     zone = ZoneInfo(tx.assets.site(site).time_zone)
+    holiday = holidays_of(tx, site) if is_holiday is None else is_holiday
     rotas = tx.people.rotas(site)
     covers = tx.people.covers([rota.id for rota in rotas], at, at)
     today = at.astimezone(zone).date()
@@ -60,7 +61,7 @@ def on_call(
     def available(username: str, when: datetime) -> bool:
         return username in known and not is_absent(absences, username, when.astimezone(zone).date())
 
-    found = answering(rotas, covers, at, zone, department, level, severity, is_holiday, available)
+    found = answering(rotas, covers, at, zone, department, level, severity, holiday, available)
     if found is None:
         return None
     rota, turn = found
@@ -79,13 +80,18 @@ def on_call(
     )
 
 
+def holidays_of(tx: MaintenanceTx, site: str) -> IsHoliday:
+    """Whether a local day is a public holiday on a site. ``NotFound``."""
+    return holidays_in(tx.assets.site(site).time_zone)
+
+
 def on_call_all(
     tx: MaintenanceTx,
     at: datetime,
     site: str,
     department: str | None,
     severity: Severity | None = None,
-    is_holiday: IsHoliday = no_holiday,
+    is_holiday: IsHoliday | None = None,
 ) -> Sequence[OnCall]:
     """Everybody who is on call, by level: whom escalation goes through."""
     levels = sorted({rota.level for rota in tx.people.rotas(site)})

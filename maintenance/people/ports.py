@@ -205,7 +205,7 @@ class PeopleRepository(ABC):
         last."""
 
     @abstractmethod
-    def ownerless(self, limit: int, before: date, site: str | None = None) -> Sequence[str]:
+    def ownerless(self, before: date, site: str | None = None) -> Sequence[str]:
         """Ids of open orders (scheduled ones that begin before a day) that nobody has been given, the most urgent
         first."""
 

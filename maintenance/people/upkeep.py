@@ -33,14 +33,17 @@ NOTICE_DAYS = (30, 7)
 PLANNED_AHEAD = timedelta(days=7)
 """How long before it begins planned work is given to a person; until then it is its department's. Project default."""
 
-AGAIN_AFTER = timedelta(minutes=1)
+AGAIN_AFTER = timedelta(minutes=5)
 """How long an order that nobody fits is left alone before it is looked at again."""
 
 REVIEW_EVERY = timedelta(minutes=15)
 """How often it is seen to that whoever has work may still do it."""
 
-AT_ONCE = 200
-"""Orders given out in one transaction at most."""
+LOOKED_AT = 200
+"""Orders looked at in one go at most; looking only reads."""
+
+AT_ONCE = 50
+"""Orders given out in one transaction at most: others wait to write meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def _why_not(desk: Desk, order: WorkOrder) -> tuple[str, str] | None:
 class Dispatch:
     """Gives out what waits and reviews what was given; a ``maintenance.worker.Consumer``.
 
-    ``waiting`` remembers which orders nobody fitted, so that each is looked at again once a minute only."""
+    It remembers which orders nobody fitted, so that each is looked at again after ``AGAIN_AFTER`` only."""
 
     def __init__(self, ledger: Ledger[MaintenanceTx], clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
@@ -243,32 +246,42 @@ class Dispatch:
     def _give_out(self, site: str, now: datetime) -> int:
         before = (now + PLANNED_AHEAD).date()
         with self._ledger.read() as tx:
-            waiting = [i for i in tx.people.ownerless(AT_ONCE + len(self._tried), before, site) if i not in self._tried]
-        if not waiting:
-            return 0
-        given = 0
+            waiting = [i for i in tx.people.ownerless(before, site) if i not in self._tried]
+            looked_at = waiting[:LOOKED_AT]
+            fitting = _fitting(tx, site, now, looked_at)[:AT_ONCE]
+        if not fitting:
+            self._tried |= dict.fromkeys(looked_at, now)
+            return 1 if len(waiting) > len(looked_at) else 0
         with self._ledger.begin() as tx:
             desk = Desk(tx, site, now)
-            for order_id in waiting[:AT_ONCE]:
-                order = lock_ticket(tx, order_id)
-                if order.state in ENDED or order.assignee is not None or order.contractor is not None:
-                    continue
-                done = dispatch(tx, order, desk)
-                if done is None or (done.assignee is None and done.contractor is None):
-                    self._tried[order_id] = now
-                else:
-                    given += 1
-        return given
+            given = [order_id for order_id in fitting if _given(tx, desk, order_id) is not None]
+        self._tried |= {order_id: now for order_id in fitting if order_id not in given}
+        return len(fitting)
+
+
+def _fitting(tx: MaintenanceTx, site: str, now: datetime, order_ids: Sequence[str]) -> list[str]:
+    """Those of the orders that somebody fits, or that have no owner yet; only reads."""
+    if not order_ids:
+        return []
+    desk, found = Desk(tx, site, now), []
+    for order_id in order_ids:
+        order = tx.orders.get(order_id)
+        if order.department is None or desk.chosen(order) != (None, None):
+            found.append(order_id)
+    return found
+
+
+def _given(tx: MaintenanceTx, desk: Desk, order_id: str) -> WorkOrder | None:
+    """Give one order out; ``None``: somebody has it by now, it has ended, or nobody fits."""
+    order = lock_ticket(tx, order_id)
+    if order.state in ENDED or order.assignee is not None or order.contractor is not None:
+        return None
+    done = dispatch(tx, order, desk)
+    return None if done is None or (done.assignee is None and done.contractor is None) else done
 
 
 def give_out(tx: MaintenanceTx, site: str, now: datetime) -> list[WorkOrder]:
     """Give out what waits on a site, now and in one go; gives the orders that somebody got."""
-    desk, given = Desk(tx, site, now), []
-    for order_id in tx.people.ownerless(1_000_000, (now + PLANNED_AHEAD).date(), site):
-        order = lock_ticket(tx, order_id)
-        if order.state in ENDED or order.assignee is not None or order.contractor is not None:
-            continue
-        done = dispatch(tx, order, desk)
-        if done is not None and (done.assignee is not None or done.contractor is not None):
-            given.append(done)
-    return given
+    desk = Desk(tx, site, now)
+    waiting = tx.people.ownerless((now + PLANNED_AHEAD).date(), site)
+    return [done for order_id in waiting if (done := _given(tx, desk, order_id)) is not None]

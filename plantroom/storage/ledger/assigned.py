@@ -62,12 +62,12 @@ class SqlAssigned(PeopleRepository):
         found = {user: (int(orders), int(minutes)) for user, orders, minutes in self._connection.execute(still)}
         return {user: Load(*found.get(user, (0, 0)), last[user]) for user in last}
 
-    def ownerless(self, limit: int, before: date, site: str | None = None) -> Sequence[str]:
+    def ownerless(self, before: date, site: str | None = None) -> Sequence[str]:
         begins = sa.or_(_w.state != State.SCHEDULED.value, _w.earliest < before)
         statement = sa.select(_w.id).where(
             _w.ended.is_(False), _w.assignee.is_(None), _w.contractor.is_(None), begins, *_on(site)
         )
-        ordered = statement.order_by(_WORST_FIRST, _w.due_order, _w.number).limit(limit)
+        ordered = statement.order_by(_WORST_FIRST, _w.due_order, _w.number)
         return list(self._connection.execute(ordered).scalars())
 
     def given(self, username: str | None = None, site: str | None = None) -> Sequence[str]:
