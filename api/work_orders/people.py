@@ -96,10 +96,10 @@ def accept_order(
     order_id: str, caller: Technician, services: Parts, response: Response, if_match: IfMatch = None
 ) -> WorkOrderDetail:
     """Take what one was given, or what waits in the department's queue; acknowledges it. People only."""
-    _require_person(caller)
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
         caller.require_order_change(order.site, order.department, order.contractor)
+        _require_person(caller)
         _require_current(tx, services, order, if_match)
         changed = accept(tx, order, Desk(tx, order.site, services.clock.now()), caller.principal.name)
         return _answer(tx, services, changed, response)
@@ -116,10 +116,10 @@ def decline_order(
 ) -> WorkOrderDetail:
     """Give back what one was given and has not begun, with a reason; the next one who is on shift gets it. People
     only."""
-    _require_person(caller)
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
         caller.require_order_change(order.site, order.department, order.contractor)
+        _require_person(caller)
         _require_current(tx, services, order, if_match)
         desk = Desk(tx, order.site, services.clock.now())
         changed = decline(tx, order, desk, caller.principal.name, form.reason)
