@@ -120,7 +120,14 @@ def create_cover(rota_id: str, form: OnCallCoverIn, caller: Supervisor, services
         rota = tx.people.rota(rota_id)
         caller.require_change(rota.site, [rota.department])
         cover = Cover(
-            id=new_key(), rota=rota_id, by=caller.principal.name, at=services.clock.now(), **form.model_dump()
+            id=new_key(),
+            rota=rota_id,
+            user=form.user,
+            starts_at=form.starts_at,
+            ends_at=form.ends_at,
+            reason=form.reason,
+            by=caller.principal.name,
+            at=services.clock.now(),
         )
         save_cover(tx, cover)
     return OnCallCover.of(cover)
