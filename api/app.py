@@ -9,9 +9,11 @@ from fastapi import APIRouter, FastAPI
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.classes.endpoints import router as classes
+from api.contractors.endpoints import router as contractors
 from api.custom_fields.endpoints import router as custom_fields
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
+from api.departments.endpoints import router as departments
 from api.devices.endpoints import router as devices
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
@@ -28,22 +30,27 @@ from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
+from api.on_call.endpoints import router as on_call
 from api.parts.endpoints import router as parts
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
 from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
 from api.sites.endpoints import router as sites
 from api.sources.endpoints import router as sources
+from api.staff.certificates import router as certificates
+from api.staff.endpoints import router as staff
 from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
 from api.webapp import router as webapp
 from api.work_orders.endpoints import router as work_orders
+from api.work_orders.people import router as work_order_people
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -76,6 +83,13 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     sources,
     loop_tests,
     maintenance,
+    departments,
+    staff,
+    certificates,
+    contractors,
+    rosters,
+    on_call,
+    work_order_people,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

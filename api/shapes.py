@@ -140,6 +140,13 @@ class AssetRef(Shape):
     equipment_class: Annotated[str, Field(serialization_alias="class")]
 
 
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A key, code or name that something is known by."""
+
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+"""A line of text; blanks at its ends are none of it."""
+
+
 class ProblemField(Shape):
     """One thing that is wrong with one field of what was sent."""
 

@@ -75,7 +75,7 @@ class OperationApplier:
         if op.work_order is None:
             raise Refused("unknown_work_order")
         order = lock_ticket(self._tx, op.work_order)
-        self._may(order.site, order.department)
+        self._may(order.site, order.department, order.contractor)
         if order.state is State.MISSED and op.type in _WORK and at <= self._ended_at(order):
             order = self._moved(order, State.IN_PROGRESS, at, _IN_TIME, in_time=True)
         if order.state in ENDED:
@@ -318,11 +318,12 @@ class OperationApplier:
             raise Refused("malformed")
         return min(at, self._now)
 
-    def _may(self, site: str, department: str | None) -> None:
+    def _may(self, site: str, department: str | None, contractor: str | None = None) -> None:
         for grant in self._user.grants:
             here = grant.site is None or grant.site == site
             ours = grant.department is None or department is None or grant.department == department
-            if here and ours and grant.role is not Role.VIEWER:
+            theirs = grant.contractor is None or grant.contractor == contractor
+            if here and ours and theirs and grant.role is not Role.VIEWER:
                 return
         raise Refused("forbidden")
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lifecycle import transition
+from maintenance.people.owners import default_owner
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.verdicts import of_before
@@ -72,13 +73,17 @@ def create_order(
     """Make an open order, with its number and the first entry of its history.
 
     Without ``due`` the resolve clock of the severity runs from ``opened_at`` (default ``now``). Without a department
-    the asset's own is taken. Raises ``BadData`` without a title, ``NotFound`` for an unknown asset.
+    the asset's own is taken, else whose the equipment is: a ticket is never without an owner. Raises
+    ``BadData`` without a title, ``NotFound`` for an unknown asset.
     """
     if not title.zh.strip() and not title.en.strip():
         raise BadData("a work order needs a title", [FieldProblem("title", "required", "填写标题 / give a title")])
+    equipment_class = None
     if asset is not None:
         card = tx.assets.get(asset).asset
         site, department = card.site, department or card.department
+        equipment_class = card.equipment_class
+    department = department or default_owner(tx, site, equipment_class)
     opened = min(opened_at or now, now)
     order = WorkOrder(
         id=new_key(),

@@ -69,8 +69,9 @@ class PlanRow:
     time the law allows between two completions. ``schedule`` is what the dates go by; ``interval`` is then how deep the
     row is (``maintenance.schedules.implied_interval``) and for some kinds a cap, ``NO_INTERVAL`` where there is none.
     ``fulfilled_by`` is the reading that credits an occurrence, ``budget_line`` the line that its cost is booked to,
-    ``licence`` the kind of licence or certificate that whoever does the work must hold. From the day ``ends`` on a row
-    has no dates any more; what it has made due is still to be done.
+    ``licence`` lists kinds of certificate (``maintenance.people.licences``) that whoever does the work needs beside
+    what its class and kind ask for. From the day ``ends`` on a row has no dates any more; what it has made due is still
+    to be done.
     """
 
     lineage: str
@@ -104,7 +105,7 @@ class PlanRow:
     schedule: Schedule = BY_INTERVAL
     fulfilled_by: FulfilledBy | None = None
     budget_line: str | None = None
-    licence: str | None = None
+    licence: tuple[str, ...] = ()
     ends: date | None = None
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
+from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.spells import Spell
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
@@ -68,7 +69,8 @@ class PlanRepository(ABC):
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
-    asset."""
+    asset, ``unassigned`` those that a person has been given. ``contractors`` widens the scope: their orders are seen,
+    too, wherever they are."""
 
     scope: Scope = EVERYTHING
     kind: str | None = None
@@ -77,6 +79,10 @@ class OrderFilter:
     asset: str | None = None
     site: str | None = None
     department: str | None = None
+    assignee: str | None = None
+    contractor: str | None = None
+    unassigned: bool = False
+    contractors: frozenset[str] = frozenset()
     due_before: datetime | None = None
     open_only: bool = False
     without_asset: bool = False
@@ -272,3 +278,4 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    people: PeopleRepository

@@ -63,6 +63,7 @@ def order_json(order: WorkOrder) -> dict[str, object]:
         "asset": order.asset,
         "department": order.department,
         "assignee": order.assignee,
+        "contractor": order.contractor,
         "version": order.version,
         "opened_at": instant_json(order.opened_at),
         "acknowledged_at": instant_json(order.acknowledged_at),

@@ -100,6 +100,7 @@ class WorkOrder:
     ``due`` is the last moment (planned work: end of the local day of the latest date; tickets: the resolve
     clock). ``template`` is frozen at creation. ``answers`` maps a checklist step to its accepted answer.
     Operations that came in after the order had ended are kept as operations; the tag ``late_evidence`` says so.
+    ``assignee`` is the user name of whoever has been given it, ``contractor`` the organisation's id.
     ``gathered`` is what a ticket with more than one cause keeps of them (``maintenance.findings``, ``.heard``).
     """
 
@@ -115,6 +116,7 @@ class WorkOrder:
     asset: str | None = None
     department: str | None = None
     assignee: str | None = None
+    contractor: str | None = None
     due: datetime | None = None
     earliest: date | None = None
     opened_at: datetime | None = None

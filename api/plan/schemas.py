@@ -138,7 +138,7 @@ class PlanRowFields(Payload):
     layer: Layer = Layer.CONTRACT
     basis: Annotated[str, Field(max_length=1000)] = ""
     executor: Annotated[str, Field(max_length=100)] = "in_house"
-    licence: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    licence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
     budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     department: NameIn = NameIn()
     checklist: Annotated[str | None, Field(max_length=100)] = None
@@ -195,7 +195,7 @@ class PlanRow(Shape):
     basis: str
     status: str
     executor: str
-    licence: str | None
+    licence: list[str]
     budget_line: str | None
     department: Name
     checklist: str | None

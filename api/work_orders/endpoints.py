@@ -49,6 +49,10 @@ def list_orders(query: Annotated[WorkOrderQuery, Query()], caller: Viewer, servi
         asset=query.asset,
         site=query.site,
         department=query.department,
+        assignee=query.assignee,
+        contractor=query.contractor,
+        unassigned=query.unassigned,
+        contractors=caller.principal.contractors(caller.role),
         due_before=query.due_before,
         open_only=query.open,
     )
@@ -73,7 +77,7 @@ def get_order(order_id: str, caller: Viewer, services: Parts, response: Response
     """One work order with its checklist, answers and history."""
     with services.ledger.read() as tx:
         order = tx.orders.get(order_id)
-        caller.require_sight(order.site)
+        caller.require_order_sight(order.site, order.contractor)
         detail = _detail(tx, services, order)
     response.headers["ETag"] = etag(order.version)
     return detail
@@ -135,7 +139,7 @@ def move_order(
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
-        caller.require_change(order.site, [order.department])
+        caller.require_order_change(order.site, order.department, order.contractor)
         if form.to in SUPERVISED or order.state in ENDED:
             caller.raised(Role.SUPERVISOR).require_site(order.site, [order.department])
         expected = None if if_match is None else expected_version(if_match)

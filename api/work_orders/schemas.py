@@ -26,6 +26,7 @@ class OrderOccurrence(Shape):
 class WorkOrder(Shape):
     """A piece of work. ``number`` is what people say; ``due`` the last moment; ``reason`` why it is there.
 
+    ``assignee`` is the user name of who was given it, ``contractor`` an organisation's id; ``department`` owns it.
     ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one)."""
 
     id: str
@@ -42,6 +43,7 @@ class WorkOrder(Shape):
     asset_ref: AssetRef | None
     department: str | None
     assignee: str | None
+    contractor: str | None
     version: int
     due: Instant | None
     earliest: date | None
@@ -158,6 +160,9 @@ class WorkOrderQuery(ListQuery):
     asset: str | None = None
     site: str | None = None
     department: str | None = None
+    assignee: Annotated[str | None, Field(description="a user name")] = None
+    contractor: str | None = None
+    unassigned: Annotated[bool, Field(description="only what no person has been given")] = False
     due_before: Instant | None = None
     open: bool = False
 

@@ -16,6 +16,7 @@ from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
+from maintenance.people.upkeep import Dispatch
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
@@ -135,6 +136,7 @@ class Serving:
         self._workers = (
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
+            MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(
                 ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"

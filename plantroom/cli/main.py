@@ -19,7 +19,7 @@ MODULES: Mapping[str, str] = {
     "alarms": "alarms", "asset": "assets", "bench": "bench", "broker": "broker", "clocks": "clocks",
     "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases", "loop-test": "loop_tests",
     "models": "models", "plan": "plan", "points": "points", "readings": "readings", "seed": "seed",
-    "simulate": "simulate", "source": "sources", "spool": "spool", "token": "tokens", "user": "users",
+    "simulate": "simulate", "source": "sources", "spool": "spool", "staff": "staff", "token": "tokens", "user": "users",
 }  # fmt: skip
 """Where each command, or group of commands, is: only what is asked for is loaded, in a third of the time."""
 

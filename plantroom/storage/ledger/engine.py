@@ -26,6 +26,7 @@ from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.parts import SqlParts
+from plantroom.storage.ledger.people import SqlPeople
 from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
@@ -73,6 +74,7 @@ class SqlTx(MaintenanceTx):
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
+        self.people = SqlPeople(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -11,7 +11,7 @@ from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
 from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
-from plantroom.ports.paging import Page, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE
@@ -155,6 +155,11 @@ def _order_values(order: WorkOrder) -> dict[str, Any]:
 
 def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
     conditions = in_scope(_w.site, filters.scope, filters.site)
+    if filters.contractors:
+        seen = sa.or_(
+            sa.and_(sa.true(), *in_scope(_w.site, filters.scope, None)), _w.contractor.in_(sorted(filters.contractors))
+        )
+        conditions = [seen, *in_scope(_w.site, EVERYTHING, filters.site)]
     for column, text in ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin)):
         if text is not None:
             conditions.append(one_of(column, text))
@@ -162,6 +167,12 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(_w.asset == filters.asset)
     if filters.department is not None:
         conditions.append(_w.department == filters.department)
+    if filters.assignee is not None:
+        conditions.append(_w.assignee == filters.assignee)
+    if filters.contractor is not None:
+        conditions.append(_w.contractor == filters.contractor)
+    if filters.unassigned:
+        conditions.append(_w.assignee.is_(None))
     if filters.due_before is not None:
         conditions.append(_w.due_order < filters.due_before)
     if filters.without_asset:

@@ -80,6 +80,7 @@ work_orders = sa.Table(
     sa.Column("asset", Word, sa.ForeignKey("assets.key")),
     sa.Column("department", Word),
     sa.Column("assignee", Word),
+    sa.Column("contractor", Word),
     sa.Column("due", Instant),
     sa.Column("due_order", Instant, nullable=False, comment="due, or the far future: what lists are ordered by"),
     sa.Column("earliest", sa.Date),
@@ -107,6 +108,8 @@ work_orders = sa.Table(
     sa.Index(None, "site", "ended", "due_order", "number"),
     sa.Index(None, "asset", "due_order", "number"),
     sa.Index(None, "state", "due_order", "number"),
+    sa.Index(None, "assignee", "ended", "due_order", "number"),
+    sa.Index(None, "contractor", "due_order", "number"),
 )
 
 work_order_transitions = sa.Table(

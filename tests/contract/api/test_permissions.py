@@ -12,6 +12,7 @@ from api.app import API_ROUTERS
 from api.openapi import document
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
+from tests.contract.api import people_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
@@ -62,7 +63,7 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
-    }
+    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
     return path.format(**names)
 
 
@@ -73,7 +74,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/readings": {"asset": key},
         "/api/v1/locations": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
-    }
+    } | people_world.queries(site)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
@@ -109,7 +110,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    }
+    } | people_world.bodies(site)
     headers = {"If-Match": '"1"'} if method == "PATCH" else {}
     return client.request(
         method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
@@ -136,10 +137,10 @@ SITE_BOUND = {
     ("POST", "/api/v1/sources"),
     ("POST", "/api/v1/sources/test"),
     ("POST", "/api/v1/loop-tests"),
-}
+} | people_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
-PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")}
+PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
 """Routes that no machine's token opens: a person signs for what they saw (``test_loop_tests``)."""
 
 ENDLESS = {("GET", "/api/v1/events")}
@@ -164,7 +165,7 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
-        }
+        } | people_world.add_people(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     return world
@@ -224,8 +225,11 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 site="nope",
                 test_id="nope",
                 number=1,
+                **people_world.NOBODY,
             ),
-            json={"to": "acknowledged"}
+            json=people_world.bodies(AWAY)[method, path]
+            if (method, path) in people_world.bodies(AWAY)
+            else {"to": "acknowledged"}
             if "transitions" in path
             else {"reason": "tried"}
             if "limits" in path
