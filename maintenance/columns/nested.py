@@ -33,9 +33,7 @@ class _Group:
     def __init__(self, leader: int, windows: Windows, counted_from: Days, cycle: Days) -> None:
         self.leader, self.wanted, self.counted_from = leader, windows.nominal, counted_from
         everybody = np.ones(windows.nominal.size, np.bool_)
-        self.members: list[tuple[int, Flags, Windows, Days, Days]] = [
-            (leader, everybody, windows, counted_from, cycle)
-        ]
+        self.members: list[tuple[int, Flags, Windows, Days, Days]] = [(leader, everybody, windows, counted_from, cycle)]
         self.earliest, self.latest = windows.earliest, windows.latest
 
     def add(self, track: int, has: Flags, picked: _Pick, cycle: Days) -> None:

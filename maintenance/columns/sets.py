@@ -76,7 +76,7 @@ def is_plain(row: PlanRow) -> bool:
         and 0 <= row.early_days <= _LONGEST_DAYS
         and 0 <= row.late_days <= _LONGEST_DAYS
         and 1 <= (1 if row.max_gap_days is None else row.max_gap_days) <= _LONGEST_DAYS
-        and 0 <= row.shift_percent <= 100  # noqa: PLR2004 - percent
+        and 0 <= row.shift_percent <= 100
         and row.kind in _KINDS
     )
 

@@ -22,12 +22,20 @@ Getter = Callable[[Any], Any]
 
 
 class Record(Generic[T]):
-    """One dataclass in one table. ``renamed`` maps a field to its column where the names differ."""
+    """One dataclass in one table. ``renamed`` maps a field to its column where the names differ, ``read_as`` a column
+    to what is read in its place."""
 
-    def __init__(self, kind: type[T], table: sa.Table, renamed: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        kind: type[T],
+        table: sa.Table,
+        renamed: Mapping[str, str] | None = None,
+        read_as: Mapping[str, sa.Label[Any]] | None = None,
+    ) -> None:
         self.kind = kind
         self.table = table
-        self.columns: list[sa.Column[Any]] = []
+        self._read_as = read_as or {}
+        self.columns: list[sa.Column[Any] | sa.Label[Any]] = []
         self._writers: list[tuple[str, Getter]] = []
         self._readers: list[tuple[str, int, Reader]] = []
         self._names: list[tuple[str, int]] = []
@@ -59,7 +67,7 @@ class Record(Generic[T]):
             self._readers.append((name, position, same))
 
     def _column(self, column: str, get: Getter) -> None:
-        self.columns.append(self.table.c[column])
+        self.columns.append(self._read_as.get(column, self.table.c[column]))
         self._writers.append((column, get))
 
     def row(self, item: T) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What the repositories of one transaction share."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -18,12 +18,14 @@ CHUNK = 1000
 
 @dataclass(slots=True)
 class Work:
-    """One transaction: its connection, whether it may write, whether others have to be woken after it."""
+    """One transaction: its connection, whether it may write, whether others have to be woken after it, and (with their
+    sites) the subjects of the plan whose occurrences or orders it has changed."""
 
     connection: Connection
     backend: Backend
     writable: bool
     wakes: bool = False
+    changed_subjects: dict[str, str] = field(default_factory=dict)
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without

@@ -147,6 +147,8 @@ def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_ur
             before = tx.assets.plant()
             tx.work.connection.execute(sa.text("DROP TABLE letters_let_go"))
             tx.work.connection.execute(sa.text("DROP TABLE broker_files"))
+            for table in ("plan_standings", "checklist_templates", "scheduled_jobs"):
+                tx.work.connection.execute(sa.text(f"DROP TABLE {table}"))
             tx.work.connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
             tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
     with closing(SqlLedger(empty_url)) as ledger:

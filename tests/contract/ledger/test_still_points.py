@@ -41,6 +41,8 @@ def test_points_of_an_older_ledger_have_to_move_only_while_their_machine_runs(em
         connection.execute(sa.text("DROP TABLE letters_let_go"))
         connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
         connection.execute(sa.text("DROP TABLE broker_files"))
+        for table in ("plan_standings", "checklist_templates", "scheduled_jobs"):
+            connection.execute(sa.text(f"DROP TABLE {table}"))
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
     engine.dispose()
     with closing(SqlLedger(empty_url)) as ledger:

@@ -9,12 +9,12 @@ import numpy as np
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from maintenance.columns.days import END, NEVER, Days, WorkDays
+from maintenance.columns.days import NEVER, Days, WorkDays
 from maintenance.columns.engine import Batch, Planned, pairs_of, plan_columns
 from maintenance.columns.history import History
 from maintenance.columns.sets import row_set
 from maintenance.nesting import Job
-from maintenance.plan import Interval, IntervalUnit, Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
+from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
 from maintenance.planner import Subject, asset_subject, plan_subject
 from maintenance.recurrence import IsWorkingDay, every_day, local_day, shifted
 from plantroom.domain.assets import Asset, LocalName
@@ -24,7 +24,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = date(2026, 3, 2)
 CODES = ("A", "B", "C", "D", "E")
 INTERVALS = (
-    (1, "day"), (3, "day"), (7, "day"), (15, "day"), (1, "week"), (2, "week"), (1, "month"), (2, "month"),
+    (5, "day"), (7, "day"), (15, "day"), (1, "week"), (2, "week"), (1, "month"), (2, "month"),
     (3, "month"), (6, "month"), (1, "year"), (2, "year"),
 )  # fmt: skip
 
@@ -62,7 +62,7 @@ def plan_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
                 draw(st.sampled_from([0, 0, 1, 3, 5, 15, 40])),
                 draw(st.sampled_from([0, 0, 1, 3, 7, 30])),
                 anchor=draw(st.none() | st.dates(date(2023, 1, 1), date(2026, 12, 31))),
-                max_gap_days=draw(st.none() | st.sampled_from([1, 7, 15, 20, 31, 92, 184, 400])),
+                max_gap_days=draw(st.none() | st.sampled_from([4, 7, 15, 20, 31, 92, 184, 400])),
                 contains=draw(others),
                 fulfils=draw(st.just(()) | others),
                 shift_percent=draw(st.sampled_from([0, 0, 0, 30, 50, 100])),
@@ -102,13 +102,11 @@ def cases(draw: st.DrawFn) -> Case:
     subjects, known = [], []
     for number in range(draw(st.integers(1, 4))):
         in_service = draw(st.none() | st.dates(date(2020, 1, 1), date(2026, 6, 30)))
-        asset = Asset(
-            f"a{number}", "demo", f"A{number}", "pump", LocalName("泵", "Pump"), in_service_on=in_service
-        )
+        asset = Asset(f"a{number}", "demo", f"A{number}", "pump", LocalName("泵", "Pump"), in_service_on=in_service)
         subjects.append(asset_subject(asset))
         known.append(draw(histories(rows, subjects[-1])))
     calendar = draw(st.sampled_from([every_day, weekdays, rarely]))
-    return Case(rows, tuple(subjects), tuple(known), calendar, draw(st.sampled_from([0, 20, 60, 200, 400])))
+    return Case(rows, tuple(subjects), tuple(known), calendar, draw(st.sampled_from([0, 20, 60, 60, 60, 250])))
 
 
 def shown(job: Job) -> tuple[object, ...]:
@@ -188,7 +186,7 @@ def days(planned: Planned, subject: int) -> list[tuple[object, ...]]:
 
 
 @given(cases())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_columns_find_what_the_reference_finds(case: Case) -> None:
     expected = by_reference(case)
     planned = in_columns(case)
