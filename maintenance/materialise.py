@@ -1,9 +1,13 @@
 """Plan table into work orders: what is due within the horizon, once, however many schedulers run.
 
-One transaction per site. An occurrence's key decides: of several schedulers at work, the one whose insert of a key
-succeeded makes the order that carries it, in the same transaction; a job of which another scheduler holds a part gets
-an order for the rest only. Keys are inserted in one sorted batch, so that two schedulers wait for each other instead
-of blocking each other.
+Most subjects are planned in columns (``maintenance.plan_run``, ``maintenance.bulk``); those with work that is due or
+overdue, and those with rows that are not plain, one by one (``SiteRun``). Both write some subjects in one short
+transaction each, so that others who write to the ledger get their turn and a process that is killed leaves whole
+orders. A subject whose standing holds (``maintenance.standings``) costs nothing.
+
+An occurrence's key decides: of several schedulers at work, the one whose insert of a key succeeded makes the order that
+carries it, in the same transaction; a job of which another scheduler holds a part gets an order for the rest only. Keys
+are inserted in one sorted batch, so that two schedulers wait for each other instead of blocking each other.
 
 A passed occurrence (its last local day is over) is dealt with by the policy of the job's deepest row:
 
@@ -24,16 +28,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from maintenance.checklists import template_of
 from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import ENDED, PLANNER, transition
-from maintenance.nesting import Job, Planned
-from maintenance.orders import pages
+from maintenance.nesting import Job, Planned, Track, look_ahead
 from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.plan_run import FAULTS, PlanRun, apart_from_others
 from maintenance.planner import (
     Standing,
     Subject,
@@ -44,20 +47,19 @@ from maintenance.planner import (
     rows_for,
     site_subject,
 )
-from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.ports import MaintenanceTx
 from maintenance.reasons import reason
-from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day
+from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day, shifted
+from maintenance.site_plan import SitePlan, read_site
+from maintenance.standings import Standing as PlanStanding
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
-from plantroom.domain.assets import AssetStatus, LocalName, Site
+from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.keys import new_key
-from plantroom.errors import BadData, NotFound
 from plantroom.ports.ledger import Ledger
 
 HORIZON_DAYS = 60
-FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
-"""What data that make no sense raise; a ledger that is away is another matter."""
 
 _UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 _MISSED_TAG = "missed"
@@ -71,25 +73,25 @@ def materialise(
     systems: Systems,
     horizon_days: int = HORIZON_DAYS,
     is_working_day: IsWorkingDay = every_day,
+    *,
+    afresh: bool = False,
 ) -> dict[str, int]:
     """Create what falls due within the horizon, open what has begun, record what was missed.
 
     Idempotent. Gives counts of occurrences: ``created`` by this run, ``existing`` (there and still due), ``missed``
-    (recorded as missed by this run). ``now`` is aware. Raises ``Unreachable`` when the ledger is away.
+    (recorded as missed by this run). ``now`` is aware. ``afresh``: as if no standing held. Raises ``Unreachable`` when
+    the ledger is away.
     """
     with ledger.read() as tx:
         sites = list(tx.assets.sites())
-    total = {"created": 0, "existing": 0, "missed": 0}
+    plans: list[SitePlan] = []
     for site in sites:
-        try:
-            with ledger.begin() as tx:
-                done = SiteRun(tx, site, now, systems, horizon_days, is_working_day).run()
-        except (*FAULTS, BadData) as error:
-            structlog.get_logger().error("site_not_planned", site=site.code, error=str(error), type=_named(error))
-            continue
-        total = {key: total[key] + done[key] for key in total}
-    structlog.get_logger().info("plan_materialised", **total)
-    return total
+        with apart_from_others(site), ledger.read() as tx:
+            plans.append(read_site(tx, site, now, systems, horizon_days, is_working_day))
+    run = PlanRun(ledger, now, lambda tx, plan, keys: SiteRun(tx, plan, now).run(keys), afresh=afresh)
+    run.sites(plans)
+    structlog.get_logger().info("plan_materialised", **run.total)
+    return run.total
 
 
 @dataclass(slots=True)
@@ -109,45 +111,42 @@ class _Draft:
 
 
 class SiteRun:
-    """One run over one site, inside one transaction."""
+    """Some subjects of a site one by one, inside one transaction."""
 
-    def __init__(
-        self,
-        tx: MaintenanceTx,
-        site: Site,
-        now: datetime,
-        systems: Systems,
-        horizon_days: int,
-        is_working_day: IsWorkingDay,
-    ) -> None:
-        self._tx, self._site, self._now = tx, site, now
-        self._systems, self._is_working_day = systems, is_working_day
-        self._zone = ZoneInfo(site.time_zone)
-        self._today = local_day(now, self._zone)
-        self._until = self._today + timedelta(days=horizon_days)
+    def __init__(self, tx: MaintenanceTx, plan: SitePlan, now: datetime) -> None:
+        self._tx, self._plan_of, self._now = tx, plan, now
+        self._site, self._zone, self._today, self._until = plan.site, plan.zone, plan.today, plan.until
+        self._systems, self._is_working_day = plan.systems, plan.is_working_day
+        self._rows: Sequence[PlanRow] = plan.rows
+        self._by_code: Mapping[str, PlanRow] = plan.by_code
         self._draft = _Draft()
         self._counts = {"created": 0, "existing": 0, "missed": 0}
-        self._rows: Sequence[PlanRow] = tx.plan.rows(site.code, self._today)
-        self._by_code: Mapping[str, PlanRow] = {row.code: row for row in self._rows}
-        self._orders: dict[str, WorkOrder] = {}
-        self._assets = tx.assets.plant().assets
+        self._orders: Mapping[str, WorkOrder] = {}
+        self._due: dict[str, int] = defaultdict(int)
+        self._wake: dict[str, date] = {}
 
-    def run(self) -> dict[str, int]:
-        """Do the whole site; gives the counts."""
-        planned = OrderFilter(site=self._site.code, origin=Origin.PLAN.value, open_only=True)
-        self._orders = {order.id: order for order in pages(self._tx, planned)}
-        history: dict[str, list[Occurrence]] = defaultdict(list)
-        for occurrence in self._tx.plan.occurrences_of(self._site.code):
-            history[occurrence.key.subject].append(occurrence)
-        for subject in self._subjects():
-            self._apart(subject, history[subject.key])
-        self._withdraw()
+    def run(self, keys: Sequence[str]) -> dict[str, int]:
+        """Plan the subjects; gives the counts. Where the planning stood is read before the history, so that a change
+        that comes between the two is seen by the next run."""
+        known = self._tx.plan.standings_of(keys)
+        history = self._tx.plan.occurrences_of_several(keys)
+        assets = self._tx.assets.several(keys)
+        due = [o.work_order for some in history.values() for o in some if o.state is OccurrenceState.DUE]
+        self._orders = self._tx.orders.standing([order for order in due if order is not None])
+        for key in keys:
+            asset = assets.get(key)
+            subject = site_subject(self._site.code, self._site.name) if asset is None else asset_subject(asset)
+            self._apart(subject, history.get(key, ()))
+        self._withdraw([key for key, asset in assets.items() if asset.status is AssetStatus.SCRAPPED])
         self._insert()
+        self._tx.plan.put_standings([self._stands(key, known.get(key)) for key in keys if key in self._wake])
         return self._counts
 
-    def _subjects(self) -> list[Subject]:
-        mine = sorted((a for a in self._assets.values() if a.site == self._site.code), key=lambda a: a.code)
-        return [site_subject(self._site.code, self._site.name), *(asset_subject(a) for a in mine)]
+    def _stands(self, key: str, known: PlanStanding | None) -> PlanStanding:
+        card = self._plan_of.cards[key]
+        fingerprint = self._plan_of.fingerprint(card, self._plan_of.set_of(card))
+        changes = 0 if known is None else known.changes
+        return PlanStanding(key, self._site.code, fingerprint, self._today, self._wake[key], self._due[key], changes)
 
     def _apart(self, subject: Subject, history: Sequence[Occurrence]) -> None:
         """One subject, so that what fails on it leaves the others alone, and one of its rows the other rows."""
@@ -157,9 +156,12 @@ class SiteRun:
         sound = [row for row in rows if self._is_sound(row, subject, history)]
         if len(sound) < len(rows):
             self._worked(subject, sound, history)
+        # Looked at again by the next run, whatever its rows are then.
+        self._wake.pop(subject.key, None)
 
     def _worked(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> bool:
         drafted, counts = self._draft.size(), dict(self._counts)
+        self._due.pop(subject.key, None)
         try:
             self._subject(subject, rows, history)
         except FAULTS as error:
@@ -191,6 +193,7 @@ class SiteRun:
 
     def _subject(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> None:
         if not rows:
+            self._wake[subject.key] = date.max
             return
         plan = self._plan(subject, rows, history)
         upcoming = plan.upcoming(self._until)
@@ -198,17 +201,20 @@ class SiteRun:
         held: set[str] = set()
         for standing in plan.standing:
             self._counts["existing"] += len(standing.job.occurrences)
+            self._due[subject.key] += len(standing.job.occurrences)
             self._stand(subject, standing, plan, begun, held)
         for job in upcoming:
             self._add(subject, job, plan, begun, held)
+        jobs = [*(s.job for s in plan.standing), *upcoming]
+        self._wake[subject.key] = wake_day(plan.tracks, jobs, self._today, self._until)
 
-    def _withdraw(self) -> None:
+    def _withdraw(self, scrapped: Sequence[str]) -> None:
         """Cancel the unstarted orders of scrapped assets."""
-        for order in self._orders.values():
-            if order.asset is None or order.state not in _UNSTARTED or order.asset in self._assets:
+        for order in self._tx.orders.planned_for(scrapped) if scrapped else ():
+            if order.state not in _UNSTARTED:
                 continue
             locked = self._tx.orders.lock(order.id)
-            if locked.state in _UNSTARTED and self._tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
+            if locked.state in _UNSTARTED:
                 apply_transition(self._tx, order.id, State.CANCELLED, self._now, PLANNER, SCRAPPED, changes=locked)
 
     def _stand(
@@ -273,6 +279,8 @@ class SiteRun:
         found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
         self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in found])
         self._counts["missed"] += 0 if _MISSED_TAG in order.tags else len(job.occurrences)
+        for occurrence in found:
+            self._due[occurrence.key.subject] -= 1
 
     def _add(self, subject: Subject, job: Job, plan: SubjectPlan, begun: Mapping[str, int], held: set[str]) -> None:
         row = job.leader.row
@@ -294,6 +302,7 @@ class SiteRun:
         keys = tuple(_key(p, subject.key) for p in job.occurrences)
         self._draft.occurrences += [self._occurrence(p, subject.key, order.id) for p in job.occurrences]
         self._draft.orders.append((order, keys))
+        self._due[subject.key] += len(keys)
 
     def _order(self, subject: Subject, job: Job, plan: SubjectPlan, passed: bool, held: bool) -> WorkOrder:
         row = job.leader.row
@@ -370,6 +379,19 @@ def _key(planned: Planned, subject: str) -> OccurrenceKey:
 def _shown(planned: Planned, subject: str) -> WorkOrderOccurrence:
     found = planned.window
     return WorkOrderOccurrence(_key(planned, subject), planned.row.code, found.nominal, found.latest)
+
+
+def wake_day(tracks: Sequence[Track], jobs: Sequence[Job], today: date, until: date) -> date:
+    """The first day on which time alone changes something for a subject whose tracks are used up to ``until``: a job
+    begins, one is over, or the next one comes within the horizon. Where rows contain each other, and where something
+    is overdue, that is tomorrow."""
+    tomorrow, horizon = today + timedelta(days=1), (until - today).days
+    if look_ahead(tracks) or any(job.latest < today for job in jobs):
+        return tomorrow
+    days = [shifted(track.peek().window.earliest, -horizon) for track in tracks if not track.ended]
+    days += [job.earliest for job in jobs if job.earliest > today]
+    days += [shifted(job.latest, 1) for job in jobs]
+    return max(tomorrow, min(days, default=date.max))
 
 
 def _begun(jobs: Sequence[Job], today: date) -> dict[str, int]:

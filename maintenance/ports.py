@@ -13,7 +13,9 @@ from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.scheduled import JobRun
 from maintenance.spells import Spell
+from maintenance.standings import Card, ClosedOccurrence, DraftOrder, Standing
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -60,6 +62,48 @@ class PlanRepository(ABC):
 
     @abstractmethod
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None: ...
+
+    @abstractmethod
+    def cards(self, site: str) -> Sequence[Card]:
+        """Every asset of a site, by key, the scrapped ones too."""
+
+    @abstractmethod
+    def standings(self, site: str) -> Mapping[str, Standing]:
+        """Where the planning of the site's subjects stands, by subject."""
+
+    @abstractmethod
+    def standings_of(self, subjects: Sequence[str]) -> Mapping[str, Standing]:
+        """The same of some subjects."""
+
+    @abstractmethod
+    def put_standings(self, standings: Sequence[Standing]) -> None:
+        """Say that subjects have been planned, with the ``changes`` that the planning knew; what this transaction
+        itself has changed of them counts as known."""
+
+    @abstractmethod
+    def changed(self, subject: str, site: str) -> None:
+        """Something has become of a subject that its planning goes by. Changes to occurrences and planned orders are
+        noted by themselves."""
+
+    @abstractmethod
+    def history(self, subjects: Sequence[str]) -> Sequence[ClosedOccurrence]:
+        """All occurrences of some subjects, by subject, row and cycle; those that are due too."""
+
+    @abstractmethod
+    def occurrences_of_several(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Occurrence]]:
+        """As ``occurrences_of``, of some subjects."""
+
+    @abstractmethod
+    def freeze(self, templates: Sequence[Sequence[ChecklistItem]]) -> Sequence[str]:
+        """Keep checklists for orders to refer to; gives the key of each. Equal ones are kept once."""
+
+    @abstractmethod
+    def add_drafts(self, drafts: Sequence[DraftOrder]) -> Sequence[tuple[DraftOrder, int]]:
+        """Add planned orders with their occurrences in bulk; gives those that were added, with their numbers.
+
+        As with ``add_occurrences`` an occurrence whose key is there already is left out, and an order without any is
+        not made. All drafts are of one site.
+        """
 
     @abstractmethod
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
@@ -118,8 +162,17 @@ class OrderRepository(ABC):
         """As ``get``, and nobody else changes it until the transaction ends."""
 
     @abstractmethod
+    def standing(self, ids: Sequence[str]) -> Mapping[str, WorkOrder]:
+        """Those of the orders that have not ended, by id."""
+
+    @abstractmethod
+    def planned_for(self, assets: Sequence[str]) -> Sequence[WorkOrder]:
+        """The planned orders of some assets that have not ended."""
+
+    @abstractmethod
     def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
-        """Write and raise the version; ``VersionConflict`` when the stored version is another."""
+        """Write and raise the version; ``VersionConflict`` when the stored version is another. The template stays
+        what it was when the order was made."""
 
     @abstractmethod
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
@@ -269,6 +322,17 @@ class SpellRepository(ABC):
         """All of an asset, newest first."""
 
 
+class JobRepository(ABC):
+    """When the scheduler's jobs last ran, on whatever host."""
+
+    @abstractmethod
+    def runs(self) -> Mapping[str, JobRun]:
+        """By name."""
+
+    @abstractmethod
+    def put(self, run: JobRun) -> None: ...
+
+
 class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
@@ -279,3 +343,4 @@ class MaintenanceTx(LedgerTx):
     loop_tests: LoopTestRepository
     spells: SpellRepository
     people: PeopleRepository
+    jobs: JobRepository

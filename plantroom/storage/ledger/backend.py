@@ -16,6 +16,9 @@ from plantroom.storage.ledger.changes import ChangeSignal
 Insert = sqlite.Insert | postgresql.Insert
 """An insert that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
 
+Plain = str | int | None
+"""A value as both drivers take it without a look at the column's type."""
+
 LOCK_WAIT_S = 10.0
 """How long a writer waits for another one before it says ``Unreachable``."""
 
@@ -83,6 +86,17 @@ class Backend(ABC):
     @abstractmethod
     def insert_many(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert many rows, in no particular order, as quickly as the database takes them."""
+
+    @abstractmethod
+    def insert_plain(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Plain]]
+    ) -> None:
+        """Insert many rows whose values are plain already: days as ISO 8601, instants by ``plain_instant``, flags as 0
+        and 1, documents as JSON."""
+
+    @abstractmethod
+    def plain_instant(self, instant: datetime) -> Plain:
+        """An aware instant for ``insert_plain``."""
 
     @abstractmethod
     def among(self, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:

@@ -21,6 +21,7 @@ from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.gaps import SqlGaps
+from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
@@ -36,6 +37,7 @@ from plantroom.storage.ledger.shared import Shared
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
+from plantroom.storage.ledger.standings import flush_changes
 from plantroom.storage.ledger.work import Work
 
 EXPECTED = "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database"
@@ -75,10 +77,12 @@ class SqlTx(MaintenanceTx):
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
         self.people = SqlPeople(self.work)
+        self.jobs = SqlJobs(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""
         self._orders.flush()
+        flush_changes(self.work)
         self._live.flush()
         if self.work.wakes:
             self.work.backend.notify(self.work.connection)

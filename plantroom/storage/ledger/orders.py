@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from maintenance.lifecycle import ENDED
 from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
-from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
+from maintenance.work_orders import Operation, OperationResult, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -16,11 +16,14 @@ from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE
 from plantroom.storage.ledger.cursors import cursor, set_cursor
+from plantroom.storage.ledger.drafts import freeze
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
-from plantroom.storage.ledger.work import Work, in_scope, one_of
+from plantroom.storage.ledger.tables_standings import checklist_templates
+from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
-ORDERS = Record(WorkOrder, t.work_orders)
+_FROZEN = sa.select(checklist_templates.c["items"]).where(checklist_templates.c.sha256 == t.work_orders.c.template)
+ORDERS = Record(WorkOrder, t.work_orders, read_as={"template": _FROZEN.scalar_subquery().label("template")})
 TRANSITIONS = Record(Transition, t.work_order_transitions)
 OPERATIONS = Record(Operation, t.operations)
 RESULTS = Record(OperationResult, t.operations)
@@ -57,6 +60,10 @@ class SqlOrders(OrderRepository):
         if not orders:
             return
         rows = [_order_values(order) for order in orders]
+        for row, key in zip(rows, freeze(self._work, [order.template for order in orders]), strict=True):
+            row["template"] = key
+        for order in orders:
+            self._changed(order)
         nameless = [row for row in rows if row["number"] == 0]
         numbered = [row["number"] for row in rows if row["number"] != 0]
         if numbered:
@@ -77,6 +84,8 @@ class SqlOrders(OrderRepository):
     def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
         changed = replace(order, version=expected_version + 1)
         values = _order_values(changed)
+        del values["template"]
+        self._changed(order)
         statement = t.work_orders.update().where(_w.id == order.id, _w.version == expected_version)
         if self._connection.execute(statement, values).rowcount != 1:
             stored = self.get(order.id)
@@ -84,6 +93,21 @@ class SqlOrders(OrderRepository):
                 f"work order #{stored.number} is at version {stored.version} by now, not {expected_version}"
             )
         return changed
+
+    def standing(self, ids: Sequence[str]) -> Mapping[str, WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(ids))):
+            rows = self._connection.execute(ORDERS.select().where(_w.id.in_(some), _w.ended.is_(False)))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
+        return found
+
+    def planned_for(self, assets: Sequence[str]) -> Sequence[WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(assets))):
+            mine = (_w.asset.in_(some), _w.origin == Origin.PLAN.value, _w.ended.is_(False))
+            rows = self._connection.execute(ORDERS.select().where(*mine).order_by(_w.number))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
+        return list(found.values())
 
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
         statement = ORDERS.select().where(*_conditions(filters))
@@ -138,6 +162,11 @@ class SqlOrders(OrderRepository):
         if self._steps:
             steps, self._steps = self._steps, []
             self._connection.execute(t.work_order_transitions.insert(), steps)
+
+    def _changed(self, order: WorkOrder) -> None:
+        """The planning goes by what becomes of its orders."""
+        for one in order.occurrences:
+            self._work.changed_subjects[one.key.subject] = order.site
 
     def _one(self, statement: sa.Select[Any], order_id: str) -> WorkOrder:
         row = self._connection.execute(statement).first()

@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.ports import PlanRepository
+from maintenance.standings import DraftOrder
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import Conflict, NotFound
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
+from plantroom.storage.ledger.drafts import Drafts, freeze
+from plantroom.storage.ledger.standings import SqlStandings
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks
 
@@ -39,12 +42,11 @@ _KEYS_AT_ONCE = 2000
 _COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
 
 
-class SqlPlan(PlanRepository):
+class SqlPlan(SqlStandings, PlanRepository):
     """``PlanRepository`` on SQL."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
-        self._connection = work.connection
+        super().__init__(work)
 
     def rows(self, site: str | None = None, on: date | None = None) -> Sequence[PlanRow]:
         r = t.plan_rows.c
@@ -123,7 +125,26 @@ class SqlPlan(PlanRepository):
         if new:
             rows = [_occurrence_values(o) for o in new]
             self._work.backend.insert_many(self._connection, t.occurrences, rows)
+        for one in new:
+            self.changed(one.key.subject, one.site)
         return [o.key for o in new]
+
+    def add_drafts(self, drafts: Sequence[DraftOrder]) -> Sequence[tuple[DraftOrder, int]]:
+        return Drafts(self._work).add(drafts)
+
+    def freeze(self, templates: Sequence[Sequence[ChecklistItem]]) -> Sequence[str]:
+        return freeze(self._work, templates)
+
+    def changed(self, subject: str, site: str) -> None:
+        self._work.changed_subjects[subject] = site
+
+    def occurrences_of_several(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Occurrence]]:
+        found: dict[str, list[Occurrence]] = {}
+        for some in chunks(sorted(subjects)):
+            statement = sa.select(*_COLUMNS).where(_o.subject.in_(some)).order_by(_o.nominal_date, *_KEY)
+            for one in map(_occurrence, self._connection.execute(statement)):
+                found.setdefault(one.key.subject, []).append(one)
+        return found
 
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None:
         if not occurrences:
@@ -138,6 +159,7 @@ class SqlPlan(PlanRepository):
         for one in in_order:
             values = _occurrence_values(one)
             rows.append({f"k_{name}": values.pop(name) for name in ("lineage", "subject", "cycle")} | values)
+            self.changed(one.key.subject, one.site)
         if self._connection.execute(statement, rows).rowcount < len(rows):
             missing = {o.key for o in in_order} - self._known([o.key for o in in_order])
             if missing:

@@ -24,7 +24,8 @@ Getter = Callable[[Any], Any]
 
 class Record(Generic[T]):
     """One dataclass in one table. ``renamed`` maps a field to its column where the names differ, ``fixed`` gives fields
-    that have no column, or that are not read, their value in every item."""
+    that have no column, or that are not read, their value in every item, ``read_as`` a column what is read in its
+    place."""
 
     def __init__(
         self,
@@ -32,11 +33,13 @@ class Record(Generic[T]):
         table: sa.Table,
         renamed: Mapping[str, str] | None = None,
         fixed: Mapping[str, object] | None = None,
+        read_as: Mapping[str, sa.Label[Any]] | None = None,
     ) -> None:
         self.kind = kind
         self._fixed = dict(fixed or {})
         self.table = table
-        self.columns: list[sa.Column[Any]] = []
+        self._read_as = read_as or {}
+        self.columns: list[sa.Column[Any] | sa.Label[Any]] = []
         self._writers: list[tuple[str, Getter]] = []
         self._readers: list[tuple[str, int, Reader]] = []
         self._names: list[tuple[str, int]] = []
@@ -72,7 +75,7 @@ class Record(Generic[T]):
             self._readers.append((name, position, same))
 
     def _column(self, column: str, get: Getter) -> None:
-        self.columns.append(self.table.c[column])
+        self.columns.append(self._read_as.get(column, self.table.c[column]))
         self._writers.append((column, get))
 
     def row(self, item: T) -> dict[str, Any]:

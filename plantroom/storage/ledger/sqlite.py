@@ -19,9 +19,10 @@ from sqlalchemy.pool import QueuePool
 
 from plantroom.errors import NothingLeft, SettingError, Unreachable
 from plantroom.ports.ledger import LEDGER
-from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
+from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock, Plain
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
+from plantroom.storage.ledger.columns import to_microseconds
 from plantroom.storage.ledger.errors import translate_errors, translated
 from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER, counters
 
@@ -103,6 +104,18 @@ class SqliteBackend(Backend):
 
     def insert_many(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(table.insert(), rows)
+
+    def insert_plain(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Plain]]
+    ) -> None:
+        if not rows:
+            return
+        named, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+        statement = f'INSERT INTO "{table}" ({named}) VALUES ({places})'  # noqa: S608 - our own names
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+    def plain_instant(self, instant: datetime) -> Plain:
+        return to_microseconds(instant)
 
     def among(self, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:
         # The casts give the values the columns' affinity, without which SQLite reads the whole table.

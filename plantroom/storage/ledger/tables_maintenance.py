@@ -98,7 +98,12 @@ work_orders = sa.Table(
     sa.Column("first_checks", Json, nullable=False),
     sa.Column("tags", Json, nullable=False),
     sa.Column("occurrences", Json, nullable=False),
-    sa.Column("template", Text, nullable=False, comment="The checklist as it was when the order was made, JSON"),
+    sa.Column(
+        "template",
+        Word,
+        nullable=False,
+        comment="SHA-256 of the checklist as it was when the order was made (checklist_templates)",
+    ),
     sa.Column("answers", Json, nullable=False),
     sa.Column("verdict", Json),
     sa.Column("gathered", Json),

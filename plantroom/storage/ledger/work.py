@@ -19,14 +19,16 @@ CHUNK = 1000
 
 @dataclass(slots=True)
 class Work:
-    """One transaction: its connection, whether it may write, whether others have to be woken after it, and what all
-    transactions of the ledger in this process share."""
+    """One transaction: its connection, whether it may write, whether others have to be woken after it, what all
+    transactions of the ledger in this process share, and (with their sites) the subjects of the plan whose occurrences
+    or orders it has changed."""
 
     connection: Connection
     backend: Backend
     writable: bool
     wakes: bool = False
     shared: Shared = field(default_factory=Shared)
+    changed_subjects: dict[str, str] = field(default_factory=dict)
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without

@@ -1,0 +1,84 @@
+"""What orders of one shape have in common: made once, used for thousands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from maintenance.columns.tracks import Variant
+from maintenance.isolation import ISOLATES
+from maintenance.nesting import Job, Planned
+from maintenance.reasons import reason
+from maintenance.recurrence import Window
+from plantroom.domain.assets import LocalName
+
+_COUNTED, _LATEST = date(1, 1, 1), date(9998, 1, 1)
+"""Days that stand for a job's own in a sentence that is made once."""
+
+NOT_PULLED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Orders of the same rows (deepest first), placed and pulled alike."""
+
+    keys: tuple[tuple[str, str], ...]
+    kind: str
+    name: LocalName
+    department: str
+    tags: tuple[str, ...]
+    template: str
+    zh: tuple[str, ...]
+    en: tuple[str, ...]
+
+    def reasons(self, counted_from: date | None, latest: date) -> tuple[str, str]:
+        """The sentence in both languages with a job's own days."""
+        if counted_from is None or len(self.zh) == 1:
+            return self.zh[0], self.en[0]
+        counted, last = counted_from.isoformat(), latest.isoformat()
+        zh, en = self.zh, self.en
+        return f"{zh[0]}{counted}{zh[1]}{last}{zh[2]}", f"{en[0]}{counted}{en[1]}{last}{en[2]}"
+
+
+class DraftWords:
+    """The shapes by the places of their variants, whether they are placed early, and which of them is pulled."""
+
+    def __init__(self, variants: Sequence[Variant], templates: Mapping[tuple[str, ...], str]) -> None:
+        self._variants, self._templates = variants, templates
+        self._shapes: dict[tuple[tuple[int, ...], bool, int], Shape] = {}
+
+    def shape(self, places: tuple[int, ...], placed_early: bool, pulled: int) -> Shape:
+        """One shape. ``pulled``: the first of its occurrences whose latest day is the law's and the job's."""
+        key = (places, placed_early, pulled)
+        found = self._shapes.get(key)
+        if found is None:
+            found = self._shapes[key] = self._made(*key)
+        return found
+
+    def _made(self, places: tuple[int, ...], placed_early: bool, pulled: int) -> Shape:
+        variants = [self._variants[place] for place in places]
+        rows = [variant.row for variant in variants]
+        occurrences = tuple(
+            Planned(row, Window(0, _LATEST, _LATEST, _LATEST, _LATEST, pulled=number == pulled), _COUNTED)
+            for number, row in enumerate(rows)
+        )
+        job = Job(occurrences, _LATEST, _LATEST, _LATEST, placed_early)
+        said = reason(job, {variant.row.code: variant.floor for variant in variants})
+        return Shape(
+            keys=tuple((row.lineage, row.code) for row in rows),
+            kind=rows[0].kind,
+            name=rows[0].name,
+            department=rows[0].department.zh,
+            tags=(ISOLATES,) if any(row.custom.get("isolates") for row in rows) else (),
+            template=self._templates[tuple(row.lineage for row in rows)],
+            zh=_pieces(said.zh, pulled),
+            en=_pieces(said.en, pulled),
+        )
+
+
+def _pieces(text: str, pulled: int) -> tuple[str, ...]:
+    """A sentence cut where a job's own days stand; whole where it names none."""
+    if pulled == NOT_PULLED:
+        return (text,)
+    before, _, rest = text.partition(_COUNTED.isoformat())
+    between, _, behind = rest.partition(_LATEST.isoformat())
+    return before, between, behind
