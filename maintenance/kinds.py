@@ -169,12 +169,11 @@ def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -
 
         dates, longest = own, longest_days(every)
     else:
-        days = sorted(standing)
-        # As it stands now: the track goes on while jobs are computed.
-        following = other.next_cycle - len(days)
+        days, series = sorted(standing), other.series
+        next_cycle = other.next_cycle - len(days)  # the track goes on while jobs are computed
 
         def each(index: int) -> date:
-            return days[index] if index < len(days) else other.series.nominal(following + index)
+            return days[index] if index < len(days) else series.nominal(next_cycle + index)
 
         dates, longest = each, longest_between(other.row)
     known = dict(standing) | _next(other, standing)

@@ -5,6 +5,7 @@ that the meter was replaced or set back: nothing is counted over the step. So do
 allows (a meter of hours cannot run more than one an hour). Days are local to the site.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ RATE_DAYS = 30.0
 a change of season."""
 
 _SHORTEST_DAYS = 1.0
+_SLOWEST = 1e-9
 _SLACK = 1.1
 _DAY_S = 86_400.0
 
@@ -131,11 +133,9 @@ def use_since(meter: Meter, every: float, since: datetime | None) -> Use | None:
     used, rate = total - begin, totals.rate()
     if used >= every:
         return Use(used, last, rate, totals.reached(begin + every), is_reached=True)
-    due = None
-    if rate:
-        days = (every - used) / rate
-        end = datetime(LAST_DAY.year, 1, 1, tzinfo=UTC)
-        due = last + timedelta(days=days) if days < (end - last).days else None
+    end = datetime(LAST_DAY.year, 1, 1, tzinfo=UTC)
+    days = (every - used) / rate if rate else math.inf
+    due = last + timedelta(days=days) if days < (end - last).days else None
     return Use(used, last, rate, due, is_reached=False)
 
 
@@ -167,8 +167,8 @@ def meter_grid(case: MeterCase) -> ListGrid:
     if due is None and cap is None:
         return NO_DATES
     steps = [longest_days(case.cap)] if case.cap is not None else []
-    if use is not None and use.rate:
-        steps.append(max(1, round(case.schedule.every / use.rate)))
+    if use is not None and use.rate and use.due_at is not None:
+        steps.append(max(1, min(LAST_DAY.toordinal(), round(case.schedule.every / max(use.rate, _SLOWEST)))))
     if due is not None and (cap is None or due <= cap):
         assert use is not None
         return ListGrid((due,), (_by_meter(case, use, due),), min(steps, default=None))

@@ -224,7 +224,8 @@ def _pick(job: Job, leader: Track, member: Track) -> Planned | None:
 
 
 def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]) -> Planned | None:
-    """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job."""
+    """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job. What
+    is a whole interval of the visits away or further is not near: a row that begins in two years is not begun today."""
     choices: list[tuple[int, int, Planned]] = []
     before = [p for p in candidates if p.window.latest < job.earliest]
     after = [p for p in candidates if p.window.earliest > job.latest]
@@ -232,7 +233,8 @@ def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]
         choices.append(((job.earliest - before[-1].window.latest).days, 0, before[-1]))
     if after and member.early_is_legal and _after(after[0].counted_from, job.latest):
         choices.append(((after[0].window.earliest - job.latest).days, 1, after[0]))
-    return min(choices, key=lambda c: c[:2])[2] if choices else None
+    near = [choice for choice in choices if choice[0] < member.length]
+    return min(near, key=lambda c: c[:2])[2] if near else None
 
 
 def _after(last: date | None, day: date) -> bool:

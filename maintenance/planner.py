@@ -181,6 +181,24 @@ class SubjectPlan:
                 blocked |= codes
         return kept
 
+    def to_make(self, until: date) -> list[Job]:
+        """The jobs of ``upcoming`` as orders are made of them: of a row whose dates are forecasts (by a meter) one at a
+        time, since the next one counts from when it is done."""
+        taken = {p.row.code for s in self.standing for p in s.job.occurrences if _is_forecast(p)}
+        kept: list[Job] = []
+        for job in self.upcoming(until):
+            own = [p for p in job.occurrences if p.row.code not in taken]
+            taken |= {p.row.code for p in own if _is_forecast(p)}
+            if len(own) == len(job.occurrences):
+                kept.append(job)
+            elif own:
+                kept.append(joined(own, self.tracks[0].calendar))
+        return kept
+
+
+def _is_forecast(planned: Planned) -> bool:
+    return planned.grid is not None and planned.grid.floats
+
 
 def plan_subject(
     rows: Sequence[PlanRow],

@@ -13,14 +13,14 @@ from maintenance.seed.document import codes_document, names_document, unverified
 router = APIRouter(prefix="/api/v1/seed", tags=["seed"])
 
 
-@router.get("/profiles", operation_id="listSeedProfiles")
-def list_profiles(_caller: Viewer) -> SeedProfiles:
+@router.get("/profiles", operation_id="getSeedProfiles")
+def get_profiles(_caller: Viewer) -> SeedProfiles:
     """Profiles, jurisdictions and options that `plantroom seed` knows."""
     return SeedProfiles.model_validate(names_document())
 
 
-@router.get("/codes", operation_id="listSeedCodes")
-def list_codes(
+@router.get("/codes", operation_id="getSeedCodes")
+def get_codes(
     _caller: Viewer,
     services: Parts,
     equipment_class: Annotated[
@@ -33,7 +33,7 @@ def list_codes(
     return SeedCodes.model_validate(codes_document(equipment_class))
 
 
-@router.get("/unverified", operation_id="listSeedUnverified")
-def list_unverified(_caller: Viewer) -> SeedUnverified:
+@router.get("/unverified", operation_id="getSeedUnverified")
+def get_unverified(_caller: Viewer) -> SeedUnverified:
     """What is from memory, what to verify first, and what the seed leaves out."""
     return SeedUnverified.model_validate(unverified_document())

@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 
 from maintenance.seed.fingerprints import list_fingerprint
+from maintenance.seed.lists import seed_checklists
 from maintenance.seed.strict import FOLDER, document
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import BadData
@@ -50,9 +51,8 @@ def text_with(known: Mapping[str, tuple[str, ...]], present: Mapping[str, tuple[
 
 def main() -> None:
     """Add the present fingerprints to the file."""
-    from maintenance.seed.loader import checklists
-
-    (FOLDER / FILE).write_text(text_with(shipped_lists(), checklists()), encoding="utf-8")
+    present = {code: one.items for code, one in seed_checklists().items()}
+    (FOLDER / FILE).write_text(text_with(shipped_lists(), present), encoding="utf-8")
 
 
 if __name__ == "__main__":
