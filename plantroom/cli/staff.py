@@ -100,7 +100,9 @@ def on_call(
         zone = ZoneInfo(tx.assets.site(site).time_zone)
         when = parts.clock.now() if at is None else parse_instant(at, "--at")
         found = on_call_all(tx, when, site, department and known_department(tx, site, department))
-    lines = [f"{p.level}  {p.name} ({p.username})  {p.phone}  until {p.until.astimezone(zone):%Y-%m-%d %H:%M}" for p in found]
+    lines = [
+        f"{p.level}  {p.name} ({p.username})  {p.phone}  until {p.until.astimezone(zone):%Y-%m-%d %H:%M}" for p in found
+    ]
     emit({"items": [asdict(p) for p in found]}, as_json, lines or "nobody is on call")
 
 
