@@ -78,12 +78,10 @@ def create_order(
     """
     if not title.zh.strip() and not title.en.strip():
         raise BadData("a work order needs a title", [FieldProblem("title", "required", "填写标题 / give a title")])
-    equipment_class = None
-    if asset is not None:
-        card = tx.assets.get(asset).asset
+    card = None if asset is None else tx.assets.get(asset).asset
+    if card is not None:
         site, department = card.site, department or card.department
-        equipment_class = card.equipment_class
-    department = department or default_owner(tx, site, equipment_class)
+    department = department or default_owner(tx, site, None if card is None else card.equipment_class)
     opened = min(opened_at or now, now)
     order = WorkOrder(
         id=new_key(),

@@ -113,7 +113,8 @@ class PlanRepository(ABC):
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
-    asset, ``unassigned`` those that a person has been given. ``contractors`` widens the scope: their orders are seen,
+    asset, ``unassigned`` those that a person has been given, ``given`` those that
+    nobody has. ``contractors`` widens the scope: their orders are seen,
     too, wherever they are."""
 
     scope: Scope = EVERYTHING
@@ -126,6 +127,7 @@ class OrderFilter:
     assignee: str | None = None
     contractor: str | None = None
     unassigned: bool = False
+    given: bool = False
     contractors: frozenset[str] = frozenset()
     due_before: datetime | None = None
     open_only: bool = False

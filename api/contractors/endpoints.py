@@ -13,7 +13,7 @@ from api.retrying import BeginAgain
 from api.services import Parts
 from maintenance.people.staff import Contractor as DomainContractor
 from maintenance.people.staffing import save_contractor
-from maintenance.people.upkeep import review
+from maintenance.people.upkeep import review_contractor
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
@@ -96,9 +96,7 @@ def change_contractor(
         if form.licences is not None:
             given["licences"] = tuple(licence.to_domain() for licence in form.licences)
         changed = save_contractor(tx, replace(stored, **given), expected)
-        sites = [s.code for s in tx.assets.sites()] if changed.site is None else [changed.site]
-        for site in sites:
-            review(tx, site, services.clock.now())
+        review_contractor(tx, contractor_id, services.clock.now())
     response.headers["ETag"] = etag(changed.version)
     return Contractor.of(changed, in_full=True)
 

@@ -22,6 +22,7 @@ from api.rosters.schemas import (
     ShiftEdit,
     ShiftException,
     ShiftExceptionIn,
+    ShiftExceptionList,
     ShiftList,
     ShiftQuery,
     Swap,
@@ -123,7 +124,7 @@ def delete_exception(exception_id: str, caller: Supervisor, services: Parts) -> 
 
 
 @router.post("/swaps", operation_id="swapShifts", status_code=201)
-def swap_shifts(form: Swap, caller: Supervisor, services: Parts) -> list[ShiftException]:
+def swap_shifts(form: Swap, caller: Supervisor, services: Parts) -> ShiftExceptionList:
     """Two people change shifts, both or neither."""
     now, by = services.clock.now(), caller.principal.name
     with services.ledger.begin() as tx:
@@ -137,7 +138,7 @@ def swap_shifts(form: Swap, caller: Supervisor, services: Parts) -> list[ShiftEx
             for mine, theirs in ((form.one, form.other), (form.other, form.one))
         ]
         save_changes(tx, changes)
-    return [ShiftException.of(change) for change in changes]
+    return ShiftExceptionList(items=[ShiftException.of(change) for change in changes])
 
 
 @router.get("/duties", operation_id="listDuties")

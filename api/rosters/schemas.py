@@ -152,6 +152,13 @@ class ShiftException(Shape):
         return cls.model_validate(change)
 
 
+class ShiftExceptionList(Shape):
+    """Exceptions that belong together."""
+
+    items: list[ShiftException]
+    next_cursor: str | None = None
+
+
 class SwapSide(Payload):
     """Somebody's shift on a day."""
 

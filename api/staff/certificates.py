@@ -10,8 +10,7 @@ from api.paging import cut_in_order
 from api.preconditions import IfMatch, etag, expected_version, require_version
 from api.retrying import BeginAgain
 from api.services import Parts
-from api.staff.endpoints import today
-from api.staff.lookup import supervised_certificate, supervised_person
+from api.staff.lookup import supervised_certificate, supervised_person, today
 from api.staff.schemas import (
     Certificate,
     CertificateChange,
@@ -47,7 +46,8 @@ def list_expiring(query: Annotated[ExpiringQuery, Query()], caller: Supervisor, 
     if query.site is not None:
         caller.require_site(query.site)
     with services.ledger.read() as tx:
-        found = expiring(tx, caller.scope, today(services), query.expires_within, query.site)
+        day = today(tx, caller, services.clock.now(), query.site)
+        found = expiring(tx, caller.scope, day, query.expires_within, query.site)
     page = cut_in_order(found, query, lambda e: f"{e.holder} {e.kind} {e.number}")
     return ExpiringList(items=[ExpiringCertificate.of(e) for e in page.items], next_cursor=page.next_cursor)
 
@@ -61,8 +61,9 @@ def create_certificate(
         person = supervised_person(tx, caller, username)
         made = DomainCertificate(id=new_key(), username=person.username, **form.model_dump())
         stored = save_certificate(tx, made)
+        shown = Certificate.of(stored, today(tx, caller, services.clock.now()), in_full=True)
     response.headers["ETag"] = etag(stored.version)
-    return Certificate.of(stored, today(services), in_full=True)
+    return shown
 
 
 @router.patch("/certificates/{certificate_id}", operation_id="changeCertificate")
@@ -78,13 +79,14 @@ def change_certificate(
     expected = expected_version(if_match)
     with services.ledger.begin() as tx:
         stored = supervised_certificate(tx, caller, certificate_id)
-        shown = Certificate.of(stored, today(services), in_full=True)
+        day = today(tx, caller, services.clock.now())
+        shown = Certificate.of(stored, day, in_full=True)
         require_version(expected, shown, stored.version, sorted(form.model_fields_set), "certificate")
         given = {n: getattr(form, n) for n in form.model_fields_set}
         given = {n: v for n, v in given.items() if v is not None or n == "expires_on"}
         stored = save_certificate(tx, replace(stored, **given), expected)
     response.headers["ETag"] = etag(stored.version)
-    return Certificate.of(stored, today(services), in_full=True)
+    return Certificate.of(stored, day, in_full=True)
 
 
 @router.delete("/certificates/{certificate_id}", operation_id="deleteCertificate", status_code=204)

@@ -1,7 +1,6 @@
 """Staff, their certificates and days off."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -11,7 +10,7 @@ from api.paging import bad_field, cut, cut_in_order
 from api.preconditions import IfMatch, etag, expected_version, require_version
 from api.retrying import BeginAgain
 from api.services import Parts, Services
-from api.staff.lookup import detail_of, sees, supervised_person, visible_person
+from api.staff.lookup import detail_of, sees, supervised_person, today, visible_person
 from api.staff.schemas import (
     Absence,
     AbsenceIn,
@@ -39,11 +38,6 @@ from plantroom.errors import NotFound
 from plantroom.ports.accounts import Role
 
 router = APIRouter(prefix="/api/v1", tags=["people"], route_class=BeginAgain)
-
-
-def today(services: Services) -> date:
-    """The day by the machine's clock, UTC: what certificates are shown as valid on."""
-    return services.clock.now().date()
 
 
 @router.get("/staff", operation_id="listStaff")
@@ -87,7 +81,7 @@ def create_staff(form: StaffCreate, caller: Admin, services: Parts, response: Re
             memberships=_memberships(form.departments),
         )
         stored = save_person(tx, given)
-        detail = detail_of(tx, caller, stored, today(services))
+        detail = detail_of(tx, caller, stored, today(tx, caller, services.clock.now()))
     response.headers["ETag"] = etag(stored.version)
     return detail
 
@@ -97,7 +91,7 @@ def get_staff(username: str, caller: Technician, services: Parts, response: Resp
     """One person. Telephone number, grants and certificate numbers: for supervisors and the person."""
     with services.ledger.read() as tx:
         person = visible_person(tx, caller, username)
-        detail = detail_of(tx, caller, person, today(services))
+        detail = detail_of(tx, caller, person, today(tx, caller, services.clock.now()))
     response.headers["ETag"] = etag(person.version)
     return detail
 
@@ -115,12 +109,12 @@ def change_staff(
     expected = expected_version(if_match)
     with services.ledger.begin() as tx:
         person = supervised_person(tx, caller, username)
-        shown = detail_of(tx, caller, person, today(services))
+        shown = detail_of(tx, caller, person, today(tx, caller, services.clock.now()))
         require_version(expected, shown, person.version, sorted(form.model_fields_set - {"reason"}), "person")
         stored = save_person(tx, _changed(caller, person, form), expected)
         returned = _switch(tx, caller, services, stored, form)
         stored = tx.people.person(username)
-        detail = detail_of(tx, caller, stored, today(services))
+        detail = detail_of(tx, caller, stored, today(tx, caller, services.clock.now()))
     response.headers["ETag"] = etag(stored.version)
     return StaffChanged(**detail.model_dump(), returned=returned)
 

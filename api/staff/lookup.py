@@ -1,6 +1,7 @@
 """People as the caller may see them."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from api.access import Access
 from api.staff.schemas import Certificate, StaffDetail, member_of
@@ -9,6 +10,13 @@ from maintenance.people.staff import Person
 from maintenance.ports import MaintenanceTx
 from plantroom.errors import NotFound
 from plantroom.ports.accounts import Role
+
+
+def today(tx: MaintenanceTx, caller: Access, now: datetime, site: str | None = None) -> date:
+    """The local day of a site, else of the first one that the caller sees, else UTC's: the day certificates are shown
+    as valid on."""
+    sites = [s for s in tx.assets.sites() if caller.scope.allows(s.code) and site in {None, s.code}]
+    return now.astimezone(ZoneInfo(sites[0].time_zone)).date() if sites else now.date()
 
 
 def sees(caller: Access, person: Person, role: Role = Role.VIEWER) -> bool:

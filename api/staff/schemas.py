@@ -260,7 +260,7 @@ class LicenceKindOut(Shape):
     key: str
     holder: str
     name: Name
-    basis: str
+    basis: Name
     status: str
     renew_months: int | None
 
@@ -283,7 +283,7 @@ class DemandOut(Shape):
     person: list[str]
     contractor: list[str]
     strict: bool
-    basis: str
+    basis: Name
     status: str
 
     @classmethod

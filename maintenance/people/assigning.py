@@ -6,6 +6,7 @@ UTC.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -113,11 +114,10 @@ def accept(tx: MaintenanceTx, order: WorkOrder, desk: Desk, username: str) -> Wo
     if order.assignee not in {None, username}:
         raise Conflict(f"工单已派给他人 / work order #{order.number} has been given to {order.assignee}")
     if order.assignee is None:
-        who = desk.person(username)
-        contractor = who.contractor if order.contractor is not None else None
-        order = assign(
-            tx, order, desk, user=username, contractor=contractor, by=username, why="自行接单 / taken", person=True
-        )
+        if order.contractor is not None and desk.person(username).contractor != order.contractor:
+            raise Conflict(f"工单属于外包单位 / work order #{order.number} is a contractor's")
+        why = "自行接单 / taken"
+        order = assign(tx, order, desk, user=username, contractor=order.contractor, by=username, why=why, person=True)
     if order.state not in _NOT_BEGUN:
         return order
     return apply_transition(
@@ -140,15 +140,9 @@ def decline(tx: MaintenanceTx, order: WorkOrder, desk: Desk, username: str, why:
     contractor = order.contractor
     back = release(tx, order, desk, how="declined", why=why.strip(), by=username, person=True)
     if contractor is not None:
-        return assign(
-            tx,
-            back,
-            desk,
-            contractor=contractor,
-            by=DISPATCHER,
-            why="单位内改派 / stays with the contractor",
-            automatic=True,
-        )
+        why = "单位内改派 / stays with the contractor"
+        with suppress(NotAssignable):  # its licence may have run out: then the department has it
+            return assign(tx, back, desk, contractor=contractor, by=DISPATCHER, why=why, automatic=True)
     return dispatch(tx, back, desk) or back
 
 

@@ -7,7 +7,7 @@ orders, then their number, then who was given something longest ago, then the na
 whoever computes it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -103,9 +103,10 @@ class Candidate:
         return not self.reasons
 
 
-def judge(job: Job, person: Person, facts: Facts) -> Candidate:
-    """What speaks against a person, what only has to be said, and how much they have to do."""
-    demands = demanded(job.work, facts.demands, facts.kinds)
+def judge(job: Job, person: Person, facts: Facts, asked: Sequence[Demand] | None = None) -> Candidate:
+    """What speaks against a person, what only has to be said, and how much they have to do. ``asked`` are the demands
+    of the work where the caller has them already."""
+    demands = demanded(job.work, facts.demands, facts.kinds) if asked is None else asked
     reasons = [*_standing(job, person, facts)]
     warnings: list[LocalName] = []
     for lack in _lacks(job, person, facts, demands):
@@ -127,15 +128,27 @@ def judge(job: Job, person: Person, facts: Facts) -> Candidate:
 
 def candidates(job: Job, people: Sequence[Person], facts: Facts) -> list[Candidate]:
     """Everybody of the site, the best choice first, then who may be given it by hand, then who may not."""
-    judged = [judge(job, person, facts) for person in people if person.is_on(job.site)]
+    asked = demanded(job.work, facts.demands, facts.kinds)
+    judged = [judge(job, person, facts, asked) for person in people if person.is_on(job.site)]
     return sorted(judged, key=lambda c: (not c.suggested, not c.allowed, len(c.reasons), _preference(c)))
 
 
 def choice(job: Job, people: Sequence[Person], facts: Facts) -> Candidate | None:
     """Whom the automatic assignment gives the work to; ``None``: it stays with the department."""
-    on_shift = (person for person in people if person.username in facts.duties and person.is_on(job.site))
-    suggested = [c for person in on_shift if (c := judge(job, person, facts)).suggested]
-    return min(suggested, key=_preference, default=None)
+    return min(suggestions(job, people, facts), key=_preference, default=None)
+
+
+def suggestions(job: Job, people: Sequence[Person], facts: Facts) -> Iterator[Candidate]:
+    """Those whom the automatic choice considers, in no particular order. Who is not on shift or of another department
+    is left out before anything else is looked at."""
+    asked = demanded(job.work, facts.demands, facts.kinds)
+    for person in people:
+        if person.username not in facts.duties or not person.is_on(job.site):
+            continue
+        if job.department is None or person.contractor or job.department in person.departments(job.site):
+            found = judge(job, person, facts, asked)
+            if found.suggested:
+                yield found
 
 
 def licensed(job: Job, contractors: Sequence[Contractor], facts: Facts) -> list[Contractor]:

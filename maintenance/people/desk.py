@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from maintenance.people.assignment import Candidate, Facts, Job, Load, candidates, choice, judge, licensed
+from maintenance.people.assignment import Candidate, Facts, Job, Load, candidates, choice, judge, licensed, suggestions
 from maintenance.people.known import licence_demands, licence_kinds
 from maintenance.people.licences import TICKET, Work
 from maintenance.people.rosters import Absence, Duty, duties, instant
@@ -135,7 +135,8 @@ class Desk:
 
     def facts(self, job: Job, only: str | None = None) -> Facts:
         """What counts for one job; ``only`` one person's shifts."""
-        ended = self._tx.people.assignments(job.order)
+        # Who has declined is asked only where everybody is: whoever has the work may keep it.
+        ended = self._tx.people.assignments(job.order) if only is None else ()
         duties = self.duties if only is None else {only: self.duties.get(only, ())}
         return Facts(
             certificates=self.certificates,
@@ -162,6 +163,16 @@ class Desk:
         for username, location in self._tx.people.open_places(self.site):
             places[username].append(self._upwards(location))
         return candidates(job, self.people, replace(facts, open_places=places))
+
+    def anybody(self, order: WorkOrder) -> bool:
+        """Whether ``chosen`` would find somebody."""
+        job = self.job(order)
+        facts = self.facts(job)
+        if job.contractor is None:
+            fit = licensed(job, list(self.contractors.values()), facts)
+            if len(fit) == 1:
+                return True
+        return next(suggestions(job, self.people, facts), None) is not None
 
     def chosen(self, order: WorkOrder) -> tuple[Person | None, Contractor | None]:
         """Whom an order is given to without anybody's asking: a person on shift, else a contractor when exactly one is

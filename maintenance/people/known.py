@@ -51,7 +51,7 @@ def _kind(raw: Mapping[str, Any]) -> LicenceKind:
         key=raw["key"],
         holder=Holder(raw["holder"]),
         name=LocalName(raw["zh"], raw["en"]),
-        basis=raw["basis"],
+        basis=LocalName(raw["basis"]["zh"], raw["basis"]["en"]),
         status=Status(raw["status"]),
         renew_months=raw.get("renew_months"),
     )
@@ -65,7 +65,7 @@ def _demand(raw: Mapping[str, Any]) -> Demand:
         key=raw["key"],
         name=LocalName(raw["zh"], raw["en"]),
         strict=raw.get("strict", True),
-        basis=raw["basis"],
+        basis=LocalName(raw["basis"]["zh"], raw["basis"]["en"]),
         status=Status(raw["status"]),
         **listed,
     )

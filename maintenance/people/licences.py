@@ -27,7 +27,7 @@ class LicenceKind:
     key: str
     holder: Holder
     name: LocalName
-    basis: str
+    basis: LocalName
     status: Status
     renew_months: int | None = None
 
@@ -47,7 +47,7 @@ class Demand:
     person: tuple[str, ...] = ()
     contractor: tuple[str, ...] = ()
     strict: bool = True
-    basis: str = ""
+    basis: LocalName = LocalName("", "")
     status: Status = Status.DEFAULT
 
 

@@ -124,7 +124,8 @@ class PeopleRepository(ABC):
     def shift(self, shift_id: str) -> Shift: ...
 
     @abstractmethod
-    def put_shift(self, shift: Shift, expected: int | None = None) -> Shift: ...
+    def put_shift(self, shift: Shift, expected: int | None = None) -> Shift:
+        """Add or replace. Nobody else changes shifts or their exceptions until the transaction ends."""
 
     @abstractmethod
     def drop_shift(self, shift_id: str) -> None:
@@ -142,7 +143,8 @@ class PeopleRepository(ABC):
         """Ids of shifts that a change brings one of some people to."""
 
     @abstractmethod
-    def add_shift_change(self, change: ShiftChange) -> None: ...
+    def add_shift_change(self, change: ShiftChange) -> None:
+        """Add; as ``put_shift``."""
 
     @abstractmethod
     def drop_shift_change(self, change_id: str) -> None: ...

@@ -12,11 +12,12 @@ from typing import TypeVar
 import structlog
 
 from maintenance.lifecycle import ENDED
+from maintenance.orders import pages
 from maintenance.people.assigning import DISPATCHER, dispatch, release
 from maintenance.people.assignment import contractor_lacks
 from maintenance.people.desk import Desk
 from maintenance.people.staff import Certificate, Contractor, ContractorLicence, Person
-from maintenance.ports import MaintenanceTx
+from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.ticket_lock import lock_ticket
 from maintenance.work_orders import WorkOrder
 from plantroom.errors import Conflict, NotFound
@@ -42,8 +43,8 @@ REVIEW_EVERY = timedelta(minutes=15)
 LOOKED_AT = 200
 """Orders looked at in one go at most; looking only reads."""
 
-AT_ONCE = 50
-"""Orders given out in one transaction at most: others wait to write meanwhile."""
+AT_ONCE = 20
+"""Orders given out or taken back in one transaction at most: others wait to write meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,25 @@ def _runs_everything(grants: Sequence[Grant]) -> bool:
 def review(tx: MaintenanceTx, site: str, now: datetime) -> list[str]:
     """Take back the open orders of a site whose holder may not do them any more: a certificate has run out, a grant is
     gone, they are switched off. Gives their ids."""
-    return take_back(tx, site, now, tx.people.given(site=site))
+    return take_back(tx, site, now, doubtful(tx, site, now))
 
 
 def doubtful(tx: MaintenanceTx, site: str, now: datetime) -> list[str]:
-    """The orders that ``review`` would take back; only reads."""
+    """The orders that ``review`` would take back; only reads. O(orders that somebody has)."""
     desk = Desk(tx, site, now)
-    return [i for i in tx.people.given(site=site) if _why_not(desk, tx.orders.get(i)) is not None]
+    given = pages(tx, OrderFilter(site=site, open_only=True, given=True))
+    return [order.id for order in given if _why_not(desk, order) is not None]
+
+
+def review_contractor(tx: MaintenanceTx, contractor_id: str, now: datetime) -> list[str]:
+    """As ``review`` for the orders of one contractor, on whatever site."""
+    theirs = pages(tx, OrderFilter(contractor=contractor_id, open_only=True))
+    sites = dict.fromkeys(order.site for order in theirs)
+    return [
+        order_id
+        for site in sites
+        for order_id in take_back(tx, site, now, [order.id for order in theirs if order.site == site])
+    ]
 
 
 def take_back(tx: MaintenanceTx, site: str, now: datetime, order_ids: Sequence[str]) -> list[str]:
@@ -221,7 +234,7 @@ class Dispatch:
         self._reviewed: dict[str, datetime] = {}
 
     def run_once(self) -> int:
-        """One look at every site; gives how many orders were given out or taken back."""
+        """One look at every site; gives how many orders were given out or taken back, 1 when more wait to be seen."""
         now = self._clock.now()
         self._tried = {key: at for key, at in self._tried.items() if now - at < AGAIN_AFTER}
         with self._ledger.read() as tx:
@@ -235,9 +248,9 @@ class Dispatch:
         with self._ledger.read() as tx:
             wrong = doubtful(tx, site, now)
         taken: list[str] = []
-        if wrong:
+        for start in range(0, len(wrong), AT_ONCE):
             with self._ledger.begin() as tx:
-                taken = take_back(tx, site, now, wrong)
+                taken += take_back(tx, site, now, wrong[start : start + AT_ONCE])
         self._reviewed[site] = now
         if taken:
             structlog.get_logger().warning("assignments_ended", site=site, orders=len(taken))
@@ -247,28 +260,29 @@ class Dispatch:
         before = (now + PLANNED_AHEAD).date()
         with self._ledger.read() as tx:
             waiting = [i for i in tx.people.ownerless(before, site) if i not in self._tried]
-            looked_at = waiting[:LOOKED_AT]
-            fitting = _fitting(tx, site, now, looked_at)[:AT_ONCE]
-        if not fitting:
-            self._tried |= dict.fromkeys(looked_at, now)
-            return 1 if len(waiting) > len(looked_at) else 0
-        with self._ledger.begin() as tx:
-            desk = Desk(tx, site, now)
-            given = [order_id for order_id in fitting if _given(tx, desk, order_id) is not None]
-        self._tried |= {order_id: now for order_id in fitting if order_id not in given}
-        return len(fitting)
+            fitting, others = _fitting(tx, site, now, waiting[:LOOKED_AT])
+        self._tried |= dict.fromkeys(others, now)
+        given: list[str] = []
+        if fitting:
+            with self._ledger.begin() as tx:
+                desk = Desk(tx, site, now)
+                given = [order_id for order_id in fitting if _given(tx, desk, order_id) is not None]
+            self._tried |= {order_id: now for order_id in fitting if order_id not in given}
+        return len(given) or (1 if len(waiting) > len(fitting) + len(others) else 0)
 
 
-def _fitting(tx: MaintenanceTx, site: str, now: datetime, order_ids: Sequence[str]) -> list[str]:
-    """Those of the orders that somebody fits, or that have no owner yet; only reads."""
-    if not order_ids:
-        return []
-    desk, found = Desk(tx, site, now), []
+def _fitting(tx: MaintenanceTx, site: str, now: datetime, order_ids: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of the orders those that somebody fits or that have no owner yet, ``AT_ONCE`` at most, and those looked at for
+    which there is nobody; only reads."""
+    fitting: list[str] = []
+    others: list[str] = []
+    desk = Desk(tx, site, now)
     for order_id in order_ids:
         order = tx.orders.get(order_id)
-        if order.department is None or desk.chosen(order) != (None, None):
-            found.append(order_id)
-    return found
+        (fitting if order.department is None or desk.anybody(order) else others).append(order_id)
+        if len(fitting) == AT_ONCE:
+            break
+    return fitting, others
 
 
 def _given(tx: MaintenanceTx, desk: Desk, order_id: str) -> WorkOrder | None:

@@ -192,14 +192,12 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
     for column, text in ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin)):
         if text is not None:
             conditions.append(one_of(column, text))
-    if filters.asset is not None:
-        conditions.append(_w.asset == filters.asset)
-    if filters.department is not None:
-        conditions.append(_w.department == filters.department)
-    if filters.assignee is not None:
-        conditions.append(_w.assignee == filters.assignee)
-    if filters.contractor is not None:
-        conditions.append(_w.contractor == filters.contractor)
+    for column in (_w.asset, _w.department, _w.assignee, _w.contractor):
+        wanted = getattr(filters, column.name)
+        if wanted is not None:
+            conditions.append(column == wanted)
+    if filters.given:
+        conditions.append(sa.or_(_w.assignee.is_not(None), _w.contractor.is_not(None)))
     if filters.unassigned:
         conditions.append(_w.assignee.is_(None))
     if filters.due_before is not None:

@@ -12,6 +12,7 @@ from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import tables_people as t
 from plantroom.storage.ledger.accounts import USERS
 from plantroom.storage.ledger.assigned import SqlAssigned
+from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.rosters import SqlRosters
 from plantroom.storage.ledger.tables_accounts import users
@@ -43,10 +44,8 @@ class SqlPeople(SqlRosters, SqlAssigned):
 
     def uses_of_department(self, site: str, name: str) -> Mapping[str, int]:
         w, a, r = work_orders.c, assets.c, plan_rows.c
-        in_plan = sa.and_(
-            sa.or_(r.site == site, r.site.is_(None)),
-            r.document.contains(f'"department":{{"zh":"{name}"', autoescape=True),
-        )
+        named = f'"department":{{"zh":{dump(name)},'
+        in_plan = sa.and_(sa.or_(r.site == site, r.site.is_(None)), r.document.contains(named, autoescape=True))
         counted: Mapping[str, tuple[sa.Table, sa.ColumnElement[bool]]] = {
             "work_orders": (work_orders, sa.and_(w.site == site, w.department == name, w.ended.is_(False))),
             "assets": (assets, sa.and_(a.site == site, a.department == name)),

@@ -43,6 +43,7 @@ class SqlRosters(PeopleRepository):
         return self._one(SHIFTS, shift_id, "shift")
 
     def put_shift(self, shift: Shift, expected: int | None = None) -> Shift:
+        self._one_at_a_time()
         return put_versioned(self._work, SHIFTS, shift, {"id": shift.id}, expected, f"shift {shift.name.zh}")
 
     def drop_shift(self, shift_id: str) -> None:
@@ -67,6 +68,7 @@ class SqlRosters(PeopleRepository):
         return list(self._connection.execute(statement.order_by(_x.shift)).scalars())
 
     def add_shift_change(self, change: ShiftChange) -> None:
+        self._one_at_a_time()
         self._connection.execute(t.shift_changes.insert(), CHANGES.row(change))
 
     def drop_shift_change(self, change_id: str) -> None:
@@ -117,6 +119,10 @@ class SqlRosters(PeopleRepository):
 
     def drop_cover(self, cover_id: str) -> None:
         self._drop(COVERS, cover_id, "cover")
+
+    def _one_at_a_time(self) -> None:
+        """Held until the commit: nobody else puts the same person on another shift meanwhile."""
+        self._work.backend.lock_text(self._connection, "rosters")
 
     def _one(self, record: Record[R], key: str, what: str) -> R:
         row = self._connection.execute(record.select().where(record.table.c.id == key)).first()

@@ -185,7 +185,10 @@ def test_the_rules_say_their_basis_and_how_far_it_was_checked(world: World) -> N
     rules = world.as_(Role.VIEWER, HOME).get("/api/v1/licence-rules").json()
     elevator = next(d for d in rules["demands"] if d["key"] == "elevator")
     assert (elevator["contractor"], elevator["status"]) == (["elevator_licence"], "verified")
-    assert all(d["basis"] and d["status"] in {"verified", "from_memory", "default"} for d in rules["demands"])
+    assert all(
+        d["basis"]["zh"] and d["basis"]["en"] and d["status"] in {"verified", "from_memory", "default"}
+        for d in rules["demands"]
+    )
 
 
 def shift_form(**given: Any) -> dict[str, Any]:

@@ -223,3 +223,16 @@ def test_candidates_come_best_first_each_with_why_not(ledger: Books) -> None:
         ("gone", False, False, ["inactive", "off_shift"]),
     ]
     assert [c.load.minutes for c in found[:2]] == [0, 60]
+
+
+def test_our_own_people_do_not_take_what_a_contractor_was_given(ledger: Books) -> None:
+    add_person(ledger, "a", WATER)
+    add_contractor(ledger, "anda")
+    order = ticket(ledger)
+    with ledger.begin() as tx:
+        assign(tx, tx.orders.lock(order.id), desk(tx), contractor="anda", by="boss")
+    with ledger.begin() as tx, pytest.raises(Conflict, match="a contractor's"):
+        accept(tx, tx.orders.lock(order.id), desk(tx), "a")
+    with ledger.begin() as tx:
+        ours = assign(tx, tx.orders.lock(order.id), desk(tx), user="a", by="boss", why="they do not come")
+    assert (ours.assignee, ours.contractor) == ("a", None)
