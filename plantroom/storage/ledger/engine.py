@@ -13,6 +13,7 @@ from plantroom.ports.ledger import LEDGER, Ledger
 from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.assets import SqlAssets
+from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.devices import SqlDevices
@@ -41,7 +42,8 @@ class SqlTx(MaintenanceTx):
     """
 
     def __init__(self, connection: Connection, backend: Backend, *, writable: bool) -> None:
-        self.work = Work(connection, backend, writable)
+        self._recorder = Recorder(connection, backend) if writable else None
+        self.work = Work(connection, backend, writable, recorder=self._recorder)
         self.assets = SqlAssets(self.work)
         self.sources = SqlSources(self.work)
         self.collect = SqlCollect(self.work)
@@ -63,6 +65,9 @@ class SqlTx(MaintenanceTx):
     def finish(self) -> None:
         """What has to happen just before the commit."""
         self._orders.flush()
+        if self._recorder is not None:
+            self._recorder.flush()
+        # Last, because whoever notes live events keeps others who do from committing.
         self._live.flush()
         if self.work.wakes:
             self.work.backend.notify(self.work.connection)

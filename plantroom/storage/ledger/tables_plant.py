@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -13,6 +14,7 @@ sites = sa.Table(
     sa.Column("name_en", Text, nullable=False),
     sa.Column("time_zone", Word, nullable=False),
     sa.Column("max_shelving_h", sa.Float),
+    info=audited("site", "code", site="code", label="code"),
 )
 
 locations = sa.Table(
@@ -24,6 +26,7 @@ locations = sa.Table(
     sa.Column("name_zh", Text, nullable=False),
     sa.Column("name_en", Text, nullable=False),
     sa.Column("parent", Word, sa.ForeignKey("locations.key")),
+    info=audited("location", "key", site="site", label="name_zh"),
 )
 
 assets = sa.Table(
@@ -50,6 +53,7 @@ assets = sa.Table(
     sa.Index(None, "code", "site"),
     sa.Index(None, "equipment_class", "site", "code"),
     sa.Index(None, "status", "site", "code"),
+    info=audited("asset", "key", site="site", asset="key", label="code"),
 )
 
 asset_codes = sa.Table(
@@ -59,6 +63,7 @@ asset_codes = sa.Table(
     sa.Column("code", Word, primary_key=True),
     sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False, index=True),
     comment="Present and former codes of an asset: messages under a former code still find it",
+    info=unaudited("an asset's own entries have its codes"),
 )
 
 points = sa.Table(
@@ -70,6 +75,7 @@ points = sa.Table(
     sa.Column("unit", Word, nullable=False),
     sa.Column("kind", Word, nullable=False),
     sa.Column("template", Text, nullable=False),
+    info=audited("point", "asset", "key", asset="asset", label="key", document="template", made_with="assets"),
 )
 
 sources = sa.Table(
@@ -79,6 +85,7 @@ sources = sa.Table(
     sa.Column("dialect", Word, nullable=False),
     sa.Column("priority", Word, nullable=False),
     sa.Column("clock", Word, nullable=False),
+    info=audited("source", "asset", asset="asset"),
 )
 
 topic_sources = sa.Table(
@@ -96,6 +103,7 @@ topic_sources = sa.Table(
     sa.Column("asset_from", sa.Integer, nullable=False),
     sa.Column("fields", Json, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("topic_source", "key", site="site", label="name"),
 )
 
 learn_windows = sa.Table(
@@ -107,4 +115,5 @@ learn_windows = sa.Table(
     sa.Column("end_at", Instant, nullable=False),
     sa.Column("declared_by", Text, nullable=False),
     sqlite_autoincrement=True,
+    info=audited("learn_window", "id", asset="asset"),
 )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from plantroom.ports.paging import Scope
+from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
 
@@ -24,6 +25,12 @@ class Work:
     backend: Backend
     writable: bool
     wakes: bool = False
+    recorder: Recorder | None = None
+
+    def made(self, table: sa.Table, key: object) -> None:
+        """Tell the history the key of a row whose key the database has given."""
+        if self.recorder is not None:
+            self.recorder.made(table, (key,))
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without

@@ -145,8 +145,9 @@ def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_ur
                 given = LimitChange("demo", "p4", key, NOW, "li", "ours", Limits(), Limits())
                 tx.alarms.add_limit_change(given)
             before = tx.assets.plant()
-            tx.work.connection.execute(sa.text("DROP TABLE letters_let_go"))
-            tx.work.connection.execute(sa.text("DROP TABLE broker_files"))
+        with ledger.begin() as tx:
+            for table in ("letters_let_go", "broker_files", "audit_entries", "audit_seals", "audit_heads"):
+                tx.work.connection.execute(sa.text(f"DROP TABLE {table}"))
             tx.work.connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
             tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
     with closing(SqlLedger(empty_url)) as ledger:
