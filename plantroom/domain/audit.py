@@ -24,7 +24,7 @@ GENESIS = "0" * 64
 MARK_BYTES = 6
 """Of each entry's digest, kept in its seal so that a check can say which entry it was (one false match in 10^14)."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
 _encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
@@ -66,7 +66,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The chain's link over the entries behind ``after`` up to ``last``.
+    """The chain's link over the entries behind the position ``behind`` up to ``last``.
 
     ``spans`` are the positions that there were (``"1-40,42"``: a transaction that was undone leaves a gap), ``marks``
     the first bytes of each entry's digest in hex, ``digest`` the link itself in hex.
@@ -74,7 +74,7 @@ class Seal:
 
     number: int
     previous: str
-    after: int
+    behind: int
     last: int
     count: int
     spans: str
@@ -107,7 +107,7 @@ def microseconds(value: datetime) -> int:
 
 def digest_of_fields(fields: Sequence[object]) -> bytes:
     """SHA-256 of an entry's fields in the order of ``Entry``, the instant as microseconds."""
-    return hashlib.sha256(_encode(fields).encode()).digest()
+    return hashlib.sha256(_encode(fields).encode("utf-8", "backslashreplace")).digest()
 
 
 def digest_of(entry: Entry) -> bytes:
@@ -123,7 +123,7 @@ def digest_of(entry: Entry) -> bytes:
 
 def seal_digest(seal: Seal, digests: Iterable[bytes]) -> str:
     """The digest that a seal has to have over entries with these digests."""
-    facts = (seal.number, seal.previous, seal.after, seal.last, seal.count, seal.spans, microseconds(seal.at))
+    facts = (seal.number, seal.previous, seal.behind, seal.last, seal.count, seal.spans, microseconds(seal.at))
     link = hashlib.sha256(_encode(facts).encode())
     for one in digests:
         link.update(one)
@@ -135,7 +135,7 @@ def make_seal(previous: Seal | None, positions: Sequence[int], digests: Sequence
     bare = Seal(
         number=1 if previous is None else previous.number + 1,
         previous=GENESIS if previous is None else previous.digest,
-        after=0 if previous is None else previous.last,
+        behind=0 if previous is None else previous.last,
         last=positions[-1],
         count=len(positions),
         spans=spans_of(positions),
@@ -147,7 +147,7 @@ def make_seal(previous: Seal | None, positions: Sequence[int], digests: Sequence
 
 
 def _with_digest(bare: Seal, digest: str) -> Seal:
-    return Seal(bare.number, bare.previous, bare.after, bare.last, bare.count, bare.spans, bare.marks, bare.at, digest)
+    return Seal(bare.number, bare.previous, bare.behind, bare.last, bare.count, bare.spans, bare.marks, bare.at, digest)
 
 
 def spans_of(positions: Sequence[int]) -> str:

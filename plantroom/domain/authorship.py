@@ -77,11 +77,21 @@ def acting_system(job: str, via: str = "") -> Iterator[Holder]:
         yield holder
 
 
-def identified(by: str, kind: AuthorKind, author_id: str) -> None:
+def identified(by: str, kind: AuthorKind, author_id: str, via: str = "") -> None:
     """Say who the author of the running request is, as soon as that is known; nothing without a holder."""
     holder = _holder.get()
     if holder is not None:
-        holder.author = replace(holder.author, by=by, kind=kind, id=author_id)
+        known = holder.author
+        holder.author = replace(known, by=by, kind=kind, id=author_id, via=via or known.via)
+
+
+def explained(reason: str) -> None:
+    """Say why the running request or command changes what it changes, where a rule asks for a reason; one that was
+    given for the whole of it stays. Nothing without a holder."""
+    holder = _holder.get()
+    text = reason.strip()[:MAX_REASON]
+    if holder is not None and text and not holder.author.reason and holder.author.kind is not AuthorKind.SYSTEM:
+        holder.author = replace(holder.author, reason=text)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def _seals() -> None:
         "audit_seals",
         sa.Column("number", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("previous", WORD, nullable=False),
-        sa.Column("after", sa.BigInteger, nullable=False),
+        sa.Column("behind", sa.BigInteger, nullable=False),
         sa.Column("last", sa.BigInteger, nullable=False),
         sa.Column("count", sa.Integer, nullable=False),
         sa.Column("spans", sa.Text, nullable=False, comment="Positions that there were"),

@@ -13,6 +13,7 @@ from plantroom.ports.ledger import LEDGER, Ledger
 from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.assets import SqlAssets
+from plantroom.storage.ledger.audit import SqlAudit
 from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
@@ -54,6 +55,7 @@ class SqlTx(MaintenanceTx):
         self.live = self._live
         self.roll_ups = SqlRollUps(self.work)
         self.gaps = SqlGaps(self.work)
+        self.audit = SqlAudit(self.work)
         self.plan = SqlPlan(self.work)
         self._orders = SqlOrders(self.work)
         self.orders = self._orders

@@ -38,7 +38,7 @@ audit_seals = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("previous", Word, nullable=False, unique=True),
-    sa.Column("after", sa.BigInteger, nullable=False),
+    sa.Column("behind", sa.BigInteger, nullable=False),
     sa.Column("last", sa.BigInteger, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("spans", Text, nullable=False, comment="Positions that there were"),

@@ -1,0 +1,1 @@
+"""Requests are known in the history: by whom, why, and by which request."""
