@@ -22,10 +22,15 @@ class Verdict:
 def verify(ledger: Ledger[MaintenanceTx], heads: Sequence[Head] = ()) -> Verdict:
     """Look at everything in one state of the ledger, while others go on writing. ``heads`` are those kept outside."""
     with ledger.read() as tx:
-        try:
-            seen = _examined(tx, heads)
-        except Broken as broken:
-            return Verdict(broken.place, None, len(heads))
+        return verify_in(tx, heads)
+
+
+def verify_in(tx: MaintenanceTx, heads: Sequence[Head]) -> Verdict:
+    """As ``verify``, of what a transaction sees."""
+    try:
+        seen = _examined(tx, heads)
+    except Broken as broken:
+        return Verdict(broken.place, None, len(heads))
     return Verdict(None, seen, len(heads))
 
 

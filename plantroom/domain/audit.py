@@ -139,11 +139,16 @@ def make_seal(previous: Seal | None, positions: Sequence[int], digests: Sequence
         last=positions[-1],
         count=len(positions),
         spans=spans_of(positions),
-        marks="".join(one[:MARK_BYTES].hex() for one in digests),
+        marks=marks_of(digests),
         at=at,
         digest="",
     )
     return _with_digest(bare, seal_digest(bare, digests))
+
+
+def marks_of(digests: Iterable[bytes]) -> str:
+    """What a seal keeps of each entry."""
+    return "".join(one[:MARK_BYTES].hex() for one in digests)
 
 
 def _with_digest(bare: Seal, digest: str) -> Seal:

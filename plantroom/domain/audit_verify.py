@@ -18,6 +18,7 @@ from plantroom.domain.audit import (
     Head,
     Seal,
     digest_of_fields,
+    marks_of,
     positions_of,
     seal_digest,
 )
@@ -212,6 +213,8 @@ def _whole(seal: Seal, entries: Sequence[RawEntry]) -> None:
     """Whether a seal's entries are those that were sealed."""
     digests = [digest_of_fields(entry) for entry in entries]
     if len(entries) == seal.count and seal_digest(seal, digests) == seal.digest:
+        if seal.marks != marks_of(digests):
+            raise Broken(_changed(seal, seal.behind))
         return
     there = {_position(entry): (entry, digest) for entry, digest in zip(entries, digests, strict=True)}
     marks = _marks(seal)
