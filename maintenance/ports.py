@@ -12,6 +12,7 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.records.ports import RecordRepository
 from maintenance.spells import Spell
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
@@ -272,3 +273,4 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    records: RecordRepository

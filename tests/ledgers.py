@@ -12,8 +12,11 @@ from plantroom.bootstrap.parts import open_parts
 from plantroom.settings import Settings
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.tables import counters, metadata
-from plantroom.storage.ledger.tables_audit import APPEND_ONLY
+from plantroom.storage.ledger.tables_audit import APPEND_ONLY as HISTORY
+from plantroom.storage.ledger.tables_records import FROZEN
 from tests.servers.postgres import Postgres
+
+APPEND_ONLY = (*HISTORY, *reversed(FROZEN))
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,11 @@ $$
 """
 
 
-def refuse_changes(table: str, *, key: Sequence[str] = (), ordered_by: str | None = None) -> None:
+def refuse_changes(
+    table: str, *, key: Sequence[str] = (), or_key: Sequence[str] = (), ordered_by: str | None = None
+) -> None:
     """From now on the database refuses to update, delete or empty the table, and on SQLite to replace a row by its
-    ``key``, or to put one before the last of the column that it is ``ordered_by``."""
+    ``key`` (or ``or_key``), or to put one before the last of the column that it is ``ordered_by``."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(_FUNCTION)
         op.execute(
@@ -38,9 +40,13 @@ def refuse_changes(table: str, *, key: Sequence[str] = (), ordered_by: str | Non
         new = f'NEW."{ordered_by}"'
         there = f'{new} > 0 AND {new} <= (SELECT MAX("{ordered_by}") FROM "{table}")'  # noqa: S608 (names of ours)
     else:
-        same = " AND ".join(f'"{name}" = NEW."{name}"' for name in key)
+        same = " OR ".join(_same(names) for names in (key, or_key) if names)
         there = f'EXISTS (SELECT 1 FROM "{table}" WHERE {same})'  # noqa: S608 (names of ours)
     op.execute(
         f'CREATE TRIGGER {table}_no_replace BEFORE INSERT ON "{table}" WHEN {there}'
         f" BEGIN SELECT RAISE(FAIL, '{table} {WORDS}'); END"
     )
+
+
+def _same(key: Sequence[str]) -> str:
+    return "(" + " AND ".join(f'"{name}" = NEW."{name}"' for name in key) + ")"

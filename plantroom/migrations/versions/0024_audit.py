@@ -25,6 +25,10 @@ def upgrade() -> None:
     refuse_changes("audit_entries", ordered_by="position")
     refuse_changes("audit_seals", ordered_by="number")
     refuse_changes("audit_heads", key=("date", "seal"))
+    _records()
+    _addenda()
+    refuse_changes("statutory_records", key=("id",), or_key=("work_order",))
+    refuse_changes("record_addenda", key=("id",), or_key=("record", "number"))
     _begin()
 
 
@@ -86,6 +90,70 @@ def _heads() -> None:
         sa.PrimaryKeyConstraint("date", "seal", name="pk_audit_heads"),
         comment="Ends of the chain that were published; append-only",
     )
+
+
+def _records() -> None:
+    op.create_table(
+        "statutory_records",
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("work_order", WORD, nullable=False),
+        sa.Column("number", sa.BigInteger, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("site", WORD, nullable=False),
+        sa.Column("asset", WORD),
+        sa.Column("title_zh", sa.Text, nullable=False),
+        sa.Column("title_en", sa.Text, nullable=False),
+        sa.Column("completed_on", sa.Date, nullable=False),
+        sa.Column("frozen_at", INSTANT, nullable=False),
+        sa.Column("frozen_by", sa.Text, nullable=False),
+        sa.Column("cause", WORD, nullable=False),
+        sa.Column("keep_years", sa.Integer, nullable=False),
+        sa.Column("keep_basis", sa.Text, nullable=False),
+        sa.Column("keep_status", WORD, nullable=False),
+        sa.Column("keep_until", sa.Date, nullable=False),
+        sa.Column("sha256", WORD, nullable=False),
+        sa.Column("document", sa.Text, nullable=False, comment="Canonical JSON"),
+        sa.PrimaryKeyConstraint("id", name="pk_statutory_records"),
+        sa.UniqueConstraint("work_order", name="uq_statutory_records_work_order"),
+        sa.ForeignKeyConstraint(["work_order"], ["work_orders.id"], name="fk_statutory_records_work_order_work_orders"),
+        sa.ForeignKeyConstraint(["site"], ["sites.code"], name="fk_statutory_records_site_sites"),
+        sa.ForeignKeyConstraint(["asset"], ["assets.key"], name="fk_statutory_records_asset_assets"),
+        comment="Signed statutory work as it was; append-only",
+    )
+    for column in ("asset", "site"):
+        name = f"ix_statutory_records_{column}_completed_on_id"
+        op.create_index(name, "statutory_records", [column, "completed_on", "id"])
+    op.create_index("ix_statutory_records_completed_on_id", "statutory_records", ["completed_on", "id"])
+
+
+def _addenda() -> None:
+    op.create_table(
+        "record_addenda",
+        sa.Column("id", WORD, nullable=False),
+        sa.Column("record", WORD, nullable=False),
+        sa.Column("site", WORD, nullable=False),
+        sa.Column("asset", WORD),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("recorded_at", INSTANT, nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("signature", WORD, comment="SHA-256 of the signature's file"),
+        sa.Column("op_id", WORD),
+        sa.Column("previous", WORD, nullable=False),
+        sa.Column("sha256", WORD, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_record_addenda"),
+        sa.UniqueConstraint("record", "number", name="uq_record_addenda_record_number"),
+        sa.ForeignKeyConstraint(
+            ["record"], ["statutory_records.id"], name="fk_record_addenda_record_statutory_records"
+        ),
+        sa.ForeignKeyConstraint(["site"], ["sites.code"], name="fk_record_addenda_site_sites"),
+        sa.ForeignKeyConstraint(["asset"], ["assets.key"], name="fk_record_addenda_asset_assets"),
+        comment="What was added to frozen records; append-only",
+    )
+    op.create_index("ix_record_addenda_asset", "record_addenda", ["asset"])
 
 
 def _begin() -> None:

@@ -19,6 +19,7 @@ from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
+from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
@@ -63,6 +64,7 @@ class SqlTx(MaintenanceTx):
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
+        self.records = SqlRecords(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""
