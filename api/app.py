@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
+from api.audit.endpoints import of_assets as asset_history
+from api.audit.endpoints import router as audit
 from api.classes.endpoints import router as classes
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
@@ -27,6 +29,7 @@ from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.records.endpoints import router as records
 from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
@@ -42,7 +45,7 @@ from plantroom import __version__
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
     ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
-    maintenance,
+    maintenance, audit, asset_history, records,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

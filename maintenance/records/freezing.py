@@ -24,6 +24,7 @@ from maintenance.records.model import (
 from maintenance.work_orders import Operation, State, WorkOrder
 from plantroom.domain.assets import LocalName, Location
 from plantroom.domain.audit import canonical, sha256
+from plantroom.domain.authorship import explained
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.accounts import User
@@ -186,6 +187,7 @@ def _add(
     signature: str | None = None,
     op_id: str | None = None,
 ) -> Addendum:
+    explained(reason)
     earlier = tx.records.addenda(record.id)
     bare = Addendum(
         id=new_key(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from maintenance.records.model import Addendum, Record
+from maintenance.records.timeline import Line
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 
@@ -48,6 +49,10 @@ class RecordRepository(ABC):
     @abstractmethod
     def add_addendum(self, addendum: Addendum) -> None:
         """``Conflict`` when the record has one of that number."""
+
+    @abstractmethod
+    def timeline(self, asset: str, page: PageRequest) -> Page[Line]:
+        """All that was done to a machine, the newest first."""
 
     @abstractmethod
     def unfrozen(self, most: int) -> Sequence[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from maintenance.ports import MaintenanceTx
+from maintenance.records.freezing import freeze_missing
 from maintenance.records.heads import HeadFolder
 from maintenance.records.sealing import OnHead, seal
 from plantroom.domain.authorship import acting_system
@@ -54,14 +55,23 @@ class Sealer:
             self._thread = None
 
     def run_once(self) -> None:
-        """One round. A head that the folder has otherwise than the ledger is an error in the log."""
+        """One round, which also freezes what was verified before there were records. A head that the folder has
+        otherwise than the ledger is an error in the log."""
         with acting_system("sealer"):
+            self._freeze()
             seal(self._ledger, self._clock.now(), self._on_head)
         with self._ledger.read() as tx:
             heads = tx.audit.heads()
         for head in self._folder.keep(heads):
             remedy = "the ledger's history or this folder was changed: run plantroom audit verify"
             self._log.error("audit_head_differs", date=str(head.date), folder=str(self._folder.folder), remedy=remedy)
+
+    def _freeze(self) -> None:
+        with self._ledger.read() as tx:
+            if not tx.records.unfrozen(1):
+                return
+        with self._ledger.begin() as tx:
+            freeze_missing(tx, self._clock.now())
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -1,12 +1,18 @@
 """The whole history looked at: the chain, the heads inside and outside the ledger, the frozen records."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 
 from maintenance.ports import MaintenanceTx
-from plantroom.domain.audit import Head
+from maintenance.records.model import Addendum, Record, sealed_addendum
+from plantroom.domain.audit import Head, sha256
 from plantroom.domain.audit_verify import Broken, Examined, Place, Tampering, examine
 from plantroom.ports.ledger import Ledger
+
+RECORD, ADDENDUM = "record", "addendum"
+"""What the history calls them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +41,56 @@ def verify_in(tx: MaintenanceTx, heads: Sequence[Head]) -> Verdict:
 
 
 def _examined(tx: MaintenanceTx, heads: Sequence[Head]) -> Examined:
-    seen = examine(tx.audit.ledger_id(), tx.audit.seals(), tx.audit.entries(), heads)
+    entries = tx.audit.entries()
+    seen = examine(tx.audit.ledger_id(), tx.audit.seals(), entries, heads, frozenset({RECORD, ADDENDUM}))
     _own_heads(tx, seen, heads)
+    _frozen(tx, seen)
     return seen
+
+
+def _frozen(tx: MaintenanceTx, seen: Examined) -> None:
+    """Records and addenda are what their entries say."""
+    left = dict(seen.frozen)
+    for record in tx.records.all_records():
+        seen.records += 1
+        _as_entered(left, RECORD, record, "document")
+        if sha256(record.document) != record.sha256:
+            _wrong(Tampering.RECORD_CHANGED, RECORD, record.id, record.frozen_at, f"record of #{record.number}")
+    for addendum in tx.records.all_addenda():
+        seen.addenda += 1
+        _as_entered(left, ADDENDUM, addendum)
+        if sealed_addendum(addendum) != addendum.sha256:
+            _wrong(Tampering.RECORD_CHANGED, ADDENDUM, addendum.id, addendum.recorded_at, "its own digest")
+    for (entity, key), (position, _) in sorted(left.items(), key=lambda one: one[1]):
+        detail = f"the {entity} {key}, made by entry {position}, is not there any more"
+        raise Broken(Place(Tampering.RECORD_REMOVED, position, detail=detail))
+
+
+def _as_entered(
+    left: dict[tuple[str, str], tuple[int, str]], entity: str, item: Record | Addendum, *without: str
+) -> None:
+    """Compare with the entry that was made together with it."""
+    at = item.frozen_at if isinstance(item, Record) else item.recorded_at
+    entered = left.pop((entity, item.id), None)
+    if entered is None:
+        detail = f"the {entity} {item.id} is in no entry of the history: it was put in past it"
+        raise Broken(Place(Tampering.RECORD_INSERTED, at=at, detail=detail))
+    position, document = entered
+    said: dict[str, object] = json.loads(document)
+    stored = {f.name: _plain(getattr(item, f.name)) for f in fields(item)}
+    now = {name: value for name, value in stored.items() if value is not None}
+    for name in sorted((said.keys() | now.keys()) - set(without)):
+        if said.get(name) != now.get(name):
+            _wrong(Tampering.RECORD_CHANGED, entity, item.id, at, name, position)
+
+
+def _wrong(what: Tampering, entity: str, key: str, at: datetime, part: str, position: int | None = None) -> None:
+    detail = f"the {entity} {key} is not what was frozen ({part})"
+    raise Broken(Place(what, position, at=at, detail=detail))
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _own_heads(tx: MaintenanceTx, seen: Examined, outside: Sequence[Head]) -> None:

@@ -61,11 +61,12 @@ app = typer.Typer(
 
 def _words(command: str | None) -> str:
     """The command as the history names it: its group and its name, never what is given to it."""
-    words = ["plantroom", *([command] if command else [])]
+    if command is None:
+        return "plantroom"
     given = sys.argv[sys.argv.index(command) + 1 :] if command in sys.argv else []
-    if command in MODULES and given and given[0] in getattr(loaded(MODULES[command]).get(command), "commands", {}):
-        words.append(given[0])
-    return " ".join(words)
+    group = loaded(MODULES[command]).get(command) if command in MODULES else None
+    named = given[:1] if given and given[0] in getattr(group, "commands", {}) else []
+    return " ".join(["plantroom", command, *named])
 
 
 @app.callback(invoke_without_command=True)

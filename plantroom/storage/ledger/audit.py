@@ -73,8 +73,8 @@ class SqlAudit(AuditRepository):
         same = sa.select(_h.seal).where(_h.date == head.date, _h.seal == head.seal)
         if self._connection.execute(same).first() is not None:
             return False
-        insert = self._work.backend.insert(audit_heads).on_conflict_do_nothing()
-        return self._connection.execute(insert, HEADS.row(head)).rowcount == 1
+        insert = self._work.backend.insert(audit_heads).on_conflict_do_nothing().returning(_h.seal)
+        return self._connection.execute(insert, HEADS.row(head)).first() is not None
 
     def heads(self) -> Sequence[Head]:
         statement = HEADS.select().order_by(_h.date, _h.seal)

@@ -174,7 +174,7 @@ class Recorder:
                 yield line
 
     def _write(self, lines: Sequence[_Line]) -> None:
-        places = self._places({str(line.row[line.rule.asset]) for line in lines if _asset_of(line) is not None})
+        places = self._places({asset for line in lines if (asset := _asset_of(line)) is not None})
         author = current_author()
         # Shared by writers; the sealer waits until nobody holds it, so that no entry comes up behind a seal.
         self._backend.share(self._connection, Lock.AUDIT)

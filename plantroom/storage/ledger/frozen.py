@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from maintenance.records.model import RECORD_KINDS, Addendum, changed_fields, frozen_error
 from maintenance.records.model import Record as FrozenRecord
 from maintenance.records.ports import RecordFilter, RecordRepository
+from maintenance.records.timeline import Line
 from maintenance.work_orders import State, WorkOrder
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.paging import Page, PageRequest
@@ -15,6 +16,7 @@ from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_maintenance import work_orders
 from plantroom.storage.ledger.tables_records import record_addenda, statutory_records
+from plantroom.storage.ledger.timeline import timeline
 from plantroom.storage.ledger.work import Work, in_scope, one_of
 
 RECORDS = Record(FrozenRecord, statutory_records)
@@ -70,6 +72,9 @@ class SqlRecords(RecordRepository):
 
     def add_addendum(self, addendum: Addendum) -> None:
         self._connection.execute(record_addenda.insert(), ADDENDA.row(addendum))
+
+    def timeline(self, asset: str, page: PageRequest) -> Page[Line]:
+        return timeline(self._work, asset, page)
 
     def unfrozen(self, most: int) -> Sequence[str]:
         w = work_orders.c

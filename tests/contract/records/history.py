@@ -12,6 +12,7 @@ from plantroom.domain.authorship import Author, AuthorKind, acting
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables_audit import APPEND_ONLY, audit_seals
+from plantroom.storage.ledger.tables_records import FROZEN
 from tests.contract.ledger.given import NOW, add_plant
 
 IN_SEAL = 4
@@ -53,7 +54,7 @@ def unlock(tx: SqlTx) -> None:
     """Take the triggers away, as whoever administers the database can."""
     connection = tx.work.connection
     if connection.dialect.name == "postgresql":
-        for table in APPEND_ONLY:
+        for table in (*APPEND_ONLY, *FROZEN):
             connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER {table.name}_append_only")
         return
     found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
