@@ -6,7 +6,15 @@ from fastapi import APIRouter, Query, Response
 
 from api.access import Access, Technician, Viewer
 from api.paging import page_request
-from api.records.schemas import Addendum, AddendumCreate, RecordDetail, RecordList, RecordQuery, RecordSummary
+from api.records.schemas import (
+    Addendum,
+    AddendumCreate,
+    RecordDetail,
+    RecordDocument,
+    RecordList,
+    RecordQuery,
+    RecordSummary,
+)
 from api.retrying import BeginAgain
 from api.services import Parts
 from maintenance.ports import MaintenanceTx
@@ -52,7 +60,12 @@ def get_record(record_id: str, caller: Viewer, services: Parts) -> RecordDetail:
         return RecordDetail.whole(record, tx.records.addenda(record.id))
 
 
-@router.get("/{record_id}/document", operation_id="getRecordDocument", response_class=Response)
+@router.get(
+    "/{record_id}/document",
+    operation_id="getRecordDocument",
+    response_class=Response,
+    responses={200: {"model": RecordDocument}},
+)
 def get_document(record_id: str, caller: Viewer, services: Parts) -> Response:
     """The canonical JSON that was frozen, byte by byte: its SHA-256 is the record's."""
     with services.ledger.read() as tx:

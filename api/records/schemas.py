@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
 from api.shapes import Instant, ListQuery, Name, Payload, Shape, one_or_more
 from maintenance.records.model import Addendum as DomainAddendum
@@ -93,6 +93,11 @@ class RecordDetail(RecordSummary):
         """From the ledger's record and what was added."""
         added = [Addendum.of(one) for one in addenda]
         return cls.model_validate(_fields(record) | {"document": json.loads(record.document), "addenda": added})
+
+
+class RecordDocument(RootModel[dict[str, Any]]):
+    """What was frozen: the site, the machine, the units, the day, the staff with their signatures, every item with its
+    result, readings, files with their SHA-256, the order's steps."""
 
 
 class RecordList(Shape):

@@ -62,6 +62,7 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
+        "record_id": world.ids[site].get("record", "nope"),
     }
     return path.format(**names)
 
@@ -107,6 +108,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
+        ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
@@ -164,6 +166,7 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
+            "record": world.record(site),
         }
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
@@ -224,6 +227,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 site="nope",
                 test_id="nope",
                 number=1,
+                record_id="nope",
             ),
             json={"to": "acknowledged"}
             if "transitions" in path
@@ -237,6 +241,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "sources" in path and method == "PATCH"
             else {"reason": "x"}
             if path.endswith("/skip")
+            else {"text": "x", "reason": "x"}
+            if path.endswith("/addenda")
             else {"model": "X"}
             if method == "PATCH"
             else None,
