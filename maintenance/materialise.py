@@ -51,6 +51,7 @@ from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.assets import AssetStatus, LocalName, Site
+from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound
 from plantroom.ports.ledger import Ledger
@@ -82,7 +83,8 @@ def materialise(
     total = {"created": 0, "existing": 0, "missed": 0}
     for site in sites:
         try:
-            with ledger.begin() as tx:
+            # Whoever asked for it: what the plan makes is the plan's.
+            with acting_system("planner"), ledger.begin() as tx:
                 done = SiteRun(tx, site, now, systems, horizon_days, is_working_day).run()
         except (*FAULTS, BadData) as error:
             structlog.get_logger().error("site_not_planned", site=site.code, error=str(error), type=_named(error))

@@ -8,7 +8,6 @@ import structlog
 from maintenance.materialise import materialise
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
-from plantroom.domain.authorship import acting_system
 from plantroom.errors import PlantroomError
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -69,8 +68,7 @@ class PlanScheduler:
     def tick(self) -> None:
         """One run. Errors are logged and counted: the next tick tries again."""
         try:
-            with acting_system("planner"):
-                counts = materialise(self._ledger, self._clock.now(), self._systems)
+            counts = materialise(self._ledger, self._clock.now(), self._systems)
         except PlantroomError as error:
             self._failed(error)
         except Exception as error:  # noqa: BLE001 (outermost call of the scheduler's thread: logged and counted)

@@ -57,6 +57,7 @@ def _entries() -> None:
     )
     op.create_index("ix_audit_entries_entity_key_position", "audit_entries", ["entity", "key", "position"])
     op.create_index("ix_audit_entries_asset_position", "audit_entries", ["asset", "position"])
+    op.create_index("ix_audit_entries_site_position", "audit_entries", ["site", "position"])
     op.create_index("ix_audit_entries_at", "audit_entries", ["at"])
 
 

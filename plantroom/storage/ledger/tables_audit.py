@@ -27,6 +27,7 @@ audit_entries = sa.Table(
     sa.Column("after", Text),
     sa.Index(None, "entity", "key", "position"),
     sa.Index(None, "asset", "position"),
+    sa.Index(None, "site", "position"),
     sa.Index(None, "at"),
     sqlite_autoincrement=True,
     comment="What every transaction changed; append-only",

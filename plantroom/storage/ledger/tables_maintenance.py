@@ -109,7 +109,16 @@ work_orders = sa.Table(
     sa.Index(None, "site", "ended", "due_order", "number"),
     sa.Index(None, "asset", "due_order", "number"),
     sa.Index(None, "state", "due_order", "number"),
-    info=unaudited("its steps and answers are its history"),
+    # What the plan and findings make of it, at the pace of the data, is left out.
+    info=audited(
+        "work_order",
+        "id",
+        site="site",
+        asset="asset",
+        label="number",
+        derived=["due_order", "ended", "template", "occurrences"],
+        people_only=True,
+    ),
 )
 
 work_order_transitions = sa.Table(

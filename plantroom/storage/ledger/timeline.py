@@ -28,8 +28,8 @@ _KEPT: Mapping[LineType, tuple[Record[Any], str]] = {
 }
 """How each type of line is read, and the column that its id is of."""
 
-_OF_RECORDS = ("record", "addendum")
-"""Entities whose entries stand in the list by themselves."""
+_THEMSELVES = ("work_order", "record", "addendum")
+"""Entities that stand in the list by themselves."""
 
 
 def timeline(work: Work, asset: str, page: PageRequest) -> Page[Line]:
@@ -52,7 +52,7 @@ def _parts(work: Work, asset: str) -> Iterable[sa.Select[Any]]:
         else sa.func.printf(f"%0{_DIGITS}d", e.position)
     )
     when = sa.func.coalesce(w.verified_at, w.completed_at, w.opened_at)
-    yield _part(e.at, LineType.CHANGE, padded, e.asset == asset, e.entity.not_in(_OF_RECORDS))
+    yield _part(e.at, LineType.CHANGE, padded, e.asset == asset, e.entity.not_in(_THEMSELVES))
     yield _part(when, LineType.WORK_ORDER, w.id, w.asset == asset, when.is_not(None))
     yield _part(r.frozen_at, LineType.RECORD, r.id, r.asset == asset)
     yield _part(a.recorded_at, LineType.ADDENDUM, a.id, a.asset == asset)

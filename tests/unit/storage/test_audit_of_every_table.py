@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 import plantroom.storage.ledger  # noqa: F401 (every table is defined with it)
+from plantroom.domain.authorship import Author, AuthorKind, acting, acting_system
 from plantroom.storage.ledger.audit_hook import Recorder, watch_changes
 from plantroom.storage.ledger.audited import Audited, rule_of
 from plantroom.storage.ledger.codec import dump
@@ -17,6 +18,7 @@ from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.ledger.tables import metadata
 from plantroom.storage.ledger.tables_audit import audit_entries
 
+LI = Author("li", AuthorKind.PERSON, "u1")
 KEPT = {name: rule for name, table in metadata.tables.items() if isinstance(rule := rule_of(table), Audited)}
 
 
@@ -48,7 +50,7 @@ def engine() -> sa.Engine:
 
 
 def run(engine: sa.Engine, folder: Path, *statements: tuple[Any, dict[str, Any]]) -> None:
-    with engine.begin() as connection:
+    with acting(LI), engine.begin() as connection:
         recorder = Recorder(connection, SqliteBackend(folder / "unused.db"))
         for statement, params in statements:
             connection.execute(statement, params)
@@ -90,3 +92,15 @@ def test_a_key_that_the_database_gives_must_be_told(engine: sa.Engine, tmp_path:
     row = {column.name: value(column, 1) for column in windows.c if column.name != "id"}
     with pytest.raises(RuntimeError, match="learn_windows"):
         run(engine, tmp_path, (windows.insert(), row))
+
+
+@pytest.mark.parametrize("name", [name for name, rule in KEPT.items() if rule.people_only])
+def test_what_jobs_do_to_tables_kept_for_people_is_left_out(engine: sa.Engine, tmp_path: Path, name: str) -> None:
+    table = metadata.tables[name]
+    row = {column.name: value(column, 1) for column in table.c}
+    with acting_system("planner"), engine.begin() as connection:
+        recorder = Recorder(connection, SqliteBackend(tmp_path / "unused.db"))
+        connection.execute(table.insert(), row)
+        connection.execute(table.update(), {KEPT[name].site: "other"})
+        recorder.flush()
+        assert connection.execute(sa.select(sa.func.count()).select_from(audit_entries)).scalar() == 0
