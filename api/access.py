@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.services import Services, services_of
+from plantroom.domain.authorship import AuthorKind, identified
 from plantroom.errors import Forbidden, NotFound, NotSignedIn
 from plantroom.ports.accounts import Grant, Role
 from plantroom.ports.paging import EVERYTHING, Scope
@@ -161,8 +162,17 @@ def _cookie(services: Services, secret: str) -> Principal:
 
 
 def authenticate(request: Request) -> Principal:
-    """The caller of a request. ``NotSignedIn`` without one, ``Forbidden`` for a change that comes with a
-    cookie but without its CSRF token. A token in ``Authorization`` counts before a cookie."""
+    """The caller of a request, who is the author of what it changes from here on. ``NotSignedIn`` without one,
+    ``Forbidden`` for a change that comes with a cookie but without its CSRF token. A token in ``Authorization`` counts
+    before a cookie."""
+    principal = _caller(request)
+    route = getattr(request.scope.get("route"), "path", "")
+    via = f"{request.method} {route}" if route else ""
+    identified(principal.name, AuthorKind(principal.kind), principal.id, via)
+    return principal
+
+
+def _caller(request: Request) -> Principal:
     services = services_of(request)
     header = request.headers.get("Authorization")
     if header is not None:

@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
+from api.audit.endpoints import of_assets as asset_history
+from api.audit.endpoints import router as audit
 from api.classes.endpoints import router as classes
 from api.contractors.endpoints import router as contractors
 from api.custom_fields.endpoints import router as custom_fields
@@ -36,6 +38,7 @@ from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.records.endpoints import router as records
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
 from api.services import Services
@@ -90,6 +93,9 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     rosters,
     on_call,
     work_order_people,
+    audit,
+    asset_history,
+    records,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

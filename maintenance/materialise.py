@@ -56,6 +56,7 @@ from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.assets import AssetStatus, LocalName
+from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.ports.ledger import Ledger
 
@@ -89,7 +90,9 @@ def materialise(
         with apart_from_others(site), ledger.read() as tx:
             plans.append(read_site(tx, site, now, systems, horizon_days, is_working_day))
     run = PlanRun(ledger, now, lambda tx, plan, keys: SiteRun(tx, plan, now).run(keys), afresh=afresh)
-    run.sites(plans)
+    # Whoever asked for it: what the plan makes is the plan's.
+    with acting_system("planner"):
+        run.sites(plans)
     structlog.get_logger().info("plan_materialised", **run.total)
     return run.total
 

@@ -4,11 +4,10 @@ Different steps always merge. Two devices' answers to one step are both kept: th
 second is listed under its ``conflicts`` and the order is tagged ``conflict``. An answer that replaces an earlier one
 keeps it under ``earlier``.
 
-Work on an ended order is checked like other work and kept as an operation (``late_evidence``); the signed record stays
-as it was, but what is not OK gets its ticket, and a verdict is a label for the order whenever it comes. Work that was
-done before its order was recorded as missed goes on as if it had come in time. What was said before its ticket was
-opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards
-(``maintenance.round_readings``).
+Work on an ended order is checked like other work and kept as an operation (``late_evidence``); a signed record stays as
+it was and gets an addendum, but what is not OK gets its ticket, and a verdict is a label for other orders whenever it
+comes. Work done before its order was recorded as missed goes on as if it had come in time. What was said before its
+ticket was opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +20,8 @@ from maintenance.late_words import OPENED_AGAIN, in_history, opened_again, overt
 from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
 from maintenance.orders import create_order, keep, pages
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.records.freezing import add_late_evidence
+from maintenance.records.model import RECORD_KINDS
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.verdicts import VERDICTS, given_at
@@ -280,6 +281,7 @@ class OperationApplier:
 
     def _late(self, op: Operation, order: WorkOrder, at: datetime) -> OperationResult:
         """Work that came after the order's end: the operation is the evidence."""
+        record = self._tx.records.of_order(order.id) if order.kind in RECORD_KINDS else None
         if op.type == "answer":
             item = _item(order, op.step)
             answer = read_answer(item, op.value)
@@ -289,9 +291,11 @@ class OperationApplier:
             _digest(op, order)
         elif op.type == "hold":
             _hold_reason(op)
-        elif op.type == "verdict":
+        elif op.type == "verdict" and record is None:
             before = overtaken(self._tx, order, op.type, at)
             order = self._judged(op, order, at) if before is None else self._said_before(op, order, before, at)
+        if record is not None:
+            add_late_evidence(self._tx, record, op, self._user.username, at, self._now)
         if LATE_EVIDENCE not in order.tags:
             order = self._save(order, replace(order, tags=(*order.tags, LATE_EVIDENCE)))
         return OperationResult(op.op_id, "applied", LATE_EVIDENCE, order.version)

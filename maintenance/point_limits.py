@@ -9,6 +9,7 @@ from maintenance.alarm_ports import LimitChange
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.alarms import limit_problems
 from plantroom.domain.assets import LimitOrigin, Limits, Point, Status
+from plantroom.domain.authorship import explained
 from plantroom.errors import BadData, FieldProblem, NotFound
 
 REASON_CHARACTERS = 500
@@ -38,6 +39,7 @@ def set_limits(
         return point
     origin = LimitOrigin(given.get("origin", LimitOrigin.OWN))
     after = replace(after, source=reason, status=Status.DEFAULT, origin=origin)
+    explained(reason)
     changed = Point(point.asset, replace(point.template, limits=after))
     tx.assets.put_points([changed])
     tx.alarms.add_limit_change(LimitChange(site, point.asset, point.key, now, by, reason, before, after))

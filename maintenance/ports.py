@@ -13,6 +13,7 @@ from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.records.ports import RecordRepository
 from maintenance.scheduled import JobRun
 from maintenance.spells import Spell
 from maintenance.standings import Card, ClosedOccurrence, DraftOrder, Standing
@@ -346,3 +347,4 @@ class MaintenanceTx(LedgerTx):
     spells: SpellRepository
     people: PeopleRepository
     jobs: JobRepository
+    records: RecordRepository

@@ -14,6 +14,7 @@ from maintenance.isolation import RESTING, isolate, released
 from maintenance.orders import keep, last_completed_by, pages, take_step
 from maintenance.over_with_work import end_with_work
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.records.freezing import frozen, refuse_frozen
 from maintenance.shelving import ticket_accepted
 from maintenance.ticket_lock import lock_ticket
 from maintenance.told_later import follow_told_later
@@ -44,11 +45,15 @@ def apply_transition(
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
-    tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    tag it ``incomplete``. Statutory work that is verified, or complete and signed by both sides, is frozen as a record
+    (``maintenance.records``) and takes no step after that. Raises ``NotFound``, ``IllegalTransition``,
+    ``RecordFrozen``, ``BadData`` (reason missing, ``at`` too early).
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
+    refuse_frozen(tx, order, to)
     moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived, person=person)
     stored, taken_at = keep(tx, isolate(tx, moved)), min(at, now or at)
+    frozen(tx, stored, by, now or at)
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
         ticket_accepted(tx, stored, by, taken_at)
     status = released(tx, stored)

@@ -12,6 +12,7 @@ from maintenance.materialise import materialise
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
+from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.domain.quality import Reason
 from plantroom.errors import PlantroomError, Unreachable
@@ -79,7 +80,8 @@ class Demo:
         """Prepare the scenario; what is out of reach or full is waited for."""
         while not self._stop.is_set():
             try:
-                prepare_scenario(self._parts, self._scenario, self._stop)
+                with acting_system("demo"):
+                    prepare_scenario(self._parts, self._scenario, self._stop)
             except Unreachable as error:
                 log.warning("demo_waits", problem=str(error), retry_s=RETRY_S)
                 self._stop.wait(RETRY_S)

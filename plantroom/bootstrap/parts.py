@@ -16,6 +16,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import PointReadings
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import EquipmentClass, LocalName, Site
+from plantroom.domain.authorship import acting_system
 from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.clock import Clock, FixedClock, SystemClock
@@ -113,7 +114,8 @@ def open_parts(
         require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
     _open(ledger.open, wait)
     if seed:
-        first_start(ledger, settings)
+        with acting_system("first-start"):
+            first_start(ledger, settings)
     if with_readings:
         _open_readings(readings, wait)
     return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))

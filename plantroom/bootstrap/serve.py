@@ -17,6 +17,7 @@ from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
 from maintenance.people.upkeep import Dispatch
+from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
 from maintenance.worker import MaintenanceWorker
@@ -144,6 +145,7 @@ class Serving:
         )
         self._history = HistorySampler(services)
         self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+        self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads")
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
@@ -173,9 +175,11 @@ class Serving:
             worker.start()
         self._history.start()
         self._scheduler.start()
+        self._sealer.start()
 
     def stop(self) -> None:
         """End in the reverse order."""
+        self._sealer.stop()
         self._scheduler.stop()
         self._history.stop()
         for worker in self._workers:

@@ -31,6 +31,7 @@ from plantroom.domain.findings import Finding
 from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.audit import AuditRepository
 from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.devices import DeviceRepository
 from plantroom.ports.equipment import (
@@ -355,6 +356,7 @@ class LedgerTx(ABC):
     live: LiveRepository
     roll_ups: RollUpRepository
     gaps: GapRepository
+    audit: AuditRepository
 
 
 TX = TypeVar("TX", bound=LedgerTx, covariant=True)

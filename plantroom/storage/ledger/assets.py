@@ -196,6 +196,7 @@ class SqlAssets(AssetRepository):
         row = {"asset": asset, "start_at": start, "end_at": end, "declared_by": declared_by}
         statement = t.learn_windows.insert().returning(t.learn_windows.c.id)
         number = int(self._connection.execute(statement, row).scalar_one())
+        self._work.made(t.learn_windows, number)
         mark(self._work, [asset])
         return LearnWindow(number, asset, start, end, declared_by)
 

@@ -42,6 +42,8 @@ class Lock(IntEnum):
     OCCURRENCES = 4
     NUMBERS = 5
     OPERATIONS = 6
+    AUDIT = 7
+    SEAL = 8
 
 
 class Backend(ABC):
@@ -113,6 +115,14 @@ class Backend(ABC):
     @abstractmethod
     def lock(self, connection: Connection, what: Lock) -> None:
         """Wait until no other transaction holds the lock, and hold it."""
+
+    @abstractmethod
+    def share(self, connection: Connection, what: Lock) -> None:
+        """Hold the lock together with others that share it, until the transaction ends."""
+
+    @abstractmethod
+    def try_lock(self, connection: Connection, what: Lock) -> bool:
+        """As ``lock``, unless anybody holds or shares it: ``False`` then, at once."""
 
     @abstractmethod
     def lock_text(self, connection: Connection, text: str) -> None:

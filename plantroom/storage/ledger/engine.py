@@ -14,12 +14,15 @@ from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.asset_index import IndexKeeper
 from plantroom.storage.ledger.assets import SqlAssets
+from plantroom.storage.ledger.audit import SqlAudit
+from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.custom_fields import SqlCustomFields
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.files import SqlFiles
+from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
@@ -53,7 +56,8 @@ class SqlTx(MaintenanceTx):
     def __init__(
         self, connection: Connection, backend: Backend, *, writable: bool, shared: Shared | None = None
     ) -> None:
-        self.work = Work(connection, backend, writable, shared=shared or Shared())
+        self._recorder = Recorder(connection, backend) if writable else None
+        self.work = Work(connection, backend, writable, shared=shared or Shared(), recorder=self._recorder)
         self.assets = SqlAssets(self.work)
         self.places = SqlPlaces(self.work)
         self.custom_fields = SqlCustomFields(self.work)
@@ -69,6 +73,7 @@ class SqlTx(MaintenanceTx):
         self.live = self._live
         self.roll_ups = SqlRollUps(self.work)
         self.gaps = SqlGaps(self.work)
+        self.audit = SqlAudit(self.work)
         self.plan = SqlPlan(self.work)
         self._orders = SqlOrders(self.work)
         self.orders = self._orders
@@ -78,11 +83,15 @@ class SqlTx(MaintenanceTx):
         self.spells = SqlSpells(self.work)
         self.people = SqlPeople(self.work)
         self.jobs = SqlJobs(self.work)
+        self.records = SqlRecords(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""
         self._orders.flush()
         flush_changes(self.work)
+        if self._recorder is not None:
+            self._recorder.flush()
+        # Last, because whoever notes live events keeps others who do from committing.
         self._live.flush()
         if self.work.wakes:
             self.work.backend.notify(self.work.connection)

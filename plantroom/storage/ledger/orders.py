@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from maintenance.lifecycle import ENDED
 from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
+from maintenance.records.model import RECORD_KINDS
 from maintenance.work_orders import Operation, OperationResult, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
@@ -17,6 +18,7 @@ from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE
 from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.drafts import freeze
+from plantroom.storage.ledger.frozen import refuse_frozen
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_standings import checklist_templates
@@ -82,6 +84,8 @@ class SqlOrders(OrderRepository):
         return self._one(self._work.locking(ORDERS.select().where(_w.id == order_id)), order_id)
 
     def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
+        if order.kind in RECORD_KINDS and order.state is not State.SCHEDULED:
+            refuse_frozen(self._work, self.get(order.id), order)
         changed = replace(order, version=expected_version + 1)
         values = _order_values(changed)
         del values["template"]

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 from plantroom.errors import Unreachable
 from plantroom.ports.ledger import LEDGER
+from plantroom.storage.ledger.audit_hook import note_copied, watch_changes
 from plantroom.storage.ledger.backend import (
     IDLE_S,
     LOCK_WAIT_S,
@@ -129,6 +130,7 @@ class PostgresBackend(Backend):
             if known is None:
                 raise
             raise known from error
+        note_copied(connection, table, rows)
 
     def insert_plain(
         self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Plain]]
@@ -170,6 +172,13 @@ class PostgresBackend(Backend):
         shortly = f"{_SHORTLY}, " if what in (Lock.FINDINGS, Lock.LIVE) else ""
         connection.exec_driver_sql(f"SELECT {shortly}pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")
 
+    def share(self, connection: Connection, what: Lock) -> None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_LOCK_SPACE}, {what.value})")
+
+    def try_lock(self, connection: Connection, what: Lock) -> bool:
+        statement = f"SELECT pg_try_advisory_xact_lock({_LOCK_SPACE}, {what.value})"
+        return bool(connection.exec_driver_sql(statement).scalar())
+
     def lock_text(self, connection: Connection, text: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(text, _LOCK_SPACE))))
 
@@ -206,6 +215,7 @@ class PostgresBackend(Backend):
             json_deserializer=orjson.loads,
         )
         translate_errors(engine)
+        watch_changes(engine)
         return engine
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from plantroom.errors import NothingLeft, SettingError, Unreachable
 from plantroom.ports.ledger import LEDGER
+from plantroom.storage.ledger.audit_hook import watch_changes
 from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock, Plain
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
@@ -133,6 +134,13 @@ class SqliteBackend(Backend):
     def lock(self, connection: Connection, what: Lock) -> None:
         pass  # there is one writer
 
+    def share(self, connection: Connection, what: Lock) -> None:
+        pass  # there is one writer
+
+    def try_lock(self, connection: Connection, what: Lock) -> bool:
+        del connection, what
+        return True  # there is one writer
+
     def lock_text(self, connection: Connection, text: str) -> None:
         pass  # there is one writer
 
@@ -171,6 +179,7 @@ class SqliteBackend(Backend):
             connection.exec_driver_sql(begin)
 
         translate_errors(engine)
+        watch_changes(engine)
         return engine
 
     def _connect_writer(self) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ written with. A test compares the two on both backends.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Word
 
 metadata = sa.MetaData(
@@ -35,4 +36,5 @@ counters = sa.Table(
     metadata,
     sa.Column("name", Word, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
+    info=unaudited("counts"),
 )

@@ -6,6 +6,7 @@ order; those references are plain keys.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -23,6 +24,7 @@ plan_rows = sa.Table(
     sa.Column("name_en", Text, nullable=False),
     sa.Column("document", Text, nullable=False, comment="The whole row as JSON"),
     sa.UniqueConstraint("profile", "code"),
+    info=audited("plan_row", "lineage", site="site", label="code", document="document"),
 )
 
 plan_row_versions = sa.Table(
@@ -32,6 +34,7 @@ plan_row_versions = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("effective_from", sa.Date, nullable=False),
     sa.Column("document", Text, nullable=False),
+    info=unaudited("kept as they were by themselves; the plan row's entries have the changes"),
 )
 
 checklists = sa.Table(
@@ -39,6 +42,7 @@ checklists = sa.Table(
     metadata,
     sa.Column("code", Word, primary_key=True),
     sa.Column("items", Text, nullable=False),
+    info=audited("checklist", "code", parsed=["items"]),
 )
 
 occurrences = sa.Table(
@@ -61,6 +65,7 @@ occurrences = sa.Table(
     sa.Index(None, "subject", "nominal_date"),
     sa.Index(None, "site", "state"),
     sqlite_with_rowid=False,
+    info=unaudited("made from the plan; what people did stands in the work orders"),
 )
 
 work_orders = sa.Table(
@@ -115,6 +120,16 @@ work_orders = sa.Table(
     sa.Index(None, "state", "due_order", "number"),
     sa.Index(None, "assignee", "ended", "due_order", "number"),
     sa.Index(None, "contractor", "due_order", "number"),
+    # What the plan and findings make of it, at the pace of the data, is left out.
+    info=audited(
+        "work_order",
+        "id",
+        site="site",
+        asset="asset",
+        label="number",
+        derived=["due_order", "ended", "template", "occurrences"],
+        people_only=True,
+    ),
 )
 
 work_order_transitions = sa.Table(
@@ -129,6 +144,7 @@ work_order_transitions = sa.Table(
     sa.Column("reason", Text, nullable=False),
     sa.Column("person", sa.Boolean, nullable=False, server_default=sa.false()),
     sqlite_autoincrement=True,
+    info=unaudited("it is the history of work orders"),
 )
 
 maintenance_spells = sa.Table(
@@ -146,6 +162,7 @@ maintenance_spells = sa.Table(
     sa.Column("ended_by", Text),
     sa.Index(None, "asset", "at", "id"),
     comment="Maintenance by hand; kept when it is over",
+    info=audited("maintenance", "id", site="site", asset="asset"),
 )
 
 sa.Index(
@@ -176,6 +193,7 @@ operations = sa.Table(
     sa.Column("version", sa.BigInteger),
     sa.Index(None, "work_order", "captured_at", "position"),
     sqlite_autoincrement=True,
+    info=unaudited("what tablets sent, kept as it came"),
 )
 
 episodes = sa.Table(
@@ -209,4 +227,5 @@ episodes = sa.Table(
     sa.Index(None, "asset", "opened_at", "id"),
     sa.Index(None, "site", "opened_at", "id"),
     sa.Index(None, "state", "opened_at", "id"),
+    info=unaudited("findings, at the pace of the data"),
 )

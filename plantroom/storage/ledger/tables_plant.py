@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -14,6 +15,7 @@ sites = sa.Table(
     sa.Column("time_zone", Word, nullable=False),
     sa.Column("max_shelving_h", sa.Float),
     sa.Column("calendar", Text, nullable=False, server_default="{}", comment="Opening hours, holidays, seasons: JSON"),
+    info=audited("site", "code", site="code", label="code", parsed=["calendar"]),
 )
 
 locations = sa.Table(
@@ -26,6 +28,7 @@ locations = sa.Table(
     sa.Column("name_en", Text, nullable=False),
     sa.Column("parent", Word, sa.ForeignKey("locations.key"), index=True),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    info=audited("location", "key", site="site", label="name_zh"),
 )
 
 assets = sa.Table(
@@ -65,6 +68,15 @@ assets = sa.Table(
     sa.Index(None, "code", "site"),
     sa.Index(None, "equipment_class", "site", "code"),
     sa.Index(None, "status", "site", "code"),
+    info=audited(
+        "asset",
+        "key",
+        site="site",
+        asset="key",
+        label="code",
+        derived=["licence_due", "search", "changed"],
+        parsed=["licences", "maker_limits", "documents"],
+    ),
 )
 
 asset_codes = sa.Table(
@@ -74,6 +86,7 @@ asset_codes = sa.Table(
     sa.Column("code", Word, primary_key=True),
     sa.Column("asset", Word, sa.ForeignKey("assets.key"), nullable=False, index=True),
     comment="Present and former codes of an asset: messages under a former code still find it",
+    info=unaudited("an asset's own entries have its codes"),
 )
 
 points = sa.Table(
@@ -85,6 +98,16 @@ points = sa.Table(
     sa.Column("unit", Word, nullable=False),
     sa.Column("kind", Word, nullable=False),
     sa.Column("digest", Word, nullable=False, server_default=sa.text("''"), comment="Of its template"),
+    info=audited(
+        "point",
+        "asset",
+        "key",
+        asset="asset",
+        label="key",
+        document="template",
+        document_by=("digest", "point_templates"),
+        made_with="assets",
+    ),
 )
 
 point_templates = sa.Table(
@@ -93,6 +116,7 @@ point_templates = sa.Table(
     sa.Column("digest", Word, primary_key=True),
     sa.Column("template", Text, nullable=False),
     comment="Assets of a class mostly share their points' templates word by word: each is kept once",
+    info=unaudited("a point's own entries have its template"),
 )
 
 sources = sa.Table(
@@ -102,6 +126,7 @@ sources = sa.Table(
     sa.Column("dialect", Word, nullable=False),
     sa.Column("priority", Word, nullable=False),
     sa.Column("clock", Word, nullable=False),
+    info=audited("source", "asset", asset="asset"),
 )
 
 topic_sources = sa.Table(
@@ -119,6 +144,7 @@ topic_sources = sa.Table(
     sa.Column("asset_from", sa.Integer, nullable=False),
     sa.Column("fields", Json, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("topic_source", "key", site="site", label="name"),
 )
 
 learn_windows = sa.Table(
@@ -130,4 +156,5 @@ learn_windows = sa.Table(
     sa.Column("end_at", Instant, nullable=False),
     sa.Column("declared_by", Text, nullable=False),
     sqlite_autoincrement=True,
+    info=audited("learn_window", "id", asset="asset"),
 )

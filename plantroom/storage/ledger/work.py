@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from plantroom.ports.paging import Scope
+from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.shared import Shared
 from plantroom.storage.ledger.tables import PLACES_CHANGED, PLANT_REBUILT, PLANT_REVISION, SOURCES_CHANGED, counters
@@ -29,6 +30,12 @@ class Work:
     wakes: bool = False
     shared: Shared = field(default_factory=Shared)
     changed_subjects: dict[str, str] = field(default_factory=dict)
+    recorder: Recorder | None = None
+
+    def made(self, table: sa.Table, key: object) -> None:
+        """Tell the history the key of a row whose key the database has given."""
+        if self.recorder is not None:
+            self.recorder.made(table, (key,))
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without

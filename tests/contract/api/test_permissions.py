@@ -69,6 +69,7 @@ def fill(path: str, world: World, site: str) -> str:
         "part_key": world.ids[site].get("part", "nope"),
         "sha256": world.ids[site].get("file", "nope"),
         "field_key": "zone",
+        "record_id": world.ids[site].get("record", "nope"),
     } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
     return path.format(**names)
 
@@ -125,6 +126,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
+        ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     } | people_world.bodies(site)
@@ -202,6 +204,7 @@ def filled(world: World) -> World:
             "place": world.place(site),
             "part": world.part(site),
             "file": world.file(site),
+            "record": world.record(site),
         } | people_world.add_people(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
@@ -268,6 +271,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 part_key="nope",
                 sha256="nope",
                 **people_world.NOBODY,
+                record_id="nope",
             ),
             json=people_world.bodies(AWAY)[method, path]
             if (method, path) in people_world.bodies(AWAY)
@@ -293,6 +297,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "parts" in path and method == "PATCH"
             else {"name": {"zh": "x"}}
             if "locations" in path and method == "PATCH"
+            else {"text": "x", "reason": "x"}
+            if path.endswith("/addenda")
             else {"model": "X"}
             if method == "PATCH"
             else None,

@@ -20,7 +20,8 @@ from maintenance.alarm_ports import Shelf
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
-from maintenance.work_orders import Kind, Origin, WorkOrder
+from maintenance.transitions import apply_transition
+from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName, Location, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
@@ -179,6 +180,19 @@ class World:
         with self.ledger.begin() as tx:
             wanted = Wanted(site, [tx.assets.get(self.keys[site]).asset], ["vibration", "flow"])
             return start_loop_test(tx, wanted, equipment_classes(), "somebody", self.clock.now()).id
+
+    def record(self, site: str = HOME) -> str:
+        """The frozen record of an inspection of the site's pump."""
+        with self.ledger.begin() as tx:
+            order = create_order(
+                tx, site=site, kind=Kind.INSPECTION, origin=Origin.PLAN, title=LocalName("年检", "Yearly inspection"),
+                by="system:planner", now=self.clock.now(), asset=self.keys[site],
+            )  # fmt: skip
+            for to, by in ((State.IN_PROGRESS, "li"), (State.COMPLETED, "li"), (State.VERIFIED, "admin")):
+                apply_transition(tx, order.id, to, self.clock.now(), by, now=self.clock.now(), person=True)
+            record = tx.records.of_order(order.id)
+        assert record is not None
+        return record.id
 
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")
