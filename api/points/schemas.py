@@ -88,7 +88,7 @@ class PointLimitsDetail(Shape):
 
 class PointTemplateOut(Shape):
     """A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
-    two temperatures."""
+    two temperatures; ``optional``: a machine may well do without, as it is taken on a round or by a rare sensor."""
 
     key: str
     name: Name
@@ -101,6 +101,7 @@ class PointTemplateOut(Shape):
     failure_mode: str | None
     in_model: bool
     is_difference: bool
+    optional: bool = False
 
     @classmethod
     def of_template(cls, template: PointTemplate) -> Self:

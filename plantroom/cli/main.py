@@ -15,12 +15,36 @@ from plantroom.errors import PlantroomError, SettingError, Unreachable
 EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
 
 MODULES: Mapping[str, str] = {
-    "run": "roles", "collect": "roles", "serve": "roles", "check": "check", "classes": "classes", "import": "importing",
-    "alarms": "alarms", "asset": "assets", "audit": "audit", "bench": "bench", "broker": "broker", "clocks": "clocks",
-    "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases", "loop-test": "loop_tests",
-    "models": "models", "plan": "plan", "points": "points", "readings": "readings", "seed": "seed",
-    "simulate": "simulate", "source": "sources", "spool": "spool", "staff": "staff", "token": "tokens", "user": "users",
-}  # fmt: skip
+    "run": "roles",
+    "collect": "roles",
+    "serve": "roles",
+    "check": "check",
+    "classes": "classes",
+    "import": "importing",
+    "alarms": "alarms",
+    "asset": "assets",
+    "audit": "audit",
+    "bench": "bench",
+    "broker": "broker",
+    "clocks": "clocks",
+    "dead-letter": "dead_letters",
+    "device": "devices",
+    "gaps": "gaps",
+    "leases": "leases",
+    "location": "locations",
+    "loop-test": "loop_tests",
+    "models": "models",
+    "plan": "plan",
+    "points": "points",
+    "readings": "readings",
+    "seed": "seed",
+    "simulate": "simulate",
+    "source": "sources",
+    "spool": "spool",
+    "staff": "staff",
+    "token": "tokens",
+    "user": "users",
+}
 """Where each command, or group of commands, is: only what is asked for is loaded, in a third of the time."""
 
 LOOK: Mapping[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "rich_markup_mode": None}

@@ -119,6 +119,8 @@ class PointTemplate:
     """Whether the condition model may use it (never: counters, set points, clocks)."""
     difference: bool | None = None
     """Whether it is the difference of two temperatures, which has no zero to convert; ``None``: as its unit has it."""
+    optional: bool = False
+    """Whether a machine may well do without: taken by hand on a round, or by a sensor that few machines have."""
 
     @property
     def is_difference(self) -> bool:

@@ -285,7 +285,7 @@ class IndexKeeper:
             self.build()
         except PlantroomError as error:
             log.warning("asset_index_not_built", problem=str(error))
-        except Exception:
+        except Exception:  # outermost frame of the thread
             log.exception("asset_index_not_built")
 
 

@@ -79,7 +79,7 @@ def _list_by_index(
     if snapshot is None:
         return None
     place = filters.location
-    places = [] if place is None else work.connection.execute(inside(place)).scalars().all()
+    places = [] if place is None else [str(key) for key in work.connection.execute(inside(place)).scalars()]
     want = wanted(filters, places)
     if want is None:
         return None

@@ -99,7 +99,7 @@ def _pairs_of(texts: Sequence[str], first: int) -> NDArray[np.uint64]:
     grams = characters[:-1] << np.uint64(_CHARACTER_BITS) | characters[1:] if len(characters) > 1 else characters[:0]
     grams = np.append(grams, characters[-1:] << np.uint64(_CHARACTER_BITS) | np.uint64(10))
     keep = (characters != 10) & (characters != 32)
-    pairs = (grams << np.uint64(_TEXT_BITS) | numbers)[keep]
+    pairs: NDArray[np.uint64] = (grams << np.uint64(_TEXT_BITS) | numbers)[keep]
     pairs.sort()
     if len(pairs):
         pairs = pairs[np.concatenate([[True], pairs[1:] != pairs[:-1]])]
