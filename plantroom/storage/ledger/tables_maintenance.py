@@ -54,9 +54,8 @@ occurrences = sa.Table(
     sa.Column("latest", sa.Date, nullable=False),
     sa.Column("state", Word, nullable=False),
     sa.Column("completed_at", Instant),
-    sa.Column("work_order", Word, index=True),
+    sa.Column("work_order", Word),
     sa.Index(None, "subject", "nominal_date"),
-    sa.Index(None, "site", "state"),
     sqlite_with_rowid=False,
 )
 
@@ -88,7 +87,7 @@ work_orders = sa.Table(
     sa.Column("hold_reason", Text),
     sa.Column("end_reason", Text),
     sa.Column("reopened", sa.Integer, nullable=False),
-    sa.Column("episode", Word, index=True),
+    sa.Column("episode", Word),
     sa.Column("reason_zh", Text, nullable=False),
     sa.Column("reason_en", Text, nullable=False),
     sa.Column("first_checks", Json, nullable=False),
@@ -109,6 +108,21 @@ work_orders = sa.Table(
     sa.Index(None, "site", "ended", "due_order", "number"),
     sa.Index(None, "asset", "due_order", "number"),
     sa.Index(None, "state", "due_order", "number"),
+)
+
+# What a million planned occurrences and orders do not have is left out of these.
+sa.Index(
+    "ix_occurrences_site_completed_at",
+    occurrences.c.site,
+    occurrences.c.completed_at,
+    sqlite_where=occurrences.c.completed_at.is_not(None),
+    postgresql_where=occurrences.c.completed_at.is_not(None),
+)
+sa.Index(
+    "ix_work_orders_episode",
+    work_orders.c.episode,
+    sqlite_where=work_orders.c.episode.is_not(None),
+    postgresql_where=work_orders.c.episode.is_not(None),
 )
 
 work_order_transitions = sa.Table(
