@@ -13,6 +13,7 @@ from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
 from maintenance.ports import MaintenanceTx
+from maintenance.scheduled import JobFigures
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
 from plantroom.ports.clock import Clock
@@ -60,6 +61,10 @@ def _no_figures() -> Mapping[str, float]:
     return {}
 
 
+def _no_jobs() -> Mapping[str, JobFigures]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything that the API needs.
@@ -71,8 +76,8 @@ class Services:
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
-    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
-    ``letters`` what was last seen of dead letters, ``store`` of the readings store.
+    ``/metrics``, by Prometheus name, ``jobs`` those of the scheduler's jobs. ``history`` is what
+    ``api.ingest.sampler`` fills, ``letters`` what was last seen of dead letters, ``store`` of the readings store.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -88,6 +93,7 @@ class Services:
     file_arrived: Callable[[str], bool] = _no_file
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
+    jobs: Callable[[], Mapping[str, JobFigures]] = _no_jobs
     planning_clock: Clock | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)

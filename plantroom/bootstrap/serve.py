@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -17,8 +17,10 @@ from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
 from maintenance.round_readings import RoundReadings
-from maintenance.scheduler import PlanScheduler
+from maintenance.scheduled import JobFigures
+from maintenance.scheduler import Scheduler
 from maintenance.worker import MaintenanceWorker
+from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
@@ -124,6 +126,7 @@ class Serving:
             local_stats=local_reports,
             model_view=RegistryView(parts.settings.models),
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
+            jobs=self._job_figures,
         )
         self.web = WebServer(create_app(services), sock)
         ledger = parts.ledger
@@ -136,11 +139,14 @@ class Serving:
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts))
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
-        return list(dict.fromkeys([*self.own_problems(), *self._problems_elsewhere()]))
+        return list(dict.fromkeys([*self.own_problems(), *self._scheduler.problems(), *self._problems_elsewhere()]))
+
+    def _job_figures(self) -> Mapping[str, JobFigures]:
+        return self._scheduler.figures()
 
     def _problems_elsewhere(self) -> list[str]:
         try:

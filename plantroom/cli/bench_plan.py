@@ -155,11 +155,16 @@ def _writer(url: str) -> Iterator[list[float]]:
         times += json.loads(said or "[]")
 
 
+def _until_told(stop: threading.Event) -> None:
+    sys.stdin.readline()
+    stop.set()
+
+
 def write_beside() -> None:
     """The other process: reads the ledger's address, then writes until it is told to stop."""
     url = sys.stdin.readline().strip()
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.readline(), stop.set()), daemon=True).start()
+    threading.Thread(target=_until_told, args=[stop], daemon=True).start()
     times: list[float] = []
     with _opened(url) as ledger:
         with ledger.read() as tx:
