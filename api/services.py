@@ -14,6 +14,7 @@ from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
+from maintenance.scheduled import JobFigures
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
 from plantroom.errors import Unreachable
@@ -79,6 +80,10 @@ def _no_figures() -> Mapping[str, float]:
     return {}
 
 
+def _no_jobs() -> Mapping[str, JobFigures]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything that the API needs.
@@ -90,8 +95,9 @@ class Services:
     (``PLANTROOM_NOW``; default: ``clock``), ``plan_readings`` the readings that they go by. ``file_arrived`` says
     whether the file of a SHA-256 has arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as
     they are now and says in one sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives
-    further gauges for ``/metrics``, by Prometheus name. ``files`` keeps files by their hash; ``public_url`` is the
-    address under which people reach the web app (``None``: as they ask for it). ``history`` is what
+    further gauges for ``/metrics``, by Prometheus name, ``jobs`` those of the scheduler's jobs. ``files`` keeps files
+    by their hash; ``public_url`` is the address under which people reach the web app (``None``: as they ask for it).
+    ``history`` is what
     ``api.ingest.sampler`` fills, ``letters`` what was last seen of dead letters, ``store`` of the readings store.
     """
 
@@ -109,6 +115,7 @@ class Services:
     files: FileStore = field(default_factory=_NoFiles)
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
+    jobs: Callable[[], Mapping[str, JobFigures]] = _no_jobs
     planning_clock: Clock | None = None
     plan_readings: PointReadings = NO_READINGS
     public_url: str | None = None

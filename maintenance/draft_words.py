@@ -7,6 +7,7 @@ from datetime import date
 from maintenance.columns.tracks import Variant
 from maintenance.isolation import ISOLATES
 from maintenance.nesting import Job, Planned
+from maintenance.plan import Missed, PlanRow
 from maintenance.reasons import reason
 from maintenance.recurrence import Window
 from plantroom.domain.assets import LocalName
@@ -16,45 +17,61 @@ _COUNTED, _LATEST = date(1, 1, 1), date(9998, 1, 1)
 
 NOT_PULLED = -1
 
+MISSED_TAG = "missed"
+"""Tag of orders that stay due although their last day is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Orders of the same rows (deepest first), placed and pulled alike."""
 
-    keys: tuple[tuple[str, str], ...]
+    lineages: tuple[str, ...]
+    codes: tuple[str, ...]
     kind: str
     name: LocalName
     department: str
+    missed: Missed
     tags: tuple[str, ...]
     template: str
     zh: tuple[str, ...]
     en: tuple[str, ...]
 
-    def reasons(self, counted_from: date | None, latest: date) -> tuple[str, str]:
-        """The sentence in both languages with a job's own days."""
-        if counted_from is None or len(self.zh) == 1:
-            return self.zh[0], self.en[0]
-        counted, last = counted_from.isoformat(), latest.isoformat()
+    def reasons(self, counted_from: str, latest: str) -> tuple[str, str]:
+        """The sentence in both languages with a job's own days (ISO 8601)."""
         zh, en = self.zh, self.en
-        return f"{zh[0]}{counted}{zh[1]}{last}{zh[2]}", f"{en[0]}{counted}{en[1]}{last}{en[2]}"
+        if len(zh) == 1:
+            return zh[0], en[0]
+        return f"{zh[0]}{counted_from}{zh[1]}{latest}{zh[2]}", f"{en[0]}{counted_from}{en[1]}{latest}{en[2]}"
+
+
+Templates = Mapping[tuple[str, tuple[str, ...]], str]
+"""Keys of frozen checklists by the class of equipment and the lineages of the rows."""
+
+RowGroup = tuple[str, tuple[PlanRow, ...]]
+"""Rows that come together in one order, on equipment of a class."""
 
 
 class DraftWords:
-    """The shapes by the places of their variants, whether they are placed early, and which of them is pulled."""
+    """The shapes by the places of their variants, whether they are placed early, which of them is pulled, and whether
+    they are overdue."""
 
-    def __init__(self, variants: Sequence[Variant], templates: Mapping[tuple[str, ...], str]) -> None:
+    def __init__(self, variants: Sequence[Variant], templates: Templates) -> None:
         self._variants, self._templates = variants, templates
-        self._shapes: dict[tuple[tuple[int, ...], bool, int], Shape] = {}
+        self._shapes: dict[tuple[str, tuple[int, ...], bool, int, bool], Shape] = {}
 
-    def shape(self, places: tuple[int, ...], placed_early: bool, pulled: int) -> Shape:
+    def shape(
+        self, equipment_class: str, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool
+    ) -> Shape:
         """One shape. ``pulled``: the first of its occurrences whose latest day is the law's and the job's."""
-        key = (places, placed_early, pulled)
+        key = (equipment_class, places, placed_early, pulled, overdue)
         found = self._shapes.get(key)
         if found is None:
             found = self._shapes[key] = self._made(*key)
         return found
 
-    def _made(self, places: tuple[int, ...], placed_early: bool, pulled: int) -> Shape:
+    def _made(
+        self, equipment_class: str, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool
+    ) -> Shape:
         variants = [self._variants[place] for place in places]
         rows = [variant.row for variant in variants]
         occurrences = tuple(
@@ -62,14 +79,17 @@ class DraftWords:
             for number, row in enumerate(rows)
         )
         job = Job(occurrences, _LATEST, _LATEST, _LATEST, placed_early)
-        said = reason(job, {variant.row.code: variant.floor for variant in variants})
+        said = reason(job, {variant.row.code: variant.floor for variant in variants}, overdue)
+        isolates = (ISOLATES,) if any(row.custom.get("isolates") for row in rows) else ()
         return Shape(
-            keys=tuple((row.lineage, row.code) for row in rows),
+            lineages=tuple(row.lineage for row in rows),
+            codes=tuple(row.code for row in rows),
             kind=rows[0].kind,
             name=rows[0].name,
             department=rows[0].department.zh,
-            tags=(ISOLATES,) if any(row.custom.get("isolates") for row in rows) else (),
-            template=self._templates[tuple(row.lineage for row in rows)],
+            missed=rows[0].missed,
+            tags=((MISSED_TAG,) if overdue else ()) + isolates,
+            template=self._templates[equipment_class, tuple(row.lineage for row in rows)],
             zh=_pieces(said.zh, pulled),
             en=_pieces(said.en, pulled),
         )

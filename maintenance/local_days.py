@@ -15,7 +15,7 @@ class LocalDays:
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self._offsets: dict[date, timedelta | None] = {}
-        self._ends: dict[date, datetime] = {}
+        self._ends: dict[int, datetime] = {}
 
     def ordinal(self, instant: datetime) -> int:
         """The local day of an aware UTC instant."""
@@ -25,11 +25,11 @@ class LocalDays:
         offset = self._offsets[day]
         return (local_day(instant, self.zone) if offset is None else instant + offset).toordinal()
 
-    def end(self, day: date) -> datetime:
+    def end(self, ordinal: int) -> datetime:
         """As ``recurrence.end_of_day``."""
-        found = self._ends.get(day)
+        found = self._ends.get(ordinal)
         if found is None:
-            found = self._ends[day] = end_of_day(day, self.zone)
+            found = self._ends[ordinal] = end_of_day(date.fromordinal(ordinal), self.zone)
         return found
 
     def _offset(self, day: date) -> timedelta | None:

@@ -27,16 +27,17 @@ scrapped assets are cancelled.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
 
 from maintenance.checklists import template_of
+from maintenance.draft_words import MISSED_TAG
 from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import ENDED, PLANNER, transition
-from maintenance.nesting import Job, Planned, Track, look_ahead
+from maintenance.nesting import Job, Planned
 from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.plan_run import FAULTS, PlanRun, apart_from_others
+from maintenance.plan_run import FAULTS, PlanRun, apart_from_others, overdue_text
 from maintenance.planner import (
     Standing,
     Subject,
@@ -49,12 +50,13 @@ from maintenance.planner import (
 )
 from maintenance.ports import MaintenanceTx
 from maintenance.reasons import reason
-from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day, shifted
+from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day
 from maintenance.site_plan import SitePlan, read_site
 from maintenance.standings import Standing as PlanStanding
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
-from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
+from maintenance.waking import wake_day
+from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.assets import AssetStatus, LocalName
 from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
@@ -63,7 +65,6 @@ from plantroom.ports.ledger import Ledger
 HORIZON_DAYS = 60
 
 _UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
-_MISSED_TAG = "missed"
 SCRAPPED = "asset scrapped"
 """Why the orders of a scrapped asset are cancelled."""
 
@@ -237,7 +238,7 @@ class SiteRun:
             return
         if row.missed is Missed.HOLD:
             held.add(row.lineage)
-        if _MISSED_TAG not in order.tags:
+        if MISSED_TAG not in order.tags:
             self._mark(order, job)
 
     def _refresh(self, order: WorkOrder, subject: Subject, job: Job, plan: SubjectPlan, may_open: bool) -> None:
@@ -260,15 +261,15 @@ class SiteRun:
 
     def _mark(self, order: WorkOrder, job: Job) -> None:
         order = self._tx.orders.lock(order.id)
-        if order.state in ENDED or _MISSED_TAG in order.tags:
+        if order.state in ENDED or MISSED_TAG in order.tags:
             return
         before = order.version
         if order.state is State.SCHEDULED:
             order, step = transition(order, State.OPEN, self._now, PLANNER, recorded_at=self._now)
             self._tx.orders.add_transition(step)
-        text = f"missed: the last day was {job.latest.isoformat()}; it stays due"
+        text = overdue_text(job.latest)
         self._tx.orders.add_transition(Transition(order.id, order.state, self._now, self._now, PLANNER, text))
-        note_order(self._tx, self._tx.orders.update(replace(order, tags=(*order.tags, _MISSED_TAG)), before))
+        note_order(self._tx, self._tx.orders.update(replace(order, tags=(*order.tags, MISSED_TAG)), before))
         self._counts["missed"] += len(job.occurrences)
 
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
@@ -281,7 +282,7 @@ class SiteRun:
         note_order(self._tx, self._tx.orders.update(ended, order.version))
         found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
         self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in found])
-        self._counts["missed"] += 0 if _MISSED_TAG in order.tags else len(job.occurrences)
+        self._counts["missed"] += 0 if MISSED_TAG in order.tags else len(job.occurrences)
         for occurrence in found:
             self._due[occurrence.key.subject] -= 1
 
@@ -325,10 +326,17 @@ class SiteRun:
             earliest=job.earliest,
             opened_at=self._now if opens else None,
             reason=reason(job, plan.floors, passed),
-            tags=((_MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
+            tags=((MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
             occurrences=tuple(_shown(p, subject.key) for p in job.occurrences),
-            template=template_of(self._tx.plan, [p.row for p in job.occurrences], subject.equipment_class),
+            template=self._template([p.row for p in job.occurrences], subject.equipment_class),
         )
+
+    def _template(self, rows: Sequence[PlanRow], equipment_class: str | None) -> tuple[ChecklistItem, ...]:
+        group = (equipment_class, tuple(row.lineage for row in rows))
+        found = self._plan_of.templates.get(group)
+        if found is None:
+            found = self._plan_of.templates[group] = template_of(self._tx.plan, rows, equipment_class)
+        return found
 
     def _occurrence(
         self, planned: Planned, subject: str, order: str | None, state: OccurrenceState = OccurrenceState.DUE
@@ -354,7 +362,7 @@ class SiteRun:
         orders: list[WorkOrder] = []
         for order, keys in self._draft.orders:
             mine = {key for key in keys if key in new}
-            if _MISSED_TAG in order.tags:
+            if MISSED_TAG in order.tags:
                 self._counts["missed"] -= len(keys) - len(mine)
             if mine:
                 orders.append(replace(order, occurrences=tuple(o for o in order.occurrences if o.key in mine)))
@@ -364,8 +372,8 @@ class SiteRun:
 
     def _history(self, order: WorkOrder) -> None:
         text = ""
-        if _MISSED_TAG in order.tags and order.due is not None:
-            text = f"missed: the last day was {local_day(order.due, self._zone).isoformat()}; it stays due"
+        if MISSED_TAG in order.tags and order.due is not None:
+            text = overdue_text(local_day(order.due, self._zone))
         if order.state is State.OPEN:
             self._tx.orders.add_transition(Transition(order.id, State.OPEN, self._now, self._now, PLANNER, text))
             note_order(self._tx, order)
@@ -382,19 +390,6 @@ def _key(planned: Planned, subject: str) -> OccurrenceKey:
 def _shown(planned: Planned, subject: str) -> WorkOrderOccurrence:
     found = planned.window
     return WorkOrderOccurrence(_key(planned, subject), planned.row.code, found.nominal, found.latest)
-
-
-def wake_day(tracks: Sequence[Track], jobs: Sequence[Job], today: date, until: date) -> date:
-    """The first day on which time alone changes something for a subject whose tracks are used up to ``until``: a job
-    begins, one is over, or the next one comes within the horizon. Where rows contain each other, and where something
-    is overdue, that is tomorrow."""
-    tomorrow, horizon = today + timedelta(days=1), (until - today).days
-    if look_ahead(tracks) or any(job.latest < today for job in jobs):
-        return tomorrow
-    days = [shifted(track.peek().window.earliest, -horizon) for track in tracks if not track.ended]
-    days += [job.earliest for job in jobs if job.earliest > today]
-    days += [shifted(job.latest, 1) for job in jobs]
-    return max(tomorrow, min(days, default=date.max))
 
 
 def _begun(jobs: Sequence[Job], today: date) -> dict[str, int]:

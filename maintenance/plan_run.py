@@ -7,7 +7,7 @@ count of changes and planned one by one, what another scheduler has planned mean
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -17,9 +17,10 @@ import structlog
 from maintenance.bulk import BulkPlan, Drafted, Wanted
 from maintenance.checklists import template_of
 from maintenance.columns.days import TooFar, WorkDays
+from maintenance.draft_words import MISSED_TAG, RowGroup, Templates
 from maintenance.lifecycle import PLANNER
-from maintenance.plan import PlanRow
 from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import local_day
 from maintenance.site_plan import SitePlan
 from maintenance.standings import DraftOrder, Standing
 from maintenance.views import note_order
@@ -38,7 +39,7 @@ FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
 BATCH = 5000
 """Subjects that are in memory at once with their history."""
 
-ORDERS_AT_ONCE = 4000
+ORDERS_AT_ONCE = 6000
 """New orders in one transaction: about a fifth of a second for other writers to wait."""
 
 SLICE, SLICE_S = 20, 0.3
@@ -94,12 +95,12 @@ class PlanRun:
             left += self._again(partial(self._write, some))
         return left
 
-    def _templates(self, groups: Sequence[tuple[PlanRow, ...]]) -> dict[tuple[str, ...], str]:
+    def _templates(self, groups: Sequence[RowGroup]) -> Templates:
         if not groups:
             return {}
-        names = [tuple(row.lineage for row in rows) for rows in groups]
+        names = [(made, tuple(row.lineage for row in rows)) for made, rows in groups]
         with self._ledger.read() as tx:
-            checklists = [template_of(tx.plan, rows) for rows in groups]
+            checklists = [template_of(tx.plan, rows, made or None) for made, rows in groups]
         keys = self._again(partial(self._frozen, checklists))
         return dict(zip(names, keys, strict=True))
 
@@ -108,12 +109,13 @@ class PlanRun:
             return tx.plan.freeze(checklists)
 
     def _write(self, drafted: Sequence[Drafted]) -> list[Wanted]:
-        """Write some subjects; gives those that have changed meanwhile."""
+        """Write some subjects of a site; gives those that have changed meanwhile."""
         left: list[Wanted] = []
+        mine: list[Drafted] = []
         held = 0
+        plan = drafted[0].wanted.plan
         with self._ledger.begin() as tx:
             standings = tx.plan.standings_of([one.standing.subject for one in drafted])
-            mine: list[Drafted] = []
             for one in drafted:
                 found = standings.get(one.standing.subject)
                 if found is not None and found.changes != one.wanted.changes:
@@ -122,13 +124,16 @@ class PlanRun:
                     held += found.due
                 else:
                     mine.append(one)
-            added = tx.plan.add_drafts([draft for one in mine for draft in one.drafts])
-            for draft, number in added:
+            orders = [draft for one in mine for draft in one.drafts]
+            added = tx.plan.add_drafts(plan.site.code, orders, [record for one in mine for record in one.records])
+            for draft, number in added.orders:
                 if draft.opened_at is not None:
-                    _opened(tx, draft, number, draft.opened_at)
+                    _opened(tx, draft, number, draft.opened_at, plan)
             tx.plan.put_standings([one.standing for one in mine])
+        late = sum(len(draft.occurrences) for draft, _ in added.orders if MISSED_TAG in draft.tags)
         self.total["existing"] += held
-        self.total["created"] += sum(len(draft.occurrences) for draft, _ in added)
+        self.total["created"] += sum(len(draft.occurrences) for draft, _ in added.orders) + added.records
+        self.total["missed"] += late + added.records
         return left
 
     def _singly(self, wanted: Sequence[Wanted]) -> None:
@@ -179,20 +184,27 @@ def _holds(found: Standing, one: Drafted) -> bool:
 
 
 def _chunks(drafted: Iterator[Drafted]) -> Iterator[list[Drafted]]:
+    """Subjects of one site with about ``ORDERS_AT_ONCE`` orders in all."""
     some: list[Drafted] = []
     orders = 0
     for one in drafted:
-        some.append(one)
-        orders += 1 + len(one.drafts)
-        if orders >= ORDERS_AT_ONCE:
+        if some and (orders >= ORDERS_AT_ONCE or one.wanted.plan is not some[0].wanted.plan):
             yield some
             some, orders = [], 0
+        some.append(one)
+        orders += 1 + len(one.drafts) + len(one.records)
     if some:
         yield some
 
 
-def _opened(tx: MaintenanceTx, draft: DraftOrder, number: int, now: datetime) -> None:
-    tx.orders.add_transition(Transition(draft.id, State.OPEN, now, now, PLANNER))
+def _opened(tx: MaintenanceTx, draft: DraftOrder, number: int, now: datetime, plan: SitePlan) -> None:
+    why = overdue_text(local_day(draft.due, plan.zone)) if MISSED_TAG in draft.tags else ""
+    tx.orders.add_transition(Transition(draft.id, State.OPEN, now, now, PLANNER, why))
     title = LocalName(draft.title_zh, draft.title_en)
     kind = Kind(draft.kind)
     note_order(tx, WorkOrder(draft.id, number, draft.site, kind, Origin.PLAN, State.OPEN, title, asset=draft.asset))
+
+
+def overdue_text(last_day: date) -> str:
+    """What the history of an order says that stays due although its last day is over."""
+    return f"missed: the last day was {last_day.isoformat()}; it stays due"

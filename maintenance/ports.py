@@ -16,7 +16,7 @@ from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.records.ports import RecordRepository
 from maintenance.scheduled import JobRun
 from maintenance.spells import Spell
-from maintenance.standings import Card, ClosedOccurrence, DraftOrder, Standing
+from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -99,11 +99,11 @@ class PlanRepository(ABC):
         """Keep checklists for orders to refer to; gives the key of each. Equal ones are kept once."""
 
     @abstractmethod
-    def add_drafts(self, drafts: Sequence[DraftOrder]) -> Sequence[tuple[DraftOrder, int]]:
-        """Add planned orders with their occurrences in bulk; gives those that were added, with their numbers.
+    def add_drafts(self, site: str, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence] = ()) -> Added:
+        """Add planned orders of a site with their occurrences in bulk, and missed occurrences without an order.
 
         As with ``add_occurrences`` an occurrence whose key is there already is left out, and an order without any is
-        not made. All drafts are of one site.
+        not made.
         """
 
     @abstractmethod

@@ -16,6 +16,17 @@ class JobRun:
     problem: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """What one process has seen of a job: runs, those that failed, when the last success was (seconds since 1970,
+    ``None``: none yet), how long the last run took."""
+
+    runs: int = 0
+    failures: int = 0
+    succeeded_s: float | None = None
+    seconds: float | None = None
+
+
 PLAN = "materialise"
 """The job that makes orders of the plan."""
 
@@ -28,14 +39,8 @@ def stale_plan(run: JobRun | None, now: datetime) -> str | None:
 
     Without a run nobody knows yet: a new ledger, or one of an earlier version.
     """
-    if run is None:
+    if run is None or now - (run.succeeded_at or run.began_at) < STALE_AFTER:
         return None
-    last = run.succeeded_at or run.began_at
-    if now - last < STALE_AFTER:
-        return None
+    said = "never" if run.succeeded_at is None else f"not since {run.succeeded_at:%Y-%m-%d %H:%M} UTC"
     failed = run.failed_at is not None and (run.succeeded_at is None or run.failed_at > run.succeeded_at)
-    why = f": {run.problem}" if failed and run.problem else ""
-    said = (
-        "has not been materialised since" if run.succeeded_at is not None else "has never been materialised, tried at"
-    )
-    return f"the plan {said} {last:%Y-%m-%d %H:%M} UTC{why}"
+    return f"plan: made into work orders {said}{f' ({run.problem})' if failed else ''}"

@@ -1,4 +1,4 @@
-"""What the planning goes by at one site on one day, and which subjects it concerns. Reads; decides nothing about dates."""
+"""What the planning goes by at one site on one day, and which subjects it concerns."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from maintenance.planner import Subject, Systems, asset_subject, rows_for, site_
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import IsWorkingDay, every_day, local_day
 from maintenance.standings import Card, Standing
+from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
 
 ALWAYS = "every day"
@@ -23,7 +24,7 @@ _BY_THE_CALENDAR = ("interval", "season", "age")
 @dataclass(slots=True)
 class SitePlan:
     """A site's rows, assets and standings as one reading transaction saw them; ``own`` is the key of the site itself
-    as a subject."""
+    as a subject, ``templates`` are checklists by class and the lineages of their rows, for this run."""
 
     site: Site
     zone: ZoneInfo
@@ -38,6 +39,9 @@ class SitePlan:
     by_code: Mapping[str, PlanRow] = field(init=False)
     local: LocalDays = field(init=False)
     own: str = field(init=False)
+    templates: dict[tuple[str | None, tuple[str, ...]], tuple[ChecklistItem, ...]] = field(
+        init=False, default_factory=dict
+    )
     _named: dict[str, tuple[str, ...]] = field(init=False)
     _sets: dict[tuple[str, bool, bool, tuple[str, ...]], RowSet] = field(init=False, default_factory=dict)
 

@@ -4,6 +4,7 @@ A standing saves work and decides nothing: what is on it is believed only while 
 (``changes``), is what it was (``fingerprint``), and time alone has changed nothing (``wake_on``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -66,20 +67,20 @@ class ClosedOccurrence(NamedTuple):
 
 
 class DraftOccurrence(NamedTuple):
-    """An occurrence that is due, to be added."""
+    """An occurrence that is due, to be added. Days are ISO 8601 texts, which both databases and JSON take."""
 
     lineage: str
     subject: str
     cycle: int
     plan_row: str
-    nominal: date
-    earliest: date
-    latest: date
+    nominal: str
+    earliest: str
+    latest: str
 
 
 class DraftOrder(NamedTuple):
-    """A planned work order to be added with the occurrences that it carries, deepest row first. ``template`` is the
-    key of its frozen checklist (``PlanRepository.freeze``)."""
+    """A planned work order to be added with the occurrences that it carries, deepest row first. ``earliest`` is an ISO
+    8601 text, ``template`` the key of its frozen checklist (``PlanRepository.freeze``)."""
 
     id: str
     site: str
@@ -90,10 +91,17 @@ class DraftOrder(NamedTuple):
     asset: str | None
     department: str | None
     due: datetime
-    earliest: date
+    earliest: str
     opened_at: datetime | None
     reason_zh: str
     reason_en: str
     tags: tuple[str, ...]
     template: str
     occurrences: tuple[DraftOccurrence, ...]
+
+
+class Added(NamedTuple):
+    """What ``PlanRepository.add_drafts`` has added: orders with their numbers, and missed records."""
+
+    orders: Sequence[tuple[DraftOrder, int]]
+    records: int

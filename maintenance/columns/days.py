@@ -83,11 +83,8 @@ class WorkDays:
         place = np.where(real, day, self._low) - self._low
         back, forward = self._before[place], self._after[place]
         has_back, has_forward = back >= earliest, forward <= latest
-        if roll is Roll.NEAREST:
-            prefers_back = day - back <= forward - day
-        else:
-            prefers_back = np.full(day.shape, roll is Roll.BACK)
-        takes_back = has_back & (prefers_back | ~has_forward)
+        nearer = day - back <= forward - day
+        takes_back = has_back & ((nearer if roll is Roll.NEAREST else roll is Roll.BACK) | ~has_forward)
         found = np.where(takes_back, back, np.where(has_forward, forward, day))
         return np.where(real, found, day)
 

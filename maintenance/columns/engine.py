@@ -190,7 +190,7 @@ def _shapes(sets: Sequence[RowSet]) -> tuple[Flags, list[_Group]]:
 
 
 def _arranged(batch: Batch, pairs: Pairs, found: Found, table: _Table) -> Planned:
-    occurrences, jobs = found.all()
+    occurrences, jobs = found.all_occurrences(), found.all_jobs()
     subject = pairs.subject[jobs.leader]
     code = table.code[pairs.variant[jobs.leader]]
     order = np.lexsort((code, jobs.due, subject))
@@ -202,10 +202,7 @@ def _arranged(batch: Batch, pairs: Pairs, found: Found, table: _Table) -> Planne
     mine = np.flatnonzero(place >= 0)
     depth = table.depth[pairs.variant[occurrences.pair[mine]]]
     mine = mine[np.argsort(place[mine] * (len(pairs.variants) + 1) + depth, kind="stable")]
-    chosen = Occurrences(
-        *(getattr(occurrences, name)[mine] for name in Occurrences.__slots__ if name != "job"), job=place[mine]
-    )
-    kept_jobs = Jobs(*(getattr(jobs, name)[order] for name in Jobs.__slots__))
+    chosen, kept_jobs = occurrences.of(mine, place[mine]), jobs.of(order)
     subject = subject[order]
     first_job = np.searchsorted(subject, np.arange(batch.row_set.size + 1))
     first = np.searchsorted(chosen.job, np.arange(order.size + 1))

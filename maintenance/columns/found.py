@@ -21,6 +21,12 @@ class Occurrences:
     pulled: Flags
     job: Days
 
+    def of(self, which: Days, job: Days) -> "Occurrences":
+        """Some of them, in jobs at other places."""
+        columns = (self.pair, self.cycle, self.nominal, self.earliest, self.latest, self.counted_from)
+        pair, cycle, nominal, earliest, latest, counted_from = (column[which] for column in columns)
+        return Occurrences(pair, cycle, nominal, earliest, latest, counted_from, self.pulled[which], job)
+
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
@@ -32,6 +38,11 @@ class Jobs:
     due: Days
     placed_early: Flags
 
+    def of(self, which: Days) -> "Jobs":
+        """Some of them."""
+        leader, earliest, latest, due = (c[which] for c in (self.leader, self.earliest, self.latest, self.due))
+        return Jobs(leader, earliest, latest, due, self.placed_early[which])
+
 
 @dataclass(slots=True)
 class Found:
@@ -39,8 +50,8 @@ class Found:
     more."""
 
     beyond: Days
-    _occurrences: list[tuple[Days | Flags, ...]] = field(default_factory=list)
-    _jobs: list[tuple[Days | Flags, ...]] = field(default_factory=list)
+    _occurrences: list[Occurrences] = field(default_factory=list)
+    _jobs: list[Jobs] = field(default_factory=list)
     _count: int = 0
 
     def alone(self, pair: Days, cycle: Days, windows: Windows, last: Days) -> None:
@@ -50,25 +61,47 @@ class Found:
 
     def jobs(self, leader: Days, earliest: Days, latest: Days, due: Days, placed_early: Flags) -> Days:
         """Add jobs; gives their places."""
-        self._jobs.append((leader, earliest, latest, due, placed_early))
+        self._jobs.append(Jobs(leader, earliest, latest, due, placed_early))
         first, self._count = self._count, self._count + leader.size
         return np.arange(first, self._count, dtype=np.int64)
 
     def occurrences(self, pair: Days, cycle: Days, windows: Windows, last: Days, job: Days) -> None:
         """Add the occurrences of jobs that are there."""
-        self._occurrences.append(
-            (pair, cycle, windows.nominal, windows.earliest, windows.latest, last, windows.pulled, job)
+        nominal, earliest, latest, _, pulled = windows
+        self._occurrences.append(Occurrences(pair, cycle, nominal, earliest, latest, last, pulled, job))
+
+    def all_occurrences(self) -> Occurrences:
+        """Every occurrence, in the order in which they came."""
+        some = self._occurrences
+        return Occurrences(
+            pair=_joined([one.pair for one in some]),
+            cycle=_joined([one.cycle for one in some]),
+            nominal=_joined([one.nominal for one in some]),
+            earliest=_joined([one.earliest for one in some]),
+            latest=_joined([one.latest for one in some]),
+            counted_from=_joined([one.counted_from for one in some]),
+            pulled=_flags([one.pulled for one in some]),
+            job=_joined([one.job for one in some]),
         )
 
-    def all(self) -> tuple[Occurrences, Jobs]:
-        """Everything, in the order in which it came."""
-        return Occurrences(*_columns(self._occurrences, 8, 6)), Jobs(*_columns(self._jobs, 5, 4))
+    def all_jobs(self) -> Jobs:
+        """Every job, in the order in which they came."""
+        some = self._jobs
+        return Jobs(
+            leader=_joined([one.leader for one in some]),
+            earliest=_joined([one.earliest for one in some]),
+            latest=_joined([one.latest for one in some]),
+            due=_joined([one.due for one in some]),
+            placed_early=_flags([one.placed_early for one in some]),
+        )
 
 
-def _columns(pieces: list[tuple[Days | Flags, ...]], width: int, flags: int) -> list[Days]:
-    if pieces:
-        return [np.concatenate([piece[i] for piece in pieces]) for i in range(width)]
-    return [np.empty(0, np.bool_ if i == flags else np.int64) for i in range(width)]
+def _joined(pieces: list[Days]) -> Days:
+    return np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+
+
+def _flags(pieces: list[Flags]) -> Flags:
+    return np.concatenate(pieces) if pieces else np.empty(0, np.bool_)
 
 
 def none_beyond(pairs: int) -> Days:

@@ -155,8 +155,7 @@ class Nest:
             for place, (windows, last) in enumerate(picked.walked):
                 skipped = picked.place > place
                 if skipped.any():
-                    some = Windows(*(column[skipped] for column in windows))
-                    self._found.alone(pairs[skipped], cycle[skipped] + place, some, last[skipped])
+                    self._found.alone(pairs[skipped], cycle[skipped] + place, windows.of(skipped), last[skipped])
             group.add(member, picked.place >= 0, picked, cycle + picked.place)
         self._close(group, subjects)
 
@@ -165,8 +164,7 @@ class Nest:
         leader = self._pairs[group.leader][subjects]
         job = self._found.jobs(leader, group.earliest, group.latest, due, group.placed_early)
         for track, there, windows, counted_from, cycle in group.members:
-            some = Windows(*(column[there] for column in windows))
-            who = subjects[there]
+            who, some = subjects[there], windows.of(there)
             self._found.occurrences(self._pairs[track][who], cycle[there], some, counted_from[there], job[there])
             self._tracks[track].next_cycle[who] = cycle[there] + 1
             self._tracks[track].last[who] = due[there]

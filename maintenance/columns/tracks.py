@@ -64,6 +64,11 @@ class Windows(NamedTuple):
     planned: Days
     pulled: Flags
 
+    def of(self, which: Flags) -> "Windows":
+        """Some of them."""
+        nominal, earliest, latest, planned, pulled = self
+        return Windows(nominal[which], earliest[which], latest[which], planned[which], pulled[which])
+
 
 @dataclass(slots=True)
 class Tracks:
@@ -98,7 +103,8 @@ class Tracks:
     def first_index(self, day: Days) -> Days:
         """``recurrence.first_cycle``: the smallest index, 0 or more, whose date is ``day`` or later."""
         if not self.monthly:
-            return np.maximum(0, -((self.anchor - day) // self.step))
+            ahead: Days = -((self.anchor - day) // self.step)
+            return np.maximum(0, ahead)
         months = months_of(kept(day)) - months_of(self.anchor)
         index = np.where(day <= self.anchor, 0, np.maximum(0, months // self.step - 1))
         while (before := (self.dates(index) < day) & (day > self.anchor)).any():

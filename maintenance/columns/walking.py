@@ -13,6 +13,6 @@ def walk(pair: Days, tracks: Tracks, until: Days, calendar: WorkDays, found: Fou
         if not goes.all():
             found.beyond[pair[~goes]] = windows.earliest[~goes]
             pair, until, tracks = pair[goes], until[goes], tracks.take(goes)
-            windows = type(windows)(*(column[goes] for column in windows))
+            windows = windows.of(goes)
         found.alone(pair, tracks.next_cycle, windows, tracks.last)
         tracks.next_cycle, tracks.last = tracks.next_cycle + 1, windows.planned

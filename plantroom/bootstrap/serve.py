@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -19,8 +19,10 @@ from maintenance.loop_driver import LoopTests
 from maintenance.people.upkeep import Dispatch
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
-from maintenance.scheduler import PlanScheduler
+from maintenance.scheduled import JobFigures
+from maintenance.scheduler import Scheduler
 from maintenance.worker import MaintenanceWorker
+from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
@@ -131,6 +133,7 @@ class Serving:
             file_arrived=files.has,
             public_url=parts.settings.public_url,
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
+            jobs=self._job_figures,
         )
         self.web = WebServer(create_app(services), sock)
         ledger = parts.ledger
@@ -144,12 +147,15 @@ class Serving:
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts))
         self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads")
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
-        return list(dict.fromkeys([*self.own_problems(), *self._problems_elsewhere()]))
+        return list(dict.fromkeys([*self.own_problems(), *self._scheduler.problems(), *self._problems_elsewhere()]))
+
+    def _job_figures(self) -> Mapping[str, JobFigures]:
+        return self._scheduler.figures()
 
     def _problems_elsewhere(self) -> list[str]:
         try:

@@ -179,3 +179,25 @@ def presence(
         show(measure_real_presence(min(assets, 50), seconds, seed, say), as_json)
         return
     show(measure_presence(assets, hours, speed, seed, say), as_json)
+
+
+@app.command()
+def plan(
+    assets: Annotated[int, typer.Option(min=10, max=200_000, help="Machines; five rows of the plan each.")] = 20_000,
+    sites: Annotated[int, typer.Option(min=1, max=1000, help="Sites that they stand on.")] = 20,
+    days: Annotated[int, typer.Option(min=1, max=1830, help="How far ahead.")] = 365,
+    seed: Annotated[int, typer.Option(help="Which machines and histories.")] = 1,
+    ledger: Annotated[str, typer.Option(help="sqlite or postgresql.")] = "sqlite",
+    beside: Annotated[
+        bool, typer.Option("--beside/--alone", help="Whether another process opens tickets meanwhile.")
+    ] = True,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """A year of a large estate's plan: computed, made into orders, and run again."""
+    from plantroom.cli.bench_plan import Size, measure_plan
+
+    del data_dir
+    if ledger not in ("sqlite", "postgresql"):
+        raise typer.BadParameter("--ledger sqlite|postgresql")
+    show(measure_plan(Size(assets, sites, days, seed), ledger, say, beside=beside), as_json)

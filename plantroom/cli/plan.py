@@ -85,10 +85,14 @@ def _text(reason: object) -> str:
 
 
 @app.command()
-def materialise(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def materialise(
+    afresh: Annotated[bool, typer.Option("--afresh", help="Look at every asset, also where nothing changed.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Make the work orders of the coming 60 days; what is there already is left alone."""
     from maintenance.materialise import materialise as make
 
     with opened(data_dir) as parts:
-        done = make(parts.ledger, parts.planning_clock.now(), parts.systems)
+        done = make(parts.ledger, parts.planning_clock.now(), parts.systems, afresh=afresh)
     emit(done, as_json, f"created {done['created']}, there already {done['existing']}, missed {done['missed']}")

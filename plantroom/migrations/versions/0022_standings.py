@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_scheduled_jobs"),
         comment="What became of the scheduler's jobs, on whatever host they ran",
     )
+    _indexes()
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         op.alter_column("work_orders", "template", type_=WORD, comment=TEMPLATE, existing_comment=BEFORE)
@@ -61,6 +62,22 @@ def upgrade() -> None:
     distinct = "SELECT DISTINCT template FROM work_orders UNION SELECT '[]' AS template"
     op.execute(f"INSERT INTO checklist_templates (sha256, items) SELECT {sha256}, template FROM ({distinct}) AS t")  # noqa: S608
     op.execute(f"UPDATE work_orders SET template = {sha256}")  # noqa: S608
+
+
+def _indexes() -> None:
+    """Leave out what nobody looks for, and what a million planned occurrences and orders do not have."""
+    op.drop_index("ix_occurrences_work_order", "occurrences")
+    op.drop_index("ix_occurrences_site_state", "occurrences")
+    done = sa.text("completed_at IS NOT NULL")
+    op.create_index(
+        "ix_occurrences_site_completed_at", "occurrences", ["site", "completed_at"], sqlite_where=done,
+        postgresql_where=done,
+    )  # fmt: skip
+    op.drop_index("ix_work_orders_episode", "work_orders")
+    joined = sa.text("episode IS NOT NULL")
+    op.create_index(
+        "ix_work_orders_episode", "work_orders", ["episode"], sqlite_where=joined, postgresql_where=joined
+    )  # fmt: skip
 
 
 def _sha256(text: str) -> str:

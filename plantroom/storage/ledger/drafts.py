@@ -5,20 +5,20 @@ The database's key of the occurrences decides. All of a batch are tried at once;
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import datetime
+from operator import itemgetter
 
-import orjson
 import sqlalchemy as sa
 
-from maintenance.plan import OccurrenceKey, OccurrenceState
-from maintenance.standings import DraftOrder
+from maintenance.plan import OccurrenceState
+from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem, Origin
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict
 from plantroom.ports.ledger import Contended
 from plantroom.storage.ledger import tables_maintenance as t
-from plantroom.storage.ledger.backend import Lock, Plain
+from plantroom.storage.ledger.backend import Backend, Lock, Plain
 from plantroom.storage.ledger.codec import dump
 from plantroom.storage.ledger.tables_standings import checklist_templates
 from plantroom.storage.ledger.work import Work, chunks
@@ -31,6 +31,8 @@ _ORDERS = (
     "department", "due", "due_order", "earliest", "opened_at", "reopened", "reason_zh", "reason_en", "first_checks",
     "tags", "occurrences", "template", "answers", "version",
 )  # fmt: skip
+_MISSED = OccurrenceState.MISSED.value
+_DUE, _PLAN, _GENERAL = OccurrenceState.DUE.value, Origin.PLAN.value, Severity.GENERAL.value
 
 
 def freeze(work: Work, templates: Sequence[Sequence[ChecklistItem]]) -> list[str]:
@@ -55,101 +57,101 @@ def key_of(text: str) -> str:
 
 
 class Drafts:
-    """Adds planned orders in one transaction."""
+    """Adds planned orders of a site in one transaction."""
 
-    def __init__(self, work: Work) -> None:
-        self._work, self._backend = work, work.backend
-        self._days: dict[date, str] = {}
-        self._instants: dict[datetime, Plain] = {}
+    def __init__(self, work: Work, site: str) -> None:
+        self._work, self._backend, self._site = work, work.backend, site
+        self._json, self._instants = _Json(), _Instants(work.backend)
 
-    def add(self, drafts: Sequence[DraftOrder]) -> list[tuple[DraftOrder, int]]:
+    def add(self, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence]) -> Added:
         """As ``PlanRepository.add_drafts``. Schedulers go one by one from here to their commit."""
-        if not drafts:
-            return []
+        if not drafts and not records:
+            return Added((), 0)
         connection = self._work.connection
         self._backend.lock(connection, Lock.OCCURRENCES)
         try:
             with connection.begin_nested():
-                self._add_occurrences(drafts)
+                self._add_occurrences(drafts, records)
         except Contended:
             raise
         except Conflict:
-            drafts = self._without(drafts, self._known(drafts))
-            self._add_occurrences(drafts)
+            known = self._known([*(o for draft in drafts for o in draft.occurrences), *records])
+            drafts = _without(drafts, known)
+            records = [record for record in records if record[:3] not in known]
+            self._add_occurrences(drafts, records)
         numbers = self._backend.take_numbers(connection, len(drafts)) if drafts else []
-        orders = [self._order(draft, number) for draft, number in zip(drafts, numbers, strict=True)]
-        self._backend.insert_plain(connection, t.work_orders.name, _ORDERS, orders)
-        return list(zip(drafts, numbers, strict=True))
+        self._backend.insert_plain(connection, t.work_orders.name, _ORDERS, self._orders(drafts, numbers))
+        return Added(list(zip(drafts, numbers, strict=True)), len(records))
 
-    def _add_occurrences(self, drafts: Sequence[DraftOrder]) -> None:
-        day, due = self._day, OccurrenceState.DUE.value
+    def _add_occurrences(self, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence]) -> None:
+        site = self._site
         rows: list[tuple[Plain, ...]] = [
-            (
-                o.lineage,
-                o.subject,
-                o.cycle,
-                d.site,
-                o.plan_row,
-                day(o.nominal),
-                day(o.earliest),
-                day(o.latest),
-                due,
-                d.id,
-            )
+            (o.lineage, o.subject, o.cycle, site, o.plan_row, o.nominal, o.earliest, o.latest, _DUE, d.id)
             for d in drafts
             for o in d.occurrences
         ]
-        rows.sort(key=lambda row: row[:3])
+        rows += [
+            (o.lineage, o.subject, o.cycle, site, o.plan_row, o.nominal, o.earliest, o.latest, _MISSED, None)
+            for o in records
+        ]
+        rows.sort(key=itemgetter(0, 1, 2))
         self._backend.insert_plain(self._work.connection, t.occurrences.name, _OCCURRENCES, rows)
 
-    def _known(self, drafts: Sequence[DraftOrder]) -> set[OccurrenceKey]:
-        o, known = t.occurrences.c, set()
+    def _known(self, occurrences: Sequence[DraftOccurrence]) -> set[tuple[str, str, int]]:
+        o = t.occurrences.c
         columns = (o.lineage, o.subject, o.cycle)
-        keys = sorted((x.lineage, x.subject, x.cycle) for d in drafts for x in d.occurrences)
-        for some in chunks(keys, 2000):
+        known: set[tuple[str, str, int]] = set()
+        for some in chunks(sorted(one[:3] for one in occurrences), 2000):
             statement = sa.select(*columns).where(self._backend.among(columns, some))
-            known.update(OccurrenceKey(*row) for row in self._work.connection.execute(statement))
+            known.update((row[0], row[1], row[2]) for row in self._work.connection.execute(statement))
         return known
 
-    def _without(self, drafts: Sequence[DraftOrder], known: set[OccurrenceKey]) -> list[DraftOrder]:
-        left: list[DraftOrder] = []
-        for draft in drafts:
-            mine = tuple(o for o in draft.occurrences if OccurrenceKey(o.lineage, o.subject, o.cycle) not in known)
-            if mine:
-                left.append(draft if len(mine) == len(draft.occurrences) else draft._replace(occurrences=mine))
-        return left
+    def _orders(self, drafts: Sequence[DraftOrder], numbers: Sequence[int]) -> list[tuple[Plain, ...]]:
+        json, instants = self._json, self._instants
+        return [
+            (
+                d.id, number, self._site, d.kind, _PLAN, d.state, 0, d.title_zh, d.title_en, _GENERAL, 0, d.asset,
+                d.department, instants[d.due], instants[d.due], d.earliest, instants[d.opened_at], 0, d.reason_zh,
+                d.reason_en, "[]", dump(d.tags) if d.tags else "[]", _shown(d.occurrences, json), d.template, "{}", 1,
+            )
+            for d, number in zip(drafts, numbers, strict=True)
+        ]  # fmt: skip
 
-    def _day(self, day: date) -> str:
-        found = self._days.get(day)
-        if found is None:
-            found = self._days[day] = day.isoformat()
+
+def _without(drafts: Sequence[DraftOrder], known: set[tuple[str, str, int]]) -> list[DraftOrder]:
+    """The orders with those of their occurrences that are not there yet."""
+    left: list[DraftOrder] = []
+    for draft in drafts:
+        mine = tuple(o for o in draft.occurrences if o[:3] not in known)
+        if mine:
+            left.append(draft if len(mine) == len(draft.occurrences) else draft._replace(occurrences=mine))
+    return left
+
+
+class _Json(dict[str, str]):
+    """Texts as JSON, each made once."""
+
+    def __missing__(self, text: str) -> str:
+        found = self[text] = dump(text)
         return found
 
-    def _instant(self, instant: datetime | None) -> Plain:
-        if instant is None:
-            return None
-        found = self._instants.get(instant)
-        if found is None:
-            found = self._instants[instant] = self._backend.plain_instant(instant)
+
+class _Instants(dict[datetime | None, Plain]):
+    """Instants as the database takes them, each made once."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._plain = backend.plain_instant
+
+    def __missing__(self, instant: datetime | None) -> Plain:
+        found = self[instant] = None if instant is None else self._plain(instant)
         return found
 
-    def _order(self, d: DraftOrder, number: int) -> tuple[Plain, ...]:
-        day, due = self._day, self._instant(d.due)
-        shown = [
-            {
-                "key": {"lineage": o.lineage, "subject": o.subject, "cycle": o.cycle},
-                "plan_row": o.plan_row,
-                "nominal_date": day(o.nominal),
-                "due": day(o.latest),
-            }
-            for o in d.occurrences
-        ]
-        return (
-            d.id, number, d.site, d.kind, Origin.PLAN.value, d.state, 0, d.title_zh, d.title_en,
-            Severity.GENERAL.value, 0, d.asset, d.department, due, due, day(d.earliest),
-            self._instant(d.opened_at), 0, d.reason_zh, d.reason_en, "[]", _TAGS.get(d.tags) or dump(d.tags),
-            orjson.dumps(shown).decode(), d.template, "{}", 1,
-        )  # fmt: skip
 
-
-_TAGS: Mapping[tuple[str, ...], str] = {(): "[]"}
+def _shown(occurrences: Sequence[DraftOccurrence], json: _Json) -> str:
+    """As ``dump`` writes ``WorkOrder.occurrences``; a test compares."""
+    shown = [
+        f'{{"key":{{"lineage":{json[lineage]},"subject":{json[subject]},"cycle":{cycle}}},'
+        f'"plan_row":{json[code]},"nominal_date":"{nominal}","due":"{latest}"}}'
+        for lineage, subject, cycle, code, nominal, _, latest in occurrences
+    ]
+    return f"[{','.join(shown)}]"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.ports import PlanRepository
-from maintenance.standings import DraftOrder
+from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import Conflict, NotFound
 from plantroom.storage.ledger import tables_maintenance as t
@@ -18,7 +18,7 @@ from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
 from plantroom.storage.ledger.drafts import Drafts, freeze
 from plantroom.storage.ledger.standings import SqlStandings
-from plantroom.storage.ledger.tables_plant import sites
+from plantroom.storage.ledger.tables_plant import assets, sites
 from plantroom.storage.ledger.work import Work, chunks
 
 _o = t.occurrences.c
@@ -106,10 +106,14 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
         statement = sa.select(*_COLUMNS).order_by(_o.nominal_date, *_KEY)
-        if site is not None:
-            statement = statement.where(_o.site == site)
         if subject is not None:
             statement = statement.where(_o.subject == subject)
+        elif site is not None:
+            # By the index of subjects: every occurrence belongs to an asset of its site, or to the site itself.
+            mine = sa.select(assets.c.key).where(assets.c.site == site).union_all(sa.select(sa.literal(f"site:{site}")))
+            statement = statement.where(_o.subject.in_(mine))
+        if site is not None:
+            statement = statement.where(_o.site == site)
         return [_occurrence(row) for row in self._connection.execute(statement)]
 
     def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:
@@ -129,8 +133,8 @@ class SqlPlan(SqlStandings, PlanRepository):
             self.changed(one.key.subject, one.site)
         return [o.key for o in new]
 
-    def add_drafts(self, drafts: Sequence[DraftOrder]) -> Sequence[tuple[DraftOrder, int]]:
-        return Drafts(self._work).add(drafts)
+    def add_drafts(self, site: str, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence] = ()) -> Added:
+        return Drafts(self._work, site).add(drafts, records)
 
     def freeze(self, templates: Sequence[Sequence[ChecklistItem]]) -> Sequence[str]:
         return freeze(self._work, templates)

@@ -186,6 +186,7 @@ class SqliteBackend(Backend):
         connection = _connect(self._path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
         return connection
 
     def _connect_reader(self) -> sqlite3.Connection:

@@ -68,8 +68,8 @@ class SqlStandings:
         insert = self._work.backend.insert(plan_standings)
         known = {name: insert.excluded[name] for name in _PLANNED}
         self._connection.execute(insert.on_conflict_do_update(index_elements=["subject"], set_=known), rows)
-        for row in rows:
-            self._work.changed_subjects.pop(row["subject"], None)
+        for one in standings:
+            self._work.changed_subjects.pop(one.subject, None)
 
     def history(self, subjects: Sequence[str]) -> Sequence[ClosedOccurrence]:
         """As the port says."""

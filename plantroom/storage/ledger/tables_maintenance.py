@@ -58,12 +58,11 @@ occurrences = sa.Table(
     sa.Column("latest", sa.Date, nullable=False),
     sa.Column("state", Word, nullable=False),
     sa.Column("completed_at", Instant),
-    sa.Column("work_order", Word, index=True),
+    sa.Column("work_order", Word),
     sa.Column("nominal_at", Instant, comment="Of rows by the hour: when it is to be done"),
     sa.Column("due_at", Instant, comment="Of rows by the hour: the last moment"),
     sa.Column("evidence", Json, comment="The reading that credited it"),
     sa.Index(None, "subject", "nominal_date"),
-    sa.Index(None, "site", "state"),
     sqlite_with_rowid=False,
     info=unaudited("made from the plan; what people did stands in the work orders"),
 )
@@ -97,7 +96,7 @@ work_orders = sa.Table(
     sa.Column("hold_reason", Text),
     sa.Column("end_reason", Text),
     sa.Column("reopened", sa.Integer, nullable=False),
-    sa.Column("episode", Word, index=True),
+    sa.Column("episode", Word),
     sa.Column("reason_zh", Text, nullable=False),
     sa.Column("reason_en", Text, nullable=False),
     sa.Column("first_checks", Json, nullable=False),
@@ -130,6 +129,21 @@ work_orders = sa.Table(
         derived=["due_order", "ended", "template", "occurrences"],
         people_only=True,
     ),
+)
+
+# What a million planned occurrences and orders do not have is left out of these.
+sa.Index(
+    "ix_occurrences_site_completed_at",
+    occurrences.c.site,
+    occurrences.c.completed_at,
+    sqlite_where=occurrences.c.completed_at.is_not(None),
+    postgresql_where=occurrences.c.completed_at.is_not(None),
+)
+sa.Index(
+    "ix_work_orders_episode",
+    work_orders.c.episode,
+    sqlite_where=work_orders.c.episode.is_not(None),
+    postgresql_where=work_orders.c.episode.is_not(None),
 )
 
 work_order_transitions = sa.Table(

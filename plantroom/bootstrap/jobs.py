@@ -1,0 +1,11 @@
+"""What every ``serve`` process does again and again, by name. Parts add their jobs here."""
+
+from collections.abc import Sequence
+
+from maintenance.scheduler import Job, materialise_job
+from plantroom.bootstrap.parts import Parts
+
+
+def scheduled_jobs(parts: Parts) -> Sequence[Job]:
+    """The jobs of the scheduler. Each is idempotent on the ledger and safe with several processes at once."""
+    return [materialise_job(parts.ledger, parts.systems)]
