@@ -34,6 +34,8 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("source", "list"), ("source", "remove", "x"), ("source", "test", "--topic", "a", "--payload", "/dev/null"),
     ("source", "add", "x", "--site", "demo", "--topics", "a", "--dialect", "json", "--asset", "X"),
     ("spool", "status"),
+    ("staff", "expiring"), ("staff", "off", "li", "--reason", "x"), ("staff", "on-shift", "--site", "demo"),
+    ("staff", "on-call", "--site", "demo"), ("staff", "give-out", "--site", "demo"),
     ("user", "list"), ("user", "password", "admin"),
 )  # fmt: skip
 BEGIN = {"run", "collect", "serve", "broker config", "import", "token create", "user add"}
