@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plantroom.domain.calendars import ALWAYS_OPEN, SiteCalendar
+from plantroom.domain.papers import Document, Licence, MakerLimit
 
 if TYPE_CHECKING:
     from plantroom.domain.sources import TopicSource
@@ -49,6 +50,14 @@ class AlarmPriority(StrEnum):
     LOW = "low"
 
 
+class LimitOrigin(StrEnum):
+    """Who says so: the maker of this machine, a standard (as the class's data have it), or ourselves."""
+
+    MAKER = "maker"
+    STANDARD = "standard"
+    OWN = "own"
+
+
 class PointKind(StrEnum):
     """What kind of quantity a point shows."""
 
@@ -63,7 +72,8 @@ class Limits:
 
     A value beyond a limit for its on-delay (``warning_delay_s``, ``alarm_delay_s``) of observed time raises an alarm;
     it clears once the value is back inside by ``deadband`` for ``off_delay_s`` (ISA-18.2). A priority of ``None``
-    follows from the failure mode (``plantroom.domain.alarms.priority_of``).
+    follows from the failure mode (``plantroom.domain.alarms.priority_of``). ``source`` names the basis in words,
+    ``origin`` whose word it is.
     """
 
     normal_low: float | None = None
@@ -80,6 +90,7 @@ class Limits:
     status: Status = Status.DEFAULT
     warning_priority: AlarmPriority | None = None
     alarm_priority: AlarmPriority | None = None
+    origin: LimitOrigin = LimitOrigin.STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,15 @@ class EventTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignLife:
+    """How long machines of a class are usually kept: ``years``, and what ``basis`` that has."""
+
+    years: float
+    basis: str
+    status: Status = Status.DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
 class EquipmentClass:
     """Everything that assets of one kind share (ISO 14224 equipment class)."""
 
@@ -174,6 +194,9 @@ class EquipmentClass:
     failure_modes: tuple[FailureModeSpec, ...] = ()
     warm_up_days: float = 14.0
     offline_after_s: float = 900.0
+    checklists: tuple[str, ...] = ()
+    """Codes of the checklists that jobs on such machines use."""
+    life: DesignLife | None = None
 
     def mode(self, key: str) -> FailureModeSpec | None:
         """The failure mode by its key."""
@@ -196,13 +219,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A node of the location tree of a site; ``kind`` is building, floor or space, ``parent`` a key."""
+    """A node of the location tree of a site; ``kind`` is building, floor or space, ``parent`` a key (``None``: the site
+    itself). ``version`` counts changes."""
 
     key: str
     site: str
     kind: str
     name: LocalName
     parent: str | None = None
+    version: int = 1
 
 
 class AssetStatus(StrEnum):
@@ -213,6 +238,13 @@ class AssetStatus(StrEnum):
     UNDER_MAINTENANCE = "under_maintenance"
     OUT_OF_SERVICE = "out_of_service"
     SCRAPPED = "scrapped"
+
+
+class DutyRole(StrEnum):
+    """Which of a pair runs and which stands by for it."""
+
+    DUTY = "duty"
+    STANDBY = "standby"
 
 
 class Presence(StrEnum):
@@ -237,7 +269,10 @@ class Health(StrEnum):
 class Asset:
     """One machine. ``key`` is immutable and never shown as a name; ``code`` is what people write on it.
 
-    ``version`` counts changes (ETag / If-Match).
+    ``version`` counts changes (ETag / If-Match). ``parent`` and ``duty_partner`` are keys of assets of the same site;
+    partners name each other and have the two roles. Costs are in CNY. ``custom`` holds the values of custom fields by
+    their key (``plantroom.domain.custom``). ``abridged``: one of a ``Plant``, without what no collector needs
+    (``ABRIDGED``); it must not be written back.
     """
 
     key: str
@@ -256,6 +291,21 @@ class Asset:
     in_service_on: date | None = None
     version: int = 1
     custom: Mapping[str, object] = field(default_factory=dict)
+    parent: str | None = None
+    duty_partner: str | None = None
+    duty_role: DutyRole | None = None
+    design_life_years: float | None = None
+    purchase_cost: float | None = None
+    replacement_cost: float | None = None
+    warranty_until: date | None = None
+    licences: tuple[Licence, ...] = ()
+    maker_limits: tuple[MakerLimit, ...] = ()
+    documents: tuple[Document, ...] = ()
+    abridged: bool = False
+
+
+ABRIDGED = ("custom", "licences", "maker_limits", "documents")
+"""Fields that the assets of a ``Plant`` come without."""
 
 
 @dataclass(frozen=True, slots=True)

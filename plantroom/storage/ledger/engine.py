@@ -15,16 +15,22 @@ from plantroom.storage.ledger.alarms import SqlAlarms
 from plantroom.storage.ledger.assets import SqlAssets
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
+from plantroom.storage.ledger.custom_fields import SqlCustomFields
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.episodes import SqlEpisodes
+from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.orders import SqlOrders
+from plantroom.storage.ledger.parts import SqlParts
+from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
+from plantroom.storage.ledger.sensors import SqlSensors
+from plantroom.storage.ledger.shared import Shared
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
@@ -40,9 +46,16 @@ class SqlTx(MaintenanceTx):
     PostgreSQL: leave the block and begin again. After a ``Contended`` it always is.
     """
 
-    def __init__(self, connection: Connection, backend: Backend, *, writable: bool) -> None:
-        self.work = Work(connection, backend, writable)
+    def __init__(
+        self, connection: Connection, backend: Backend, *, writable: bool, shared: Shared | None = None
+    ) -> None:
+        self.work = Work(connection, backend, writable, shared=shared or Shared())
         self.assets = SqlAssets(self.work)
+        self.places = SqlPlaces(self.work)
+        self.custom_fields = SqlCustomFields(self.work)
+        self.parts = SqlParts(self.work)
+        self.sensors = SqlSensors(self.work)
+        self.files = SqlFiles(self.work)
         self.sources = SqlSources(self.work)
         self.collect = SqlCollect(self.work)
         self.accounts = SqlAccounts(self.work)
@@ -76,6 +89,7 @@ class SqlLedger(Ledger[MaintenanceTx]):
 
     def __init__(self, url: str) -> None:
         self._backend = _backend(url)
+        self._shared = Shared()
         self._open = False
 
     def open(self) -> None:
@@ -112,7 +126,7 @@ class SqlLedger(Ledger[MaintenanceTx]):
     @contextmanager
     def begin(self) -> Iterator[SqlTx]:
         with _pool_errors(), self._backend.begin() as connection:
-            tx = SqlTx(connection, self._backend, writable=True)
+            tx = SqlTx(connection, self._backend, writable=True, shared=self._shared)
             yield tx
             tx.finish()
         if tx.work.wakes:
@@ -121,7 +135,7 @@ class SqlLedger(Ledger[MaintenanceTx]):
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
         with _pool_errors(), self._backend.read() as connection:
-            yield SqlTx(connection, self._backend, writable=False)
+            yield SqlTx(connection, self._backend, writable=False, shared=self._shared)
 
     def wait_for_change(self, timeout_s: float) -> bool:
         return self._backend.changes.wait(timeout_s)

@@ -18,6 +18,12 @@ metadata = sa.MetaData(
 )
 
 PLANT_REVISION = "plant_revision"
+PLANT_REBUILT = "plant_rebuilt"
+"""Revision at which assets last vanished: what was read before it has to be read anew as a whole."""
+
+SOURCES_CHANGED = "sources_changed"
+"""Revision at which a topic source last changed."""
+
 WORK_ORDER_NUMBER = "work_order_number"
 """Both a counter (SQLite) and a sequence (PostgreSQL, where a counter would make writers wait)."""
 

@@ -24,7 +24,8 @@ locations = sa.Table(
     sa.Column("kind", Word, nullable=False),
     sa.Column("name_zh", Text, nullable=False),
     sa.Column("name_en", Text, nullable=False),
-    sa.Column("parent", Word, sa.ForeignKey("locations.key")),
+    sa.Column("parent", Word, sa.ForeignKey("locations.key"), index=True),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 
 assets = sa.Table(
@@ -47,6 +48,19 @@ assets = sa.Table(
     sa.Column("in_service_on", sa.Date),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("custom", Json, nullable=False),
+    sa.Column("parent", Word, sa.ForeignKey("assets.key"), index=True),
+    sa.Column("duty_partner", Word, sa.ForeignKey("assets.key"), index=True),
+    sa.Column("duty_role", Word),
+    sa.Column("design_life_years", sa.Float),
+    sa.Column("purchase_cost", sa.Float),
+    sa.Column("replacement_cost", sa.Float),
+    sa.Column("warranty_until", sa.Date),
+    sa.Column("licences", Text, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("maker_limits", Text, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("documents", Text, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("licence_due", sa.Date, index=True, comment="When the first of its licences in force expires"),
+    sa.Column("search", Text, nullable=False, server_default=sa.text("''"), comment="domain.searching.search_text"),
+    sa.Column("changed", sa.BigInteger, nullable=False, server_default="0", index=True, comment="Plant's revision"),
     sa.UniqueConstraint("site", "code"),
     sa.Index(None, "code", "site"),
     sa.Index(None, "equipment_class", "site", "code"),
@@ -70,7 +84,15 @@ points = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("unit", Word, nullable=False),
     sa.Column("kind", Word, nullable=False),
+    sa.Column("digest", Word, nullable=False, server_default=sa.text("''"), comment="Of its template"),
+)
+
+point_templates = sa.Table(
+    "point_templates",
+    metadata,
+    sa.Column("digest", Word, primary_key=True),
     sa.Column("template", Text, nullable=False),
+    comment="Assets of a class mostly share their points' templates word by word: each is kept once",
 )
 
 sources = sa.Table(

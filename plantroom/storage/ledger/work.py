@@ -1,7 +1,7 @@
 """What the repositories of one transaction share."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from plantroom.ports.paging import Scope
 from plantroom.storage.ledger.backend import Backend
-from plantroom.storage.ledger.tables import PLANT_REVISION, counters
+from plantroom.storage.ledger.shared import Shared
+from plantroom.storage.ledger.tables import PLANT_REBUILT, PLANT_REVISION, SOURCES_CHANGED, counters
 
 T = TypeVar("T")
 CHUNK = 1000
@@ -18,12 +19,14 @@ CHUNK = 1000
 
 @dataclass(slots=True)
 class Work:
-    """One transaction: its connection, whether it may write, whether others have to be woken after it."""
+    """One transaction: its connection, whether it may write, whether others have to be woken after it, and what all
+    transactions of the ledger in this process share."""
 
     connection: Connection
     backend: Backend
     writable: bool
     wakes: bool = False
+    shared: Shared = field(default_factory=Shared)
 
     def locking(self, statement: sa.Select[Any], *, waiting: bool = True) -> sa.Select[Any]:
         """The statement, keeping others from changing its rows until the transaction ends (when it may write). Without
@@ -32,12 +35,30 @@ class Work:
         Keys are never changed, so others may go on referring to the rows: ``FOR NO KEY UPDATE`` on PostgreSQL."""
         return statement.with_for_update(key_share=True, skip_locked=not waiting) if self.writable else statement
 
-    def raise_plant_revision(self) -> None:
-        """Tell collectors that the plant is another. Holds the counter until the transaction ends."""
-        self.connection.execute(_RAISE_REVISION)
+    def raise_plant_revision(self) -> int:
+        """Tell collectors that the plant is another; gives its revision. Holds the counter until the transaction
+        ends."""
+        return int(self.connection.execute(_RAISE_REVISION).scalar_one())
+
+    def plant_was_rebuilt(self) -> None:
+        """Assets have vanished: whoever knows the plant has to read all of it anew."""
+        self._note(PLANT_REBUILT)
+
+    def sources_were_changed(self) -> None:
+        """Topic sources have to be read anew."""
+        self._note(SOURCES_CHANGED)
+
+    def _note(self, counter: str) -> None:
+        statement = sa.update(counters).where(counters.c.name == counter)
+        self.connection.execute(statement.values(value=self.raise_plant_revision()))
 
 
-_RAISE_REVISION = sa.update(counters).where(counters.c.name == PLANT_REVISION).values(value=counters.c.value + 1)
+_RAISE_REVISION = (
+    sa.update(counters)
+    .where(counters.c.name == PLANT_REVISION)
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
 
 
 def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
