@@ -12,12 +12,14 @@ from api.classes.endpoints import router as classes
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
 from api.devices.endpoints import router as devices
+from api.emergency_plans.endpoints import router as emergency_plans
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
+from api.imports.endpoints import router as imports
 from api.ingest.endpoints import router as ingest
 from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
@@ -42,7 +44,7 @@ from plantroom import __version__
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
     ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
-    maintenance,
+    maintenance, imports, emergency_plans,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

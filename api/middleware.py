@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from maintenance.imports.grids import MAX_BYTES
 
 log = structlog.get_logger()
 
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
-MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20}
+MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20, "/api/v1/imports": MAX_BYTES + (64 << 10)}
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from maintenance.alarm_ports import AlarmRepository
+from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
+from maintenance.imports.ports import ImportRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.spells import Spell
@@ -37,6 +39,14 @@ class PlanRepository(ABC):
     def put_row(self, row: PlanRow) -> PlanRow:
         """Add a row or, under the same lineage, its next version. ``Conflict`` when the code belongs to
         another lineage of the same site."""
+
+    @abstractmethod
+    def remove_row(self, lineage: str) -> None:
+        """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are."""
+
+    @abstractmethod
+    def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
+        """All materialised occurrences of a row."""
 
     @abstractmethod
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
@@ -272,3 +282,5 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    imports: ImportRepository
+    emergency: EmergencyPlanRepository

@@ -199,7 +199,7 @@ def _is_odd(bare: str, interval: Interval) -> bool:
 
 
 def found_in(text: str) -> Frequency | None:
-    """The frequency inside a sentence (每季度进行一次全面检查，包括制动系统); ``None`` when there is none, or several."""
+    """The frequency inside a sentence (每季度进行一次全面检查，包括制动系统); ``None`` for none and for several."""
     found: dict[tuple[object, object], Frequency] = {}
     for part in re.split(r"[，,;；。:：、\n]", text):
         try:

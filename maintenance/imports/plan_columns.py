@@ -47,12 +47,14 @@ USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 """Those of the user's own table (requirements.md SD-04, CY-01 to CY-09)."""
 
 
-def _read_classes(cell: Cell) -> tuple[str, ...]:
+def read_classes(cell: Cell) -> tuple[str, ...]:
+    """The equipment classes that a cell names. Raises ``CellProblem``."""
     words = re.split("[、,，\n]", text_of(cell))
     return tuple(class_words().read(word) for word in words if word.strip())
 
 
-def _write_classes(value: Any, language: str) -> Cell:
+def write_classes(value: Any, language: str) -> Cell:
+    """The classes in words."""
     return "、".join(class_words().said(one, language) for one in value) or None
 
 
@@ -98,7 +100,7 @@ def _write_site_wide(value: bool, language: str) -> Cell:
 FIELDS: tuple[Field[PlanRow], ...] = (
     name_field(COLUMNS["task_en"], "name", "en"),
     name_field(COLUMNS["standard_en"], "standard", "en", 2000),
-    _subject_field("classes", "classes", _read_classes, _write_classes, ()),
+    _subject_field("classes", "classes", read_classes, write_classes, ()),
     _subject_field("site_wide", "site", read_yes_no, _write_site_wide, False),
     word_field(COLUMNS["kind"], "kind", KINDS),
     word_field(COLUMNS["layer"], "layer", LAYERS),

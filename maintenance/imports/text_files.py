@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from maintenance.imports.cells import Cell, CellError, is_blank, looks_like_error
@@ -20,6 +21,9 @@ _MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _GUESSED = ("utf-8", "gb18030", "big5hkscs")
+_CONTROL = re.compile("[\x00-\x06\x0e-\x1a]")
+"""Characters that no text file has."""
+
 _DANGEROUS = "=+-@\t\r"
 
 
@@ -74,7 +78,7 @@ def _decoded(data: bytes, encodings: list[str] | tuple[str, ...]) -> list[str]:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text:
+        if _CONTROL.search(text) is None:
             found.append(text)
     return found
 

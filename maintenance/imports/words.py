@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from maintenance.emergency.plans import Category
 from maintenance.imports.values import Word, Words
 from maintenance.plan import Layer, Missed, Roll
 from plantroom.domain.assets import AlarmPriority, AssetStatus, DutyRole, PointKind
@@ -41,3 +42,4 @@ POINT_KINDS = _of(PointKind, "point_kinds")
 PRIORITIES = _of(AlarmPriority, "priorities")
 ROLES = _of(Role, "roles", "unknown_role")
 USER_LANGUAGES = _plain("user_languages")
+CATEGORIES = _of(Category, "categories", "unknown_category")

@@ -16,6 +16,7 @@ EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
 
 MODULES: Mapping[str, str] = {
     "run": "roles", "collect": "roles", "serve": "roles", "check": "check", "classes": "classes", "import": "importing",
+    "export": "importing",
     "alarms": "alarms", "asset": "assets", "bench": "bench", "broker": "broker", "clocks": "clocks",
     "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases", "loop-test": "loop_tests",
     "models": "models", "plan": "plan", "points": "points", "readings": "readings", "simulate": "simulate",
