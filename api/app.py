@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.classes.endpoints import router as classes
+from api.custom_fields.endpoints import router as custom_fields
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
 from api.devices.endpoints import router as devices
@@ -17,14 +18,19 @@ from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
+from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
 from api.imports.endpoints import router as imports
 from api.ingest.endpoints import router as ingest
+from api.labels.endpoints import router as labels
+from api.licences.endpoints import router as licences
+from api.locations.endpoints import router as locations
 from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
+from api.parts.endpoints import router as parts
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
@@ -42,9 +48,9 @@ from api.work_orders.endpoints import router as work_orders
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
-    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
-    ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
-    maintenance, imports, emergency_plans,
+    session, sites, locations, labels, assets, points, custom_fields, parts, licences, files, readings, work_orders,
+    episodes, alarms, dead_letter_summary, dead_letters, gaps, ingest, plan, sync, events, classes, users, devices,
+    health, sources, loop_tests, maintenance, imports, emergency_plans,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

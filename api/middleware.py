@@ -11,13 +11,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
-from maintenance.imports.grids import MAX_BYTES
+from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
+from plantroom.ports.files import MAX_BYTES
 
 log = structlog.get_logger()
 
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
-MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20, "/api/v1/imports": MAX_BYTES + (64 << 10)}
+MAX_BODY_BY_PATH = {
+    "/api/v1/sync": 16 << 20,
+    "/api/v1/files": MAX_BYTES + (1 << 20),
+    "/api/v1/imports": MAX_TABLE + (1 << 20),
+}
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "

@@ -1,6 +1,6 @@
 """The ports that the API stands on, given by ``plantroom.bootstrap``. Nothing here connects to anything."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,9 @@ from api.ingest.store import StoreSeen
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
+from plantroom.errors import Unreachable
 from plantroom.ports.clock import Clock
+from plantroom.ports.files import FileStore, StoredFile
 from plantroom.ports.ledger import CollectorReport, Ledger
 from plantroom.ports.readings import ReadingsStore
 
@@ -52,6 +54,22 @@ def _no_file(_sha256: str) -> bool:
     return False
 
 
+class _NoFiles(FileStore):
+    """Where no store of files is given."""
+
+    def put(self, chunks: Iterable[bytes], mime: str, expected: str | None = None) -> StoredFile:
+        del chunks, mime, expected
+        raise Unreachable("files", "there is no store of files")
+
+    def has(self, sha256: str) -> bool:
+        del sha256
+        return False
+
+    def path(self, sha256: str) -> Path | None:
+        del sha256
+        return None
+
+
 def _no_broker() -> str:
     return "no broker is told"
 
@@ -71,7 +89,8 @@ class Services:
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
-    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
+    ``/metrics``, by Prometheus name. ``files`` keeps files by their hash; ``public_url`` is the address under which
+    people reach the web app (``None``: as they ask for it). ``history`` is what ``api.ingest.sampler`` fills,
     ``letters`` what was last seen of dead letters, ``store`` of the readings store.
     """
 
@@ -86,9 +105,11 @@ class Services:
     model_view: ModelView | None = None
     local_stats: Callable[[], Sequence[CollectorReport]] = _no_reports
     file_arrived: Callable[[str], bool] = _no_file
+    files: FileStore = field(default_factory=_NoFiles)
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
     planning_clock: Clock | None = None
+    public_url: str | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)
     history: FlowHistory = field(default_factory=FlowHistory)

@@ -46,6 +46,7 @@ EXPECTED: Mapping[str, str] = {
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
+    "public_url": "the address of the web app, such as https://plant.example.com",
     "models_dir": "a folder that can be written to",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
     "config": "a TOML file with the settings' names in lower case",
@@ -111,6 +112,7 @@ class Settings(BaseSettings):
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None
+    public_url: str | None = None
     models_dir: Path | None = None
     now: datetime | None = None
     config: Path | None = None
@@ -243,6 +245,13 @@ class Settings(BaseSettings):
         if not MIN_LEASE_S <= value <= MAX_LEASE_S:
             raise ValueError("out of range")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None and not (urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname):
+            raise ValueError("is not an address")
+        return value and value.rstrip("/")
 
     @field_validator("files_url")
     @classmethod

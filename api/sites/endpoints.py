@@ -1,4 +1,4 @@
-"""Sites and their locations."""
+"""Sites."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -10,7 +10,7 @@ from api.paging import bad_field, cut
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
-from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteChange, SiteCreate, SiteList
+from api.sites.schemas import Site, SiteChange, SiteCreate, SiteList
 from plantroom.domain.assets import LocalName
 from plantroom.domain.assets import Site as DomainSite
 from plantroom.errors import BadData
@@ -58,13 +58,3 @@ def patch_site(site: str, form: SiteChange, caller: Admin, services: Parts) -> S
         tx.assets.change_site(changed)
         tx.live.note("site", site, {"code": site, "change": "changed"})
     return Site.model_validate(changed)
-
-
-@router.get("/locations", operation_id="listLocations")
-def list_locations(query: Annotated[LocationQuery, Query()], caller: Viewer, services: Parts) -> LocationList:
-    """The location tree of a site."""
-    caller.require_sight(query.site)
-    with services.ledger.read() as tx:
-        tx.assets.site(query.site)
-        page = cut(tx.assets.locations(query.site), query, lambda n: n.key, ["key"])
-    return LocationList(items=[Location.model_validate(n) for n in page.items], next_cursor=page.next_cursor)

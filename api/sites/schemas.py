@@ -1,11 +1,11 @@
-"""Shapes of sites and locations."""
+"""Shapes of sites."""
 
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape
+from api.shapes import Name, NameIn, NewName, Payload, Shape
 
 
 class Site(Shape):
@@ -50,26 +50,3 @@ class SiteChange(Payload):
 
     name: NewName | None = None
     max_shelving_h: Hours = None
-
-
-class Location(Shape):
-    """A node of a site's location tree; ``kind`` is building, floor or space."""
-
-    key: str
-    site: str
-    kind: str
-    name: Name
-    parent: str | None
-
-
-class LocationQuery(ListQuery):
-    """Filters of locations."""
-
-    site: str
-
-
-class LocationList(Shape):
-    """The location tree of a site, parents by key."""
-
-    items: list[Location]
-    next_cursor: str | None = None

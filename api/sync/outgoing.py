@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from api.access import RANK, Access
 from api.assets.latest import latest_of
-from api.assets.schemas import Asset, LatestValue
+from api.assets.schemas import Asset
+from api.assets.schemas_seen import LatestValue
 from api.points.schemas import Point
 from api.services import Services
 from api.session.schemas import User

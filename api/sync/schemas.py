@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from api.assets.schemas import Asset, LatestValue
+from api.assets.schemas import Asset
+from api.assets.schemas_seen import LatestValue
 from api.points.schemas import Point
 from api.session.schemas import User
 from api.shapes import DeviceInstant, Instant, Payload, Shape

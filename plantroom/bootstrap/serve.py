@@ -26,6 +26,7 @@ from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
+from plantroom.storage.files import FolderFiles
 
 log = structlog.get_logger()
 SHUTDOWN_S = 3
@@ -111,6 +112,7 @@ class Serving:
     ) -> None:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
+        files = FolderFiles(parts.settings.files)
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -123,6 +125,9 @@ class Serving:
             secure_cookies=parts.settings.secure_cookies,
             local_stats=local_reports,
             model_view=RegistryView(parts.settings.models),
+            files=files,
+            file_arrived=files.has,
+            public_url=parts.settings.public_url,
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
         )
         self.web = WebServer(create_app(services), sock)

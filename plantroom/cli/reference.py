@@ -74,6 +74,7 @@ MEANING: Mapping[str, str] = {
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
     "files_url": "Where photos and reports are kept.",
+    "public_url": "Under which address people reach the web app: what the QR labels of assets hold.",
     "models_dir": "Where condition models are kept. Collectors that share their sites need one folder that all of\n"
     "them see, since a model is read by whoever holds its site.",
     "now": "Fixes the clock of the planning commands, for tests and rehearsals. Readings keep the real clock.",
@@ -103,6 +104,7 @@ DERIVED_DEFAULTS: Mapping[str, str] = {
     "readings_url": "`sqlite:///` and `readings.db` in the data folder",
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
     "files_url": "the folder `files` in the data folder",
+    "public_url": "not set: as the request for the labels came",
     "models_dir": "the folder `models` in the data folder",
     "now": "not set: the machine's clock",
     "config": "not set",

@@ -29,7 +29,12 @@ PARENTS: Mapping[PlaceKind, Sequence[PlaceKind | None]] = {
 DEEPEST = 12
 """Places on the way from the site to the deepest one."""
 
-_WORDS = {None: "the site", **{kind: f"a {kind.value}" for kind in PlaceKind}}
+_WORDS: Mapping[PlaceKind | None, str] = {
+    None: "the site",
+    PlaceKind.BUILDING: "a building",
+    PlaceKind.FLOOR: "a floor",
+    PlaceKind.SPACE: "a space",
+}
 
 
 def check_place(location: Location, tree: Iterable[Location]) -> None:

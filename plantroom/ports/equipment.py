@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plantroom.domain.assets import Asset, Licence, Location
+from plantroom.domain.assets import Asset, Location
 from plantroom.domain.custom import CustomField
+from plantroom.domain.papers import Licence
 from plantroom.domain.parts import Part, PointSensor
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
@@ -24,6 +25,10 @@ class PlaceRepository(ABC):
     @abstractmethod
     def get(self, key: str) -> Location:
         """``NotFound``."""
+
+    @abstractmethod
+    def path(self, key: str | None) -> Sequence[Location]:
+        """The places from the outermost to the one of the key; empty for ``None`` and for an unknown one."""
 
     @abstractmethod
     def add(self, location: Location) -> None:

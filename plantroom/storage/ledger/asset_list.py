@@ -1,7 +1,7 @@
 """Lists of assets: by the database, or by the index of a large ledger."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,8 +13,11 @@ from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_collect as collected
 from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.asset_rows import ASSETS, inside
-from plantroom.storage.ledger.paging import Keys, fetch_page
-from plantroom.storage.ledger.work import Work, in_scope, one_of
+from plantroom.storage.ledger.paging import Keys, fetch_page, make_cursor, read_cursor
+from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
+
+if TYPE_CHECKING:
+    from plantroom.storage.ledger.asset_index import IndexKeeper
 
 _presence = collected.asset_presence
 _health = collected.asset_health
@@ -53,6 +56,42 @@ SORTS: Mapping[str, Keys] = {
     "health": (_rank(_health.c.health, (Health.ACT, Health.WATCH, Health.GOOD)), *_BY_CODE),
 }
 """Orders of the asset list; presence and health: the worst first."""
+
+INDEXED = frozenset({"site", "code", "class", "status", "criticality"})
+"""Those that the index knows."""
+
+
+def list_assets(work: Work, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:
+    """One page: by the index where the ledger is large and the index knows the order, else by the database."""
+    sort = page.sort or "site"
+    keeper = work.shared.index
+    if keeper is None or work.writable or page.limit < 1 or sort.removeprefix("-") not in INDEXED:
+        return list_by_database(work, filters, page)
+    return _list_by_index(work, keeper, filters, page, sort) or list_by_database(work, filters, page)
+
+
+def _list_by_index(
+    work: Work, keeper: "IndexKeeper", filters: AssetFilter, page: PageRequest, sort: str
+) -> Page[AssetView] | None:
+    from plantroom.storage.ledger.asset_index import wanted
+
+    snapshot = keeper.at(work.connection)
+    if snapshot is None:
+        return None
+    place = filters.location
+    places = [] if place is None else work.connection.execute(inside(place)).scalars().all()
+    want = wanted(filters, places)
+    if want is None:
+        return None
+    behind = None if page.cursor is None else read_cursor(page.cursor, sort, SORTS[sort.removeprefix("-")])
+    found = snapshot.page(want, sort.removeprefix("-"), sort.startswith("-"), behind, page.limit + 1)
+    more, shown = len(found) > page.limit, found[: page.limit]
+    views: dict[str, AssetView] = {}
+    for some in chunks([key for _, key in shown]):
+        rows = work.connection.execute(VIEWS.where(t.assets.c.key.in_(some)))
+        views |= {view.asset.key: view for view in map(view_of, rows)}
+    items = [views[key] for _, key in shown if key in views]
+    return Page(items, make_cursor(sort, shown[-1][0]) if more else None)
 
 
 def list_by_database(work: Work, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:

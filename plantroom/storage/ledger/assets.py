@@ -20,7 +20,7 @@ from plantroom.storage.ledger.asset_bulk import (
     remove_assets,
     write_assets,
 )
-from plantroom.storage.ledger.asset_list import VIEWS, list_by_database, view_of
+from plantroom.storage.ledger.asset_list import VIEWS, list_assets, view_of
 from plantroom.storage.ledger.asset_rows import (
     ASSETS,
     LOCATIONS,
@@ -33,6 +33,7 @@ from plantroom.storage.ledger.asset_rows import (
 from plantroom.storage.ledger.plant_reader import SITES, SOURCES, read_plant
 from plantroom.storage.ledger.point_rows import points_of, put_points
 from plantroom.storage.ledger.tables import PLANT_REVISION, counters
+from plantroom.storage.ledger.tables_equipment import point_sensors
 from plantroom.storage.ledger.work import Work, chunks, in_scope
 from plantroom.wire import check_site_code
 
@@ -86,7 +87,7 @@ class SqlAssets(AssetRepository):
         self._work.raise_plant_revision()
 
     def list(self, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:
-        return list_by_database(self._work, filters, page)
+        return list_assets(self._work, filters, page)
 
     def get(self, key: str) -> AssetView:
         row = self._connection.execute(VIEWS.where(t.assets.c.key == key)).first()
@@ -174,6 +175,8 @@ class SqlAssets(AssetRepository):
         for some in chunks(sorted(points)):
             place = sa.tuple_(t.points.c.asset, t.points.c.key)
             self._connection.execute(t.points.delete().where(place.in_(some)))
+            place = sa.tuple_(point_sensors.c.asset, point_sensors.c.point)
+            self._connection.execute(point_sensors.delete().where(place.in_(some)))
         if assets:
             mark(self._work, assets)
 

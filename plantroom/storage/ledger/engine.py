@@ -12,6 +12,7 @@ from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.ledger import LEDGER, Ledger
 from plantroom.storage.ledger.accounts import SqlAccounts
 from plantroom.storage.ledger.alarms import SqlAlarms
+from plantroom.storage.ledger.asset_index import IndexKeeper
 from plantroom.storage.ledger.assets import SqlAssets
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
@@ -88,12 +89,14 @@ class SqlTx(MaintenanceTx):
 class SqlLedger(Ledger[MaintenanceTx]):
     """The ledger in SQLite (``sqlite:///FILE``) or PostgreSQL (``postgresql+psycopg://...``).
 
-    Raises ``SettingError`` for a URL that is neither.
+    Raises ``SettingError`` for a URL that is neither. ``index_from``: of how many assets a process that lists them
+    makes an index.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, index_from: int | None = None) -> None:
         self._backend = _backend(url)
-        self._shared = Shared()
+        self._index = IndexKeeper(self._backend) if index_from is None else IndexKeeper(self._backend, index_from)
+        self._shared = Shared(self._index)
         self._open = False
 
     def open(self) -> None:
@@ -104,6 +107,10 @@ class SqlLedger(Ledger[MaintenanceTx]):
         bring_up_to_date(self._backend)
         self._backend.changes.remember()
         self._open = True
+
+    def build_index(self) -> None:
+        """Make the index of assets here and now, whatever their number."""
+        self._index.build()
 
     def begun(self) -> bool:
         if not self._backend.is_there():

@@ -10,7 +10,7 @@ from plantroom.domain.places import check_place, subtree
 from plantroom.errors import Conflict, NotFound, VersionConflict
 from plantroom.ports.equipment import PlaceRepository
 from plantroom.storage.ledger import tables_plant as t
-from plantroom.storage.ledger.asset_rows import ASSETS, LOCATIONS, inside, need_sites, tree_of, write_searches
+from plantroom.storage.ledger.asset_rows import ASSETS, LOCATIONS, inside, need_sites, path_to, tree_of, write_searches
 from plantroom.storage.ledger.work import Work, chunks
 
 _c = t.locations.c
@@ -32,6 +32,9 @@ class SqlPlaces(PlaceRepository):
         if row is None:
             raise NotFound(f"there is no location {key!r}")
         return LOCATIONS.item(row)
+
+    def path(self, key: str | None) -> Sequence[Location]:
+        return path_to(self._work, key)
 
     def add(self, location: Location) -> None:
         self.add_many([location])

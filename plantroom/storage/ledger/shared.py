@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Shared:
     """Kept as long as the ledger is. ``lock`` is held while the plant is brought up to date, by one thread for all."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: "IndexKeeper | None" = None) -> None:
         self.lock = threading.Lock()
         self.plant: Plant | None = None
-        self.index: IndexKeeper | None = None
+        self.index = index
