@@ -28,11 +28,12 @@ def export(
 ) -> Exported:
     """The records of a kind: one site's own, or those of every site. ``empty``: headings only, in a workbook with
     notes and drop-down lists. Raises ``BadData`` for a text that a workbook's cell cannot hold."""
+    columns = kind.columns_now(tx)
     if empty and form == "xlsx":
-        return Exported(template(kind.columns, language), 0)
+        return Exported(template(columns, language), 0)
     counted = _Counted(() if empty else kind.export(tx, site, language))
     write = xlsx_bytes if form == "xlsx" else csv_bytes
-    return Exported(write(kind.columns, counted.rows(), language), counted.count)
+    return Exported(write(columns, counted.rows(), language), counted.count)
 
 
 class _Counted:

@@ -54,6 +54,10 @@ class TableKind(ABC):
     columns: Sequence[Column]
     headings: Headings
 
+    def columns_now(self, tx: MaintenanceTx) -> Sequence[Column]:  # noqa: ARG002 - for kinds that have more of them
+        """The columns of an export: those that every table of the kind has, and others that the ledger defines."""
+        return self.columns
+
     @abstractmethod
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         """What the file would do. Raises ``Unreadable`` when it has no such table."""
@@ -73,7 +77,7 @@ class TableKind(ABC):
 
     @abstractmethod
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
-        """The rows of what there is, in the order of ``columns``; importing them changes nothing."""
+        """The rows of what there is, in the order of ``columns_now``; importing them changes nothing."""
 
     def rows(self, book: Book, asked: Asked, problems: Problems) -> Iterator[Row]:
         """The rows of the file."""

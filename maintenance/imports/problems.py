@@ -70,6 +70,11 @@ class Problems:
             self.warnings_left_off += 1
 
 
+def count(problems: Problems) -> int:
+    """How many errors there are."""
+    return len(problems.errors) + problems.errors_left_off
+
+
 class Unreadable(Exception):
     """A file, sheet or row that cannot be read at all: nothing more can be said about it."""
 

@@ -12,6 +12,7 @@ from maintenance.imports.outcome import Change
 from maintenance.imports.ports import ImportFilter, ImportRepository, ImportRun, Mode
 from maintenance.plan import PlanRow
 from plantroom.domain.assets import Asset, Point
+from plantroom.domain.parts import PointSensor
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.accounts import User
 from plantroom.ports.paging import Page, PageRequest
@@ -25,6 +26,7 @@ RUNS = Record(ImportRun, t.imports)
 RECORDS: Mapping[str, type[Any]] = {
     "asset": Asset,
     "point": Point,
+    "sensor": PointSensor,
     "plan_row": PlanRow,
     "emergency_plan": EmergencyPlan,
     "user": User,
