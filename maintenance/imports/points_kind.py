@@ -132,7 +132,7 @@ class PointsImport:
             return
         after, changes = changed(template, TEMPLATE_FIELDS, one.values)
         if LIMITS & changes.keys() and "source" not in one.values:
-            limits = replace(after.limits, source=BY_IMPORT, status=Status.DEFAULT, origin=LimitOrigin.ASSET)
+            limits = replace(after.limits, source=BY_IMPORT, status=Status.DEFAULT, origin=LimitOrigin.OWN)
             after = replace(after, limits=limits)
         if not self._are_sound_limits(one, template, after, is_new=match is None):
             return

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import structlog
 
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import PointReadings
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import EquipmentClass, LocalName, Site
 from plantroom.errors import SettingError, Unreachable
@@ -39,6 +40,12 @@ class Parts:
     classes: Mapping[str, EquipmentClass]
     clock: Clock
     planning_clock: Clock
+
+    def plan_readings(self) -> PointReadings:
+        """The readings that the plan goes by, with a memory of their own. The store has to be open."""
+        from plantroom.bootstrap.plan_readings import StoredReadings
+
+        return StoredReadings(self.readings)
 
     @property
     def systems(self) -> Mapping[str, Sequence[str]]:
