@@ -87,20 +87,17 @@ class Services:
     of the built web app. ``secure_cookies`` is ``auto`` (as the request's scheme), ``always`` or ``never``.
     ``local_stats`` gives the present word of collectors in this process, which stands before what they last
     wrote into the ledger. ``planning_clock`` is the clock of plan previews and of making work orders
-<<<<<<< HEAD
     (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
     ``/metrics``, by Prometheus name. ``files`` keeps files by their hash; ``public_url`` is the address under which
     people reach the web app (``None``: as they ask for it). ``history`` is what ``api.ingest.sampler`` fills,
     ``letters`` what was last seen of dead letters, ``store`` of the readings store.
-=======
     (``PLANTROOM_NOW``; default: ``clock``), ``plan_readings`` the readings that they go by. ``file_arrived`` says
     whether the file of a SHA-256 has arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as
     they are now and says in one sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives
     further gauges for ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills, ``letters``
     what was last seen of dead letters, ``store`` of the readings store.
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -118,11 +115,8 @@ class Services:
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
     planning_clock: Clock | None = None
-<<<<<<< HEAD
     public_url: str | None = None
-=======
     plan_readings: PointReadings = NO_READINGS
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)
     history: FlowHistory = field(default_factory=FlowHistory)

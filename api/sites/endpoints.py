@@ -63,18 +63,4 @@ def patch_site(site: str, form: SiteChange, caller: Admin, services: Parts) -> S
         changed = replace(tx.assets.site(site), **given)
         tx.assets.change_site(changed)
         tx.live.note("site", site, {"code": site, "change": "changed"})
-<<<<<<< HEAD
-    return Site.model_validate(changed)
-=======
     return Site.of(changed)
-
-
-@router.get("/locations", operation_id="listLocations")
-def list_locations(query: Annotated[LocationQuery, Query()], caller: Viewer, services: Parts) -> LocationList:
-    """The location tree of a site."""
-    caller.require_sight(query.site)
-    with services.ledger.read() as tx:
-        tx.assets.site(query.site)
-        page = cut(tx.assets.locations(query.site), query, lambda n: n.key, ["key"])
-    return LocationList(items=[Location.model_validate(n) for n in page.items], next_cursor=page.next_cursor)
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7

@@ -5,13 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-<<<<<<< HEAD
 from api.shapes import Name, NameIn, NewName, Payload, Shape
-=======
-from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape
 from api.sites.calendars import Calendar, CalendarIn
 from plantroom.domain.assets import Site as DomainSite
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7
 
 
 class Site(Shape):
@@ -70,30 +66,4 @@ class SiteChange(Payload):
 
     name: NewName | None = None
     max_shelving_h: Hours = None
-<<<<<<< HEAD
-=======
     calendar: CalendarIn | None = None
-
-
-class Location(Shape):
-    """A node of a site's location tree; ``kind`` is building, floor or space."""
-
-    key: str
-    site: str
-    kind: str
-    name: Name
-    parent: str | None
-
-
-class LocationQuery(ListQuery):
-    """Filters of locations."""
-
-    site: str
-
-
-class LocationList(Shape):
-    """The location tree of a site, parents by key."""
-
-    items: list[Location]
-    next_cursor: str | None = None
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7

@@ -10,10 +10,11 @@ from maintenance.imports.columns import Column, Headings, columns_of
 from maintenance.imports.fields import (
     NEEDED,
     Field,
-    attribute,
+    by_key,
     date_field,
     name_field,
     number_field,
+    of_attribute,
     text_field,
     word_field,
 )
@@ -37,7 +38,7 @@ MOST_COST = 1e12
 
 
 def _list_field(name: str, read: Callable[[Cell], Any], write: Callable[[Any, str], Cell]) -> Field[Asset]:
-    return Field(COLUMNS[name], *attribute(name), read, write, ())
+    return of_attribute(COLUMNS[name], name, read, write, ())
 
 
 FIELDS: tuple[Field[Asset], ...] = (
@@ -95,6 +96,7 @@ class CustomColumns:
             ),
             Field(COLUMNS["custom"], self._others, _put_others(self._keys()), _read_json, _write_json, {}),
         )
+        self.by_key = by_key(self.fields)
 
     def _keys(self) -> frozenset[str]:
         return frozenset(one.key for one in self._definitions.values())

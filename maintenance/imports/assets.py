@@ -64,7 +64,7 @@ class AssetsImport:
         code = self._code(row, "code")
         former = self._code(row, "former_code") if "former_code" in row.cells else None
         made = self._class(row)
-        values = values_of(row, self._custom.fields, problems)
+        values = values_of(row, self._custom.by_key, problems)
         if count(problems) > before or row.refused or site is None:
             self._other_errors(row, site)
             return None
@@ -203,7 +203,7 @@ class AssetsImport:
     def _apply(self, made: Made) -> bool:
         one, problems = made.wanted, self.outcome.problems
         before = count(problems)
-        asset, changes = changed(made.after, self._custom.fields, one.values)
+        asset, changes = changed(made.after, self._custom.by_key, one.values, is_new=made.before is None)
         if made.before is not None and one.code != asset.code:
             changes["code"] = [asset.code, one.code]
             asset = replace(asset, code=one.code)

@@ -53,7 +53,10 @@ def is_blank(cell: Cell) -> bool:
     """Whether nothing can be seen in the cell."""
     if cell is None:
         return True
-    return isinstance(cell, str) and not cell.translate(INVISIBLE).strip()
+    if not isinstance(cell, str):
+        return False
+    bare = cell.strip()
+    return not bare or (ord(bare[0]) in INVISIBLE and not bare.translate(INVISIBLE).strip())
 
 
 def text_of(cell: Cell) -> str:
@@ -74,6 +77,8 @@ def text_of(cell: Cell) -> str:
 
 def plain_text(text: str) -> str:
     """A text as it is kept: line ends as ``\\n``, without control characters, without blanks around it."""
+    if text.isprintable():
+        return text.strip()
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS).strip()
 
 

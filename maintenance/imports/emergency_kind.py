@@ -20,10 +20,11 @@ from maintenance.imports.columns import Headings, columns_of
 from maintenance.imports.fields import (
     Field,
     as_text,
-    attribute,
+    by_key,
     cells_of,
     changed,
     name_field,
+    of_attribute,
     values_of,
     word_field,
     yes_no_field,
@@ -92,7 +93,7 @@ def write_items(items: Sequence[str], _language: str = "zh") -> Cell:
 
 
 def _items_field(name: str) -> Field[Any]:
-    return Field(COLUMNS[name], *attribute(name), read_items, write_items, ())
+    return of_attribute(COLUMNS[name], name, read_items, write_items, ())
 
 
 FIELDS: tuple[Field[EmergencyPlan], ...] = (
@@ -102,12 +103,12 @@ FIELDS: tuple[Field[EmergencyPlan], ...] = (
     _items_field("measures"),
     _items_field("supplies"),
     _items_field("people"),
-    Field(COLUMNS["classes"], *attribute("classes"), read_classes, write_classes, ()),
+    of_attribute(COLUMNS["classes"], "classes", read_classes, write_classes, ()),
     yes_no_field(COLUMNS["active"], "active"),
 )
 """What a plan has beside its code, drill and department."""
 
-_BY_KEY = {one.key: one for one in FIELDS}
+_BY_KEY = by_key(FIELDS)
 
 
 def _offered(key: str) -> Any:
@@ -163,7 +164,7 @@ class EmergencyImport:
         before = len(problems.errors)
         if "name" not in row.cells and "name" not in row.refused:
             problems.error(row.problem("name", "missing_value"))
-        values = values_of(row, FIELDS, problems)
+        values = values_of(row, _BY_KEY, problems)
         code, drill, department = self._code(row), self._drill(row), self._department(row)
         if len(problems.errors) > before or row.refused:
             return None
@@ -213,7 +214,7 @@ class EmergencyImport:
     def _line(self, wanted: Wanted) -> None:
         match = self._find(wanted)
         plan = self._made(wanted) if match is None else match
-        plan, changes = changed(plan, FIELDS, wanted.values)
+        plan, changes = changed(plan, _BY_KEY, wanted.values)
         plan, more = self._with_drill(wanted, plan)
         changes |= more
         if plan.code in self._seen:

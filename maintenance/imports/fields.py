@@ -1,8 +1,9 @@
 """A column's value in a record and in a cell: how it is read, compared, shown and written. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from maintenance.imports.cells import Cell, plain_text
@@ -41,6 +42,8 @@ class Field(Generic[R]):
     read: Callable[[Cell], Any]
     write: Callable[[Any, str], Cell]
     empty: Any = NEEDED
+    attribute: str | None = None
+    """The record's field that ``get`` and ``put`` are about, where it is one."""
 
     @property
     def key(self) -> str:
@@ -55,18 +58,23 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def values_of(row: Row, fields: Sequence[Field[R]], problems: Problems) -> dict[str, Any]:
+def by_key(fields: Iterable[Field[R]]) -> dict[str, Field[R]]:
+    """The fields by their columns' keys."""
+    return {one.key: one for one in fields}
+
+
+def values_of(row: Row, fields: Mapping[str, Field[R]], problems: Problems) -> dict[str, Any]:
     """The values that a row gives, by column; blank cells give none. What cannot be read becomes an error."""
     found: dict[str, Any] = {}
-    for one in fields:
-        cell = row.cells.get(one.key)
-        if cell is None or one.key in row.refused:
+    for key, cell in row.cells.items():
+        one = fields.get(key)
+        if one is None or key in row.refused:
             continue
         try:
-            found[one.key] = _value(one, cell)
+            found[key] = _value(one, cell)
         except CellProblem as problem:
-            problems.error(row.problem(one.key, problem.code, in_words(problem.code, problem.said)))
-            row.refused.add(one.key)
+            problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
+            row.refused.add(key)
     return found
 
 
@@ -78,18 +86,30 @@ def _value(field: Field[Any], cell: Cell) -> Any:
     return field.empty
 
 
-def changed(record: R, fields: Sequence[Field[R]], values: Mapping[str, Any]) -> tuple[R, dict[str, list[object]]]:
-    """The record with the values, and what differs by column: before and after in words."""
+def changed(
+    record: R, fields: Mapping[str, Field[R]], values: Mapping[str, Any], *, is_new: bool = False
+) -> tuple[R, dict[str, list[object]]]:
+    """The record with the values, and what differs by column: before and after in words (nothing of a new record)."""
     changes: dict[str, list[object]] = {}
-    for one in fields:
-        if one.key not in values:
-            continue
-        before, after = one.get(record), values[one.key]
+    plain: dict[str, Any] = {}
+    for key, after in values.items():
+        one = fields[key]
+        before = one.get(record)
         if same(before, after):
             continue
-        changes[one.key] = [told(one, before), told(one, after)]
-        record = one.put(record, after)
+        if not is_new:
+            changes[key] = [told(one, before), told(one, after)]
+        if one.attribute is not None:
+            plain[one.attribute] = after
+        else:
+            record = one.put(record, after)
+    if plain:
+        record = _with(record, plain)
     return record, changes
+
+
+def _with(record: Any, values: Mapping[str, Any]) -> Any:
+    return replace(record, **values)
 
 
 def told(field: Field[Any], value: Any) -> object:
@@ -103,21 +123,25 @@ def cells_of(record: R, fields: Sequence[Field[R]], language: str) -> list[Cell]
     return [one.write(one.get(record), language) for one in fields]
 
 
-def attribute(name: str) -> tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]:
-    """Getter and putter of a dataclass's field."""
-
-    def get(record: Any) -> Any:
-        return getattr(record, name)
+def of_attribute(
+    column: Column, name: str, read: Callable[[Cell], Any], write: Callable[[Any, str], Cell], empty: Any = NEEDED
+) -> Field[Any]:
+    """A field of the record itself, by its name there."""
 
     def put(record: Any, value: Any) -> Any:
         return replace(record, **{name: value})
 
-    return get, put
+    return Field(column, attrgetter(name), put, read, write, empty, name)
+
+
+def _as_it_is(value: Any, _language: str) -> Cell:
+    found: Cell = value
+    return found
 
 
 def text_field(column: Column, name: str, most: int = 500, empty: Any = "") -> Field[Any]:
     """A text."""
-    return Field(column, *attribute(name), lambda cell: read_text(cell, most), as_text, empty)
+    return of_attribute(column, name, lambda cell: read_text(cell, most), as_text, empty)
 
 
 def as_text(value: Any, _language: str) -> Cell:
@@ -139,22 +163,22 @@ def name_field(column: Column, name: str, side: str, most: int = 500) -> Field[A
 
 def date_field(column: Column, name: str, empty: Any = None) -> Field[Any]:
     """A day."""
-    return Field(column, *attribute(name), read_date, lambda value, _: value, empty)
+    return of_attribute(column, name, read_date, _as_it_is, empty)
 
 
 def number_field(column: Column, name: str, low: float | None = None, high: float | None = None) -> Field[Any]:
     """A number that may be missing."""
-    return Field(column, *attribute(name), lambda cell: read_number(cell, low, high), lambda value, _: value, None)
+    return of_attribute(column, name, lambda cell: read_number(cell, low, high), _as_it_is, None)
 
 
 def whole_field(column: Column, name: str, low: int, high: int, empty: Any = NEEDED) -> Field[Any]:
     """A whole number."""
-    return Field(column, *attribute(name), lambda cell: read_whole(cell, low, high), lambda value, _: value, empty)
+    return of_attribute(column, name, lambda cell: read_whole(cell, low, high), _as_it_is, empty)
 
 
 def yes_no_field(column: Column, name: str) -> Field[Any]:
     """Yes or no."""
-    return Field(column, *attribute(name), read_yes_no, yes_no)
+    return of_attribute(column, name, read_yes_no, yes_no)
 
 
 def word_field(column: Column, name: str, words: Words[Any], empty: Any = NEEDED) -> Field[Any]:
@@ -164,7 +188,7 @@ def word_field(column: Column, name: str, words: Words[Any], empty: Any = NEEDED
         return None if value is None else words.said(value, language)
 
     offered = replace(column, choices=words.choices)
-    return Field(offered, *attribute(name), words.read, write, empty)
+    return of_attribute(offered, name, words.read, write, empty)
 
 
 def list_field(column: Column, name: str, most: int = 100) -> Field[Any]:
@@ -173,7 +197,7 @@ def list_field(column: Column, name: str, most: int = 100) -> Field[Any]:
     def read(cell: Cell) -> tuple[str, ...]:
         return split_codes(read_text(cell, 120 * most))
 
-    return Field(column, *attribute(name), read, lambda value, _: join_codes(value) or None, ())
+    return of_attribute(column, name, read, lambda value, _: join_codes(value) or None, ())
 
 
 def split_codes(text: str) -> tuple[str, ...]:

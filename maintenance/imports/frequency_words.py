@@ -6,7 +6,7 @@ days or months (three times a week) is refused, as are weekdays and dates, which
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maintenance.frequencies import canonical, parse_frequency
 from maintenance.imports.cells import fold
@@ -15,6 +15,7 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.reasons import frequency
 from maintenance.schedules import (
     BY_INTERVAL,
+    IntervalSchedule,
     MeterSchedule,
     Schedule,
     SeasonSchedule,
@@ -159,6 +160,10 @@ _SEASON = re.compile(
 _CHANGE = re.compile(
     rf"(?:每次|每年)?(?:换季|季节转换|季节更替|季节变换)(?:时|前)?各?{_W}?(?:一次)?|change-?over|season(?:al)?change(?:over)?"
 )
+_OPEN = re.compile(
+    r"(?:在)?(?:营业|开放|运营)(?:时间|期间|时段)?内?,?|,?(?:during|in)(?:the)?(?:opening|business)hours,?"
+)
+_IN_SEASON = re.compile(rf"(?:在)?(?P<season>{_ONE_SEASON})(?:季节|季|期)+(?:间|内)*,?(?!.*前)")
 _DIGITS = dict(zip("一二三四五六七八九两", [1, 2, 3, 4, 5, 6, 7, 8, 9, 2], strict=True))
 MOST = 3650
 LONGEST = 80
@@ -180,6 +185,9 @@ def read_frequency(text: str, unit: str = "") -> Frequency:
     said = _WORK.sub(_W, bare)
     if _DATED.fullmatch(said) or _RANGE.search(said) or _TWO_WAYS.fullmatch(said):
         raise _refusal(said)
+    narrower = _within(plain.replace("(", "").replace(")", ""))
+    if narrower is not None:
+        return narrower
     known = parse_frequency(bare)
     if known is not None:
         return Frequency(known, read_as=bare != plain)
@@ -236,6 +244,25 @@ def _other_kind(bare: str) -> Frequency | None:
     found = _STARTS.fullmatch(bare)
     if found is not None:
         return _scheduled(MeterSchedule("starts", float(found[1] or found[2])))
+    return None
+
+
+def _within(bare: str) -> Frequency | None:
+    """An interval that holds in opening hours or in a season only: 营业时间内每2小时一次, 供暖期每周一次."""
+    for pattern in (_OPEN, _IN_SEASON):
+        found = pattern.match(bare) or pattern.search(bare)
+        rest = bare[: found.start()] + bare[found.end() :] if found is not None else ""
+        if found is None or not rest:
+            continue
+        try:
+            inner = read_frequency(rest)
+        except CellProblem:
+            return None
+        if inner.schedule != BY_INTERVAL:
+            return None
+        if pattern is _OPEN:
+            return replace(inner, schedule=IntervalSchedule(open_hours=True), read_as=True)
+        return replace(inner, schedule=IntervalSchedule(in_season=_SEASONS[found["season"]]), read_as=True)
     return None
 
 

@@ -11,7 +11,7 @@ from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
-from maintenance.imports.plan_columns import FIELDS
+from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.plan_matching import find_row, is_plain, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.problems import Problems, in_words
@@ -19,9 +19,9 @@ from maintenance.imports.resolutions import PlanLine, resolve
 from maintenance.imports.tables import Row
 from maintenance.imports.vocabulary import Departments, class_words, seed_departments
 from maintenance.intervals import Interval, IntervalUnit
-from maintenance.plan import AppliesTo, Layer, PlanRow
+from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
 from maintenance.reasons import frequency
-from maintenance.recurrence import default_early_days, longest_days
+from maintenance.recurrence import default_early_days, default_missed, longest_days
 from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
 from plantroom.catalogue.systems import systems
 from plantroom.domain.assets import LocalName
@@ -145,7 +145,7 @@ class PlanImport:
         row, moved = self._with_subject(wanted, row)
         if moved is None:
             return None, {}
-        row, others = changed(row, FIELDS, wanted.values)
+        row, others = changed(row, BY_KEY, wanted.values)
         if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
             changes["tolerance"] = [_tolerance(match), _tolerance(row)]
         return row, changes | moved | others
@@ -207,10 +207,11 @@ class PlanImport:
             basis="用户计划表 / user's plan table",
             department=department,
             standard=LocalName(standard, standard),
+            missed=default_missed(interval) if interval.every else Missed.HOLD,
             custom=custom,
             schedule=schedule,
         )
-        row, _ = changed(row, FIELDS, wanted.values)
+        row, _ = changed(row, BY_KEY, wanted.values)
         if wanted.department is None:
             row = _assumed(row, wanted, [*self._known, *self._mine])
         return row, {}

@@ -11,11 +11,12 @@ from maintenance.imports.columns import Column, Headings, columns_of
 from maintenance.imports.fields import (
     NEEDED,
     Field,
-    attribute,
+    by_key,
     date_field,
     join_codes,
     list_field,
     name_field,
+    of_attribute,
     text_field,
     whole_field,
     word_field,
@@ -90,7 +91,7 @@ def _json_field(name: str, make: Any, show: Any, empty: Any) -> Field[PlanRow]:
     def write(value: Any, _language: str) -> Cell:
         return None if value == empty else json.dumps(show(value), ensure_ascii=False)
 
-    return Field(COLUMNS[name], *attribute(name), lambda cell: _read_json(cell, make), write, empty)
+    return of_attribute(COLUMNS[name], name, lambda cell: _read_json(cell, make), write, empty)
 
 
 def _write_site_wide(value: bool, language: str) -> Cell:
@@ -127,6 +128,7 @@ FIELDS: tuple[Field[PlanRow], ...] = (
 )
 """What a plan row has beside the user's columns and the assets that it names."""
 
+BY_KEY = by_key(FIELDS)
 _OFFERED = {
     "system": _system_names,
     "department": lambda language: seed_departments().choices(language),

@@ -10,12 +10,11 @@ from maintenance.imports.columns import remark
 from maintenance.imports.fields import split_codes, values_of
 from maintenance.imports.frequency_words import Frequency, found_in, read_frequency
 from maintenance.imports.grids import Book, Grid, letters
-from maintenance.imports.plan_columns import FIELDS
+from maintenance.imports.plan_columns import BY_KEY
 from maintenance.imports.problems import CellProblem, Problem, Problems, Unreadable, in_words, shown
 from maintenance.imports.tables import Row
 from maintenance.imports.values import clears, normal_code, read_code, read_text
 from maintenance.imports.vocabulary import Departments, Named, equipment_named, is_site_wide
-from maintenance.intervals import IntervalUnit
 from maintenance.reasons import frequency
 from plantroom.domain.assets import LocalName
 
@@ -52,7 +51,7 @@ def understand(row: Row, known: Departments, problems: Problems, codes: frozense
     subject, word = _subject(row, problems, may_lack=code in codes)
     found = _frequency(row, task or content, problems, may_lack=code in codes)
     department = _department(row, known, problems)
-    values = values_of(row, FIELDS, problems)
+    values = values_of(row, BY_KEY, problems)
     if len(problems.errors) + problems.errors_left_off > before or row.refused:
         return None
     assets = split_codes(row.text("assets")) if row.text("assets") else None
@@ -127,9 +126,6 @@ def _frequency(row: Row, task: str, problems: Problems, *, may_lack: bool) -> Fr
         found = read_frequency(_words(cell), remark(row.heading("frequency")))
     except CellProblem as problem:
         problems.error(row.problem("frequency", problem.code, in_words(problem.code, problem.said)))
-        return None
-    if found.interval.unit is IntervalUnit.HOUR:
-        problems.error(row.problem("frequency", "hours_not_scheduled"))
         return None
     if found.read_as:
         problems.warn(row.problem("frequency", "frequency_read_as", in_words("frequency_read_as", _read_as(found))))

@@ -7,6 +7,7 @@ from maintenance.imports.columns import Headings, columns_of
 from maintenance.imports.fields import (
     NEEDED,
     Field,
+    by_key,
     date_field,
     name_field,
     number_field,
@@ -29,7 +30,7 @@ def _of_limits(made: Field[Any]) -> Field[PointTemplate]:
     def put(template: PointTemplate, value: Any) -> PointTemplate:
         return replace(template, limits=made.put(template.limits, value))
 
-    return replace(made, get=lambda template: made.get(template.limits), put=put)
+    return replace(made, get=lambda template: made.get(template.limits), put=put, attribute=None)
 
 
 def _limit(name: str) -> Field[PointTemplate]:
@@ -42,7 +43,7 @@ def _seconds(name: str) -> Field[PointTemplate]:
 
 def _status() -> Field[PointTemplate]:
     made = word_field(COLUMNS["status"], "status", STATUSES_OF_FIGURES)
-    return _of_limits(replace(made, get=lambda limits: limits.status.value, put=_put_status))
+    return _of_limits(replace(made, get=lambda limits: limits.status.value, put=_put_status, attribute=None))
 
 
 def _put_status(limits: Any, value: str) -> Any:
@@ -74,6 +75,7 @@ SENSOR_FIELDS: tuple[Field[PointSensor], ...] = (
     whole_field(COLUMNS["interval_days"], "interval_days", 1, 36_600, None),
     text_field(COLUMNS["certificate"], "certificate", 200),
 )
+TEMPLATE_BY_KEY, SENSOR_BY_KEY = by_key(TEMPLATE_FIELDS), by_key(SENSOR_FIELDS)
 _OFFERED = {one.key: one.column for one in (*TEMPLATE_FIELDS, *SENSOR_FIELDS)}
 COLUMN_ORDER = tuple(_OFFERED.get(key, column) for key, column in COLUMNS.items())
 HEADINGS = Headings(COLUMN_ORDER)

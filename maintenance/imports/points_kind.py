@@ -11,7 +11,15 @@ from maintenance.imports.fields import cells_of, changed, same, values_of
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
-from maintenance.imports.point_columns import COLUMN_ORDER, HEADINGS, LIMITS, SENSOR_FIELDS, TEMPLATE_FIELDS
+from maintenance.imports.point_columns import (
+    COLUMN_ORDER,
+    HEADINGS,
+    LIMITS,
+    SENSOR_BY_KEY,
+    SENSOR_FIELDS,
+    TEMPLATE_BY_KEY,
+    TEMPLATE_FIELDS,
+)
 from maintenance.imports.problems import CellProblem, Problem, Problems, count, in_words
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored
@@ -77,7 +85,7 @@ class PointsImport:
         elif site not in self._sites or (self._asked.site not in (None, site)) or not self._may(site, None):
             problems.error(row.problem("site", "site_not_yours", value=site))
         asset, key = self._text(row, "asset"), self._text(row, "key")
-        values, sensor = values_of(row, TEMPLATE_FIELDS, problems), values_of(row, SENSOR_FIELDS, problems)
+        values, sensor = values_of(row, TEMPLATE_BY_KEY, problems), values_of(row, SENSOR_BY_KEY, problems)
         if count(problems) > before or row.refused:
             return None
         return Wanted(row, site, asset, key, values, sensor)
@@ -130,14 +138,14 @@ class PointsImport:
         template = match.template if match is not None else self._new(one, asset)
         if template is None or not self._is_sound_unit(one, match):
             return
-        after, changes = changed(template, TEMPLATE_FIELDS, one.values)
+        after, changes = changed(template, TEMPLATE_BY_KEY, one.values)
         if LIMITS & changes.keys() and "source" not in one.values:
             limits = replace(after.limits, source=BY_IMPORT, status=Status.DEFAULT, origin=LimitOrigin.OWN)
             after = replace(after, limits=limits)
         if not self._are_sound_limits(one, template, after, is_new=match is None):
             return
         had = sensor or PointSensor(asset.key, one.key)
-        has, more = changed(had, SENSOR_FIELDS, one.sensor)
+        has, more = changed(had, SENSOR_BY_KEY, one.sensor)
         action = "created" if match is None else ("updated" if changes or more else "unchanged")
         if match is None or changes:
             before = None if match is None else match

@@ -24,6 +24,7 @@ _NOTE = re.compile(
     r"notes?|remarks?|total|preparedby|approvedby|checkedby)(?:人|员)?(?:\d*[:.、]|$)"
 )
 _DITTO = frozenset({"同上", "〃", "″", "''", '"', "ditto", "idem", "|", "↑"})
+_LONGEST_DITTO = 10
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
 
 
@@ -205,7 +206,7 @@ def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
         if read is not None:
             yield read
     if not count:
-        table.problems.error(Problem(table.grid.name, table.heading_row, "", "", "empty", in_words("empty")))
+        table.problems.warn(Problem(table.grid.name, table.heading_row, "", "", "no_rows", in_words("no_rows")))
     if hidden:
         said = LocalName(f"{hidden}行被隐藏或筛选掉，也已导入", f"{hidden} hidden or filtered rows are imported, too")
         table.problems.warn(
@@ -235,7 +236,7 @@ class _Rows:
             return None
         made = Row(table.grid.name, row.number, {}, table.headings)
         cells = {key: self._cell(row, place, covering, made) for key, place in table.columns.items()}
-        made.cells = {key: cell for key, cell in cells.items() if not is_blank(cell)}
+        made.cells = {key: cell for key, cell in cells.items() if cell is not None}
         if self._is_note(row, made):
             self._warn(row, "note_row")
             return None
@@ -251,9 +252,11 @@ class _Rows:
     def _cell(self, row: GridRow, place: Place, covering: Sequence[Range], made: Row) -> Cell:
         assert place.key is not None
         cell = _at(row.cells, place.column)
-        over = next((one for one in covering if one.left <= place.column <= one.right), None)
+        over = next((one for one in covering if one.left <= place.column <= one.right), None) if covering else None
         if over is not None:
             cell = self._spread(row, place, over, cell)
+        if cell is None:
+            return None
         if isinstance(cell, Formula) or (
             self._table.grid.plain and isinstance(cell, str) and looks_like_formula(cell.strip())
         ):
@@ -265,10 +268,11 @@ class _Rows:
         if isinstance(cell, str):
             if self._table.grid.plain:
                 cell = unprotected(cell)
-            if fold(cell) in _DITTO and place.key in self._above:
+            if len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO and place.key in self._above:
                 cell = self._above[place.key]
-        if not is_blank(cell):
-            self._above[place.key] = cell
+        if is_blank(cell):
+            return None
+        self._above[place.key] = cell
         return cell
 
     def _spread(self, row: GridRow, place: Place, over: Range, cell: Cell) -> Cell:

@@ -6,7 +6,7 @@ from typing import Any
 
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Headings, columns_of
-from maintenance.imports.fields import Field, changed, text_field, values_of, word_field, yes_no_field
+from maintenance.imports.fields import Field, by_key, changed, text_field, values_of, word_field, yes_no_field
 from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
@@ -28,6 +28,7 @@ FIELDS: tuple[Field[User], ...] = (
     word_field(COLUMNS["language"], "language", USER_LANGUAGES),
     yes_no_field(COLUMNS["active"], "active"),
 )
+_BY_KEY = by_key(FIELDS)
 _CHOICES = {
     "role": ROLES.choices,
     "language": USER_LANGUAGES.choices,
@@ -71,7 +72,7 @@ class UsersImport:
         problems = self.outcome.problems
         before = len(problems.errors)
         username = self._username(row)
-        values = values_of(row, FIELDS, problems)
+        values = values_of(row, _BY_KEY, problems)
         grant = self._grant(row)
         if len(problems.errors) > before or row.refused or grant is None:
             return
@@ -142,7 +143,7 @@ class UsersImport:
         rows = [row for _, row in person.grants.values()]
         if known is None:
             made = User(new_key(), username, "", grants, name=username)
-            user, _ = changed(made, FIELDS, {key: value for key, value in person.values.items() if value != ""})
+            user, _ = changed(made, _BY_KEY, {key: value for key, value in person.values.items() if value != ""})
             self._take(None, user, person.first)
             self.outcome.problems.warn(person.first.problem("username", "cannot_sign_in"))
             for row in rows:
@@ -151,7 +152,7 @@ class UsersImport:
         if not all(self._asked.rights.may_grant(one) for one in known.grants):
             self.outcome.problems.error(person.first.problem("username", "not_yours"))
             return
-        user, changes = changed(known, FIELDS, person.values)
+        user, changes = changed(known, _BY_KEY, person.values)
         if set(grants) != set(known.grants):
             changes["grants"] = [_said(known.grants), _said(grants)]
             user = replace(user, grants=grants)

@@ -19,6 +19,7 @@ CLEAR = "（空）"
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 
 _CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
+_LONGEST_CLEAR = 10
 _DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?(?:[t ]00:00(?::00)?)?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
@@ -30,7 +31,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 def clears(cell: Cell) -> bool:
     """Whether the cell asks to empty its field."""
-    return isinstance(cell, str) and fold(cell) in _CLEARS
+    return isinstance(cell, str) and len(cell) <= _LONGEST_CLEAR and cell[:1] in "(（ " and fold(cell) in _CLEARS
 
 
 def read_text(cell: Cell, most: int = 500) -> str:

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
@@ -19,7 +20,6 @@ from maintenance.imports.unpacking import TooLarge, part_of, read_part
 MAX_TEXTS = 3_000_000
 """Shared strings that a workbook may have, and characters times 40."""
 
-_REFERENCE = re.compile(r"([A-Z]{1,3})[0-9]+")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z0-9:$]+)"')
 _END_OF_DATA = re.compile(rb"</(?:\w+:)?sheetData\s*>|<(?:\w+:)?sheetData\s*/>")
@@ -64,6 +64,7 @@ class _SheetReader:
         self, archive: zipfile.ZipFile, path: str, texts: Sequence[str], dates: frozenset[int], zero: datetime
     ) -> None:
         self._archive, self._path, self._texts, self._dates, self._zero = archive, path, texts, dates, zero
+        self._parts: Mapping[str, str] = {}
         self._values: Mapping[str, Callable[[str, int], Cell]] = {
             "s": self._shared,
             "b": lambda text, _: text.strip() in {"1", "true"},
@@ -76,24 +77,25 @@ class _SheetReader:
     def rows(self) -> Iterator[GridRow]:
         """Rows with something in them, top to bottom."""
         with part_of(self._archive, self._path) as part:
-            number, sheet_data = 0, None
-            for event, element in ET.iterparse(part, events=("start", "end")):  # noqa: S314
-                tag = _tag(element)
-                if event == "start":
-                    sheet_data = element if tag == "sheetData" else sheet_data
-                    continue
-                if tag == "sheetData":
-                    return
-                if tag != "row":
-                    continue
+            number, row, end = 0, "", ""
+            for _, element in ET.iterparse(part):  # noqa: S314
+                tag = element.tag
+                if tag != row:
+                    if tag == end:
+                        return
+                    if row or _tag(element) not in {"row", "sheetData"}:
+                        continue
+                    space = tag.rpartition("}")[0] + "}" if "}" in tag else ""
+                    row, end = f"{space}row", f"{space}sheetData"
+                    self._parts = {f"{space}{name}": name for name in ("v", "f", "is")}
+                    if tag == end:
+                        return
                 part.mark()
                 number = _row_number(element.get("r"), number)
                 cells = self._cells(element)
                 if has_something(cells):
                     yield GridRow(number, cells, element.get("hidden") in {"1", "true"})
                 element.clear()
-                if sheet_data is not None:
-                    sheet_data.remove(element)
 
     def merges(self) -> Sequence[Range]:
         """The merged ranges, which stand behind the data."""
@@ -112,8 +114,10 @@ class _SheetReader:
     def _cells(self, row: ET.Element) -> list[Cell]:
         cells: list[Cell] = []
         for element in row:
-            found = _REFERENCE.match(element.get("r", ""))
-            place = column_number(found[1]) if found else len(cells)
+            place = len(cells)
+            reference = element.get("r")
+            if reference is not None:
+                place = _column_of(reference.rstrip("0123456789"))
             if place >= MAX_COLUMNS:
                 continue
             if place > len(cells):
@@ -130,13 +134,15 @@ class _SheetReader:
         value: str | None = None
         formula: str | None = None
         for part in element:
-            tag = _tag(part)
-            if tag == "v":
+            name = self._parts.get(part.tag)
+            if name == "v":
                 value = part.text or ""
-            elif tag == "f":
+            elif name == "f":
                 formula = part.text or ""
-            elif tag == "is":
+            elif name == "is":
                 value, kind = _rich(part), "str"
+        if value is None and formula is None:
+            return None
         shown = None if value is None else self._values.get(kind, self._number)(value, int(element.get("s") or 0))
         if formula is not None:
             return Formula(_unescaped(formula), "" if shown is None else str(shown))
@@ -154,6 +160,11 @@ class _SheetReader:
         if style in self._dates:
             return _moment(value, self._zero)
         return int(value) if value.is_integer() and abs(value) < 1 << 62 else value
+
+
+@cache
+def _column_of(name: str) -> int:
+    return column_number(name) if name.isalpha() and name.isascii() and len(name) <= 3 else MAX_COLUMNS
 
 
 def _row_number(text: str | None, before: int) -> int:

@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 """Ledgers as earlier versions of Plantroom left them, made by their own migrations."""
 
 from collections.abc import Iterator, Sequence
@@ -71,25 +70,3 @@ def insert_asset(connection: Connection, made: Asset, points: Sequence[Point]) -
     ]
     if rows:
         insert(connection, "points", rows)
-=======
-"""A ledger as an older Plantroom left it: what later migrations have added is taken away again."""
-
-import sqlalchemy as sa
-
-SINCE_0014 = (
-    "DROP TABLE letters_let_go",
-    "DROP TABLE broker_files",
-    "ALTER TABLE asset_clocks DROP COLUMN stands",
-    "ALTER TABLE sites DROP COLUMN calendar",
-    "ALTER TABLE occurrences DROP COLUMN nominal_at",
-    "ALTER TABLE occurrences DROP COLUMN due_at",
-    "ALTER TABLE occurrences DROP COLUMN evidence",
-)
-"""Undoes the migrations after 0014, as far as a test's ledger notices."""
-
-
-def back_to_0014(connection: sa.Connection) -> None:
-    """Make the ledger one of the migration 0014."""
-    for statement in (*SINCE_0014, "UPDATE alembic_version SET version_num = '0014'"):
-        connection.execute(sa.text(statement))
->>>>>>> 8a7728a824dbdb40dae9f3181f59f4552cbb75e7

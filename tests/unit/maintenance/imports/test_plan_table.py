@@ -122,9 +122,9 @@ def test_another_frequency_brings_its_own_tolerance_but_the_law_stays_as_strict(
     assert [(r.early_days, r.late_days) for r in put(found)] == [(15, 7), (15, 3), (60, 0)]
 
 
-def test_rows_by_the_hour_are_refused_until_they_are_scheduled() -> None:
+def test_rows_by_the_hour_are_taken() -> None:
     found = table("设施设备类别,维护周期\n供水系统,每2小时\n")
-    assert [(p.row, p.column, p.code) for p in found.problems.errors] == [(2, "维护周期", "hours_not_scheduled")]
+    assert [(r.interval.every, r.interval.unit, r.missed) for r in put(found)] == [(2, "hour", "supersede")]
 
 
 def test_two_lines_for_one_row_are_an_error() -> None:
