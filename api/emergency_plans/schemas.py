@@ -2,15 +2,16 @@
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
-from api.plan.schemas import Interval, IntervalOut
+from api.plan.schedules import Every
+from api.plan.schemas import Interval
 from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape
 from maintenance.emergency.plans import Category
 from maintenance.emergency.plans import EmergencyPlan as DomainPlan
 
 Items = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(max_length=100)]
-_EXAMPLE = {
+_EXAMPLE: JsonValue = {
     "code": "EP-EQ",
     "category": "equipment_failure",
     "name": {"zh": "设备故障应急预案", "en": "Equipment failure"},
@@ -34,7 +35,7 @@ class EmergencyPlan(Shape):
     supplies: list[str]
     people: list[str]
     department: Name
-    drill: IntervalOut | None
+    drill: Every | None
     drill_row: str | None
     classes: list[str]
     active: bool

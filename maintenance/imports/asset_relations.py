@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from maintenance.imports.asset_records import Code, Known, Made
+from maintenance.imports.fields import with_values
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.values import clears
 from plantroom.domain.assets import Asset, DutyRole, LocalName
@@ -48,7 +49,7 @@ class Relations:
         old = getattr(made.after, name)
         if key != old:
             made.changes[name] = [self._code_of(old), code or None]
-            made.after = replace(made.after, **{name: key})
+            made.after = with_values(made.after, {name: key})
             if name == "duty_partner" and key is None:
                 made.after = replace(made.after, duty_role=None)
 
@@ -106,9 +107,9 @@ class Relations:
         find = self._lookup(outside)
         for made in list(self._made.values()):
             asset = made.after
-            if not {"duty_partner", "duty_role"} & made.changes.keys() or asset.duty_partner not in self._made:
+            other = self._made.get(asset.duty_partner or "")
+            if other is None or not {"duty_partner", "duty_role"} & made.changes.keys():
                 continue
-            other = self._made[asset.duty_partner]
             role = None if asset.duty_role is None else OTHER[asset.duty_role]
             if other.after.duty_partner is None and role is not None:
                 other.changes["duty_partner"] = [None, asset.code]

@@ -12,7 +12,7 @@ from maintenance.imports.asset_columns import CustomColumns
 from maintenance.imports.asset_places import Places
 from maintenance.imports.asset_records import RECORD, Code, Known, Made, Wanted
 from maintenance.imports.asset_relations import Relations
-from maintenance.imports.fields import changed, values_of
+from maintenance.imports.fields import changed, values_of, with_values
 from maintenance.imports.kinds import Asked
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.plan import classes_of
@@ -219,7 +219,7 @@ class AssetsImport:
             old = getattr(asset, key)
             if value != old:
                 changes[key] = [self._told(asset.site, key, old), self._told(asset.site, key, value)]
-                asset = replace(asset, **{key: value})
+                asset = with_values(asset, {key: value})
         for department in {asset.department, made.before.department if made.before is not None else None}:
             if not self._asked.rights.may_change(one.site, department):
                 problems.error(one.row.problem("department", "not_yours", value=department or ""))

@@ -6,7 +6,8 @@ from typing import Any
 from maintenance.by_hand import status_was_set
 from maintenance.imports.asset_columns import COLUMN_ORDER, CustomColumns
 from maintenance.imports.asset_places import Places
-from maintenance.imports.assets import RECORD, AssetsImport, Known
+from maintenance.imports.asset_records import Known
+from maintenance.imports.assets import AssetsImport
 from maintenance.imports.cells import Cell
 from maintenance.imports.columns import Column, Headings
 from maintenance.imports.fields import cells_of
@@ -136,6 +137,3 @@ def _cells(
         "duty_partner": codes.get(asset.duty_partner or ""),
     }
     return [own.get(column.key) for column in custom.columns]
-
-
-__all__ = ["RECORD", "AssetsKind"]

@@ -104,11 +104,12 @@ def changed(
         else:
             record = one.put(record, after)
     if plain:
-        record = _with(record, plain)
+        record = with_values(record, plain)
     return record, changes
 
 
-def _with(record: Any, values: Mapping[str, Any]) -> Any:
+def with_values(record: Any, values: Mapping[str, Any]) -> Any:
+    """The record with some of its fields replaced, by name."""
     return replace(record, **values)
 
 

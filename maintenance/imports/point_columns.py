@@ -76,7 +76,7 @@ SENSOR_FIELDS: tuple[Field[PointSensor], ...] = (
     text_field(COLUMNS["certificate"], "certificate", 200),
 )
 TEMPLATE_BY_KEY, SENSOR_BY_KEY = by_key(TEMPLATE_FIELDS), by_key(SENSOR_FIELDS)
-_OFFERED = {one.key: one.column for one in (*TEMPLATE_FIELDS, *SENSOR_FIELDS)}
+_OFFERED = {one.key: one.column for one in TEMPLATE_FIELDS} | {one.key: one.column for one in SENSOR_FIELDS}
 COLUMN_ORDER = tuple(_OFFERED.get(key, column) for key, column in COLUMNS.items())
 HEADINGS = Headings(COLUMN_ORDER)
 LIMITS = frozenset(

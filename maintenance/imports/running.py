@@ -167,7 +167,9 @@ class _Job:
             errors=len(problems.errors) + problems.errors_left_off,
             warnings=len(problems.warnings) + problems.warnings_left_off,
             finished_at=self._clock.now(),
-            **counts,
+            created=counts.get("created", 0),
+            updated=counts.get("updated", 0),
+            unchanged=counts.get("unchanged", 0),
         )
         tx.imports.update(self._run)
         tx.imports.put_document(self._run.id, document)
