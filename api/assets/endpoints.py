@@ -16,14 +16,14 @@ from api.paging import cut_in_order, page_request
 from api.preconditions import IfMatch, etag, expected_version
 from api.retrying import BeginAgain
 from api.services import Parts
-from api.shapes import ListQuery, Name
+from api.shapes import ListQuery, Name, as_json
 from plantroom.ports.ledger import AssetFilter
 
 router = APIRouter(prefix="/api/v1/assets", tags=["assets"], route_class=BeginAgain)
 
 
-@router.get("", operation_id="listAssets")
-def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services: Parts) -> AssetList:
+@router.get("", operation_id="listAssets", response_model=AssetList)
+def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services: Parts) -> Response:
     """Assets by site and code."""
     filters = AssetFilter(
         scope=caller.scope,
@@ -40,7 +40,8 @@ def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services:
     )
     with services.ledger.read() as tx:
         page = tx.assets.list(filters, page_request(query))
-    return AssetList(items=[Asset.of(v, services.readings.retention) for v in page.items], next_cursor=page.next_cursor)
+    items = [Asset.of(v, services.readings.retention) for v in page.items]
+    return as_json(AssetList(items=items, next_cursor=page.next_cursor))
 
 
 @router.post("", operation_id="createAsset", status_code=201)
@@ -63,15 +64,16 @@ def get_asset(key: str, caller: Viewer, services: Parts, response: Response) -> 
     return Asset.of(view, services.readings.retention)
 
 
-@router.get("/{key}/card", operation_id="getAssetCard")
-def get_card(key: str, caller: Viewer, services: Parts, response: Response) -> AssetCard:
+@router.get("/{key}/card", operation_id="getAssetCard", response_model=AssetCard)
+def get_card(key: str, caller: Viewer, services: Parts) -> Response:
     """Everything that the ledger holds of one asset: itself, where it stands, what it is part of and what are its
     parts, its partner, its points with limits and sensors."""
     with services.ledger.read() as tx:
         view = visible_asset(tx, caller, key)
         card = card_of(tx, view, services.readings.retention)
-    response.headers["ETag"] = etag(view.asset.version)
-    return card
+    answer = as_json(card)
+    answer.headers["ETag"] = etag(view.asset.version)
+    return answer
 
 
 @router.patch("/{key}", operation_id="changeAsset")

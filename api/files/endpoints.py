@@ -55,7 +55,12 @@ def upload_file(
     return File.model_validate(kept).model_copy(update={"completed": completed})
 
 
-@router.get("/{sha256}", operation_id="getFile", response_class=FileResponse)
+@router.get(
+    "/{sha256}",
+    operation_id="getFile",
+    response_class=FileResponse,
+    responses={200: {"content": {PLAIN: {}}, "description": "The bytes, as they came"}},
+)
 def get_file(sha256: str, caller: Viewer, services: Parts) -> FileResponse:
     """The bytes of a file that a site has which the caller sees."""
     with services.ledger.read() as tx:

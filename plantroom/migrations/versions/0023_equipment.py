@@ -28,7 +28,8 @@ def upgrade() -> None:
     _sensors()
     _files()
     counters = sa.table("counters", sa.column("name"), sa.column("value"))
-    op.bulk_insert(counters, [{"name": "plant_rebuilt", "value": 0}, {"name": "sources_changed", "value": 0}])
+    names = ("plant_rebuilt", "sources_changed", "places_changed")
+    op.bulk_insert(counters, [{"name": name, "value": 0} for name in names])
 
 
 def _locations() -> None:

@@ -11,11 +11,13 @@ from plantroom.domain.searching import search_text
 from plantroom.errors import NotFound
 from plantroom.storage.ledger import tables_plant as t
 from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.tables import PLACES_CHANGED, counters
 from plantroom.storage.ledger.work import Work, chunks
 
 ASSETS = Record(Asset, t.assets, fixed={"abridged": False})
 LOCATIONS = Record(Location, t.locations)
 
+_PLACES_CHANGED = sa.select(counters.c.value).where(counters.c.name == PLACES_CHANGED)
 _codes = t.asset_codes.c
 _place = t.locations.c
 
@@ -48,12 +50,18 @@ def path_to(work: Work, location: str | None) -> list[Location]:
     """The places from the outermost to the location, in one query; empty for ``None``."""
     if location is None:
         return []
-    up = sa.select(_place.key, _place.parent, sa.literal(0).label("depth")).where(_place.key == location)
-    way = up.cte("way", recursive=True)
+    return [LOCATIONS.item(row) for row in work.connection.execute(_PATH, {"location": location})]
+
+
+def _path() -> sa.Select[Any]:
+    start = _place.key == sa.bindparam("location", type_=_place.key.type)
+    way = sa.select(_place.key, _place.parent, sa.literal(0).label("depth")).where(start).cte("way", recursive=True)
     above = sa.select(_place.key, _place.parent, way.c.depth + 1).where(_place.key == way.c.parent, way.c.depth < 20)
     way = way.union_all(above)
-    statement = LOCATIONS.select().join(way, way.c.key == _place.key).order_by(way.c.depth.desc())
-    return [LOCATIONS.item(row) for row in work.connection.execute(statement)]
+    return LOCATIONS.select().join(way, way.c.key == _place.key).order_by(way.c.depth.desc())
+
+
+_PATH = _path()
 
 
 def inside(location: str) -> sa.Select[tuple[str]]:
@@ -63,8 +71,18 @@ def inside(location: str) -> sa.Select[tuple[str]]:
     return sa.select(down.c.key)
 
 
-def tree_of(work: Work, site: str | None) -> dict[str, Location]:
-    """The locations of a site (``None``: of all) by key."""
+def tree_of(work: Work, site: str | None) -> Mapping[str, Location]:
+    """The locations of a site (``None``: of all) by key. Reading transactions share it until a location changes."""
+    if site is None or work.writable:
+        return _tree(work, site)
+    mark = int(work.connection.execute(_PLACES_CHANGED).scalar_one())
+    known = work.shared.trees.get(site)
+    if known is None or known[0] != mark:
+        known = work.shared.trees[site] = mark, _tree(work, site)
+    return known[1]
+
+
+def _tree(work: Work, site: str | None) -> dict[str, Location]:
     statement = LOCATIONS.select().order_by(_place.key)
     if site is not None:
         statement = statement.where(_place.site == site)

@@ -84,7 +84,7 @@ class SqlAssets(AssetRepository):
         if self._has(t.locations.c.key, location.key):
             raise Conflict(f"there is a location {location.key!r} already")
         self._connection.execute(t.locations.insert(), LOCATIONS.row(location))
-        self._work.raise_plant_revision()
+        self._work.places_were_changed()
 
     def list(self, filters: AssetFilter, page: PageRequest) -> Page[AssetView]:
         return list_assets(self._work, filters, page)

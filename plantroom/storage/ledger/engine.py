@@ -108,6 +108,11 @@ class SqlLedger(Ledger[MaintenanceTx]):
         self._backend.changes.remember()
         self._open = True
 
+    @property
+    def asset_index(self) -> IndexKeeper:
+        """The index of assets that reading transactions use."""
+        return self._index
+
     def build_index(self) -> None:
         """Make the index of assets here and now, whatever their number."""
         self._index.build()

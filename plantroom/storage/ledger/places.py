@@ -43,7 +43,7 @@ class SqlPlaces(PlaceRepository):
         if not locations:
             return
         # The revision is held until the commit: no tree changes under the check.
-        self._work.raise_plant_revision()
+        self._work.places_were_changed()
         need_sites(self._work, {one.site for one in locations})
         known = self._around(locations)
         for location in locations:
@@ -54,7 +54,7 @@ class SqlPlaces(PlaceRepository):
         self._work.backend.insert_many(self._connection, t.locations, LOCATIONS.rows(locations))
 
     def update(self, location: Location, expected_version: int | None) -> Location:
-        revision = self._work.raise_plant_revision()
+        revision = self._work.places_were_changed()
         stored = self.get(location.key)
         if expected_version is not None and stored.version != expected_version:
             words = f"location {stored.name.zh} is at version {stored.version} by now, not {expected_version}"
@@ -67,7 +67,7 @@ class SqlPlaces(PlaceRepository):
         return changed
 
     def remove(self, key: str) -> None:
-        self._work.raise_plant_revision()
+        self._work.places_were_changed()
         stored = self.get(key)
         inner = self._connection.execute(sa.select(sa.func.count()).where(_c.parent == key)).scalar_one()
         held = self._connection.execute(sa.select(sa.func.count()).where(_a.location == key)).scalar_one()
@@ -77,6 +77,10 @@ class SqlPlaces(PlaceRepository):
         self._connection.execute(t.locations.delete().where(_c.key == key))
 
     def assets_in(self, site: str) -> Mapping[str | None, int]:
+        keeper = self._work.shared.index
+        snapshot = None if keeper is None or self._work.writable else keeper.at(self._connection)
+        if snapshot is not None:
+            return snapshot.counts(site)
         statement = sa.select(_a.location, sa.func.count()).where(_a.site == site)
         statement = statement.where(_a.status != AssetStatus.SCRAPPED.value).group_by(_a.location)
         return {location: int(count) for location, count in self._connection.execute(statement)}
@@ -85,7 +89,7 @@ class SqlPlaces(PlaceRepository):
         """The trees of the locations' sites, and the parents that they name elsewhere."""
         known: dict[str, Location] = {}
         for site in sorted({one.site for one in locations}):
-            known |= tree_of(self._work, site)
+            known.update(tree_of(self._work, site))
         wanted = {one.parent for one in locations if one.parent is not None and one.parent not in known}
         for some in chunks(sorted(wanted)):
             rows = self._connection.execute(LOCATIONS.select().where(_c.key.in_(some)))

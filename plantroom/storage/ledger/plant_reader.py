@@ -5,6 +5,7 @@ row (``changed``), in the same transaction. As the revision's counter is held un
 sees every change up to it.
 """
 
+import gc
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from sys import intern
 from typing import Any
@@ -28,6 +29,9 @@ ABRIDGED_ASSETS = Record(
 
 MOST_CHANGES = 0.2
 """Share of the assets that may have changed for reading only those to be worth it."""
+
+MANY = 10_000
+"""Assets from which the garbage collector is kept away from them."""
 
 _SCRAPPED = AssetStatus.SCRAPPED.value
 _REPEATED = [
@@ -78,6 +82,15 @@ def _next(work: Work, known: Plant | None, marks: Mapping[str, int]) -> Plant:
 
 
 def _whole(work: Work, revision: int) -> Plant:
+    plant = _read(work, revision)
+    if len(plant.assets) >= MANY:
+        # A million records that live on: the garbage collector would look at all of them again and again, a third of a
+        # second each time in which nobody else is served. They hold no circles.
+        gc.freeze()
+    return plant
+
+
+def _read(work: Work, revision: int) -> Plant:
     rows = work.connection.execute
     assets = {asset.key: asset for asset in map(_item, rows(_alive()))}
     codes = t.asset_codes.c

@@ -24,6 +24,9 @@ PLANT_REBUILT = "plant_rebuilt"
 SOURCES_CHANGED = "sources_changed"
 """Revision at which a topic source last changed."""
 
+PLACES_CHANGED = "places_changed"
+"""Revision at which a location last changed."""
+
 WORK_ORDER_NUMBER = "work_order_number"
 """Both a counter (SQLite) and a sequence (PostgreSQL, where a counter would make writers wait)."""
 

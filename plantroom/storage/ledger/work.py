@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from plantroom.ports.paging import Scope
 from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.shared import Shared
-from plantroom.storage.ledger.tables import PLANT_REBUILT, PLANT_REVISION, SOURCES_CHANGED, counters
+from plantroom.storage.ledger.tables import PLACES_CHANGED, PLANT_REBUILT, PLANT_REVISION, SOURCES_CHANGED, counters
 
 T = TypeVar("T")
 CHUNK = 1000
@@ -48,9 +48,14 @@ class Work:
         """Topic sources have to be read anew."""
         self._note(SOURCES_CHANGED)
 
-    def _note(self, counter: str) -> None:
-        statement = sa.update(counters).where(counters.c.name == counter)
-        self.connection.execute(statement.values(value=self.raise_plant_revision()))
+    def places_were_changed(self) -> int:
+        """Location trees have to be read anew; gives the plant's revision."""
+        return self._note(PLACES_CHANGED)
+
+    def _note(self, counter: str) -> int:
+        revision = self.raise_plant_revision()
+        self.connection.execute(sa.update(counters).where(counters.c.name == counter).values(value=revision))
+        return revision
 
 
 _RAISE_REVISION = (

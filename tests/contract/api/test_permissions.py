@@ -10,6 +10,8 @@ from fastapi.testclient import TestClient
 from api.access import RANK, Permission
 from api.app import API_ROUTERS
 from api.openapi import document
+from plantroom.domain.assets import LocalName
+from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
 from tests.contract.api.world import AWAY, HOME, World
@@ -62,6 +64,10 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
+        "location_key": world.ids[site].get("place", "nope"),
+        "part_key": world.ids[site].get("part", "nope"),
+        "sha256": world.ids[site].get("file", "nope"),
+        "field_key": "zone",
     }
     return path.format(**names)
 
@@ -72,12 +78,23 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     queries: dict[str, dict[str, str]] = {
         "/api/v1/readings": {"asset": key},
         "/api/v1/locations": {"site": site},
+        "/api/v1/locations/tree": {"site": site},
+        "/api/v1/assets/labels": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
     }
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
         ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+        ("POST", "/api/v1/locations"): {"site": site, "kind": "building", "name": {"zh": "九号楼"}},
+        ("PATCH", "/api/v1/locations/{location_key}"): {"name": {"zh": "十号楼"}},
+        ("POST", "/api/v1/parts"): {"site": site, "number": "6205"},
+        ("PATCH", "/api/v1/parts/{part_key}"): {"minimum": 3},
+        ("POST", "/api/v1/parts/{part_key}/book"): {"quantity": -1, "reason": "used"},
+        ("POST", "/api/v1/custom-fields"): {"key": "depth", "name": {"zh": "深度"}, "type": "number"},
+        ("PATCH", "/api/v1/custom-fields/{field_key}"): {"required": False},
+        ("POST", "/api/v1/assets/{key}/points"): {"key": "own_temp", "unit": "Cel"},
+        ("PATCH", "/api/v1/assets/{key}/points/{point}"): {"sensor_serial": "S-1"},
         ("POST", "/api/v1/assets/{key}/maintenance"): {"minutes": 30, "reason": "tried"},
         ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
         ("POST", "/api/v1/sources"): {
@@ -110,7 +127,13 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    headers = {"If-Match": '"1"'} if method == "PATCH" else {}
+    headers = {"If-Match": "*" if "book" in path or "parts" in path else '"1"'} if method == "PATCH" else {}
+    if (method, path) == ("POST", "/api/v1/files"):
+        return client.post(path, data={"site": site}, files={"file": ("p.jpg", b"a photo", "image/jpeg")})
+    if (method, path) == ("DELETE", "/api/v1/assets/{key}/points/{point}"):
+        return client.delete(fill(path.replace("{point}", "own_temp"), world, site))
+    if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
+        return client.delete(fill(path, world, site))
     return client.request(
         method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
     )
@@ -120,12 +143,23 @@ EVERYWHERE = {
     ("POST", "/api/v1/sites"),
     ("GET", "/api/v1/users"),
     ("POST", "/api/v1/plan/materialise"),
+    ("POST", "/api/v1/custom-fields"),
+    ("PATCH", "/api/v1/custom-fields/{field_key}"),
+    ("DELETE", "/api/v1/custom-fields/{field_key}"),
 }
 """Routes that concern every site and need the role on all of them."""
+
+OF_NO_SITE = ("{equipment_class}", "{field_key}")
+"""Parts of paths that name what every site has."""
 
 SITE_BOUND = {
     ("GET", "/api/v1/readings"),
     ("GET", "/api/v1/locations"),
+    ("GET", "/api/v1/locations/tree"),
+    ("POST", "/api/v1/locations"),
+    ("GET", "/api/v1/assets/labels"),
+    ("POST", "/api/v1/parts"),
+    ("POST", "/api/v1/files"),
     ("GET", "/api/v1/plan/preview"),
     ("POST", "/api/v1/assets"),
     ("POST", "/api/v1/work-orders"),
@@ -164,9 +198,14 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
+            "place": world.place(site),
+            "part": world.part(site),
+            "file": world.file(site),
         }
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
+    with world.ledger.begin() as tx:
+        tx.custom_fields.add(CustomField("zone", LocalName("分区", "Zone")))
     return world
 
 
@@ -194,7 +233,7 @@ def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) ->
         foreign = call(client, filled, method, path, AWAY)
         if RANK[role] < RANK[needed] or (method, path) in EVERYWHERE:
             assert foreign.status_code == 403, (method, path)
-        elif (method, path) in SITE_BOUND or ("{" in path and "{equipment_class}" not in path):
+        elif (method, path) in SITE_BOUND or ("{" in path and not any(one in path for one in OF_NO_SITE)):
             assert foreign.status_code in {403, 404, 422}, (method, path, foreign.status_code)
         else:
             assert foreign.status_code < 300, (method, path)
@@ -204,7 +243,7 @@ def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) ->
 def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     client = filled.as_(Role.ADMIN, HOME)
     for method, path, _ in ROUTES:
-        if "{" not in path or "{equipment_class}" in path:
+        if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
@@ -224,6 +263,9 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 site="nope",
                 test_id="nope",
                 number=1,
+                location_key="nope",
+                part_key="nope",
+                sha256="nope",
             ),
             json={"to": "acknowledged"}
             if "transitions" in path
@@ -237,6 +279,16 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "sources" in path and method == "PATCH"
             else {"reason": "x"}
             if path.endswith("/skip")
+            else {"quantity": 1, "reason": "x"}
+            if path.endswith("/book")
+            else {"key": "own_temp", "unit": "Cel"}
+            if path.endswith("/points") and method == "POST"
+            else {"sensor_serial": "x"}
+            if path.endswith("/points/{point}") and method == "PATCH"
+            else {"minimum": 3}
+            if "parts" in path and method == "PATCH"
+            else {"name": {"zh": "x"}}
+            if "locations" in path and method == "PATCH"
             else {"model": "X"}
             if method == "PATCH"
             else None,

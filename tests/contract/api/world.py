@@ -29,14 +29,18 @@ from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
-from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
+from plantroom.domain.assets import Asset, LocalName, Location, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
+from plantroom.domain.keys import new_key
+from plantroom.domain.parts import Part
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
+from plantroom.ports.equipment import FileEntry
 from plantroom.ports.gaps import GapFilter, GapNews
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import PageRequest
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
+from plantroom.storage.files import FolderFiles
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings
 
@@ -159,6 +163,25 @@ class World:
         self.spares += 1
         return add_pump(self, site, f"SPARE-{self.spares}", "水务管理部门")
 
+    def place(self, site: str = HOME, name: str = "水泵房") -> str:
+        made = Location(new_key(), site, "space", LocalName(name, name))
+        with self.ledger.begin() as tx:
+            tx.places.add(made)
+        return made.key
+
+    def part(self, site: str = HOME, number: str = "MS-32") -> str:
+        made = Part(new_key(), site, number, LocalName("机械密封", "Seal"), stock=2, minimum=1, classes=("pump",))
+        with self.ledger.begin() as tx:
+            tx.parts.add(made)
+        return made.key
+
+    def file(self, site: str = HOME, content: bytes | None = None) -> str:
+        stored = self.services.files.put([content or site.encode()], "image/jpeg")
+        entry = FileEntry(stored.sha256, site, "p.jpg", stored.mime, stored.size, "li", NOW)
+        with self.ledger.begin() as tx:
+            tx.files.add(entry)
+        return stored.sha256
+
     def loop_test(self, site: str = HOME) -> str:
         with self.ledger.begin() as tx:
             wanted = Wanted(site, [tx.assets.get(self.keys[site]).asset], ["vibration", "flow"])
@@ -217,6 +240,7 @@ def open_world(template: Path, folder: Path, **more: Any):
     ledger.open()
     readings.open()
     clock = MovableClock()
+    more.setdefault("files", FolderFiles(folder / "files"))
     services = Services(
         ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
     )
