@@ -17,6 +17,7 @@ from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
 from api.departments.endpoints import router as departments
 from api.devices.endpoints import router as devices
+from api.emergency_plans.endpoints import router as emergency_plans
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
@@ -24,6 +25,7 @@ from api.events.schemas import LiveMessage
 from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
+from api.imports.endpoints import router as imports
 from api.ingest.endpoints import router as ingest
 from api.labels.endpoints import router as labels
 from api.licences.endpoints import router as licences
@@ -96,6 +98,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     audit,
     asset_history,
     records,
+    imports,
+    emergency_plans,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
 from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
 from plantroom.domain.keys import new_key
 from plantroom.ports.files import MAX_BYTES
@@ -21,7 +22,11 @@ log = structlog.get_logger()
 
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
-MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20, "/api/v1/files": MAX_BYTES + (1 << 20)}
+MAX_BODY_BY_PATH = {
+    "/api/v1/sync": 16 << 20,
+    "/api/v1/files": MAX_BYTES + (1 << 20),
+    "/api/v1/imports": MAX_TABLE + (1 << 20),
+}
 
 REQUEST_ID = b"x-request-id"
 """Of a request: its own name for itself, else one is made; in every answer."""

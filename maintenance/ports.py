@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from maintenance.alarm_ports import AlarmRepository
+from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
+from maintenance.imports.ports import ImportRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
@@ -41,6 +43,14 @@ class PlanRepository(ABC):
     def put_row(self, row: PlanRow) -> PlanRow:
         """Add a row or, under the same lineage, its next version. ``Conflict`` when the code belongs to
         another lineage of the same site."""
+
+    @abstractmethod
+    def remove_row(self, lineage: str) -> None:
+        """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are."""
+
+    @abstractmethod
+    def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
+        """All materialised occurrences of a row."""
 
     @abstractmethod
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
@@ -348,3 +358,5 @@ class MaintenanceTx(LedgerTx):
     people: PeopleRepository
     jobs: JobRepository
     records: RecordRepository
+    imports: ImportRepository
+    emergency: EmergencyPlanRepository

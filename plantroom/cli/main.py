@@ -29,6 +29,7 @@ MODULES: Mapping[str, str] = {
     "clocks": "clocks",
     "dead-letter": "dead_letters",
     "device": "devices",
+    "export": "importing",
     "gaps": "gaps",
     "leases": "leases",
     "location": "locations",

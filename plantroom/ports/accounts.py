@@ -90,6 +90,10 @@ class AccountRepository(ABC):
     def put_user(self, user: User) -> None: ...
 
     @abstractmethod
+    def remove_user(self, user_id: str) -> None:
+        """Take a person away that was entered by mistake, with the sessions."""
+
+    @abstractmethod
     def add_session(self, session: SessionRecord) -> None: ...
 
     @abstractmethod

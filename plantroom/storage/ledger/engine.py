@@ -20,10 +20,12 @@ from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.custom_fields import SqlCustomFields
 from plantroom.storage.ledger.devices import SqlDevices
+from plantroom.storage.ledger.emergency import SqlEmergencyPlans
 from plantroom.storage.ledger.episodes import SqlEpisodes
 from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
+from plantroom.storage.ledger.imports import SqlImports
 from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
@@ -84,6 +86,8 @@ class SqlTx(MaintenanceTx):
         self.people = SqlPeople(self.work)
         self.jobs = SqlJobs(self.work)
         self.records = SqlRecords(self.work)
+        self.imports = SqlImports(self.work)
+        self.emergency = SqlEmergencyPlans(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

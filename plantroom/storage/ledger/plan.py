@@ -86,6 +86,14 @@ class SqlPlan(SqlStandings, PlanRepository):
         self._connection.execute(t.plan_row_versions.insert(), version | {"effective_from": row.effective_from})
         return row
 
+    def remove_row(self, lineage: str) -> None:
+        for table in (t.occurrences, t.plan_row_versions, t.plan_rows):
+            self._connection.execute(table.delete().where(table.c.lineage == lineage))
+
+    def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
+        statement = sa.select(*_COLUMNS).where(_o.lineage == lineage).order_by(*_KEY)
+        return [_occurrence(row) for row in self._connection.execute(statement)]
+
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
         text = self._connection.execute(sa.select(t.checklists.c["items"]).where(t.checklists.c.code == code)).scalar()
         return () if text is None else load_shared(tuple[ChecklistItem, ...], text)

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -17,6 +18,7 @@ custom_fields = sa.Table(
     sa.Column("choices", Json, nullable=False),
     sa.Column("required", sa.Boolean, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("custom_field", "key", label="name_zh"),
 )
 
 parts = sa.Table(
@@ -37,6 +39,7 @@ parts = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("search", Text, nullable=False),
     sa.UniqueConstraint("site", "number"),
+    info=audited("part", "key", site="site", label="number", derived=["search"]),
 )
 
 part_fits = sa.Table(
@@ -44,6 +47,7 @@ part_fits = sa.Table(
     metadata,
     sa.Column("fits", Word, primary_key=True, comment="The key of an equipment class or of an asset"),
     sa.Column("part", Word, sa.ForeignKey("parts.key"), primary_key=True, index=True),
+    info=unaudited("an index of what a part says it fits"),
 )
 
 point_sensors = sa.Table(
@@ -57,6 +61,7 @@ point_sensors = sa.Table(
     sa.Column("certificate", Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("due_on", sa.Date, index=True, comment="Never calibrated: the first day of the calendar"),
+    info=audited("sensor", "asset", "point", asset="asset", label="point", derived=["due_on"]),
 )
 
 files = sa.Table(
@@ -69,4 +74,5 @@ files = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("uploaded_by", Text, nullable=False),
     sa.Column("uploaded_at", Instant, nullable=False),
+    info=audited("file", "sha256", "site", site="site", label="name"),
 )

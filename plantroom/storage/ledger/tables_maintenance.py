@@ -42,7 +42,7 @@ checklists = sa.Table(
     metadata,
     sa.Column("code", Word, primary_key=True),
     sa.Column("items", Text, nullable=False),
-    info=audited("checklist", "code", parsed=["items"]),
+    info=audited("checklist", "code"),
 )
 
 occurrences = sa.Table(

@@ -5,6 +5,7 @@ People are known by the name they sign in by, as in the history of work orders.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited
 from plantroom.storage.ledger.columns import Instant, Json, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -19,6 +20,7 @@ departments = sa.Table(
     sa.Column("classes", Json, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     comment="Of sites that have changed any; the others have the seeded ones",
+    info=audited("department", "site", "key", site="site", label="name_zh"),
 )
 
 contractors = sa.Table(
@@ -33,6 +35,7 @@ contractors = sa.Table(
     sa.Column("phone", Text, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("contractor", "id", site="site", label="name_zh", secret=["contact", "phone"]),
 )
 
 staff = sa.Table(
@@ -44,6 +47,7 @@ staff = sa.Table(
     sa.Column("contractor", Word, sa.ForeignKey("contractors.id"), index=True),
     sa.Column("version", sa.Integer, nullable=False),
     comment="What makes a user staff; a user without a row has nothing of it",
+    info=audited("staff", "username", label="username", secret=["phone"]),
 )
 
 memberships = sa.Table(
@@ -53,6 +57,7 @@ memberships = sa.Table(
     sa.Column("site", Word, sa.ForeignKey("sites.code"), primary_key=True),
     sa.Column("department", Word, primary_key=True),
     sa.Index(None, "site", "department"),
+    info=audited("membership", "username", "site", "department", site="site", label="username"),
 )
 
 certificates = sa.Table(
@@ -69,6 +74,7 @@ certificates = sa.Table(
     sa.Column("systems", Json, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("username", "kind", "number"),
+    info=audited("certificate", "id", label="username"),
 )
 
 shifts = sa.Table(
@@ -90,6 +96,7 @@ shifts = sa.Table(
     sa.Column("minimum", sa.Integer, nullable=False),
     sa.Column("post", Word, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("shift", "id", site="site", label="name_zh"),
 )
 
 shift_changes = sa.Table(
@@ -105,6 +112,7 @@ shift_changes = sa.Table(
     sa.Column("by", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Index(None, "shift", "day"),
+    info=audited("shift_change", "id", label="user"),
 )
 
 absences = sa.Table(
@@ -116,6 +124,7 @@ absences = sa.Table(
     sa.Column("last", sa.Date, nullable=False, index=True),
     sa.Index(None, "user", "last"),
     comment="Days off; why is not stored",
+    info=audited("absence", "id", label="user"),
 )
 
 on_call_rotas = sa.Table(
@@ -135,6 +144,7 @@ on_call_rotas = sa.Table(
     sa.Column("severities", Json, nullable=False),
     sa.Column("holiday_people", Json, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    info=audited("on_call_rota", "id", site="site", label="name_zh"),
 )
 
 on_call_covers = sa.Table(
@@ -149,6 +159,7 @@ on_call_covers = sa.Table(
     sa.Column("by", Text, nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Index(None, "rota", "ends_at"),
+    info=audited("on_call_cover", "id", label="user"),
 )
 
 assignments = sa.Table(
@@ -171,6 +182,7 @@ assignments = sa.Table(
     sa.Index(None, "work_order", "at", "id"),
     sa.Index(None, "user", "ended_at"),
     comment="Who was given which order, by whom and why; kept when it is over",
+    info=audited("assignment", "id", site="site", label="user", people_only=True),
 )
 
 sa.Index(

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Instant, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -17,6 +18,7 @@ plan_standings = sa.Table(
     sa.Column("wake_on", sa.Date, comment="The first day on which time alone changes something"),
     sa.Column("due", sa.Integer, nullable=False, comment="Occurrences that are due"),
     comment="Where the planning of each subject stands: it saves work and decides nothing",
+    info=unaudited("computed from the plan at every run"),
 )
 
 checklist_templates = sa.Table(
@@ -25,6 +27,7 @@ checklist_templates = sa.Table(
     sa.Column("sha256", Word, primary_key=True),
     sa.Column("items", Text, nullable=False, comment="JSON, what the key is the SHA-256 of"),
     comment="Checklists of work orders; never changed",
+    info=unaudited("frozen by their content: never changed"),
 )
 
 scheduled_jobs = sa.Table(
@@ -36,4 +39,5 @@ scheduled_jobs = sa.Table(
     sa.Column("failed_at", Instant),
     sa.Column("problem", Text, nullable=False, comment="Of the last failure"),
     comment="What became of the scheduler's jobs, on whatever host they ran",
+    info=unaudited("written at the pace of the scheduler"),
 )

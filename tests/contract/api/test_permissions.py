@@ -65,6 +65,8 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
+        "import_id": world.ids[site].get("import", "nope"),
+        "plan_key": world.ids[site].get("emergency", "nope"),
         "location_key": world.ids[site].get("place", "nope"),
         "part_key": world.ids[site].get("part", "nope"),
         "sha256": world.ids[site].get("file", "nope"),
@@ -83,7 +85,12 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/locations/tree": {"site": site},
         "/api/v1/assets/labels": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
+        "/api/v1/imports/template": {"kind": "assets"},
+        "/api/v1/imports/export": {"kind": "assets", "site": site},
     } | people_world.queries(site)
+    if (method, path) == ("POST", "/api/v1/imports"):
+        table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
+        return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
@@ -117,6 +124,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         },
         ("PATCH", "/api/v1/assets/{key}/points/{point}/limits"): {"reason": "tried", "deadband": 0.2},
         ("PATCH", "/api/v1/sites/{site}"): {"max_shelving_h": 4},
+        ("POST", "/api/v1/emergency-plans"): {"site": site, "code": "EP-9", "name": {"zh": "停水应急预案"}},
+        ("PATCH", "/api/v1/emergency-plans/{plan_key}"): {"measures": ["a"]},
         ("POST", "/api/v1/alarms/{episode_id}/shelve"): {
             "reason": "waits for a part",
             "minutes": 30,
@@ -167,6 +176,9 @@ SITE_BOUND = {
     ("POST", "/api/v1/assets"),
     ("POST", "/api/v1/work-orders"),
     ("POST", "/api/v1/plan-rows"),
+    ("POST", "/api/v1/emergency-plans"),
+    ("POST", "/api/v1/imports"),
+    ("GET", "/api/v1/imports/export"),
     ("POST", "/api/v1/devices"),
     ("POST", "/api/v1/tokens"),
     ("POST", "/api/v1/dead-letters/replay"),
@@ -201,6 +213,8 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
+            "import": world.imported(site),
+            "emergency": world.emergency(site),
             "place": world.place(site),
             "part": world.part(site),
             "file": world.file(site),
@@ -272,6 +286,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 sha256="nope",
                 **people_world.NOBODY,
                 record_id="nope",
+                import_id="nope",
+                plan_key="nope",
             ),
             json=people_world.bodies(AWAY)[method, path]
             if (method, path) in people_world.bodies(AWAY)
@@ -299,6 +315,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "locations" in path and method == "PATCH"
             else {"text": "x", "reason": "x"}
             if path.endswith("/addenda")
+            else {"measures": ["a"]}
+            if "emergency" in path and method == "PATCH"
             else {"model": "X"}
             if method == "PATCH"
             else None,

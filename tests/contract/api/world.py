@@ -1,5 +1,6 @@
 """A small plant on real stores, for tests of the API: two sites, a user of each kind, the real application."""
 
+import io
 import shutil
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -17,7 +18,13 @@ from api.app import create_app
 from api.services import Services
 from gateway.broker.credentials import new_device
 from maintenance.alarm_ports import Shelf
+from maintenance.emergency.keeping import add_plan
+from maintenance.emergency.plans import Category, EmergencyPlan
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.imports.kinds import Asked
+from maintenance.imports.ports import Mode
+from maintenance.imports.running import Wanted as Import
+from maintenance.imports.running import run_import
 from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
 from maintenance.transitions import apply_transition
@@ -193,6 +200,18 @@ class World:
             record = tx.records.of_order(order.id)
         assert record is not None
         return record.id
+
+    def imported(self, site: str = HOME) -> str:
+        """An import of one asset."""
+        asked = Asked("somebody", self.clock.now(), site)
+        wanted = Import("assets", "assets.csv", Mode.COMMIT, asked)
+        table = io.BytesIO("设备编号,设备类别\nI-1,水泵\n".encode())
+        return str(run_import(self.ledger, wanted, table, self.clock)["import_id"])
+
+    def emergency(self, site: str = HOME) -> str:
+        plan = EmergencyPlan(f"plan-{site}", "EP-1", Category.OTHER, LocalName("停电应急预案", "Power cut"), site)
+        with self.ledger.begin() as tx:
+            return add_plan(tx, plan).key
 
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")

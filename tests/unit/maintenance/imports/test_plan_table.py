@@ -3,8 +3,10 @@
 import pytest
 
 from maintenance.frequencies import canonical, parse_frequency
-from maintenance.plan_import import Comparison, compare
-from maintenance.plan_sheet import read_sheet
+from maintenance.imports.outcome import Outcome
+from maintenance.imports.plan import compare
+from maintenance.imports.reading import read_plan_table
+from maintenance.plan import PlanRow
 from maintenance.seed.loader import checklists, department_named, plan_rows
 from plantroom.catalogue.classes import equipment_classes
 from plantroom.catalogue.systems import systems
@@ -22,8 +24,13 @@ FIRST_TABLE = """设施设备类别,维护周期,维护责任部门
 """
 
 
-def table(text: str, encoding: str = "utf-8-sig") -> Comparison:
-    return compare(read_sheet(text.encode(encoding), "plan.csv"), plan_rows())
+def table(text: str, encoding: str = "utf-8-sig") -> Outcome:
+    rows, problems = read_plan_table(text.encode(encoding), "plan.csv")
+    return compare(rows, plan_rows(), problems=problems)
+
+
+def put(found: Outcome) -> list[PlanRow]:
+    return [change.after for change in found.changes if isinstance(change.after, PlanRow)]
 
 
 @pytest.mark.parametrize(
@@ -49,20 +56,20 @@ def test_a_frequency_nobody_understands_is_none(text: str) -> None:
 
 def test_the_users_own_table_is_what_the_default_profile_has() -> None:
     found = table(FIRST_TABLE)
-    assert not found.errors
+    assert not found.problems.errors
     assert [r["action"] for r in found.rows] == ["unchanged"] * 9
     assert [r["code"] for r in found.rows] == ["WA-Q", "PW-M", "HE-Y", "EL-M", "FI-HY", "HV-Q", "ES-M", "ST-Q", "LI-M"]
 
 
 def test_rows_that_the_law_is_stricter_about_are_taken_with_a_warning() -> None:
-    warned = {p.row for p in table(FIRST_TABLE).warnings if p.code == "law_is_stricter"}
+    warned = {p.row for p in table(FIRST_TABLE).problems.warnings if p.code == "law_is_stricter"}
     assert {5, 6} <= warned
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_traditional_headings_and_common_encodings_are_read(encoding: str) -> None:
     found = table("設施設備類別,維護周期,維護責任部門\n樓梯、扶手,每季度一次,清潔維護部門\n", encoding)
-    assert not found.errors
+    assert not found.problems.errors
     assert found.rows[0]["action"] == "unchanged"
 
 
@@ -74,8 +81,8 @@ def test_english_headings_and_semicolons_are_read() -> None:
 def test_a_new_frequency_is_a_new_row_and_both_stand_with_a_warning() -> None:
     found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,每季度一次\n")
     assert [r["action"] for r in found.rows] == ["unchanged", "created"]
-    assert any(p.code == "second_frequency" and p.row == 3 for p in found.warnings)
-    assert (found.put[0].early_days, found.put[0].late_days) == (15, 7)
+    assert any(p.code == "second_frequency" and p.row == 3 for p in found.problems.warnings)
+    assert (put(found)[0].early_days, put(found)[0].late_days) == (15, 7)
 
 
 def test_another_department_is_an_update_that_says_before_and_after() -> None:
@@ -86,7 +93,7 @@ def test_another_department_is_an_update_that_says_before_and_after() -> None:
 def test_a_row_with_a_code_is_known_by_it() -> None:
     found = table("编号,设施设备类别,维护周期\nPW-M,供电系统,每周一次\n")
     assert found.rows[0] == {
-        "row": 2, "action": "updated", "code": "PW-M",
+        "sheet": "plan.csv", "row": 2, "action": "updated", "code": "PW-M",
         "changes": {"frequency": ["每月一次", "每周一次"], "tolerance": ["提前3天、延后3天", "提前1天、延后1天"]},
     }  # fmt: skip
 
@@ -112,30 +119,30 @@ def test_another_frequency_brings_its_own_tolerance_but_the_law_stays_as_strict(
     found = table(
         "编号,设施设备类别,维护周期\nWA-M,供水系统,每季度一次\nFI-TANK,消防系统,每季度一次\nEL-Q,电梯系统,每年\n"
     )
-    assert [(r.early_days, r.late_days) for r in found.put] == [(15, 7), (15, 3), (60, 0)]
+    assert [(r.early_days, r.late_days) for r in put(found)] == [(15, 7), (15, 3), (60, 0)]
 
 
-def test_rows_by_the_hour_are_refused_until_they_are_scheduled() -> None:
+def test_rows_by_the_hour_are_taken() -> None:
     found = table("设施设备类别,维护周期\n供水系统,每2小时\n")
-    assert [(p.row, p.column, p.code) for p in found.errors] == [(2, "维护周期", "hours_not_scheduled")]
+    assert [(r.interval.every, r.interval.unit, r.missed) for r in put(found)] == [(2, "hour", "supersede")]
 
 
 def test_two_lines_for_one_row_are_an_error() -> None:
     found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,monthly\n")
-    assert found.errors[0].code == "duplicate_row"
+    assert found.problems.errors[0].code == "duplicate_row"
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (b"PK\x03\x04rest", "not_csv"),
+        (b"PK\x03\x04rest", "broken_workbook"),
         (b"\x00\x01", "not_csv"),
         (b"", "empty"),
         ("名称,周期\n".encode(), "missing_column"),
     ],
 )
 def test_files_that_are_no_table_say_so(data: bytes, code: str) -> None:
-    assert read_sheet(data, "x").problems[0].code == code
+    assert read_plan_table(data, "x")[1].errors[0].code == code
 
 
 def test_the_elevator_lists_have_31_13_15_and_17_items() -> None:
