@@ -15,6 +15,7 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("alarms", "list"), ("alarms", "shelved"), ("alarms", "acknowledge", "x"), ("alarms", "unshelve", "x"),
     ("alarms", "shelve", "x", "--reason", "y", "--for", "1h"),
     ("asset", "maintenance", "P-1", "--end"),
+    ("audit", "verify"), ("audit", "heads"), ("audit", "list"),
     ("broker", "forget", "--out", "/nowhere"),
     ("clocks", "list"),
     ("dead-letter", "list"), ("dead-letter", "show", "x"), ("dead-letter", "replay", "--all"),
