@@ -20,6 +20,7 @@ from maintenance.alarm_ports import Shelf
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
+from maintenance.scheduled import PLAN, JobFigures
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
@@ -198,9 +199,11 @@ def open_world(template: Path, folder: Path, **more: Any):
     ledger.open()
     readings.open()
     clock = MovableClock()
+    jobs = {PLAN: JobFigures(runs=3, failures=1, succeeded_s=1_795_255_200.5, seconds=0.25)}
     services = Services(
-        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
-    )
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock,
+        **({"jobs": lambda: jobs} | more),
+    )  # fmt: skip
     world = World(ledger, readings, clock, services, create_app(services))
     for site in (HOME, AWAY):
         world.keys[site] = add_pump(world, site, "P-1", "水务管理部门")
