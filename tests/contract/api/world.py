@@ -27,6 +27,7 @@ from maintenance.imports.running import Wanted as Import
 from maintenance.imports.running import run_import
 from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.orders import create_order
+from maintenance.scheduled import PLAN, JobFigures
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
@@ -255,9 +256,11 @@ def open_world(template: Path, folder: Path, **more: Any):
     readings.open()
     clock = MovableClock()
     more.setdefault("files", FolderFiles(folder / "files"))
+    jobs = {PLAN: JobFigures(runs=3, failures=1, succeeded_s=1_795_255_200.5, seconds=0.25)}
     services = Services(
-        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
-    )
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock,
+        **({"jobs": lambda: jobs} | more),
+    )  # fmt: skip
     world = World(ledger, readings, clock, services, create_app(services))
     for site in (HOME, AWAY):
         world.keys[site] = add_pump(world, site, "P-1", "水务管理部门")
