@@ -11,7 +11,9 @@ from datetime import date, datetime
 from maintenance.alarm_ports import AlarmRepository
 from maintenance.episodes import Episode
 from maintenance.loop_tests import LoopCheck, LoopTest
+from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
@@ -68,7 +70,7 @@ class PlanRepository(ABC):
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
-    asset."""
+    asset, ``at_risk`` keeps open ones with a clock that has used three quarters of its limit by then."""
 
     scope: Scope = EVERYTHING
     kind: str | None = None
@@ -80,6 +82,7 @@ class OrderFilter:
     due_before: datetime | None = None
     open_only: bool = False
     without_asset: bool = False
+    at_risk: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class OrderRepository(ABC):
 
     @abstractmethod
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
-        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity)."""
+        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity, next_limit)."""
 
     @abstractmethod
     def counts(self, scope: Scope) -> Mapping[tuple[str, State], int]:
@@ -272,3 +275,6 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    sla: SlaRepository
+    channels: ChannelRepository
+    notifications: NotificationRepository

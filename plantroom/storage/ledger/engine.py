@@ -21,10 +21,12 @@ from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
+from plantroom.storage.ledger.notify import SqlChannels, SqlNotifications
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
+from plantroom.storage.ledger.sla import SqlSla
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
@@ -59,6 +61,9 @@ class SqlTx(MaintenanceTx):
         self.alarms = SqlAlarms(self.work)
         self.loop_tests = SqlLoopTests(self.work)
         self.spells = SqlSpells(self.work)
+        self.sla = SqlSla(self.work)
+        self.channels = SqlChannels(self.work)
+        self.notifications = SqlNotifications(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""
