@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI
 
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
+from api.channels.endpoints import router as channels
+from api.channels.notifications import router as notifications
 from api.classes.endpoints import router as classes
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
@@ -31,18 +33,20 @@ from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
 from api.sites.endpoints import router as sites
+from api.sla.endpoints import router as sla
 from api.sources.endpoints import router as sources
 from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
 from api.webapp import router as webapp
 from api.work_orders.endpoints import router as work_orders
+from api.work_orders.words import router as work_order_words
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
     ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
-    maintenance,
+    maintenance, work_order_words, sla, channels, notifications,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"
 

@@ -12,9 +12,12 @@ from api.directory import Directory
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
+from maintenance.notify.channels import Channel
+from maintenance.notify.ports import NotSent, Outgoing, Post, Vault
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
+from plantroom.errors import SettingError
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import CollectorReport, Ledger
 from plantroom.ports.readings import ReadingsStore
@@ -60,6 +63,23 @@ def _no_figures() -> Mapping[str, float]:
     return {}
 
 
+class NoVault:
+    """Where nobody has said where the key of secrets is."""
+
+    def seal(self, text: str) -> str:
+        """Raises ``SettingError``."""
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+    def open(self, sealed: str) -> str:
+        """Raises ``SettingError``."""
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+
+def _no_post(channel: Channel, message: Outgoing) -> None:
+    del channel, message
+    raise NotSent("this process sends no messages")
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything that the API needs.
@@ -72,7 +92,8 @@ class Services:
     arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
     ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
-    ``letters`` what was last seen of dead letters, ``store`` of the readings store.
+    ``letters`` what was last seen of dead letters, ``store`` of the readings store. ``vault`` encrypts the addresses of
+    channels, ``post`` carries a message to one.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -88,6 +109,8 @@ class Services:
     file_arrived: Callable[[str], bool] = _no_file
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
+    vault: Vault = field(default_factory=NoVault)
+    post: Post = _no_post
     planning_clock: Clock | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)

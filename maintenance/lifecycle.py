@@ -100,8 +100,15 @@ def transition(
 
 
 def arrived(order: WorkOrder, at: datetime) -> WorkOrder:
-    """Somebody is on the spot; the first arrival stands."""
-    return order if order.arrived_at is not None else replace(order, arrived_at=at)
+    """Somebody is on the spot; the first arrival stands, whichever we hear of first."""
+    known = order.arrived_at
+    return order if known is not None and known <= at else replace(order, arrived_at=at)
+
+
+def accepted(order: WorkOrder, at: datetime) -> WorkOrder:
+    """An order that was accepted already, and earlier than we knew."""
+    known = order.acknowledged_at
+    return order if known is None or known <= at else replace(order, acknowledged_at=at)
 
 
 def _check(order: WorkOrder, to: State, by: str, recurrence: bool, in_time: bool, completed_by: str | None) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
-from maintenance.lifecycle import transition
+from maintenance.lifecycle import ENDED, transition
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.keeping import first_due, mark, timed
@@ -149,6 +149,17 @@ def take_step(
 def keep(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
     """Store a locked order with what the caller has changed, and its clocks; gives it as it is stored."""
     stored = tx.orders.update(timed(tx, order), order.version)
+    note_order(tx, stored)
+    return stored
+
+
+def retimed(tx: MaintenanceTx, order_id: str) -> WorkOrder:
+    """A locked order after words that are no steps: its clocks are stored, and of one that has not ended ``due``."""
+    order = tx.orders.get(order_id)
+    after = timed(tx, order)
+    if after.due == order.due or order.state in ENDED:
+        return order
+    stored = tx.orders.update(after, order.version)
     note_order(tx, stored)
     return stored
 

@@ -8,6 +8,7 @@ from api.assets.schemas import Asset, LatestValue
 from api.points.schemas import Point
 from api.session.schemas import User
 from api.shapes import DeviceInstant, Instant, Payload, Shape
+from api.sla.schemas import PauseCode
 from api.work_orders.schemas import WorkOrderDetail
 
 MAX_OPS = 2000
@@ -20,7 +21,7 @@ class Operation(Payload):
     user: Annotated[str, Field(min_length=1, max_length=200)]
     type: Literal[
         "start", "acknowledge", "arrive", "resume", "hold", "answer", "photo", "signature", "complete", "verdict",
-        "report_fault",
+        "report_fault", "interim",
     ]  # fmt: skip
     work_order: str | None = None
     step: str | None = None
@@ -72,7 +73,7 @@ class BundleAsset(Shape):
 
 
 class Bundle(Shape):
-    """Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on. With
+    """Everything a tablet takes along for a shift; ``pauses`` are the codes of a hold. ``live_position`` is where `GET /events` goes on. With
     ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
     are the last known."""
 
@@ -81,4 +82,5 @@ class Bundle(Shape):
     user: User
     work_orders: list[WorkOrderDetail]
     assets: list[BundleAsset]
+    pauses: list[PauseCode]
     readings_away: bool

@@ -35,6 +35,7 @@ class KeptCount:
     limit_met: int
     breached: int
     void: int
+    stopped: int
     seconds: float
     paused_s: float
 

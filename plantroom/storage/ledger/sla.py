@@ -148,6 +148,7 @@ class SqlSla(SlaRepository):
                 _count(kept),
                 _count(sa.and_(sa.not_(kept), sa.not_(void))),
                 _count(void),
+                _count(judged),
                 sa.func.sum(sa.case((judged, spent), else_=0.0)),
                 sa.func.sum(sa.case((judged, _c.paused_s), else_=0.0)),
             )
@@ -156,7 +157,7 @@ class SqlSla(SlaRepository):
         )
         order = list(Severity)
         rows = [
-            KeptCount(*row[:7], float(row[7] or 0), float(row[8] or 0)) for row in self._connection.execute(statement)
+            KeptCount(*row[:8], float(row[8] or 0), float(row[9] or 0)) for row in self._connection.execute(statement)
         ]
         return sorted(rows, key=lambda one: (order.index(Severity(one.severity)), _KINDS[one.kind]))
 
