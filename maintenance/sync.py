@@ -59,8 +59,9 @@ def apply_operations(
     ``malformed, unknown_type, wrong_user, forbidden, unknown_work_order, unknown_asset, unknown_step, op_reused,
     illegal_transition, reason_required, unknown_pause, text_required`` and those of ``maintenance.answers``. Codes of
     what is applied: ``late_evidence`` (the order had ended; checked and kept as evidence), ``opened_again`` (said
-    before something opened the ticket again: kept in its history), ``outside_limits``, ``incomplete``, ``evidence_pending``; of
-    conflicts: ``step_changed``. Raises ``Unreachable`` (nothing of the operation at hand is then kept).
+    before something opened the ticket again: kept in its history), ``outside_limits``, ``incomplete``,
+    ``evidence_pending``; of conflicts: ``step_changed``. Raises ``Unreachable`` (nothing of the operation at hand is
+    then kept).
     """
     aware = device_now is not None and device_now.tzinfo is not None
     offset = now - device_now if device_now is not None and aware else timedelta(0)

@@ -55,6 +55,8 @@ EXPECTED: Mapping[str, str] = {
     "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
     "dead_letters_max": "a whole number from 1 to 1000000000",
     "dead_letters_mb": "a whole number from 1 to 1000000",
+    "public_url": "http[s]://host[:port][/path], as people type it into their browsers",
+    "secrets_key": "a file with the key that Plantroom made, mode 0600, or where it may be made",
 }
 
 
@@ -120,6 +122,8 @@ class Settings(BaseSettings):
     retention_10m_days: int = 1095
     dead_letters_max: int = 200_000
     dead_letters_mb: int = 500
+    public_url: str | None = None
+    secrets_key: Path | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -244,6 +248,22 @@ class Settings(BaseSettings):
             raise ValueError("out of range")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+                raise ValueError("is no address of a web page")
+        return None if value is None else value.rstrip("/")
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _secrets_key(cls, value: Path | None) -> Path | None:
+        if value is not None and value.expanduser().is_dir():
+            raise ValueError("is a folder")
+        return None if value is None else value.expanduser().absolute()
+
     @field_validator("files_url")
     @classmethod
     def _files(cls, value: str | None) -> str | None:
@@ -277,6 +297,11 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """The folder of photos and reports."""
         return Path(unquote(urlsplit(self.files_url).path)) if self.files_url else self.data_dir / "files"
+
+    @property
+    def secrets(self) -> Path:
+        """The file with the key that the ledger's secrets are encrypted with."""
+        return self.secrets_key or self.data_dir / "secrets.key"
 
     @property
     def models(self) -> Path:

@@ -67,8 +67,8 @@ _USER = Field(max_length=200, description="user name of the one person whom it r
 
 class ChannelCreate(Payload):
     """A new channel. ``url``: an Apprise address (`wecombot://KEY`, `dingtalk://SECRET@TOKEN`, `feishu://TOKEN`,
-    `mailtos://USER:PASSWORD@HOST?to=...`, ...), or `http(s)://...` with a ``secret`` for our own signed webhook. Without
-    a site it is for every site. Nothing is sent: use `.../test`."""
+    `mailtos://USER:PASSWORD@HOST?to=...`, ...), or `http(s)://...` with a ``secret`` for our own signed webhook.
+    Without a site it is for every site. Nothing is sent: use `.../test`."""
 
     model_config = ConfigDict(
         extra="forbid",

@@ -13,7 +13,8 @@ from plantroom.domain.assets import Severity, Status
 
 
 class ClockRule(Shape):
-    """How long a clock may take on tickets of one severity. ``from``: who said so (`built_in`, `everywhere`, `site`)."""
+    """How long a clock may take on tickets of one severity. ``from``: who said so (`built_in`, `everywhere`,
+    `site`)."""
 
     clock: ClockKind
     severity: Severity
@@ -66,15 +67,15 @@ class SlaPolicy(Shape):
 
 
 class ClockRuleIn(Payload):
-    """As ``ClockRule``. Spans are whole seconds, at least 1; the limit is not shorter than the target. ``resolve`` counts
-    from acceptance, every other clock from the opening."""
+    """As ``ClockRule``. Spans are whole seconds, at least 1; the limit is not shorter than the target. ``resolve``
+    counts from acceptance, every other clock from the opening."""
 
     clock: str
     severity: str
     target_s: int
     limit_s: int
     counts_from: str | None = None
-    origins: list[str] = []
+    origins: Annotated[list[str], Field(default_factory=list)]
     basis: Annotated[str, Field(max_length=500)] = ""
     status: str | None = None
 
@@ -100,8 +101,8 @@ class EscalationStepIn(Payload):
 
 
 class SlaPolicyChange(Payload):
-    """What a site says itself, all of it: what it does not mention is as for every site, and that as built in. Steps are
-    replaced clock by clock."""
+    """What a site says itself, all of it: what it does not mention is as for every site, and that as built in. Steps
+    are replaced clock by clock."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -126,9 +127,9 @@ class SlaPolicyChange(Payload):
     )
 
     reason: Why
-    clocks: list[ClockRuleIn] = []
-    pauses: list[PauseCodeIn] = []
-    steps: list[EscalationStepIn] = []
+    clocks: Annotated[list[ClockRuleIn], Field(default_factory=list)]
+    pauses: Annotated[list[PauseCodeIn], Field(default_factory=list)]
+    steps: Annotated[list[EscalationStepIn], Field(default_factory=list)]
 
     def document(self) -> dict[str, Any]:
         """As ``maintenance.sla.documents.read_policy`` takes it."""
@@ -145,8 +146,8 @@ class ComplianceQuery(ListQuery):
 
 class Compliance(Shape):
     """How the clocks of one severity and kind were kept that were decided in the period: when they stopped, or when
-    their limit passed. ``void``: the ticket ended without work; counted nowhere else. Shares are of ``judged``; ``null``
-    where there is none ("insufficient data"). ``paused_share``: of the time of those that stopped."""
+    their limit passed. ``void``: the ticket ended without work; counted nowhere else. Shares are of ``judged``;
+    ``null`` where there is none ("insufficient data"). ``paused_share``: of the time of those that stopped."""
 
     severity: Severity
     clock: ClockKind

@@ -73,9 +73,9 @@ class BundleAsset(Shape):
 
 
 class Bundle(Shape):
-    """Everything a tablet takes along for a shift; ``pauses`` are the codes of a hold. ``live_position`` is where `GET /events` goes on. With
-    ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
-    are the last known."""
+    """Everything a tablet takes along for a shift; ``pauses`` are the codes of a hold. ``live_position`` is where `GET
+    /events` goes on. With ``readings_away`` the readings store does not answer: no card has its newest readings, those
+    of an earlier bundle are the last known."""
 
     generated_at: Instant
     live_position: int

@@ -28,8 +28,8 @@ class Pause(Shape):
 class Clock(Shape):
     """One SLA clock of a repair ticket as it stands now. ``cycle`` counts those of its kind, from 0.
 
-    ``target_at`` is what is aimed at, ``limit_at`` what is promised; both are later by what pauses took. While the clock
-    is paused they move on and ``remaining_s`` stands still; it is negative once the limit has passed."""
+    ``target_at`` is what is aimed at, ``limit_at`` what is promised; both are later by what pauses took. While the
+    clock is paused they move on and ``remaining_s`` stands still; it is negative once the limit has passed."""
 
     model_config = ConfigDict(
         from_attributes=True,

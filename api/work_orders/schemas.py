@@ -32,8 +32,8 @@ class WorkOrder(Shape):
     """A piece of work. ``number`` is what people say; ``due`` the last moment; ``reason`` why it is there.
 
     ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one). ``clocks`` are those of
-    a repair ticket, ``next_limit`` when the first of them that runs reaches its limit (docs/sla.md); ``due`` of a ticket
-    that nobody has accepted is what it would be if somebody had at once."""
+    a repair ticket, ``next_limit`` when the first of them that runs reaches its limit (docs/sla.md); ``due`` of a
+    ticket that nobody has accepted is what it would be if somebody had at once."""
 
     id: str
     number: int

@@ -106,8 +106,13 @@ class _Finder:
         return [one for one in self._groups if reaches(one, self._order.site, self._order.department)]
 
     def _rostered(self, level: int) -> list[User]:
+        """Who is on call at the level, or at the next one at which anybody is."""
         order = self._order
-        return self._named(self._on_call(self._tx, self._now, order.site, order.department, level))
+        for one in range(level, max(_ON_CALL) + 1):
+            found = self._named(self._on_call(self._tx, self._now, order.site, order.department, one))
+            if found:
+                return found
+        return []
 
     def _named(self, names: Sequence[str]) -> list[User]:
         found = (self._tx.accounts.user_by_name(name) for name in names)

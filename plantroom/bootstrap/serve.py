@@ -16,8 +16,11 @@ from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
+from maintenance.notify.delivery import Delivery
+from maintenance.notify.senders import Sender
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
+from maintenance.sla.escalation import SlaKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
@@ -26,6 +29,7 @@ from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
+from plantroom.storage.vault import FileVault
 
 log = structlog.get_logger()
 SHUTDOWN_S = 3
@@ -111,6 +115,8 @@ class Serving:
     ) -> None:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
+        vault = FileVault(parts.settings.secrets)
+        post = Sender(vault)
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -124,10 +130,15 @@ class Serving:
             local_stats=local_reports,
             model_view=RegistryView(parts.settings.models),
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
+            vault=vault,
+            post=post,
         )
         self.web = WebServer(create_app(services), sock)
-        ledger = parts.ledger
+        ledger, base_url = parts.ledger, parts.settings.public_url or ""
+        self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
+            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, base_url=base_url), name="sla"),
+            MaintenanceWorker(ledger, self._delivery, name="notifications"),
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
@@ -175,4 +186,5 @@ class Serving:
             worker.begin_stop()
         for worker in self._workers:
             worker.stop()
+        self._delivery.close()
         self.web.stop()

@@ -90,6 +90,12 @@ MEANING: Mapping[str, str] = {
     " (condition\n`letters_let_go`).",
     "dead_letters_mb": "How many mebibytes of payload a site's dead letters may take: beyond it the oldest go, too."
     " Letters of event\ntopics have as much room again for themselves.",
+    "public_url": ("Where people open the web app: links in notifications begin with it. Not set: they have no link."),
+    "secrets_key": (
+        "The key that the addresses of notification channels are encrypted with in the ledger. It is made with the"
+        " first channel. All processes that serve one ledger need the same file; without it, or with another one, no"
+        " message goes out and the channels have to be entered again. Keep a copy of it apart from the ledger's."
+    ),
     "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",
 }
 
@@ -104,6 +110,8 @@ DERIVED_DEFAULTS: Mapping[str, str] = {
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
     "files_url": "the folder `files` in the data folder",
     "models_dir": "the folder `models` in the data folder",
+    "public_url": "not set",
+    "secrets_key": "`secrets.key` in the data folder",
     "now": "not set: the machine's clock",
     "config": "not set",
 }

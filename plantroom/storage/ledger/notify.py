@@ -125,7 +125,8 @@ class SqlNotifications(NotificationRepository):
 
     def add(self, messages: Sequence[Message]) -> int:
         insert = self._work.backend.insert(t.notifications).on_conflict_do_nothing(index_elements=["channel", "dedup"])
-        added = sum(self._connection.execute(insert, MESSAGES.row(one)).rowcount == 1 for one in messages)
+        new = insert.returning(_n.id)
+        added = sum(self._connection.execute(new, MESSAGES.row(one)).first() is not None for one in messages)
         self._work.wakes = self._work.wakes or added > 0
         return added
 

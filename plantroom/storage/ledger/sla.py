@@ -66,7 +66,7 @@ class SqlSla(SlaRepository):
             known = sa.select(sites.c.code).where(sites.c.code == version.site)
             if self._connection.execute(known).first() is None:
                 raise NotFound(f"there is no site {version.site!r}")
-        insert = self._work.backend.insert(t.sla_policies).on_conflict_do_nothing()
+        insert = self._work.backend.insert(t.sla_policies).on_conflict_do_nothing().returning(_p.version)
         values = {
             "profile": version.site or "",
             "version": version.version,
@@ -75,7 +75,7 @@ class SqlSla(SlaRepository):
             "by": version.by,
             "reason": version.reason,
         }
-        if self._connection.execute(insert, values).rowcount != 1:
+        if self._connection.execute(insert, values).first() is None:
             raise VersionConflict("somebody else has changed the policy meanwhile")
         self._policies.clear()
 
@@ -110,8 +110,8 @@ class SqlSla(SlaRepository):
         return [STEPS.item(row) for row in self._connection.execute(statement)]
 
     def add_step(self, step: StepDone) -> bool:
-        insert = self._work.backend.insert(t.sla_steps).on_conflict_do_nothing()
-        return self._connection.execute(insert, STEPS.row(step)).rowcount == 1
+        insert = self._work.backend.insert(t.sla_steps).on_conflict_do_nothing().returning(_s.step)
+        return self._connection.execute(insert, STEPS.row(step)).first() is not None
 
     def count_messages(self, step: StepDone, messages: int) -> None:
         this = t.sla_steps.update().where(

@@ -62,6 +62,8 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
+        "channel_id": world.ids[site].get("channel", "nope"),
+        "notification_id": world.ids[site].get("notification", "nope"),
     }
     return path.format(**names)
 
@@ -73,6 +75,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/readings": {"asset": key},
         "/api/v1/locations": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
+        "/api/v1/sla-policies": {"site": site},
     }
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
@@ -90,6 +93,11 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
         ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
         ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
+        ("POST", "/api/v1/work-orders/{order_id}/interim"): {"text": "valve closed"},
+        ("POST", "/api/v1/work-orders/{order_id}/arrival"): {},
+        ("PUT", "/api/v1/sla-policies"): {"reason": "tried"},
+        ("POST", "/api/v1/channels"): {"name": world.new_name(), "url": "wecombot://abc", "site": site},
+        ("PATCH", "/api/v1/channels/{channel_id}"): {"language": "en"},
         ("POST", "/api/v1/plan-rows"): {
             "code": f"R-{site}",
             "name": {"zh": "甲"},
@@ -110,7 +118,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    headers = {"If-Match": '"1"'} if method == "PATCH" else {}
+    headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": '"1"'} if method == "PATCH" else {}
     return client.request(
         method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
     )
@@ -136,6 +144,9 @@ SITE_BOUND = {
     ("POST", "/api/v1/sources"),
     ("POST", "/api/v1/sources/test"),
     ("POST", "/api/v1/loop-tests"),
+    ("GET", "/api/v1/sla-policies"),
+    ("PUT", "/api/v1/sla-policies"),
+    ("POST", "/api/v1/channels"),
 }
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
@@ -164,6 +175,8 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
+            "channel": world.channel(site),
+            "notification": world.notification(site),
         }
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
@@ -224,6 +237,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 site="nope",
                 test_id="nope",
                 number=1,
+                channel_id="nope",
+                notification_id="nope",
             ),
             json={"to": "acknowledged"}
             if "transitions" in path
@@ -237,6 +252,12 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "sources" in path and method == "PATCH"
             else {"reason": "x"}
             if path.endswith("/skip")
+            else {"text": "valve closed"}
+            if path.endswith("/interim")
+            else {}
+            if path.endswith("/arrival")
+            else {"language": "en"}
+            if "channels" in path and method == "PATCH"
             else {"model": "X"}
             if method == "PATCH"
             else None,

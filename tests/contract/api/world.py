@@ -19,11 +19,17 @@ from gateway.broker.credentials import new_device
 from maintenance.alarm_ports import Shelf
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.loop_start import Wanted, start_loop_test
+from maintenance.notify.channels import Channel
+from maintenance.notify.messages import Notice
+from maintenance.notify.outbox import notify_channels
+from maintenance.notify.ports import MessageFilter
+from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.orders import create_order
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
+from plantroom.domain.keys import new_key
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
 from plantroom.ports.gaps import GapFilter, GapNews
@@ -32,10 +38,12 @@ from plantroom.ports.paging import PageRequest
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings
+from plantroom.storage.vault import FileVault
 
 HOME, AWAY = "demo", "site-west"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
+NOBODY, SECRET = "http://127.0.0.1:9/hook", "a secret of sixteen"
 
 
 class MovableClock(Clock):
@@ -157,6 +165,29 @@ class World:
             wanted = Wanted(site, [tx.assets.get(self.keys[site]).asset], ["vibration", "flow"])
             return start_loop_test(tx, wanted, equipment_classes(), "somebody", self.clock.now()).id
 
+    def new_name(self) -> str:
+        return f"channel {new_key()}"
+
+    def channel(self, site: str | None = HOME, url: str = NOBODY, secret: str | None = SECRET, **more: Any) -> str:
+        """A channel of the site; without a ``url``, to where nobody listens."""
+        kind, shown = check_address(url, secret, None)
+        sealed = sealed_address(self.services.vault, url, secret)
+        key = new_key()
+        made = Channel(
+            key, more.pop("name", self.new_name()), kind, sealed, shown, self.clock.now(), "somebody", site, **more
+        )
+        with self.ledger.begin() as tx:
+            tx.channels.add(made)
+        return key
+
+    def notification(self, site: str = HOME) -> str:
+        """A message of a channel of the site."""
+        notice = Notice("report", site, LocalName("月报", "Report"), (LocalName(site, site),), new_key())
+        self.channel(site)
+        with self.ledger.begin() as tx:
+            notify_channels(tx, notice, self.clock.now())
+            return tx.notifications.list(MessageFilter(site=site), PageRequest(1)).items[0].id
+
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")
         with self.ledger.begin() as tx:
@@ -198,8 +229,10 @@ def open_world(template: Path, folder: Path, **more: Any):
     ledger.open()
     readings.open()
     clock = MovableClock()
+    vault = FileVault(folder / "secrets.key")
+    given: dict[str, Any] = {"vault": vault, "post": Sender(vault)} | more
     services = Services(
-        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **given
     )
     world = World(ledger, readings, clock, services, create_app(services))
     for site in (HOME, AWAY):

@@ -154,7 +154,12 @@ def test_a_pause_after_the_limit_undoes_nothing() -> None:
 
 
 def test_a_fault_that_comes_back_after_the_work_begins_new_clocks_and_keeps_the_old() -> None:
-    steps = (step(State.IN_PROGRESS, 10), step(State.COMPLETED, 60), step(State.OPEN, 600), step(State.IN_PROGRESS, 610))
+    steps = (
+        step(State.IN_PROGRESS, 10),
+        step(State.COMPLETED, 60),
+        step(State.OPEN, 600),
+        step(State.IN_PROGRESS, 610),
+    )
     found = told(*steps, now=700)
     assert [(c.cycle, c.started_at, c.state) for c in found["resolve"]] == [
         (0, at(10), ClockState.MET),
@@ -185,8 +190,13 @@ def test_work_that_is_sent_back_goes_on_without_the_time_it_was_taken_for_done()
 
 
 @pytest.mark.parametrize(
-    ("end", "state"), [(State.CANCELLED, ClockState.VOID), (State.DEFERRED, ClockState.VOID), (State.REJECTED, ClockState.MET)]
-)  # fmt: skip
+    ("end", "state"),
+    [
+        (State.CANCELLED, ClockState.VOID),
+        (State.DEFERRED, ClockState.VOID),
+        (State.REJECTED, ClockState.MET),
+    ],
+)
 def test_an_ending_without_work_says_nothing_and_a_false_alarm_was_seen_to(end, state) -> None:
     found = told(step(State.ACKNOWLEDGED, 5), step(end, 20))
     assert only(found, "resolve").state is state
