@@ -160,8 +160,10 @@ def _post(url: str, body: bytes, headers: dict[str, str], params: dict[str, str]
     import httpx
 
     try:
+        # Given apart, they would replace what the address has already.
+        whole = httpx.URL(url).copy_merge_params(params or {})
         with httpx.stream(
-            "POST", url, content=body, headers=headers, params=params or None, timeout=TIMEOUT_S, follow_redirects=False
+            "POST", whole, content=body, headers=headers, timeout=TIMEOUT_S, follow_redirects=False
         ) as answer:
             if answer.status_code // 100 != 2:
                 raise NotSent(f"the receiver answered {answer.status_code}")

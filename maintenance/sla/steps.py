@@ -58,10 +58,9 @@ def due_steps(clock: Clock, policy: SlaPolicy, done: Collection[str], now: datet
             first = first_at(clock, step)
             if first is None or first > now:
                 continue
-            times = 0 if step.repeat_s is None else int((now - first).total_seconds() // step.repeat_s)
-            key = _numbered(step.step, times)
-            if key not in done:
-                found.append(DueStep(key, first + timedelta(seconds=(step.repeat_s or 0) * times), step))
+            last = _last_turn(step, first, now)
+            if last.key not in done:
+                found.append(last)
     return sorted(found, key=lambda one: (one.at, one.key))
 
 
@@ -71,19 +70,26 @@ def wake_at(clock: Clock, policy: SlaPolicy, done: Collection[str], now: datetim
         return None
     waits = []
     if clock.state is ClockState.RUNNING:
-        waits.append(clock.limit_at)
+        # At its limit it is not breached yet.
+        waits.append(clock.limit_at + timedelta(microseconds=1))
     for step in policy.steps_of(clock.kind, clock.severity):
         first = first_at(clock, step)
         if first is None:
             continue
-        if first > now or step.step not in done:
-            waits.append(first)
+        last = _last_turn(step, first, now)
+        if last.at > now or last.key not in done:
+            waits.append(last.at)
         elif step.repeat_s is not None:
-            times = int((now - first).total_seconds() // step.repeat_s) + 1
-            waits.append(first + timedelta(seconds=step.repeat_s * times))
+            waits.append(last.at + timedelta(seconds=step.repeat_s))
     if clock.state is ClockState.BREACHED and breach_key(done) not in done:
         waits.append(clock.limit_at)
     return min(waits, default=None)
+
+
+def _last_turn(step: Step, first: datetime, now: datetime) -> DueStep:
+    """The last turn of a step up to ``now``; before its first one, that."""
+    times = 0 if step.repeat_s is None else max(int((now - first).total_seconds() // step.repeat_s), 0)
+    return DueStep(_numbered(step.step, times), first + timedelta(seconds=(step.repeat_s or 0) * times), step)
 
 
 def first_at(clock: Clock, step: Step) -> datetime | None:

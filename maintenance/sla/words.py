@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from maintenance.lifecycle import RETURNS
 from maintenance.work_orders import State, Transition
 from plantroom.domain.assets import Severity
 
@@ -74,11 +73,11 @@ class Word:
 
 @dataclass(slots=True)
 class Round:
-    """From one opening of a ticket to the next. ``anew``: its work had been done before, so that everything is promised
-    again; else it only calls for somebody once more, out of a hold."""
+    """From one opening of a ticket to the next: from its event time, of one that comes back from when people were told
+    of that. ``anew``: its work had been done before, so that everything is promised again; else it only calls for
+    somebody once more, out of a hold."""
 
     opened_at: datetime
-    told_at: datetime
     anew: bool
     words: list[Word] = field(default_factory=list)
 
@@ -95,14 +94,14 @@ def rounds_of(transitions: Sequence[Transition], marks: Iterable[Mark] = ()) -> 
         if step.to is before:
             continue
         if step.to is State.OPEN:
-            anew = before not in RETURNS or before is not State.ON_HOLD
-            rounds.append(Round(step.at, step.recorded_at if rounds else step.at, anew))
+            anew = before is not State.ON_HOLD
+            rounds.append(Round(step.recorded_at if rounds else step.at, anew))
         elif rounds and (said := _said(step, before)) is not None:
             rounds[-1].words.append(Word(said, step.at, step.code))
         before = step.to
     for mark in marks:
         if rounds and mark.said is not Said.SEVERITY:
-            owner = next((one for one in reversed(rounds) if one.told_at <= mark.at), rounds[0])
+            owner = next((one for one in reversed(rounds) if one.opened_at <= mark.at), rounds[0])
             owner.words.append(Word(mark.said, mark.at, mark.code))
     for one in rounds:
         one.words = [Word(w.said, max(w.at, one.opened_at), w.code) for w in one.words]

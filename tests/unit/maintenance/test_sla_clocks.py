@@ -177,7 +177,7 @@ def test_an_event_that_ends_a_hold_calls_again_and_the_work_goes_on_being_due() 
 
 def test_a_word_from_before_the_return_speaks_of_the_work_before() -> None:
     steps = (step(State.IN_PROGRESS, 10), step(State.COMPLETED, 60), step(State.OPEN, 90, told=120))
-    found = told(*steps, now=125, marks=(mark(Said.ACKNOWLEDGED, 100),))
+    found = told(*steps, now=151, marks=(mark(Said.ACKNOWLEDGED, 100),))
     assert [c.state for c in found["acknowledge"]] == [ClockState.MET, ClockState.BREACHED]
     assert found["acknowledge"][1].stopped_at is None
 
