@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.ports import NotSent, Outgoing, Vault
@@ -143,8 +143,9 @@ def _bot(kind: ChannelKind, plugin: Any, message: Outgoing) -> None:
         text["at"] = {"atMobiles": list(plugin.targets), "isAtAll": False}
         url = plugin.notify_url.format(token=plugin.token)
         if plugin.secret:
+            # Apprise's is encoded for a URL already, and its own way of sending encodes it once more.
             timestamp, sign = plugin.get_signature()
-            params = {"timestamp": timestamp, "sign": sign}
+            params = {"timestamp": timestamp, "sign": unquote(sign)}
     answer = _post(url, json.dumps(text).encode(), {"Content-Type": "application/json"}, params)
     try:
         told = json.loads(answer)
@@ -192,8 +193,7 @@ def _apprise(plugin: Any, message: Outgoing) -> None:
 def _plugin(url: str) -> Any:
     import apprise
 
-    with _words_of_apprise():
-        return apprise.Apprise.instantiate(url)
+    return apprise.Apprise.instantiate(url)
 
 
 def _schema_of(url: str) -> str | None:
@@ -211,28 +211,31 @@ def _knows(scheme: str) -> bool:
     return scheme in NotificationManager()
 
 
-_log = logging.getLogger("apprise")
-
-
-class _Words(logging.Handler):
-    """What Apprise says in one thread. Its warnings hold no address; its debug lines, which do, are not asked for."""
+class _Kept(logging.Filter):
+    """Lets nothing that Apprise says out into the logs, where addresses would stand in its words, and keeps the warnings
+    of a thread that asks for them: those of sending hold none."""
 
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-        self._thread = threading.get_ident()
+        super().__init__()
+        self.asked = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.said.append(record.getMessage())
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Never true."""
+        said: list[str] | None = getattr(self.asked, "said", None)
+        if said is not None and record.levelno >= logging.WARNING:
+            said.append(record.getMessage())
+        return False
+
+
+_kept = _Kept()
+logging.getLogger("apprise").addFilter(_kept)
 
 
 @contextmanager
 def _words_of_apprise() -> Iterator[list[str]]:
-    _log.propagate = False
-    handler = _Words()
-    _log.addHandler(handler)
+    said: list[str] = []
+    _kept.asked.said = said
     try:
-        yield handler.said
+        yield said
     finally:
-        _log.removeHandler(handler)
+        _kept.asked.said = None
