@@ -13,7 +13,7 @@ from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
 from maintenance.notify.channels import Channel
-from maintenance.notify.ports import NotSent, Outgoing, Post, Vault
+from maintenance.notify.ports import Delivered, NotSent, Outgoing, Post, Vault
 from maintenance.ports import MaintenanceTx
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
@@ -77,6 +77,10 @@ class NoVault:
         raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
 
 
+def _nothing_delivered() -> Delivered:
+    return Delivered()
+
+
 def _no_post(channel: Channel, message: Outgoing) -> None:
     del channel, message
     raise NotSent("this process sends no messages")
@@ -95,7 +99,7 @@ class Services:
     sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
     ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
     ``letters`` what was last seen of dead letters, ``store`` of the readings store. ``vault`` encrypts the addresses of
-    channels, ``post`` carries a message to one.
+    channels, ``post`` carries a message to one, ``delivered`` is what this process has carried.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -113,6 +117,7 @@ class Services:
     figures: Callable[[], Mapping[str, float]] = _no_figures
     vault: Vault = field(default_factory=NoVault)
     post: Post = _no_post
+    delivered: Callable[[], Delivered] = _nothing_delivered
     planning_clock: Clock | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from api.shapes import Instant, ListQuery, Payload, Shape
 from maintenance.notify.channels import Channel as DomainChannel
-from maintenance.notify.channels import ChannelKind
+from maintenance.notify.channels import ChannelKind, Goes
 from maintenance.notify.messages import Message
 from plantroom.domain.assets import Severity
 
@@ -14,7 +14,7 @@ from plantroom.domain.assets import Severity
 class Channel(Shape):
     """A way to people or to another program. ``address`` is what may be seen of it: the whole of it is shown to nobody.
 
-    ``works``: `true` since a message arrived, `false` since one failed, `null` before the first."""
+    ``goes``: `works`, `failing` (the last attempt failed), `broken` (a message was given up), `untried`, `off`."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class Channel(Shape):
     quiet_to: str | None
     active: bool
     version: int
-    works: bool | None
+    goes: Goes
     failures: int
     last_ok_at: Instant | None
     last_failed_at: Instant | None
@@ -42,9 +42,8 @@ class Channel(Shape):
     @classmethod
     def of(cls, one: DomainChannel) -> Self:
         """From the ledger's record."""
-        own = {name: getattr(one, name) for name in cls.model_fields if name not in {"address", "works"}}
-        never = one.last_ok_at is None and one.last_failed_at is None
-        return cls.model_validate(own | {"address": one.shown, "works": None if never else one.failures == 0})
+        own = {name: getattr(one, name) for name in cls.model_fields if name != "address"}
+        return cls.model_validate(own | {"address": one.shown})
 
 
 class ChannelList(Shape):

@@ -70,5 +70,6 @@ def _batch(
 def rest(failures: int, chance: float) -> timedelta:
     """How long a channel rests after so many failures in a row; ``chance`` (0 to 1) spreads those that failed
     together."""
-    longest = min(FIRST_REST * 2 ** min(failures - 1, 20), LONGEST_REST)
+    doubled: int = 2 ** min(failures - 1, 20)
+    longest = min(FIRST_REST * doubled, LONGEST_REST)
     return longest * (1 - JITTER + 2 * JITTER * chance)

@@ -22,6 +22,16 @@ class ChannelKind(StrEnum):
     APPRISE = "apprise"
 
 
+class Goes(StrEnum):
+    """How a channel goes, by the last message that it carried or did not; ``broken``: one was given up."""
+
+    WORKS = "works"
+    FAILING = "failing"
+    BROKEN = "broken"
+    UNTRIED = "untried"
+    OFF = "off"
+
+
 LANGUAGES = ("zh", "en")
 
 
@@ -58,6 +68,17 @@ class Channel:
     ticket: str | None = None
     digest_at: datetime | None = None
     resting_until: datetime | None = None
+
+    @property
+    def goes(self) -> Goes:
+        """How it goes."""
+        if not self.active:
+            return Goes.OFF
+        if self.broken_since is not None:
+            return Goes.BROKEN
+        if self.failures:
+            return Goes.FAILING
+        return Goes.UNTRIED if self.last_ok_at is None else Goes.WORKS
 
 
 def check_channel(channel: Channel) -> None:

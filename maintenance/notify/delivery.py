@@ -10,7 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,7 +19,7 @@ from maintenance.notify.batches import ELSEWHERE_AFTER, MAX_ATTEMPTS, WINDOW, Ba
 from maintenance.notify.broken import arrived_again, broken, elsewhere
 from maintenance.notify.channels import Channel
 from maintenance.notify.messages import Message, digest_of
-from maintenance.notify.ports import NotSent, Outgoing, Post
+from maintenance.notify.ports import Delivered, NotSent, Outgoing, Post
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.keys import new_key
 from plantroom.errors import NotFound
@@ -38,20 +38,9 @@ LOOKED_AT = 500
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What a round has done: messages that arrived, attempts that failed, messages given up."""
-
-    sent: int = 0
-    failed: int = 0
-    given_up: int = 0
-
-    def __add__(self, other: "Delivered") -> "Delivered":
-        return Delivered(self.sent + other.sent, self.failed + other.failed, self.given_up + other.given_up)
-
-
 class Delivery:
-    """Serves channels, some at a time. ``base_url`` is for the links of digests, ``chance`` spreads retries."""
+    """Serves channels, some at a time. ``base_url`` is for the links of digests, ``chance`` spreads retries; ``total``
+    is what it has done so far."""
 
     def __init__(
         self,
@@ -63,6 +52,8 @@ class Delivery:
     ) -> None:
         self._ledger, self._post, self._clock, self._base_url, self._chance = ledger, post, clock, base_url, chance
         self._holder = new_key()
+        self._counting = threading.Lock()
+        self.total = Delivered()
         self._free = threading.Semaphore(THREADS)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="notify")
 
@@ -119,6 +110,8 @@ class Delivery:
                     break
                 done = self._carry(channel, batch)
                 total += done
+                with self._counting:
+                    self.total += done
                 if done.failed:
                     break
         finally:

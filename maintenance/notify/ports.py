@@ -35,6 +35,18 @@ class Outgoing:
     attempt: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What a round has done: messages that arrived, attempts that failed, messages given up."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+    def __add__(self, other: "Delivered") -> "Delivered":
+        return Delivered(self.sent + other.sent, self.failed + other.failed, self.given_up + other.given_up)
+
+
 class NotSent(Exception):
     """A message did not go out; the text says why and holds no secret."""
 
@@ -136,5 +148,5 @@ class NotificationRepository(ABC):
         """Newest first."""
 
     @abstractmethod
-    def counts(self) -> Mapping[str, int]:
-        """How many are ``waiting``, ``delivered``, ``failed`` and ``withdrawn``."""
+    def waiting(self) -> int:
+        """How many have not arrived yet."""

@@ -206,14 +206,15 @@ def _schema_of(url: str) -> str | None:
 
 
 def _knows(scheme: str) -> bool:
-    from apprise.manager_plugins import NotificationManager
+    from apprise import manager_plugins
 
-    return scheme in NotificationManager()
+    plugins: Any = manager_plugins
+    return scheme in plugins.NotificationManager()
 
 
 class _Kept(logging.Filter):
-    """Lets nothing that Apprise says out into the logs, where addresses would stand in its words, and keeps the warnings
-    of a thread that asks for them: those of sending hold none."""
+    """Lets nothing that Apprise says out into the logs, where addresses would stand in its words, and keeps the
+    warnings of a thread that asks for them: those of sending hold none."""
 
     def __init__(self) -> None:
         super().__init__()

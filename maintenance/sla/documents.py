@@ -176,7 +176,7 @@ def _one_of(text: str, field: str, kind: type[E]) -> E:
 
 
 def _twice(policy: SlaPolicy) -> list[FieldProblem]:
-    keys = {
+    keys: dict[str, list[object]] = {
         "clocks": [(one.clock, one.severity, one.origins) for one in policy.clocks],
         "pauses": [one.code for one in policy.pauses],
         "steps": [(one.clock, one.severity, one.step) for one in policy.steps],

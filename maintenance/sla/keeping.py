@@ -67,7 +67,7 @@ def timed(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
 
 def heard_at(steps: Sequence[Transition], marks: Sequence[Mark]) -> datetime | None:
     """When the last word on an order was heard."""
-    return max((one.recorded_at for one in (*steps, *marks)), default=None)
+    return max([*(one.recorded_at for one in steps), *(one.recorded_at for one in marks)], default=None)
 
 
 def keep_clocks(tx: MaintenanceTx, order: WorkOrder, found: Sequence[Clock], policies: Policies, now: datetime) -> None:

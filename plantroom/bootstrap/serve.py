@@ -132,6 +132,7 @@ class Serving:
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
             vault=vault,
             post=post,
+            delivered=lambda: self._delivery.total,
         )
         self.web = WebServer(create_app(services), sock)
         ledger, base_url = parts.ledger, parts.settings.public_url or ""

@@ -16,10 +16,11 @@ EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
 
 MODULES: Mapping[str, str] = {
     "run": "roles", "collect": "roles", "serve": "roles", "check": "check", "classes": "classes", "import": "importing",
-    "alarms": "alarms", "asset": "assets", "bench": "bench", "broker": "broker", "clocks": "clocks",
-    "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases", "loop-test": "loop_tests",
+    "alarms": "alarms", "asset": "assets", "bench": "bench", "broker": "broker", "channel": "channels",
+    "clocks": "clocks", "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases",
+    "loop-test": "loop_tests",
     "models": "models", "plan": "plan", "points": "points", "readings": "readings", "simulate": "simulate",
-    "source": "sources", "spool": "spool", "token": "tokens", "user": "users",
+    "sla": "sla", "source": "sources", "spool": "spool", "token": "tokens", "user": "users",
 }  # fmt: skip
 """Where each command, or group of commands, is: only what is asked for is loaded, in a third of the time."""
 

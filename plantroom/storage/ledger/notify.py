@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -186,7 +185,6 @@ class SqlNotifications(NotificationRepository):
         statement = MESSAGES.select().where(*conditions)
         return fetch_page(self._connection, statement, _SORTS, "-created_at", page, MESSAGES.item)
 
-    def counts(self) -> Mapping[str, int]:
-        state = sa.case(*((condition, name) for name, condition in _STATES.items()), else_="failed")
-        rows: Any = self._connection.execute(sa.select(state, sa.func.count()).group_by(state))
-        return dict.fromkeys(_STATES, 0) | {name: int(count) for name, count in rows}
+    def waiting(self) -> int:
+        statement = sa.select(sa.func.count()).where(_n.next_try.is_not(None))
+        return int(self._connection.execute(statement).scalar_one())

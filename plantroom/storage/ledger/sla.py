@@ -157,7 +157,8 @@ class SqlSla(SlaRepository):
         )
         order = list(Severity)
         rows = [
-            KeptCount(*row[:8], float(row[8] or 0), float(row[9] or 0)) for row in self._connection.execute(statement)
+            KeptCount(*row[:2], *map(int, row[2:8]), seconds=float(row[8] or 0), paused_s=float(row[9] or 0))
+            for row in self._connection.execute(statement)
         ]
         return sorted(rows, key=lambda one: (order.index(Severity(one.severity)), _KINDS[one.kind]))
 
