@@ -13,7 +13,7 @@ from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lifecycle import ENDED, transition
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
-from maintenance.sla.keeping import first_due, mark, timed
+from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
@@ -95,9 +95,9 @@ def create_order(
     if order.due is None:
         order = replace(order, due=first_due(tx, order, severity, opened))
     tx.orders.add(order)
-    tx.orders.add_transition(Transition(order.id, State.OPEN, opened, now, by))
-    mark(tx, order, Said.SEVERITY, opened, now, by, code=severity.value)
-    timed(tx, order)
+    opening = Transition(order.id, State.OPEN, opened, now, by)
+    tx.orders.add_transition(opening)
+    begin_clocks(tx, order, opening, by)
     note_order(tx, order)
     return order
 

@@ -16,7 +16,7 @@ from maintenance.notify.messages import Place, order_notice
 from maintenance.notify.outbox import enqueue
 from maintenance.ports import MaintenanceTx
 from maintenance.sla.clocks import Clock, clocks
-from maintenance.sla.keeping import done_of, keep_clocks
+from maintenance.sla.keeping import keep_clocks, keys_of
 from maintenance.sla.steps import DueStep, StepDone, due_steps
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import LocalName
@@ -93,10 +93,14 @@ def _begin(tx: MaintenanceTx, order_id: str, now: datetime) -> None:
     """The clocks of a ticket that has none yet; old steps are behind it."""
     order = tx.orders.lock(order_id)
     found, policies = _clocks(tx, order, now), tx.sla.policies(order.site)
-    for clock in found:
-        for due in due_steps(clock, policies.at(clock.started_at), (), now - STALE):
-            tx.sla.add_step(StepDone(order.id, clock.kind.value, clock.cycle, due.key, due.at, now))
-    keep_clocks(tx, order, found, policies, now)
+    done = [
+        StepDone(order.id, clock.kind.value, clock.cycle, due.key, due.at, now)
+        for clock in found
+        for due in due_steps(clock, policies.at(clock.started_at), (), now - STALE)
+    ]
+    for step in done:
+        tx.sla.add_step(step)
+    keep_clocks(tx, order, found, policies, now, done)
 
 
 def _clocks(tx: MaintenanceTx, order: WorkOrder, now: datetime) -> list[Clock]:
@@ -108,7 +112,7 @@ def _look(tx: MaintenanceTx, order_id: str, now: datetime, on_call: OnCall, base
     order = tx.orders.lock(order_id)
     if not tx.sla.take(order_id, now):
         return Checked()
-    found, policies, done = _clocks(tx, order, now), tx.sla.policies(order.site), done_of(tx, order_id)
+    found, policies, done = _clocks(tx, order, now), tx.sla.policies(order.site), keys_of(tx.sla.steps(order_id))
     steps = breaches = messages = 0
     for clock in found:
         keys = done.get((clock.kind.value, clock.cycle), set())
@@ -121,7 +125,7 @@ def _look(tx: MaintenanceTx, order_id: str, now: datetime, on_call: OnCall, base
         for one in new:
             data = {"id": order.id, "number": order.number, "clock": clock.kind.value, "step": one.key}
             tx.live.note("sla", order.site, data)
-    keep_clocks(tx, order, found, policies, now)
+    keep_clocks(tx, order, found, policies, now, tx.sla.steps(order_id))
     return Checked(1, steps, breaches, messages)
 
 

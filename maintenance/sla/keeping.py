@@ -13,7 +13,7 @@ from maintenance.sla.clocks import Clock, ClockState, clocks, due_of
 from maintenance.sla.policy import NEAR, ClockKind, Policies
 from maintenance.sla.ports import StoredClock
 from maintenance.sla.steps import StepDone, breach_key, correction_key, wake_at
-from maintenance.sla.words import Mark, Said
+from maintenance.sla.words import Mark, Said, got_milder
 from maintenance.work_orders import Kind, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 
@@ -50,6 +50,16 @@ def first_due(tx: MaintenanceTx, order: WorkOrder, severity: Severity, opened_at
     return None if rule is None else opened_at + rule.limit
 
 
+def begin_clocks(tx: MaintenanceTx, order: WorkOrder, opening: Transition, by: str) -> None:
+    """The clocks of a repair ticket that is new; its opening is its whole history."""
+    if order.kind is not Kind.CORRECTIVE:
+        return
+    severity = Mark(order.id, Said.SEVERITY, opening.at, opening.recorded_at, by, order.severity.value)
+    tx.sla.add_mark(severity)
+    policies, now = tx.sla.policies(order.site), opening.recorded_at
+    keep_clocks(tx, order, clocks(order, [opening], policies, now, [severity]), policies, now, ())
+
+
 def timed(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
     """The order with ``due`` as its clocks have it; the clocks are stored. Planned work is left as it is."""
     if order.kind is not Kind.CORRECTIVE:
@@ -58,9 +68,9 @@ def timed(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
     heard = heard_at(steps, marks)
     if heard is None:
         return order
-    found = clocks(order, steps, policies, heard, marks)
-    _record(tx, order, found, heard)
-    keep_clocks(tx, order, found, policies, heard)
+    found, done = clocks(order, steps, policies, heard, marks), tx.sla.steps(order.id)
+    done = [*done, *_record(tx, order, found, done, heard)]
+    keep_clocks(tx, order, found, policies, heard, done, fewer=got_milder(marks))
     due = due_of(order, steps, policies, heard, marks)
     return order if due is None else replace(order, due=due)
 
@@ -70,53 +80,64 @@ def heard_at(steps: Sequence[Transition], marks: Sequence[Mark]) -> datetime | N
     return max([*(one.recorded_at for one in steps), *(one.recorded_at for one in marks)], default=None)
 
 
-def keep_clocks(tx: MaintenanceTx, order: WorkOrder, found: Sequence[Clock], policies: Policies, now: datetime) -> None:
-    """Store the clocks of an order as they are at ``now``."""
-    done = _done(tx.sla.steps(order.id)) if found else {}
-    stored = []
+def keep_clocks(
+    tx: MaintenanceTx,
+    order: WorkOrder,
+    found: Sequence[Clock],
+    policies: Policies,
+    now: datetime,
+    steps: Sequence[StepDone],
+    *,
+    fewer: bool = False,
+) -> None:
+    """Store the clocks of an order as they are at ``now``; what waits to go out for one that has stopped is taken back.
+    ``steps`` are all that are recorded of them, ``fewer``: there may have been clocks that are none any more."""
+    done, stored = keys_of(steps), []
     for one in found:
         rest, policy = at_rest(one, now), policies.at(one.started_at)
         wakes = wake_at(one, policy, done.get((one.kind.value, one.cycle), ()), now)
         stored.append(StoredClock(rest, decided_at(rest), wakes))
     running = [one.clock for one in stored if one.clock.running and one.clock.paused_since is None]
     near = [at for one in running if (at := one.instant_at(NEAR)) is not None]
-    tx.sla.put_clocks(order, stored, min((one.limit_at for one in running), default=None), min(near, default=None))
-    stopped = [f"{one.kind.value}:{one.cycle}" for one in found if not one.running]
+    limit, risk = min((one.limit_at for one in running), default=None), min(near, default=None)
+    tx.sla.put_clocks(order, stored, limit, risk, fewer=fewer or not found)
+    told = {(step.kind, step.cycle) for step in steps if step.messages}
+    stopped = [
+        f"{one.kind.value}:{one.cycle}" for one in found if not one.running and (one.kind.value, one.cycle) in told
+    ]
     if stopped:
         tx.notifications.withdraw(order.id, stopped, now)
 
 
-def _done(steps: Iterable[StepDone]) -> dict[tuple[str, int], set[str]]:
+def keys_of(steps: Iterable[StepDone]) -> dict[tuple[str, int], set[str]]:
+    """Keys of recorded steps by clock and cycle."""
     found: dict[tuple[str, int], set[str]] = {}
     for one in steps:
         found.setdefault((one.kind, one.cycle), set()).add(one.step)
     return found
 
 
-def done_of(tx: MaintenanceTx, order_id: str) -> dict[tuple[str, int], set[str]]:
-    """Keys of the steps that are recorded of an order, by clock and cycle."""
-    return _done(tx.sla.steps(order_id))
-
-
-def _record(tx: MaintenanceTx, order: WorkOrder, found: Sequence[Clock], heard: datetime) -> None:
-    """A breach that is known only now is recorded, and so is one that was none: a word that came late says so."""
-    done = done_of(tx, order.id)
+def _record(
+    tx: MaintenanceTx, order: WorkOrder, found: Sequence[Clock], done: Sequence[StepDone], heard: datetime
+) -> list[StepDone]:
+    """A breach that is known only now is recorded, and so is one that was none: a word that came late says so. Gives
+    what is new."""
+    known, new = keys_of(done), []
     for one in found:
-        keys = done.get((one.kind.value, one.cycle), set())
-        over = one.state is ClockState.BREACHED
+        keys = known.get((one.kind.value, one.cycle), set())
+        over, mends = one.state is ClockState.BREACHED, correction_key(keys)
         if over and breach_key(keys) not in keys and not one.running:
-            tx.sla.add_step(StepDone(order.id, one.kind.value, one.cycle, breach_key(keys), one.limit_at, heard))
-        mends = correction_key(keys)
-        if over or mends is None:
-            continue
-        new = StepDone(order.id, one.kind.value, one.cycle, mends, one.stopped_at or heard, heard)
-        if tx.sla.add_step(new):
+            new.append(StepDone(order.id, one.kind.value, one.cycle, breach_key(keys), one.limit_at, heard))
+        elif not over and mends is not None:
+            new.append(StepDone(order.id, one.kind.value, one.cycle, mends, one.stopped_at or heard, heard))
             said = corrected_words(one)
             line = f"{said.zh} / {said.en}"
             tx.orders.add_transition(Transition(order.id, order.state, heard, heard, BY, line))
-            tx.live.note(
-                "sla", order.site, {"id": order.id, "number": order.number, "clock": one.kind.value, "step": mends}
-            )
+            data = {"id": order.id, "number": order.number, "clock": one.kind.value, "step": mends}
+            tx.live.note("sla", order.site, data)
+    for step in new:
+        tx.sla.add_step(step)
+    return new
 
 
 def corrected_words(clock: Clock) -> LocalName:

@@ -69,10 +69,17 @@ class SlaRepository(ABC):
 
     @abstractmethod
     def put_clocks(
-        self, order: WorkOrder, stored: Sequence[StoredClock], next_limit: datetime | None, risk_at: datetime | None
+        self,
+        order: WorkOrder,
+        stored: Sequence[StoredClock],
+        next_limit: datetime | None,
+        risk_at: datetime | None,
+        *,
+        fewer: bool = True,
     ) -> None:
-        """All clocks of an order, instead of what there was; when the first one that runs reaches its limit, and from
-        when on one is at risk (what lists are filtered and sorted by)."""
+        """All clocks of an order, instead of what there was (without ``fewer``: all of those are among them); when the
+        first one that runs reaches its limit, and from when on one is at risk (what lists are filtered and sorted
+        by)."""
 
     @abstractmethod
     def steps(self, order_id: str) -> Sequence[StepDone]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from maintenance.work_orders import State, Transition
 from plantroom.domain.assets import Severity
@@ -113,6 +114,12 @@ def _said(step: Transition, before: State | None) -> Said | None:
     if step.to is State.IN_PROGRESS and before in (State.COMPLETED, State.EVIDENCE_PENDING, State.VERIFIED):
         return Said.SENT_BACK
     return _OF_STEP.get(step.to)
+
+
+def got_milder(marks: Iterable[Mark]) -> bool:
+    """Whether somebody has corrected a severity downwards: clocks that there were may be none any more."""
+    order, said = list(Severity), [severity for _, severity in severities_of(marks, Severity.INFO)]
+    return any(order.index(after) > order.index(before) for before, after in pairwise(said))
 
 
 def severities_of(marks: Iterable[Mark], otherwise: Severity) -> list[tuple[datetime | None, Severity]]:

@@ -17,6 +17,7 @@ from plantroom.domain.assets import Severity
 from plantroom.errors import NotFound, VersionConflict
 from plantroom.ports.paging import Scope
 from plantroom.storage.ledger import tables_sla as t
+from plantroom.storage.ledger.backend import Backend
 from plantroom.storage.ledger.columns import EPOCH, FAR_FUTURE, MICROSECOND
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_maintenance import work_orders
@@ -45,8 +46,7 @@ class SqlSla(SlaRepository):
         self._connection.execute(t.work_order_marks.insert(), MARKS.row(mark))
 
     def marks(self, order_id: str) -> Sequence[Mark]:
-        statement = MARKS.select().where(_m.work_order == order_id).order_by(_m.position)
-        return [MARKS.item(row) for row in self._connection.execute(statement)]
+        return [MARKS.item(row) for row in self._connection.execute(_MARKS_OF, {"order_id": order_id})]
 
     def policies(self, site: str) -> Policies:
         if site not in self._policies:
@@ -89,25 +89,28 @@ class SqlSla(SlaRepository):
         return found
 
     def put_clocks(
-        self, order: WorkOrder, stored: Sequence[StoredClock], next_limit: datetime | None, risk_at: datetime | None
+        self,
+        order: WorkOrder,
+        stored: Sequence[StoredClock],
+        next_limit: datetime | None,
+        risk_at: datetime | None,
+        *,
+        fewer: bool = True,
     ) -> None:
         rows = [_clock_values(order, one) for one in stored]
         if rows:
-            insert = self._work.backend.insert(t.sla_clocks)
-            changes = {c.name: insert.excluded[c.name] for c in t.sla_clocks.columns if not c.primary_key}
-            statement = insert.on_conflict_do_update(index_elements=["work_order", "kind", "cycle"], set_=changes)
-            self._connection.execute(statement, rows)
-        stays = [(one["kind"], one["cycle"]) for one in rows]
-        others = t.sla_clocks.delete().where(_c.work_order == order.id)
-        if stays:
-            others = others.where(sa.tuple_(_c.kind, _c.cycle).not_in(stays))
-        self._connection.execute(others)
-        values = {"next_limit": next_limit or FAR_FUTURE, "risk_at": risk_at or FAR_FUTURE}
-        self._connection.execute(work_orders.update().where(_w.id == order.id), values)
+            self._connection.execute(_upsert(self._work.backend), rows)
+        if fewer:
+            stays = [(one["kind"], one["cycle"]) for one in rows]
+            others = t.sla_clocks.delete().where(_c.work_order == order.id)
+            if stays:
+                others = others.where(sa.tuple_(_c.kind, _c.cycle).not_in(stays))
+            self._connection.execute(others)
+        values = {"order_id": order.id, "limit": next_limit or FAR_FUTURE, "risk": risk_at or FAR_FUTURE}
+        self._connection.execute(_LIMITS, values)
 
     def steps(self, order_id: str) -> Sequence[StepDone]:
-        statement = STEPS.select().where(_s.work_order == order_id).order_by(_s.recorded_at, _s.due_at, _s.step)
-        return [STEPS.item(row) for row in self._connection.execute(statement)]
+        return [STEPS.item(row) for row in self._connection.execute(_STEPS_OF, {"order_id": order_id})]
 
     def add_step(self, step: StepDone) -> bool:
         insert = self._work.backend.insert(t.sla_steps).on_conflict_do_nothing().returning(_s.step)
@@ -157,10 +160,32 @@ class SqlSla(SlaRepository):
         )
         order = list(Severity)
         rows = [
-            KeptCount(*row[:2], *map(int, row[2:8]), seconds=float(row[8] or 0), paused_s=float(row[9] or 0))
+            KeptCount(row[0], row[1], *map(int, row[2:8]), float(row[8] or 0), float(row[9] or 0))
             for row in self._connection.execute(statement)
         ]
         return sorted(rows, key=lambda one: (order.index(Severity(one.severity)), _KINDS[one.kind]))
+
+
+_UPSERTS: dict[type[Backend], Any] = {}
+"""Made once for each database: a ticket's every step needs it."""
+
+
+def _upsert(backend: Backend) -> Any:
+    if type(backend) not in _UPSERTS:
+        insert = backend.insert(t.sla_clocks)
+        changes = {c.name: insert.excluded[c.name] for c in t.sla_clocks.columns if not c.primary_key}
+        made = insert.on_conflict_do_update(index_elements=["work_order", "kind", "cycle"], set_=changes)
+        _UPSERTS[type(backend)] = made
+    return _UPSERTS[type(backend)]
+
+
+_LIMITS = (
+    work_orders.update()
+    .where(_w.id == sa.bindparam("order_id"))
+    .values(next_limit=sa.bindparam("limit"), risk_at=sa.bindparam("risk"))
+)
+_MARKS_OF = MARKS.select().where(_m.work_order == sa.bindparam("order_id")).order_by(_m.position)
+_STEPS_OF = STEPS.select().where(_s.work_order == sa.bindparam("order_id")).order_by(_s.recorded_at, _s.due_at, _s.step)
 
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
