@@ -10,6 +10,8 @@ from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.audit.endpoints import of_assets as asset_history
 from api.audit.endpoints import router as audit
+from api.channels.endpoints import router as channels
+from api.channels.notifications import router as notifications
 from api.classes.endpoints import router as classes
 from api.contractors.endpoints import router as contractors
 from api.custom_fields.endpoints import router as custom_fields
@@ -47,6 +49,7 @@ from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
 from api.sites.endpoints import router as sites
+from api.sla.endpoints import router as sla
 from api.sources.endpoints import router as sources
 from api.staff.certificates import router as certificates
 from api.staff.endpoints import router as staff
@@ -56,6 +59,7 @@ from api.users.endpoints import router as users
 from api.webapp import router as webapp
 from api.work_orders.endpoints import router as work_orders
 from api.work_orders.people import router as work_order_people
+from api.work_orders.words import router as work_order_words
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -100,6 +104,10 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     records,
     imports,
     emergency_plans,
+    work_order_words,
+    sla,
+    channels,
+    notifications,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

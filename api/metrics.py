@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from api.channels.metrics import families as of_notifications
 from api.ingest.metrics import families
 from api.ingest.reports import Reports, reports
 from api.services import Services
@@ -60,6 +61,7 @@ class _Gauges(Collector):
             reachable.add_metric([], 1)
         yield reachable
         yield from families(found.told, found.now)
+        yield from of_notifications(self._services)
         for name, value in self._services.figures().items():
             yield GaugeMetricFamily(name, "Of this process", value=value)
         yield from _job_families(self._services.jobs())

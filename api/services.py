@@ -12,12 +12,14 @@ from api.directory import Directory
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
+from maintenance.notify.channels import Channel
+from maintenance.notify.ports import Delivered, NotSent, Outgoing, Post, Vault
 from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.scheduled import JobFigures
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
-from plantroom.errors import Unreachable
+from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.clock import Clock
 from plantroom.ports.files import FileStore, StoredFile
 from plantroom.ports.ledger import CollectorReport, Ledger
@@ -84,6 +86,29 @@ def _no_jobs() -> Mapping[str, JobFigures]:
     return {}
 
 
+class NoVault:
+    """Where nobody has said where the key of secrets is."""
+
+    def seal(self, text: str) -> str:
+        """Raises ``SettingError``."""
+        del text
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+    def open(self, sealed: str) -> str:
+        """Raises ``SettingError``."""
+        del sealed
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+
+def _nothing_delivered() -> Delivered:
+    return Delivered()
+
+
+def _no_post(channel: Channel, message: Outgoing) -> None:
+    del channel, message
+    raise NotSent("this process sends no messages")
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything that the API needs.
@@ -116,6 +141,9 @@ class Services:
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
     jobs: Callable[[], Mapping[str, JobFigures]] = _no_jobs
+    vault: Vault = field(default_factory=NoVault)
+    post: Post = _no_post
+    delivered: Callable[[], Delivered] = _nothing_delivered
     planning_clock: Clock | None = None
     plan_readings: PointReadings = NO_READINGS
     public_url: str | None = None

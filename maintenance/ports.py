@@ -13,10 +13,12 @@ from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.imports.ports import ImportRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
+from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.records.ports import RecordRepository
 from maintenance.scheduled import JobRun
+from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
@@ -124,9 +126,9 @@ class PlanRepository(ABC):
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
-    asset, ``unassigned`` those that a person has been given, ``given`` those that
-    nobody has. ``contractors`` widens the scope: their orders are seen,
-    too, wherever they are."""
+    asset, ``unassigned`` those that a person has been given, ``given`` those that nobody has, ``at_risk`` keeps open
+    ones with a clock that has used three quarters of its limit by then. ``contractors`` widens the scope: their orders
+    are seen, too, wherever they are."""
 
     scope: Scope = EVERYTHING
     kind: str | None = None
@@ -143,6 +145,7 @@ class OrderFilter:
     due_before: datetime | None = None
     open_only: bool = False
     without_asset: bool = False
+    at_risk: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ class OrderRepository(ABC):
 
     @abstractmethod
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
-        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity)."""
+        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity, next_limit)."""
 
     @abstractmethod
     def counts(self, scope: Scope) -> Mapping[tuple[str, State], int]:
@@ -360,3 +363,6 @@ class MaintenanceTx(LedgerTx):
     records: RecordRepository
     imports: ImportRepository
     emergency: EmergencyPlanRepository
+    sla: SlaRepository
+    channels: ChannelRepository
+    notifications: NotificationRepository

@@ -125,6 +125,7 @@ class WorkOrder:
     completed_at: datetime | None = None
     verified_at: datetime | None = None
     hold_reason: str | None = None
+    hold_code: str | None = None
     end_reason: str | None = None
     reopened: int = 0
     episode: str | None = None
@@ -142,7 +143,8 @@ class WorkOrder:
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One entry of a work order's history. ``at`` is when it was done (event time), ``recorded_at`` when
-    we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name."""
+    we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name; ``code``: of a
+    hold, why (``maintenance.sla.policy.PauseCode``)."""
 
     work_order: str
     to: State
@@ -151,6 +153,7 @@ class Transition:
     by: str
     reason: str = ""
     person: bool = False
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

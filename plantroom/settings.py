@@ -46,7 +46,6 @@ EXPECTED: Mapping[str, str] = {
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
-    "public_url": "the address of the web app, such as https://plant.example.com",
     "models_dir": "a folder that can be written to",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
     "config": "a TOML file with the settings' names in lower case",
@@ -56,6 +55,8 @@ EXPECTED: Mapping[str, str] = {
     "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
     "dead_letters_max": "a whole number from 1 to 1000000000",
     "dead_letters_mb": "a whole number from 1 to 1000000",
+    "public_url": "http[s]://host[:port][/path], as people type it into their browsers",
+    "secrets_key": "a file with the key that Plantroom made, mode 0600, or where it may be made",
 }
 
 
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     retention_10m_days: int = 1095
     dead_letters_max: int = 200_000
     dead_letters_mb: int = 500
+    secrets_key: Path | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -249,9 +251,18 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str | None) -> str | None:
-        if value is not None and not (urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname):
-            raise ValueError("is not an address")
-        return value and value.rstrip("/")
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+                raise ValueError("is no address of a web page")
+        return None if value is None else value.rstrip("/")
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _secrets_key(cls, value: Path | None) -> Path | None:
+        if value is not None and value.expanduser().is_dir():
+            raise ValueError("is a folder")
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("files_url")
     @classmethod
@@ -286,6 +297,11 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """The folder of photos and reports."""
         return Path(unquote(urlsplit(self.files_url).path)) if self.files_url else self.data_dir / "files"
+
+    @property
+    def secrets(self) -> Path:
+        """The file with the key that the ledger's secrets are encrypted with."""
+        return self.secrets_key or self.data_dir / "secrets.key"
 
     @property
     def models(self) -> Path:

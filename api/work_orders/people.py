@@ -11,6 +11,7 @@ from api.problems import StaleVersion
 from api.retrying import BeginAgain
 from api.services import Parts, Services
 from api.shapes import ListQuery
+from api.work_orders.detail import detail_of
 from api.work_orders.people_schemas import (
     AssignmentList,
     AssignmentOut,
@@ -134,15 +135,10 @@ def _require_person(caller: Access) -> None:
 def _require_current(tx: MaintenanceTx, services: Services, order: DomainOrder, if_match: str | None) -> None:
     expected = None if if_match is None else expected_version(if_match)
     if expected is not None and expected != order.version:
-        current = _detail(tx, services, order).model_dump(mode="json", by_alias=True)
+        current = detail_of(tx, services, order).model_dump(mode="json", by_alias=True)
         raise StaleVersion("the work order has changed since you read it", current, order.version, ["assignee"])
-
-
-def _detail(tx: MaintenanceTx, services: Services, order: DomainOrder) -> WorkOrderDetail:
-    history_of = list(tx.orders.transitions(order.id))
-    return WorkOrderDetail.detail_of(order, services.directory.refs(tx)(order.asset), history_of)
 
 
 def _answer(tx: MaintenanceTx, services: Services, order: DomainOrder, response: Response) -> WorkOrderDetail:
     response.headers["ETag"] = etag(order.version)
-    return _detail(tx, services, order)
+    return detail_of(tx, services, order)

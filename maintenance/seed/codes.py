@@ -42,16 +42,12 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
-    """What a severity means and its clocks in minutes (``None``: does not run). ``resolve`` counts from acceptance."""
+class SeverityWords:
+    """What a severity means: its name, and when a fault is of it."""
 
     severity: Severity
     name: LocalName
     meaning: LocalName
-    acknowledge: int | None
-    arrive: int | None
-    interim: int | None
-    resolve: int | None
     basis: str
     status: str
 
@@ -165,21 +161,17 @@ def reasons() -> Mapping[str, Reason]:
 
 
 @cache
-def clocks() -> Mapping[Severity, Clocks]:
-    """Clocks by severity. Every severity has an entry."""
-    found: dict[Severity, Clocks] = {}
-    file = tables("sla.toml", ["severities", "targets"])
+def severities() -> Mapping[Severity, SeverityWords]:
+    """What each severity means. Every severity has an entry."""
+    found: dict[Severity, SeverityWords] = {}
+    file = tables("severities.toml", ["severities", "targets"])
     for entry in file.entries("severities", "key"):
         severity = Severity(entry.one_of("key", [one.value for one in Severity]))
-        once("sla.toml", "severity", [*found, severity])
-        found[severity] = Clocks(
+        once("severities.toml", "severity", [*found, severity])
+        found[severity] = SeverityWords(
             severity,
             entry.name(),
             entry.name("what_"),
-            acknowledge=entry.whole_if_given("acknowledge", 1),
-            arrive=entry.whole_if_given("arrive", 1),
-            interim=entry.whole_if_given("interim", 1),
-            resolve=entry.whole_if_given("resolve", 1),
             basis=entry.basis(),
             status=entry.status().value,
         )
@@ -194,9 +186,9 @@ def clocks() -> Mapping[Severity, Clocks]:
 def targets() -> Mapping[str, Target]:
     """Promised figures by key."""
     found: dict[str, Target] = {}
-    for entry in tables("sla.toml", ["severities", "targets"]).entries("targets", "key"):
+    for entry in tables("severities.toml", ["severities", "targets"]).entries("targets", "key"):
         key, value = entry.key(), entry.number("value")
-        once("sla.toml", "target", [*found, key])
+        once("severities.toml", "target", [*found, key])
         if value is None:
             entry.refuse("value is missing")
         found[key] = Target(key, entry.name(), value, entry.basis(), entry.status().value)

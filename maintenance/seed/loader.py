@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from maintenance.plan import PlanRow
-from maintenance.seed.codes import actions, causes, clocks, owner_faults, reasons, risk_matrix, targets
+from maintenance.seed.codes import actions, causes, owner_faults, reasons, risk_matrix, severities, targets
 from maintenance.seed.compose import compose, default_rows, proposals
 from maintenance.seed.departments import Department, department_named, departments
 from maintenance.seed.lists import seed_checklists
@@ -44,7 +44,7 @@ def plan_rows() -> tuple[PlanRow, ...]:
 def check_everything() -> None:
     """Read every file of the seed. Raises ``BadData`` naming file and entry for the first thing that is wrong."""
     for read in (
-        plan_rows, checklists, proposals, causes, actions, reasons, clocks, targets, risk_matrix, owner_faults,
+        plan_rows, checklists, proposals, causes, actions, reasons, severities, targets, risk_matrix, owner_faults,
         left_out, unverified, verify_first, shipped_lists,
     ):  # fmt: skip
         read()

@@ -16,11 +16,14 @@ from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
+from maintenance.notify.delivery import Delivery
+from maintenance.notify.senders import Sender
 from maintenance.people.upkeep import Dispatch
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
 from maintenance.scheduler import Scheduler
+from maintenance.sla.escalation import SlaKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
@@ -31,6 +34,7 @@ from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
 from plantroom.storage.files import FolderFiles
+from plantroom.storage.vault import FileVault
 
 log = structlog.get_logger()
 SHUTDOWN_S = 3
@@ -117,6 +121,8 @@ class Serving:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
         files = FolderFiles(parts.settings.files)
+        vault = FileVault(parts.settings.secrets)
+        post = Sender(vault)
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -134,10 +140,16 @@ class Serving:
             public_url=parts.settings.public_url,
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
             jobs=self._job_figures,
+            vault=vault,
+            post=post,
+            delivered=lambda: self._delivery.total,
         )
         self.web = WebServer(create_app(services), sock)
-        ledger = parts.ledger
+        ledger, base_url = parts.ledger, parts.settings.public_url or ""
+        self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
+            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, base_url=base_url), name="sla"),
+            MaintenanceWorker(ledger, self._delivery, name="notifications"),
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
@@ -192,4 +204,5 @@ class Serving:
             worker.begin_stop()
         for worker in self._workers:
             worker.stop()
+        self._delivery.close()
         self.web.stop()

@@ -10,6 +10,7 @@ import typer
 
 from gateway.broker.rabbitmq import LosesMessages
 from plantroom.bootstrap.logs import configure_logs
+from plantroom.cli.check_channels import channel_lines
 from plantroom.cli.check_files import credential_files
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_ledger import UNWRITABLE, LedgerOlder, LedgerSeen, collectors, look_at_ledger, plan
@@ -61,6 +62,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         _ledger(settings, ledger),
         *(Finding("broker files", *line) for line in (credential_files(settings) if ledger.readable else [])),
         *service,
+        *(Finding("channel", *line) for line in (channel_lines(settings) if ledger.readable else [])),
         Finding("collectors", *collectors(settings, ledger)),
         Finding("plan", *plan(settings, ledger)),
         *_way_in(settings, ledger, ready=not any(line.failed for line in service)),

@@ -75,7 +75,6 @@ MEANING: Mapping[str, str] = {
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
     "files_url": "Where photos and reports are kept.",
-    "public_url": "Under which address people reach the web app: what the QR labels of assets hold.",
     "models_dir": "Where condition models are kept. Collectors that share their sites need one folder that all of\n"
     "them see, since a model is read by whoever holds its site.",
     "now": "Fixes the clock of the planning commands, for tests and rehearsals. Readings keep the real clock.",
@@ -92,6 +91,13 @@ MEANING: Mapping[str, str] = {
     " (condition\n`letters_let_go`).",
     "dead_letters_mb": "How many mebibytes of payload a site's dead letters may take: beyond it the oldest go, too."
     " Letters of event\ntopics have as much room again for themselves.",
+    "public_url": "Where people open the web app: what the QR labels of assets hold, and what links in notifications\n"
+    "begin with. Without it labels go by the request for them, and notifications have no link.",
+    "secrets_key": (
+        "The key that the addresses of notification channels are encrypted with in the ledger. It is made with the"
+        " first channel. All processes that serve one ledger need the same file; without it, or with another one, no"
+        " message goes out and the channels have to be entered again. Keep a copy of it apart from the ledger's."
+    ),
     "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",
 }
 
@@ -105,8 +111,9 @@ DERIVED_DEFAULTS: Mapping[str, str] = {
     "readings_url": "`sqlite:///` and `readings.db` in the data folder",
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
     "files_url": "the folder `files` in the data folder",
-    "public_url": "not set: as the request for the labels came",
     "models_dir": "the folder `models` in the data folder",
+    "public_url": "not set",
+    "secrets_key": "`secrets.key` in the data folder",
     "now": "not set: the machine's clock",
     "config": "not set",
 }

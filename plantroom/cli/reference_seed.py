@@ -81,7 +81,8 @@ installation gets, edit the files:
 | `checklists_*.toml` | checklists (see below) |
 | `profiles.toml`, `jurisdictions.toml` | overrides, which only make rows stricter; options; seasons; retention |
 | `causes.toml`, `actions.toml`, `reasons.toml` | coded words of work orders |
-| `sla.toml`, `budget_lines.toml`, `risk.toml` | clocks, budget, risk matrix |
+| `severities.toml`, `sla.toml` | severities and what is promised, the clocks ([sla.md](sla.md)) |
+| `budget_lines.toml`, `risk.toml` | budget, risk matrix |
 | `owner_faults.toml`, `departments.toml` | what owners report, departments |
 | `to_verify.toml` | what to verify first, and what is left out |
 | `shipped.toml` | fingerprints of all versions of the checklists (`python -m maintenance.seed.shipped` adds to it) |
@@ -216,11 +217,8 @@ def _lists() -> list[str]:
 
 
 def _words() -> list[str]:
-    clocks = [
-        [one.severity.value, _two(one.name), _two(one.meaning)]
-        + [_minutes(value) for value in (one.acknowledge, one.arrive, one.interim, one.resolve)]
-        + [one.status]
-        for one in codes.clocks().values()
+    severities = [
+        [one.severity.value, _two(one.name), _two(one.meaning), one.status] for one in codes.severities().values()
     ]
     budget = [
         [f"`{one.key}`", _two(one.name), "as needed" if one.cny_per_year is None else f"{one.cny_per_year:,.0f}"]
@@ -233,7 +231,7 @@ def _words() -> list[str]:
     return [
         "## Coded words",
         _numbers(),
-        _table(["severity", "name", "meaning", "acknowledge", "arrive", "interim", "resolve", "status"], clocks),
+        _table(["severity", "name", "meaning", "status"], severities),
         _table(["budget line", "name", "CNY a year"], budget),
         _table(["reason", "name", "for", "pauses the resolve clock"], reasons),
     ]
@@ -259,14 +257,6 @@ def _to_verify() -> list[str]:
         "Left out on purpose:",
         "\n".join(missing),
     ]
-
-
-def _minutes(value: int | None) -> str:
-    if value is None:
-        return "–"
-    if value % 1440 == 0 and value > 1440:
-        return f"{value // 1440} d"
-    return f"{value // 60} h" if value % 60 == 0 else f"{value} min"
 
 
 def _brief(status: str) -> str:

@@ -113,6 +113,12 @@ class Backend(ABC):
         """Something that is the same for all instants of one minute."""
 
     @abstractmethod
+    def seconds_between(
+        self, first: sa.ColumnElement[datetime], last: sa.ColumnElement[datetime | None]
+    ) -> sa.ColumnElement[Any]:
+        """The seconds from one instant to another."""
+
+    @abstractmethod
     def lock(self, connection: Connection, what: Lock) -> None:
         """Wait until no other transaction holds the lock, and hold it."""
 

@@ -30,6 +30,7 @@ from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
+from plantroom.storage.ledger.notify import SqlChannels, SqlNotifications
 from plantroom.storage.ledger.orders import SqlOrders
 from plantroom.storage.ledger.parts import SqlParts
 from plantroom.storage.ledger.people import SqlPeople
@@ -39,6 +40,7 @@ from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sensors import SqlSensors
 from plantroom.storage.ledger.shared import Shared
+from plantroom.storage.ledger.sla import SqlSla
 from plantroom.storage.ledger.sources import SqlSources
 from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
@@ -88,6 +90,9 @@ class SqlTx(MaintenanceTx):
         self.records = SqlRecords(self.work)
         self.imports = SqlImports(self.work)
         self.emergency = SqlEmergencyPlans(self.work)
+        self.sla = SqlSla(self.work)
+        self.channels = SqlChannels(self.work)
+        self.notifications = SqlNotifications(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -36,6 +36,7 @@ SORTS: Mapping[str, Keys] = {
     "due": _BY_DUE,
     "number": (_w.number,),
     "opened_at": (sa.func.coalesce(_w.opened_at, sa.literal(FAR_FUTURE, _w.opened_at.type)), _w.number),
+    "next_limit": (sa.func.coalesce(_w.next_limit, sa.literal(FAR_FUTURE, _w.next_limit.type)), _w.number),
     "severity": (
         sa.case({severity.value: i for i, severity in enumerate(Severity)}, value=_w.severity, else_=len(Severity)),
         *_BY_DUE,
@@ -208,6 +209,8 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(_w.due_order < filters.due_before)
     if filters.without_asset:
         conditions.append(_w.asset.is_(None))
+    if filters.at_risk is not None:
+        conditions += [_w.ended.is_(False), _w.risk_at <= filters.at_risk]
     if filters.open_only:
         conditions.append(_w.ended.is_(False))
     return conditions

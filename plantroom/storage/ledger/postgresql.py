@@ -168,6 +168,11 @@ class PostgresBackend(Backend):
     def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
         return sa.func.date_trunc("minute", column)
 
+    def seconds_between(
+        self, first: sa.ColumnElement[datetime], last: sa.ColumnElement[datetime | None]
+    ) -> sa.ColumnElement[Any]:
+        return sa.func.extract("epoch", last) - sa.func.extract("epoch", first)
+
     def lock(self, connection: Connection, what: Lock) -> None:
         shortly = f"{_SHORTLY}, " if what in (Lock.FINDINGS, Lock.LIVE) else ""
         connection.exec_driver_sql(f"SELECT {shortly}pg_advisory_xact_lock({_LOCK_SPACE}, {what.value})")

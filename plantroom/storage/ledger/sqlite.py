@@ -131,6 +131,11 @@ class SqliteBackend(Backend):
     def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
         return sa.type_coerce(column, sa.BigInteger) // 60_000_000
 
+    def seconds_between(
+        self, first: sa.ColumnElement[datetime], last: sa.ColumnElement[datetime | None]
+    ) -> sa.ColumnElement[Any]:
+        return (sa.type_coerce(last, sa.BigInteger) - sa.type_coerce(first, sa.BigInteger)) / 1e6
+
     def lock(self, connection: Connection, what: Lock) -> None:
         pass  # there is one writer
 

@@ -94,6 +94,7 @@ work_orders = sa.Table(
     sa.Column("completed_at", Instant),
     sa.Column("verified_at", Instant),
     sa.Column("hold_reason", Text),
+    sa.Column("hold_code", Word),
     sa.Column("end_reason", Text),
     sa.Column("reopened", sa.Integer, nullable=False),
     sa.Column("episode", Word),
@@ -112,7 +113,11 @@ work_orders = sa.Table(
     sa.Column("verdict", Json),
     sa.Column("gathered", Json),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("next_limit", Instant),  # When the first of its clocks runs out; NULL: not looked at yet
+    sa.Column("risk_at", Instant),  # From when on one of its clocks is at risk
     sa.Index(None, "due_order", "number"),
+    sa.Index(None, "ended", "next_limit", "number"),
+    sa.Index(None, "ended", "risk_at"),
     sa.Index(None, "ended", "due_order", "number"),
     sa.Index(None, "site", "ended", "due_order", "number"),
     sa.Index(None, "asset", "due_order", "number"),
@@ -157,6 +162,7 @@ work_order_transitions = sa.Table(
     sa.Column("by", Text, nullable=False),
     sa.Column("reason", Text, nullable=False),
     sa.Column("person", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("code", Word, nullable=False, server_default=sa.text("''")),  # Of a hold: why
     sqlite_autoincrement=True,
     info=unaudited("it is the history of work orders"),
 )

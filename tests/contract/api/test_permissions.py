@@ -72,6 +72,8 @@ def fill(path: str, world: World, site: str) -> str:
         "sha256": world.ids[site].get("file", "nope"),
         "field_key": "zone",
         "record_id": world.ids[site].get("record", "nope"),
+        "channel_id": world.ids[site].get("channel", "nope"),
+        "notification_id": world.ids[site].get("notification", "nope"),
     } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
     return path.format(**names)
 
@@ -87,6 +89,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/plan/preview": {"asset": key},
         "/api/v1/imports/template": {"kind": "assets"},
         "/api/v1/imports/export": {"kind": "assets", "site": site},
+        "/api/v1/sla-policies": {"site": site},
     } | people_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
@@ -116,6 +119,11 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
         ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
         ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
+        ("POST", "/api/v1/work-orders/{order_id}/interim"): {"text": "valve closed"},
+        ("POST", "/api/v1/work-orders/{order_id}/arrival"): {},
+        ("PUT", "/api/v1/sla-policies"): {"reason": "tried"},
+        ("POST", "/api/v1/channels"): {"name": world.new_name(), "url": "wecombot://abc", "site": site},
+        ("PATCH", "/api/v1/channels/{channel_id}"): {"language": "en"},
         ("POST", "/api/v1/plan-rows"): {
             "code": f"R-{site}",
             "name": {"zh": "甲"},
@@ -139,7 +147,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     } | people_world.bodies(site)
-    headers = {"If-Match": "*" if "book" in path or "parts" in path else '"1"'} if method == "PATCH" else {}
+    version = "*" if "book" in path or "parts" in path else '"1"'
+    headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
     if (method, path) == ("POST", "/api/v1/files"):
         return client.post(path, data={"site": site}, files={"file": ("p.jpg", b"a photo", "image/jpeg")})
     if (method, path) == ("DELETE", "/api/v1/assets/{key}/points/{point}"):
@@ -185,6 +194,9 @@ SITE_BOUND = {
     ("POST", "/api/v1/sources"),
     ("POST", "/api/v1/sources/test"),
     ("POST", "/api/v1/loop-tests"),
+    ("GET", "/api/v1/sla-policies"),
+    ("PUT", "/api/v1/sla-policies"),
+    ("POST", "/api/v1/channels"),
 } | people_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
@@ -219,6 +231,8 @@ def filled(world: World) -> World:
             "part": world.part(site),
             "file": world.file(site),
             "record": world.record(site),
+            "channel": world.channel(site),
+            "notification": world.notification(site),
         } | people_world.add_people(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
@@ -288,6 +302,8 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",
+                channel_id="nope",
+                notification_id="nope",
             ),
             json=people_world.bodies(AWAY)[method, path]
             if (method, path) in people_world.bodies(AWAY)
@@ -317,6 +333,12 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if path.endswith("/addenda")
             else {"measures": ["a"]}
             if "emergency" in path and method == "PATCH"
+            else {"text": "valve closed"}
+            if path.endswith("/interim")
+            else {}
+            if path.endswith("/arrival")
+            else {"language": "en"}
+            if "channels" in path and method == "PATCH"
             else {"model": "X"}
             if method == "PATCH"
             else None,

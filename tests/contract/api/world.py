@@ -26,6 +26,11 @@ from maintenance.imports.ports import Mode
 from maintenance.imports.running import Wanted as Import
 from maintenance.imports.running import run_import
 from maintenance.loop_start import Wanted, start_loop_test
+from maintenance.notify.channels import Channel
+from maintenance.notify.messages import Notice
+from maintenance.notify.outbox import notify_channels
+from maintenance.notify.ports import MessageFilter
+from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.orders import create_order
 from maintenance.scheduled import PLAN, JobFigures
 from maintenance.transitions import apply_transition
@@ -45,10 +50,12 @@ from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
 from plantroom.storage.files import FolderFiles
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings
+from plantroom.storage.vault import FileVault
 
 HOME, AWAY = "demo", "site-west"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
+NOBODY, SECRET = "http://127.0.0.1:9/hook", "a secret of sixteen"
 
 
 class MovableClock(Clock):
@@ -214,6 +221,29 @@ class World:
         with self.ledger.begin() as tx:
             return add_plan(tx, plan).key
 
+    def new_name(self) -> str:
+        return f"channel {new_key()}"
+
+    def channel(self, site: str | None = HOME, url: str = NOBODY, secret: str | None = SECRET, **more: Any) -> str:
+        """A channel of the site; without a ``url``, to where nobody listens."""
+        kind, shown = check_address(url, secret, None)
+        sealed = sealed_address(self.services.vault, url, secret)
+        key = new_key()
+        made = Channel(
+            key, more.pop("name", self.new_name()), kind, sealed, shown, self.clock.now(), "somebody", site, **more
+        )
+        with self.ledger.begin() as tx:
+            tx.channels.add(made)
+        return key
+
+    def notification(self, site: str = HOME) -> str:
+        """A message of a channel of the site."""
+        notice = Notice("report", site, LocalName("月报", "Report"), (LocalName(site, site),), new_key())
+        self.channel(site)
+        with self.ledger.begin() as tx:
+            notify_channels(tx, notice, self.clock.now())
+            return tx.notifications.list(MessageFilter(site=site), PageRequest(1)).items[0].id
+
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")
         with self.ledger.begin() as tx:
@@ -257,10 +287,11 @@ def open_world(template: Path, folder: Path, **more: Any):
     clock = MovableClock()
     more.setdefault("files", FolderFiles(folder / "files"))
     jobs = {PLAN: JobFigures(runs=3, failures=1, succeeded_s=1_795_255_200.5, seconds=0.25)}
+    vault = FileVault(folder / "secrets.key")
+    given: dict[str, Any] = {"jobs": lambda: jobs, "vault": vault, "post": Sender(vault)} | more
     services = Services(
-        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock,
-        **({"jobs": lambda: jobs} | more),
-    )  # fmt: skip
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **given
+    )
     world = World(ledger, readings, clock, services, create_app(services))
     for site in (HOME, AWAY):
         world.keys[site] = add_pump(world, site, "P-1", "水务管理部门")

@@ -25,7 +25,7 @@ from plantroom.units import check_unit
 
 CACHED = (
     strict.document, checklist_files, seed_checklists, checklists, seed_rows, plan_rows, departments, budget_lines,
-    options, profiles, jurisdictions, codes.causes, codes.actions, codes.reasons, codes.clocks, codes.targets,
+    options, profiles, jurisdictions, codes.causes, codes.actions, codes.reasons, codes.severities, codes.targets,
     codes.risk_matrix, codes.owner_faults, left_out, verify_first, shipped_lists,
 )  # fmt: skip
 
@@ -63,8 +63,7 @@ WRONG = [
     ("causes.toml", 'status = "from_memory"', "", ["causes.toml", "status is missing"]),
     ("actions.toml", 'basis = "ISO 14224; 用词为项目默认值"', "", ["actions.toml", "basis is missing"]),
     ("reasons.toml", 'for = ["hold", "defer"]', 'for = ["nap"]', ["reasons.toml: waiting_for_part", "nap"]),
-    ("sla.toml", "resolve = 180", "resolve = 0", ["sla.toml: general", "resolve"]),
-    ("sla.toml", 'key = "info"', 'key = "huge"', ["sla.toml: huge", "huge"]),
+    ("severities.toml", 'key = "info"', 'key = "huge"', ["severities.toml: huge", "huge"]),
     ("risk.toml", "to = 12", "to = 11", ["risk.toml", "without a gap"]),
     ("owner_faults.toml", 'department = "water"', 'department = "magic"', ["owner_faults.toml: flooding", "magic"]),
     ("budget_lines.toml", 'as_written_en = "as needed"\n', "", ["budget_lines.toml: replacement", "as_written_en"]),
