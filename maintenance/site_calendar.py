@@ -12,6 +12,7 @@ from functools import lru_cache
 from plantroom.domain.calendars import MINUTES_A_DAY, MonthDay, Opening, Season, SiteCalendar
 
 IsWorkingDay = Callable[[date], bool]
+IsHoliday = Callable[[date], bool]
 
 DEFAULT_SEASONS = (
     Season("heating", MonthDay(11, 15), MonthDay(3, 15)),
@@ -63,6 +64,29 @@ def working_days(calendar: SiteCalendar, time_zone: str) -> IsWorkingDay:
         return day not in _days_off(country, day.year, weekend)
 
     return is_working_day
+
+
+@lru_cache(maxsize=256)
+def public_holidays(calendar: SiteCalendar, time_zone: str) -> IsHoliday:
+    """Whether a day of the site is a public holiday (swapped days off among them) or a day off of its own; a weekend
+    alone is none. O(1) after the first day of a year."""
+    country = country_of(calendar, time_zone)
+    off, on = frozenset(calendar.days_off), frozenset(calendar.working_days)
+
+    def is_holiday(day: date) -> bool:
+        return day in off or (day not in on and day in _holidays(country, day.year))
+
+    return is_holiday
+
+
+@lru_cache(maxsize=1024)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    if not country:
+        return frozenset()
+    import holidays
+
+    name, _, part = country.partition("-")
+    return frozenset(holidays.country_holidays(name, subdiv=part or None, years=year))
 
 
 @lru_cache(maxsize=1024)

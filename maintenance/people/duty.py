@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maintenance.people.holidays import holidays_in
 from maintenance.people.on_call import PRIMARY, SECONDARY, IsHoliday, answering
 from maintenance.people.rosters import is_absent
 from maintenance.people.staff import Person
 from maintenance.ports import MaintenanceTx
+from maintenance.site_calendar import public_holidays
 from plantroom.domain.assets import Severity
 
 __all__ = ["PRIMARY", "SECONDARY", "OnCall", "holidays_of", "on_call", "on_call_all"]
@@ -82,7 +82,8 @@ def on_call(
 
 def holidays_of(tx: MaintenanceTx, site: str) -> IsHoliday:
     """Whether a local day is a public holiday on a site. ``NotFound``."""
-    return holidays_in(tx.assets.site(site).time_zone)
+    found = tx.assets.site(site)
+    return public_holidays(found.calendar, found.time_zone)
 
 
 def on_call_all(
@@ -97,3 +98,9 @@ def on_call_all(
     levels = sorted({rota.level for rota in tx.people.rotas(site)})
     found = (on_call(tx, at, site, department, level, severity, is_holiday) for level in levels)
     return [one for one in found if one is not None]
+
+
+def called(tx: MaintenanceTx, at: datetime, site: str, department: str | None, level: int) -> Sequence[str]:
+    """User names of who is to be called at a level, for escalation (``maintenance.notify.audience.OnCall``)."""
+    found = on_call(tx, at, site, department, level)
+    return () if found is None else (found.username,)

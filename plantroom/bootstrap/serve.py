@@ -18,6 +18,7 @@ from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
 from maintenance.notify.delivery import Delivery
 from maintenance.notify.senders import Sender
+from maintenance.people.duty import called
 from maintenance.people.upkeep import Dispatch
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
@@ -148,7 +149,7 @@ class Serving:
         ledger, base_url = parts.ledger, parts.settings.public_url or ""
         self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
-            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, base_url=base_url), name="sla"),
+            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, called, base_url), name="sla"),
             MaintenanceWorker(ledger, self._delivery, name="notifications"),
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maintenance.people.holidays import holidays_in
 from maintenance.people.on_call import Cover, answering, checked_rota, gaps, no_holiday, turn_at, turns
 from maintenance.people.rosters import Absence
+from maintenance.site_calendar import public_holidays
 from plantroom.domain.assets import Severity
+from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
 from tests.unit.maintenance.people.given import BERLIN, NOW, SHANGHAI, rota
 
@@ -59,7 +60,12 @@ def test_holidays_are_taken_in_turn_by_others() -> None:
     spring = [
         turn.user
         for day in (14, 17, 18)
-        if (turn := turn_at(weekly, shanghai(2026, 2, day, 12), [], SHANGHAI, holidays_in("Asia/Shanghai"))) is not None
+        if (
+            turn := turn_at(
+                weekly, shanghai(2026, 2, day, 12), [], SHANGHAI, public_holidays(ALWAYS_OPEN, "Asia/Shanghai")
+            )
+        )
+        is not None
     ]
     assert spring[0] in {"h1", "h2", "li", "wang"}
     assert {spring[1], spring[2]} == {"h1", "h2"}
