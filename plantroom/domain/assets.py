@@ -367,7 +367,8 @@ class Plant:
     """What a collector needs to know of the ledger, at one revision of it.
 
     ``codes`` maps (site, asset code or alias) to the asset's key; ``points`` the asset's key to its points
-    by point key. ``topic_sources`` say what else than canonical topics is heard.
+    by point key. ``topic_sources`` say what else than canonical topics is heard. ``site_revisions``: the revision at
+    which something that a collector of the site needs last changed, where that is known.
     """
 
     revision: int
@@ -378,3 +379,8 @@ class Plant:
     sources: Mapping[str, Source]
     learn_windows: Sequence[LearnWindow]
     topic_sources: Sequence["TopicSource"] = ()
+    site_revisions: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def revision_of(self, site: str) -> int:
+        """The revision at which something of the site last changed, or may have changed."""
+        return self.site_revisions.get(site, self.revision)

@@ -94,9 +94,11 @@ def _read(work: Work, revision: int) -> Plant:
     rows = work.connection.execute
     assets = {asset.key: asset for asset in map(_item, rows(_alive()))}
     codes = t.asset_codes.c
+    sites = _sites(work)
     return Plant(
         revision=revision,
-        sites=_sites(work),
+        sites=sites,
+        site_revisions=dict.fromkeys(sites, revision),
         assets=assets,
         codes={
             (intern(site), code): asset
@@ -136,9 +138,13 @@ def _patched(work: Work, known: Plant, revision: int, changed: Mapping[str, bool
         for source in map(SOURCES.item, rows(SOURCES.select().where(t.sources.c.asset.in_(some)))):
             own_sources[source.asset] = source
         windows += map(WINDOWS.item, rows(WINDOWS.select().where(t.learn_windows.c.asset.in_(some))))
+    sites = _sites(work)
+    touched = {site for site, one in sites.items() if sources or known.sites.get(site) != one}
+    touched |= {of[key].site for key in changed for of in (known.assets, assets) if key in of}
     return Plant(
         revision=revision,
-        sites=_sites(work),
+        sites=sites,
+        site_revisions={**known.site_revisions, **dict.fromkeys(touched, revision)},
         assets=assets,
         codes=codes,
         points=points,

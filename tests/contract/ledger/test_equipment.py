@@ -411,3 +411,20 @@ def test_readers_of_one_process_share_a_plant_and_what_has_not_changed_in_the_ne
     assert second.points["p2"] is first.points["p2"]
     assert second.assets["p2"] is first.assets["p2"]
     assert second.assets["p1"] is not first.assets["p1"]
+
+
+def test_a_plant_says_which_sites_have_changed(planted: SqlLedger) -> None:
+    def revisions() -> dict[str, int]:
+        with planted.read() as tx:
+            plant = tx.assets.plant()
+            return {code: plant.revision_of(code) for code in plant.sites} | {"all": plant.revision}
+
+    first = revisions()
+    with planted.begin() as tx:
+        tx.assets.set_status("p1", AssetStatus.STANDBY)
+    second = revisions()
+    assert second == {"demo": second["all"], "north": first["north"], "all": second["all"]}
+    with planted.begin() as tx:
+        tx.assets.change_site(site("north", max_shelving_h=3.0))
+    third = revisions()
+    assert third == {"demo": second["demo"], "north": third["all"], "all": third["all"]}
