@@ -291,7 +291,7 @@ class OperationApplier:
             _digest(op, order)
         elif op.type == "hold":
             _hold_reason(op)
-        elif op.type == "verdict" and record is None:
+        elif op.type == "verdict" and _verdict(op, self._user.username, at) and record is None:
             before = overtaken(self._tx, order, op.type, at)
             order = self._judged(op, order, at) if before is None else self._said_before(op, order, before, at)
         if record is not None:
