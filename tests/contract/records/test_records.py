@@ -186,6 +186,7 @@ def test_what_a_tablet_sends_late_becomes_an_addendum_and_the_record_stays(
     signature = op(order, "signature", value=SIGNATURE | {"sha256": "ef" * 32})
     assert send(site, late, signature) == [("applied", "late_evidence")] * 2
     assert send(site, late) == [("duplicate", "late_evidence")]
+    assert send(site, op(order, "verdict", value={"verdict": "perhaps"})) == [("rejected", "unknown_verdict")]
     with site.read() as tx:
         first, second = tx.records.addenda(frozen.id)
         stored = tx.orders.get(order.id)
