@@ -309,13 +309,8 @@ class OperationApplier:
         elif op.type in FILE_KINDS:
             _digest(op, order)
         elif op.type == "hold":
-<<<<<<< HEAD
             hold_of(self._tx, order, op, self._now)
-        elif op.type == "verdict" and record is None:
-=======
-            _hold_reason(op)
-        elif op.type == "verdict" and _verdict(op, self._user.username, at) and record is None:
->>>>>>> 799f51c6ceba776de73a730e7d808b380c1606b9
+        elif op.type == "verdict" and verdict_of(op, self._user.username, at) and record is None:
             before = overtaken(self._tx, order, op.type, at)
             order = self._judged(op, order, at) if before is None else self._said_before(op, order, before, at)
         if record is not None:

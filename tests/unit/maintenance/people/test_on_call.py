@@ -16,6 +16,8 @@ from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
 from tests.unit.maintenance.people.given import BERLIN, NOW, SHANGHAI, rota
 
+CHINA = public_holidays(ALWAYS_OPEN, "Asia/Shanghai")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -60,12 +62,7 @@ def test_holidays_are_taken_in_turn_by_others() -> None:
     spring = [
         turn.user
         for day in (14, 17, 18)
-        if (
-            turn := turn_at(
-                weekly, shanghai(2026, 2, day, 12), [], SHANGHAI, public_holidays(ALWAYS_OPEN, "Asia/Shanghai")
-            )
-        )
-        is not None
+        if (turn := turn_at(weekly, shanghai(2026, 2, day, 12), [], SHANGHAI, CHINA)) is not None
     ]
     assert spring[0] in {"h1", "h2", "li", "wang"}
     assert {spring[1], spring[2]} == {"h1", "h2"}
