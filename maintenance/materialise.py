@@ -22,34 +22,43 @@ scrapped assets are cancelled.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from maintenance.checklists import template_of
+from maintenance.crediting import Crediting, claimed, credit_standing, credited, last_credits, waits_for_readings
+from maintenance.drafts import Draft, begun_of, key_of, shown
+from maintenance.facts import NO_FACTS, Facts
+from maintenance.gathering import facts_of, is_simulated
+from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, settle_hours
 from maintenance.isolation import ISOLATES
-from maintenance.lifecycle import ENDED, PLANNER, transition
+from maintenance.lifecycle import PLANNER, transition
 from maintenance.nesting import Job, Planned
 from maintenance.orders import pages
-from maintenance.plan import Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow
 from maintenance.planner import (
     Standing,
     Subject,
     SubjectPlan,
     Systems,
     asset_subject,
+    hour_rows_for,
     plan_subject,
     rows_for,
     site_subject,
 )
+from maintenance.planner_steps import MISSED_TAG, UNSTARTED, end_missed, keep_overdue
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.reasons import reason
-from maintenance.recurrence import IsWorkingDay, end_of_day, every_day, local_day
+from maintenance.recurrence import IsWorkingDay, end_of_day, local_day
+from maintenance.site_calendar import working_days
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
-from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder, WorkOrderOccurrence
+from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import AssetStatus, LocalName, Site
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound
@@ -59,8 +68,6 @@ HORIZON_DAYS = 60
 FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
 """What data that make no sense raise; a ledger that is away is another matter."""
 
-_UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
-_MISSED_TAG = "missed"
 SCRAPPED = "asset scrapped"
 """Why the orders of a scrapped asset are cancelled."""
 
@@ -70,9 +77,11 @@ def materialise(
     now: datetime,
     systems: Systems,
     horizon_days: int = HORIZON_DAYS,
-    is_working_day: IsWorkingDay = every_day,
+    is_working_day: IsWorkingDay | None = None,
+    readings: PointReadings = NO_READINGS,
 ) -> dict[str, int]:
-    """Create what falls due within the horizon, open what has begun, record what was missed.
+    """Create what falls due within the horizon, open what has begun, record what was missed. The working days are those
+    of each site's calendar unless ``is_working_day`` is given; ``readings`` are what meters and credits go by.
 
     Idempotent. Gives counts of occurrences: ``created`` by this run, ``existing`` (there and still due), ``missed``
     (recorded as missed by this run). ``now`` is aware. Raises ``Unreachable`` when the ledger is away.
@@ -83,29 +92,13 @@ def materialise(
     for site in sites:
         try:
             with ledger.begin() as tx:
-                done = SiteRun(tx, site, now, systems, horizon_days, is_working_day).run()
+                done = SiteRun(tx, site, now, systems, horizon_days, is_working_day, readings).run()
         except (*FAULTS, BadData) as error:
             structlog.get_logger().error("site_not_planned", site=site.code, error=str(error), type=_named(error))
             continue
         total = {key: total[key] + done[key] for key in total}
     structlog.get_logger().info("plan_materialised", **total)
     return total
-
-
-@dataclass(slots=True)
-class _Draft:
-    """What a run wants to insert."""
-
-    occurrences: list[Occurrence] = field(default_factory=list)
-    orders: list[tuple[WorkOrder, tuple[OccurrenceKey, ...]]] = field(default_factory=list)
-
-    def size(self) -> tuple[int, int]:
-        """How much there is, for ``cut``."""
-        return len(self.occurrences), len(self.orders)
-
-    def cut(self, occurrences: int, orders: int) -> None:
-        """Forget what came later."""
-        del self.occurrences[occurrences:], self.orders[orders:]
 
 
 class SiteRun:
@@ -118,19 +111,25 @@ class SiteRun:
         now: datetime,
         systems: Systems,
         horizon_days: int,
-        is_working_day: IsWorkingDay,
+        is_working_day: IsWorkingDay | None = None,
+        readings: PointReadings = NO_READINGS,
     ) -> None:
-        self._tx, self._site, self._now = tx, site, now
-        self._systems, self._is_working_day = systems, is_working_day
+        self._tx, self._site, self._now, self._readings = tx, site, now, readings
+        self._systems = systems
+        self._is_working_day = is_working_day or working_days(site.calendar, site.time_zone)
         self._zone = ZoneInfo(site.time_zone)
         self._today = local_day(now, self._zone)
         self._until = self._today + timedelta(days=horizon_days)
-        self._draft = _Draft()
+        self._draft = Draft()
         self._counts = {"created": 0, "existing": 0, "missed": 0}
         self._rows: Sequence[PlanRow] = tx.plan.rows(site.code, self._today)
         self._by_code: Mapping[str, PlanRow] = {row.code: row for row in self._rows}
         self._orders: dict[str, WorkOrder] = {}
-        self._assets = tx.assets.plant().assets
+        plant = tx.assets.plant()
+        self._assets = plant.assets
+        simulated = frozenset(key for key in plant.sources if is_simulated(plant, key))
+        self._crediting = Crediting(readings, self._zone, now, simulated)
+        self._facts: Mapping[str, Facts] = {}
 
     def run(self) -> dict[str, int]:
         """Do the whole site; gives the counts."""
@@ -139,8 +138,11 @@ class SiteRun:
         history: dict[str, list[Occurrence]] = defaultdict(list)
         for occurrence in self._tx.plan.occurrences_of(self._site.code):
             history[occurrence.key.subject].append(occurrence)
-        for subject in self._subjects():
+        subjects = self._subjects()
+        self._facts = facts_of(self._tx, self._site, subjects, self._rows, self._readings, self._now, self._systems)
+        for subject in subjects:
             self._apart(subject, history[subject.key])
+            self._hours_apart(subject, history[subject.key])
         self._withdraw()
         self._insert()
         return self._counts
@@ -175,7 +177,7 @@ class SiteRun:
         """Whether a row can be planned by itself; one that cannot is logged."""
         try:
             plan = self._plan(subject, [row], history)
-            for job in plan.upcoming(self._until):
+            for job in plan.to_make(self._until):
                 self._order(subject, job, plan, passed=False, held=False)
         except FAULTS as error:
             structlog.get_logger().error(
@@ -186,29 +188,94 @@ class SiteRun:
 
     def _plan(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> SubjectPlan:
         return plan_subject(
-            rows, self._by_code, subject, history, self._today, self._zone, is_working_day=self._is_working_day
-        )
+            rows, self._by_code, subject, history, self._today, self._zone, None, self._is_working_day,
+            self._facts.get(subject.key, NO_FACTS),
+        )  # fmt: skip
 
     def _subject(self, subject: Subject, rows: Sequence[PlanRow], history: Sequence[Occurrence]) -> None:
         if not rows:
             return
         plan = self._plan(subject, rows, history)
-        upcoming = plan.upcoming(self._until)
-        begun = _begun([*(s.job for s in plan.standing), *upcoming], self._today)
+        if any(row.fulfilled_by for row in rows):
+            known = credit_standing(self._tx, self._crediting, subject, plan.standing, history, self._orders)
+            plan, history = self._plan(subject, rows, known), known
+        upcoming = plan.to_make(self._until)
+        credited_at = last_credits(history)
+        begun = begun_of([*(s.job for s in plan.standing), *upcoming], self._today)
         held: set[str] = set()
         for standing in plan.standing:
             self._counts["existing"] += len(standing.job.occurrences)
+            if standing.work_order is None:
+                self._waited(subject, standing.job, plan, begun, held)
             self._stand(subject, standing, plan, begun, held)
         for job in upcoming:
-            self._add(subject, job, plan, begun, held)
+            if not self._credited(subject, job, credited_at):
+                self._add(subject, job, plan, begun, held)
+
+    def _credited(self, subject: Subject, job: Job, credited_at: dict[str, datetime]) -> bool:
+        """Whether no order is to be made of a job, since readings have fulfilled it or still may."""
+        if not waits_for_readings(job):
+            return False
+        found = [(p, self._crediting.find(subject, p, credited_at.get(p.row.lineage))) for p in job.occurrences]
+        if any(credit is None for _, credit in found):
+            if job.earliest <= self._today <= job.latest:
+                self._draft.occurrences += [self._occurrence(p, subject.key, None) for p in job.occurrences]
+            return job.latest >= self._today
+        for planned, credit in found:
+            assert credit is not None
+            credited_at[planned.row.lineage] = credit.at
+            self._draft.occurrences.append(credited(self._occurrence(planned, subject.key, None), credit))
+        return True
+
+    def _waited(self, subject: Subject, job: Job, plan: SubjectPlan, begun: Mapping[str, int], held: set[str]) -> None:
+        """What waited for readings until its window was over: missed, or now to be done by hand."""
+        row, occurrences = job.leader.row, [self._occurrence(p, subject.key, None) for p in job.occurrences]
+        if job.latest >= self._today or not waits_for_readings(job) or not claimed(self._tx, occurrences):
+            return
+        self._counts["missed"] += len(occurrences)
+        newer = begun.get(row.lineage, -1) > job.leader.window.cycle
+        if (row.missed is Missed.SUPERSEDE and newer) or (row.missed is Missed.HOLD and row.lineage in held):
+            self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in occurrences])
+            return
+        if row.missed is Missed.HOLD:
+            held.add(row.lineage)
+        order = self._order(subject, job, plan, passed=True, held=False)
+        self._tx.plan.update_occurrences([replace(o, work_order=order.id) for o in occurrences])
+        self._tx.orders.add_many([order])
+        self._history(order)
+
+    def _hours_apart(self, subject: Subject, history: Sequence[Occurrence]) -> None:
+        """The rows by the hour of one subject, one by one: one that cannot be planned is logged and costs no other."""
+        scene = HourScene(self._site.code, self._site.calendar, self._zone, self._now, subject.anchor)
+        for row in hour_rows_for(self._rows, subject, self._systems):
+            drafted, counts = self._draft.size(), dict(self._counts)
+            try:
+                self._hours(subject, hour_work([row], subject, history, scene), scene)
+            except FAULTS as error:
+                self._draft.cut(*drafted)
+                self._counts = counts
+                structlog.get_logger().error(
+                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+                )
+
+    def _hours(self, subject: Subject, work: HourWork, scene: HourScene) -> None:
+        made = []
+        for one in work.make:
+            plain = self._order(subject, one.job, SubjectPlan((), (), {}), passed=one.is_over, held=False)
+            made.append((one, hour_order(plain, one, scene)))
+        missed = settle_hours(self._tx, work, self._orders, self._now, self._zone)
+        self._counts["existing"] += work.existing
+        self._counts["missed"] += missed + len(work.records) + sum(one.is_over for one, _ in made)
+        self._draft.occurrences += [*work.records, *(replace(o.occurrence, work_order=order.id) for o, order in made)]
+        self._draft.orders += [(order, (one.occurrence.key,)) for one, order in made]
 
     def _withdraw(self) -> None:
         """Cancel the unstarted orders of scrapped assets."""
         for order in self._orders.values():
-            if order.asset is None or order.state not in _UNSTARTED or order.asset in self._assets:
+            if order.asset is None or order.state not in UNSTARTED or order.asset in self._assets:
                 continue
             locked = self._tx.orders.lock(order.id)
-            if locked.state in _UNSTARTED and self._tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
+            if locked.state in UNSTARTED and self._tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
                 apply_transition(self._tx, order.id, State.CANCELLED, self._now, PLANNER, SCRAPPED, changes=locked)
 
     def _stand(
@@ -223,26 +290,26 @@ class SiteRun:
             return
         gives_way = row.missed is Missed.SUPERSEDE and begun.get(row.lineage, -1) > job.leader.window.cycle
         waits = row.missed is Missed.HOLD and row.lineage in held
-        if (gives_way or waits) and order.state in _UNSTARTED:
+        if (gives_way or waits) and order.state in UNSTARTED:
             self._end(order, job, "superseded by the next one" if gives_way else "the one before is still due")
             return
         if row.missed is Missed.HOLD:
             held.add(row.lineage)
-        if _MISSED_TAG not in order.tags:
+        if MISSED_TAG not in order.tags:
             self._mark(order, job)
 
     def _refresh(self, order: WorkOrder, subject: Subject, job: Job, plan: SubjectPlan, may_open: bool) -> None:
         due = end_of_day(job.latest, self._zone)
         opens = order.state is State.SCHEDULED and job.earliest <= self._today and may_open
-        moved = order.state in _UNSTARTED and (order.due, order.earliest) != (due, job.earliest)
+        moved = order.state in UNSTARTED and (order.due, order.earliest) != (due, job.earliest)
         if not opens and not moved:
             return
         order = self._tx.orders.lock(order.id)
         before = order.version
-        if moved and order.state in _UNSTARTED:
-            shown = tuple(_shown(p, subject.key) for p in job.occurrences)
+        if moved and order.state in UNSTARTED:
+            occurrences = tuple(shown(p, subject.key) for p in job.occurrences)
             text = reason(job, plan.floors)
-            order = replace(order, due=due, earliest=job.earliest, occurrences=shown, reason=text)
+            order = replace(order, due=due, earliest=job.earliest, occurrences=occurrences, reason=text)
             self._tx.plan.update_occurrences([self._occurrence(p, subject.key, order.id) for p in job.occurrences])
         if opens and order.state is State.SCHEDULED:
             order, step = transition(order, State.OPEN, self._now, PLANNER, recorded_at=self._now)
@@ -250,29 +317,17 @@ class SiteRun:
         note_order(self._tx, self._tx.orders.update(order, before))
 
     def _mark(self, order: WorkOrder, job: Job) -> None:
-        order = self._tx.orders.lock(order.id)
-        if order.state in ENDED or _MISSED_TAG in order.tags:
-            return
-        before = order.version
-        if order.state is State.SCHEDULED:
-            order, step = transition(order, State.OPEN, self._now, PLANNER, recorded_at=self._now)
-            self._tx.orders.add_transition(step)
         text = f"missed: the last day was {job.latest.isoformat()}; it stays due"
-        self._tx.orders.add_transition(Transition(order.id, order.state, self._now, self._now, PLANNER, text))
-        note_order(self._tx, self._tx.orders.update(replace(order, tags=(*order.tags, _MISSED_TAG)), before))
-        self._counts["missed"] += len(job.occurrences)
+        if keep_overdue(self._tx, order, self._now, text):
+            self._counts["missed"] += len(job.occurrences)
 
     def _end(self, order: WorkOrder, job: Job, why: str) -> None:
-        order = self._tx.orders.lock(order.id)
-        if order.state not in _UNSTARTED:
-            return
         text = f"missed: the last day was {job.latest.isoformat()}; {why}"
-        ended, step = transition(order, State.MISSED, self._now, PLANNER, text, recorded_at=self._now)
-        self._tx.orders.add_transition(step)
-        note_order(self._tx, self._tx.orders.update(ended, order.version))
+        if not end_missed(self._tx, order, self._now, text):
+            return
         found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
         self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in found])
-        self._counts["missed"] += 0 if _MISSED_TAG in order.tags else len(job.occurrences)
+        self._counts["missed"] += 0 if MISSED_TAG in order.tags else len(job.occurrences)
 
     def _add(self, subject: Subject, job: Job, plan: SubjectPlan, begun: Mapping[str, int], held: set[str]) -> None:
         row = job.leader.row
@@ -291,7 +346,7 @@ class SiteRun:
             self._counts["missed"] += len(job.occurrences)
             if row.missed is Missed.HOLD:
                 held.add(row.lineage)
-        keys = tuple(_key(p, subject.key) for p in job.occurrences)
+        keys = tuple(key_of(p, subject.key) for p in job.occurrences)
         self._draft.occurrences += [self._occurrence(p, subject.key, order.id) for p in job.occurrences]
         self._draft.orders.append((order, keys))
 
@@ -313,8 +368,8 @@ class SiteRun:
             earliest=job.earliest,
             opened_at=self._now if opens else None,
             reason=reason(job, plan.floors, passed),
-            tags=((_MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
-            occurrences=tuple(_shown(p, subject.key) for p in job.occurrences),
+            tags=((MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
+            occurrences=tuple(shown(p, subject.key) for p in job.occurrences),
             template=template_of(self._tx.plan, [p.row for p in job.occurrences]),
         )
 
@@ -323,7 +378,7 @@ class SiteRun:
     ) -> Occurrence:
         found = planned.window
         return Occurrence(
-            key=_key(planned, subject),
+            key=key_of(planned, subject),
             site=self._site.code,
             plan_row=planned.row.code,
             nominal_date=found.nominal,
@@ -342,7 +397,7 @@ class SiteRun:
         orders: list[WorkOrder] = []
         for order, keys in self._draft.orders:
             mine = {key for key in keys if key in new}
-            if _MISSED_TAG in order.tags:
+            if MISSED_TAG in order.tags:
                 self._counts["missed"] -= len(keys) - len(mine)
             if mine:
                 orders.append(replace(order, occurrences=tuple(o for o in order.occurrences if o.key in mine)))
@@ -352,7 +407,7 @@ class SiteRun:
 
     def _history(self, order: WorkOrder) -> None:
         text = ""
-        if _MISSED_TAG in order.tags and order.due is not None:
+        if MISSED_TAG in order.tags and order.due is not None:
             text = f"missed: the last day was {local_day(order.due, self._zone).isoformat()}; it stays due"
         if order.state is State.OPEN:
             self._tx.orders.add_transition(Transition(order.id, State.OPEN, self._now, self._now, PLANNER, text))
@@ -361,23 +416,3 @@ class SiteRun:
 
 def _named(error: Exception) -> str:
     return type(error).__name__
-
-
-def _key(planned: Planned, subject: str) -> OccurrenceKey:
-    return OccurrenceKey(planned.row.lineage, subject, planned.window.cycle)
-
-
-def _shown(planned: Planned, subject: str) -> WorkOrderOccurrence:
-    found = planned.window
-    return WorkOrderOccurrence(_key(planned, subject), planned.row.code, found.nominal, found.latest)
-
-
-def _begun(jobs: Sequence[Job], today: date) -> dict[str, int]:
-    """Newest cycle by row lineage whose job has begun."""
-    newest: dict[str, int] = {}
-    for job in jobs:
-        if job.earliest <= today:
-            for planned in job.occurrences:
-                lineage = planned.row.lineage
-                newest[lineage] = max(newest.get(lineage, -1), planned.window.cycle)
-    return newest

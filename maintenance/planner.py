@@ -291,8 +291,11 @@ def _standing(
     for group in sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key)):
         planned = [_planned(tracks[o.key.lineage], o, is_working_day) for o in group]
         job = joined(planned, is_working_day)
+        # What is overdue counts like what was missed, on its last day: it makes nothing after it later.
+        counted = job.latest if job.latest < today else job.due
         for occurrence in group:
-            tracks[occurrence.key.lineage].last = max(job.due, today) if job.latest < today else job.due
+            track = tracks[occurrence.key.lineage]
+            track.last = counted if track.last is None else max(track.last, counted)
         found.append(Standing(group[0].work_order, job))
     return found
 

@@ -321,7 +321,7 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
     by_row: dict[str, list[tuple[date, date, date, int]]] = defaultdict(list)
     for job, stands in jobs:
         for p in job.occurrences:
-            done = max(job.due, today) if stands and job.latest < today else job.due
+            done = job.latest if stands and job.latest < today else job.due
             by_row[p.row.code].append((done, p.window.latest, p.window.nominal, p.window.cycle))
     for track in plan.tracks:
         gap = track.series.max_gap_days
