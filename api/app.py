@@ -23,6 +23,8 @@ from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
+from api.occurrences.endpoints import router as occurrences
+from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
@@ -41,7 +43,7 @@ from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
     session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
-    ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
+    ingest, plan, coverage, occurrences, sync, events, classes, users, devices, health, sources, loop_tests,
     maintenance,
 )  # fmt: skip
 OPENAPI_URL = "/api/v1/openapi.json"

@@ -43,6 +43,18 @@ class Crediting:
         samples = self.readings.changes(asset, wanted.point, start, end)
         return credit_of(wanted, samples, start, end, behind)
 
+    def find_all(
+        self, subject: Subject, job: Job, behind: Mapping[str, datetime]
+    ) -> list[tuple[Planned, Credit]] | None:
+        """What credits each occurrence of a job; ``None`` while one of them is without. ``behind`` is by lineage."""
+        found: list[tuple[Planned, Credit]] = []
+        for planned in job.occurrences:
+            credit = self.find(subject, planned, behind.get(planned.row.lineage))
+            if credit is None:
+                return None
+            found.append((planned, credit))
+        return found
+
 
 def waits_for_readings(job: Job) -> bool:
     """Whether all that a job is made of may be credited by readings."""
@@ -75,9 +87,8 @@ def credit_standing(
         order = orders.get(one.work_order or "")
         if (order is None and one.work_order is not None) or not waits_for_readings(one.job):
             continue
-        found = [(p, crediting.find(subject, p, behind.get(p.row.lineage))) for p in one.job.occurrences]
-        seen = [(p, credit) for p, credit in found if credit is not None]
-        if len(seen) < len(found):
+        seen = crediting.find_all(subject, one.job, behind)
+        if seen is None:
             continue
         newest = max((credit for _, credit in seen), key=lambda credit: credit.at)
         if order is not None and not complete_by_readings(tx, order, newest, crediting.now):

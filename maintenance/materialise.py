@@ -50,16 +50,15 @@ from maintenance.planner import (
     rows_for,
     site_subject,
 )
-from maintenance.planner_steps import MISSED_TAG, UNSTARTED, end_missed, keep_overdue
+from maintenance.planner_steps import MISSED_TAG, UNSTARTED, end_missed, keep_overdue, withdraw_scrapped
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.reasons import reason
 from maintenance.recurrence import IsWorkingDay, end_of_day, local_day
 from maintenance.site_calendar import working_days
-from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
-from plantroom.domain.assets import AssetStatus, LocalName, Site
+from plantroom.domain.assets import LocalName, Site
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, NotFound
 from plantroom.ports.ledger import Ledger
@@ -67,9 +66,6 @@ from plantroom.ports.ledger import Ledger
 HORIZON_DAYS = 60
 FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
 """What data that make no sense raise; a ledger that is away is another matter."""
-
-SCRAPPED = "asset scrapped"
-"""Why the orders of a scrapped asset are cancelled."""
 
 
 def materialise(
@@ -94,7 +90,9 @@ def materialise(
             with ledger.begin() as tx:
                 done = SiteRun(tx, site, now, systems, horizon_days, is_working_day, readings).run()
         except (*FAULTS, BadData) as error:
-            structlog.get_logger().error("site_not_planned", site=site.code, error=str(error), type=_named(error))
+            structlog.get_logger().error(
+                "site_not_planned", site=site.code, error=str(error), type=type(error).__name__
+            )
             continue
         total = {key: total[key] + done[key] for key in total}
     structlog.get_logger().info("plan_materialised", **total)
@@ -143,7 +141,7 @@ class SiteRun:
         for subject in subjects:
             self._apart(subject, history[subject.key])
             self._hours_apart(subject, history[subject.key])
-        self._withdraw()
+        withdraw_scrapped(self._tx, self._orders, self._assets, self._now)
         self._insert()
         return self._counts
 
@@ -168,7 +166,11 @@ class SiteRun:
             self._draft.cut(*drafted)
             self._counts = counts
             structlog.get_logger().error(
-                "subject_not_planned", subject=subject.key, site=self._site.code, error=str(error), type=_named(error)
+                "subject_not_planned",
+                subject=subject.key,
+                site=self._site.code,
+                error=str(error),
+                type=type(error).__name__,
             )
             return False
         return True
@@ -181,7 +183,7 @@ class SiteRun:
                 self._order(subject, job, plan, passed=False, held=False)
         except FAULTS as error:
             structlog.get_logger().error(
-                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
             )
             return False
         return True
@@ -216,13 +218,12 @@ class SiteRun:
         """Whether no order is to be made of a job, since readings have fulfilled it or still may."""
         if not waits_for_readings(job):
             return False
-        found = [(p, self._crediting.find(subject, p, credited_at.get(p.row.lineage))) for p in job.occurrences]
-        if any(credit is None for _, credit in found):
+        found = self._crediting.find_all(subject, job, credited_at)
+        if found is None:
             if job.earliest <= self._today <= job.latest:
                 self._draft.occurrences += [self._occurrence(p, subject.key, None) for p in job.occurrences]
             return job.latest >= self._today
         for planned, credit in found:
-            assert credit is not None
             credited_at[planned.row.lineage] = credit.at
             self._draft.occurrences.append(credited(self._occurrence(planned, subject.key, None), credit))
         return True
@@ -255,7 +256,7 @@ class SiteRun:
                 self._draft.cut(*drafted)
                 self._counts = counts
                 structlog.get_logger().error(
-                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=_named(error)
+                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
                 )
 
     def _hours(self, subject: Subject, work: HourWork, scene: HourScene) -> None:
@@ -268,15 +269,6 @@ class SiteRun:
         self._counts["missed"] += missed + len(work.records) + sum(one.is_over for one, _ in made)
         self._draft.occurrences += [*work.records, *(replace(o.occurrence, work_order=order.id) for o, order in made)]
         self._draft.orders += [(order, (one.occurrence.key,)) for one, order in made]
-
-    def _withdraw(self) -> None:
-        """Cancel the unstarted orders of scrapped assets."""
-        for order in self._orders.values():
-            if order.asset is None or order.state not in UNSTARTED or order.asset in self._assets:
-                continue
-            locked = self._tx.orders.lock(order.id)
-            if locked.state in UNSTARTED and self._tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
-                apply_transition(self._tx, order.id, State.CANCELLED, self._now, PLANNER, SCRAPPED, changes=locked)
 
     def _stand(
         self, subject: Subject, standing: Standing, plan: SubjectPlan, begun: Mapping[str, int], held: set[str]
@@ -412,7 +404,3 @@ class SiteRun:
         if order.state is State.OPEN:
             self._tx.orders.add_transition(Transition(order.id, State.OPEN, self._now, self._now, PLANNER, text))
             note_order(self._tx, order)
-
-
-def _named(error: Exception) -> str:
-    return type(error).__name__

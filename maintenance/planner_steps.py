@@ -1,18 +1,24 @@
 """Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
 completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from maintenance.fulfilment import Credit
 from maintenance.lifecycle import ENDED, PLANNER, transition
 from maintenance.ports import MaintenanceTx
+from maintenance.transitions import apply_transition
 from maintenance.views import note_order
 from maintenance.work_orders import State, Transition, WorkOrder
+from plantroom.domain.assets import Asset, AssetStatus
 
 MISSED_TAG = "missed"
 READINGS_TAG = "by_readings"
 """Tag of orders that nobody worked on: the readings showed what they ask for."""
+
+SCRAPPED = "asset scrapped"
+"""Why the orders of a scrapped asset are cancelled."""
 
 UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
 
@@ -60,6 +66,18 @@ def complete_by_readings(tx: MaintenanceTx, order: WorkOrder, credit: Credit, no
     tx.orders.add_transition(step)
     note_order(tx, tx.orders.update(done, locked.version))
     return True
+
+
+def withdraw_scrapped(
+    tx: MaintenanceTx, orders: Mapping[str, WorkOrder], assets: Mapping[str, Asset], now: datetime
+) -> None:
+    """Cancel the unstarted orders of scrapped assets; ``assets`` are those that are not."""
+    for order in orders.values():
+        if order.asset is None or order.state not in UNSTARTED or order.asset in assets:
+            continue
+        locked = tx.orders.lock(order.id)
+        if locked.state in UNSTARTED and tx.assets.get(order.asset).asset.status is AssetStatus.SCRAPPED:
+            apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, SCRAPPED, changes=locked)
 
 
 def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:

@@ -61,8 +61,26 @@ class PlanRepository(ABC):
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None: ...
 
     @abstractmethod
+    def list_occurrences(self, wanted: "OccurrenceFilter", page: PageRequest) -> Page[Occurrence]:
+        """By nominal date, unless sorted otherwise (fields: nominal_date, latest)."""
+
+    @abstractmethod
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         """Local day of the last completion, done or credited, by (lineage, subject)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceFilter:
+    """Filters that are given must all hold; ``state`` may name several with commas between, ``start`` and ``end`` bound
+    the nominal date (both inclusive)."""
+
+    scope: Scope = EVERYTHING
+    subject: str | None = None
+    site: str | None = None
+    plan_row: str | None = None
+    state: str | None = None
+    start: date | None = None
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import structlog
 from maintenance.materialise import materialise
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import NO_READINGS, PointReadings
 from plantroom.errors import PlantroomError
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -21,7 +22,8 @@ EVERY_MINUTES = 5
 class PlanScheduler:
     """Materialises the plan at the start and every five minutes, in one thread of its own.
 
-    ``after`` is called with the counts of each run that succeeded. ``failures`` counts runs that did not.
+    ``after`` is called with the counts of each run that succeeded, ``readings`` are what meters and credits go by.
+    ``failures`` counts runs that did not.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class PlanScheduler:
         clock: Clock,
         systems: Systems,
         after: Callable[[Mapping[str, int]], None] | None = None,
+        readings: PointReadings = NO_READINGS,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._systems = systems
         self._after = after
+        self._readings = readings
         self._scheduler: BackgroundScheduler | None = None
         self.failures = 0
 
@@ -68,7 +72,7 @@ class PlanScheduler:
     def tick(self) -> None:
         """One run. Errors are logged and counted: the next tick tries again."""
         try:
-            counts = materialise(self._ledger, self._clock.now(), self._systems)
+            counts = materialise(self._ledger, self._clock.now(), self._systems, readings=self._readings)
         except PlantroomError as error:
             self._failed(error)
         except Exception as error:  # noqa: BLE001 (outermost call of the scheduler's thread: logged and counted)

@@ -111,6 +111,7 @@ class Serving:
     ) -> None:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
+        plan_readings = parts.plan_readings()
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -118,6 +119,7 @@ class Serving:
             systems=systems(),
             clock=parts.clock,
             planning_clock=parts.planning_clock,
+            plan_readings=plan_readings,
             readiness=self.problems,
             static_dir=web_folder(),
             secure_cookies=parts.settings.secure_cookies,
@@ -136,7 +138,7 @@ class Serving:
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems, readings=plan_readings)
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""

@@ -73,6 +73,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/readings": {"asset": key},
         "/api/v1/locations": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
+        "/api/v1/plan/coverage": {"site": site},
     }
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
@@ -127,6 +128,7 @@ SITE_BOUND = {
     ("GET", "/api/v1/readings"),
     ("GET", "/api/v1/locations"),
     ("GET", "/api/v1/plan/preview"),
+    ("GET", "/api/v1/plan/coverage"),
     ("POST", "/api/v1/assets"),
     ("POST", "/api/v1/work-orders"),
     ("POST", "/api/v1/plan-rows"),
