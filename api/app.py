@@ -36,8 +36,10 @@ from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
+from api.occurrences.endpoints import router as occurrences
 from api.on_call.endpoints import router as on_call
 from api.parts.endpoints import router as parts
+from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
@@ -82,6 +84,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     gaps,
     ingest,
     plan,
+    coverage,
+    occurrences,
     seed,
     sync,
     events,

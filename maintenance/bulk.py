@@ -1,7 +1,7 @@
 """Orders of many subjects at once: columns in, drafts out. Reads nothing and writes nothing.
 
 What is here is what most subjects need most of the time: plain rows, and nothing due from an earlier run. Whoever else
-comes up is named in ``BulkPlan.others`` and planned one by one (``maintenance.materialise.SiteRun``, where the policies
+comes up is named in ``BulkPlan.others`` and planned one by one (``maintenance.site_run.SiteRun``, where the policies
 for what is overdue are described).
 """
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from maintenance.episodes import Episode
 from maintenance.facts import Facts, Sighting
 from maintenance.meters import Meter
 from maintenance.plan import PlanRow
@@ -12,7 +13,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.reading_port import PointReadings
 from maintenance.schedules import ConditionSchedule, MeterSchedule
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Asset, LocalName, Plant, Site, SourceClock
+from plantroom.domain.assets import Asset, LocalName, Point, Site
 from plantroom.ports.paging import EVERYTHING, PageRequest
 
 SEEN_DAYS = 14
@@ -28,73 +29,84 @@ def facts_of(
     readings: PointReadings,
     now: datetime,
     systems: Systems,
+    seen: "Sightings | None" = None,
 ) -> Mapping[str, Facts]:
-    """What is known of each subject, by its key. Reads meters and episodes only where a row goes by them."""
+    """What is known of each subject, by its key. Reads meters and episodes only where a row of theirs goes by them;
+    ``seen`` keeps the site's episodes for those who ask again."""
+    metered = _rows_of(subjects, [row for row in rows if isinstance(row.schedule, MeterSchedule)], systems)
+    noticed = _rows_of(subjects, [row for row in rows if isinstance(row.schedule, ConditionSchedule)], systems)
+    points = tx.assets.points_of(metered) if metered else {}
+    simulated = tx.plan.simulated(list(metered))
+    sightings = (Sightings() if seen is None else seen).of(tx, site, now) if noticed else {}
     plain = Facts(site.calendar)
-    metered = [row for row in rows if isinstance(row.schedule, MeterSchedule)]
-    noticed = [row for row in rows if isinstance(row.schedule, ConditionSchedule)]
-    if not metered and not noticed:
-        return dict.fromkeys((s.key for s in subjects), plain)
-    plant = tx.assets.plant()
-    sightings = _sightings(tx, site, noticed, now) if noticed else {}
     found: dict[str, Facts] = {}
     for subject in subjects:
-        if subject.asset is None:
+        asset, mine = subject.asset, metered.get(subject.key, ())
+        if asset is None or not (mine or subject.key in noticed):
             found[subject.key] = plain
             continue
-        meters = _meters(plant, subject, rows_for(metered, subject, systems), readings, now)
-        found[subject.key] = Facts(site.calendar, meters, sightings.get(subject.key, ()))
+        own = {} if asset.key in simulated else {point.key: point for point in points.get(asset.key, ())}
+        told = [
+            Sighting(episode.failure_mode, episode.opened_observed_at, mode_name(asset, episode.failure_mode))
+            for episode in (sightings.get(asset.key, ()) if subject.key in noticed else ())
+        ]
+        found[subject.key] = Facts(site.calendar, _meters(asset, own, mine, readings, now), told)
     return found
 
 
-def is_simulated(plant: Plant, asset: str) -> bool:
-    """Whether an asset's readings are recorded ones of another time."""
-    source = plant.sources.get(asset)
-    return source is not None and source.clock is SourceClock.SIMULATED
+def _rows_of(subjects: Sequence[Subject], rows: Sequence[PlanRow], systems: Systems) -> Mapping[str, Sequence[PlanRow]]:
+    """Which of the rows hold for which assets; those without any are left out."""
+    if not rows:
+        return {}
+    held = ((s.key, rows_for(rows, s, systems)) for s in subjects if s.asset is not None)
+    return {key: mine for key, mine in held if mine}
 
 
 def _meters(
-    plant: Plant, subject: Subject, rows: Iterable[PlanRow], readings: PointReadings, now: datetime
+    asset: Asset, points: Mapping[str, Point], rows: Iterable[PlanRow], readings: PointReadings, now: datetime
 ) -> dict[str, Meter]:
-    asset = subject.asset
-    if asset is None or is_simulated(plant, asset.key):
-        return {}
     found: dict[str, Meter] = {}
     for row in rows:
         schedule = row.schedule
         if not isinstance(schedule, MeterSchedule) or schedule.point in found:
             continue
-        point = plant.points.get(asset.key, {}).get(schedule.point)
+        point = points.get(schedule.point)
         if point is not None:
             template = point.template
             found[schedule.point] = Meter(readings.meter(asset, schedule.point, now), template.unit, template.name)
     return found
 
 
-def _sightings(
-    tx: MaintenanceTx, site: Site, rows: Sequence[PlanRow], now: datetime
-) -> Mapping[str, Sequence[Sighting]]:
-    """What is going on, and what began within the last days, by asset, oldest first."""
-    modes = {mode for row in rows if isinstance(row.schedule, ConditionSchedule) for mode in row.schedule.failure_modes}
+class Sightings:
+    """Episodes of a site that are going on, or began within the last days, by asset, oldest first. Read once."""
+
+    def __init__(self) -> None:
+        self._known: Mapping[str, Sequence[Episode]] | None = None
+
+    def of(self, tx: MaintenanceTx, site: Site, now: datetime) -> Mapping[str, Sequence[Episode]]:
+        """Them, read with the first transaction that asks."""
+        if self._known is None:
+            self._known = _episodes(tx, site, now)
+        return self._known
+
+
+def _episodes(tx: MaintenanceTx, site: Site, now: datetime) -> Mapping[str, Sequence[Episode]]:
     since = now - timedelta(days=SEEN_DAYS)
-    assets = tx.assets.plant().assets
-    found: dict[str, dict[str, Sighting]] = defaultdict(dict)
+    found: dict[str, dict[str, Episode]] = defaultdict(dict)
     for state in ("open", "closed"):
         request: PageRequest | None = PageRequest(limit=1000)
         while request is not None:
             page = tx.episodes.list(EVERYTHING, request, state=state, site=site.code)
             for episode in page.items:
-                if episode.failure_mode in modes and (state == "open" or episode.opened_at >= since):
-                    name = mode_name(assets.get(episode.asset), episode.failure_mode)
-                    seen = Sighting(episode.failure_mode, episode.opened_observed_at, name)
-                    found[episode.asset][episode.id] = seen
+                if state == "open" or episode.opened_at >= since:
+                    found[episode.asset][episode.id] = episode
             over = state == "closed" and bool(page.items) and page.items[-1].opened_at < since
             request = None if page.next_cursor is None or over else PageRequest(limit=1000, cursor=page.next_cursor)
-    return {asset: sorted(seen.values(), key=lambda s: s.observed_at) for asset, seen in found.items()}
+    return {asset: sorted(seen.values(), key=lambda e: e.opened_observed_at) for asset, seen in found.items()}
 
 
-def mode_name(asset: Asset | None, mode: str) -> LocalName:
+def mode_name(asset: Asset, mode: str) -> LocalName:
     """What people call a failure mode of an asset's class."""
-    known = None if asset is None else equipment_classes().get(asset.equipment_class)
+    known = equipment_classes().get(asset.equipment_class)
     spec = None if known is None else known.mode(mode)
     return LocalName(mode, mode) if spec is None else spec.name

@@ -204,7 +204,7 @@ def _next(track: Track, standing: Mapping[date, date]) -> dict[date, date]:
     """The same of the next one, not made yet."""
     if track.ended:
         return {}
-    last = max(standing.values(), default=track.last)
+    last = max([*standing.values(), *(() if track.last is None else (track.last,))], default=None)
     found = window(track.series, track.next_cycle, last, track.calendar)
     return {found.nominal: found.planned}
 

@@ -11,7 +11,7 @@ since, its date is the first one of the new calendar behind the last known.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -294,18 +294,39 @@ def _standing(
         if occurrence.state is OccurrenceState.DUE and occurrence.key.lineage in tracks:
             groups[occurrence.work_order or str(occurrence.key)].append(occurrence)
     found: list[Standing] = []
-    for group in sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key)):
-        planned = [_planned(tracks[o.key.lineage], o, is_working_day) for o in group]
+    for group in _in_turn(sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key))):
+        planned = [_planned(tracks[o.key.lineage], o, today, is_working_day) for o in group]
         job = joined(planned, is_working_day)
+        # What is overdue counts like what was missed, on its last day: it makes nothing after it later.
+        counted = job.latest if job.latest < today else job.due
         for occurrence in group:
-            tracks[occurrence.key.lineage].last = max(job.due, today) if job.latest < today else job.due
+            track = tracks[occurrence.key.lineage]
+            track.last = counted if track.last is None else max(track.last, counted)
         found.append(Standing(group[0].work_order, job))
     return found
 
 
-def _planned(track: Track, occurrence: Occurrence, is_working_day: IsWorkingDay) -> Planned:
+def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:
+    """The groups by their last days, but of each row the cycles in their order, whatever last days they were given."""
+    waiting: dict[str, list[int]] = defaultdict(list)
+    for key in sorted((o.key for group in groups for o in group), reverse=True):
+        waiting[key.lineage].append(key.cycle)
+    left = groups
+    while left:
+        ready = (n for n, group in enumerate(left) if all(waiting[o.key.lineage][-1] == o.key.cycle for o in group))
+        group = left[next(ready, 0)]
+        left = [other for other in left if other is not group]
+        for occurrence in group:
+            waiting[occurrence.key.lineage].remove(occurrence.key.cycle)
+        yield group
+
+
+def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: IsWorkingDay) -> Planned:
+    """Dates that float move with what has been done since, unless their last day is over: a breach stays on record.
+    Forecasts move always."""
     series, cycle = track.series, occurrence.key.cycle
-    floats = track.row.shift_percent > 0 if series.grid is None else series.grid.floats
+    shifts = track.row.shift_percent > 0 and occurrence.latest >= today
+    floats = shifts if series.grid is None else series.grid.floats
     moved = series.nominal(cycle) if floats and cycle >= series.next_cycle else date.max
     day = occurrence.nominal_date if moved == date.max else moved
     return Planned(track.row, window_at(series, cycle, day, track.last, is_working_day), track.last, series.grid)

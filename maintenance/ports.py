@@ -4,7 +4,7 @@ They belong to the ledger's transaction (``plantroom.ports.ledger``); the same e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -81,6 +81,10 @@ class PlanRepository(ABC):
         """Every asset of a site, by key, the scrapped ones too."""
 
     @abstractmethod
+    def simulated(self, assets: Sequence[str]) -> Collection[str]:
+        """Which of them are told of by a source whose clock is simulated: readings of another time."""
+
+    @abstractmethod
     def standings(self, site: str) -> Mapping[str, Standing]:
         """Where the planning of the site's subjects stands, by subject."""
 
@@ -119,8 +123,26 @@ class PlanRepository(ABC):
         """
 
     @abstractmethod
+    def list_occurrences(self, wanted: "OccurrenceFilter", page: PageRequest) -> Page[Occurrence]:
+        """By nominal date, unless sorted otherwise (fields: nominal_date, latest)."""
+
+    @abstractmethod
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         """Local day of the last completion, done or credited, by (lineage, subject)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceFilter:
+    """Filters that are given must all hold; ``state`` may name several with commas between, ``start`` and ``end`` bound
+    the nominal date (both inclusive)."""
+
+    scope: Scope = EVERYTHING
+    subject: str | None = None
+    site: str | None = None
+    plan_row: str | None = None
+    state: str | None = None
+    start: date | None = None
+    end: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import structlog
 from maintenance.materialise import materialise
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.scheduled import PLAN, STALE_AFTER, JobFigures, JobRun, stale_plan
 from plantroom.errors import PlantroomError
 from plantroom.ports.clock import Clock
@@ -153,12 +154,16 @@ def _begun(run: JobRun, now: datetime) -> JobRun:
 
 
 def materialise_job(
-    ledger: Ledger[MaintenanceTx], systems: Systems, after: Callable[[Mapping[str, int]], None] | None = None
+    ledger: Ledger[MaintenanceTx],
+    systems: Systems,
+    after: Callable[[Mapping[str, int]], None] | None = None,
+    readings: PointReadings = NO_READINGS,
 ) -> Job:
-    """Makes the orders of the plan. ``after`` is called with the counts of each run that succeeded."""
+    """Makes the orders of the plan. ``after`` is called with the counts of each run that succeeded, ``readings`` are
+    what meters and credits go by."""
 
     def run(now: datetime) -> None:
-        counts = materialise(ledger, now, systems)
+        counts = materialise(ledger, now, systems, readings=readings)
         if after is not None:
             after(counts)
 
@@ -174,5 +179,6 @@ class PlanScheduler(Scheduler):
         clock: Clock,
         systems: Systems,
         after: Callable[[Mapping[str, int]], None] | None = None,
+        readings: PointReadings = NO_READINGS,
     ) -> None:
-        super().__init__(ledger, clock, [materialise_job(ledger, systems, after)])
+        super().__init__(ledger, clock, [materialise_job(ledger, systems, after, readings)])

@@ -4,27 +4,31 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from maintenance.columns.sets import RowSet, is_plain, row_set
+from maintenance.columns.sets import RowSet, row_set
+from maintenance.gathering import Sightings
 from maintenance.local_days import LocalDays
 from maintenance.plan import PlanRow
-from maintenance.planner import Subject, Systems, asset_subject, rows_for, site_subject
+from maintenance.planner import Subject, Systems, asset_subject, hour_rows_for, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import IsWorkingDay, every_day, local_day
+from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day
+from maintenance.schedules import ConditionSchedule, MeterSchedule
+from maintenance.site_calendar import working_days
 from maintenance.standings import Card, Standing
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
 
 ALWAYS = "every day"
-_BY_THE_CALENDAR = ("interval", "season", "age")
 
 
 @dataclass(slots=True)
 class SitePlan:
     """A site's rows, assets and standings as one reading transaction saw them; ``own`` is the key of the site itself
-    as a subject, ``templates`` are checklists by class and the lineages of their rows, for this run."""
+    as a subject, ``templates`` are checklists by class and the lineages of their rows, ``sightings`` the site's
+    episodes, both for this run."""
 
     site: Site
     zone: ZoneInfo
@@ -42,13 +46,16 @@ class SitePlan:
     templates: dict[tuple[str | None, tuple[str, ...]], tuple[ChecklistItem, ...]] = field(
         init=False, default_factory=dict
     )
+    sightings: Sightings = field(init=False, default_factory=Sightings)
     _named: dict[str, tuple[str, ...]] = field(init=False)
+    _said: str = field(init=False)
     _sets: dict[tuple[str, bool, bool, tuple[str, ...]], RowSet] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_code = {row.code: row for row in self.rows}
         self.local = LocalDays(self.zone)
         self.own = site_subject(self.site.code, self.site.name).key
+        self._said = blake2b(repr(self.site.calendar).encode(), digest_size=8).hexdigest()
         named: dict[str, list[str]] = defaultdict(list)
         for row in self.rows:
             for asset in row.applies_to.assets:
@@ -66,7 +73,9 @@ class SitePlan:
         key = (card.equipment_class, rests, card.key == self.own, self._named.get(card.key, ()))
         found = self._sets.get(key)
         if found is None:
-            found = self._sets[key] = row_set(rows_for(self.rows, self.subject(card), self.systems), self.by_code)
+            subject = self.subject(card)
+            dated, hourly = (of(self.rows, subject, self.systems) for of in (rows_for, hour_rows_for))
+            found = self._sets[key] = row_set([*dated, *hourly], self.by_code)
         return found
 
     def subject(self, card: Card) -> Subject:
@@ -82,8 +91,10 @@ class SitePlan:
         )  # fmt: skip
 
     def fingerprint(self, card: Card, rows: RowSet) -> str:
-        """Changes with all that decides on a subject's dates but its history and the day."""
-        version = "" if rows.in_columns else card.version
+        """Changes with all that decides on a subject's dates but its history and the day. What is not plain may go by
+        the day of installation and whatever else is on the asset's card, and by the site's seasons and opening hours.
+        """
+        version = "" if rows.in_columns else f"{card.version}.{self._said}"
         since = card.in_service_on or ""
         return f"{rows.fingerprint}.{card.status}.{since}.{self.calendar}.{self.horizon_days}.{version}"
 
@@ -97,43 +108,49 @@ class SitePlan:
         for card in self.cards.values():
             rows = self.set_of(card)
             standing = self.standings.get(card.key)
-            known = standing is not None and standing.holds(self.fingerprint(card, rows), self.today)
-            if not known or is_restless(rows):
+            if standing is None or not standing.holds(self.fingerprint(card, rows), self.today):
                 yield card
 
 
 def is_restless(rows: RowSet) -> bool:
-    """Whether some of the rows go by more than the calendar and their history (readings, other rows, episodes): no
-    standing holds for these."""
-    return not rows.in_columns and any(not is_plain(row) and _goes_by_more(row) for row in rows.rows)
+    """Whether some of the rows go by more than days and their history (readings, episodes, hours): their subject is
+    planned by each run."""
+    return any(_goes_by_more(row) for row in rows.rows)
 
 
 def _goes_by_more(row: PlanRow) -> bool:
-    schedule = getattr(row, "schedule", None)
-    kind = getattr(schedule, "type", "interval")
-    return kind not in _BY_THE_CALENDAR or getattr(row, "fulfilled_by", None) is not None
+    by_events = isinstance(row.schedule, MeterSchedule | ConditionSchedule)
+    return by_events or row.fulfilled_by is not None or not has_dates(row.interval)
 
 
 def read_site(
-    tx: MaintenanceTx, site: Site, now: datetime, systems: Systems, horizon_days: int, is_working_day: IsWorkingDay
+    tx: MaintenanceTx,
+    site: Site,
+    now: datetime,
+    systems: Systems,
+    horizon_days: int,
+    is_working_day: IsWorkingDay | None = None,
 ) -> SitePlan:
-    """What the planning of a site goes by now. ``ValueError`` and its like for a site that makes no sense."""
+    """What the planning of a site goes by now; the working days are those of its calendar unless others are given.
+    ``ValueError`` and its like for a site that makes no sense."""
     zone = ZoneInfo(site.time_zone)
+    works = is_working_day or working_days(site.calendar, site.time_zone)
     today = local_day(now, zone)
     standings = tx.plan.standings(site.code)
     own = site_subject(site.code, site.name)
     itself = Card(own.key, "", own.name.zh, own.name.en, "", AssetStatus.IN_SERVICE.value, None, None, 0)
     cards = {card.key: card for card in (itself, *tx.plan.cards(site.code))}
     return SitePlan(
-        site, zone, today, horizon_days, systems, is_working_day, calendar_fingerprint(is_working_day, today),
+        site, zone, today, horizon_days, systems, works, calendar_fingerprint(works, today.year),
         tx.plan.rows(site.code, today), cards, standings,
     )  # fmt: skip
 
 
-def calendar_fingerprint(is_working_day: IsWorkingDay, today: date) -> str:
-    """Changes with the working days from last year to the year after next."""
+@lru_cache(maxsize=256)
+def calendar_fingerprint(is_working_day: IsWorkingDay, year: int) -> str:
+    """Changes with the working days from the year before to the second one after."""
     if is_working_day is every_day:
         return ALWAYS
-    first, last = date(today.year - 1, 1, 1).toordinal(), date(today.year + 2, 12, 31).toordinal()
+    first, last = date(year - 1, 1, 1).toordinal(), date(year + 2, 12, 31).toordinal()
     works = bytes(is_working_day(date.fromordinal(day)) for day in range(first, last + 1))
     return blake2b(works, digest_size=8).hexdigest()

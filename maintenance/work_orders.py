@@ -85,12 +85,14 @@ class ChecklistItem:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderOccurrence:
-    """An occurrence that the work order stands for, with its own dates."""
+    """An occurrence that the work order stands for, with its own dates; of rows by the hour with its moments."""
 
     key: OccurrenceKey
     plan_row: str
     nominal_date: date
     due: date
+    nominal_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

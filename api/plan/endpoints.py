@@ -83,5 +83,6 @@ def _place(item: DomainItem) -> str:
 def materialise_plan(caller: Supervisor, services: Parts) -> MaterialiseResult:
     """Make the work orders that fall due within the horizon now, instead of at the next tick. Idempotent."""
     caller.require_everywhere()
-    counts = materialise(services.ledger, services.planning_now(), services.classes_of_systems())
+    systems = services.classes_of_systems()
+    counts = materialise(services.ledger, services.planning_now(), systems, readings=services.plan_readings)
     return MaterialiseResult(created=counts["created"], existing=counts["existing"], missed=counts["missed"])

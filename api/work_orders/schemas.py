@@ -20,13 +20,15 @@ from plantroom.domain.assets import Severity
 
 
 class OrderOccurrence(Shape):
-    """One cycle of a plan row that the order stands for."""
+    """One cycle of a plan row that the order stands for; of rows by the hour with its moments."""
 
     plan_row: str
     cycle: int
     nominal_date: date
     due: date
     subject: str
+    nominal_at: Instant | None = None
+    due_at: Instant | None = None
 
 
 class WorkOrder(Shape):
@@ -83,7 +85,13 @@ def _fields(order: DomainOrder, asset: AssetRef | None, clocks: list[Clock]) -> 
     own = (name for name in WorkOrder.model_fields if name not in _MADE)
     occurrences = [
         OrderOccurrence(
-            plan_row=o.plan_row, cycle=o.key.cycle, nominal_date=o.nominal_date, due=o.due, subject=o.key.subject
+            plan_row=o.plan_row,
+            cycle=o.key.cycle,
+            nominal_date=o.nominal_date,
+            due=o.due,
+            subject=o.key.subject,
+            nominal_at=o.nominal_at,
+            due_at=o.due_at,
         )
         for o in order.occurrences
     ]

@@ -10,6 +10,7 @@ from maintenance.nesting import Track, containment, look_ahead
 from maintenance.plan import PlanRow
 from maintenance.planner import floor_of, replaced_from
 from maintenance.recurrence import Series, has_dates
+from maintenance.schedules import BY_INTERVAL
 from maintenance.work_orders import Kind
 
 _LONGEST_DAYS = 400 * 366
@@ -65,8 +66,7 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> RowSet
 
 def is_plain(row: PlanRow) -> bool:
     """Whether a row is an interval row without oddities: what is not is planned by the scalar path."""
-    schedule = getattr(row, "schedule", None)
-    if schedule is not None and schedule != type(schedule)():
+    if row.schedule != BY_INTERVAL or row.fulfilled_by is not None:
         return False
     numbers = (row.interval.every, row.early_days, row.late_days, row.max_gap_days or 0, row.shift_percent)
     return (

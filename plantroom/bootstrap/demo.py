@@ -58,7 +58,8 @@ class Demo:
             self._prepare()
             if self._stop.is_set():
                 return
-            materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
+            parts = self._parts
+            materialise(parts.ledger, parts.planning_clock.now(), parts.systems, readings=parts.plan_readings())
             broker = self._broker
             self._simulator = LiveSimulator(
                 self._scenario,

@@ -124,6 +124,7 @@ class Serving:
         files = FolderFiles(parts.settings.files)
         vault = FileVault(parts.settings.secrets)
         post = Sender(vault)
+        plan_readings = parts.plan_readings()
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -131,6 +132,7 @@ class Serving:
             systems=systems(),
             clock=parts.clock,
             planning_clock=parts.planning_clock,
+            plan_readings=plan_readings,
             readiness=self.problems,
             static_dir=web_folder(),
             secure_cookies=parts.settings.secure_cookies,
@@ -160,7 +162,7 @@ class Serving:
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts))
+        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts, plan_readings))
         self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads")
 
     def problems(self) -> list[str]:

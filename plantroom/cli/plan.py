@@ -85,6 +85,44 @@ def _text(reason: object) -> str:
 
 
 @app.command()
+def coverage(
+    site: Annotated[str | None, typer.Option(help="Site code; default: every site.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Assets in use that no row of the plan table applies to, with what is proposed for them."""
+    from zoneinfo import ZoneInfo
+
+    from maintenance.coverage import PROPOSED
+    from maintenance.coverage import coverage as cover
+    from maintenance.recurrence import local_day
+
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        places = tx.assets.sites() if site is None else [tx.assets.site(site)]
+        known = list(tx.assets.plant().assets.values())
+        now = parts.planning_clock.now()
+        found = {
+            place.code: cover(
+                [a for a in known if a.site == place.code],
+                tx.plan.rows(place.code),
+                parts.systems,
+                local_day(now, ZoneInfo(place.time_zone)),
+            )
+            for place in places
+        }
+    proposed = [{"zh": p.name.zh, "en": p.name.en} for p in PROPOSED]
+    items = [
+        {"site": code, "asset": a.code, "name": {"zh": a.name.zh, "en": a.name.en}, "proposed": proposed}
+        for code, covered in found.items()
+        for a in sorted(covered.without_plan, key=lambda a: a.code)
+    ]
+    counts = {code: {"assets": covered.assets, "with_plan": covered.with_plan} for code, covered in found.items()}
+    words = "、".join(p.name.zh for p in PROPOSED) + " / " + ", ".join(p.name.en for p in PROPOSED)
+    lines = [f"{i['site']}  {i['asset']}  {_text(i['name'])}: {words}" for i in items]
+    emit({"sites": counts, "without_plan": items}, as_json, lines or "every asset in use has a plan")
+
+
+@app.command()
 def materialise(
     afresh: Annotated[bool, typer.Option("--afresh", help="Look at every asset, also where nothing changed.")] = False,
     data_dir: DataDir = None,
@@ -94,5 +132,8 @@ def materialise(
     from maintenance.materialise import materialise as make
 
     with opened(data_dir) as parts:
-        done = make(parts.ledger, parts.planning_clock.now(), parts.systems, afresh=afresh)
+        with parts.ledger.read() as tx:
+            readings = _readings(parts, tx)
+        now = parts.planning_clock.now()
+        done = make(parts.ledger, now, parts.systems, afresh=afresh, readings=readings)
     emit(done, as_json, f"created {done['created']}, there already {done['existing']}, missed {done['missed']}")

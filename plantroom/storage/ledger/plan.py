@@ -9,35 +9,23 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.ports import PlanRepository
+from maintenance.ports import OccurrenceFilter, PlanRepository
 from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import Conflict, NotFound
+from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
 from plantroom.storage.ledger.drafts import Drafts, freeze
+from plantroom.storage.ledger.occurrence_lists import list_occurrences
+from plantroom.storage.ledger.occurrence_rows import OCCURRENCE_COLUMNS, occurrence_of, occurrence_values
 from plantroom.storage.ledger.standings import SqlStandings
 from plantroom.storage.ledger.tables_plant import assets, sites
 from plantroom.storage.ledger.work import Work, chunks
 
 _o = t.occurrences.c
 _KEY = (_o.lineage, _o.subject, _o.cycle)
-_COLUMNS = (
-    *_KEY,
-    _o.site,
-    _o.plan_row,
-    _o.nominal_date,
-    _o.earliest,
-    _o.latest,
-    _o.state,
-    _o.completed_at,
-    _o.work_order,
-    _o.nominal_at,
-    _o.due_at,
-    _o.evidence,
-)
-_STATES = {state.value: state for state in OccurrenceState}
 _KEYS_AT_ONCE = 2000
 _COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
 
@@ -91,8 +79,8 @@ class SqlPlan(SqlStandings, PlanRepository):
             self._connection.execute(table.delete().where(table.c.lineage == lineage))
 
     def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
-        statement = sa.select(*_COLUMNS).where(_o.lineage == lineage).order_by(*_KEY)
-        return [_occurrence(row) for row in self._connection.execute(statement)]
+        statement = sa.select(*OCCURRENCE_COLUMNS).where(_o.lineage == lineage).order_by(*_KEY)
+        return [occurrence_of(row) for row in self._connection.execute(statement)]
 
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
         text = self._connection.execute(sa.select(t.checklists.c["items"]).where(t.checklists.c.code == code)).scalar()
@@ -107,13 +95,13 @@ class SqlPlan(SqlStandings, PlanRepository):
         found: dict[OccurrenceKey, Occurrence] = {}
         for some in chunks(sorted(set(keys)), _KEYS_AT_ONCE):
             wanted = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
-            for row in self._connection.execute(sa.select(*_COLUMNS).where(wanted)):
-                one = _occurrence(row)
+            for row in self._connection.execute(sa.select(*OCCURRENCE_COLUMNS).where(wanted)):
+                one = occurrence_of(row)
                 found[one.key] = one
         return found
 
     def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
-        statement = sa.select(*_COLUMNS).order_by(_o.nominal_date, *_KEY)
+        statement = sa.select(*OCCURRENCE_COLUMNS).order_by(_o.nominal_date, *_KEY)
         if subject is not None:
             statement = statement.where(_o.subject == subject)
         elif site is not None:
@@ -122,7 +110,7 @@ class SqlPlan(SqlStandings, PlanRepository):
             statement = statement.where(_o.subject.in_(mine))
         if site is not None:
             statement = statement.where(_o.site == site)
-        return [_occurrence(row) for row in self._connection.execute(statement)]
+        return [occurrence_of(row) for row in self._connection.execute(statement)]
 
     def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:
         """As the port says. Schedulers go one by one from here to their commit, so that none of them waits for
@@ -135,7 +123,7 @@ class SqlPlan(SqlStandings, PlanRepository):
         new = [o for o in by_key.values() if o.key not in known]
         new.reverse()
         if new:
-            rows = [_occurrence_values(o) for o in new]
+            rows = [occurrence_values(o) for o in new]
             self._work.backend.insert_many(self._connection, t.occurrences, rows)
         for one in new:
             self.changed(one.key.subject, one.site)
@@ -153,8 +141,8 @@ class SqlPlan(SqlStandings, PlanRepository):
     def occurrences_of_several(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Occurrence]]:
         found: dict[str, list[Occurrence]] = {}
         for some in chunks(sorted(subjects)):
-            statement = sa.select(*_COLUMNS).where(_o.subject.in_(some)).order_by(_o.nominal_date, *_KEY)
-            for one in map(_occurrence, self._connection.execute(statement)):
+            statement = sa.select(*OCCURRENCE_COLUMNS).where(_o.subject.in_(some)).order_by(_o.nominal_date, *_KEY)
+            for one in map(occurrence_of, self._connection.execute(statement)):
                 found.setdefault(one.key.subject, []).append(one)
         return found
 
@@ -169,13 +157,16 @@ class SqlPlan(SqlStandings, PlanRepository):
         )
         rows = []
         for one in in_order:
-            values = _occurrence_values(one)
+            values = occurrence_values(one)
             rows.append({f"k_{name}": values.pop(name) for name in ("lineage", "subject", "cycle")} | values)
             self.changed(one.key.subject, one.site)
         if self._connection.execute(statement, rows).rowcount < len(rows):
             missing = {o.key for o in in_order} - self._known([o.key for o in in_order])
             if missing:
                 raise NotFound(f"there is no occurrence {min(missing)}")
+
+    def list_occurrences(self, wanted: OccurrenceFilter, page: PageRequest) -> Page[Occurrence]:
+        return list_occurrences(self._connection, wanted, page)
 
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         statement = (
@@ -228,41 +219,3 @@ def _row_values(row: PlanRow) -> dict[str, Any]:
         "name_en": row.name.en,
         "document": dump(row),
     }
-
-
-def _occurrence_values(one: Occurrence) -> dict[str, Any]:
-    return {
-        "lineage": one.key.lineage,
-        "subject": one.key.subject,
-        "cycle": one.key.cycle,
-        "site": one.site,
-        "plan_row": one.plan_row,
-        "nominal_date": one.nominal_date,
-        "earliest": one.earliest,
-        "latest": one.latest,
-        "state": one.state.value,
-        "completed_at": one.completed_at,
-        "work_order": one.work_order,
-        "nominal_at": one.nominal_at,
-        "due_at": one.due_at,
-        "evidence": one.evidence,
-    }
-
-
-def _occurrence(row: Sequence[Any]) -> Occurrence:
-    lineage, subject, cycle, site, plan_row, nominal, earliest, latest, state, completed, order, *more = row
-    nominal_at, due_at, evidence = more
-    return Occurrence(
-        key=OccurrenceKey(lineage, subject, cycle),
-        site=site,
-        plan_row=plan_row,
-        nominal_date=nominal,
-        earliest=earliest,
-        latest=latest,
-        state=_STATES[state],
-        completed_at=completed,
-        work_order=order,
-        nominal_at=nominal_at,
-        due_at=due_at,
-        evidence=evidence,
-    )

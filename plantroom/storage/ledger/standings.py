@@ -1,17 +1,18 @@
 """Where the planning of each subject stands, and what it goes by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from maintenance.standings import Card, ClosedOccurrence, Standing
+from plantroom.domain.assets import SourceClock
 from plantroom.storage.ledger import tables_maintenance as t
-from plantroom.storage.ledger.tables_plant import assets
+from plantroom.storage.ledger.tables_plant import assets, sources
 from plantroom.storage.ledger.tables_standings import plan_standings
 from plantroom.storage.ledger.work import Work, chunks
 
-_s, _o, _a = plan_standings.c, t.occurrences.c, assets.c
+_s, _o, _a, _c = plan_standings.c, t.occurrences.c, assets.c, sources.c
 _STANDINGS = sa.select(
     _s.subject, _s.site, _s.fingerprint, _s.planned_on, _s.wake_on, _s.due, _s.changes, _s.planned
 )  # fmt: skip
@@ -34,6 +35,14 @@ class SqlStandings:
     def cards(self, site: str) -> Sequence[Card]:
         """As the port says."""
         return [Card(*row) for row in self._connection.execute(_CARDS.where(_a.site == site).order_by(_a.key))]
+
+    def simulated(self, assets: Sequence[str]) -> Collection[str]:
+        """As the port says."""
+        found: set[str] = set()
+        for some in chunks(sorted(assets)):
+            wanted = (_c.asset.in_(some), _c.clock == SourceClock.SIMULATED.value)
+            found.update(self._connection.execute(sa.select(_c.asset).where(*wanted)).scalars())
+        return found
 
     def standings(self, site: str) -> Mapping[str, Standing]:
         """As the port says."""

@@ -226,6 +226,10 @@ def _look(life: Life, record: Record, today: date) -> None:
     tracks = {t.row.code: replace_track(t) for t in plan.tracks}
     for standing in plan.standing:
         _check_job(standing.job, tracks, today)
+        if standing.job.latest < today:  # its order is marked as missed
+            for p in standing.job.occurrences:
+                record.late[p.row.lineage].append(p.window.latest)
+            continue
         for p in standing.job.occurrences:
             old = record.occurrences[_key(p.row, p.window.cycle)]
             found = p.window
@@ -321,7 +325,7 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
     by_row: dict[str, list[tuple[date, date, date, int]]] = defaultdict(list)
     for job, stands in jobs:
         for p in job.occurrences:
-            done = max(job.due, today) if stands and job.latest < today else job.due
+            done = job.latest if stands and job.latest < today else job.due
             by_row[p.row.code].append((done, p.window.latest, p.window.nominal, p.window.cycle))
     for track in plan.tracks:
         gap = track.series.max_gap_days
@@ -332,9 +336,20 @@ def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], tod
         if gap is None:
             continue
         for before, after in pairwise(planned):
-            if track.series.grid is not None and before[0] < track.series.grid.counts_from(after[2]):
+            grid = track.series.grid
+            if after[1] < today:
+                continue  # it is on record as late already
+            if after[3] > before[3] + 1 or (grid is not None and before[0] < grid.counts_from(after[2])):
                 continue
-            assert (after[1] - before[0]).days <= gap, f"{track.row.code}: {before} {after} {gap}"
+            counted = max([one[0] for one in planned if one[3] < after[3]] + _closed(record, track))
+            assert (after[1] - counted).days <= gap, f"{track.row.code}: {before} {after} {gap}"
+
+
+def _closed(record: Record, track: Track) -> list[date]:
+    """The days that the law counts from: completions, and the last days of what was missed."""
+    mine = [o for o in record.occurrences.values() if o.key.lineage == track.row.lineage]
+    done = [o.completed_at.date() for o in mine if o.completed_at is not None]
+    return done + [o.latest for o in mine if o.state is OccurrenceState.MISSED]
 
 
 def _is_breach(one: Occurrence) -> bool:

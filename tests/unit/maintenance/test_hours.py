@@ -17,7 +17,7 @@ from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.schedules import IntervalSchedule
 from maintenance.site_calendar import opening
 from plantroom.domain.assets import LocalName
-from plantroom.domain.calendars import SiteCalendar
+from plantroom.domain.calendars import Opening, SiteCalendar
 from tests.unit.maintenance.rows import row
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
@@ -105,16 +105,13 @@ def test_only_in_season() -> None:
     assert clock(found, SHANGHAI) == [f"01 {h:02d}:00" for h in range(0, 24, 4)]
 
 
+def an_opening(day: int, opens: int, length: int) -> Opening:
+    return Opening(day, opens, opens + length)
+
+
 CALENDARS = st.lists(
-    st.builds(
-        lambda day, opens, length: opening(day, f"{opens // 60:02d}:{opens % 60:02d}", f"{(opens + length) % 1440 // 60:02d}:{(opens + length) % 60:02d}"),
-        st.integers(0, 6),
-        st.integers(0, 1439),
-        st.integers(1, 1439),
-    ),
-    min_size=1,
-    max_size=10,
-).map(lambda found: SiteCalendar(openings=tuple(found)))  # fmt: skip
+    st.builds(an_opening, st.integers(0, 6), st.integers(0, 1439), st.integers(1, 1440)), min_size=1, max_size=10
+).map(lambda found: SiteCalendar(openings=tuple(found)))
 
 
 @given(
