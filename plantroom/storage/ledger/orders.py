@@ -31,7 +31,7 @@ SORTS: Mapping[str, Keys] = {
     "due": _BY_DUE,
     "number": (_w.number,),
     "opened_at": (sa.func.coalesce(_w.opened_at, sa.literal(FAR_FUTURE, _w.opened_at.type)), _w.number),
-    "next_limit": (sa.func.coalesce(_w.next_limit, sa.literal(FAR_FUTURE, _w.next_limit.type)), _w.number),
+    "next_limit": (_w.next_limit, _w.number),
     "severity": (
         sa.case({severity.value: i for i, severity in enumerate(Severity)}, value=_w.severity, else_=len(Severity)),
         *_BY_DUE,
@@ -57,7 +57,7 @@ class SqlOrders(OrderRepository):
     def add_many(self, orders: Sequence[WorkOrder]) -> None:
         if not orders:
             return
-        rows = [_order_values(order) for order in orders]
+        rows = [_order_values(order) | {"next_limit": FAR_FUTURE, "risk_at": FAR_FUTURE} for order in orders]
         nameless = [row for row in rows if row["number"] == 0]
         numbered = [row["number"] for row in rows if row["number"] != 0]
         if numbered:
