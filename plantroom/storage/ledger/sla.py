@@ -132,7 +132,7 @@ class SqlSla(SlaRepository):
 
     def unclocked(self, limit: int) -> Sequence[str]:
         statement = sa.select(_w.id).where(
-            _w.ended.is_(False), _w.next_limit.is_(None), _w.kind == Kind.CORRECTIVE.value
+            _w.ended.is_(False), _w.next_limit == EPOCH, _w.kind == Kind.CORRECTIVE.value
         )
         return list(self._connection.execute(statement.limit(limit)).scalars())
 
