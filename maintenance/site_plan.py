@@ -2,22 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from maintenance.columns.sets import RowSet, is_plain, row_set
+from maintenance.columns.sets import RowSet, row_set
 from maintenance.local_days import LocalDays
-from maintenance.plan import PlanRow
+from maintenance.plan import Interval, IntervalUnit, PlanRow
 from maintenance.planner import Subject, Systems, asset_subject, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import IsWorkingDay, every_day, local_day
+from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day
 from maintenance.standings import Card, Standing
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
 
 ALWAYS = "every day"
+Shared = tuple[str, bool, bool, tuple[str, ...]]
+"""What subjects of the same rows have in common: class, out of use or not, the site itself, rows that name them."""
+
+_DAILY = Interval(1, IntervalUnit.DAY)
 _BY_THE_CALENDAR = ("interval", "season", "age")
 
 
@@ -41,7 +45,8 @@ class SitePlan:
     own: str = field(init=False)
     templates: dict[tuple[str, ...], tuple[ChecklistItem, ...]] = field(init=False, default_factory=dict)
     _named: dict[str, tuple[str, ...]] = field(init=False)
-    _sets: dict[tuple[str, bool, bool, tuple[str, ...]], RowSet] = field(init=False, default_factory=dict)
+    _sets: dict[Shared, RowSet] = field(init=False, default_factory=dict)
+    _restless: dict[Shared, bool] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_code = {row.code: row for row in self.rows}
@@ -60,8 +65,7 @@ class SitePlan:
 
     def set_of(self, card: Card) -> RowSet:
         """The rows that hold for a subject. Assets of one class and status share them, but for rows that name them."""
-        rests = card.status in (AssetStatus.SCRAPPED, AssetStatus.OUT_OF_SERVICE)
-        key = (card.equipment_class, rests, card.key == self.own, self._named.get(card.key, ()))
+        key = self._shared(card)
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = row_set(rows_for(self.rows, self.subject(card), self.systems), self.by_code)
@@ -96,20 +100,29 @@ class SitePlan:
             rows = self.set_of(card)
             standing = self.standings.get(card.key)
             known = standing is not None and standing.holds(self.fingerprint(card, rows), self.today)
-            if not known or is_restless(rows):
+            if not known or self.is_restless(card):
                 yield card
 
+    def is_restless(self, card: Card) -> bool:
+        """Whether rows hold for a subject of which no standing can tell whether something has changed."""
+        key = self._shared(card)
+        found = self._restless.get(key)
+        if found is None:
+            # As if they had dates: rows without them are not among ``rows_for``.
+            these = [replace(row, interval=_DAILY) for row in self.rows if _goes_by_more(row)]
+            found = self._restless[key] = bool(rows_for(these, self.subject(card), self.systems)) if these else False
+        return found
 
-def is_restless(rows: RowSet) -> bool:
-    """Whether some of the rows go by more than the calendar and their history (readings, other rows, episodes): no
-    standing holds for these."""
-    return not rows.in_columns and any(not is_plain(row) and _goes_by_more(row) for row in rows.rows)
+    def _shared(self, card: Card) -> Shared:
+        rests = card.status in (AssetStatus.SCRAPPED, AssetStatus.OUT_OF_SERVICE)
+        return card.equipment_class, rests, card.key == self.own, self._named.get(card.key, ())
 
 
 def _goes_by_more(row: PlanRow) -> bool:
-    schedule = getattr(row, "schedule", None)
-    kind = getattr(schedule, "type", "interval")
-    return kind not in _BY_THE_CALENDAR or getattr(row, "fulfilled_by", None) is not None
+    """Whether a row goes by more than the calendar and its history (readings, other rows, episodes, the hour)."""
+    kind = getattr(getattr(row, "schedule", None), "type", "interval")
+    by_readings = getattr(row, "fulfilled_by", None) is not None
+    return kind not in _BY_THE_CALENDAR or by_readings or not has_dates(row.interval)
 
 
 def read_site(

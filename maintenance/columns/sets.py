@@ -66,6 +66,8 @@ def row_set(rows: Sequence[PlanRow], every_row: Mapping[str, PlanRow]) -> RowSet
 def is_plain(row: PlanRow) -> bool:
     """Whether a row is an interval row without oddities: what is not is planned by the scalar path."""
     schedule = getattr(row, "schedule", None)
+    if getattr(schedule, "type", "interval") != "interval" or getattr(row, "fulfilled_by", None) is not None:
+        return False
     if schedule is not None and schedule != type(schedule)():
         return False
     numbers = (row.interval.every, row.early_days, row.late_days, row.max_gap_days or 0, row.shift_percent)
