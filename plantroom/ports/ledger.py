@@ -111,7 +111,8 @@ class AssetRepository(ABC):
     @abstractmethod
     def plant(self) -> Plant:
         """Everything a collector needs, at one revision (scrapped assets left out, the others ``abridged``). Reading
-        transactions of one process share it: after a change only what has changed is read anew."""
+        transactions of one process share it, so that it may be later than what else they see; after a change only what
+        has changed is read anew."""
 
     @abstractmethod
     def sites(self) -> Sequence[Site]: ...

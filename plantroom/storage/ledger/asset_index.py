@@ -229,16 +229,21 @@ class IndexKeeper:
         if known is None or known.revision < marks[PLANT_REBUILT]:
             self._begin(connection, revision)
             return None
-        if known.revision == revision:
-            return known
-        return self._caught_up(connection, revision) if known.revision < revision else None
+        if known.revision < revision:
+            return self._caught_up(connection, revision)
+        # A later one, which another thread has seen meanwhile, will do: what this transaction does not see of it is
+        # left out of the page.
+        return known
 
     def build(self) -> None:
         """Build it here and now, whatever the ledger's size."""
         with self._backend.read() as connection:
             revision = _marks(connection)[PLANT_REVISION]
-            rows = connection.execute(sa.select(*_COLUMNS).order_by(_a.site, _a.code).limit(MOST_TEXTS))
+            rows = connection.execute(sa.select(*_COLUMNS).order_by(_a.site, _a.code).limit(MOST_TEXTS + 1))
             entries = [tuple(row) for row in rows]
+        if len(entries) > MOST_TEXTS:
+            log.warning("asset_index_not_built", problem=f"more than {MOST_TEXTS} assets")
+            return
         built = Snapshot(revision, Columns(entries), {})
         with self._lock:
             self._snapshot = built
@@ -253,7 +258,7 @@ class IndexKeeper:
         with self._lock:
             known = self._snapshot
             if known is None or known.revision >= revision:
-                return known if known is not None and known.revision == revision else None
+                return known
             newer = sa.select(*_COLUMNS).where(_a.changed > known.revision).limit(MOST_CHANGED + 1)
             rows = connection.execute(newer).all()
             changed = {**known.changed, **{row[0]: Entry(*row) for row in rows}}

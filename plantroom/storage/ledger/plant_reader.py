@@ -42,12 +42,14 @@ _REPEATED = [
 
 
 def read_plant(work: Work) -> Plant:
-    """The plant as the transaction sees it. Several threads of one process get one and the same object, which one of
-    them reads for all. Linear in what changed since the last call (and in the assets for copying: 5 ms for 100,000),
-    the first call in assets and points."""
-    marks = _marks(work)
+    """The plant as the transaction sees it, or a later one. Several threads of one process get one and the same object,
+    which one of them reads for all. Linear in what changed since the last call (and in the assets for copying: 5 ms for
+    100,000), the first call in assets and points."""
+    marks = _marks(work.connection)
     known = work.shared.plant
     if known is not None and known.revision == marks[PLANT_REVISION]:
+        return known
+    if known is not None and known.revision > marks[PLANT_REVISION] and _is_newest(work, known):
         return known
     if work.writable:
         # What this transaction itself has changed nobody else must see before its commit.
@@ -57,15 +59,22 @@ def read_plant(work: Work) -> Plant:
     return plant
 
 
-def _marks(work: Work) -> Mapping[str, int]:
+def _is_newest(work: Work, known: Plant) -> bool:
+    """Whether the transaction only began before what another thread has read since. Else the ledger is another one,
+    restored from a backup."""
+    with work.backend.read() as connection:
+        return known.revision <= _marks(connection)[PLANT_REVISION]
+
+
+def _marks(connection: sa.Connection) -> Mapping[str, int]:
     names = (PLANT_REVISION, PLANT_REBUILT, SOURCES_CHANGED)
-    rows = work.connection.execute(sa.select(counters.c.name, counters.c.value).where(counters.c.name.in_(names)))
+    rows = connection.execute(sa.select(counters.c.name, counters.c.value).where(counters.c.name.in_(names)))
     return {name: int(value) for name, value in rows}
 
 
 def _next(work: Work, known: Plant | None, marks: Mapping[str, int]) -> Plant:
     revision = marks[PLANT_REVISION]
-    # A revision that went back is that of a ledger restored from a backup, or of a transaction begun a moment ago.
+    # A revision that went back is that of a ledger restored from a backup.
     if known is None or not marks[PLANT_REBUILT] <= known.revision <= revision:
         return _whole(work, revision)
     if known.revision == revision:

@@ -419,6 +419,17 @@ def test_readers_of_one_process_share_a_plant_and_what_has_not_changed_in_the_ne
     assert second.assets["p1"] is not first.assets["p1"]
 
 
+def test_a_reader_that_began_earlier_takes_the_plant_that_others_have_read_since(planted: SqlLedger) -> None:
+    with planted.read() as early:
+        before = early.assets.revision()
+        with planted.begin() as tx:
+            tx.assets.set_status("p1", AssetStatus.STANDBY)
+        with planted.read() as late:
+            newest = late.assets.plant()
+        assert newest.revision > before
+        assert early.assets.plant() is newest
+
+
 def test_a_plant_says_which_sites_have_changed(planted: SqlLedger) -> None:
     def revisions() -> dict[str, int]:
         with planted.read() as tx:
