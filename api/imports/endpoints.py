@@ -1,6 +1,6 @@
 """Tables in and out: import with a dry run, progress, undo; templates and exports."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Query, Response, UploadFile
@@ -55,6 +55,12 @@ def import_table(
     return ImportResult.model_validate(document)
 
 
+A_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+"""An answer that is a file; its own header says which kind."""
+
+
 @router.get("", operation_id="listImports")
 def list_imports(query: Annotated[ImportListQuery, Query()], caller: Supervisor, services: Parts) -> ImportList:
     """Imports, newest first."""
@@ -66,7 +72,7 @@ def list_imports(query: Annotated[ImportListQuery, Query()], caller: Supervisor,
     return ImportList(items=[Import.of(run) for run in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/template", operation_id="getImportTemplate", response_class=Response)
+@router.get("/template", operation_id="getImportTemplate", response_class=Response, responses=A_FILE)
 def get_template(query: Annotated[TemplateQuery, Query()], caller: Supervisor, services: Parts) -> Response:  # noqa: ARG001
     """An empty workbook to fill in: headings, notes on each column, drop-down lists."""
     with services.ledger.read() as tx:
@@ -74,7 +80,7 @@ def get_template(query: Annotated[TemplateQuery, Query()], caller: Supervisor, s
     return _file(made, f"{query.kind}-template", "xlsx")
 
 
-@router.get("/export", operation_id="exportTable", response_class=Response)
+@router.get("/export", operation_id="exportTable", response_class=Response, responses=A_FILE)
 def export_table(query: Annotated[ExportQuery, Query()], caller: Supervisor, services: Parts) -> Response:
     """What there is, as a table that can be imported again without a difference."""
     kind = kind_named(query.kind)

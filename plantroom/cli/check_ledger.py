@@ -114,6 +114,8 @@ def plan(settings: Settings, ledger: LedgerSeen) -> tuple[Look, str, str]:
 
     if not ledger.readable:
         return Look.WARN, "not known: the ledger cannot be read (see above)", ""
+    if ledger.unwritable:
+        return Look.WARN, UNWRITABLE, ""
     try:
         with read_ledger(settings) as tx:
             run, now = tx.jobs.runs().get(PLAN), tx.collect.now()

@@ -134,7 +134,7 @@ def test_every_unit_is_ucum_or_that_of_a_point() -> None:
 
 def test_nothing_of_the_seed_is_read_before_it_is_asked_for() -> None:
     script = (
-        "import sys, plantroom.cli.main, maintenance.plan_import, maintenance.seed\n"
+        "import sys, plantroom.cli.main, maintenance.imports.plan_kind, maintenance.seed\n"
         "from maintenance.seed.strict import document\n"
         "assert document.cache_info().currsize == 0, document.cache_info()\n"
         "print([name for name in sys.modules if name.startswith('maintenance.seed')])\n"
