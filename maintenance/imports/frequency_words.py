@@ -1,8 +1,8 @@
 """How often, in the words of plan tables: Simplified, Traditional, English, ISO 8601. Generous where there is one
 meaning, strict where there are two. Pure.
 
-Half a month is 15 days, the law's count (requirements.md III.1); so is twice a month. What cannot be a whole number of
-days or months (three times a week) is refused, as are weekdays and dates, which say when and not how often.
+Half a month, or twice a month, is 15 days, the law's count. What is no whole number of days or months (three times a
+week) is refused, as are weekdays and dates, which say when and not how often.
 """
 
 import re
@@ -383,8 +383,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _en_number(text: str | None) -> int:
-    if text is None:
-        return 1
+    text = text or "1"
     return int(text) if text.isdecimal() else _EN_NUMBERS[text]
 
 
