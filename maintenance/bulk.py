@@ -203,8 +203,8 @@ def _texts(days: Days) -> list[str]:
 
 
 def is_for_columns(one: Wanted, history: Sequence[ClosedOccurrence]) -> bool:
-    """Whether the columns can plan a subject: its rows are plain, nothing of them is due, and there is nothing to be
-    withdrawn."""
+    """Whether the columns can plan a subject: all its rows are plain, nothing of them is due, and there is nothing to
+    be withdrawn."""
     if not one.rows.in_columns or one.card.status == AssetStatus.SCRAPPED:
         return False
     if not history:

@@ -199,7 +199,10 @@ def due_by(tx: MaintenanceTx, ticket: WorkOrder, finding: FindingRaised) -> Work
     lets_safety_pass = finding.source is FindingSource.RULE and finding.failure_mode == UNCLASSIFIED
     if not (ticket.safety and lets_safety_pass) or opened is None or finding.received_at > opened:
         return ticket
-    mark(tx, ticket, Said.SEVERITY, opened, opened, _BY, code=finding.severity.value)
+    code = finding.severity.value
+    if any((one.said, one.code) == (Said.SEVERITY, code) and one.at <= opened for one in tx.sla.marks(ticket.id)):
+        return ticket
+    mark(tx, ticket, Said.SEVERITY, opened, opened, _BY, code=code)
     return timed(tx, ticket)
 
 

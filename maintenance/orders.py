@@ -94,12 +94,16 @@ def create_order(
         template=tuple(template),
         gathered=gathered,
     )
+    return _begun(tx, order, Transition(order.id, State.OPEN, opened, now, by))
+
+
+def _begun(tx: MaintenanceTx, order: WorkOrder, opening: Transition) -> WorkOrder:
+    """A new order in the ledger, with its clocks."""
     if order.due is None:
-        order = replace(order, due=first_due(tx, order, severity, opened))
+        order = replace(order, due=first_due(tx, order, order.severity, opening.at))
     tx.orders.add(order)
-    opening = Transition(order.id, State.OPEN, opened, now, by)
     tx.orders.add_transition(opening)
-    begin_clocks(tx, order, opening, by)
+    begin_clocks(tx, order, opening, opening.by)
     note_order(tx, order)
     return order
 

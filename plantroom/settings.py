@@ -5,7 +5,6 @@ Validated on construction; nothing is connected to.
 
 import os
 import re
-import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plantroom.errors import SettingError, plain_message
+from plantroom.setting_checks import file_place, readable_certificates, require_key, web_address
 
 PREFIX = "PLANTROOM_"
 MAX_LETTERS, MAX_LETTERS_MB = 1_000_000_000, 1_000_000
@@ -251,18 +251,12 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str | None) -> str | None:
-        if value is not None:
-            parts = urlsplit(value)
-            if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-                raise ValueError("is no address of a web page")
-        return None if value is None else value.rstrip("/")
+        return None if value is None else web_address(value)
 
     @field_validator("secrets_key")
     @classmethod
     def _secrets_key(cls, value: Path | None) -> Path | None:
-        if value is not None and value.expanduser().is_dir():
-            raise ValueError("is a folder")
-        return None if value is None else value.expanduser().absolute()
+        return None if value is None else file_place(value.expanduser().absolute())
 
     @field_validator("files_url")
     @classmethod
@@ -307,31 +301,6 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """The folder of the model registry."""
         return self.models_dir or self.data_dir / "models"
-
-
-def readable_certificates(path: Path) -> Path:
-    """``path`` when it holds certificates in PEM. Raises ``ValueError`` with the reason."""
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except ssl.SSLError:
-        raise ValueError("holds no certificate in PEM form") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-    return path
-
-
-def require_key(certificate: Path, key: Path) -> None:
-    """Raise ``ValueError`` unless ``key`` is the certificate's private key, in PEM and without a passphrase."""
-
-    def no_passphrase() -> str:
-        raise ValueError("is protected by a passphrase")
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, no_passphrase)
-    except ssl.SSLError:
-        raise ValueError("is no private key in PEM form, or not that of the certificate") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
 
 
 def parse_broker_url(url: str) -> BrokerAddress:

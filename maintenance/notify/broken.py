@@ -85,6 +85,7 @@ def elsewhere(tx: MaintenanceTx, message: Message, channel: Channel, now: dateti
         urgent=True,
         work_order=message.work_order,
         clock=message.clock,
+        facts={key: message.payload[key] for key in ("work_order", "clock") if key in message.payload},
     )
     others = [one for one in tx.channels.list(site=message.site) if one.failures == 0]
     return enqueue(tx, notice, groups(others, notice, None, channel.id), now)

@@ -121,15 +121,16 @@ class Delivery:
 
     def _next(self, channel: Channel) -> Batch:
         now = self._clock.now()
-        with self._ledger.begin() as tx:
+        with self._ledger.read() as tx:
             try:
                 channel = tx.channels.get(channel.id)
             except NotFound:
                 return Batch()
             waiting = tx.notifications.due(channel.id, now, LOOKED_AT)
             sent = tx.notifications.sent_alone(channel.id, now - WINDOW)
-            batch = next_batch(channel.kind, waiting, sent, channel.digest_at, now)
-            if batch.wait_until is not None:
+        batch = next_batch(channel.kind, waiting, sent, channel.digest_at, now)
+        if batch.wait_until is not None:
+            with self._ledger.begin() as tx:
                 urgent = any(one.urgent for one in waiting)
                 tx.notifications.postpone(channel.id, batch.wait_until, urgent=urgent)
         return batch

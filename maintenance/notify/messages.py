@@ -10,8 +10,8 @@ from maintenance.sla.policy import ClockKind
 from maintenance.work_orders import WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 
-LONGEST_BODY = 600
-"""Characters of a message: WeCom's bots take 2,048 bytes, and a Chinese character is three."""
+LONGEST_TITLE, LONGEST_BODY = 100, 450
+"""Characters of a message: WeCom's bots take 2,048 bytes (M), and a Chinese character is three."""
 
 IN_DIGEST = 10
 """How many notices a digest names; the others are counted."""
@@ -123,7 +123,7 @@ def digest_of(messages: Sequence[Message], language: str, link: str) -> tuple[st
     listed = sorted(messages, key=lambda one: (not one.urgent, order.index(one.severity), one.created_at))
     count = len(messages)
     title = f"{count}条通知合并发送" if language == "zh" else f"{count} notices in one message"
-    lines = [f"• {cut(one.title, 60)}" for one in listed[:IN_DIGEST]]
+    lines = [f"• {cut(one.title, 50)}" for one in listed[:IN_DIGEST]]
     if count > IN_DIGEST:
         rest = count - IN_DIGEST
         lines.append(f"……另有{rest}条" if language == "zh" else f"... and {rest} more")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from maintenance.notify.audience import Audience
 from maintenance.notify.channels import Channel, quiet_until, reaches, severe_enough
-from maintenance.notify.messages import Message, Notice, body_of, in_language, payload_of
+from maintenance.notify.messages import LONGEST_TITLE, Message, Notice, body_of, cut, in_language, payload_of
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
@@ -62,7 +62,7 @@ def message_for(
         clock=notice.clock,
         severity=notice.severity,
         urgent=notice.urgent,
-        title=in_language(notice.title, channel.language),
+        title=cut(in_language(notice.title, channel.language), LONGEST_TITLE),
         body=body_of(notice, channel.language, asked),
         payload=payload_of(notice, key, now),
         created_at=now,

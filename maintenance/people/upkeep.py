@@ -219,7 +219,7 @@ def _why_not(desk: Desk, order: WorkOrder) -> tuple[str, str] | None:
     if not contractor.active:
         return "switched_off", f"{contractor.name.zh}已停用 / {contractor.name.en} is switched off"
     job = desk.job(order)
-    lacks = [lack for lack in contractor_lacks(job, contractor, desk.facts(job)) if lack.strict]
+    lacks = [lack for lack in contractor_lacks(job, contractor, desk.facts(job, only="")) if lack.strict]
     return ("expired", "; ".join(f"{lack.text.zh} / {lack.text.en}" for lack in lacks)) if lacks else None
 
 

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a look found: tickets looked at, steps taken, breaches recorded, messages written."""
+    """What a look found: tickets that it had something to do for, steps taken, breaches recorded, messages written."""
 
     looked: int = 0
     steps: int = 0
@@ -63,7 +63,7 @@ def check_clocks(
     its own. ``base_url``: where people open the web app, for the links."""
     with ledger.read() as tx:
         first, waking = list(tx.sla.unclocked(limit)), list(tx.sla.waking(now, limit))
-    total = Checked()
+    total = Checked(looked=len(first))
     for order_id in first:
         with ledger.begin() as tx:
             _begin(tx, order_id, now)
@@ -85,7 +85,7 @@ class SlaKeeper:
         self._ledger, self._clock, self._on_call, self._base_url = ledger, clock, on_call, base_url
 
     def run_once(self) -> int:
-        """One look; gives how many tickets something was due of."""
+        """One look; gives how many tickets there was something to do for."""
         return check_clocks(self._ledger, self._clock.now(), self._on_call, self._base_url).looked
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,9 @@ def measure_ledger(backend: str, size: Size, url: str | None, say: Say) -> dict[
         content = fill(address, size.assets, size.points, say)
         filled = time.perf_counter() - begun
         plant = measure_plant(address, content, say)
-        with serving(address, folder) as client:
+        with serving(address, folder) as (client, pid):
             say("asking")
-            figures = _ask(client, content, size.requests, say)
+            figures = _ask(client, pid, content, size.requests, say)
         imported = measure_bulk(address, size.imported, say)
     return {
         "backend": backend,
@@ -79,8 +79,8 @@ def _database(backend: str, folder: Path, stack: ExitStack) -> str:
 
 
 @contextmanager
-def serving(address: str, folder: Path) -> Iterator[httpx.Client]:
-    """``plantroom serve`` on the ledger, in a process of its own, and a client with a token."""
+def serving(address: str, folder: Path) -> Iterator[tuple[httpx.Client, int]]:
+    """``plantroom serve`` on the ledger, in a process of its own: a client with a token, and the process."""
     data = folder / "data"
     data.mkdir(exist_ok=True)
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PLANTROOM_")}
@@ -101,7 +101,7 @@ def serving(address: str, folder: Path) -> Iterator[httpx.Client]:
     try:
         base = _wait(data / "runtime-serve.json", process, log)
         with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
-            yield client
+            yield client, process.pid
     finally:
         process.terminate()
         try:
@@ -120,7 +120,16 @@ def _wait(runtime: Path, process: "subprocess.Popen[bytes]", log: Path) -> str:
     raise Unreachable("plantroom serve", f"did not start: {log.read_text(encoding='utf-8', errors='replace')[-800:]}")
 
 
-def _ask(client: httpx.Client, content: Content, count: int, say: Say) -> dict[str, Any]:
+def cpu_s(pid: int) -> float:
+    """How long the threads of a process have computed so far: what other load on the machine does not lengthen."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError):  # a thread that has just ended
+            total += int(task.read_text(encoding="ascii").split()[0])
+    return total / 1e9
+
+
+def _ask(client: httpx.Client, pid: int, content: Content, count: int, say: Say) -> dict[str, Any]:
     """Each kind of question so often, the kinds in turn, so that load from elsewhere meets all of them alike."""
     cold = time.perf_counter()
     _until_indexed(client)
@@ -137,21 +146,24 @@ def _ask(client: httpx.Client, content: Content, count: int, say: Say) -> dict[s
         "sorted_by_presence_ms": lambda: ("/api/v1/assets", {"sort": "presence", "limit": PAGE}),
     }
     times: dict[str, list[float]] = {name: [] for name in kinds}
+    computed = dict.fromkeys(kinds, 0.0)
     slowest: dict[str, tuple[float, Question]] = {}
     for number in range(-WARM_UP, count):
         for name, ask in kinds.items():
             if name == "sorted_by_presence_ms" and number % 10:
                 continue
             path, query = ask()
-            begun = time.perf_counter()
+            before, begun = cpu_s(pid), time.perf_counter()
             answer = client.get(path, params=query)
             spent = (time.perf_counter() - begun) * 1000
             answer.raise_for_status()
             if number >= 0:
                 times[name].append(spent)
+                computed[name] += (cpu_s(pid) - before) * 1000
                 slowest[name] = max(slowest.get(name, (0.0, (path, query))), (spent, (path, query)), key=lambda s: s[0])
     for name, (spent, (path, query)) in slowest.items():
         say(f"{name}: slowest {spent:.1f} ms: {path} {query}")
+    figures["server_cpu_ms"] = {name: round(computed[name] / max(len(spent), 1), 1) for name, spent in times.items()}
     return {name: percentiles(spent) for name, spent in times.items()} | figures
 
 

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from plantroom.domain.assets import Asset, Location
 
@@ -12,8 +13,11 @@ MOST_WORDS = 8
 """Words of a search that count."""
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """The text as it is compared: compatibility forms made one (NFKC), no case, single blanks."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 

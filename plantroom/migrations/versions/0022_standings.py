@@ -66,18 +66,13 @@ def upgrade() -> None:
 
 def _indexes() -> None:
     """Leave out what nobody looks for, and what a million planned occurrences and orders do not have."""
-    op.drop_index("ix_occurrences_work_order", "occurrences")
-    op.drop_index("ix_occurrences_site_state", "occurrences")
-    done = sa.text("completed_at IS NOT NULL")
-    op.create_index(
-        "ix_occurrences_site_completed_at", "occurrences", ["site", "completed_at"], sqlite_where=done,
-        postgresql_where=done,
-    )  # fmt: skip
-    op.drop_index("ix_work_orders_episode", "work_orders")
-    joined = sa.text("episode IS NOT NULL")
-    op.create_index(
-        "ix_work_orders_episode", "work_orders", ["episode"], sqlite_where=joined, postgresql_where=joined
-    )  # fmt: skip
+    op.drop_index("ix_occurrences_work_order", "occurrences", if_exists=True)
+    op.drop_index("ix_occurrences_site_state", "occurrences", if_exists=True)
+    done, joined = sa.text("completed_at IS NOT NULL"), sa.text("episode IS NOT NULL")
+    name, columns = "ix_occurrences_site_completed_at", ["site", "completed_at"]
+    op.create_index(name, "occurrences", columns, if_not_exists=True, sqlite_where=done, postgresql_where=done)
+    op.drop_index("ix_work_orders_episode", "work_orders", if_exists=True)
+    op.create_index("ix_work_orders_episode", "work_orders", ["episode"], sqlite_where=joined, postgresql_where=joined)
 
 
 def _sha256(text: str) -> str:

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from plantroom.storage.ledger.columns import EPOCH, FAR_FUTURE, Instant
+
 revision = "0027"
 down_revision = "0026"
 
@@ -17,6 +19,14 @@ def upgrade() -> None:
     op.add_column("work_orders", sa.Column("hold_code", WORD))
     op.add_column("work_orders", sa.Column("next_limit", INSTANT))
     op.add_column("work_orders", sa.Column("risk_at", INSTANT))
+    orders = sa.table(
+        "work_orders", *(sa.column(name) for name in ("ended", "kind")), sa.column("next_limit", Instant),
+        sa.column("risk_at", Instant),
+    )  # fmt: skip
+    op.execute(orders.update().values(next_limit=FAR_FUTURE, risk_at=FAR_FUTURE))
+    # The clocks of open tickets are computed at the first look (maintenance.sla.escalation).
+    waiting = orders.update().where(orders.c.ended.is_(sa.false()), orders.c.kind == "corrective")
+    op.execute(waiting.values(next_limit=EPOCH))
     op.create_index("ix_work_orders_ended_next_limit_number", "work_orders", ["ended", "next_limit", "number"])
     op.create_index("ix_work_orders_ended_risk_at", "work_orders", ["ended", "risk_at"])
     op.add_column("work_order_transitions", sa.Column("code", WORD, nullable=False, server_default=sa.text("''")))

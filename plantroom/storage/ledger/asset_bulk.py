@@ -35,6 +35,11 @@ _OWN = (
 )  # fmt: skip
 """What goes with an asset that was entered by mistake."""
 
+FEW = 100
+"""Assets up to which the plant's revision is taken before they are written."""
+
+_PENDING = -1
+
 
 def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) -> None:
     """``AssetRepository.add_many``."""
@@ -51,7 +56,7 @@ def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) 
         raise BadData(f"point {foreign.key!r} belongs to {foreign.asset!r}, which is not among the assets to add")
     _take_codes(work, assets)
     _check(work, assets, batch)
-    revision = work.raise_plant_revision()
+    revision = _revision(work, len(assets))
     rows = _rows(work, assets, revision)
     paired = [{"of": r["key"], "p": r["duty_partner"], "r": r["duty_role"]} for r in rows if r["duty_partner"]]
     for row in rows:
@@ -66,6 +71,7 @@ def insert_assets(work: Work, assets: Sequence[Asset], points: Sequence[Point]) 
         statement = at.values(duty_partner=sa.bindparam("p"), duty_role=sa.bindparam("r"))
         work.connection.execute(statement, paired)
     _mirror(work, assets, {}, revision)
+    _settle(work, revision)
 
 
 def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset]) -> list[Asset]:
@@ -76,13 +82,14 @@ def write_assets(work: Work, assets: Sequence[Asset], stored: Mapping[str, Asset
     need_locations(work, {(location, site) for location, site in moved if location is not None})
     _take_codes(work, [a for a in changed if a.code != stored[a.key].code], new=False)
     _check(work, [a for a in changed if _relations(a) != _relations(stored[a.key])], {a.key: a for a in changed})
-    revision = work.raise_plant_revision()
+    revision = _revision(work, len(changed))
     rows = [row | {"of": row["key"]} for row in _rows(work, changed, revision)]
     names = [name for name in rows[0] if name not in {"of", "key"}] if rows else []
     if rows:
         statement = t.assets.update().where(t.assets.c.key == sa.bindparam("of"))
         work.connection.execute(statement.values({name: sa.bindparam(name) for name in names}), rows)
     _mirror(work, changed, stored, revision)
+    _settle(work, revision)
     return changed
 
 
@@ -130,6 +137,18 @@ def _refuse_used(work: Work, keys: Sequence[str], stored: Mapping[str, Asset]) -
         if used is not None:
             words = f"{stored[used].code} cannot be taken away, {column.table.name} refers to it: scrap it instead"
             raise Conflict(words)
+
+
+def _revision(work: Work, count: int) -> int:
+    """The revision for rows that are written now. Of many it is taken at the end: its counter is held until the commit,
+    and others who change the plant wait for it."""
+    return work.raise_plant_revision() if count <= FEW else _PENDING
+
+
+def _settle(work: Work, revision: int) -> None:
+    if revision == _PENDING:
+        now = work.raise_plant_revision()
+        work.connection.execute(t.assets.update().where(t.assets.c.changed == _PENDING).values(changed=now))
 
 
 def _next(asset: Asset, stored: Asset) -> Asset:

@@ -58,7 +58,7 @@ class SqlAssigned(PeopleRepository):
             .group_by(_a.user)
         )
         given = sa.select(_a.user, sa.func.max(_a.at)).where(_a.user.is_not(None)).group_by(_a.user)
-        last = dict(self._connection.execute(given).tuples().all())
+        last = {row[0]: row[1] for row in self._connection.execute(given)}
         found = {user: (int(orders), int(minutes)) for user, orders, minutes in self._connection.execute(still)}
         return {user: Load(*found.get(user, (0, 0)), last[user]) for user in last}
 

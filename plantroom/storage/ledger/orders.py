@@ -36,7 +36,7 @@ SORTS: Mapping[str, Keys] = {
     "due": _BY_DUE,
     "number": (_w.number,),
     "opened_at": (sa.func.coalesce(_w.opened_at, sa.literal(FAR_FUTURE, _w.opened_at.type)), _w.number),
-    "next_limit": (sa.func.coalesce(_w.next_limit, sa.literal(FAR_FUTURE, _w.next_limit.type)), _w.number),
+    "next_limit": (_w.next_limit, _w.number),
     "severity": (
         sa.case({severity.value: i for i, severity in enumerate(Severity)}, value=_w.severity, else_=len(Severity)),
         *_BY_DUE,
@@ -62,7 +62,7 @@ class SqlOrders(OrderRepository):
     def add_many(self, orders: Sequence[WorkOrder]) -> None:
         if not orders:
             return
-        rows = [_order_values(order) for order in orders]
+        rows = [_order_values(order) | {"next_limit": FAR_FUTURE, "risk_at": FAR_FUTURE} for order in orders]
         for row, key in zip(rows, freeze(self._work, [order.template for order in orders]), strict=True):
             row["template"] = key
         for order in orders:

@@ -132,7 +132,7 @@ class SqlSla(SlaRepository):
 
     def unclocked(self, limit: int) -> Sequence[str]:
         statement = sa.select(_w.id).where(
-            _w.ended.is_(False), _w.next_limit.is_(None), _w.kind == Kind.CORRECTIVE.value
+            _w.ended.is_(False), _w.next_limit == EPOCH, _w.kind == Kind.CORRECTIVE.value
         )
         return list(self._connection.execute(statement.limit(limit)).scalars())
 
@@ -152,21 +152,14 @@ class SqlSla(SlaRepository):
                 _count(sa.and_(sa.not_(kept), sa.not_(void))),
                 _count(void),
                 _count(judged),
-                sa.func.sum(sa.case((judged, spent), else_=0.0)),
-                sa.func.sum(sa.case((judged, _c.paused_s), else_=0.0)),
+                sa.cast(sa.func.sum(sa.case((judged, spent), else_=0.0)), sa.Float),
+                sa.cast(sa.func.sum(sa.case((judged, _c.paused_s), else_=0.0)), sa.Float),
             )
             .where(*in_scope(_c.site, scope, site), _c.decided_at >= begins, _c.decided_at < ends)
             .group_by(_c.severity, _c.kind)
         )
         order = list(Severity)
-        rows = [
-            KeptCount(
-                severity, kind, int(total), int(target_met), int(limit_met), int(breached), int(void), int(stopped),
-                float(seconds or 0), float(paused_s or 0),
-            )
-            for severity, kind, total, target_met, limit_met, breached, void, stopped, seconds, paused_s
-            in self._connection.execute(statement)
-        ]  # fmt: skip
+        rows = [KeptCount(*row) for row in self._connection.execute(statement).tuples()]
         return sorted(rows, key=lambda one: (order.index(Severity(one.severity)), _KINDS[one.kind]))
 
 

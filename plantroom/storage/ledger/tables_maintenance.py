@@ -113,7 +113,8 @@ work_orders = sa.Table(
     sa.Column("verdict", Json),
     sa.Column("gathered", Json),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("next_limit", Instant),  # When the first of its clocks runs out; NULL: not looked at yet
+    # When the first of its clocks runs out, else the far future; 1970: not looked at yet. Never NULL.
+    sa.Column("next_limit", Instant),
     sa.Column("risk_at", Instant),  # From when on one of its clocks is at risk
     sa.Index(None, "due_order", "number"),
     sa.Index(None, "ended", "next_limit", "number"),

@@ -162,7 +162,7 @@ def test_many_are_written_in_any_order_or_none_at_all(planted: SqlLedger) -> Non
         asset("b", "B", parent="a", custom={"zone": "高区"}),
         asset("e", "E"),
         asset("a", "A"),
-        *[asset(f"m{n}", f"M-{n}", parent="a") for n in range(60)],
+        *[asset(f"m{n}", f"M-{n}", parent="a") for n in range(120)],
     ]
     points = [point(asset=key) for key in ("a", "b")] + [point("flow", "b", "m3/h")]
     with planted.begin() as tx:
@@ -179,6 +179,12 @@ def test_many_are_written_in_any_order_or_none_at_all(planted: SqlLedger) -> Non
             ("demo", "C"),
             ("demo", "M-7"),
         }
+        assert tx.assets.plant().assets.keys() >= found.keys()
+    with planted.begin() as tx:
+        written = tx.assets.update_many([replace(one, model="M") for one in found.values()])
+    with planted.read() as tx:
+        plant = tx.assets.plant()
+        assert {one.model for one in written} == {plant.assets[key].model for key in found} == {"M"}
     for wrong in (
         [asset("x", "X"), asset("y", "X")],
         [asset("x", "X"), asset("y", "P-101")],

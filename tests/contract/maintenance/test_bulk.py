@@ -1,7 +1,7 @@
 """Orders in bulk: the same as one by one, on both databases, while others write."""
 
 import threading
-import time
+from bisect import bisect
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -86,30 +86,34 @@ def test_several_schedulers_in_small_pieces_make_each_order_once(empty: Store, m
     assert len(counts) == 3
 
 
-def test_somebody_who_writes_meanwhile_gets_through(empty: Store) -> None:
-    furnish(empty, 400)
-    times: list[float] = []
-    done = threading.Event()
+def test_somebody_who_writes_meanwhile_gets_through(empty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long that takes is in ``plantroom bench plan`` (``other_writer_ms``): a busy machine says little."""
+    monkeypatch.setattr(plan_run, "ORDERS_AT_ONCE", 1000)
+    furnish(empty, 300)
+    begun, done = threading.Event(), threading.Event()
+    tickets: list[int] = []
 
-    def tickets() -> None:
+    def write() -> None:
         while not done.wait(0.02):
-            began = time.monotonic()
             with empty.begin() as tx:
-                create_order(
+                made = create_order(
                     tx, site="site-00", kind=Kind.CORRECTIVE, origin=Origin.RULE, title=LocalName("困人", "Trapped"),
                     by="rule", now=NOW, safety=True,
                 )  # fmt: skip
-            times.append(time.monotonic() - began)
+            tickets.append(made.number)
+            begun.set()
 
-    writer = threading.Thread(target=tickets)
+    writer = threading.Thread(target=write)
     writer.start()
     try:
+        assert begun.wait(30)
         materialise(empty, NOW, SYSTEMS, 365, works)
     finally:
         done.set()
         writer.join()
-    assert len(times) > 5
-    assert sorted(times)[int(len(times) * 0.99)] < 2.5, "one transaction of the planning, on a busy machine"
+    planned_numbers = sorted(order.number for order in every_order(empty))
+    between = {bisect(planned_numbers, number) for number in tickets} - {0, len(planned_numbers)}
+    assert len(between) > 5, "tickets came in between the pieces of the plan"
 
 
 def test_a_scrapped_machine_a_new_one_and_one_out_of_service_act_on_the_next_run(empty: Store) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import NotFound, VersionConflict
 from plantroom.ports.paging import PageRequest
+from plantroom.storage.ledger.columns import EPOCH
+from plantroom.storage.ledger.tables_maintenance import work_orders
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.tablet import Store, codes, op, send, stored
 
@@ -214,7 +217,7 @@ def test_tickets_of_an_earlier_version_get_their_clocks_and_nobody_is_called_for
     with any_ledger.begin() as tx:
         tx.sla.put_clocks(order, [], None, None)
         connection = tx.work.connection  # type: ignore[attr-defined]
-        connection.exec_driver_sql("UPDATE work_orders SET next_limit = NULL")
+        connection.execute(sa.update(work_orders).values(next_limit=EPOCH))
     assert check_clocks(any_ledger, NOW + DAY).messages == 0
     found = shown(any_ledger, order, NOW + DAY)
     assert found["acknowledge"][0].state is ClockState.BREACHED
