@@ -172,7 +172,7 @@ class Nest:
     def _pick(self, group: _Group, member: int, subjects: Days) -> _Pick:
         """``nesting._pick``: the member's occurrences are walked until one begins behind the job."""
         track = self._tracks[member].take(subjects)
-        search = _Search(group, self._variants[group.leader].early_is_legal, self._variants[member].early_is_legal)
+        search = _Search(group, self._variants[group.leader].early_is_legal, self._variants[member])
         walked: list[tuple[Windows, Days]] = []
         cycle, last = track.next_cycle, track.last
         while search.goes_on:
@@ -188,8 +188,9 @@ class Nest:
 class _Search:
     """The nearest occurrence that a job absorbs, of each subject."""
 
-    def __init__(self, group: _Group, leader_may: bool, member_may: bool) -> None:
-        self._group, self._leader_may, self._member_may = group, leader_may, member_may
+    def __init__(self, group: _Group, leader_may: bool, member: Variant) -> None:
+        self._group, self._leader_may = group, leader_may
+        self._member_may, self._far = member.early_is_legal, member.length
         count = group.latest.size
         self.alive = np.ones(count, np.bool_)
         self._best, self._place = np.full(count, _FAR, np.int64), np.full(count, -1, np.int64)
@@ -229,6 +230,8 @@ class _Search:
         after = (self._after >= 0) & self._member_may & (group.latest > self._after_last)
         to_before = np.where(before, group.earliest - self._before_day, _FAR)
         to_after = np.where(after, self._after_day - group.latest, _FAR)
+        before, after = before & (to_before < self._far), after & (to_after < self._far)
+        to_before, to_after = np.where(before, to_before, _FAR), np.where(after, to_after, _FAR)
         early = np.where(to_before <= to_after, self._before, self._after)
         early = np.where(before | after, early, -1)
         return np.where(self._place >= 0, self._place, early)

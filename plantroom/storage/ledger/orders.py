@@ -19,13 +19,11 @@ from plantroom.storage.ledger.columns import FAR_FUTURE
 from plantroom.storage.ledger.cursors import cursor, set_cursor
 from plantroom.storage.ledger.drafts import freeze
 from plantroom.storage.ledger.frozen import refuse_frozen
+from plantroom.storage.ledger.order_rows import ORDERS
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
-from plantroom.storage.ledger.tables_standings import checklist_templates
 from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
-_FROZEN = sa.select(checklist_templates.c["items"]).where(checklist_templates.c.sha256 == t.work_orders.c.template)
-ORDERS = Record(WorkOrder, t.work_orders, read_as={"template": _FROZEN.scalar_subquery().label("template")})
 TRANSITIONS = Record(Transition, t.work_order_transitions)
 OPERATIONS = Record(Operation, t.operations)
 RESULTS = Record(OperationResult, t.operations)

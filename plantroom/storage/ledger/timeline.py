@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from maintenance.records.model import Addendum
 from maintenance.records.model import Record as FrozenRecord
 from maintenance.records.timeline import Line, LineType
-from maintenance.work_orders import WorkOrder
 from plantroom.domain.audit import Entry
 from plantroom.ports.paging import Page, PageRequest
+from plantroom.storage.ledger.order_rows import ORDERS
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_audit import audit_entries
@@ -22,7 +22,7 @@ _DIGITS = 20
 
 _KEPT: Mapping[LineType, tuple[Record[Any], str]] = {
     LineType.CHANGE: (Record(Entry, audit_entries), "position"),
-    LineType.WORK_ORDER: (Record(WorkOrder, work_orders), "id"),
+    LineType.WORK_ORDER: (ORDERS, "id"),
     LineType.RECORD: (Record(FrozenRecord, statutory_records), "id"),
     LineType.ADDENDUM: (Record(Addendum, record_addenda), "id"),
 }

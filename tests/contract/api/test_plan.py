@@ -215,12 +215,12 @@ MONTH = {"every": 1, "unit": "month"}
     ],
 )
 def test_a_row_shows_what_it_goes_by(world: World, given: dict, interval: dict | None, schedule: dict) -> None:
-    more = {"budget_line": "设备维护", "licence": "elevator"}
+    more = {"budget_line": "设备维护", "licence": ["elevator"]}
     answer = world.admin.post("/api/v1/plan-rows", json=ROW | {"classes": ["pump"]} | given | more)
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert (made["interval"], made["schedule"]) == (interval, schedule)
-    assert (made["budget_line"], made["licence"]) == ("设备维护", "elevator")
+    assert (made["budget_line"], made["licence"]) == ("设备维护", ["elevator"])
     assert world.admin.get("/api/v1/plan-rows?code=K").json()["items"] == [made]
 
 

@@ -1,9 +1,8 @@
-"""The plan table's import and the scheduler's ticks, on a real ledger."""
+"""The scheduler's ticks, on a real ledger."""
 
 import time
 from collections.abc import Mapping
 
-from maintenance.plan_import import import_plan_table
 from maintenance.ports import MaintenanceTx
 from maintenance.scheduler import PlanScheduler
 from maintenance.seed import seed_default_profile
@@ -12,25 +11,6 @@ from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 
 Store = Ledger[MaintenanceTx]
-TABLE = (
-    "设施设备类别,维护周期,维护责任部门\n照明系统,每月一次,电气管理部门\n照明系统,每季度一次,电气管理部门\n".encode()
-)
-
-
-def test_a_dry_run_writes_nothing_and_a_commit_is_unchanged_the_second_time(ledger: Store) -> None:
-    with ledger.begin() as tx:
-        seed_default_profile(tx)
-    dry = import_plan_table(ledger, TABLE, "t.csv", dry_run=True)
-    done = import_plan_table(ledger, TABLE, "t.csv", dry_run=False)
-    again = import_plan_table(ledger, TABLE, "t.csv", dry_run=False)
-    assert (dry["created"], done["created"], again["created"], again["unchanged"]) == (1, 1, 0, 2)
-
-
-def test_one_wrong_line_keeps_all_out(ledger: Store) -> None:
-    wrong = TABLE + "供水系统,偶尔,水务管理部门\n".encode()
-    assert import_plan_table(ledger, wrong, "t.csv", dry_run=False)["errors"]
-    with ledger.read() as tx:
-        assert not tx.plan.rows()
 
 
 def test_the_scheduler_materialises_as_soon_as_it_starts(ledger: Store) -> None:

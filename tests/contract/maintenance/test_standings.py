@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from maintenance.materialise import materialise
-from maintenance.plan import Interval, IntervalUnit, Missed
+from maintenance.plan import AppliesTo, Interval, IntervalUnit, Missed
 from maintenance.ports import MaintenanceTx
+from maintenance.schedules import AgeSchedule, BeforeSchedule, IntervalSchedule, SeasonSchedule
+from maintenance.site_calendar import opening
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State, WorkOrder
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
+from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.maintenance.planning import NOW, SYSTEMS, every_order, planned
@@ -29,6 +32,14 @@ ROWS = (
     row("M", 1, "month", 3, 3, shift_percent=100),
     row("T", 20, "day", 3, 3, anchor=MONDAY, missed=Missed.STACK, max_gap_days=25),
 )
+NOT_PLAIN = (
+    row("AGE", 1, "year", 10, 0, schedule=AgeSchedule((1, 2), then=Interval(1, IntervalUnit.YEAR))),
+    row("BEF", 0, "day", 2, 0, schedule=BeforeSchedule("AGE", 7)),
+    row("SEA", 1, "year", 20, 5, schedule=SeasonSchedule(("winter",), 14)),
+    row("IN", 7, "day", 1, 1, schedule=IntervalSchedule(in_season="heating")),
+    row("HRS", 12, "hour", missed=Missed.SUPERSEDE, schedule=IntervalSchedule(open_hours=True)),
+)
+"""Rows of other kinds: those with dates on the first asset, those with moments on the last one."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,27 @@ def in_service(asset: str, since: date) -> Happens:
     return Happens(f"{asset} since {since}", does)
 
 
+def installed(asset: str, on: date) -> Happens:
+    def does(ledger: Store, _: datetime) -> None:
+        with ledger.begin() as tx:
+            tx.assets.update(replace(tx.assets.get(asset).asset, installed_on=on), None)
+
+    return Happens(f"{asset} installed on {on}", does)
+
+
+def calendar(opens: str, heating: int, day_off: date) -> Happens:
+    """The site's opening hours, the beginning of its heating season and a day off of its own are others."""
+    hours = tuple(opening(weekday, opens, "22:00") for weekday in range(7))
+    seasons = (Season("heating", MonthDay(heating, 15), MonthDay(3, 20)),)
+
+    def does(ledger: Store, _: datetime) -> None:
+        with ledger.begin() as tx:
+            said = SiteCalendar(hours, seasons=seasons, days_off=(day_off,))
+            tx.assets.change_site(replace(tx.assets.site("demo"), calendar=said))
+
+    return Happens(f"open from {opens}, heating from {heating}, {day_off} off", does)
+
+
 def other_row(code: str, every: int, late: int) -> Happens:
     def does(ledger: Store, now: datetime) -> None:
         with ledger.begin() as tx:
@@ -93,6 +125,13 @@ def happenings() -> st.SearchStrategy[Happens]:
         st.builds(status, asset, st.sampled_from([AssetStatus.OUT_OF_SERVICE, AssetStatus.IN_SERVICE])),
         st.builds(status, st.just("a2"), st.just(AssetStatus.SCRAPPED)),
         st.builds(in_service, asset, st.dates(date(2025, 1, 1), date(2026, 6, 1))),
+        st.builds(installed, asset, st.dates(date(2024, 1, 1), date(2026, 6, 1))),
+        st.builds(
+            calendar,
+            st.sampled_from(["08:00", "10:00"]),
+            st.integers(10, 12),
+            st.dates(date(2026, 3, 1), date(2026, 6, 1)),
+        ),
         st.builds(other_row, st.sampled_from(["W", "M", "T", "NEW"]), st.integers(5, 40), st.integers(0, 5)),
     )
 
@@ -108,6 +147,9 @@ def made(path: Path, template: Path) -> SqlLedger:
             tx.assets.add(Asset(key, "demo", f"A-{n}", "pump", name, in_service_on=since), [])
         for one in ROWS:
             tx.plan.put_row(one)
+        for one in NOT_PLAIN:
+            only = ASSETS[2] if one.code == "HRS" else ASSETS[0]
+            tx.plan.put_row(replace(one, applies_to=AppliesTo(assets=(only,))))
     return ledger
 
 
@@ -151,4 +193,37 @@ def test_a_completion_between_reading_and_writing_is_seen_by_the_next_run(
     assert left.changes == after[stale[0]].changes
     assert left.planned == before[stale[0]].changes
     assert not left.holds(left.fingerprint, NOW.date())
+    ledger.close()
+
+
+def test_the_seasons_of_a_site_and_the_day_of_installation_move_dates_at_once(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    ledger = made(tmp_path / "a.db", sqlite_template)
+    materialise(ledger, NOW, SYSTEMS)
+    assert materialise(ledger, NOW, SYSTEMS)["created"] == 0
+    winter = Season("winter", MonthDay(4, 20), MonthDay(9, 30))
+    with ledger.begin() as tx:
+        site = tx.assets.site("demo")
+        tx.assets.change_site(replace(site, calendar=replace(site.calendar, seasons=(winter,))))
+    assert materialise(ledger, NOW, SYSTEMS)["created"] == 1, "before the winter, which comes earlier"
+    installed(ASSETS[0], date(2024, 4, 1)).does(ledger, NOW)
+    materialise(ledger, NOW, SYSTEMS)
+    with ledger.read() as tx:
+        dates = {o.plan_row: o.nominal_date for o in tx.plan.occurrences_of("demo", ASSETS[0])}
+    assert dates["SEA"] == date(2026, 4, 6)
+    assert dates["AGE"] == date(2026, 4, 1)
+    assert dates["BEF"] < dates["AGE"]
+    ledger.close()
+
+
+def test_a_standing_of_rows_by_the_hour_holds_for_no_run_and_that_of_others_does(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    ledger = made(tmp_path / "a.db", sqlite_template)
+    materialise(ledger, NOW, SYSTEMS)
+    with ledger.read() as tx:
+        known = tx.plan.standings("demo")
+    holding = {key for key, one in known.items() if one.holds(one.fingerprint, NOW.date())}
+    assert holding == {ASSETS[0], ASSETS[1], "site:demo"}
     ledger.close()
