@@ -30,7 +30,7 @@ import structlog
 
 from maintenance.checklists import template_of
 from maintenance.crediting import Crediting, claimed, credit_standing, credited, last_credits, waits_for_readings
-from maintenance.drafts import Draft, begun_of, key_of, shown
+from maintenance.drafts import Draft, begun_of, key_of, left_out, shown
 from maintenance.facts import NO_FACTS, Facts
 from maintenance.gathering import facts_of, is_simulated
 from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, settle_hours
@@ -90,9 +90,7 @@ def materialise(
             with ledger.begin() as tx:
                 done = SiteRun(tx, site, now, systems, horizon_days, is_working_day, readings).run()
         except (*FAULTS, BadData) as error:
-            structlog.get_logger().error(
-                "site_not_planned", site=site.code, error=str(error), type=type(error).__name__
-            )
+            left_out("site_not_planned", error, site=site.code)
             continue
         total = {key: total[key] + done[key] for key in total}
     structlog.get_logger().info("plan_materialised", **total)
@@ -165,13 +163,7 @@ class SiteRun:
         except FAULTS as error:
             self._draft.cut(*drafted)
             self._counts = counts
-            structlog.get_logger().error(
-                "subject_not_planned",
-                subject=subject.key,
-                site=self._site.code,
-                error=str(error),
-                type=type(error).__name__,
-            )
+            left_out("subject_not_planned", error, subject=subject.key, site=self._site.code)
             return False
         return True
 
@@ -182,9 +174,7 @@ class SiteRun:
             for job in plan.to_make(self._until):
                 self._order(subject, job, plan, passed=False, held=False)
         except FAULTS as error:
-            structlog.get_logger().error(
-                "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
-            )
+            left_out("plan_row_left_out", error, row=row.code, subject=subject.key)
             return False
         return True
 
@@ -255,9 +245,7 @@ class SiteRun:
             except FAULTS as error:
                 self._draft.cut(*drafted)
                 self._counts = counts
-                structlog.get_logger().error(
-                    "plan_row_left_out", row=row.code, subject=subject.key, error=str(error), type=type(error).__name__
-                )
+                left_out("plan_row_left_out", error, row=row.code, subject=subject.key)
 
     def _hours(self, subject: Subject, work: HourWork, scene: HourScene) -> None:
         made = []
