@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maintenance.planner import asset_subject, preview, site_subject
+from maintenance.planner import asset_subject, site_subject
+from maintenance.preview import preview
 from maintenance.seed.loader import FOLDER, plan_rows
 from maintenance.sources import cited
 from plantroom.catalogue import equipment_classes, systems
