@@ -9,8 +9,10 @@ import pytest
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.materialise import materialise
 from maintenance.meters import Sample
-from maintenance.plan import AppliesTo, Missed, Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import AppliesTo, Missed, Occurrence, OccurrenceState, PlanRow, Roll
+from maintenance.planner import asset_subject
 from maintenance.ports import MaintenanceTx
+from maintenance.previewing import ledger_preview
 from maintenance.reading_port import PointReadings
 from maintenance.schedules import ConditionSchedule, FulfilledBy, IntervalSchedule, MeterSchedule
 from maintenance.site_calendar import opening
@@ -229,13 +231,8 @@ def test_an_episode_opens_one_job_until_it_is_done(ledger: Store) -> None:
 
 
 def test_a_date_is_rolled_off_the_sites_own_holidays(ledger: Store) -> None:
-    from maintenance.plan import Roll
-
     monthly = row("M", 1, "month", 3, 3, anchor=date(2026, 10, 1), applies_to=PUMP, roll=Roll.BACK)
     put(ledger, monthly)
-    from maintenance.planner import asset_subject
-    from maintenance.previewing import ledger_preview
-
     with ledger.read() as tx:
         asset = tx.assets.get("pump-1").asset
         found = ledger_preview(
