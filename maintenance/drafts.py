@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import structlog
+
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Occurrence, OccurrenceKey
 from maintenance.work_orders import WorkOrder, WorkOrderOccurrence
@@ -45,3 +47,8 @@ def begun_of(jobs: Sequence[Job], today: date) -> dict[str, int]:
                 lineage = planned.row.lineage
                 newest[lineage] = max(newest.get(lineage, -1), planned.window.cycle)
     return newest
+
+
+def left_out(event: str, error: Exception, **where: str) -> None:
+    """Log what could not be planned: it costs nothing else."""
+    structlog.get_logger().error(event, error=str(error), type=type(error).__name__, **where)

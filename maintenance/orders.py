@@ -10,6 +10,7 @@ from datetime import datetime
 
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
+from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
 from maintenance.plan import Occurrence, OccurrenceState
@@ -214,5 +215,5 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
             changed.append(replace(occurrence, state=OccurrenceState.MISSED))
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
-            changed.append(replace(occurrence, state=state, completed_at=at))
+            changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)
     tx.plan.update_occurrences(changed)

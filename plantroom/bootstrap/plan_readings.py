@@ -75,20 +75,20 @@ class StoredReadings(PointReadings):
     def changes(self, asset: Asset, point: str, start: datetime, end: datetime) -> Sequence[Sample]:
         """As the port says."""
         with self._lock:
-            kept = self._changes.get((asset.key, point))
-            first = start - _DAY
+            kept, first = self._changes.get((asset.key, point)), start - _DAY
             if kept is None or first < kept.start:
                 kept = self._changes[asset.key, point] = _Kept(first, first)
-            begin = max(first, kept.seen - LATE)
+            begin = max(kept.start, kept.seen - LATE)
             if end > begin:
                 try:
                     new = self._raw(_series(asset, point), begin, end)
                 except PlantroomError as error:
                     structlog.get_logger().warning("point_not_read", asset=asset.code, point=point, error=str(error))
                 else:
-                    kept.samples = [s for s in kept.samples if first <= s.ts < begin] + new
-                    kept.start, kept.seen = first, max(kept.seen, end)
-            return _thinned([s for s in kept.samples if s.ts < end])
+                    later = [s for s in kept.samples if s.ts >= end]
+                    kept.samples = [s for s in kept.samples if s.ts < begin] + new + later
+                    kept.seen = max(kept.seen, end)
+            return _thinned([s for s in kept.samples if first <= s.ts < end])
 
     def _hours(self, series: SeriesRef, start: datetime, end: datetime) -> list[Sample]:
         """The last value of each hour, at the hour's end or, of the present hour, at ``end``."""

@@ -77,3 +77,13 @@ def test_changes_that_come_late_are_seen_at_the_next_look(store: ReadingsStore) 
     write(store, "running", [(T0 + 2 * HOUR, 1, Reason.GOOD), (T0 + 3 * HOUR, 0, Reason.GOOD)])
     seen = readings.changes(PUMP, "running", T0, T0 + 6 * HOUR)
     assert [(s.ts, s.value) for s in seen if s.value] == [(T0 + 2 * HOUR, 1.0)]
+
+
+def test_windows_of_two_rows_are_each_whole(store: ReadingsStore) -> None:
+    readings = StoredReadings(store)
+    write(store, "running", [(T0 + n * HOUR, n % 2, Reason.GOOD) for n in range(24 * 20)])
+    for _ in range(2):
+        day = readings.changes(PUMP, "running", T0 + 18 * DAY, T0 + 19 * DAY)
+        month = readings.changes(PUMP, "running", T0 + DAY, T0 + 19 * DAY)
+        assert len(day) == 48
+        assert len(month) == 24 * 19

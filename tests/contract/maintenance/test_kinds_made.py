@@ -9,8 +9,10 @@ import pytest
 from maintenance.episodes import Episode, EpisodeState
 from maintenance.materialise import materialise
 from maintenance.meters import Sample
-from maintenance.plan import AppliesTo, Missed, Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import AppliesTo, Missed, Occurrence, OccurrenceState, PlanRow, Roll
+from maintenance.planner import asset_subject
 from maintenance.ports import MaintenanceTx
+from maintenance.previewing import ledger_preview
 from maintenance.reading_port import PointReadings
 from maintenance.schedules import ConditionSchedule, FulfilledBy, IntervalSchedule, MeterSchedule
 from maintenance.site_calendar import opening
@@ -229,13 +231,8 @@ def test_an_episode_opens_one_job_until_it_is_done(ledger: Store) -> None:
 
 
 def test_a_date_is_rolled_off_the_sites_own_holidays(ledger: Store) -> None:
-    from maintenance.plan import Roll
-
     monthly = row("M", 1, "month", 3, 3, anchor=date(2026, 10, 1), applies_to=PUMP, roll=Roll.BACK)
     put(ledger, monthly)
-    from maintenance.planner import asset_subject
-    from maintenance.previewing import ledger_preview
-
     with ledger.read() as tx:
         asset = tx.assets.get("pump-1").asset
         found = ledger_preview(
@@ -243,3 +240,18 @@ def test_a_date_is_rolled_off_the_sites_own_holidays(ledger: Store) -> None:
         )
     assert [i.job.due for i in found.items] == [date(2026, 9, 30), date(2026, 10, 30), date(2026, 12, 1)]
     # 1 October is a holiday, 1 November a Sunday, 1 December a Tuesday
+
+
+def test_work_done_later_than_the_law_allows_shows_it_though_no_scheduler_looked(ledger: Store) -> None:
+    weekly = row("W", 7, "day", 5, 0, anchor=date(2026, 3, 6), max_gap_days=7, applies_to=PUMP)
+    put(ledger, weekly)
+    materialise(ledger, NOW, SYSTEMS)
+    first, second = orders(ledger, asset="pump-1")[:2]
+    early, late = NOW, NOW + 9 * DAY
+    with ledger.begin() as tx:
+        for order, at in ((first, early), (second, late)):
+            apply_transition(tx, order.id, State.IN_PROGRESS, at, "li")
+            apply_transition(tx, order.id, State.COMPLETED, at, "li")
+    found = known(ledger, "pump-1")[1]
+    assert found.completed_at == late
+    assert found.latest == date(2026, 3, 9), "seven days after the one of 2 March, not 13 March as planned"

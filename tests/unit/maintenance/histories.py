@@ -15,6 +15,7 @@ import hypothesis.strategies as st
 
 from maintenance.facts import Facts, Sighting
 from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
+from maintenance.lateness import last_allowed
 from maintenance.meters import Meter, Sample
 from maintenance.nesting import Job, Track
 from maintenance.plan import Layer, Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
@@ -291,7 +292,18 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
             record.late[one.key.lineage].append(today)
         state = OccurrenceState.CREDITED if place or step.act == "credited" else OccurrenceState.DONE
         at = datetime(today.year, today.month, today.day, 4, tzinfo=UTC)
-        record.occurrences[one.key] = replace(one, state=state, completed_at=at)
+        last = _last_allowed(life, record, one, at)
+        latest = one.latest if last is None else min(one.latest, last)
+        record.occurrences[one.key] = replace(one, state=state, completed_at=at, latest=latest)
+
+
+def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> date | None:
+    """As the order's completion tightens the last day."""
+    own = next(r for r in life.rows if r.lineage == one.key.lineage)
+    if own.max_gap_days is None or (isinstance(own.schedule, IntervalSchedule) and own.schedule.in_season):
+        return None
+    others = [o for o in record.occurrences.values() if o.key.lineage == one.key.lineage and o.key != one.key]
+    return last_allowed(others, own.max_gap_days, at, ZONE)
 
 
 def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
