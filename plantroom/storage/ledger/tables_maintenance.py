@@ -44,9 +44,9 @@ checklists = sa.Table(
 occurrences = sa.Table(
     "occurrences",
     metadata,
-    sa.Column("lineage", Word, primary_key=True),
-    sa.Column("subject", Word, primary_key=True),
-    sa.Column("cycle", sa.Integer, primary_key=True),
+    sa.Column("lineage", Word, nullable=False),
+    sa.Column("subject", Word, nullable=False),
+    sa.Column("cycle", sa.Integer, nullable=False),
     sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
     sa.Column("plan_row", Word, nullable=False),
     sa.Column("nominal_date", sa.Date, nullable=False),
@@ -55,7 +55,9 @@ occurrences = sa.Table(
     sa.Column("state", Word, nullable=False),
     sa.Column("completed_at", Instant),
     sa.Column("work_order", Word),
-    sa.Index(None, "subject", "nominal_date"),
+    # By subject first: that is how they are read and added, and its rows lie together.
+    sa.PrimaryKeyConstraint("subject", "lineage", "cycle"),
+    sa.Index(None, "site", "nominal_date"),
     sqlite_with_rowid=False,
 )
 
