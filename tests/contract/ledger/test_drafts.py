@@ -93,6 +93,7 @@ def test_orders_of_an_earlier_version_keep_their_checklists(empty_url: str) -> N
             tx.assets.add(asset(), [])
             tx.orders.add_many([order("w1", template=ITEMS), order("w2", number=0, template=ITEMS)])
             tx.plan.add_occurrences([occurrence(1), occurrence(2, "row-0")])
+        with ledger.begin() as tx:
             run = tx.work.connection.execute
             run(
                 sa.text("UPDATE work_orders SET template = (SELECT items FROM checklist_templates WHERE items <> '[]')")
