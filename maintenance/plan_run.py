@@ -39,8 +39,8 @@ FAULTS = (ArithmeticError, ValueError, LookupError, TypeError, NotFound)
 BATCH = 5000
 """Subjects that are in memory at once with their history."""
 
-ORDERS_AT_ONCE = 6000
-"""New orders in one transaction: about a fifth of a second for other writers to wait."""
+ORDERS_AT_ONCE = 10_000
+"""New orders in one transaction: about half a second for other writers to wait."""
 
 SLICE, SLICE_S = 20, 0.3
 """Subjects planned one by one in the first transaction, and how long one may take."""

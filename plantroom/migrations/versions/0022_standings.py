@@ -65,14 +65,35 @@ def upgrade() -> None:
 
 
 def _indexes() -> None:
-    """Leave out what nobody looks for, and what a million planned occurrences and orders do not have."""
-    op.drop_index("ix_occurrences_work_order", "occurrences", if_exists=True)
-    op.drop_index("ix_occurrences_site_state", "occurrences", if_exists=True)
+    """What is looked for, and no more: what nobody looks for, and what a million planned occurrences and orders do not
+    have, is left out. The occurrences of a subject lie together."""
+    for name in ("work_order", "site_state", "subject_nominal_date"):
+        op.drop_index(f"ix_occurrences_{name}", "occurrences", if_exists=True)
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint("pk_occurrences", "occurrences")
+        op.create_primary_key("pk_occurrences", "occurrences", ["subject", "lineage", "cycle"])
+    else:
+        _by_subject()
     done, joined = sa.text("completed_at IS NOT NULL"), sa.text("episode IS NOT NULL")
     name, columns = "ix_occurrences_site_completed_at", ["site", "completed_at"]
     op.create_index(name, "occurrences", columns, if_not_exists=True, sqlite_where=done, postgresql_where=done)
+    op.create_index("ix_occurrences_site_nominal_date", "occurrences", ["site", "nominal_date"], if_not_exists=True)
     op.drop_index("ix_work_orders_episode", "work_orders", if_exists=True)
     op.create_index("ix_work_orders_episode", "work_orders", ["episode"], sqlite_where=joined, postgresql_where=joined)
+
+
+def _by_subject() -> None:
+    """SQLite makes a table anew to give it another key."""
+    connection = op.get_bind()
+    made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'occurrences'"
+    schema = str(connection.exec_driver_sql(made).scalar_one())
+    before, after = "PRIMARY KEY (lineage, subject, cycle)", "PRIMARY KEY (subject, lineage, cycle)"
+    if before not in schema:
+        return
+    op.execute("ALTER TABLE occurrences RENAME TO occurrences_by_row")
+    op.execute(schema.replace(before, after))
+    op.execute("INSERT INTO occurrences SELECT * FROM occurrences_by_row ORDER BY subject, lineage, cycle")
+    op.execute("DROP TABLE occurrences_by_row")
 
 
 def _sha256(text: str) -> str:

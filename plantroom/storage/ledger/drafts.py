@@ -96,7 +96,7 @@ class Drafts:
             (o.lineage, o.subject, o.cycle, site, o.plan_row, o.nominal, o.earliest, o.latest, _MISSED, None)
             for o in records
         ]
-        rows.sort(key=itemgetter(0, 1, 2))
+        rows.sort(key=itemgetter(1, 0, 2))
         self._backend.insert_plain(self._work.connection, t.occurrences.name, _OCCURRENCES, rows)
 
     def _known(self, occurrences: Sequence[DraftOccurrence]) -> set[tuple[str, str, int]]:

@@ -21,7 +21,7 @@ from plantroom.storage.ledger.drafts import Drafts, freeze
 from plantroom.storage.ledger.occurrence_lists import list_occurrences
 from plantroom.storage.ledger.occurrence_rows import OCCURRENCE_COLUMNS, occurrence_of, occurrence_values
 from plantroom.storage.ledger.standings import SqlStandings
-from plantroom.storage.ledger.tables_plant import assets, sites
+from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks
 
 _o = t.occurrences.c
@@ -102,14 +102,10 @@ class SqlPlan(SqlStandings, PlanRepository):
 
     def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
         statement = sa.select(*OCCURRENCE_COLUMNS).order_by(_o.nominal_date, *_KEY)
-        if subject is not None:
-            statement = statement.where(_o.subject == subject)
-        elif site is not None:
-            # By the index of subjects: every occurrence belongs to an asset of its site, or to the site itself.
-            mine = sa.select(assets.c.key).where(assets.c.site == site).union_all(sa.select(sa.literal(f"site:{site}")))
-            statement = statement.where(_o.subject.in_(mine))
         if site is not None:
             statement = statement.where(_o.site == site)
+        if subject is not None:
+            statement = statement.where(_o.subject == subject)
         return [occurrence_of(row) for row in self._connection.execute(statement)]
 
     def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:

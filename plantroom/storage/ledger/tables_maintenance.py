@@ -48,9 +48,9 @@ checklists = sa.Table(
 occurrences = sa.Table(
     "occurrences",
     metadata,
-    sa.Column("lineage", Word, primary_key=True),
-    sa.Column("subject", Word, primary_key=True),
-    sa.Column("cycle", sa.Integer, primary_key=True),
+    sa.Column("lineage", Word, nullable=False),
+    sa.Column("subject", Word, nullable=False),
+    sa.Column("cycle", sa.Integer, nullable=False),
     sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
     sa.Column("plan_row", Word, nullable=False),
     sa.Column("nominal_date", sa.Date, nullable=False),
@@ -62,7 +62,9 @@ occurrences = sa.Table(
     sa.Column("nominal_at", Instant, comment="Of rows by the hour: when it is to be done"),
     sa.Column("due_at", Instant, comment="Of rows by the hour: the last moment"),
     sa.Column("evidence", Json, comment="The reading that credited it"),
-    sa.Index(None, "subject", "nominal_date"),
+    # By subject first: that is how they are read and added, and its rows lie together.
+    sa.PrimaryKeyConstraint("subject", "lineage", "cycle"),
+    sa.Index(None, "site", "nominal_date"),
     sqlite_with_rowid=False,
     info=unaudited("made from the plan; what people did stands in the work orders"),
 )

@@ -92,20 +92,41 @@ def test_orders_of_an_earlier_version_keep_their_checklists(empty_url: str) -> N
             tx.assets.add_site(site())
             tx.assets.add(asset(), [])
             tx.orders.add_many([order("w1", template=ITEMS), order("w2", number=0, template=ITEMS)])
+            tx.plan.add_occurrences([occurrence(1), occurrence(2, "row-0")])
+        with ledger.begin() as tx:
             run = tx.work.connection.execute
             run(
                 sa.text("UPDATE work_orders SET template = (SELECT items FROM checklist_templates WHERE items <> '[]')")
             )
             for table in ("plan_standings", "checklist_templates", "scheduled_jobs"):
                 run(sa.text(f"DROP TABLE {table}"))
-            run(sa.text("DROP INDEX ix_occurrences_site_completed_at"))
-            run(sa.text("CREATE INDEX ix_occurrences_work_order ON occurrences (work_order)"))
-            run(sa.text("CREATE INDEX ix_occurrences_site_state ON occurrences (site, state)"))
+            as_before(tx.work.connection)
             run(sa.text("UPDATE alembic_version SET version_num = '0020'"))
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
         with ledger.read() as tx:
             assert [tx.orders.get(one).template for one in ("w1", "w2")] == [ITEMS, ITEMS]
+            assert list(tx.plan.occurrences_of("demo")) == [occurrence(1), occurrence(2, "row-0")]
+
+
+def as_before(connection: sa.Connection) -> None:
+    """The table of occurrences of schema 0020, with one occurrence in it."""
+    run = connection.exec_driver_sql
+    run("DROP INDEX ix_occurrences_site_completed_at")
+    run("DROP INDEX ix_occurrences_site_nominal_date")
+    if connection.dialect.name == "postgresql":
+        run("ALTER TABLE occurrences DROP CONSTRAINT pk_occurrences")
+        run("ALTER TABLE occurrences ADD CONSTRAINT pk_occurrences PRIMARY KEY (lineage, subject, cycle)")
+    else:
+        made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'occurrences'"
+        schema = str(run(made).scalar_one())
+        run("ALTER TABLE occurrences RENAME TO gone")
+        run(schema.replace("PRIMARY KEY (subject, lineage, cycle)", "PRIMARY KEY (lineage, subject, cycle)"))
+        run("INSERT INTO occurrences SELECT * FROM gone")
+        run("DROP TABLE gone")
+    run("CREATE INDEX ix_occurrences_work_order ON occurrences (work_order)")
+    run("CREATE INDEX ix_occurrences_site_state ON occurrences (site, state)")
+    run("CREATE INDEX ix_occurrences_subject_nominal_date ON occurrences (subject, nominal_date)")
 
 
 def standing(subject: str = "p1", changes: int = 0) -> Standing:
