@@ -8,6 +8,7 @@ time.
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -32,6 +33,9 @@ LEASE = timedelta(minutes=2)
 THREADS = 8
 IN_A_TURN = 20
 """Messages, or digests, that a channel carries in one turn; then others come first."""
+
+LONGEST_TURN_S = 60.0
+"""No further one is begun after that, so that the last one ends before the claim does."""
 
 LOOKED_AT = 500
 
@@ -88,6 +92,9 @@ class Delivery:
 
     def _claim(self, limit: int) -> Sequence[Channel]:
         now = self._clock.now()
+        with self._ledger.read() as tx:
+            if not tx.notifications.anything_due(now):
+                return ()
         with self._ledger.begin() as tx:
             return tx.channels.claim(self._holder, now, now + LEASE, limit)
 
@@ -102,9 +109,11 @@ class Delivery:
 
     def serve(self, channel: Channel) -> Delivered:
         """One turn of a claimed channel."""
-        total = Delivered()
+        total, begun = Delivered(), time.monotonic()
         try:
             for _ in range(IN_A_TURN):
+                if time.monotonic() - begun > LONGEST_TURN_S:
+                    break
                 batch = self._next(channel)
                 if not batch.messages:
                     break

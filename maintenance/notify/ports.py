@@ -117,6 +117,10 @@ class NotificationRepository(ABC):
         """Add those whose channel has no message of the same ``dedup``; gives how many were new."""
 
     @abstractmethod
+    def anything_due(self, now: datetime) -> bool:
+        """Whether any channel has a message that is to be tried by now; one cheap query."""
+
+    @abstractmethod
     def due(self, channel_id: str, now: datetime, limit: int) -> Sequence[Message]:
         """Those of a channel that are to be tried by now."""
 

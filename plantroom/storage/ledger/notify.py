@@ -129,6 +129,10 @@ class SqlNotifications(NotificationRepository):
         self._work.wakes = self._work.wakes or added > 0
         return added
 
+    def anything_due(self, now: datetime) -> bool:
+        statement = sa.select(_n.id).where(_n.next_try <= now).limit(1)
+        return self._connection.execute(statement).first() is not None
+
     def due(self, channel_id: str, now: datetime, limit: int) -> Sequence[Message]:
         statement = MESSAGES.select().where(_n.channel == channel_id, _n.next_try <= now)
         ordered = statement.order_by(_n.attempts, _n.urgent.desc(), _n.created_at, _n.id).limit(limit)
