@@ -19,6 +19,7 @@ from maintenance.imports.tables import find_tables, rows_of
 from tests.unit.maintenance.imports.workbooks import HEAD, saved, with_part, workbook, zipped
 
 FOLDER = Path(__file__).resolve().parents[3] / "testcases" / "imports"
+AT, ZERO = datetime.fromisoformat("2026-11-28T08:30"), datetime.fromisoformat("1904-01-01")
 LINE = ("照明系统", "每月一次", "电气管理部门")
 CELLS = Headings(
     [Column("a", "甲", "甲", "A", needed=True), Column("b", "乙", "乙", "B"), Column("c", "丙", "丙", "C")]
@@ -74,20 +75,20 @@ def test_row_numbers_are_those_of_the_spreadsheet_whatever_is_in_the_cells() -> 
 def test_values_of_a_workbook_have_their_types() -> None:
     def fill(sheet: Worksheet) -> None:
         sheet["A2"], sheet["B2"], sheet["C2"] = 101, 2.5, True
-        sheet["A3"], sheet["B3"], sheet["C3"] = date(2026, 11, 28), datetime(2026, 11, 28, 8, 30), "007"
+        sheet["A3"], sheet["B3"], sheet["C3"] = date(2026, 11, 28), AT, "007"
         sheet["A4"], sheet["B4"] = "=x", "a\nb"
         sheet["A4"].data_type = "s"
 
     assert table(workbook([("甲", "乙", "丙")], fill)) == [
         {"a": 101, "b": 2.5, "c": True},
-        {"a": date(2026, 11, 28), "b": datetime(2026, 11, 28, 8, 30), "c": "007"},
+        {"a": date(2026, 11, 28), "b": AT, "c": "007"},
         {"a": "=x", "b": "a\nb"},
     ]
 
 
 def test_days_of_a_workbook_of_1904_are_the_days_that_it_shows() -> None:
     book = openpyxl.Workbook()
-    book.epoch = datetime(1904, 1, 1)
+    book.epoch = ZERO
     sheet = book.active
     assert isinstance(sheet, Worksheet)
     sheet.append(["甲"])

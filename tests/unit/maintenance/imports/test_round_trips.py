@@ -73,9 +73,38 @@ WRITE = st.sampled_from(WRITERS)
 
 SOME = settings(max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ODD = st.sampled_from(
-    ["007", "=1+1", "+1", "-1", "@x", "'=x", "''", "1-2", "3/4", "1E5", "TRUE", "#N/A", "a,b;c\td", 'a"b', "甲\n乙", "😀", "_x000A_",
-     "，；、", "x" * 400, "2026-11-28", "0", " ", "（空", "null", "é", "\u200bx", "a|b", "[1]", "{}"]
-)  # fmt: skip
+    [
+        "007",
+        "=1+1",
+        "+1",
+        "-1",
+        "@x",
+        "'=x",
+        "''",
+        "1-2",
+        "3/4",
+        "1E5",
+        "TRUE",
+        "#N/A",
+        "a,b;c\td",
+        'a"b',
+        "甲\n乙",
+        "😀",
+        "_x000A_",
+        "，；、",
+        "x" * 400,
+        "2026-11-28",
+        "0",
+        " ",
+        "（空",
+        "null",
+        "é",
+        "\u200bx",
+        "a|b",
+        "[1]",
+        "{}",
+    ]
+)
 FREE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SEEN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co", "Z"]), min_size=1, max_size=30)
 TEXT = st.one_of(ODD, FREE)
@@ -94,11 +123,17 @@ INTERVAL = st.builds(Interval, st.integers(1, 36_525), st.sampled_from(list(Inte
 MEASURE = st.floats(-1e9, 1e9, allow_nan=False)
 SCHEDULES = st.sampled_from(
     [
-        BY_INTERVAL, IntervalSchedule(in_season="rain"), IntervalSchedule(open_hours=True), SeasonSchedule(("rain",), 7),
-        SeasonSchedule(("cooling", "heating")), AgeSchedule((1, 4, 7), then=Interval(1, IntervalUnit.YEAR)),
-        MeterSchedule("run_hours", 1500.0), BeforeSchedule("A", 30), ConditionSchedule(("bearing",)),
+        BY_INTERVAL,
+        IntervalSchedule(in_season="rain"),
+        IntervalSchedule(open_hours=True),
+        SeasonSchedule(("rain",), 7),
+        SeasonSchedule(("cooling", "heating")),
+        AgeSchedule((1, 4, 7), then=Interval(1, IntervalUnit.YEAR)),
+        MeterSchedule("run_hours", 1500.0),
+        BeforeSchedule("A", 30),
+        ConditionSchedule(("bearing",)),
     ]
-)  # fmt: skip
+)
 
 
 def read(data: bytes, headings: Headings, problems: Problems) -> list[Row]:
@@ -130,16 +165,32 @@ def plan_rows(draw: st.DrawFn) -> PlanRow:
         )
     )
     return PlanRow(
-        lineage=draw(st.uuids()).hex, code=draw(CODE), name=draw(NAME), applies_to=subject, interval=interval,
+        lineage=draw(st.uuids()).hex,
+        code=draw(CODE),
+        name=draw(NAME),
+        applies_to=subject,
+        interval=interval,
         kind=draw(st.sampled_from(["preventive", "inspection", "statutory", "drill", "replacement"])),
-        anchor=draw(st.none() | DAY), early_days=draw(st.integers(0, 3660)), late_days=draw(st.integers(0, 3660)),
-        max_gap_days=draw(st.none() | st.integers(1, 36_600)), shift_percent=draw(st.integers(0, 100)),
-        roll=draw(st.sampled_from(Roll)), missed=draw(st.sampled_from(Missed)), layer=draw(st.sampled_from(Layer)),
-        basis=draw(TEXT), department=draw(DEPARTMENT), checklist=draw(st.none() | SHORT), standard=draw(st.builds(LocalName, TEXT, TEXT)),
-        evidence=draw(st.lists(SHORT, max_size=2, unique=True).map(tuple)), estimated_minutes=draw(st.integers(0, 10_000)),
-        effective_from=draw(DAY), schedule=schedule, budget_line=draw(st.none() | SHORT), licence=draw(st.none() | SHORT),
+        anchor=draw(st.none() | DAY),
+        early_days=draw(st.integers(0, 3660)),
+        late_days=draw(st.integers(0, 3660)),
+        max_gap_days=draw(st.none() | st.integers(1, 36_600)),
+        shift_percent=draw(st.integers(0, 100)),
+        roll=draw(st.sampled_from(Roll)),
+        missed=draw(st.sampled_from(Missed)),
+        layer=draw(st.sampled_from(Layer)),
+        basis=draw(TEXT),
+        department=draw(DEPARTMENT),
+        checklist=draw(st.none() | SHORT),
+        standard=draw(st.builds(LocalName, TEXT, TEXT)),
+        evidence=draw(st.lists(SHORT, max_size=2, unique=True).map(tuple)),
+        estimated_minutes=draw(st.integers(0, 10_000)),
+        effective_from=draw(DAY),
+        schedule=schedule,
+        budget_line=draw(st.none() | SHORT),
+        licence=draw(st.none() | SHORT),
         fulfilled_by=draw(st.none() | st.just(FulfilledBy("starts", "starts", 2.5))),
-    )  # fmt: skip
+    )
 
 
 @SOME
@@ -155,10 +206,19 @@ def test_a_plan_table_comes_back(write: Any, language: str, rows: list[PlanRow])
 def emergency_plans(draw: st.DrawFn) -> EmergencyPlan:
     items = st.lists(SAID.map(lambda text: " ".join(text.split())), max_size=4).map(tuple)
     return EmergencyPlan(
-        draw(st.uuids()).hex, draw(CODE), draw(st.sampled_from(Category)), draw(NAME), None, draw(items), draw(items),
-        draw(items), draw(DEPARTMENT), draw(st.none() | st.builds(Interval, st.integers(1, 48), st.just(IntervalUnit.MONTH))),
-        classes=draw(st.sampled_from([(), ("pump",), ("pump", "elevator")])), active=draw(st.booleans()),
-    )  # fmt: skip
+        draw(st.uuids()).hex,
+        draw(CODE),
+        draw(st.sampled_from(Category)),
+        draw(NAME),
+        None,
+        draw(items),
+        draw(items),
+        draw(items),
+        draw(DEPARTMENT),
+        draw(st.none() | st.builds(Interval, st.integers(1, 48), st.just(IntervalUnit.MONTH))),
+        classes=draw(st.sampled_from([(), ("pump",), ("pump", "elevator")])),
+        active=draw(st.booleans()),
+    )
 
 
 @SOME
@@ -185,9 +245,14 @@ def users(draw: st.DrawFn) -> User:
     places = st.tuples(st.sampled_from([None, "demo", "north"]), st.sampled_from([None, "水务管理部门", "别的部门"]))
     grants = draw(st.lists(places, min_size=1, max_size=3, unique=True))
     return User(
-        draw(st.uuids()).hex, draw(CODE), "hash", tuple(Grant(draw(st.sampled_from(Role)), *place) for place in grants),
-        draw(SHORT), draw(st.sampled_from(["zh", "en"])), draw(st.booleans()),
-    )  # fmt: skip
+        draw(st.uuids()).hex,
+        draw(CODE),
+        "hash",
+        tuple(Grant(draw(st.sampled_from(Role)), *place) for place in grants),
+        draw(SHORT),
+        draw(st.sampled_from(["zh", "en"])),
+        draw(st.booleans()),
+    )
 
 
 @SOME
@@ -205,6 +270,7 @@ TREE = {
     "c": Location("c", "demo", "space", LocalName("机房", "Room"), "a"),
     "d": Location("d", "demo", "space", LocalName("机房", "Room"), "a"),
 }
+PLATE = TEXT.filter(lambda text: len(text) <= 200)
 ASSET_CODE = SAID.map(lambda text: "A" + "".join(c for c in text if c not in "/+#"))
 LICENCE = st.builds(Licence, SAID, TEXT.map(str.strip), st.none() | DAY, st.none() | DAY, TEXT.map(str.strip))
 
@@ -212,15 +278,34 @@ LICENCE = st.builds(Licence, SAID, TEXT.map(str.strip), st.none() | DAY, st.none
 @st.composite
 def assets(draw: st.DrawFn) -> Asset:
     return Asset(
-        draw(st.uuids()).hex, "demo", draw(st.just("007") | ASSET_CODE), draw(st.sampled_from(sorted(equipment_classes()))), draw(NAME),
-        draw(st.sampled_from(AssetStatus)), draw(st.sampled_from("ABC")), draw(st.sampled_from([None, *TREE])),
-        draw(st.sampled_from([None, "水务管理部门", "别的部门"])), draw(TEXT), draw(TEXT), draw(TEXT), draw(st.none() | DAY),
-        draw(st.none() | DAY), custom=draw(st.dictionaries(SAID, st.one_of(SAID, st.booleans(), st.integers(-9, 9)), max_size=3)),
-        design_life_years=draw(st.none() | st.floats(0, 100)), purchase_cost=draw(st.none() | st.floats(0, 1e9)),
-        warranty_until=draw(st.none() | DAY), licences=draw(st.lists(LICENCE, max_size=2).map(tuple)),
-        maker_limits=draw(st.lists(st.builds(MakerLimit, st.just("ambient"), st.just("Cel"), st.none() | MEASURE, MEASURE), max_size=2).map(tuple)),
-        documents=draw(st.sampled_from([(), (Document("手册", "manual", "a" * 64),), (Document("a|b", url="https://x/y"),)])),
-    )  # fmt: skip
+        draw(st.uuids()).hex,
+        "demo",
+        draw(st.just("007") | ASSET_CODE),
+        draw(st.sampled_from(sorted(equipment_classes()))),
+        draw(NAME),
+        draw(st.sampled_from(AssetStatus)),
+        draw(st.sampled_from("ABC")),
+        draw(st.sampled_from([None, *TREE])),
+        draw(st.sampled_from([None, "水务管理部门", "别的部门"])),
+        draw(PLATE),
+        draw(PLATE),
+        draw(PLATE),
+        draw(st.none() | DAY),
+        draw(st.none() | DAY),
+        custom=draw(st.dictionaries(SAID, st.one_of(SAID, st.booleans(), st.integers(-9, 9)), max_size=3)),
+        design_life_years=draw(st.none() | st.floats(0, 100)),
+        purchase_cost=draw(st.none() | st.floats(0, 1e9)),
+        warranty_until=draw(st.none() | DAY),
+        licences=draw(st.lists(LICENCE, max_size=2).map(tuple)),
+        maker_limits=draw(
+            st.lists(
+                st.builds(MakerLimit, st.just("ambient"), st.just("Cel"), st.none() | MEASURE, MEASURE), max_size=2
+            ).map(tuple)
+        ),
+        documents=draw(
+            st.sampled_from([(), (Document("手册", "manual", "a" * 64),), (Document("a|b", url="https://x/y"),)])
+        ),
+    )
 
 
 @SOME
@@ -232,10 +317,14 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
     codes = {key: asset.code for key, asset in keyed.items()}
     rows = [asset_cells(asset, custom, codes, places, language) for asset in some]
     known = Known(
-        ["demo"], lambda wanted: {one: coded[one] for one in wanted if one in coded},
-        lambda keys: {key: keyed[key] for key in keys if key in keyed}, lambda _: places, lambda: (), equipment_classes(),
+        ["demo"],
+        lambda wanted: {one: coded[one] for one in wanted if one in coded},
+        lambda keys: {key: keyed[key] for key in keys if key in keyed},
+        lambda _: places,
+        lambda: (),
+        equipment_classes(),
         seed_departments(),
-    )  # fmt: skip
+    )
     problems = Problems()
     data = written(write, custom.columns, rows, language)
     nothing_changed(AssetsImport(known, custom, ASKED, problems).run(read(data, custom.headings, problems)), len(some))
@@ -244,13 +333,27 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
 @st.composite
 def templates(draw: st.DrawFn) -> PointTemplate:
     limits = Limits(
-        normal_high=draw(st.none() | MEASURE), alarm_low=draw(st.none() | MEASURE), deadband=draw(st.floats(0, 5)),
-        source=draw(TEXT), status=draw(st.sampled_from(Status)), off_delay_s=draw(st.floats(0, 86_400)),
-    )  # fmt: skip
+        normal_high=draw(st.none() | MEASURE),
+        alarm_low=draw(st.none() | MEASURE),
+        deadband=draw(st.floats(0, 5)),
+        source=draw(TEXT),
+        status=draw(st.sampled_from(Status)),
+        off_delay_s=draw(st.floats(0, 86_400)),
+    )
     return PointTemplate(
-        "k", draw(NAME), draw(st.sampled_from(["", "Cel", "m3/h"])), draw(st.sampled_from(PointKind)), limits,
-        draw(st.none() | MEASURE), None, draw(st.none() | st.floats(0, 1e6)), None, None, draw(st.none() | SHORT), draw(st.booleans()),
-    )  # fmt: skip
+        "k",
+        draw(NAME),
+        draw(st.sampled_from(["", "Cel", "m3/h"])),
+        draw(st.sampled_from(PointKind)),
+        limits,
+        draw(st.none() | MEASURE),
+        None,
+        draw(st.none() | st.floats(0, 1e6)),
+        None,
+        None,
+        draw(st.none() | SHORT),
+        draw(st.booleans()),
+    )
 
 
 @SOME
