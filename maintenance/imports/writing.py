@@ -6,7 +6,6 @@ formula is text there, and has a ``'`` before it in CSV (``text_files.protected`
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,7 +24,6 @@ _FIRST = date(1900, 3, 1)
 _LISTED = 500
 """Rows of a template that have drop-downs."""
 
-_LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _BOM = "\ufeff"
 
 
@@ -109,8 +107,7 @@ def _write(sheet: Any, row: int, column: int, cell: Cell, text: Any, day: Any) -
                 f"row {row + 1} has a text of more than {LONGEST} characters: export as CSV"
             )
             raise BadData(words)
-        # A text that looks like an escaped character is one itself; the library sees to that in its other mode only.
-        sheet.write_string(row, column, _LIKE_ESCAPED.sub("_x005F_", cell), text)
+        sheet.write_string(row, column, cell, text)
     elif isinstance(cell, date) and cell >= _FIRST:
         sheet.write_datetime(row, column, cell, day)
     elif isinstance(cell, bool) or not isinstance(cell, int | float):
