@@ -69,7 +69,7 @@ class ImportRun:
 
 @dataclass(frozen=True, slots=True)
 class ImportFilter:
-    """Filters that are given must all hold. A run is seen by those who see its site, and by who made it (``author``)."""
+    """Filters that are given must all hold. A run is seen by those who see its site, and by its ``author``."""
 
     scope: Scope
     author: str = ""
