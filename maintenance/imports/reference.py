@@ -3,13 +3,15 @@
 ``python -m plantroom.cli.reference docs`` (or ``scripts/make-docs``) writes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from maintenance.imports.codes import CODES
 from maintenance.imports.registry import KINDS
 from maintenance.imports.resolutions import RESOLVED
+from maintenance.imports.values import Words
 from maintenance.imports.words import (
     CATEGORIES,
     CRITICALITIES,
@@ -30,7 +32,7 @@ from maintenance.imports.words import KINDS as WORK_KINDS
 ABOUT = Path(__file__).parent / "data" / "imports.md"
 """What the page says before it."""
 
-WORDS = {
+WORDS: Mapping[str, Words[Any]] = {
     "Status of an asset": STATUSES,
     "Criticality": CRITICALITIES,
     "Duty role": DUTY_ROLES,
