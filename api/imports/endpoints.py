@@ -47,7 +47,14 @@ def import_table(
     name = file.filename or "table"
     if has_nul(name):
         raise BadData("the file's name must not contain the character U+0000")
-    asked = Asked(access.principal.name, services.clock.now(), query.site, query.sheet, CallersRights(access))
+    asked = Asked(
+        access.principal.name,
+        services.clock.now(),
+        query.site,
+        query.sheet,
+        CallersRights(access),
+        author=access.principal.id,
+    )
     wanted = Wanted(kind.key, name[:200], query.mode, asked, query.id)
     document = run_import(services.ledger, wanted, file.file, services.clock)
     if document["errors"]:
@@ -64,9 +71,7 @@ A_FILE: dict[int | str, dict[str, Any]] = {
 @router.get("", operation_id="listImports")
 def list_imports(query: Annotated[ImportListQuery, Query()], caller: Supervisor, services: Parts) -> ImportList:
     """Imports, newest first."""
-    filters = ImportFilter(
-        caller.scope, caller.principal.name, query.kind, query.state, query.site, hidden_kinds(caller)
-    )
+    filters = ImportFilter(caller.scope, caller.principal.id, query.kind, query.state, query.site, hidden_kinds(caller))
     with services.ledger.read() as tx:
         page = tx.imports.list(filters, page_request(query))
     return ImportList(items=[Import.of(run) for run in page.items], next_cursor=page.next_cursor)
@@ -129,7 +134,7 @@ def _visible(run: ImportRun | None, caller: Access) -> ImportRun:
     """``NotFound`` for an import that the caller may not see: another site's, or of people."""
     if run is None or run.kind in set(hidden_kinds(caller)) & PEOPLE:
         raise NotFound("there is nothing by that name")
-    if run.by != caller.principal.name and not (
+    if run.author != caller.principal.id and not (
         caller.scope.sites is None or (run.site is not None and caller.scope.allows(run.site))
     ):
         raise NotFound("there is nothing by that name")

@@ -111,15 +111,16 @@ class AssetsKind(TableKind):
             for asset in assets:
                 if asset.site not in places:
                     places[asset.site] = Places(tx.places.tree(asset.site))
-                yield _cells(asset, custom, codes, places[asset.site], language)
+                yield asset_cells(asset, custom, codes, places[asset.site], language)
             cursor = page.next_cursor
             if cursor is None:
                 return
 
 
-def _cells(
+def asset_cells(
     asset: Asset, custom: CustomColumns, codes: Mapping[str, str], places: Places, language: str
 ) -> Sequence[Cell]:
+    """The row that an export writes. ``codes``: those of parents and partners by key."""
     own: dict[str, Any] = dict(
         zip((one.key for one in custom.fields), cells_of(asset, custom.fields, language), strict=True)
     )

@@ -36,6 +36,8 @@ class Column:
     width: int = 16
     spreads: bool = True
     """Whether a cell merged over several rows means the same value in each."""
+    ditto: bool = False
+    """Whether 同上 means the value above."""
 
     def heading(self, language: str) -> str:
         """The heading in a language."""
@@ -54,7 +56,7 @@ def columns_of(table: str) -> dict[str, Column]:
 
 def _column(key: str, one: dict[str, Any]) -> Column:
     note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
-    more = {name: one[name] for name in ("needed", "width", "spreads") if name in one}
+    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto") if name in one}
     return Column(key, one["zh"], one["hant"], one["en"], tuple(one.get("also", ())), note, **more)
 
 

@@ -374,9 +374,16 @@ class EmergencyPlanKind(TableKind):
         for plan in tx.emergency.list(site):
             if plan.site != site:
                 continue
-            own = dict(zip((one.key for one in FIELDS), cells_of(plan, FIELDS, language), strict=True))
-            own["code"] = plan.code
-            own["frequency"] = frequency_text(plan.drill, BY_INTERVAL, language) if plan.drill is not None else None
-            of = plan.department
-            own["department"] = as_text(of.en if language == "en" and of.en else of.zh, language)
-            yield [own.get(key) for key in COLUMNS]
+            yield plan_cells_of(plan, language)
+
+
+def plan_cells_of(plan: EmergencyPlan, language: str) -> list[Cell]:
+    """The row that an export writes."""
+    own = dict(zip((one.key for one in FIELDS), cells_of(plan, FIELDS, language), strict=True))
+    of = plan.department
+    own |= {
+        "code": plan.code,
+        "frequency": None if plan.drill is None else frequency_text(plan.drill, BY_INTERVAL, language),
+        "department": as_text(of.en if language == "en" and of.en else of.zh, language),
+    }
+    return [own.get(key) for key in COLUMNS]

@@ -2,15 +2,17 @@
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 from xml.etree import ElementTree as ET
 
-from maintenance.imports.grids import MAX_BYTES, Book
+from maintenance.imports.grids import MAX_BYTES, Book, Grid, GridRow, Range
 from maintenance.imports.ods import read_ods
 from maintenance.imports.problems import Problem, Unreadable, in_words
 from maintenance.imports.text_files import read_text
-from maintenance.imports.unpacking import TooLarge, read_part
+from maintenance.imports.unpacking import TooLarge, is_bomb, read_part
 from maintenance.imports.xls import BrokenXls, EncryptedXls, read_xls
 from maintenance.imports.xlsx import read_xlsx
 from plantroom.domain.assets import LocalName
@@ -74,8 +76,16 @@ def too_large(name: str, size: int) -> Unreadable:
 
 
 def _opened(name: str, read: Callable[[], Book]) -> Book:
+    with _in_words(name):
+        book = read()
+    return replace(book, grids=[_guarded(grid) for grid in book.grids])
+
+
+@contextmanager
+def _in_words(name: str) -> Iterator[None]:
+    """What is wrong with a workbook, in words for people."""
     try:
-        return read()
+        yield
     except TooLarge:
         raise _unreadable(name, "zip_bomb") from None
     except EncryptedXls:
@@ -84,11 +94,27 @@ def _opened(name: str, read: Callable[[], Book]) -> Book:
         raise _unreadable(name, "broken_workbook") from error
 
 
+def _guarded(grid: Grid) -> Grid:
+    """The sheet, whose rows are read later, with its errors in words."""
+
+    def rows() -> Iterator[GridRow]:
+        with _in_words(grid.name):
+            yield from grid.read()
+
+    def merges() -> Sequence[Range]:
+        with _in_words(grid.name):
+            return grid.merges()
+
+    return replace(grid, read=rows, merges=merges)
+
+
 def _zipped(file: BinaryIO, name: str) -> Book:
     with zipfile.ZipFile(file) as archive:
         names = set(archive.namelist())
         mimetype = read_part(archive, "mimetype")[:200] if "mimetype" in names else b""
         is_locked = any(one.flag_bits & 1 for one in archive.infolist())
+        if any(is_bomb(one.file_size, one.compress_size) for one in archive.infolist()):
+            raise TooLarge
         if "META-INF/manifest.xml" in names:
             is_locked |= b"encryption-data" in read_part(archive, "META-INF/manifest.xml")
     if is_locked:

@@ -36,6 +36,7 @@ class Asked:
     sheet: str | None = None
     rights: Rights = field(default_factory=AllRights)
     told: Told = _nobody
+    author: str = ""
 
     def counted(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows, told on the way."""

@@ -50,13 +50,19 @@ USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 
 def read_classes(cell: Cell) -> tuple[str, ...]:
     """The equipment classes that a cell names. Raises ``CellProblem``."""
-    words = re.split("[、,，\n]", text_of(cell))
-    return tuple(class_words().read(word) for word in words if word.strip())
+    text = text_of(cell)
+    found: list[str] = []
+    for part in re.split("[;；\n]", text):
+        if class_words().find(part) is not None or not part.strip():
+            found += [class_words().read(part)] if part.strip() else []
+        else:
+            found += [class_words().read(one) for one in re.split("[、,，]", part) if one.strip()]
+    return tuple(dict.fromkeys(found))
 
 
 def write_classes(value: Any, language: str) -> Cell:
     """The classes in words."""
-    return "、".join(class_words().said(one, language) for one in value) or None
+    return "；".join(class_words().said(one, language) for one in value) or None
 
 
 def _of_subject(name: str) -> tuple[Any, Any]:

@@ -63,14 +63,16 @@ class ImportRun:
     finished_at: datetime | None = None
     undone_at: datetime | None = None
     undone_by: str | None = None
+    author: str = ""
+    """The id of the person or token, which is theirs alone; names are not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFilter:
-    """Filters that are given must all hold. A run is seen by those who see its site, and by who made it (``by``)."""
+    """Filters that are given must all hold. A run is seen by those who see its site, and by its ``author``."""
 
     scope: Scope
-    by: str = ""
+    author: str = ""
     kind: str | None = None
     state: str | None = None
     site: str | None = None

@@ -60,7 +60,7 @@ def run_import(
     kind = kind_named(wanted.kind)
     run = ImportRun(
         wanted.id or new_key(), kind.key, wanted.mode, ImportState.RUNNING, wanted.file, _digest(file), wanted.asked.by,
-        wanted.asked.now, wanted.asked.site,
+        wanted.asked.now, wanted.asked.site, author=wanted.asked.author,
     )  # fmt: skip
     known = _begin(ledger, run)
     if known is not None:
@@ -90,8 +90,8 @@ def _begin(ledger: Ledger[MaintenanceTx], run: ImportRun) -> dict[str, object] |
         known = tx.imports.find(run.id)
         if known is not None:
             document = tx.imports.document(run.id)
-            same = (known.kind, known.mode, known.sha256, known.site, known.by)
-            if document is None or same != (run.kind, run.mode, run.sha256, run.site, run.by):
+            same = (known.kind, known.mode, known.sha256, known.site, known.author)
+            if document is None or same != (run.kind, run.mode, run.sha256, run.site, run.author):
                 raise Conflict(f"there is an import {run.id!r} already")
             return dict(document)
         tx.imports.forget_dry_runs(run.started_at - DRY_RUNS_KEPT)

@@ -23,7 +23,7 @@ _NOTE = re.compile(
     r"^(?:注|备注|说明|附注|合计|总计|小计|制表|编制|审核|审批|批准|填表|日期|签字|签名|"
     r"notes?|remarks?|total|preparedby|approvedby|checkedby)(?:人|员)?(?:\d*[:.、]|$)"
 )
-_DITTO = frozenset({"同上", "〃", "″", "''", '"', "ditto", "idem", "|", "↑"})
+_DITTO = frozenset({"同上", "〃", "″", "''", '"', "ditto", "idem", "↑"})
 _LONGEST_DITTO = 10
 _PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
 
@@ -224,6 +224,7 @@ class _Rows:
         self._covering: list[Range] = []
         self._values: dict[Range, Cell] = {}
         self._above: dict[str, Cell] = {}
+        self._repeated = {column.key for column in headings.columns.values() if column.ditto}
         self._told: set[Range] = set()
         self._last = max((place.column for place in table.places), default=0)
 
@@ -268,8 +269,8 @@ class _Rows:
         if isinstance(cell, str):
             if self._table.grid.plain:
                 cell = unprotected(cell)
-            if len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO and place.key in self._above:
-                cell = self._above[place.key]
+            if place.key in self._repeated and len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO:
+                cell = self._above.get(place.key, cell)
         if is_blank(cell):
             return None
         self._above[place.key] = cell

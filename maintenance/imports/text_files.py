@@ -22,8 +22,9 @@ _MARKED = (
 )
 _GUESSED = ("utf-8", "gb18030", "big5hkscs")
 _CONTROL = re.compile("[\x00-\x06\x0e-\x1a]")
-"""Characters that no text file has."""
+"""Characters that no text file has: bytes that only happen to fit an encoding."""
 
+_SEPARATES = re.compile(r"[,;\t\n]")
 _DANGEROUS = "=+-@\t\r"
 
 
@@ -54,21 +55,17 @@ def unprotected(text: str) -> str:
 
 
 def _is_dangerous(bare: str) -> bool:
-    return bool(bare) and bare[0] in _DANGEROUS
+    return bool(bare) and (bare[0] in _DANGEROUS or (bare[0] == "#" and looks_like_error(bare.strip())))
 
 
 def _texts(data: bytes) -> list[str]:
     for mark, encoding in _MARKED:
         if data.startswith(mark):
             return _decoded(data, [encoding])
-    nuls = data[:4096].count(0)
-    if nuls:
-        # UTF-16 without its mark: of mostly ASCII text every second byte is 0, on one side.
-        if nuls * 5 < len(data[:4096]):
-            return []
-        return _decoded(data, ["utf-16-le" if data[1:4096:2].count(0) >= data[0:4096:2].count(0) else "utf-16-be"])
-    first = _decoded(data, ["utf-8"])
-    return first or _decoded(data, _GUESSED[1:])
+    if 0 in data[:8192]:
+        # UTF-16 without its mark: the wrong way round nothing separates anything.
+        return [text for text in _decoded(data, ["utf-16-le", "utf-16-be"]) if _SEPARATES.search(text)]
+    return _decoded(data, ["utf-8"]) or _decoded(data, _GUESSED[1:])
 
 
 def _decoded(data: bytes, encodings: list[str] | tuple[str, ...]) -> list[str]:
@@ -78,7 +75,7 @@ def _decoded(data: bytes, encodings: list[str] | tuple[str, ...]) -> list[str]:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if _CONTROL.search(text) is None:
+        if encoding.startswith("utf-8") or _CONTROL.search(text) is None:
             found.append(text)
     return found
 

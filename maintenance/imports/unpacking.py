@@ -12,12 +12,17 @@ _SMALL = 64 << 20
 _ROW = 8 << 20
 """Bytes of XML that one row (or text) may have."""
 
-_BOMB_FROM, _BOMB_RATIO = 32 << 20, 300
+BOMB_FROM, BOMB_RATIO = 4 << 20, 200
 """Of more than so many bytes, what packs better than that is no table: spreadsheets pack ten to thirty times."""
 
 
 class TooLarge(Exception):
     """A part that unpacks to more than is read."""
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Whether so many bytes out of so many are no table."""
+    return unpacked > BOMB_FROM and unpacked > BOMB_RATIO * packed
 
 
 class Part(io.RawIOBase):
@@ -40,7 +45,7 @@ class Part(io.RawIOBase):
         if self._count == 0 and (b"<!DOCTYPE" in block or b"<!ENTITY" in block):
             raise ValueError("a document type")
         self._count += len(block)
-        if self._count > MAX_UNPACKED or (self._count > _BOMB_FROM and self._count > _BOMB_RATIO * self._packed):
+        if self._count > MAX_UNPACKED or is_bomb(self._count, self._packed):
             raise TooLarge
         if self._a_row and self._count - self._marked > _ROW:
             raise TooLarge

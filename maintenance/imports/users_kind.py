@@ -221,13 +221,18 @@ class UsersKind(TableKind):
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
         for user in tx.accounts.users():
             grants = [one for one in user.grants if site is None or one.site == site]
-            for grant in grants:
-                yield [
-                    user.username,
-                    user.name or None,
-                    ROLES.said(grant.role, language),
-                    grant.site,
-                    grant.department,
-                    USER_LANGUAGES.said(user.language, language) if user.language in USER_LANGUAGES.table() else None,
-                    yes_no(user.active, language),
-                ]
+            yield from user_cells(user, grants, language)
+
+
+def user_cells(user: User, grants: Sequence[Grant], language: str) -> Iterator[list[Cell]]:
+    """The rows that an export writes: one for each grant."""
+    for grant in grants:
+        yield [
+            user.username,
+            user.name or None,
+            ROLES.said(grant.role, language),
+            grant.site,
+            grant.department,
+            USER_LANGUAGES.said(user.language, language) if user.language in USER_LANGUAGES.table() else None,
+            yes_no(user.active, language),
+        ]

@@ -70,6 +70,7 @@ class _SheetReader:
             "b": lambda text, _: text.strip() in {"1", "true"},
             "e": lambda text, _: CellError(text.strip()),
             "str": lambda text, _: _unescaped(text),
+            "inlineStr": lambda text, _: text,
             "d": lambda text, _: _iso(text),
             "n": self._number,
         }
@@ -140,7 +141,7 @@ class _SheetReader:
             elif name == "f":
                 formula = part.text or ""
             elif name == "is":
-                value, kind = _rich(part), "str"
+                value, kind = _rich(part), "inlineStr"
         if value is None and formula is None:
             return None
         shown = None if value is None else self._values.get(kind, self._number)(value, int(element.get("s") or 0))

@@ -153,7 +153,19 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"cli.md": cli_page, "settings.md": settings_page, "seed.md": seed_page}
+def imports_page() -> str:
+    """The text of ``docs/imports.md``: how tables are read, and every heading, word and code."""
+    from maintenance.imports.reference import ABOUT, reference
+
+    return (
+        "\n\n".join(
+            ["# Imports and exports", MADE_BY, ABOUT.read_text(encoding="utf-8").rstrip(), reference().rstrip()]
+        )
+        + "\n"
+    )
+
+
+PAGES = {"cli.md": cli_page, "settings.md": settings_page, "imports.md": imports_page, "seed.md": seed_page}
 
 
 def main(folder: Path) -> None:

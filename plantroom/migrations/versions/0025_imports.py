@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("finished_at", INSTANT),
         sa.Column("undone_at", INSTANT),
         sa.Column("undone_by", sa.Text),
+        sa.Column("author", WORD, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_imports"),
     )
     op.create_index("ix_imports_started_at_id", "imports", ["started_at", "id"])

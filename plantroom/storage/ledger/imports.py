@@ -66,7 +66,9 @@ class SqlImports(ImportRepository):
         i = t.imports.c
         conditions: list[sa.ColumnElement[bool]] = []
         if filters.scope.sites is not None:
-            conditions.append(sa.or_(i.site.in_(sorted(filters.scope.sites)), i.by == filters.by))
+            conditions.append(
+                sa.or_(i.site.in_(sorted(filters.scope.sites)), sa.and_(i.author == filters.author, i.author != ""))
+            )
         for column, wanted in ((i.kind, filters.kind), (i.state, filters.state), (i.site, filters.site)):
             if wanted is not None:
                 conditions.append(column == wanted)

@@ -29,6 +29,7 @@ imports = sa.Table(
     sa.Column("finished_at", Instant),
     sa.Column("undone_at", Instant),
     sa.Column("undone_by", Text),
+    sa.Column("author", Word, nullable=False),
     sa.Index(None, "started_at", "id"),
     info=audited(
         "import", "id", site="site", label="file", derived=["phase", "done", "total", "started_at", "finished_at"]
