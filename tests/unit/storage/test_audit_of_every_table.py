@@ -1,6 +1,6 @@
 """Every table that is kept, under every kind of statement: no repository has to think of the history."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ KEPT = {name: rule for name, table in metadata.tables.items() if isinstance(rule
 def value(column: sa.Column[Any], number: int) -> Any:
     """Some value of a column's type."""
     kind = column.type.python_type
-    if column.name in {"document", "template", "items"}:
+    rule = rule_of(column.table)
+    if column.name in {"document", "template", "items"} or (isinstance(rule, Audited) and column.name in rule.parsed):
         return dump({"number": number})
     if isinstance(column.type, Instant):
         return datetime(2026, 1, number, tzinfo=UTC)
@@ -36,6 +37,7 @@ def value(column: sa.Column[Any], number: int) -> Any:
         float: float(number),
         dict: {"number": number},
         date: date(2026, 1, number),
+        time: time(number),
     }
     return made.get(kind, f"v{number}")
 
@@ -57,13 +59,30 @@ def run(engine: sa.Engine, folder: Path, *statements: tuple[Any, dict[str, Any]]
         recorder.flush()
 
 
+def _entries(engine: sa.Engine) -> list[Any]:
+    c = audit_entries.c
+    with engine.begin() as connection:
+        return list(connection.execute(sa.select(c.action, c.entity, c.key).order_by(c.position)).all())
+
+
 @pytest.mark.parametrize("name", KEPT)
 def test_inserting_changing_replacing_and_deleting_are_kept(engine: sa.Engine, tmp_path: Path, name: str) -> None:
     table, rule = metadata.tables[name], KEPT[name]
-    fields = [table.c[rule.document]] if rule.document else [c for c in table.c if c.name not in rule.derived]
-    changing = next(c for c in fields if c.name not in {*rule.key, *rule.quiet})
+    document = rule.document_by[0] if rule.document_by else rule.document
+    fields = [table.c[document]] if document else [c for c in table.c if c.name not in rule.derived]
+    changing = next((c for c in fields if c.name not in {*rule.key, *rule.quiet}), None)
     row = {column.name: value(column, 1) for column in table.c}
     one = sa.and_(*[table.c[part] == row[part] for part in rule.key])
+    if rule.document_by is not None:
+        held = metadata.tables[rule.document_by[1]]
+        with engine.begin() as connection:
+            rows = [{document: f"v{n}", str(rule.document): dump({"number": n})} for n in (1, 2, 3)]
+            connection.execute(held.insert(), rows)
+    if changing is None:
+        run(engine, tmp_path, (table.insert(), row))
+        run(engine, tmp_path, (table.delete().where(one), {}))
+        assert [action for action, _, _ in _entries(engine)] == ["created", "removed"]
+        return
     upsert = sqlite.insert(table)
     upsert = upsert.on_conflict_do_update(
         index_elements=list(rule.key), set_={changing: upsert.excluded[changing.name]}
@@ -72,9 +91,7 @@ def test_inserting_changing_replacing_and_deleting_are_kept(engine: sa.Engine, t
     run(engine, tmp_path, (table.update().where(one), {changing.name: value(changing, 2)}))
     run(engine, tmp_path, (upsert, row | {changing.name: value(changing, 3)}))
     run(engine, tmp_path, (table.delete().where(one), {}))
-    with engine.begin() as connection:
-        c = audit_entries.c
-        found = connection.execute(sa.select(c.action, c.entity, c.key).order_by(c.position)).all()
+    found = _entries(engine)
     key = "/".join(str(row[part]) for part in rule.key)
     assert [tuple(one) for one in found] == [
         (action, rule.entity, key) for action in ("created", "changed", "changed", "removed")
