@@ -24,7 +24,6 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.verdicts import VERDICTS, given_at
-from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import NotFound
@@ -108,9 +107,7 @@ class OperationApplier:
         """Write what has changed, if anything has."""
         if changed is order:
             return order
-        stored = self._tx.orders.update(changed, order.version)
-        note_order(self._tx, stored)
-        return stored
+        return keep(self._tx, replace(changed, version=order.version))
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         if order.state is State.ON_HOLD:

@@ -16,6 +16,7 @@ from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
+from maintenance.work.repairing import note_repair
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
@@ -106,6 +107,7 @@ def create_order(
     )
     tx.orders.add(order)
     tx.orders.add_transition(Transition(order.id, State.OPEN, opened, now, by))
+    note_repair(tx, order, lambda: None)
     note_order(tx, order)
     return order
 
@@ -155,6 +157,7 @@ def take_step(
 def keep(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
     """Store a locked order with what the caller has changed; gives it as it is stored."""
     stored = tx.orders.update(order, order.version)
+    note_repair(tx, stored, lambda: last_completed_by(tx, stored.id))
     note_order(tx, stored)
     return stored
 

@@ -16,6 +16,7 @@ from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.scheduled import JobRun
 from maintenance.spells import Spell
 from maintenance.standings import Card, ClosedOccurrence, DraftOrder, Standing
+from maintenance.work.ports import OwnerReportRepository, RepairRepository, WorkRecordRepository
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -346,3 +347,6 @@ class MaintenanceTx(LedgerTx):
     spells: SpellRepository
     people: PeopleRepository
     jobs: JobRepository
+    work_records: WorkRecordRepository
+    repairs: RepairRepository
+    owner_reports: OwnerReportRepository
