@@ -35,6 +35,8 @@ from api.parts.endpoints import router as parts
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
+from api.public.endpoints import router as public
+from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
@@ -49,8 +51,11 @@ from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
 from api.webapp import router as webapp
+from api.work_figures.endpoints import router as work_figures
+from api.work_orders.batches import router as work_order_batches
 from api.work_orders.endpoints import router as work_orders
 from api.work_orders.people import router as work_order_people
+from api.work_orders.records import router as work_order_records
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
@@ -90,6 +95,11 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     rosters,
     on_call,
     work_order_people,
+    work_order_records,
+    work_order_batches,
+    work_figures,
+    owner_reports,
+    public,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

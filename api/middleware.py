@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from api.public.photos import MAX_PHOTO
 from plantroom.ports.files import MAX_BYTES
 
 log = structlog.get_logger()
@@ -18,6 +19,11 @@ log = structlog.get_logger()
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
 MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20, "/api/v1/files": MAX_BYTES + (1 << 20)}
+
+PUBLIC = "/api/v1/public/"
+MAX_PUBLIC_BODY = 32 << 10
+MAX_PUBLIC_PHOTO = MAX_PHOTO + (64 << 10)
+"""Bodies of those who have not signed in, and a photo of theirs with what is around it."""
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -97,6 +103,9 @@ def _add_headers(scope: Scope, message: MutableMapping[str, object]) -> None:
 
 
 def _limit(scope: Scope) -> int:
+    path = str(scope["path"])
+    if path.startswith(PUBLIC):
+        return MAX_PUBLIC_PHOTO if path.endswith("/photo") else MAX_PUBLIC_BODY
     return MAX_BODY_BY_PATH.get(str(scope["path"]).rstrip("/"), MAX_BODY)
 
 

@@ -17,6 +17,7 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
 from maintenance.work.repairing import note_repair
+from maintenance.work.second_person import require_second_person
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
@@ -132,6 +133,8 @@ def take_step(
     Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
     completed_by = last_completed_by(tx, order.id) if to is State.VERIFIED else None
+    if to is State.VERIFIED and order.state is State.COMPLETED:
+        require_second_person(tx, order, steps_taken(tx, order.id), by, person=person)
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
         order, to = completed(order, to, file_arrived)
     moved, step = transition(

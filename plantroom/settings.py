@@ -9,7 +9,7 @@ import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -46,6 +46,8 @@ EXPECTED: Mapping[str, str] = {
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
+    "public_reports": "on, off, or codes of sites with commas between",
+    "trusted_proxies": "addresses or networks with commas between, such as 127.0.0.1,10.0.0.0/8, or none",
     "public_url": "the address of the web app, such as https://plant.example.com",
     "models_dir": "a folder that can be written to",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
@@ -113,6 +115,8 @@ class Settings(BaseSettings):
     ledger_url: str | None = None
     files_url: str | None = None
     public_url: str | None = None
+    public_reports: str = "on"
+    trusted_proxies: str = "127.0.0.1"
     models_dir: Path | None = None
     now: datetime | None = None
     config: Path | None = None
@@ -252,6 +256,31 @@ class Settings(BaseSettings):
         if value is not None and not (urlsplit(value).scheme in {"http", "https"} and urlsplit(value).hostname):
             raise ValueError("is not an address")
         return value and value.rstrip("/")
+
+    @field_validator("public_reports")
+    @classmethod
+    def _reports(cls, value: str) -> str:
+        if not all(part.strip() for part in value.split(",")):
+            raise ValueError("names a site without a code")
+        return value.strip()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: str) -> str:
+        if value.strip() == "none":
+            return ""
+        parts = [part.strip() for part in value.split(",")]
+        for part in parts:
+            ip_network(part)
+        return ",".join(parts)
+
+    @property
+    def public_sites(self) -> frozenset[str] | None:
+        """The sites whose faults anybody may report: ``None`` for all of them, empty for none."""
+        if self.public_reports == "on":
+            return None
+        off = self.public_reports == "off"
+        return frozenset() if off else frozenset(part.strip() for part in self.public_reports.split(","))
 
     @field_validator("files_url")
     @classmethod

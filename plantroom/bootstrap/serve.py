@@ -19,6 +19,7 @@ from maintenance.loop_driver import LoopTests
 from maintenance.people.upkeep import Dispatch
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduler import PlanScheduler
+from maintenance.work.reporting import ContactKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
@@ -36,7 +37,7 @@ SHUTDOWN_S = 3
 class WebServer:
     """uvicorn in a thread, on a socket of ours."""
 
-    def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+    def __init__(self, app: FastAPI, sock: socket.socket, trusted_proxies: str = "127.0.0.1") -> None:
         self._app = app
         self._sock = sock
         config = uvicorn.Config(
@@ -46,7 +47,8 @@ class WebServer:
             lifespan="on",
             timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False,
-            proxy_headers=True,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=trusted_proxies,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -129,14 +131,16 @@ class Serving:
             files=files,
             file_arrived=files.has,
             public_url=parts.settings.public_url,
+            public_sites=parts.settings.public_sites,
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
         )
-        self.web = WebServer(create_app(services), sock)
+        self.web = WebServer(create_app(services), sock, parts.settings.trusted_proxies)
         ledger = parts.ledger
         self._workers = (
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
+            MaintenanceWorker(ledger, ContactKeeper(ledger, parts.clock), idle_s=60.0, name="contacts"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(
                 ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"

@@ -14,10 +14,16 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world
+from tests.contract.api import people_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
+    ("GET", "/api/v1/public/categories"),
+    ("GET", "/api/v1/public/assets/{site}/{code}"),
+    ("POST", "/api/v1/public/reports"),
+    ("GET", "/api/v1/public/reports/{token}"),
+    ("POST", "/api/v1/public/reports/{token}/photo"),
+    ("POST", "/api/v1/public/reports/{token}/rating"),
     ("POST", "/api/v1/session"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
@@ -69,7 +75,7 @@ def fill(path: str, world: World, site: str) -> str:
         "part_key": world.ids[site].get("part", "nope"),
         "sha256": world.ids[site].get("file", "nope"),
         "field_key": "zone",
-    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
+    } | {name: world.ids[site].get(name, "nope") for name in (*people_world.NOBODY, *work_world.NOTHING)}
     return path.format(**names)
 
 
@@ -82,7 +88,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/locations/tree": {"site": site},
         "/api/v1/assets/labels": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
-    } | people_world.queries(site)
+    } | people_world.queries(site) | work_world.QUERIES
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
@@ -127,7 +133,11 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    } | people_world.bodies(site)
+    } | people_world.bodies(site) | work_world.bodies(world, site)
+    if method == "DELETE" and path in work_world.TAKEN_BACK:
+        path, queries = work_world.taken_back(path, world, site), {"": {"reason": "x"}}
+    elif path.endswith("/deferral"):
+        path = path.replace("{order_id}", world.ids[site]["planned"])
     headers = {"If-Match": "*" if "book" in path or "parts" in path else '"1"'} if method == "PATCH" else {}
     if (method, path) == ("POST", "/api/v1/files"):
         return client.post(path, data={"site": site}, files={"file": ("p.jpg", b"a photo", "image/jpeg")})
@@ -136,7 +146,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
         return client.delete(fill(path, world, site))
     return client.request(
-        method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
+        method, fill(path, world, site), params=queries.get(path, queries.get("")), json=bodies.get((method, path)), headers=headers
     )
 
 
@@ -203,6 +213,7 @@ def filled(world: World) -> World:
             "part": world.part(site),
             "file": world.file(site),
         } | people_world.add_people(world, site)
+        world.ids[site] |= work_world.add_records(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -246,6 +257,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
+        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY)
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
             assert site_ids
@@ -268,9 +280,11 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 part_key="nope",
                 sha256="nope",
                 **people_world.NOBODY,
+                **work_world.NOTHING,
             ),
-            json=people_world.bodies(AWAY)[method, path]
-            if (method, path) in people_world.bodies(AWAY)
+            params={"reason": "x"} if path in work_world.TAKEN_BACK and method == "DELETE" else None,
+            json=sound[method, path]
+            if (method, path) in sound
             else {"to": "acknowledged"}
             if "transitions" in path
             else {"reason": "tried"}
