@@ -10,6 +10,7 @@ from api.points.schemas import Point
 from api.services import Services
 from api.session.schemas import User
 from api.sync.schemas import Bundle, BundleAsset
+from api.work_orders.extras import with_records
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.bundle import bundle
 from plantroom.domain.assets import Asset as DomainAsset
@@ -21,7 +22,7 @@ from plantroom.ports.accounts import User as DomainUser
 
 def make_bundle(services: Services, caller: Access) -> Bundle:
     """The caller's orders with frozen templates and history, their assets with points, limits and newest
-    readings. Two queries per order; a shift has tens of them."""
+    readings. Some queries per order; a shift has tens of them."""
     now = services.clock.now()
     principal = caller.principal
     grants = [g for g in principal.grants if RANK[g.role] >= RANK[caller.role]]
@@ -36,7 +37,8 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
         refs, orders = services.directory.refs(tx), []
         for order in map(tx.orders.get, ids):
             history = list(tx.orders.transitions(order.id))
-            orders.append(WorkOrderDetail.detail_of(order, refs(order.asset), history))
+            shown = WorkOrderDetail.detail_of(order, refs(order.asset), history)
+            orders.append(with_records(tx, caller, order, shown, now))
     latest, away = _latest(services, [(v.asset, points[v.asset.key]) for v in views], plant)
     cards = [
         BundleAsset(

@@ -82,58 +82,67 @@ def fill(path: str, world: World, site: str) -> str:
 def call(client: TestClient, world: World, method: str, path: str, site: str) -> Any:
     """A sound request for the route that is about the given site."""
     key = world.keys[site]
-    queries: dict[str, dict[str, str]] = {
-        "/api/v1/readings": {"asset": key},
-        "/api/v1/locations": {"site": site},
-        "/api/v1/locations/tree": {"site": site},
-        "/api/v1/assets/labels": {"site": site},
-        "/api/v1/plan/preview": {"asset": key},
-    } | people_world.queries(site) | work_world.QUERIES
-    bodies: dict[tuple[str, str], dict[str, Any]] = {
-        ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
-        ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
-        ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
-        ("POST", "/api/v1/locations"): {"site": site, "kind": "building", "name": {"zh": "九号楼"}},
-        ("PATCH", "/api/v1/locations/{location_key}"): {"name": {"zh": "十号楼"}},
-        ("POST", "/api/v1/parts"): {"site": site, "number": "6205"},
-        ("PATCH", "/api/v1/parts/{part_key}"): {"minimum": 3},
-        ("POST", "/api/v1/parts/{part_key}/book"): {"quantity": -1, "reason": "used"},
-        ("POST", "/api/v1/custom-fields"): {"key": "depth", "name": {"zh": "深度"}, "type": "number"},
-        ("PATCH", "/api/v1/custom-fields/{field_key}"): {"required": False},
-        ("POST", "/api/v1/assets/{key}/points"): {"key": "own_temp", "unit": "Cel"},
-        ("PATCH", "/api/v1/assets/{key}/points/{point}"): {"sensor_serial": "S-1"},
-        ("POST", "/api/v1/assets/{key}/maintenance"): {"minutes": 30, "reason": "tried"},
-        ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
-        ("POST", "/api/v1/sources"): {
-            "site": site,
-            "name": "x",
-            "topic_filter": f"x-{site}/#",
-            "dialect": "senml",
-            "asset": "P-1",
-        },
-        ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
-        ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
-        ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
-        ("POST", "/api/v1/plan-rows"): {
-            "code": f"R-{site}",
-            "name": {"zh": "甲"},
-            "assets": [key],
-            "interval": {"every": 1, "unit": "month"},
-        },
-        ("PATCH", "/api/v1/assets/{key}/points/{point}/limits"): {"reason": "tried", "deadband": 0.2},
-        ("PATCH", "/api/v1/sites/{site}"): {"max_shelving_h": 4},
-        ("POST", "/api/v1/alarms/{episode_id}/shelve"): {
-            "reason": "waits for a part",
-            "minutes": 30,
-            "subjects": ["limit:vibration:warning_high"],
-        },
-        ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
-        ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
-        ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
-        ("POST", "/api/v1/dead-letters/replay"): {"site": site},
-        ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
-        ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    } | people_world.bodies(site) | work_world.bodies(world, site)
+    queries: dict[str, dict[str, str]] = (
+        {
+            "/api/v1/readings": {"asset": key},
+            "/api/v1/locations": {"site": site},
+            "/api/v1/locations/tree": {"site": site},
+            "/api/v1/assets/labels": {"site": site},
+            "/api/v1/plan/preview": {"asset": key},
+        }
+        | people_world.queries(site)
+        | work_world.QUERIES
+    )
+    bodies: dict[tuple[str, str], dict[str, Any]] = (
+        {
+            ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
+            ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
+            ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+            ("POST", "/api/v1/locations"): {"site": site, "kind": "building", "name": {"zh": "九号楼"}},
+            ("PATCH", "/api/v1/locations/{location_key}"): {"name": {"zh": "十号楼"}},
+            ("POST", "/api/v1/parts"): {"site": site, "number": "6205"},
+            ("PATCH", "/api/v1/parts/{part_key}"): {"minimum": 3},
+            ("POST", "/api/v1/parts/{part_key}/book"): {"quantity": -1, "reason": "used"},
+            ("POST", "/api/v1/custom-fields"): {"key": "depth", "name": {"zh": "深度"}, "type": "number"},
+            ("PATCH", "/api/v1/custom-fields/{field_key}"): {"required": False},
+            ("POST", "/api/v1/assets/{key}/points"): {"key": "own_temp", "unit": "Cel"},
+            ("PATCH", "/api/v1/assets/{key}/points/{point}"): {"sensor_serial": "S-1"},
+            ("POST", "/api/v1/assets/{key}/maintenance"): {"minutes": 30, "reason": "tried"},
+            ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
+            ("POST", "/api/v1/sources"): {
+                "site": site,
+                "name": "x",
+                "topic_filter": f"x-{site}/#",
+                "dialect": "senml",
+                "asset": "P-1",
+            },
+            ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
+            ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
+            ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
+            ("POST", "/api/v1/plan-rows"): {
+                "code": f"R-{site}",
+                "name": {"zh": "甲"},
+                "assets": [key],
+                "interval": {"every": 1, "unit": "month"},
+            },
+            ("PATCH", "/api/v1/assets/{key}/points/{point}/limits"): {"reason": "tried", "deadband": 0.2},
+            ("PATCH", "/api/v1/sites/{site}"): {"max_shelving_h": 4},
+            ("POST", "/api/v1/alarms/{episode_id}/shelve"): {
+                "reason": "waits for a part",
+                "minutes": 30,
+                "subjects": ["limit:vibration:warning_high"],
+            },
+            ("POST", "/api/v1/sync"): {"device": "t1", "device_now": "2026-03-02T08:00:00Z", "ops": []},
+            ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
+            ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
+            ("POST", "/api/v1/dead-letters/replay"): {"site": site},
+            ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
+            ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
+        }
+        | people_world.bodies(site)
+        | work_world.bodies(world, site)
+    )
+    body = bodies.get((method, path))
     if method == "DELETE" and path in work_world.TAKEN_BACK:
         path, queries = work_world.taken_back(path, world, site), {"": {"reason": "x"}}
     elif path.endswith("/deferral"):
@@ -146,7 +155,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
         return client.delete(fill(path, world, site))
     return client.request(
-        method, fill(path, world, site), params=queries.get(path, queries.get("")), json=bodies.get((method, path)), headers=headers
+        method, fill(path, world, site), params=queries.get(path, queries.get("")), json=body, headers=headers
     )
 
 
