@@ -16,7 +16,7 @@ REOPENED_WITHIN = timedelta(days=14)
 REPEATED_WITHIN = timedelta(days=30)
 """Within it the repair before has not worked (D)."""
 
-NEWEST = 500
+NEWEST = 200
 """How many of the newest tickets of a level are looked at: what was done ten years ago on the hundredth pump tells
 nothing more, and the answer takes the same time whatever the ledger holds (D)."""
 

@@ -229,6 +229,7 @@ def _repairs() -> None:
         ["confirmed", "equipment_class", "failure_mode", "completed_at", "site"],
     )
     op.create_index("ix_repairs_asset_failure_mode_opened_at", "repairs", ["asset", "failure_mode", "opened_at"])
+    op.create_index("ix_repairs_asset", "repairs", ["confirmed", "asset", "failure_mode", "completed_at"])
     op.create_index(
         "ix_repairs_model",
         "repairs",
