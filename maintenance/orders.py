@@ -108,7 +108,7 @@ def create_order(
     )
     tx.orders.add(order)
     tx.orders.add_transition(Transition(order.id, State.OPEN, opened, now, by))
-    note_repair(tx, order, lambda: None)
+    note_repair(tx, order)
     note_order(tx, order)
     return order
 

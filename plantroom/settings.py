@@ -5,11 +5,10 @@ Validated on construction; nothing is connected to.
 
 import os
 import re
-import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -18,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plantroom.errors import SettingError, plain_message
+from plantroom.pem import readable_certificates, require_key
+from plantroom.public_access import proxies, public_sites
 
 PREFIX = "PLANTROOM_"
 MAX_LETTERS, MAX_LETTERS_MB = 1_000_000_000, 1_000_000
@@ -257,30 +258,11 @@ class Settings(BaseSettings):
             raise ValueError("is not an address")
         return value and value.rstrip("/")
 
-    @field_validator("public_reports")
+    @field_validator("public_reports", "trusted_proxies")
     @classmethod
-    def _reports(cls, value: str) -> str:
-        if not all(part.strip() for part in value.split(",")):
-            raise ValueError("names a site without a code")
-        return value.strip()
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _proxies(cls, value: str) -> str:
-        if value.strip() == "none":
-            return ""
-        parts = [part.strip() for part in value.split(",")]
-        for part in parts:
-            ip_network(part)
-        return ",".join(parts)
-
-    @property
-    def public_sites(self) -> frozenset[str] | None:
-        """The sites whose faults anybody may report: ``None`` for all of them, empty for none."""
-        if self.public_reports == "on":
-            return None
-        off = self.public_reports == "off"
-        return frozenset() if off else frozenset(part.strip() for part in self.public_reports.split(","))
+    def _access(cls, value: str, info: ValidationInfo) -> str:
+        (public_sites if info.field_name == "public_reports" else proxies)(value)
+        return value
 
     @field_validator("files_url")
     @classmethod
@@ -320,31 +302,6 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """The folder of the model registry."""
         return self.models_dir or self.data_dir / "models"
-
-
-def readable_certificates(path: Path) -> Path:
-    """``path`` when it holds certificates in PEM. Raises ``ValueError`` with the reason."""
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except ssl.SSLError:
-        raise ValueError("holds no certificate in PEM form") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-    return path
-
-
-def require_key(certificate: Path, key: Path) -> None:
-    """Raise ``ValueError`` unless ``key`` is the certificate's private key, in PEM and without a passphrase."""
-
-    def no_passphrase() -> str:
-        raise ValueError("is protected by a passphrase")
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, no_passphrase)
-    except ssl.SSLError:
-        raise ValueError("is no private key in PEM form, or not that of the certificate") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
 
 
 def parse_broker_url(url: str) -> BrokerAddress:

@@ -6,11 +6,12 @@ exist and what is not shown get one answer.
 
 import secrets
 from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter, Request, UploadFile
+from fastapi import APIRouter, Query, Request, UploadFile
 
 from api.access import digest
-from api.paging import bad_field
+from api.paging import bad_field, cut_in_order
 from api.public.photos import MAX_PHOTO, photo_chunks, photo_type
 from api.public.schemas import (
     Category,
@@ -23,7 +24,7 @@ from api.public.schemas import (
 )
 from api.retrying import BeginAgain
 from api.services import Parts, Services
-from api.shapes import Name
+from api.shapes import ListQuery, Name
 from maintenance.lifecycle import ENDED
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.codes import owner_faults
@@ -40,12 +41,12 @@ router = APIRouter(prefix="/api/v1/public", tags=["public"], route_class=BeginAg
 
 
 @router.get("/categories", operation_id="listPublicCategories")
-def list_categories(request: Request, services: Parts) -> CategoryList:
+def list_categories(query: Annotated[ListQuery, Query()], request: Request, services: Parts) -> CategoryList:
     """What can be reported, in the owners' words."""
     _look(services, request)
-    return CategoryList(
-        items=[Category(key=c.key, name=Name(zh=c.name.zh, en=c.name.en)) for c in owner_faults().values()]
-    )
+    page = cut_in_order(list(owner_faults().values()), query, lambda one: one.key)
+    items = [Category(key=one.key, name=Name(zh=one.name.zh, en=one.name.en)) for one in page.items]
+    return CategoryList(items=items, next_cursor=page.next_cursor)
 
 
 @router.get("/assets/{site}/{code}", operation_id="getPublicAsset")

@@ -19,22 +19,22 @@ class Limiter:
     """At most ``most`` in ``span`` for each key, given back evenly. Safe from several threads."""
 
     def __init__(self, most: int, span: timedelta, keys: int = MOST_KEYS) -> None:
-        self._most, self._span, self._keys = most, span.total_seconds(), keys
+        self.most, self._span, self._keys = most, span.total_seconds(), keys
         self._left: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
         self._lock = Lock()
 
     def take(self, key: str, now: datetime) -> None:
         """Count one. ``Throttled`` with the time until the next is allowed."""
         with self._lock:
-            left, at = self._left.pop(key, (float(self._most), now))
+            left, at = self._left.pop(key, (float(self.most), now))
             passed = max(0.0, (now - at).total_seconds())
-            left = min(float(self._most), left + passed * self._most / self._span)
+            left = min(float(self.most), left + passed * self.most / self._span)
             allowed = left >= 1.0
             self._left[key] = (left - 1.0 if allowed else left, now)
             if len(self._left) > self._keys:
                 self._left.popitem(last=False)
         if not allowed:
-            wait = (1.0 - left) * self._span / self._most
+            wait = (1.0 - left) * self._span / self.most
             raise Throttled("请求过于频繁，请稍后再试 / too many requests: try again later", wait)
 
     def __len__(self) -> int:

@@ -49,7 +49,7 @@ class Category(Shape):
 
 
 class CategoryList(Shape):
-    """What can be reported; of a machine's class first."""
+    """What can be reported."""
 
     items: list[Category]
     next_cursor: str | None = None

@@ -57,7 +57,7 @@ def change_orders(form: BatchRequest, caller: Supervisor, services: Parts) -> Ba
     if form.action == "defer" and (form.to is None or form.code is None):
         missing = "to" if form.to is None else "code"
         raise bad_field(missing, "required", "延期需要新日期和原因代码 / needed to put work off")
-    return BatchAnswer(items=[_one(services, caller, form, item) for item in form.items])
+    return BatchAnswer(results=[_one(services, caller, form, item) for item in form.items])
 
 
 def _one(services: Services, caller: Access, form: BatchRequest, item: BatchItem) -> BatchResult:

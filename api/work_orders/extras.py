@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from api.access import Access
+from api.work_orders.learned_schemas import learned_shape
 from api.work_orders.records_schemas import (
     CodingOut,
     FoundOut,
     RecordsOut,
     SignatureOut,
     TotalsOut,
-    learned_shape,
 )
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.lifecycle import ENDED

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, field_validator
 
 from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
-from api.work_orders.records_schemas import LearnedLevel, RecordsOut
+from api.work_orders.learned_schemas import LearnedLevel
+from api.work_orders.records_schemas import RecordsOut
 from maintenance.sources import cited
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import Transition as DomainTransition

@@ -23,7 +23,11 @@ SHOWN_PARTS = 5
 _DONE = (State.COMPLETED, State.VERIFIED)
 
 
-def note_repair(tx: MaintenanceTx, order: WorkOrder, completed_by: Callable[[], str | None]) -> None:
+def _nobody() -> str | None:
+    return None
+
+
+def note_repair(tx: MaintenanceTx, order: WorkOrder, completed_by: Callable[[], str | None] = _nobody) -> None:
     """Keep the attempt of a repair ticket as the ticket now is; nothing for other orders. A ticket that has been opened
     again begins another one."""
     if order.kind is not Kind.CORRECTIVE or order.opened_at is None:

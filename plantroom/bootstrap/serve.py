@@ -28,6 +28,7 @@ from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
+from plantroom.public_access import proxies, public_sites
 from plantroom.storage.files import FolderFiles
 
 log = structlog.get_logger()
@@ -131,10 +132,10 @@ class Serving:
             files=files,
             file_arrived=files.has,
             public_url=parts.settings.public_url,
-            public_sites=parts.settings.public_sites,
+            public_sites=public_sites(parts.settings.public_reports),
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
         )
-        self.web = WebServer(create_app(services), sock, parts.settings.trusted_proxies)
+        self.web = WebServer(create_app(services), sock, proxies(parts.settings.trusted_proxies))
         ledger = parts.ledger
         self._workers = (
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),

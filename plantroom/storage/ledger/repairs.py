@@ -137,5 +137,5 @@ class SqlRepairs(RepairRepository):
 
 
 def _past(row: Sequence[Any]) -> PastRepair:
-    *fields, again, another = row
-    return PastRepair(*fields, next_at=min((at for at in (again, another) if at is not None), default=None))
+    comings = [at for at in row[-2:] if at is not None]
+    return PastRepair(*row[:-2], min(comings, default=None))

@@ -264,7 +264,7 @@ def test_a_batch_says_of_each_order_what_became_of_it(world: World) -> None:
     good, law, foreign = planned(world, 3), planned(world, 3, Kind.STATUTORY), world.ticket(AWAY)
     ids = [{"id": i} for i in (good.id, law.id, foreign.id, "nope")]
     body = {"action": "defer", "items": ids, "to": "2026-03-20", "code": "weather"}
-    results = boss.post("/api/v1/work-orders/batch", json=body).json()["items"]
+    results = boss.post("/api/v1/work-orders/batch", json=body).json()["results"]
     assert [(r["ok"], r["status"], r["code"]) for r in results] == [
         (True, 200, None),
         (False, 409, "beyond_the_law"),
