@@ -75,8 +75,7 @@ def create_order(
     """Make an open order, with its number and the first entry of its history.
 
     Without ``due`` the resolve clock of the severity runs from ``opened_at`` (default ``now``). Without a department
-    the asset's own is taken, else whose the equipment is: a ticket is never without an owner. Raises
-    ``BadData`` without a title, ``NotFound`` for an unknown asset.
+    it is the asset's, else whose the equipment is. ``BadData`` without a title, ``NotFound`` for an unknown asset.
     """
     if not title.zh.strip() and not title.en.strip():
         raise BadData("a work order needs a title", [FieldProblem("title", "required", "填写标题 / give a title")])
