@@ -138,4 +138,5 @@ class SqlRepairs(RepairRepository):
 
 def _past(row: Sequence[Any]) -> PastRepair:
     comings = [at for at in row[-2:] if at is not None]
-    return PastRepair(*row[:-2], min(comings, default=None))
+    values = [*row[:-2], min(comings, default=None)]
+    return PastRepair(*values)
