@@ -17,7 +17,8 @@ Row = Mapping[str, Any]
 def kept_fields(rule: Audited, row: Row) -> dict[str, Any]:
     """What the history keeps of a row: by column, secrets hidden, or the fields of the document that stands for it."""
     if rule.document is not None:
-        document = orjson.loads(row[rule.document])
+        written = row[rule.document]
+        document = orjson.loads(written) if isinstance(written, str | bytes) else written
         return document if isinstance(document, dict) else {rule.document: document}
     fields: dict[str, Any] = {}
     for name, value in row.items():

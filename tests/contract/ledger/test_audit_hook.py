@@ -130,7 +130,7 @@ def test_secrets_are_never_kept_but_their_change_is(ledger: SqlLedger) -> None:
         tx.accounts.put_user(replace(user, password_hash="$argon2id$second", grants=(Grant(Role.ADMIN),)))
     changed = entries(ledger, entity="user")
     assert changed[1]["before"] == changed[1]["after"] == {"password_hash": NOT_KEPT}
-    assert changed[2]["after"] == {"grants": [{"role": "admin", "site": None, "department": None}]}
+    assert changed[2]["after"] == {"grants": [{"role": "admin", "site": None, "department": None, "contractor": None}]}
     assert "argon2id" not in str(changed)
     assert "a" * 64 not in str(entries(ledger, entity="token"))
 

@@ -20,7 +20,7 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("broker", "forget", "--out", "/nowhere"),
     ("channel", "list"), ("channel", "test", "x"), ("channel", "remove", "x"),
     ("channel", "add", "x", "--url", "json://127.0.0.1/x"),
-    ("clocks", "list"), ("export", "assets"),
+    ("clocks", "list"), ("export", "assets", "/nowhere/assets.csv"),
     ("dead-letter", "list"), ("dead-letter", "show", "x"), ("dead-letter", "replay", "--all"),
     ("dead-letter", "discard", "x"),
     ("device", "list"), ("device", "add", "--site", "demo", "--client", "x"),
@@ -35,7 +35,6 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("loop-test", "skip", "x", "1", "--reason", "y"), ("loop-test", "finish", "x"), ("loop-test", "report", "x"),
     ("models", "learn", "--asset", "P-1", *DAYS),
     ("plan", "preview", *DAYS), ("plan", "materialise"), ("plan", "coverage"),
-    ("seed", "--profile", "commercial", "--jurisdiction", "cn"),
     ("points", "limits", "show", "P-1"), ("points", "limits", "set", "P-1", "flow", "--reason", "x"),
     ("readings", "roll-up", "--asset", "P-1", *DAYS),
     ("sla", "show"),
@@ -47,7 +46,7 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("user", "list"), ("user", "password", "admin"),
 )  # fmt: skip
 BEGIN = {"run", "collect", "serve", "broker config", "import", "token create", "user add"}
-BEGIN |= {"simulate replay", "simulate live"}
+BEGIN |= {"simulate replay", "simulate live", "seed"}
 NEED_NONE = {"classes", "simulate batch"}
 HAS_ITS_OWN_TESTS = {"check"}
 
