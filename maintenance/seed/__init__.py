@@ -1,4 +1,4 @@
-"""The seed: plan rows, checklists, coded words, profiles and jurisdictions as data files, with basis and status."""
+"""The default plan profile: the user's own tables and the statutory rows, as data files."""
 
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.loader import checklists, plan_rows

@@ -12,7 +12,6 @@ from maintenance.materialise import materialise
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
-from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.domain.quality import Reason
 from plantroom.errors import PlantroomError, Unreachable
@@ -58,8 +57,7 @@ class Demo:
             self._prepare()
             if self._stop.is_set():
                 return
-            parts = self._parts
-            materialise(parts.ledger, parts.planning_clock.now(), parts.systems, readings=parts.plan_readings())
+            materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
             broker = self._broker
             self._simulator = LiveSimulator(
                 self._scenario,
@@ -81,8 +79,7 @@ class Demo:
         """Prepare the scenario; what is out of reach or full is waited for."""
         while not self._stop.is_set():
             try:
-                with acting_system("demo"):
-                    prepare_scenario(self._parts, self._scenario, self._stop)
+                prepare_scenario(self._parts, self._scenario, self._stop)
             except Unreachable as error:
                 log.warning("demo_waits", problem=str(error), retry_s=RETRY_S)
                 self._stop.wait(RETRY_S)

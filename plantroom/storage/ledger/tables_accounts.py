@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 
-from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -16,7 +15,6 @@ users = sa.Table(
     sa.Column("name", Text, nullable=False),
     sa.Column("language", Word, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
-    info=audited("user", "id", label="username", secret=["password_hash"]),
 )
 
 sessions = sa.Table(
@@ -27,7 +25,6 @@ sessions = sa.Table(
     sa.Column("csrf_token", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
-    info=unaudited("signing in changes nothing"),
 )
 
 api_tokens = sa.Table(
@@ -40,7 +37,6 @@ api_tokens = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("created_by", Text, nullable=False),
-    info=audited("token", "id", label="name", secret=["token_hash"]),
 )
 
 failed_sign_ins = sa.Table(
@@ -53,7 +49,6 @@ failed_sign_ins = sa.Table(
     sa.Index(None, "username", "at"),
     sa.Index(None, "address", "at"),
     sqlite_autoincrement=True,
-    info=unaudited("signing in changes nothing"),
 )
 
 sign_in_attempts = sa.Table(
@@ -65,5 +60,4 @@ sign_in_attempts = sa.Table(
     sa.Column("at", Instant, nullable=False, index=True),
     sqlite_autoincrement=True,
     comment="Sign-ins whose password is being looked at: a few rows, each gone within a second",
-    info=unaudited("signing in changes nothing"),
 )

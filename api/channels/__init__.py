@@ -1,1 +1,0 @@
-"""Resources: notification channels and what went out by them."""

@@ -1,1 +1,0 @@
-"""Resources: licences, calibrations and renewals that come due."""

@@ -1,1 +1,0 @@
-"""Resource: SLA policies, and how the clocks were kept."""

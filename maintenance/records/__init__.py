@@ -1,1 +1,0 @@
-"""The sealed history and the frozen records of statutory work."""
