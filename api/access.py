@@ -1,7 +1,8 @@
 """Who is calling and what they may do. Everything is denied unless an endpoint's permission grants it.
 
 Grants are (role, site, department). The site decides what can be seen; the department narrows what can be
-changed: a grant for one department changes what belongs to it or to none.
+changed: a grant for one department changes what belongs to it or to none. A grant that is limited to a contractor's
+orders opens those orders and nothing else.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.services import Services, services_of
+from plantroom.domain.authorship import AuthorKind, identified
 from plantroom.errors import Forbidden, NotFound, NotSignedIn
 from plantroom.ports.accounts import Grant, Role
 from plantroom.ports.paging import EVERYTHING, Scope
@@ -42,8 +44,12 @@ class Principal:
 
     def scope(self, role: Role) -> Scope:
         """The sites on which the caller holds the role or more."""
-        sites = [g.site for g in self.grants if RANK[g.role] >= RANK[role]]
+        sites = [g.site for g in self.grants if RANK[g.role] >= RANK[role] and g.contractor is None]
         return EVERYTHING if None in sites else Scope(frozenset(s for s in sites if s is not None))
+
+    def contractors(self, role: Role) -> frozenset[str]:
+        """The contractors to whose orders grants of the role or more are limited."""
+        return frozenset(g.contractor for g in self.grants if g.contractor is not None and RANK[g.role] >= RANK[role])
 
     def holds(self, role: Role) -> bool:
         """Whether there is any site on which the caller holds the role or more."""
@@ -76,13 +82,37 @@ class Access:
 
     def require_site(self, site: str, departments: Iterable[str | None] = ()) -> None:
         """``Forbidden`` unless the caller holds the role on a site that they named themselves."""
-        fitting = [g for g in self.principal.grants if RANK[g.role] >= RANK[self.role] and g.site in {None, site}]
+        fitting = [g for g in self.principal.grants if self._reaches(g, site)]
         if not fitting:
             raise Forbidden(f"needs the role {self.role.value} on site {site}")
         own = {g.department for g in fitting}
         for department in departments:
             if department is not None and None not in own and department not in own:
                 raise Forbidden(f"needs the role {self.role.value} in department {department}")
+
+    def _reaches(self, grant: Grant, site: str, contractor: str | None = None) -> bool:
+        return (
+            RANK[grant.role] >= RANK[self.role]
+            and grant.site in {None, site}
+            and (grant.contractor is None or grant.contractor == contractor)
+        )
+
+    def sees_order(self, site: str, contractor: str | None) -> bool:
+        """Whether a work order can be seen: by its site, or by the contractor that it belongs to."""
+        viewer = Access(self.principal, Role.VIEWER, self.scope)
+        return any(viewer._reaches(grant, site, contractor) for grant in self.principal.grants)
+
+    def require_order_sight(self, site: str, contractor: str | None) -> None:
+        """``NotFound`` for an order that the caller cannot see."""
+        if not self.sees_order(site, contractor):
+            raise NotFound("there is nothing by that name")
+
+    def require_order_change(self, site: str, department: str | None, contractor: str | None) -> None:
+        """As ``require_change`` for a work order, which may belong to a contractor of the caller's."""
+        self.require_order_sight(site, contractor)
+        own = [g for g in self.principal.grants if g.contractor is not None and self._reaches(g, site, contractor)]
+        if not any(g.department in {None, department} or department is None for g in own):
+            self.require_site(site, [department])
 
     def require_grant(self, wanted: Grant) -> None:
         """``Forbidden`` unless one grant of the caller covers what they want to give: role, site and department."""
@@ -91,6 +121,7 @@ class Access:
                 RANK[own.role] >= max(RANK[self.role], RANK[wanted.role])
                 and own.site in {None, wanted.site}
                 and own.department in {None, wanted.department}
+                and own.contractor in {None, wanted.contractor}
             ):
                 return
         where = wanted.site or "every site"
@@ -100,7 +131,8 @@ class Access:
     def require_everywhere(self) -> None:
         """``Forbidden`` unless the caller holds the role on every site and in every department."""
         if not any(
-            RANK[g.role] >= RANK[self.role] and g.site is None and g.department is None for g in self.principal.grants
+            RANK[g.role] >= RANK[self.role] and g.site is None and g.department is None and g.contractor is None
+            for g in self.principal.grants
         ):
             raise Forbidden(f"needs the role {self.role.value} on every site")
 
@@ -130,8 +162,17 @@ def _cookie(services: Services, secret: str) -> Principal:
 
 
 def authenticate(request: Request) -> Principal:
-    """The caller of a request. ``NotSignedIn`` without one, ``Forbidden`` for a change that comes with a
-    cookie but without its CSRF token. A token in ``Authorization`` counts before a cookie."""
+    """The caller of a request, who is the author of what it changes from here on. ``NotSignedIn`` without one,
+    ``Forbidden`` for a change that comes with a cookie but without its CSRF token. A token in ``Authorization`` counts
+    before a cookie."""
+    principal = _caller(request)
+    route = getattr(request.scope.get("route"), "path", "")
+    via = f"{request.method} {route}" if route else ""
+    identified(principal.name, AuthorKind(principal.kind), principal.id, via)
+    return principal
+
+
+def _caller(request: Request) -> Principal:
     services = services_of(request)
     header = request.headers.get("Authorization")
     if header is not None:

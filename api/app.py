@@ -8,42 +8,111 @@ from fastapi import APIRouter, FastAPI
 
 from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
+from api.audit.endpoints import of_assets as asset_history
+from api.audit.endpoints import router as audit
+from api.channels.endpoints import router as channels
+from api.channels.notifications import router as notifications
 from api.classes.endpoints import router as classes
+from api.contractors.endpoints import router as contractors
+from api.custom_fields.endpoints import router as custom_fields
 from api.dead_letters.endpoints import router as dead_letters
 from api.dead_letters.summary import router as dead_letter_summary
+from api.departments.endpoints import router as departments
 from api.devices.endpoints import router as devices
+from api.emergency_plans.endpoints import router as emergency_plans
 from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
+from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
+from api.imports.endpoints import router as imports
 from api.ingest.endpoints import router as ingest
+from api.labels.endpoints import router as labels
+from api.licences.endpoints import router as licences
+from api.locations.endpoints import router as locations
 from api.loop_tests.endpoints import router as loop_tests
 from api.maintenance.endpoints import router as maintenance
 from api.metrics import Metrics
 from api.middleware import Envelope
+from api.occurrences.endpoints import router as occurrences
+from api.on_call.endpoints import router as on_call
+from api.parts.endpoints import router as parts
+from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
+from api.records.endpoints import router as records
+from api.rosters.endpoints import router as rosters
+from api.seed.endpoints import router as seed
 from api.services import Services
 from api.session.endpoints import router as session
 from api.shapes import Problem
 from api.sites.endpoints import router as sites
+from api.sla.endpoints import router as sla
 from api.sources.endpoints import router as sources
+from api.staff.certificates import router as certificates
+from api.staff.endpoints import router as staff
 from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
 from api.webapp import router as webapp
 from api.work_orders.endpoints import router as work_orders
+from api.work_orders.people import router as work_order_people
+from api.work_orders.words import router as work_order_words
 from plantroom import __version__
 
 API_ROUTERS: tuple[APIRouter, ...] = (
-    session, sites, assets, points, readings, work_orders, episodes, alarms, dead_letter_summary, dead_letters, gaps,
-    ingest, plan, sync, events, classes, users, devices, health, sources, loop_tests,
+    session,
+    sites,
+    locations,
+    labels,
+    assets,
+    points,
+    custom_fields,
+    parts,
+    licences,
+    files,
+    readings,
+    work_orders,
+    episodes,
+    alarms,
+    dead_letter_summary,
+    dead_letters,
+    gaps,
+    ingest,
+    plan,
+    coverage,
+    occurrences,
+    seed,
+    sync,
+    events,
+    classes,
+    users,
+    devices,
+    health,
+    sources,
+    loop_tests,
     maintenance,
-)  # fmt: skip
+    departments,
+    staff,
+    certificates,
+    contractors,
+    rosters,
+    on_call,
+    work_order_people,
+    audit,
+    asset_history,
+    records,
+    imports,
+    emergency_plans,
+    work_order_words,
+    sla,
+    channels,
+    notifications,
+)
 OPENAPI_URL = "/api/v1/openapi.json"
 
 

@@ -1,14 +1,16 @@
 """Figures of the API for Prometheus, one registry per application."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from api.channels.metrics import families as of_notifications
 from api.ingest.metrics import families
 from api.ingest.reports import Reports, reports
 from api.services import Services
+from maintenance.scheduled import JobFigures
 from plantroom.errors import Unreachable
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -59,5 +61,22 @@ class _Gauges(Collector):
             reachable.add_metric([], 1)
         yield reachable
         yield from families(found.told, found.now)
+        yield from of_notifications(self._services)
         for name, value in self._services.figures().items():
             yield GaugeMetricFamily(name, "Of this process", value=value)
+        yield from _job_families(self._services.jobs())
+
+
+def _job_families(jobs: Mapping[str, JobFigures]) -> Iterable[Metric]:
+    runs = CounterMetricFamily("plantroom_job_runs", "Runs of the scheduler's jobs", labels=["job"])
+    failures = CounterMetricFamily("plantroom_job_failures", "Runs that failed", labels=["job"])
+    last = GaugeMetricFamily("plantroom_job_last_success_timestamp_seconds", "When it last succeeded", labels=["job"])
+    seconds = GaugeMetricFamily("plantroom_job_seconds", "How long the last run took", labels=["job"])
+    for name, seen in jobs.items():
+        runs.add_metric([name], seen.runs)
+        failures.add_metric([name], seen.failures)
+        if seen.succeeded_s is not None:
+            last.add_metric([name], seen.succeeded_s)
+        if seen.seconds is not None:
+            seconds.add_metric([name], seen.seconds)
+    yield from (runs, failures, last, seconds)

@@ -1,9 +1,11 @@
-"""What holds for every request: a limit on its size, security headers, a log line and a figure, and an answer
-even when something unforeseen happens."""
+"""What holds for every request: a limit on its size, security headers, a log line and a figure, an author for the
+history, and an answer even when something unforeseen happens."""
 
+import re
 import time
 from collections.abc import MutableMapping
 from http import HTTPStatus
+from urllib.parse import unquote
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -11,12 +13,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
+from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
+from plantroom.domain.keys import new_key
+from plantroom.ports.files import MAX_BYTES
 
 log = structlog.get_logger()
 
 TOO_LARGE = HTTPStatus(413).name.lower()
 MAX_BODY = 1 << 20
-MAX_BODY_BY_PATH = {"/api/v1/sync": 16 << 20}
+MAX_BODY_BY_PATH = {
+    "/api/v1/sync": 16 << 20,
+    "/api/v1/files": MAX_BYTES + (1 << 20),
+    "/api/v1/imports": MAX_TABLE + (1 << 20),
+}
+
+REQUEST_ID = b"x-request-id"
+"""Of a request: its own name for itself, else one is made; in every answer."""
+
+REASON = b"x-reason"
+"""Why a change is made, UTF-8 in percent encoding: kept in the history."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -45,10 +63,12 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send)
+        author = _unknown_author(scope)
+        answer = _Answer(scope, send, author.request_id)
         begun = time.perf_counter()
         try:
-            await self._serve(scope, receive, answer)
+            with acting(author):
+                await self._serve(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             self._metrics.observe(str(scope["method"]), str(route), answer.status, time.perf_counter() - begun)
@@ -71,9 +91,10 @@ class Envelope:
 class _Answer:
     """Passes messages on, adds the security headers, and remembers the status."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self._scope = scope
         self._send = send
+        self._request_id = request_id
         self.status = 500
         self.started = False
 
@@ -81,17 +102,27 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = int(message["status"])
-            _add_headers(self._scope, message)
+            _add_headers(self._scope, message, self._request_id)
         await self._send(message)
 
 
-def _add_headers(scope: Scope, message: MutableMapping[str, object]) -> None:
+def _unknown_author(scope: Scope) -> Author:
+    """Whoever sends the request, before anybody knows who that is (``api.access`` says it)."""
+    headers = dict(scope["headers"])
+    given = headers.get(REQUEST_ID, b"")
+    request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_key()
+    reason = unquote(headers.get(REASON, b"").decode("latin-1"), errors="replace").strip()[:MAX_REASON]
+    return Author("anonymous", AuthorKind.PUBLIC, "", reason, request_id, f"{scope['method']} {scope['path']}")
+
+
+def _add_headers(scope: Scope, message: MutableMapping[str, object], request_id: str) -> None:
     present = message.get("headers", ())
     headers = [(bytes(k), bytes(v)) for k, v in present]  # type: ignore[attr-defined]
     names = {k.lower() for k, _ in headers}
     headers += [(k, v) for k, v in SECURITY_HEADERS if k not in names]
     if str(scope["path"]).startswith("/api/") and b"cache-control" not in names:
         headers.append((b"cache-control", b"no-store"))
+    headers.append((REQUEST_ID, request_id.encode()))
     message["headers"] = headers
 
 

@@ -25,6 +25,7 @@ from plantroom.errors import (
     VersionConflict,
     plain_message,
 )
+from plantroom.ports.files import TooLarge
 from plantroom.ports.ledger import LEDGER, Contended
 
 log = structlog.get_logger()
@@ -35,6 +36,7 @@ NOTHING_THERE = "there is nothing by that name, or it is not for you to see"
 """One text for both, so that an answer never tells what exists on other sites."""
 
 STATUS: Mapping[type[PlantroomError], int] = {
+    TooLarge: 413,
     BadData: 422,
     NotFound: 404,
     NotSignedIn: 401,

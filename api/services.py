@@ -1,6 +1,6 @@
 """The ports that the API stands on, given by ``plantroom.bootstrap``. Nothing here connects to anything."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +12,16 @@ from api.directory import Directory
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
+from maintenance.notify.channels import Channel
+from maintenance.notify.ports import Delivered, NotSent, Outgoing, Post, Vault
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import NO_READINGS, PointReadings
+from maintenance.scheduled import JobFigures
 from plantroom.catalogue.systems import System
 from plantroom.domain.assets import EquipmentClass
+from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.clock import Clock
+from plantroom.ports.files import FileStore, StoredFile
 from plantroom.ports.ledger import CollectorReport, Ledger
 from plantroom.ports.readings import ReadingsStore
 
@@ -52,12 +58,55 @@ def _no_file(_sha256: str) -> bool:
     return False
 
 
+class _NoFiles(FileStore):
+    """Where no store of files is given."""
+
+    def put(self, chunks: Iterable[bytes], mime: str, expected: str | None = None) -> StoredFile:
+        del chunks, mime, expected
+        raise Unreachable("files", "there is no store of files")
+
+    def has(self, sha256: str) -> bool:
+        del sha256
+        return False
+
+    def path(self, sha256: str) -> Path | None:
+        del sha256
+        return None
+
+
 def _no_broker() -> str:
     return "no broker is told"
 
 
 def _no_figures() -> Mapping[str, float]:
     return {}
+
+
+def _no_jobs() -> Mapping[str, JobFigures]:
+    return {}
+
+
+class NoVault:
+    """Where nobody has said where the key of secrets is."""
+
+    def seal(self, text: str) -> str:
+        """Raises ``SettingError``."""
+        del text
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+    def open(self, sealed: str) -> str:
+        """Raises ``SettingError``."""
+        del sealed
+        raise SettingError("PLANTROOM_SECRETS_KEY", "is not set", "a file with the key")
+
+
+def _nothing_delivered() -> Delivered:
+    return Delivered()
+
+
+def _no_post(channel: Channel, message: Outgoing) -> None:
+    del channel, message
+    raise NotSent("this process sends no messages")
 
 
 @dataclass(frozen=True)
@@ -68,11 +117,13 @@ class Services:
     of the built web app. ``secure_cookies`` is ``auto`` (as the request's scheme), ``always`` or ``never``.
     ``local_stats`` gives the present word of collectors in this process, which stands before what they last
     wrote into the ledger. ``planning_clock`` is the clock of plan previews and of making work orders
-    (``PLANTROOM_NOW``; default: ``clock``). ``file_arrived`` says whether the file of a SHA-256 has
-    arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as they are now and says in one
-    sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives further gauges for
-    ``/metrics``, by Prometheus name. ``history`` is what ``api.ingest.sampler`` fills,
-    ``letters`` what was last seen of dead letters, ``store`` of the readings store.
+    (``PLANTROOM_NOW``; default: ``clock``), ``plan_readings`` the readings that they go by. ``file_arrived`` says
+    whether the file of a SHA-256 has arrived from a tablet. ``tell_broker`` has the broker know the ledger's devices as
+    they are now and says in one sentence what came of it (``Unreachable`` when it cannot be told). ``figures`` gives
+    further gauges for ``/metrics``, by Prometheus name, ``jobs`` those of the scheduler's jobs. ``files`` keeps files
+    by their hash; ``public_url`` is the address under which people reach the web app (``None``: as they ask for it).
+    ``history`` is what
+    ``api.ingest.sampler`` fills, ``letters`` what was last seen of dead letters, ``store`` of the readings store.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -86,9 +137,16 @@ class Services:
     model_view: ModelView | None = None
     local_stats: Callable[[], Sequence[CollectorReport]] = _no_reports
     file_arrived: Callable[[str], bool] = _no_file
+    files: FileStore = field(default_factory=_NoFiles)
     tell_broker: Callable[[], str] = _no_broker
     figures: Callable[[], Mapping[str, float]] = _no_figures
+    jobs: Callable[[], Mapping[str, JobFigures]] = _no_jobs
+    vault: Vault = field(default_factory=NoVault)
+    post: Post = _no_post
+    delivered: Callable[[], Delivered] = _nothing_delivered
     planning_clock: Clock | None = None
+    plan_readings: PointReadings = NO_READINGS
+    public_url: str | None = None
     session_life: timedelta = timedelta(hours=12)
     directory: Directory = field(default_factory=Directory)
     history: FlowHistory = field(default_factory=FlowHistory)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
+from fastapi import Response
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,6 +24,12 @@ class Shape(BaseModel):
     """Base of everything that is answered."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def as_json(shape: Shape) -> Response:
+    """The answer as its shape writes it: the framework would make a document of it first, which takes longer than all
+    the rest where an answer is large."""
+    return Response(shape.model_dump_json(by_alias=True), media_type="application/json")
 
 
 class Payload(BaseModel):
@@ -138,6 +145,13 @@ class AssetRef(Shape):
     code: str
     name: Name
     equipment_class: Annotated[str, Field(serialization_alias="class")]
+
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A key, code or name that something is known by."""
+
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+"""A line of text; blanks at its ends are none of it."""
 
 
 class ProblemField(Shape):

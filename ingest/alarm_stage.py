@@ -102,12 +102,12 @@ class AlarmStage(StreamStage):
 
     def _renew(self, series: Sequence[SeriesRef], site: str, plant: Plant) -> list[Finding]:
         """Bring what is watched up to date; clears what a changed plant leaves without a limit or a point."""
-        changed = plant.revision != self._revision
+        changed = plant.revision_of(site) != self._revision
         if changed or series is not self._series:
             self._numbers, self._known = {}, 0
             self._begin()
             self._safety = safety_sources(plant, unnamed=self._lane == Lane.SAFETY.value)
-        self._revision, self._series = plant.revision, series
+        self._revision, self._series = plant.revision_of(site), series
         known, self._known = self._known, len(series)
         if known < len(series):
             self._numbers |= {(ref.asset, ref.point): n for n, ref in enumerate(series[known:], known)}

@@ -174,15 +174,20 @@ class Matcher:
         self._safety = SafetySources()
         self._safety_topics: Collection[str] = ()
 
-    def follow(self, plant: Plant) -> None:
-        """Use this state of the plant from now on."""
-        self._plant = plant
+    def follow(self, plant: Plant, *, anew: bool = True) -> bool:
+        """Use this state of the plant from now on; gives whether something of the site may be another. ``anew``: take
+        it that it is."""
+        before, self._plant = self._plant, plant
+        now = plant.site_revisions.get(self.site)
+        if before is not None and not anew and now is not None and now == before.revision_of(self.site):
+            return False
         self._assets, self.known = {}, {}
         self._topics = SourceTopics(source for source in plant.topic_sources if source.site == self.site)
         self._source_routes, self._targets, self._lengths = {}, {}, {}
         self._sources = sources_of(plant, self.site)
         self._safety = safety_sources(plant, unnamed=False)
         self._safety_topics = safety_topics(plant, self.site)
+        return True
 
     def route(self, topic: str) -> Route | SourceRoute | str:
         """Where a topic leads, or the reason (a code of ``ingest.rejections``) why nowhere."""

@@ -104,10 +104,11 @@ class Pipeline:
         """Messages up to there whose events are told when their turn comes."""
         return len(self._told.passed_over)
 
-    def follow(self, plant: Plant) -> None:
-        """Use this state of the plant from now on."""
+    def follow(self, plant: Plant, *, anew: bool = False) -> None:
+        """Use this state of the plant from now on; O(points of the site), unless nothing of it has changed."""
         self._plant = plant
-        self._matcher.follow(plant)
+        if not self._matcher.follow(plant, anew=anew):
+            return
         routes = self._matcher.routes()
         self._assembler.gate.follow(routes, len(self._table))
         self._presence.follow(routes)
@@ -384,7 +385,7 @@ class Pipeline:
             self._assembler.begin_above()
         self.numbers.begin(self.lane.value, self._trackers)
         if self._plant is not None:
-            self.follow(self._plant)
+            self.follow(self._plant, anew=True)
 
     def _parts(self) -> dict[str, Stateful]:
         stages = {f"stage:{stage.name}": stage for stage in self._stages}

@@ -17,10 +17,11 @@ AHEAD = timedelta(days=14)
 
 
 def scope_of(user: User) -> Scope:
-    """The sites that a user has grants for."""
-    if any(grant.site is None for grant in user.grants):
+    """The sites that a user has grants for; those for a contractor's orders are not of them."""
+    whole = [grant for grant in user.grants if grant.contractor is None]
+    if any(grant.site is None for grant in whole):
         return Scope()
-    return Scope(frozenset(grant.site for grant in user.grants if grant.site is not None))
+    return Scope(frozenset(grant.site for grant in whole if grant.site is not None))
 
 
 def bundle(tx: MaintenanceTx, user: User, now: datetime) -> dict[str, object]:
@@ -73,8 +74,9 @@ def _point_json(point: Point) -> dict[str, object]:
 def _orders(tx: MaintenanceTx, user: User, now: datetime) -> Iterable[WorkOrder]:
     begun = ",".join(state.value for state in State if state is not State.SCHEDULED)
     scope = scope_of(user)
-    found = pages(tx, OrderFilter(scope=scope, state=begun, open_only=True))
-    waiting = OrderFilter(scope=scope, state=State.SCHEDULED.value, due_before=now + 2 * AHEAD)
+    theirs = frozenset(grant.contractor for grant in user.grants if grant.contractor is not None)
+    found = pages(tx, OrderFilter(scope=scope, contractors=theirs, state=begun, open_only=True))
+    waiting = OrderFilter(scope=scope, contractors=theirs, state=State.SCHEDULED.value, due_before=now + 2 * AHEAD)
     found += [o for o in pages(tx, waiting) if o.earliest is None or o.earliest <= (now + AHEAD).date()]
     return (order for order in sorted(found, key=_by_due) if _mine(order, user))
 
@@ -87,5 +89,6 @@ def _mine(order: WorkOrder, user: User) -> bool:
     return any(
         (g.site is None or g.site == order.site)
         and (g.department is None or order.department is None or g.department == order.department)
+        and g.contractor in {None, order.contractor}
         for g in user.grants
     )

@@ -13,6 +13,7 @@ from maintenance.ports import MaintenanceTx
 from maintenance.spells import Spell
 from maintenance.transitions import end_maintenance
 from plantroom.domain.assets import AssetStatus
+from plantroom.domain.authorship import explained
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem, NotFound
 
@@ -31,6 +32,7 @@ def begin_by_hand(tx: MaintenanceTx, asset_key: str, until: datetime, reason: st
     """
     asset = tx.assets.lock(asset_key).asset
     _check(until, reason, now)
+    explained(reason)
     if asset.status not in (*RESTING, AssetStatus.UNDER_MAINTENANCE):
         raise Conflict(f"{asset.code} is {asset.status.value}: nothing is expected of it")
     # Under maintenance by a status that somebody has set without an end: from now on it has one.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from maintenance.item_conditions import Circumstances, is_asked
 from maintenance.plan import PlanRow
 from maintenance.ports import PlanRepository
 from maintenance.work_orders import ChecklistItem
@@ -22,11 +23,15 @@ def union(lists: Sequence[Sequence[ChecklistItem]]) -> tuple[ChecklistItem, ...]
     return tuple(found.values())
 
 
-def template_of(plan: PlanRepository, rows: Sequence[PlanRow]) -> tuple[ChecklistItem, ...]:
-    """The frozen checklist of a job. A row without a checklist adds one item: that its work was done."""
+def template_of(
+    plan: PlanRepository, rows: Sequence[PlanRow], equipment_class: str | None = None
+) -> tuple[ChecklistItem, ...]:
+    """The frozen checklist of a job, without the items that are for machines of other classes. A row without a
+    checklist adds one item: that its work was done."""
     lists: list[Sequence[ChecklistItem]] = []
+    here = Circumstances(equipment_class=equipment_class)
     for row in rows:
-        items = [item for code in codes_of(row) for item in plan.checklist(code)]
+        items = [item for code in codes_of(row) for item in plan.checklist(code) if is_asked(item, here)]
         lists.append(items or [work_done(row)])
     return union(lists)
 

@@ -13,9 +13,11 @@ from maintenance.episode_rules import LOOP_TEST, UNDER_MAINTENANCE, Ticketing, w
 from maintenance.episodes import Episode
 from maintenance.event_order import with_telling
 from maintenance.floods import FLOOD, shared_ticket, tell_flood
-from maintenance.orders import create_order, keep, pages, resolve_by, take_step, tightened
+from maintenance.orders import create_order, keep, pages, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sensor_words import sensors_of
+from maintenance.sla.keeping import mark, timed
+from maintenance.sla.words import Said
 from maintenance.tickets import Words, compose, event_said, origin_of, tags_of
 from maintenance.views import note_episode
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
@@ -59,7 +61,7 @@ class EpisodeTickets:
         ticket, safety = self.lock(episode, episode.work_order), finding is not None and finding.safety
         if FLOOD in ticket.tags and (safety or work_is_done(ticket)):
             return None
-        return ticket if finding is None else due_by(ticket, finding)
+        return ticket if finding is None else due_by(self._tx, ticket, finding)
 
     def lock(self, episode: Episode, order_id: str) -> WorkOrder:
         """The ticket, locked after the flood of the site, which may stand behind it: in the order in which everybody
@@ -86,7 +88,7 @@ class EpisodeTickets:
         at = max(observed_at, ticket.completed_at or observed_at)
         # No order is being worked on before or after this step: whatever isolates stays as it is.
         moved = take_step(self._tx, ticket, State.OPEN, at, _BY, why, now=self._now, recurrence=True)
-        return self._update(replace(moved, due=resolve_by(moved.severity, self._now)), episode)
+        return self._update(moved, episode)
 
     def told_again(
         self, ticket: WorkOrder, words: LocalName, detail: Mapping[str, object], at: datetime, *, written: bool = False
@@ -163,7 +165,7 @@ class EpisodeTickets:
 
     def _update(self, order: WorkOrder, episode: Episode) -> WorkOrder:
         tags = tuple(dict.fromkeys((*order.tags, *tags_of(episode))))
-        tight = tightened(order, episode.severity, self._now)
+        tight = tightened(self._tx, order, episode.severity, self._now, _BY)
         changed = replace(tight, safety=order.safety or episode.safety, tags=tags)
         if FLOOD in order.tags:
             return keep(self._tx, changed)
@@ -190,14 +192,18 @@ class EpisodeTickets:
         note_episode(self._tx, episode)
 
 
-def due_by(ticket: WorkOrder, finding: FindingRaised) -> WorkOrder:
+def due_by(tx: MaintenanceTx, ticket: WorkOrder, finding: FindingRaised) -> WorkOrder:
     """The ticket of a safety event, due no later than an event asks for that it overtook (``maintenance.turns``): that
     one would have opened the ticket."""
-    opened, due = ticket.opened_at, ticket.due
+    opened = ticket.opened_at
     lets_safety_pass = finding.source is FindingSource.RULE and finding.failure_mode == UNCLASSIFIED
-    if not (ticket.safety and lets_safety_pass) or due is None or opened is None or finding.received_at > opened:
+    if not (ticket.safety and lets_safety_pass) or opened is None or finding.received_at > opened:
         return ticket
-    return replace(ticket, due=min(due, resolve_by(finding.severity, opened)))
+    code = finding.severity.value
+    if any((one.said, one.code) == (Said.SEVERITY, code) and one.at <= opened for one in tx.sla.marks(ticket.id)):
+        return ticket
+    mark(tx, ticket, Said.SEVERITY, opened, opened, _BY, code=code)
+    return timed(tx, ticket)
 
 
 def episodes_of(order: WorkOrder) -> list[str]:

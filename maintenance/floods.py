@@ -80,7 +80,7 @@ def shared_ticket(tx: MaintenanceTx, episode: Episode, asset: Asset, now: dateti
         order = _new_ticket(tx, flood, episode, now)
         flood = replace(flood, work_order=order.id)
     tx.alarms.put_flood(flood)
-    tight = tightened(order, episode.severity, now)
+    tight = tightened(tx, order, episode.severity, now, _BY)
     return order if tight is order else keep(tx, tight)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from maintenance.sla.policy import OTHER
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import BadData, FieldProblem, IllegalTransition
@@ -73,13 +74,15 @@ def transition(
     in_time: bool = False,
     completed_by: str | None = None,
     person: bool = False,
+    code: str = "",
 ) -> tuple[WorkOrder, Transition]:
     """The order after one step, and the entry of its history. The order's ``version`` is left to the repository.
 
     ``at`` is when it was done (an instant after ``recorded_at`` counts as ``recorded_at``). ``recurrence`` marks the
     fault's return, the only way back to ``open`` (from ``RETURNS``); ``in_time`` work that was done before
     its order was recorded as missed. ``completed_by`` is who completed the order: critical work is verified by
-    somebody else. Raises ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
+    somebody else. ``code`` says why an order is held (none: ``other``, which its reason explains). Raises
+    ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
     """
     recorded = recorded_at if recorded_at is not None else at
     when = min(at, recorded)
@@ -91,13 +94,21 @@ def transition(
     if needs_reason(order, to) and not why:
         problem = FieldProblem("reason", "reason_required", "说明原因 / say why")
         raise BadData(f"{to.value} needs a reason", [problem])
-    moved = _moved(order, to, when, why)
-    return moved, Transition(order.id, to, when, recorded, by, why, person)
+    held_for = (code or OTHER) if to is State.ON_HOLD else ""
+    moved = replace(_moved(order, to, when, why), hold_code=held_for or None)
+    return moved, Transition(order.id, to, when, recorded, by, why, person, held_for)
 
 
 def arrived(order: WorkOrder, at: datetime) -> WorkOrder:
-    """Somebody is on the spot; the first arrival stands."""
-    return order if order.arrived_at is not None else replace(order, arrived_at=at)
+    """Somebody is on the spot; the first arrival stands, whichever we hear of first."""
+    known = order.arrived_at
+    return order if known is not None and known <= at else replace(order, arrived_at=at)
+
+
+def accepted(order: WorkOrder, at: datetime) -> WorkOrder:
+    """An order that was accepted already, and earlier than we knew."""
+    known = order.acknowledged_at
+    return order if known is None or known <= at else replace(order, acknowledged_at=at)
 
 
 def _check(order: WorkOrder, to: State, by: str, recurrence: bool, in_time: bool, completed_by: str | None) -> None:

@@ -187,7 +187,7 @@ def _checks_of(asset: Asset, points: Sequence[Point], made: EquipmentClass | Non
         chosen = [known_points[key] for key in dict.fromkeys(wanted.points)]
     else:
         events = [event for event in known_events.values() if event.safety and event.clears is None]
-        chosen = [point for point in points if has_alarm_limits(point.template.limits)]
+        chosen = [point for point in points if has_alarm_limits(point.template.limits) and not point.template.optional]
         if not events and not chosen:
             return [_status_check(asset)]
     return [*(_event_check(asset, one, wanted.data) for one in events), *(_point_check(asset, one) for one in chosen)]

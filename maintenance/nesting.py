@@ -15,16 +15,28 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from maintenance.plan import Layer, PlanRow, Roll
-from maintenance.recurrence import LAST_DAY, IsWorkingDay, Series, Window, every_day, longest_days, rolled, window
+from maintenance.recurrence import (
+    LAST_DAY,
+    Grid,
+    IsWorkingDay,
+    Series,
+    Window,
+    every_day,
+    longest_days,
+    rolled,
+    window,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One occurrence of a job: the row, its own window, and the day of the job before that the law counts from."""
+    """One occurrence of a job: the row, its own window, the day of the job before that the law counts from, and where
+    the dates come from that do not go by an interval alone."""
 
     row: PlanRow
     window: Window
     counted_from: date | None
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +75,15 @@ def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_
 
 @dataclass(slots=True)
 class Track:
-    """Where one row stands while jobs are computed: the next cycle and the planned day of the one before."""
+    """Where one row stands while jobs are computed: the next cycle and the planned day of the one before.
+    ``standing`` are the nominal and last days of what it has due already."""
 
     series: Series
     next_cycle: int
     last: date | None
     contains: frozenset[str] = frozenset()
     calendar: IsWorkingDay = field(default=every_day)
+    standing: tuple[tuple[date, date], ...] = ()
 
     @property
     def row(self) -> PlanRow:
@@ -88,7 +102,8 @@ class Track:
 
     def peek(self) -> Planned:
         """The next occurrence by itself."""
-        return Planned(self.row, window(self.series, self.next_cycle, self.last, self.calendar), self.last)
+        found = window(self.series, self.next_cycle, self.last, self.calendar)
+        return Planned(self.row, found, self.last, self.series.grid)
 
     @property
     def ended(self) -> bool:
@@ -103,7 +118,7 @@ class Track:
         """The occurrences to come as if nothing absorbed them."""
         cycle, last = self.next_cycle, self.last
         while not (found := window(self.series, cycle, last, self.calendar)).is_end:
-            yield Planned(self.row, found, last)
+            yield Planned(self.row, found, last, self.series.grid)
             cycle, last = cycle + 1, found.planned
 
 
@@ -209,7 +224,8 @@ def _pick(job: Job, leader: Track, member: Track) -> Planned | None:
 
 
 def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]) -> Planned | None:
-    """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job."""
+    """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job. What
+    is a whole interval of the visits away or further is not near: a row that begins in two years is not begun today."""
     choices: list[tuple[int, int, Planned]] = []
     before = [p for p in candidates if p.window.latest < job.earliest]
     after = [p for p in candidates if p.window.earliest > job.latest]
@@ -217,7 +233,8 @@ def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]
         choices.append(((job.earliest - before[-1].window.latest).days, 0, before[-1]))
     if after and member.early_is_legal and _after(after[0].counted_from, job.latest):
         choices.append(((after[0].window.earliest - job.latest).days, 1, after[0]))
-    return min(choices, key=lambda c: c[:2])[2] if choices else None
+    near = [choice for choice in choices if choice[0] < member.length]
+    return min(near, key=lambda c: c[:2])[2] if near else None
 
 
 def _after(last: date | None, day: date) -> bool:

@@ -4,11 +4,10 @@ Different steps always merge. Two devices' answers to one step are both kept: th
 second is listed under its ``conflicts`` and the order is tagged ``conflict``. An answer that replaces an earlier one
 keeps it under ``earlier``.
 
-Work on an ended order is checked like other work and kept as an operation (``late_evidence``); the signed record stays
-as it was, but what is not OK gets its ticket, and a verdict is a label for the order whenever it comes. Work that was
-done before its order was recorded as missed goes on as if it had come in time. What was said before its ticket was
-opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards
-(``maintenance.round_readings``).
+Work on an ended order is checked like other work and kept as an operation (``late_evidence``); a signed record stays as
+it was and gets an addendum, but what is not OK gets its ticket, and a verdict is a label for other orders whenever it
+comes. Work done before its order was recorded as missed goes on as if it had come in time. What was said before its
+ticket was opened again takes no step (``maintenance.late_words``). Numbers become readings afterwards.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,12 +17,26 @@ from datetime import datetime, timedelta
 from maintenance.answers import Answer, Refused, read_answer
 from maintenance.evidence import FILE_KINDS, FileArrived, files_of, no_file
 from maintenance.late_words import OPENED_AGAIN, in_history, opened_again, overtaken
-from maintenance.lifecycle import EARLIEST, ENDED, INCOMPLETE, arrived
-from maintenance.orders import create_order, keep, pages
+from maintenance.lifecycle import EARLIEST, ENDED, accepted, arrived
+from maintenance.operation_words import (
+    MAX_TEXT,
+    cut,
+    fault_title,
+    held_since,
+    hold_of,
+    lacks,
+    merged,
+    note_word,
+    verdict_of,
+    worked_after,
+)
+from maintenance.orders import create_order, keep, pages, retimed
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.records.freezing import add_late_evidence
+from maintenance.records.model import RECORD_KINDS
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
-from maintenance.verdicts import VERDICTS, given_at
+from maintenance.verdicts import given_at
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
@@ -37,9 +50,7 @@ LATE_EVIDENCE = "late_evidence"
 """Tag of ended orders on which more operations came in, and the code of those."""
 
 MAX_FAULT_TITLE = 80
-MAX_FAULT_TEXT = 4_000
-"""Characters of a reported fault's text: its first line in the ticket's title, all of it in the reason. What is longer
-is cut; the operation itself is kept as it was sent."""
+"""Characters of a reported fault's first line in its ticket's title; its reason has all of the text (``MAX_TEXT``)."""
 
 _WORK = ("start", "resume", "answer", "photo", "signature", "complete")
 _IN_TIME = "done in time, heard of later / 按时完成，事后上传"
@@ -75,13 +86,16 @@ class OperationApplier:
         if op.work_order is None:
             raise Refused("unknown_work_order")
         order = lock_ticket(self._tx, op.work_order)
-        self._may(order.site, order.department)
+        self._may(order.site, order.department, order.contractor)
         if order.state is State.MISSED and op.type in _WORK and at <= self._ended_at(order):
             order = self._moved(order, State.IN_PROGRESS, at, _IN_TIME, in_time=True)
+        noted = note_word(self._tx, order, op, at, self._now, self._user.username)
         if order.state in ENDED:
-            return self._late(op, order, at)
-        status, code, changed = self._step(op, order, at)
-        return OperationResult(op.op_id, status, code, changed.version)
+            result = self._late(op, order, at)
+        else:
+            status, code, changed = self._step(op, order, at)
+            result = OperationResult(op.op_id, status, code, changed.version)
+        return replace(result, version=retimed(self._tx, order.id).version) if noted else result
 
     def _ended_at(self, order: WorkOrder) -> datetime:
         """When an ended order was ended."""
@@ -101,6 +115,7 @@ class OperationApplier:
             "verdict": self._judged,
             "hold": self._hold,
             "arrive": lambda _, current, when: self._save(current, arrived(current, when)),
+            "interim": lambda _, current, __: current,
         }
         return "applied", None, steps.get(op.type, self._go_on)(op, order, at)
 
@@ -113,33 +128,37 @@ class OperationApplier:
         return stored
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        if order.state is State.ON_HOLD:
+        reason, code = hold_of(self._tx, order, op, self._now)
+        if order.state is State.ON_HOLD or worked_after(self._tx, order, at):
             return order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is State.SCHEDULED else order
-        return self._moved(order, State.ON_HOLD, at, _hold_reason(op))
+        return self._moved(order, State.ON_HOLD, at, reason, code=code)
 
     def _said_before(self, op: Operation, order: WorkOrder, before: LocalName, at: datetime) -> WorkOrder:
         """A word that something new has overtaken: the history has it. ``Refused`` as in time."""
         if op.type == "verdict":
-            _verdict(op, self._user.username, at)
+            verdict_of(op, self._user.username, at)
         if op.type == "hold":
-            _hold_reason(op)
+            hold_of(self._tx, order, op, self._now)
         self._tx.orders.add_transition(in_history(order, op, before, at, self._now, self._user.username))
         return keep(self._tx, order)
 
     def _judged(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         """The newest verdict counts, whichever comes first; one that was signed stays."""
-        verdict, known = _verdict(op, self._user.username, at), given_at(order.verdict)
+        verdict, known = verdict_of(op, self._user.username, at), given_at(order.verdict)
         stays = (order.verdict is not None and order.state is State.VERIFIED) or (known is not None and at < known)
         return order if stays else self._save(order, replace(order, verdict=verdict))
 
     def _go_on(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
-        """Acknowledge, start or resume; what another device has done already stands."""
+        """Acknowledge, start or resume; what another device has done already stands, and so does a hold from after
+        it."""
         if op.type == "acknowledge":
-            to, passed = State.ACKNOWLEDGED, _UNDER_WAY
-        else:
-            to, passed = State.IN_PROGRESS, _BEING_DONE
-        return order if order.state in passed else self._moved(order, to, at)
+            if order.state not in _UNDER_WAY:
+                return self._moved(order, State.ACKNOWLEDGED, at)
+            return self._save(order, accepted(order, at))
+        if order.state is State.ON_HOLD and at < (held_since(self._tx, order) or at):
+            return order
+        return order if order.state in _BEING_DONE else self._moved(order, State.IN_PROGRESS, at)
 
     def _is_person(self) -> bool:
         """A machine's token may be named as a user is."""
@@ -147,7 +166,7 @@ class OperationApplier:
         return known is not None and known.id == self._user.id
 
     def _moved(
-        self, order: WorkOrder, to: State, at: datetime, reason: str = "", *, in_time: bool = False
+        self, order: WorkOrder, to: State, at: datetime, reason: str = "", *, in_time: bool = False, code: str = ""
     ) -> WorkOrder:
         return apply_transition(
             self._tx,
@@ -161,6 +180,7 @@ class OperationApplier:
             changes=order,
             file_arrived=self._effects.file_arrived,
             person=self._is_person(),
+            code=code,
         )
 
     def _answer(self, op: Operation, order: WorkOrder, at: datetime) -> Outcome:
@@ -179,9 +199,9 @@ class OperationApplier:
         ticket = self._failure_ticket(order, item, answer, before)
         if ticket is not None:
             entry["ticket"] = ticket
-        status, merged, tags = _merged(before, entry, op.base_version)
+        status, kept, tags = merged(before, entry, op.base_version)
         changed = replace(
-            order, answers={**order.answers, item.step: merged}, tags=tuple(dict.fromkeys((*order.tags, *tags)))
+            order, answers={**order.answers, item.step: kept}, tags=tuple(dict.fromkeys((*order.tags, *tags)))
         )
         code = "step_changed" if status == "conflict" else ("outside_limits" if answer.outside else None)
         return status, code, self._save(order, changed)
@@ -206,7 +226,7 @@ class OperationApplier:
             site=order.site,
             kind=Kind.CORRECTIVE,
             origin=Origin.CHECKLIST,
-            title=_fault_title(self._asset_name(order), item),
+            title=fault_title(self._asset_name(order), item),
             by=self._user.username,
             now=self._now,
             asset=order.asset,
@@ -240,14 +260,14 @@ class OperationApplier:
         note = str(op.value.get("note") or "").strip()
         if order.state is State.EVIDENCE_PENDING:
             order = settled(self._tx, order, self._effects.file_arrived, self._now)
-            return "applied", _lacks(order), order
+            return "applied", lacks(order), order
         order = self._moved(order, State.IN_PROGRESS, at) if order.state is not State.IN_PROGRESS else order
         verdict = order.verdict or {}
         if order.kind is Kind.CORRECTIVE and verdict.get("verdict") == "false_alarm":
             said = verdict.get("cause") or note or "误报 / false alarm"
             return "applied", None, self._moved(order, State.REJECTED, at, str(said))
         order = self._moved(order, State.COMPLETED, at, note)
-        return "applied", _lacks(order), order
+        return "applied", lacks(order), order
 
     def _report_fault(self, op: Operation, at: datetime) -> OperationResult:
         text = str(op.value.get("text") or "").strip()
@@ -262,7 +282,7 @@ class OperationApplier:
             severity = Severity(str(op.value.get("severity") or Severity.GENERAL.value))
         except ValueError:
             raise Refused("unknown_severity") from None
-        short, text = _cut(text.splitlines()[0].strip(), MAX_FAULT_TITLE), _cut(text, MAX_FAULT_TEXT)
+        short, text = cut(text.splitlines()[0].strip(), MAX_FAULT_TITLE), cut(text, MAX_TEXT)
         order = create_order(
             self._tx,
             site=asset.site,
@@ -280,6 +300,7 @@ class OperationApplier:
 
     def _late(self, op: Operation, order: WorkOrder, at: datetime) -> OperationResult:
         """Work that came after the order's end: the operation is the evidence."""
+        record = self._tx.records.of_order(order.id) if order.kind in RECORD_KINDS else None
         if op.type == "answer":
             item = _item(order, op.step)
             answer = read_answer(item, op.value)
@@ -288,10 +309,12 @@ class OperationApplier:
         elif op.type in FILE_KINDS:
             _digest(op, order)
         elif op.type == "hold":
-            _hold_reason(op)
-        elif op.type == "verdict":
+            hold_of(self._tx, order, op, self._now)
+        elif op.type == "verdict" and verdict_of(op, self._user.username, at) and record is None:
             before = overtaken(self._tx, order, op.type, at)
             order = self._judged(op, order, at) if before is None else self._said_before(op, order, before, at)
+        if record is not None:
+            add_late_evidence(self._tx, record, op, self._user.username, at, self._now)
         if LATE_EVIDENCE not in order.tags:
             order = self._save(order, replace(order, tags=(*order.tags, LATE_EVIDENCE)))
         return OperationResult(op.op_id, "applied", LATE_EVIDENCE, order.version)
@@ -301,7 +324,7 @@ class OperationApplier:
         earlier = order.answers.get(item.step, {}).get("ticket")
         if earlier is not None and self._tx.orders.get(str(earlier)).state not in ENDED:
             return True
-        wanted = _fault_title(self._asset_name(order), item)
+        wanted = fault_title(self._asset_name(order), item)
         filters = OrderFilter(site=order.site, asset=order.asset, origin=Origin.CHECKLIST.value, open_only=True)
         return any(ticket.title == wanted and ticket.asset == order.asset for ticket in pages(self._tx, filters))
 
@@ -318,11 +341,12 @@ class OperationApplier:
             raise Refused("malformed")
         return min(at, self._now)
 
-    def _may(self, site: str, department: str | None) -> None:
+    def _may(self, site: str, department: str | None, contractor: str | None = None) -> None:
         for grant in self._user.grants:
             here = grant.site is None or grant.site == site
             ours = grant.department is None or department is None or grant.department == department
-            if here and ours and grant.role is not Role.VIEWER:
+            theirs = grant.contractor is None or grant.contractor == contractor
+            if here and ours and theirs and grant.role is not Role.VIEWER:
                 return
         raise Refused("forbidden")
 
@@ -342,55 +366,3 @@ def _digest(op: Operation, order: WorkOrder) -> str:
     if op.step is not None:
         _item(order, op.step)
     return digest
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def _hold_reason(op: Operation) -> str:
-    reason = str(op.value.get("reason") or "").strip()
-    if not reason:
-        raise Refused("reason_required")
-    return reason
-
-
-def _verdict(op: Operation, by: str, at: datetime) -> dict[str, object]:
-    if op.value.get("verdict") not in VERDICTS:
-        raise Refused("unknown_verdict")
-    return {key: op.value.get(key) for key in ("verdict", "cause", "action")} | {"by": by, "at": at.isoformat()}
-
-
-def _lacks(order: WorkOrder) -> str | None:
-    """The code that says what a completed order still lacks."""
-    if order.state is State.EVIDENCE_PENDING:
-        return "evidence_pending"
-    return INCOMPLETE if INCOMPLETE in order.tags else None
-
-
-def _fault_title(asset: LocalName, item: ChecklistItem) -> LocalName:
-    return LocalName(f"{asset.zh} {item.name.zh}不合格".strip(), f"{asset.en} {item.name.en}: not OK".strip())
-
-
-_MEANING = ("outcome", "number", "choice", "text", "remark", "severity")
-
-
-def _merged(
-    before: Mapping[str, object], entry: dict[str, object], base_version: int | None
-) -> tuple[str, dict[str, object], tuple[str, ...]]:
-    """Status, what is kept under the step, tags to add."""
-    kept = {key: before[key] for key in ("files", "conflicts", "earlier", "ticket") if key in before}
-    if "outcome" not in before:
-        return "applied", kept | entry, ()
-    version = before.get("version")
-    unseen = base_version is None or (isinstance(version, int) and base_version < version)
-    differs = any(before.get(key) != entry.get(key) for key in _MEANING)
-    if before.get("device") != entry["device"] and unseen and differs:
-        conflicts = kept.get("conflicts")
-        listed = [*(conflicts if isinstance(conflicts, (list, tuple)) else ()), entry]
-        tickets = {"ticket": entry["ticket"]} if "ticket" in entry else {}
-        return "conflict", dict(before) | tickets | {"conflicts": listed}, ("conflict",)
-    earlier = kept.get("earlier")
-    previous = {key: value for key, value in before.items() if key not in ("files", "conflicts", "earlier")}
-    listed = [*(earlier if isinstance(earlier, (list, tuple)) else ()), previous]
-    return "applied", kept | entry | {"earlier": listed}, ()

@@ -6,13 +6,17 @@ UTC; completion days are local to the site. What a step means for the machine st
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maintenance.episode_rules import severest
 from maintenance.evidence import FileArrived, completed, no_file
-from maintenance.lifecycle import transition
+from maintenance.lateness import lawful
+from maintenance.lifecycle import ENDED, transition
+from maintenance.people.owners import default_owner
 from maintenance.plan import Occurrence, OccurrenceState
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
+from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
@@ -21,30 +25,18 @@ from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.paging import PageRequest
 
-RESOLVE = {
-    Severity.CRITICAL: timedelta(days=7),
-    Severity.MAJOR: timedelta(days=7),
-    Severity.GENERAL: timedelta(hours=3),
-    Severity.INFO: timedelta(days=7),
-}
-"""The resolve clock by severity (the user's own figures: 3 h general, 7 days major)."""
-
 _DONE = (State.EVIDENCE_PENDING, State.COMPLETED)
 _UNDONE = (State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED)
 
 
-def resolve_by(severity: Severity, opened_at: datetime) -> datetime:
-    """When a repair ticket opened then has to be resolved."""
-    return opened_at + RESOLVE[severity]
-
-
-def tightened(order: WorkOrder, severity: Severity, now: datetime) -> WorkOrder:
-    """The order at least that severe, and due no later than that asks for."""
+def tightened(tx: MaintenanceTx, order: WorkOrder, severity: Severity, now: datetime, by: str) -> WorkOrder:
+    """The locked order at least that severe: its clocks promise more from now on. What that makes of ``due`` is known
+    once it is kept."""
     worst = severest(order.severity, severity)
     if worst is order.severity:
         return order
-    due = resolve_by(worst, order.opened_at or now)
-    return replace(order, severity=worst, due=due if order.due is None else min(due, order.due))
+    mark(tx, order, Said.SEVERITY, now, now, by, code=worst.value)
+    return replace(order, severity=worst)
 
 
 def create_order(
@@ -71,14 +63,16 @@ def create_order(
 ) -> WorkOrder:
     """Make an open order, with its number and the first entry of its history.
 
-    Without ``due`` the resolve clock of the severity runs from ``opened_at`` (default ``now``). Without a department
-    the asset's own is taken. Raises ``BadData`` without a title, ``NotFound`` for an unknown asset.
+    Without ``due`` a repair ticket is due when it would have to be resolved if somebody accepted it at ``opened_at``
+    (default ``now``) at once; its clocks begin. Without a department the asset's own is taken, else whose the equipment
+    is: a ticket is never without an owner. Raises ``BadData`` without a title, ``NotFound`` for an unknown asset.
     """
     if not title.zh.strip() and not title.en.strip():
         raise BadData("a work order needs a title", [FieldProblem("title", "required", "填写标题 / give a title")])
-    if asset is not None:
-        card = tx.assets.get(asset).asset
+    card = None if asset is None else tx.assets.get(asset).asset
+    if card is not None:
         site, department = card.site, department or card.department
+    department = department or default_owner(tx, site, None if card is None else card.equipment_class)
     opened = min(opened_at or now, now)
     order = WorkOrder(
         id=new_key(),
@@ -92,7 +86,7 @@ def create_order(
         safety=safety,
         asset=asset,
         department=department,
-        due=due or resolve_by(severity, opened),
+        due=due,
         opened_at=opened,
         episode=episode,
         reason=reason,
@@ -101,8 +95,16 @@ def create_order(
         template=tuple(template),
         gathered=gathered,
     )
+    return _begun(tx, order, Transition(order.id, State.OPEN, opened, now, by))
+
+
+def _begun(tx: MaintenanceTx, order: WorkOrder, opening: Transition) -> WorkOrder:
+    """A new order in the ledger, with its clocks."""
+    if order.due is None:
+        order = replace(order, due=first_due(tx, order, order.severity, opening.at))
     tx.orders.add(order)
-    tx.orders.add_transition(Transition(order.id, State.OPEN, opened, now, by))
+    tx.orders.add_transition(opening)
+    begin_clocks(tx, order, opening, opening.by)
     note_order(tx, order)
     return order
 
@@ -120,6 +122,7 @@ def take_step(
     in_time: bool = False,
     file_arrived: FileArrived = no_file,
     person: bool = False,
+    code: str = "",
 ) -> WorkOrder:
     """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
     itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
@@ -140,6 +143,7 @@ def take_step(
         in_time=in_time,
         completed_by=completed_by,
         person=person,
+        code=code,
     )
     left = of_before(order, now or at) if moved.verdict is None else None
     if left is not None:
@@ -150,8 +154,19 @@ def take_step(
 
 
 def keep(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
-    """Store a locked order with what the caller has changed; gives it as it is stored."""
-    stored = tx.orders.update(order, order.version)
+    """Store a locked order with what the caller has changed, and its clocks; gives it as it is stored."""
+    stored = tx.orders.update(timed(tx, order), order.version)
+    note_order(tx, stored)
+    return stored
+
+
+def retimed(tx: MaintenanceTx, order_id: str) -> WorkOrder:
+    """A locked order after words that are no steps: its clocks are stored, and of one that has not ended ``due``."""
+    order = tx.orders.get(order_id)
+    after = timed(tx, order)
+    if after.due == order.due or order.state in ENDED:
+        return order
+    stored = tx.orders.update(after, order.version)
     note_order(tx, stored)
     return stored
 
@@ -200,5 +215,5 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
             changed.append(replace(occurrence, state=OccurrenceState.MISSED))
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
-            changed.append(replace(occurrence, state=state, completed_at=at))
+            changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)
     tx.plan.update_occurrences(changed)

@@ -5,25 +5,23 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
+from maintenance.schedules import BY_INTERVAL, FulfilledBy, Schedule
 from plantroom.domain.assets import LocalName
 
-
-class IntervalUnit(StrEnum):
-    """Unit of an interval row."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """Every ``every`` units (positive)."""
-
-    every: int
-    unit: IntervalUnit
+__all__ = [
+    "NO_INTERVAL",
+    "AppliesTo",
+    "Interval",
+    "IntervalUnit",
+    "Layer",
+    "Missed",
+    "Occurrence",
+    "OccurrenceKey",
+    "OccurrenceState",
+    "PlanRow",
+    "Roll",
+]
 
 
 class Roll(StrEnum):
@@ -68,7 +66,12 @@ class PlanRow:
     renamed codes; ``site`` is ``None`` for a row of every site's default profile.
 
     ``early_days`` / ``late_days`` span the window around a nominal date; ``max_gap_days`` is the longest
-    time the law allows between two completions.
+    time the law allows between two completions. ``schedule`` is what the dates go by; ``interval`` is then how deep the
+    row is (``maintenance.schedules.implied_interval``) and for some kinds a cap, ``NO_INTERVAL`` where there is none.
+    ``fulfilled_by`` is the reading that credits an occurrence, ``budget_line`` the line that its cost is booked to,
+    ``licence`` lists kinds of certificate (``maintenance.people.licences``) that whoever does the work needs beside
+    what its class and kind ask for. From the day ``ends`` on a row has no dates any more; what it has made due is still
+    to be done.
     """
 
     lineage: str
@@ -99,6 +102,11 @@ class PlanRow:
     effective_from: date = date(2000, 1, 1)
     version: int = 1
     custom: Mapping[str, object] = field(default_factory=dict)
+    schedule: Schedule = BY_INTERVAL
+    fulfilled_by: FulfilledBy | None = None
+    budget_line: str | None = None
+    licence: tuple[str, ...] = ()
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -124,7 +132,9 @@ class OccurrenceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A materialised occurrence. ``latest`` is the law's and the window's last day, whichever is earlier."""
+    """A materialised occurrence. ``latest`` is the law's and the window's last day, whichever is earlier. Rows by the
+    hour have ``nominal_at`` and ``due_at``, too; their dates are those instants' local days. ``evidence`` is the
+    reading that credited it (point, ts, value)."""
 
     key: OccurrenceKey
     site: str
@@ -135,3 +145,6 @@ class Occurrence:
     state: OccurrenceState = OccurrenceState.DUE
     completed_at: datetime | None = None
     work_order: str | None = None
+    nominal_at: datetime | None = None
+    due_at: datetime | None = None
+    evidence: Mapping[str, object] | None = None

@@ -11,24 +11,26 @@ since, its date is the first one of the new calendar behind the last known.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from maintenance.facts import NO_FACTS, Facts
+from maintenance.kinds import Case, Dates, dates_of
 from maintenance.nesting import Job, Planned, Track, containment, jobs, joined, look_ahead
 from maintenance.plan import Occurrence, OccurrenceState, PlanRow
-from maintenance.reasons import reason
 from maintenance.recurrence import (
     IsWorkingDay,
     every_day,
     has_dates,
     local_day,
-    longest_days,
+    longest_between,
     shifted,
     window_at,
     with_history,
 )
+from maintenance.schedules import BeforeSchedule
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
 
 Systems = Mapping[str, Sequence[str]]
@@ -47,6 +49,11 @@ class Subject:
     name: LocalName
     asset: Asset | None = None
 
+    @property
+    def equipment_class(self) -> str | None:
+        """The class of the asset; ``None`` for a site."""
+        return None if self.asset is None else self.asset.equipment_class
+
     def anchor(self, row: PlanRow) -> date:
         """Where the dates of a row count from on this subject."""
         in_service = None if self.asset is None else self.asset.in_service_on
@@ -64,28 +71,36 @@ def asset_subject(asset: Asset) -> Subject:
 
 
 def rows_for(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> list[PlanRow]:
-    """The dated rows that hold for a subject.
+    """The dated rows that hold for a subject; rows by the hour are apart (``hour_rows_for``).
 
     A site's own row stands for the default profile's row of the same code. Rows that others
     fulfil are among them: they end (``replaced_from``), but what they have made due is still to be done. Assets out of
-    service or scrapped have none; hour rows have no dates yet.
+    service or scrapped have none.
     """
+    return [row for row in _holding(rows, subject, systems) if has_dates(row.interval)]
+
+
+def hour_rows_for(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> list[PlanRow]:
+    """The rows by the hour that hold for a subject."""
+    return [row for row in _holding(rows, subject, systems) if not has_dates(row.interval)]
+
+
+def _holding(rows: Sequence[PlanRow], subject: Subject, systems: Systems) -> list[PlanRow]:
     if subject.asset is not None and subject.asset.status in _UNPLANNED:
         return []
     own = {row.code for row in rows if row.site == subject.site}
     return [
         row
         for row in rows
-        if (row.site == subject.site or (row.site is None and row.code not in own))
-        and has_dates(row.interval)
-        and _applies(row, subject, systems)
+        if (row.site == subject.site or (row.site is None and row.code not in own)) and _applies(row, subject, systems)
     ]
 
 
 def replaced_from(rows: Sequence[PlanRow]) -> dict[str, date]:
-    """From when other rows of a subject stand for a row, by its code. Rows that fulfil each other all stay."""
+    """From when other rows of a subject stand for a row, or a row has ended by itself, by its code. Rows that fulfil
+    each other all stay."""
     by_code = {row.code: row for row in rows}
-    found: dict[str, date] = {}
+    found: dict[str, date] = {row.code: row.ends for row in rows if row.ends is not None}
     for row in rows:
         for code in _fulfilled(row, by_code):
             if code in by_code and row.code not in _fulfilled(by_code[code], by_code):
@@ -109,7 +124,8 @@ def floor_of(row: PlanRow, by_code: Mapping[str, PlanRow]) -> int | None:
     """The longest gap in days that holds for a row: its own and those of the rows that it fulfils (where such a row
     has none, its interval), so that a laxer row never loosens what it stands for."""
     others = [by_code[code] for code in _fulfilled(row, by_code) if code in by_code]
-    gaps = [longest_days(o.interval) if o.max_gap_days is None else o.max_gap_days for o in others]
+    gaps = [longest_between(o) if o.max_gap_days is None else o.max_gap_days for o in others]
+    gaps = [gap for gap in gaps if gap > 0]
     if row.max_gap_days is not None:
         gaps.append(row.max_gap_days)
     return min(gaps, default=None)
@@ -133,12 +149,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Undated:
+    """A row whose next date nobody knows, and why."""
+
+    row: PlanRow
+    because: LocalName
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectPlan:
-    """One subject at one moment: what is due already, where each row goes on, the longest gaps by code."""
+    """One subject at one moment: what is due already, where each row goes on, the longest gaps by code, and the rows
+    that have no date."""
 
     standing: tuple[Standing, ...]
     tracks: tuple[Track, ...]
     floors: Mapping[str, int | None]
+    undated: tuple[Undated, ...] = ()
 
     def upcoming(self, until: date) -> list[Job]:
         """Jobs after the standing ones whose windows begin by ``until``, grouped for good. Uses up the tracks.
@@ -155,6 +181,24 @@ class SubjectPlan:
                 blocked |= codes
         return kept
 
+    def to_make(self, until: date) -> list[Job]:
+        """The jobs of ``upcoming`` as orders are made of them: of a row whose dates are forecasts (by a meter) one at a
+        time, since the next one counts from when it is done."""
+        taken = {p.row.code for s in self.standing for p in s.job.occurrences if _is_forecast(p)}
+        kept: list[Job] = []
+        for job in self.upcoming(until):
+            own = [p for p in job.occurrences if p.row.code not in taken]
+            taken |= {p.row.code for p in own if _is_forecast(p)}
+            if len(own) == len(job.occurrences):
+                kept.append(job)
+            elif own:
+                kept.append(joined(own, self.tracks[0].calendar))
+        return kept
+
+
+def _is_forecast(planned: Planned) -> bool:
+    return planned.grid is not None and planned.grid.floats
+
 
 def plan_subject(
     rows: Sequence[PlanRow],
@@ -165,8 +209,9 @@ def plan_subject(
     zone: ZoneInfo,
     start: date | None = None,
     is_working_day: IsWorkingDay = every_day,
+    facts: Facts = NO_FACTS,
 ) -> SubjectPlan:
-    """Put rows (those of ``rows_for``) and the subject's whole history together.
+    """Put rows (those of ``rows_for``), the subject's whole history and what is known of it together.
 
     ``start`` is where rows without a history begin (default: today). A missed occurrence counts for ``max_gap`` like
     a completion on its last day: the breach is on record and does not make everything after it late.
@@ -177,47 +222,68 @@ def plan_subject(
         by_row[occurrence.key.lineage].append(occurrence)
     floors = {row.code: floor_of(row, every_row) for row in rows}
     ends = replaced_from(rows)
-    tracks = [
-        _track(
-            row, subject, by_row[row.lineage], floors[row.code], _start(row, start or today, today), zone,
-            ends.get(row.code),
-        )
-        for row in rows
-    ]  # fmt: skip
-    for track in tracks:
-        track.contains, track.calendar = contains[track.row.code], is_working_day
+    made: dict[str, Track] = {}
+    undated: list[Undated] = []
+    for row in _after_others(rows):
+        case = Case(
+            row, subject.asset, subject.anchor(row), _start(row, start or today, today), today, floors[row.code],
+            by_row[row.lineage], facts, zone,
+        )  # fmt: skip
+        dates = dates_of(case, made)
+        track = _track(case, dates, ends.get(row.code))
+        track.contains, track.calendar = contains[row.code], is_working_day
+        made[row.code] = track
+        if dates.unknown is not None and not track.standing:
+            undated.append(Undated(row, dates.unknown))
+    tracks = tuple(made[row.code] for row in rows)
     standing = _standing({t.row.lineage: t for t in tracks}, history, today, is_working_day)
-    return SubjectPlan(tuple(standing), tuple(tracks), floors)
+    return SubjectPlan(tuple(standing), tracks, floors, tuple(undated))
+
+
+def _after_others(rows: Sequence[PlanRow]) -> list[PlanRow]:
+    """The rows, each one before another row behind that one. Where rows wait for each other, they come last: the first
+    of them finds nothing to go before."""
+    left = list(rows)
+    done: list[PlanRow] = []
+    while left:
+        waiting = {row.code for row in left}
+        ready = [row for row in left if before_of(row) not in waiting] or left
+        done += ready
+        left = [row for row in left if row not in ready]
+    return done
+
+
+def before_of(row: PlanRow) -> str | None:
+    """The code of the row that a row comes before."""
+    return row.schedule.code if isinstance(row.schedule, BeforeSchedule) else None
 
 
 def _start(row: PlanRow, start: date, today: date) -> date:
     return max(start, row.effective_from) if row.effective_from > today else start
 
 
-def _track(
-    row: PlanRow,
-    subject: Subject,
-    history: Sequence[Occurrence],
-    floor: int | None,
-    start: date,
-    zone: ZoneInfo,
-    ends: date | None,
-) -> Track:
+def _track(case: Case, dates: Dates, ends: date | None) -> Track:
+    row, history = case.row, case.history
     done = {
-        o.key.cycle: local_day(o.completed_at, zone)
+        o.key.cycle: local_day(o.completed_at, case.zone)
         for o in history
         if o.state in _CREDIT and o.completed_at is not None
     }
     closed = [o for o in history if o.state is not OccurrenceState.DUE]
     # Dates that have been given stay, but those of a floating row move with what is closed before them.
-    given = (closed or history) if row.shift_percent else history
+    given = history
+    if dates.grid is not None:
+        given = closed if dates.grid.floats else history
+    elif row.shift_percent:
+        given = closed or history
     known = {o.key.cycle: o.nominal_date for o in given}
-    series = with_history(row, subject.anchor(row), floor, done, known, ends)
+    series = with_history(row, case.anchor, case.floor, done, known, ends, dates.grid)
     breaches = [o.latest for o in history if o.state is OccurrenceState.MISSED]
     last = max([*done.values(), *breaches], default=None)
     if not history:
-        return Track(series, series.first_cycle(start), None)
-    return Track(series, max(o.key.cycle for o in history) + 1, last)
+        return Track(series, series.first_cycle(case.start), None)
+    standing = tuple((o.nominal_date, o.latest) for o in history if o.state is OccurrenceState.DUE)
+    return Track(series, max(o.key.cycle for o in history) + 1, last, standing=standing)
 
 
 def _standing(
@@ -228,86 +294,39 @@ def _standing(
         if occurrence.state is OccurrenceState.DUE and occurrence.key.lineage in tracks:
             groups[occurrence.work_order or str(occurrence.key)].append(occurrence)
     found: list[Standing] = []
-    for group in sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key)):
-        planned = [_planned(tracks[o.key.lineage], o, is_working_day) for o in group]
+    for group in _in_turn(sorted(groups.values(), key=lambda g: (min(o.latest for o in g), g[0].key))):
+        planned = [_planned(tracks[o.key.lineage], o, today, is_working_day) for o in group]
         job = joined(planned, is_working_day)
+        # What is overdue counts like what was missed, on its last day: it makes nothing after it later.
+        counted = job.latest if job.latest < today else job.due
         for occurrence in group:
-            tracks[occurrence.key.lineage].last = max(job.due, today) if job.latest < today else job.due
+            track = tracks[occurrence.key.lineage]
+            track.last = counted if track.last is None else max(track.last, counted)
         found.append(Standing(group[0].work_order, job))
     return found
 
 
-def _planned(track: Track, occurrence: Occurrence, is_working_day: IsWorkingDay) -> Planned:
+def _in_turn(groups: list[list[Occurrence]]) -> Iterator[list[Occurrence]]:
+    """The groups by their last days, but of each row the cycles in their order, whatever last days they were given."""
+    waiting: dict[str, list[int]] = defaultdict(list)
+    for key in sorted((o.key for group in groups for o in group), reverse=True):
+        waiting[key.lineage].append(key.cycle)
+    left = groups
+    while left:
+        ready = (n for n, group in enumerate(left) if all(waiting[o.key.lineage][-1] == o.key.cycle for o in group))
+        group = left[next(ready, 0)]
+        left = [other for other in left if other is not group]
+        for occurrence in group:
+            waiting[occurrence.key.lineage].remove(occurrence.key.cycle)
+        yield group
+
+
+def _planned(track: Track, occurrence: Occurrence, today: date, is_working_day: IsWorkingDay) -> Planned:
+    """Dates that float move with what has been done since, unless their last day is over: a breach stays on record.
+    Forecasts move always."""
     series, cycle = track.series, occurrence.key.cycle
-    floats = track.row.shift_percent > 0 and cycle >= series.next_cycle
-    day = series.nominal(cycle) if floats else occurrence.nominal_date
-    return Planned(track.row, window_at(series, cycle, day, track.last, is_working_day), track.last)
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewItem:
-    """One job of the preview. ``asset`` is the asset's key, or ``site:<code>``; ``job`` has the occurrences."""
-
-    asset: str
-    site: str
-    job: Job
-    reason: LocalName
-    work_order: str | None = None
-
-    def as_json(self) -> dict[str, object]:
-        """The item as ``GET /plan/preview`` shows it."""
-        job = self.job
-        return {
-            "asset": self.asset,
-            "site": self.site,
-            "occurrences": [
-                {
-                    "plan_row": p.row.code,
-                    "name": {"zh": p.row.name.zh, "en": p.row.name.en},
-                    "cycle": p.window.cycle,
-                    "nominal_date": p.window.nominal.isoformat(),
-                    "earliest": p.window.earliest.isoformat(),
-                    "latest": p.window.latest.isoformat(),
-                }
-                for p in job.occurrences
-            ],
-            "due": job.due.isoformat(),
-            "earliest": job.earliest.isoformat(),
-            "latest": job.latest.isoformat(),
-            "layer": job.leader.row.layer.value,
-            "work_order": self.work_order,
-            "reason": {"zh": self.reason.zh, "en": self.reason.en},
-        }
-
-
-def preview(
-    rows: Sequence[PlanRow],
-    subjects: Sequence[Subject],
-    history: Mapping[str, Sequence[Occurrence]],
-    start: date,
-    end: date,
-    today: date,
-    systems: Systems,
-    zone: ZoneInfo,
-    is_working_day: IsWorkingDay = every_day,
-) -> list[PreviewItem]:
-    """Jobs not yet done that have a nominal date in ``start .. end`` (both inclusive), by due day.
-
-    ``history`` maps a subject's key to all its occurrences. Dates before today are shown for rows without a history
-    as their calendar has them; what a history has closed is not shown again.
-    """
-    every_row = {row.code: row for row in rows}
-    items: list[PreviewItem] = []
-    for subject in subjects:
-        mine = rows_for(rows, subject, systems)
-        known = history.get(subject.key, ())
-        plan = plan_subject(mine, every_row, subject, known, today, zone, min(start, today), is_working_day)
-        pairs = [(s.job, s.work_order) for s in plan.standing]
-        reach = max((row.early_days + row.late_days for row in mine), default=0)
-        pairs += [(job, None) for job in plan.upcoming(shifted(end, reach))]
-        for job, order in pairs:
-            if not any(start <= p.window.nominal <= end for p in job.occurrences):
-                continue
-            overdue = order is not None and job.latest < today
-            items.append(PreviewItem(subject.key, subject.site, job, reason(job, plan.floors, overdue), order))
-    return sorted(items, key=lambda i: (i.job.due, i.asset, i.job.leader.row.code))
+    shifts = track.row.shift_percent > 0 and occurrence.latest >= today
+    floats = shifts if series.grid is None else series.grid.floats
+    moved = series.nominal(cycle) if floats and cycle >= series.next_cycle else date.max
+    day = occurrence.nominal_date if moved == date.max else moved
+    return Planned(track.row, window_at(series, cycle, day, track.last, is_working_day), track.last, series.grid)

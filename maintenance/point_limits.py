@@ -8,7 +8,8 @@ from typing import Any
 from maintenance.alarm_ports import LimitChange
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.alarms import limit_problems
-from plantroom.domain.assets import Limits, Point, Status
+from plantroom.domain.assets import LimitOrigin, Limits, Point, Status
+from plantroom.domain.authorship import explained
 from plantroom.errors import BadData, FieldProblem, NotFound
 
 REASON_CHARACTERS = 500
@@ -28,14 +29,17 @@ def set_limits(
     tx: MaintenanceTx, site: str, point: Point, given: Mapping[str, Any], reason: str, by: str, now: datetime
 ) -> Point:
     """Write the limits that ``given`` names (fields of ``Limits``); the point's asset is locked. What people set is
-    theirs: the source of the limits is then their reason. Raises ``BadData`` for limits that cannot be judged by and
-    for no reason, everything that is wrong at once. A change that changes nothing leaves no trace."""
+    theirs, unless they name another ``origin``; the source of the limits is then their reason. Raises ``BadData`` for
+    limits that cannot be judged by and for no reason, everything that is wrong at once. A change that changes nothing
+    leaves no trace."""
     before, reason = point.template.limits, reason.strip()
     after = replace(before, **given)
     _check(point, after, reason)
     if after == before:
         return point
-    after = replace(after, source=reason, status=Status.DEFAULT)
+    origin = LimitOrigin(given.get("origin", LimitOrigin.OWN))
+    after = replace(after, source=reason, status=Status.DEFAULT, origin=origin)
+    explained(reason)
     changed = Point(point.asset, replace(point.template, limits=after))
     tx.assets.put_points([changed])
     tx.alarms.add_limit_change(LimitChange(site, point.asset, point.key, now, by, reason, before, after))

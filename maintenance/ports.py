@@ -4,15 +4,23 @@ They belong to the ledger's transaction (``plantroom.ports.ledger``); the same e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from maintenance.alarm_ports import AlarmRepository
+from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
+from maintenance.imports.ports import ImportRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
+from maintenance.notify.ports import ChannelRepository, NotificationRepository
+from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.records.ports import RecordRepository
+from maintenance.scheduled import JobRun
+from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
+from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -39,6 +47,14 @@ class PlanRepository(ABC):
         another lineage of the same site."""
 
     @abstractmethod
+    def remove_row(self, lineage: str) -> None:
+        """Take a row away that was entered by mistake, with its versions and occurrences. Orders keep what they are."""
+
+    @abstractmethod
+    def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
+        """All materialised occurrences of a row."""
+
+    @abstractmethod
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
         """Items of a checklist template; unknown: empty."""
 
@@ -61,14 +77,80 @@ class PlanRepository(ABC):
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None: ...
 
     @abstractmethod
+    def cards(self, site: str) -> Sequence[Card]:
+        """Every asset of a site, by key, the scrapped ones too."""
+
+    @abstractmethod
+    def simulated(self, assets: Sequence[str]) -> Collection[str]:
+        """Which of them are told of by a source whose clock is simulated: readings of another time."""
+
+    @abstractmethod
+    def standings(self, site: str) -> Mapping[str, Standing]:
+        """Where the planning of the site's subjects stands, by subject."""
+
+    @abstractmethod
+    def standings_of(self, subjects: Sequence[str]) -> Mapping[str, Standing]:
+        """The same of some subjects."""
+
+    @abstractmethod
+    def put_standings(self, standings: Sequence[Standing]) -> None:
+        """Say that subjects have been planned, with the ``changes`` that the planning knew; what this transaction
+        itself has changed of them counts as known."""
+
+    @abstractmethod
+    def changed(self, subject: str, site: str) -> None:
+        """Something has become of a subject that its planning goes by. Changes to occurrences and planned orders are
+        noted by themselves."""
+
+    @abstractmethod
+    def history(self, subjects: Sequence[str]) -> Sequence[ClosedOccurrence]:
+        """All occurrences of some subjects, by subject, row and cycle; those that are due too."""
+
+    @abstractmethod
+    def occurrences_of_several(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Occurrence]]:
+        """As ``occurrences_of``, of some subjects."""
+
+    @abstractmethod
+    def freeze(self, templates: Sequence[Sequence[ChecklistItem]]) -> Sequence[str]:
+        """Keep checklists for orders to refer to; gives the key of each. Equal ones are kept once."""
+
+    @abstractmethod
+    def add_drafts(self, site: str, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence] = ()) -> Added:
+        """Add planned orders of a site with their occurrences in bulk, and missed occurrences without an order.
+
+        As with ``add_occurrences`` an occurrence whose key is there already is left out, and an order without any is
+        not made.
+        """
+
+    @abstractmethod
+    def list_occurrences(self, wanted: "OccurrenceFilter", page: PageRequest) -> Page[Occurrence]:
+        """By nominal date, unless sorted otherwise (fields: nominal_date, latest)."""
+
+    @abstractmethod
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         """Local day of the last completion, done or credited, by (lineage, subject)."""
 
 
 @dataclass(frozen=True, slots=True)
+class OccurrenceFilter:
+    """Filters that are given must all hold; ``state`` may name several with commas between, ``start`` and ``end`` bound
+    the nominal date (both inclusive)."""
+
+    scope: Scope = EVERYTHING
+    subject: str | None = None
+    site: str | None = None
+    plan_row: str | None = None
+    state: str | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Filters that are given must all hold; ``open_only`` leaves out the ended ones, ``without_asset`` those of an
-    asset."""
+    asset, ``unassigned`` those that a person has been given, ``given`` those that nobody has, ``at_risk`` keeps open
+    ones with a clock that has used three quarters of its limit by then. ``contractors`` widens the scope: their orders
+    are seen, too, wherever they are."""
 
     scope: Scope = EVERYTHING
     kind: str | None = None
@@ -77,9 +159,15 @@ class OrderFilter:
     asset: str | None = None
     site: str | None = None
     department: str | None = None
+    assignee: str | None = None
+    contractor: str | None = None
+    unassigned: bool = False
+    given: bool = False
+    contractors: frozenset[str] = frozenset()
     due_before: datetime | None = None
     open_only: bool = False
     without_asset: bool = False
+    at_risk: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +200,21 @@ class OrderRepository(ABC):
         """As ``get``, and nobody else changes it until the transaction ends."""
 
     @abstractmethod
+    def standing(self, ids: Sequence[str]) -> Mapping[str, WorkOrder]:
+        """Those of the orders that have not ended, by id."""
+
+    @abstractmethod
+    def planned_for(self, assets: Sequence[str]) -> Sequence[WorkOrder]:
+        """The planned orders of some assets that have not ended."""
+
+    @abstractmethod
     def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
-        """Write and raise the version; ``VersionConflict`` when the stored version is another."""
+        """Write and raise the version; ``VersionConflict`` when the stored version is another. The template stays
+        what it was when the order was made."""
 
     @abstractmethod
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
-        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity)."""
+        """By due date, then number, unless sorted otherwise (fields: due, number, opened_at, severity, next_limit)."""
 
     @abstractmethod
     def counts(self, scope: Scope) -> Mapping[tuple[str, State], int]:
@@ -263,6 +360,17 @@ class SpellRepository(ABC):
         """All of an asset, newest first."""
 
 
+class JobRepository(ABC):
+    """When the scheduler's jobs last ran, on whatever host."""
+
+    @abstractmethod
+    def runs(self) -> Mapping[str, JobRun]:
+        """By name."""
+
+    @abstractmethod
+    def put(self, run: JobRun) -> None: ...
+
+
 class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
@@ -272,3 +380,11 @@ class MaintenanceTx(LedgerTx):
     alarms: AlarmRepository
     loop_tests: LoopTestRepository
     spells: SpellRepository
+    people: PeopleRepository
+    jobs: JobRepository
+    records: RecordRepository
+    imports: ImportRepository
+    emergency: EmergencyPlanRepository
+    sla: SlaRepository
+    channels: ChannelRepository
+    notifications: NotificationRepository

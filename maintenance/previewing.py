@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maintenance.gathering import facts_of
 from maintenance.plan import Occurrence
-from maintenance.planner import PreviewItem, Subject, Systems, asset_subject, preview, site_subject
+from maintenance.planner import Subject, Systems, asset_subject, site_subject
 from maintenance.ports import MaintenanceTx
+from maintenance.preview import Horizon, Preview, preview_all
+from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
+from maintenance.site_calendar import working_days
 from plantroom.domain.assets import Asset, Site
 from plantroom.errors import BadData, FieldProblem
 
@@ -48,8 +52,10 @@ def ledger_preview(
     end: date,
     now: datetime,
     systems: Systems,
-) -> list[PreviewItem]:
-    """Items with a nominal date in ``start .. end``, by due day; "today" is the site's local day at ``now``.
+    readings: PointReadings = NO_READINGS,
+) -> Preview:
+    """Jobs with a nominal date in ``start .. end``, by due day, on the site's own calendar, and the rows without a
+    date; "today" is the site's local day at ``now``.
 
     Raises ``BadData`` as ``check_span``."""
     zone = ZoneInfo(site.time_zone)
@@ -60,4 +66,7 @@ def ledger_preview(
     for occurrence in tx.plan.occurrences_of(site.code, only):
         history[occurrence.key.subject].append(occurrence)
     rows = tx.plan.rows(site.code, today)
-    return preview(rows, subjects, history, start, end, today, systems, zone)
+    facts = facts_of(tx, site, subjects, rows, readings, now, systems)
+    working = working_days(site.calendar, site.time_zone)
+    horizon = Horizon(start, end, today, zone, working, site.calendar)
+    return preview_all(rows, subjects, history, horizon, systems, facts)

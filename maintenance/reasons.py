@@ -5,7 +5,8 @@ from datetime import date
 
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Interval, IntervalUnit, Layer, PlanRow
-from maintenance.recurrence import effective_interval, longest_days
+from maintenance.recurrence import longest_between
+from maintenance.schedules import BeforeSchedule, IntervalSchedule
 from maintenance.sources import cited
 from plantroom.domain.assets import LocalName
 
@@ -26,7 +27,7 @@ _NAMED = {
     (1, IntervalUnit.YEAR): LocalName("每年一次", "yearly"),
     (12, IntervalUnit.MONTH): LocalName("每年一次", "yearly"),
 }
-_LAYERS = {
+LAYERS = {
     Layer.LAW: LocalName("法规要求", "required by law"),
     Layer.MAKER: LocalName("厂家要求", "required by the maker"),
     Layer.CONTRACT: LocalName("维护计划约定", "agreed in the maintenance plan"),
@@ -35,6 +36,8 @@ _LAYERS = {
 
 def frequency(interval: Interval) -> LocalName:
     """The interval in words: 每季度一次 / quarterly, 每15天一次 / every 15 days."""
+    if interval.every == 0:
+        return LocalName("无固定周期", "at no fixed interval")
     named = _NAMED.get((interval.every, interval.unit))
     if named is not None:
         return named
@@ -45,7 +48,7 @@ def frequency(interval: Interval) -> LocalName:
 def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) -> LocalName:
     """One sentence on a job. ``floors`` maps a row's code to the longest gap in days that holds for it."""
     leader = job.leader
-    zh, en = _demand(leader.row, floors.get(leader.row.code))
+    zh, en = _demand(leader, floors.get(leader.row.code))
     if len(job.occurrences) > 1:
         others = [p.row for p in job.occurrences[1:]]
         zh += f"，同时完成{'、'.join(r.name.zh for r in others)}，在各自期限中最早的一天前完成"
@@ -66,9 +69,9 @@ def reason(job: Job, floors: Mapping[str, int | None], overdue: bool = False) ->
 
 def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
     """What is odd about a row: laxer than the law, hence scheduled at the floor."""
-    if floor is None or longest_days(row.interval) <= floor:
+    if floor is None or longest_between(row) <= floor:
         return ()
-    said, shown = frequency(row.interval), frequency(effective_interval(row.interval, floor))
+    said, shown = frequency(row.interval), frequency(Interval(floor, IntervalUnit.DAY))
     return (
         LocalName(
             f"{row.name.zh}：计划周期（{said.zh}）宽于法定最长间隔{floor}天，按{shown.zh}安排",
@@ -77,14 +80,31 @@ def warnings(row: PlanRow, floor: int | None) -> tuple[LocalName, ...]:
     )
 
 
-def _demand(row: PlanRow, floor: int | None) -> tuple[str, str]:
-    said, layer = frequency(row.interval), _LAYERS[row.layer]
+def said_of(planned: Planned) -> LocalName:
+    """What an occurrence's date goes by, in words: its frequency, its season, its age, its meter."""
+    row, grid = planned.row, planned.grid
+    if grid is None:
+        return frequency(row.interval)
+    because = grid.because(planned.window.nominal)
+    periodic = row.interval.every > 0 and isinstance(row.schedule, IntervalSchedule | BeforeSchedule)
+    if not periodic:
+        return because
+    often = frequency(row.interval)
+    return LocalName(f"{often.zh}，{because.zh}", f"{often.en}, {because.en}")
+
+
+def _demand(planned: Planned, floor: int | None) -> tuple[str, str]:
+    row = planned.row
+    said, layer = said_of(planned), LAYERS[row.layer]
     zh = f"{row.name.zh}：{said.zh}，{layer.zh}"
     en = f"{row.name.en}: {said.en}, {layer.en}"
     if row.basis:
         basis = cited(row.basis)
         zh, en = f"{zh}（{basis.zh}）", f"{en} ({basis.en})"
-    if floor is not None and longest_days(row.interval) > floor:
+    if row.fulfilled_by is not None:
+        zh += f"，由测点“{row.fulfilled_by.point}”的读数自动确认"
+        en += f", credited by the readings of {row.fulfilled_by.point}"
+    if floor is not None and longest_between(row) > floor:
         zh += f"，因宽于法定最长间隔，按{floor}天安排"
         en += f"; laxer than the law allows, so scheduled every {floor} days"
     return zh, en

@@ -16,9 +16,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from maintenance.plan import Interval, IntervalUnit, PlanRow, Roll
+from maintenance.plan import Interval, IntervalUnit, Missed, PlanRow, Roll
+from maintenance.schedules import AgeSchedule
+from plantroom.domain.assets import LocalName
 
 IsWorkingDay = Callable[[date], bool]
 """Port of the holiday calendar: whether people work on that local day."""
@@ -29,6 +33,7 @@ LAST_DAY = date(9998, 12, 31)
 _MONTHS = {IntervalUnit.MONTH: 1, IntervalUnit.YEAR: 12}
 _DAYS = {IntervalUnit.DAY: 1, IntervalUnit.WEEK: 7}
 _PHASES = 6
+_A_MONTH = 31
 _EARLY = {15: 5, 92: 15, 184: 30, 366: 60}
 
 
@@ -94,10 +99,64 @@ def longest_days(interval: Interval) -> int:
     return years * 365 + (leaps if years else 0) + tail
 
 
+def longest_between(row: PlanRow) -> int:
+    """The most days between two dates of a row as it is written, whatever the law says; 0 when nobody can say (by a
+    meter without a cap, by a condition, before each job of another row)."""
+    schedule = row.schedule
+    if isinstance(schedule, AgeSchedule):
+        gaps = [longest_days(Interval(b - a, IntervalUnit.YEAR)) for a, b in pairwise(schedule.years)]
+        return max([*gaps, 0 if schedule.then is None else longest_days(schedule.then)])
+    return longest_days(row.interval)
+
+
 def default_early_days(interval: Interval, late_days: int) -> int:
     """Early days of a row that does not say: 5 at 15 days, 15 at a quarter, 30 at half a year, 60 at a year, else
     the late days."""
     return _EARLY.get(longest_days(interval), late_days)
+
+
+def default_missed(interval: Interval) -> Missed:
+    """What becomes of a missed one when a row does not say: it stays due; of rows by the hour it gives way to the next
+    one."""
+    return Missed.HOLD if has_dates(interval) else Missed.SUPERSEDE
+
+
+class Grid(Protocol):
+    """Where the nominal dates of a row are that does not simply go by its interval (``maintenance.grids``)."""
+
+    @property
+    def longest(self) -> int:
+        """The most days between two dates that follow each other (inside one season); 0 when nobody can say."""
+        ...
+
+    @property
+    def floats(self) -> bool:
+        """Whether a date that was given moves with what has become known since (forecasts)."""
+        ...
+
+    def day(self, index: int) -> date:
+        """The date of an index, 0 or more, rising with it; ``date.max`` when there is none any more."""
+        ...
+
+    def first(self, day: date) -> int:
+        """The smallest index whose date is ``day`` or later."""
+        ...
+
+    def after(self, day: date) -> int:
+        """The index that follows the one whose date was given as ``day``."""
+        ...
+
+    def span(self, day: date) -> tuple[date, date]:
+        """The days that the work of the nominal date ``day`` must lie on whatever the tolerance, both inclusive."""
+        ...
+
+    def counts_from(self, day: date) -> date:
+        """A completion before this day says nothing about the longest gap before the nominal date ``day``."""
+        ...
+
+    def because(self, day: date) -> LocalName:
+        """Why the work falls on the nominal date ``day``, as a part of a sentence."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +167,7 @@ class Series:
     ``offset_days`` is how far earlier deviations have moved the calendar (``shift_percent``). Cycle numbers are keys
     and never come twice, also when anchor or interval change: ``renumbered`` is what they are ahead of the number of
     intervals since ``anchor``, ``next_cycle`` the first one behind the known history. From ``ends`` on there are no
-    dates.
+    dates. A ``grid`` stands in place of anchor and interval.
     """
 
     row: PlanRow
@@ -120,10 +179,12 @@ class Series:
     renumbered: int = 0
     next_cycle: int = 0
     ends: date | None = None
+    grid: Grid | None = None
 
     def nominal(self, cycle: int) -> date:
         """Nominal date of a cycle; ``date.max`` from the series' end on."""
-        day = nominal(self.anchor, self.interval, cycle - self.renumbered)
+        index = cycle - self.renumbered
+        day = nominal(self.anchor, self.interval, index) if self.grid is None else self.grid.day(index)
         if day > LAST_DAY:
             return date.max
         day = shifted(day, self.offset_days)
@@ -132,10 +193,14 @@ class Series:
     def first_cycle(self, day: date) -> int:
         """The smallest cycle behind the known history whose window ends on ``day`` or later."""
         wanted = shifted(day, -self.row.late_days - self.offset_days)
+        if self.grid is not None:
+            return max(_first_open(self.grid, wanted, day) + self.renumbered, self.next_cycle)
         return max(first_cycle(self.anchor, self.interval, wanted) + self.renumbered, self.next_cycle)
 
     def behind(self, cycle: int, day: date) -> "Series":
         """The series that goes on behind a cycle with its first date after ``day``."""
+        if self.grid is not None:
+            return replace(self, renumbered=cycle + 1 - self.grid.after(day), next_cycle=cycle + 1)
         index = first_cycle(self.anchor, self.interval, shifted(day, 1 - self.offset_days))
         return replace(self, renumbered=cycle + 1 - index, next_cycle=cycle + 1)
 
@@ -165,6 +230,14 @@ class Window:
         return self.nominal > LAST_DAY
 
 
+def _first_open(grid: Grid, wanted: date, day: date) -> int:
+    """The first index from ``wanted`` on whose span (it may end before the tolerance does) is not over on ``day``."""
+    index = grid.first(wanted)
+    while (found := grid.day(index)) < day and grid.span(found)[1] < day:
+        index += 1
+    return index
+
+
 def effective_interval(interval: Interval, max_gap_days: int | None) -> Interval:
     """The interval, or the floor in days when the interval is laxer than ``max_gap_days``."""
     if max_gap_days is not None and longest_days(interval) > max_gap_days:
@@ -179,6 +252,7 @@ def with_history(
     completions: Mapping[int, date],
     known: Mapping[int, date] | None = None,
     ends: date | None = None,
+    grid: Grid | None = None,
 ) -> Series:
     """The series of a row behind its history: ``completions`` (cycle -> local day it was done or credited) and
     ``known`` (cycle -> nominal date that it was given; default: where the calendar has the completed cycles).
@@ -186,15 +260,19 @@ def with_history(
     The next date is the first one of the present calendar behind the newest known one, whatever calendar (interval,
     floor, anchor) that one was given by. ``shift_percent`` moves the dates that follow by that share of each
     deviation (late or early; days rounded towards zero), computed anew from the history each time. At 100 % the next
-    date is completion + interval, at 0 % nothing moves.
+    date is completion + interval, at 0 % nothing moves. The dates of a ``grid`` are never shifted; where it is much
+    laxer than ``max_gap_days``, the floor in days stands in its place (less than a month is made up for by pulling
+    single dates forward).
     """
     interval = effective_interval(row.interval, max_gap_days)
-    series = Series(row, anchor, interval, max_gap_days, max(completions.values(), default=None), ends=ends)
+    if grid is not None and max_gap_days is not None and grid.longest > max_gap_days + _A_MONTH:
+        grid, interval = None, Interval(max(1, max_gap_days), IntervalUnit.DAY)
+    series = Series(row, anchor, interval, max_gap_days, max(completions.values(), default=None), ends=ends, grid=grid)
     given = {cycle: series.nominal(cycle) for cycle in completions} if known is None else known
     if not given:
         return series
     newest = max(given)
-    if row.shift_percent <= 0:
+    if row.shift_percent <= 0 or grid is not None:
         return series.behind(newest, given[newest])
     if row.shift_percent < 100:
         offset, day = _drift(series, completions, given)
@@ -239,14 +317,20 @@ def window_at(
     """
     if day > LAST_DAY:
         return Window(cycle, date.max, date.max, date.max, date.max, pulled=False)
-    row = series.row
+    row, grid = series.row, series.grid
     latest = shifted(day, row.late_days)
+    begin = shifted(day, -row.early_days)
+    if grid is not None:
+        first, end = grid.span(day)
+        latest, begin = min(latest, end), max(begin, first)
+        if last is not None and last < grid.counts_from(day):
+            last = None
     pulled = False
     if series.max_gap_days is not None and last is not None:
         floor = shifted(last, series.max_gap_days)
         pulled = floor < latest
         latest = min(latest, floor)
-    earliest = min(shifted(day, -row.early_days), latest)
+    earliest = min(begin, latest)
     planned = rolled(min(day, latest), row.roll, earliest, latest, is_working_day)
     return Window(cycle, day, earliest, latest, planned, pulled)
 

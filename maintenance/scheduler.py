@@ -1,6 +1,16 @@
-"""APScheduler ticks ``materialise``; it decides nothing. Dates are computed in ``maintenance.recurrence``."""
+"""APScheduler ticks named jobs; it decides nothing. Dates are computed in ``maintenance.recurrence``.
 
-from collections.abc import Callable, Mapping
+A job is a callable with a period. It is idempotent on the ledger and safe with several schedulers at once, since every
+``serve`` process runs them all; one that fails is logged, counted and tried again at its next tick, and costs no other
+job anything. What became of each stands in the ledger (``maintenance.scheduled``), where ``plantroom check`` finds it.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -8,6 +18,8 @@ import structlog
 from maintenance.materialise import materialise
 from maintenance.planner import Systems
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import NO_READINGS, PointReadings
+from maintenance.scheduled import PLAN, STALE_AFTER, JobFigures, JobRun, stale_plan
 from plantroom.errors import PlantroomError
 from plantroom.ports.clock import Clock
 from plantroom.ports.ledger import Ledger
@@ -15,14 +27,151 @@ from plantroom.ports.ledger import Ledger
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-EVERY_MINUTES = 5
+PLAN_EVERY = timedelta(minutes=5)
+AT_ONCE = 4
+"""Jobs that run beside each other in one process."""
 
 
-class PlanScheduler:
-    """Materialises the plan at the start and every five minutes, in one thread of its own.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done again and again. ``run`` is given the present of the planning clock; the first run is at the
+    scheduler's start."""
 
-    ``after`` is called with the counts of each run that succeeded. ``failures`` counts runs that did not.
-    """
+    name: str
+    every: timedelta
+    run: Callable[[datetime], None]
+
+
+class Scheduler:
+    """Ticks jobs, the first time at its start. Each job runs in one thread at a time."""
+
+    def __init__(self, ledger: Ledger[MaintenanceTx], clock: Clock, jobs: Sequence[Job]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._jobs: dict[str, Job] = {}
+        self._figures: dict[str, JobFigures] = {}
+        self._lock = threading.Lock()
+        self._scheduler: BackgroundScheduler | None = None
+        self._started = time.monotonic()
+        for job in jobs:
+            self.add(job)
+
+    def add(self, job: Job) -> None:
+        """One more job; before ``start``. ``ValueError`` for a name that is there, or a period that is none."""
+        if job.name in self._jobs or job.every <= timedelta():
+            raise ValueError(f"job {job.name!r}: the name is taken, or {job.every} is no period")
+        self._jobs[job.name] = job
+        self._figures[job.name] = JobFigures()
+
+    def start(self) -> None:
+        """Begin ticking. A second call changes nothing."""
+        if self._scheduler is not None:
+            return
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        self._started = time.monotonic()
+        self._scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(AT_ONCE)})
+        for job in self._jobs.values():
+            self._scheduler.add_job(
+                self.tick,
+                "interval",
+                args=[job.name],
+                seconds=job.every.total_seconds(),
+                next_run_time=datetime.now(UTC),
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+                id=job.name,
+            )
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; waits for runs under way."""
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=True)
+            self._scheduler = None
+
+    def tick(self, name: str) -> None:
+        """One run of a job. Errors are logged and counted: the next tick tries again. ``KeyError``: no such job."""
+        job, began = self._jobs[name], time.monotonic()
+        self._note(name, _begun)
+        try:
+            job.run(self._clock.now())
+        except PlantroomError as error:
+            self._failed(name, error, began)
+        except Exception as error:  # noqa: BLE001 (outermost call of the scheduler's thread: logged and counted)
+            self._failed(name, error, began)
+        else:
+            with self._lock:
+                seen, now = self._figures[name], time.time()
+                self._figures[name] = replace(
+                    seen, runs=seen.runs + 1, succeeded_s=now, seconds=time.monotonic() - began
+                )
+            self._note(name, lambda run, now: replace(run, succeeded_at=now))
+
+    def figures(self) -> Mapping[str, JobFigures]:
+        """What this process has seen of each job."""
+        with self._lock:
+            return dict(self._figures)
+
+    @property
+    def failures(self) -> int:
+        """Runs of any job that failed in this process."""
+        return sum(seen.failures for seen in self.figures().values())
+
+    def problems(self) -> list[str]:
+        """What is to be said of a plan that no scheduler has materialised for long. Until this process has run for that
+        long itself, nothing: it is about to do it."""
+        if PLAN not in self._jobs or time.monotonic() - self._started < STALE_AFTER.total_seconds():
+            return []
+        try:
+            with self._ledger.read() as tx:
+                found = stale_plan(tx.jobs.runs().get(PLAN), tx.collect.now())
+        except PlantroomError:
+            return []  # said by whoever looks at the ledger
+        return [] if found is None else [found]
+
+    def _failed(self, name: str, error: Exception, began: float) -> None:
+        with self._lock:
+            seen = self._figures[name]
+            self._figures[name] = replace(
+                seen, runs=seen.runs + 1, failures=seen.failures + 1, seconds=time.monotonic() - began
+            )
+        structlog.get_logger().error("job_failed", job=name, error=str(error), type=type(error).__name__)
+        problem = f"{type(error).__name__}: {error}"
+        self._note(name, lambda run, now: replace(run, failed_at=now, problem=problem[:500]))
+
+    def _note(self, name: str, change: Callable[[JobRun, datetime], JobRun]) -> None:
+        """Write down what became of a job; a ledger that is away is no further failure."""
+        with suppress(PlantroomError), self._ledger.begin() as tx:
+            now = tx.collect.now()
+            tx.jobs.put(change(tx.jobs.runs().get(name) or JobRun(name, now), now))
+
+
+def _begun(run: JobRun, now: datetime) -> JobRun:
+    return replace(run, began_at=now)
+
+
+def materialise_job(
+    ledger: Ledger[MaintenanceTx],
+    systems: Systems,
+    after: Callable[[Mapping[str, int]], None] | None = None,
+    readings: PointReadings = NO_READINGS,
+) -> Job:
+    """Makes the orders of the plan. ``after`` is called with the counts of each run that succeeded, ``readings`` are
+    what meters and credits go by."""
+
+    def run(now: datetime) -> None:
+        counts = materialise(ledger, now, systems, readings=readings)
+        if after is not None:
+            after(counts)
+
+    return Job(PLAN, PLAN_EVERY, run)
+
+
+class PlanScheduler(Scheduler):
+    """A scheduler with the one job that materialises the plan."""
 
     def __init__(
         self,
@@ -30,53 +179,6 @@ class PlanScheduler:
         clock: Clock,
         systems: Systems,
         after: Callable[[Mapping[str, int]], None] | None = None,
+        readings: PointReadings = NO_READINGS,
     ) -> None:
-        self._ledger = ledger
-        self._clock = clock
-        self._systems = systems
-        self._after = after
-        self._scheduler: BackgroundScheduler | None = None
-        self.failures = 0
-
-    def start(self) -> None:
-        """Begin ticking; the first tick at once. A second call changes nothing."""
-        if self._scheduler is not None:
-            return
-        from datetime import UTC, datetime
-
-        from apscheduler.schedulers.background import BackgroundScheduler
-
-        self._scheduler = BackgroundScheduler(timezone=UTC)
-        self._scheduler.add_job(
-            self.tick,
-            "interval",
-            minutes=EVERY_MINUTES,
-            next_run_time=datetime.now(UTC),
-            coalesce=True,
-            misfire_grace_time=None,
-            max_instances=1,
-            id="materialise",
-        )
-        self._scheduler.start()
-
-    def stop(self) -> None:
-        """End; waits for a run under way."""
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=True)
-            self._scheduler = None
-
-    def tick(self) -> None:
-        """One run. Errors are logged and counted: the next tick tries again."""
-        try:
-            counts = materialise(self._ledger, self._clock.now(), self._systems)
-        except PlantroomError as error:
-            self._failed(error)
-        except Exception as error:  # noqa: BLE001 (outermost call of the scheduler's thread: logged and counted)
-            self._failed(error)
-        else:
-            if self._after is not None:
-                self._after(counts)
-
-    def _failed(self, error: Exception) -> None:
-        self.failures += 1
-        structlog.get_logger().error("plan_not_materialised", error=str(error), type=type(error).__name__)
+        super().__init__(ledger, clock, [materialise_job(ledger, systems, after, readings)])

@@ -33,6 +33,7 @@ from plantroom.domain.alarms import (
     safety_sources,
 )
 from plantroom.domain.assets import CLOCK, SENSOR_FAULT, UNCLASSIFIED, EquipmentClass, Plant
+from plantroom.domain.authorship import explained
 from plantroom.domain.findings import FindingSource
 from plantroom.domain.keys import new_key
 from plantroom.domain.sensors import SENSOR
@@ -127,6 +128,7 @@ def shelve_anew(
         for one in tx.alarms.standing_shelves(episode.asset, episode.failure_mode)
         if set(one.subjects) <= set(subjects)
     ]
+    explained(wish.reason)
     shelf = Shelf(
         new_key(),
         episode.site,

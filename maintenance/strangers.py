@@ -12,11 +12,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.alarm_ports import Annunciation
-from maintenance.episode_rules import severest, work_is_done
+from maintenance.episode_rules import work_is_done
 from maintenance.episode_tickets import AGAIN, ANOTHER
 from maintenance.floods import tell
 from maintenance.heard import Heard, all_known, first_heard, heard, is_news, with_heard, with_known
-from maintenance.orders import create_order, keep, pages, resolve_by, take_step
+from maintenance.orders import create_order, keep, pages, take_step, tightened
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.work_orders import Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import UNCLASSIFIED, AlarmPriority, Asset, AssetStatus, LocalName, Severity
@@ -208,12 +208,9 @@ def _told(
         )
     if safety:
         ticket = _rung(tx, ticket, said, now)
-    worst = severest(ticket.severity, severity)
-    due = ticket.due
-    if worst is not ticket.severity and due is not None:
-        due = min(due, resolve_by(worst, ticket.opened_at or now))
+    ticket = tightened(tx, ticket, severity, now, _BY)
     checks = tuple(dict.fromkeys((*ticket.first_checks, *case.checks)))
-    changed = replace(ticket, severity=worst, due=due, safety=ticket.safety or safety, first_checks=checks)
+    changed = replace(ticket, safety=ticket.safety or safety, first_checks=checks)
     return keep(tx, with_heard(changed, said, zone))
 
 

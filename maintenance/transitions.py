@@ -6,6 +6,7 @@ caller's transaction. Instants are aware UTC.
 """
 
 from datetime import datetime
+from functools import partial
 
 from maintenance.episode_rules import work_is_done
 from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
@@ -14,6 +15,7 @@ from maintenance.isolation import RESTING, isolate, released
 from maintenance.orders import keep, last_completed_by, pages, take_step
 from maintenance.over_with_work import end_with_work
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.records.freezing import frozen, refuse_frozen
 from maintenance.shelving import ticket_accepted
 from maintenance.ticket_lock import lock_ticket
 from maintenance.told_later import follow_told_later
@@ -35,20 +37,26 @@ def apply_transition(
     changes: WorkOrder | None = None,
     file_arrived: FileArrived = no_file,
     person: bool = False,
+    code: str = "",
 ) -> WorkOrder:
     """Take one step and what follows from it: completing credits every occurrence, an ending without work makes them
     missed, isolating work begins or ends the maintenance of its machine, and with the work on a ticket the alarms are
     over of whose end no event tells. What people were told of after ``at`` is neither acknowledged nor over with a
     step, and what still stands of a safety event among it has a ticket of its own. ``changes`` is the locked order with
-    other fields already changed by the caller; ``person``: whoever does it has signed in.
+    other fields already changed by the caller; ``person``: whoever does it has signed in; ``code``: why it is held.
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
-    tag it ``incomplete``. Raises ``NotFound``, ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    tag it ``incomplete``. Statutory work that is verified, or complete and signed by both sides, is frozen as a record
+    (``maintenance.records``) and takes no step after that. Raises ``NotFound``, ``IllegalTransition``,
+    ``RecordFrozen``, ``BadData`` (reason missing, ``at`` too early).
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
-    moved = take_step(tx, order, to, at, by, reason, now=now, in_time=in_time, file_arrived=file_arrived, person=person)
+    refuse_frozen(tx, order, to)
+    more = partial(take_step, now=now, in_time=in_time, file_arrived=file_arrived, person=person, code=code)
+    moved = more(tx, order, to, at, by, reason)
     stored, taken_at = keep(tx, isolate(tx, moved)), min(at, now or at)
+    frozen(tx, stored, by, now or at)
     if stored.kind is Kind.CORRECTIVE and to in (State.ACKNOWLEDGED, State.IN_PROGRESS):
         ticket_accepted(tx, stored, by, taken_at)
     status = released(tx, stored)

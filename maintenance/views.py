@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from maintenance.episodes import Episode
 from maintenance.ports import MaintenanceTx
+from maintenance.sources import cited
 from maintenance.work_orders import ChecklistItem, WorkOrder
 from plantroom.domain.assets import LocalName
 
@@ -37,6 +38,13 @@ def item_json(item: ChecklistItem) -> dict[str, object]:
         "choices": [name_json(choice) for choice in item.choices],
         "evidence": list(item.evidence),
         "section": name_json(item.section),
+        "guidance": name_json(item.guidance),
+        "conditions": list(item.conditions),
+        "batch_ok": item.batch_ok,
+        "signal": item.signal,
+        "basis": name_json(cited(item.basis)),
+        "status": item.status,
+        "limits_status": item.limits_status,
     }
 
 
@@ -55,6 +63,7 @@ def order_json(order: WorkOrder) -> dict[str, object]:
         "asset": order.asset,
         "department": order.department,
         "assignee": order.assignee,
+        "contractor": order.contractor,
         "version": order.version,
         "opened_at": instant_json(order.opened_at),
         "acknowledged_at": instant_json(order.acknowledged_at),

@@ -57,7 +57,10 @@ class ChecklistItem:
     """One line of a checklist. ``type``: ok, number, choice, text, photo or signature.
 
     A number may name the asset's ``point`` it measures and carries its limits; ``evidence`` lists what is
-    compulsory (photo, signature).
+    compulsory (photo, signature). ``signal`` is a point whose live value helps to judge and is not what is measured.
+    ``conditions`` say when the item is asked for (``maintenance.item_conditions``), ``batch_ok`` that it may be
+    answered together with others. ``basis`` and ``status`` are what the item is based on and how far that can be
+    trusted, ``limits_status`` the same of its numbers.
     """
 
     step: str
@@ -71,16 +74,25 @@ class ChecklistItem:
     choices: tuple[LocalName, ...] = ()
     evidence: tuple[str, ...] = ()
     section: LocalName = LocalName("", "")
+    guidance: LocalName = LocalName("", "")
+    conditions: tuple[str, ...] = ()
+    batch_ok: bool = False
+    signal: str | None = None
+    basis: str = ""
+    status: str = ""
+    limits_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderOccurrence:
-    """An occurrence that the work order stands for, with its own dates."""
+    """An occurrence that the work order stands for, with its own dates; of rows by the hour with its moments."""
 
     key: OccurrenceKey
     plan_row: str
     nominal_date: date
     due: date
+    nominal_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ class WorkOrder:
     ``due`` is the last moment (planned work: end of the local day of the latest date; tickets: the resolve
     clock). ``template`` is frozen at creation. ``answers`` maps a checklist step to its accepted answer.
     Operations that came in after the order had ended are kept as operations; the tag ``late_evidence`` says so.
+    ``assignee`` is the user name of whoever has been given it, ``contractor`` the organisation's id.
     ``gathered`` is what a ticket with more than one cause keeps of them (``maintenance.findings``, ``.heard``).
     """
 
@@ -105,6 +118,7 @@ class WorkOrder:
     asset: str | None = None
     department: str | None = None
     assignee: str | None = None
+    contractor: str | None = None
     due: datetime | None = None
     earliest: date | None = None
     opened_at: datetime | None = None
@@ -113,6 +127,7 @@ class WorkOrder:
     completed_at: datetime | None = None
     verified_at: datetime | None = None
     hold_reason: str | None = None
+    hold_code: str | None = None
     end_reason: str | None = None
     reopened: int = 0
     episode: str | None = None
@@ -130,7 +145,8 @@ class WorkOrder:
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One entry of a work order's history. ``at`` is when it was done (event time), ``recorded_at`` when
-    we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name."""
+    we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name; ``code``: of a
+    hold, why (``maintenance.sla.policy.PauseCode``)."""
 
     work_order: str
     to: State
@@ -139,6 +155,7 @@ class Transition:
     by: str
     reason: str = ""
     person: bool = False
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 import structlog
 
 from maintenance.ports import MaintenanceTx
+from plantroom.domain.authorship import acting_system
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import Ledger
 
@@ -67,6 +68,10 @@ class MaintenanceWorker:
         return self._thread is not None and self._thread.is_alive()
 
     def _run(self) -> None:
+        with acting_system(self._name):
+            self._work()
+
+    def _work(self) -> None:
         in_a_row = 0
         while not self._stopping.is_set():
             try:

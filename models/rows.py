@@ -126,7 +126,7 @@ class RowMaker:
         years 1970 to 2109. O(n log n).
         """
         readings = batch.readings
-        layout = self._layout_of(readings.series, plant)
+        layout = self._layout_of(readings.series, plant, batch.site)
         usable = batch.live & (readings.reason < FIRST_BAD)
         picked = np.flatnonzero(usable & (layout.owner[readings.series_id] >= 0))
         if not len(picked):
@@ -150,8 +150,10 @@ class RowMaker:
         found = [(layout.assets[n], layout.keys[n], a, b) for n, (a, b) in zip(first_row, edges, strict=True)]
         return [AssetRows(k, instants[a:b], received[a:b], keys, values[a:b, : len(keys)]) for k, keys, a, b in found]
 
-    def _layout_of(self, series: Sequence[SeriesRef], plant: Plant) -> _Layout:
-        if plant is not self._plant or series is not self._series or len(series) != len(self._layout.owner):
+    def _layout_of(self, series: Sequence[SeriesRef], plant: Plant, site: str) -> _Layout:
+        known = self._plant
+        same = known is not None and site in plant.site_revisions and plant.revision_of(site) == known.revision_of(site)
+        if (plant is not known and not same) or series is not self._series or len(series) != len(self._layout.owner):
             self._layout = _Layout.of(series, plant)
             self._plant, self._series = plant, series
         return self._layout

@@ -5,7 +5,6 @@ Validated on construction; nothing is connected to.
 
 import os
 import re
-import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plantroom.errors import SettingError, plain_message
+from plantroom.setting_checks import file_place, readable_certificates, require_key, web_address
 
 PREFIX = "PLANTROOM_"
 MAX_LETTERS, MAX_LETTERS_MB = 1_000_000_000, 1_000_000
@@ -55,6 +55,8 @@ EXPECTED: Mapping[str, str] = {
     "retention_10m_days": "a whole number of days from 1 to 36500, not fewer than raw readings are kept, or 0 for ever",
     "dead_letters_max": "a whole number from 1 to 1000000000",
     "dead_letters_mb": "a whole number from 1 to 1000000",
+    "public_url": "http[s]://host[:port][/path], as people type it into their browsers",
+    "secrets_key": "a file with the key that Plantroom made, mode 0600, or where it may be made",
 }
 
 
@@ -111,6 +113,7 @@ class Settings(BaseSettings):
     readings_url: str | None = None
     ledger_url: str | None = None
     files_url: str | None = None
+    public_url: str | None = None
     models_dir: Path | None = None
     now: datetime | None = None
     config: Path | None = None
@@ -120,6 +123,7 @@ class Settings(BaseSettings):
     retention_10m_days: int = 1095
     dead_letters_max: int = 200_000
     dead_letters_mb: int = 500
+    secrets_key: Path | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -244,6 +248,16 @@ class Settings(BaseSettings):
             raise ValueError("out of range")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        return None if value is None else web_address(value)
+
+    @field_validator("secrets_key")
+    @classmethod
+    def _secrets_key(cls, value: Path | None) -> Path | None:
+        return None if value is None else file_place(value.expanduser().absolute())
+
     @field_validator("files_url")
     @classmethod
     def _files(cls, value: str | None) -> str | None:
@@ -279,34 +293,14 @@ class Settings(BaseSettings):
         return Path(unquote(urlsplit(self.files_url).path)) if self.files_url else self.data_dir / "files"
 
     @property
+    def secrets(self) -> Path:
+        """The file with the key that the ledger's secrets are encrypted with."""
+        return self.secrets_key or self.data_dir / "secrets.key"
+
+    @property
     def models(self) -> Path:
         """The folder of the model registry."""
         return self.models_dir or self.data_dir / "models"
-
-
-def readable_certificates(path: Path) -> Path:
-    """``path`` when it holds certificates in PEM. Raises ``ValueError`` with the reason."""
-    try:
-        ssl.create_default_context(cafile=str(path))
-    except ssl.SSLError:
-        raise ValueError("holds no certificate in PEM form") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-    return path
-
-
-def require_key(certificate: Path, key: Path) -> None:
-    """Raise ``ValueError`` unless ``key`` is the certificate's private key, in PEM and without a passphrase."""
-
-    def no_passphrase() -> str:
-        raise ValueError("is protected by a passphrase")
-
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, no_passphrase)
-    except ssl.SSLError:
-        raise ValueError("is no private key in PEM form, or not that of the certificate") from None
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
 
 
 def parse_broker_url(url: str) -> BrokerAddress:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -74,9 +75,16 @@ class Groups(LoadFileScheduling):  # type: ignore[misc]
 
 
 def pytest_configure() -> None:
-    """The worker that computes, and what it starts, takes what the others leave."""
+    """The worker that computes, and what it starts, takes what the others leave. Loggers are made anew at each use: one
+    that was kept by a test that ran before in the same process would not be heard by ``capture_logs``."""
     if os.environ.get("PYTEST_XDIST_WORKER") == COMPUTES:
         os.nice(5)
+    configure = structlog.configure
+
+    def never_kept(**settings: Any) -> None:
+        configure(**{**settings, "cache_logger_on_first_use": False})
+
+    structlog.configure = never_kept
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
@@ -97,7 +105,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """The cluster ends with the last test of its group, not with the session."""
+    """The cluster ends with the last test of its group, not with the session; what a command made of the logs ends with
+    its test."""
+    structlog.reset_defaults()
     used = unit_of(item.nodeid) == "rabbit_cluster"
     if used and nextitem is not None and unit_of(nextitem.nodeid) != "rabbit_cluster":
         item.config.stash.get(CLUSTER, ExitStack()).close()

@@ -1,18 +1,20 @@
 """Making and changing assets."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
 from api.assets.schemas import Asset as AssetShape
-from api.assets.schemas import AssetChange, AssetCreate
+from api.assets.schemas import AssetChange, AssetCreate, AssetFields
 from api.paging import bad_field
 from api.problems import StaleVersion
 from maintenance.by_hand import status_was_set
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import end_maintenance
 from plantroom.domain.assets import Asset, AssetStatus, EquipmentClass, LocalName, Point
+from plantroom.domain.custom import checked_values
 from plantroom.domain.keys import new_key
+from plantroom.domain.papers import Document
 from plantroom.errors import BadData, NotFound, VersionConflict
 from plantroom.ports.ledger import AssetView, LedgerTx
 from plantroom.ports.readings import Retention
@@ -35,6 +37,13 @@ def _check_location(tx: LedgerTx, site: str, location: str | None) -> None:
         raise bad_field("location", "unknown_location", f"site {site} has no location {location!r}")
 
 
+def _check_documents(tx: LedgerTx, site: str, documents: Sequence[Document]) -> None:
+    for number, document in enumerate(documents):
+        if document.sha256 is not None and site not in {entry.site for entry in tx.files.of(document.sha256)}:
+            words = f"the site {site} has no such file: upload it first (POST /api/v1/files)"
+            raise bad_field(f"documents.{number}.sha256", "unknown_file", words)
+
+
 def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetCreate) -> AssetView:
     """Add an asset and its class's points.
 
@@ -50,7 +59,9 @@ def make_asset(tx: LedgerTx, classes: Mapping[str, EquipmentClass], form: AssetC
         raise bad_field("site", "unknown_site", f"there is no site {form.site!r}") from None
     _check_location(tx, form.site, form.location)
     name = form.name.to_domain()
-    given = form.model_dump(exclude={"site", "code", "equipment_class", "name"})
+    given = form.to_domain(set(AssetFields.model_fields))
+    given["custom"] = checked_values(form.custom, form.equipment_class, tx.custom_fields.list(), {})
+    _check_documents(tx, form.site, given["documents"])
     asset = Asset(
         key=new_key(),
         site=form.site,
@@ -80,13 +91,19 @@ def change_asset(
     holds becomes tickets.
     """
     asset = before.asset
-    given = {name: getattr(form, name) for name in form.model_fields_set}
+    given = form.to_domain(form.model_fields_set)
+    if "duty_partner" in given and form.duty_partner is None:
+        given.setdefault("duty_role", None)
     if given.get("code", asset.code) != asset.code:
         _check_code(form.code)
     if "name" in given:
         given["name"] = form.name.to_domain()
     if "location" in given:
         _check_location(tx, asset.site, form.location)
+    if "custom" in given:
+        fields_known = tx.custom_fields.list()
+        given["custom"] = checked_values(form.custom, asset.equipment_class, fields_known, asset.custom)
+    _check_documents(tx, asset.site, given.get("documents", ()))
     changed = replace(asset, **given)
     try:
         tx.assets.update(changed, expected)

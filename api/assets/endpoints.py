@@ -5,34 +5,25 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.access import Supervisor, Viewer
+from api.assets.card import AssetCard, card_of
 from api.assets.changes import change_asset, make_asset
 from api.assets.latest import latest_of
 from api.assets.lookup import visible_asset
-from api.assets.schemas import (
-    Asset,
-    AssetChange,
-    AssetCreate,
-    AssetEvent,
-    AssetEventList,
-    AssetList,
-    AssetQuery,
-    EventQuery,
-    LatestValues,
-    PointBaselines,
-)
+from api.assets.schemas import Asset, AssetChange, AssetCreate, AssetList, AssetQuery
+from api.assets.schemas_seen import AssetEvent, AssetEventList, EventQuery, LatestValues, PointBaselines
 from api.episodes.shaping import shape_baseline
 from api.paging import cut_in_order, page_request
 from api.preconditions import IfMatch, etag, expected_version
 from api.retrying import BeginAgain
 from api.services import Parts
-from api.shapes import ListQuery, Name
+from api.shapes import ListQuery, Name, as_json
 from plantroom.ports.ledger import AssetFilter
 
 router = APIRouter(prefix="/api/v1/assets", tags=["assets"], route_class=BeginAgain)
 
 
-@router.get("", operation_id="listAssets")
-def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services: Parts) -> AssetList:
+@router.get("", operation_id="listAssets", response_model=AssetList)
+def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services: Parts) -> Response:
     """Assets by site and code."""
     filters = AssetFilter(
         scope=caller.scope,
@@ -41,10 +32,16 @@ def list_assets(query: Annotated[AssetQuery, Query()], caller: Viewer, services:
         site=query.site,
         status=query.status,
         text=query.text,
+        location=query.location,
+        department=query.department,
+        criticality=query.criticality,
+        parent=query.parent,
+        keys=None if query.keys is None else query.keys.split(","),
     )
     with services.ledger.read() as tx:
         page = tx.assets.list(filters, page_request(query))
-    return AssetList(items=[Asset.of(v, services.readings.retention) for v in page.items], next_cursor=page.next_cursor)
+    items = [Asset.of(v, services.readings.retention) for v in page.items]
+    return as_json(AssetList(items=items, next_cursor=page.next_cursor))
 
 
 @router.post("", operation_id="createAsset", status_code=201)
@@ -65,6 +62,18 @@ def get_asset(key: str, caller: Viewer, services: Parts, response: Response) -> 
         view = visible_asset(tx, caller, key)
     response.headers["ETag"] = etag(view.asset.version)
     return Asset.of(view, services.readings.retention)
+
+
+@router.get("/{key}/card", operation_id="getAssetCard", response_model=AssetCard)
+def get_card(key: str, caller: Viewer, services: Parts) -> Response:
+    """Everything that the ledger holds of one asset: itself, where it stands, what it is part of and what are its
+    parts, its partner, its points with limits and sensors."""
+    with services.ledger.read() as tx:
+        view = visible_asset(tx, caller, key)
+        card = card_of(tx, view, services.readings.retention)
+    answer = as_json(card)
+    answer.headers["ETag"] = etag(view.asset.version)
+    return answer
 
 
 @router.patch("/{key}", operation_id="changeAsset")

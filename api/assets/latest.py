@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from api.assets.schemas import LatestValue
+from api.assets.schemas_seen import LatestValue
 from api.services import Services
 from plantroom.domain.assets import Asset, Plant, Point, Source
 from plantroom.domain.quality import Reason, is_stale, quality_of

@@ -1,16 +1,18 @@
 """Shapes of assets."""
 
+from collections.abc import Collection
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import ConfigDict, Field, FiniteFloat, model_validator
 
 from api.shapes import Instant, ListQuery, Name, NameIn, NewName, Payload, Shape, one_or_more
 from ingest.clock_effects import ClockEffect, effect_of
-from plantroom.domain.assets import AssetStatus, Health, Presence
+from plantroom.domain import papers
+from plantroom.domain.assets import AssetStatus, DutyRole, Health, Presence
 from plantroom.ports.clock import to_ms
 from plantroom.ports.device_clocks import DeviceClock, DeviceTimes
-from plantroom.ports.events import AssetEvent as DomainEvent
 from plantroom.ports.ledger import AssetView
 from plantroom.ports.readings import Retention
 
@@ -19,6 +21,56 @@ AssetDay = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 """A day in an asset's life. The plan's dates count from the day it went into service."""
 
 ShortText = Annotated[str, Field(max_length=200)]
+Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+"""An amount in CNY."""
+
+
+class Licence(Payload):
+    """A licence or certificate; of several of one kind the one that expires last counts."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=100)]
+    number: ShortText = ""
+    issued_on: AssetDay | None = None
+    expires_on: AssetDay | None = None
+    issuer: ShortText = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.issued_on and self.expires_on and self.expires_on < self.issued_on:
+            raise ValueError("expires_on lies before issued_on")
+        return self
+
+
+class MakerLimit(Payload):
+    """What the maker allows the whole machine, such as an ambient temperature; ``unit`` is UCUM."""
+
+    quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+    unit: Annotated[str, Field(max_length=40)]
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if self.low is None and self.high is None:
+            raise ValueError("needs low, high or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low lies above high")
+        return self
+
+
+class Document(Payload):
+    """A paper of the machine: a file that was uploaded (``sha256``) or a ``url`` elsewhere."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Annotated[str, Field(min_length=1, max_length=60)] = "other"
+    sha256: Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$")] = None
+    url: Annotated[str | None, Field(pattern=r"^https?://\S+$", max_length=2000)] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.sha256 is None) == (self.url is None):
+            raise ValueError("needs sha256 or url, one of the two")
+        return self
 
 
 class Asset(Shape):
@@ -52,6 +104,16 @@ class Asset(Shape):
     health_reason: dict[str, Any] | None
     version: int
     custom: dict[str, Any]
+    parent: str | None
+    duty_partner: str | None
+    duty_role: DutyRole | None
+    design_life_years: float | None
+    purchase_cost: float | None
+    replacement_cost: float | None
+    warranty_until: date | None
+    licences: list[Licence]
+    maker_limits: list[MakerLimit]
+    documents: list[Document]
 
     @classmethod
     def of(cls, view: AssetView, retention: Retention) -> Self:
@@ -84,6 +146,16 @@ class Asset(Shape):
             health_reason=None if view.health_reason is None else dict(view.health_reason),
             version=asset.version,
             custom=dict(asset.custom),
+            parent=asset.parent,
+            duty_partner=asset.duty_partner,
+            duty_role=asset.duty_role,
+            design_life_years=asset.design_life_years,
+            purchase_cost=asset.purchase_cost,
+            replacement_cost=asset.replacement_cost,
+            warranty_until=asset.warranty_until,
+            licences=[Licence.model_construct(**asdict(one)) for one in asset.licences],
+            maker_limits=[MakerLimit.model_construct(**asdict(one)) for one in asset.maker_limits],
+            documents=[Document.model_construct(**asdict(one)) for one in asset.documents],
         )
 
 
@@ -101,13 +173,20 @@ class AssetList(Shape):
 
 
 class AssetQuery(ListQuery):
-    """Filters of assets; those given must all hold. ``text`` searches code and names."""
+    """Filters of assets; those given must all hold. ``text``: every word of it is somewhere in the asset's codes
+    (former ones, too), names, maker, model, serial number, custom fields, licences or the names of its places.
+    ``location``: a place with all that stands in it; ``keys``: several with commas between."""
 
     code: str | None = None
     equipment_class: Annotated[str | None, Field(alias="class")] = None
     site: str | None = None
     status: Annotated[str | None, one_or_more(AssetStatus)] = None
     text: str | None = None
+    location: str | None = None
+    department: str | None = None
+    criticality: Annotated[str | None, Field(pattern=r"^[ABC](,[ABC])*$")] = None
+    parent: str | None = None
+    keys: Annotated[str | None, Field(max_length=40_000)] = None
 
 
 class AssetFields(Payload):
@@ -123,12 +202,52 @@ class AssetFields(Payload):
     installed_on: AssetDay | None = None
     in_service_on: AssetDay | None = None
     custom: Annotated[dict[str, str | FiniteFloat | bool | None], Field(max_length=100, default_factory=dict)]
+    parent: ShortText | None = None
+    duty_partner: ShortText | None = None
+    duty_role: DutyRole | None = None
+    design_life_years: Annotated[float | None, Field(gt=0, le=200)] = None
+    purchase_cost: Money | None = None
+    replacement_cost: Money | None = None
+    warranty_until: AssetDay | None = None
+    licences: Annotated[list[Licence], Field(max_length=100, default_factory=list)]
+    maker_limits: Annotated[list[MakerLimit], Field(max_length=100, default_factory=list)]
+    documents: Annotated[list[Document], Field(max_length=100, default_factory=list)]
+
+    def to_domain(self, names: Collection[str]) -> dict[str, Any]:
+        """The fields of the domain's record that are named."""
+        given = {name: getattr(self, name) for name in names}
+        for name, kind in _RECORDS.items():
+            if name in given:
+                given[name] = tuple(kind(**one.model_dump()) for one in given[name])
+        return given
+
+
+_RECORDS: dict[str, type] = {
+    "licences": papers.Licence,
+    "maker_limits": papers.MakerLimit,
+    "documents": papers.Document,
+}
 
 
 class AssetCreate(AssetFields):
     """A new asset; its points are made from its class."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"site": "demo", "code": "P-201", "class": "pump"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"site": "demo", "code": "P-201", "class": "pump"},
+                {
+                    "site": "demo",
+                    "code": "EL-1",
+                    "class": "elevator",
+                    "name": {"zh": "1号电梯", "en": "Elevator 1"},
+                    "installed_on": "2016-05-01",
+                    "design_life_years": 15,
+                    "licences": [{"kind": "periodic_inspection", "number": "T-2026-118", "expires_on": "2026-11-30"}],
+                },
+            ]
+        }
+    )
 
     site: ShortText
     code: Annotated[str, Field(min_length=1, max_length=200)]
@@ -141,85 +260,3 @@ class AssetChange(AssetFields):
 
     code: Annotated[str, Field(min_length=1, max_length=200)] = ""
     name: NewName = NameIn()
-
-
-class LatestValue(Shape):
-    """The newest reading of a point. ``stale`` when it is older than the point may be silent; ``source`` says who
-    took it."""
-
-    point: str
-    at: Instant
-    value: float
-    quality: int
-    reason: int
-    source: Literal["sensor", "person"]
-    stale: bool
-
-
-class LatestValues(Shape):
-    """The newest readings of an asset; points that never had one are left out."""
-
-    items: list[LatestValue]
-    next_cursor: str | None
-
-
-class AssetEvent(Shape):
-    """An event that came from an asset."""
-
-    id: str
-    asset: str
-    event: str
-    name: Name
-    observed_at: Instant
-    received_at: Instant
-    severity: str
-    safety: bool
-    data: dict[str, Any]
-
-    @classmethod
-    def of(cls, event: DomainEvent, name: Name) -> Self:
-        """From the ledger's record and the event's name in its class."""
-        return cls(
-            id=event.id,
-            asset=event.asset,
-            event=event.event,
-            name=name,
-            observed_at=event.observed_at,
-            received_at=event.received_at,
-            severity=event.severity,
-            safety=event.safety,
-            data=dict(event.data),
-        )
-
-
-class EventQuery(BaseModel):
-    """How many of the newest events."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-
-
-class AssetEventList(Shape):
-    """Events, newest first."""
-
-    items: list[AssetEvent]
-    next_cursor: str | None = None
-
-
-class PointBaseline(Shape):
-    """What the model holds for normal on a point, in its unit, and the span it was learned from."""
-
-    point: str
-    expected: float
-    low: float | None
-    high: float | None
-    learned_from: Instant | None
-    learned_to: Instant | None
-
-
-class PointBaselines(Shape):
-    """The active baseline of an asset; empty without one."""
-
-    items: list[PointBaseline]
-    next_cursor: str | None

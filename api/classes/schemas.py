@@ -8,7 +8,7 @@ from api.points.schemas import PointTemplateOut
 from api.shapes import Name, Shape
 from plantroom.catalogue.systems import System as DomainSystem
 from plantroom.domain.assets import EquipmentClass as DomainClass
-from plantroom.domain.assets import Severity
+from plantroom.domain.assets import Severity, Status
 
 
 class FailureMode(Shape):
@@ -33,8 +33,16 @@ class EventKind(Shape):
     clears: str | None
 
 
+class DesignLife(Shape):
+    """How long machines of a class are usually kept, and what that rests on."""
+
+    years: float
+    basis: str
+    status: Status
+
+
 class EquipmentClass(Shape):
-    """What assets of one kind share."""
+    """What assets of one kind share. ``checklists``: codes of those that its jobs use."""
 
     equipment_class: Annotated[str, Field(serialization_alias="class")]
     name: Name
@@ -42,6 +50,8 @@ class EquipmentClass(Shape):
     points: list[PointTemplateOut]
     events: list[EventKind]
     failure_modes: list[FailureMode]
+    checklists: list[str]
+    life: DesignLife | None
 
     @classmethod
     def of(cls, made: DomainClass) -> Self:
@@ -53,6 +63,8 @@ class EquipmentClass(Shape):
             points=[PointTemplateOut.of_template(p) for p in made.points],
             events=[EventKind.model_validate(e) for e in made.events],
             failure_modes=[FailureMode.model_validate(m) for m in made.failure_modes],
+            checklists=list(made.checklists),
+            life=None if made.life is None else DesignLife.model_validate(made.life),
         )
 
 

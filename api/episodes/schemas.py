@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from api.assets.schemas import PointBaseline
+from api.assets.schemas_seen import PointBaseline
 from api.points.schemas import PointLimits
 from api.shapes import AssetRef, Instant, ListQuery, Name, Shape, one_or_more
 from maintenance.episodes import Episode as DomainEpisode

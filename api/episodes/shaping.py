@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from api.assets.schemas import PointBaseline
+from api.assets.schemas_seen import PointBaseline
 from api.episodes.schemas import Episode, EpisodeEvidence, EvidenceItem, EvidencePoint
 from api.points.schemas import PointLimits
 from api.services import Baseline, Services

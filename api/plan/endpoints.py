@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.access import Access, Supervisor, Viewer
 from api.paging import cut, cut_in_order
-from api.plan.preview import preview_items
+from api.plan.preview import preview_of
 from api.plan.rows import departments_of, make_row, site_of
 from api.plan.schemas import (
     MaterialiseResult,
@@ -17,12 +17,14 @@ from api.plan.schemas import (
     Preview,
     PreviewItem,
     PreviewQuery,
+    UndatedRow,
 )
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
 from maintenance.materialise import materialise
 from maintenance.plan import PlanRow as DomainRow
+from maintenance.preview import PreviewItem as DomainItem
 
 router = APIRouter(prefix="/api/v1", tags=["plan"], route_class=BeginAgain)
 
@@ -65,19 +67,22 @@ def preview_plan(query: Annotated[PreviewQuery, Query()], caller: Viewer, servic
     """What the plan table asks for of an asset or a site, by due day, each date with its reason."""
     with services.ledger.read() as tx:
         refs = services.directory.refs(tx)
-        items = [PreviewItem.of(item, refs(item.asset)) for item in preview_items(tx, services, caller, query)]
-    page = cut_in_order(items, ListQuery(limit=query.limit, cursor=query.cursor), _place)
-    return Preview(items=list(page.items), next_cursor=page.next_cursor)
+        found = preview_of(tx, services, caller, query)
+    page = cut_in_order(found.items, ListQuery(limit=query.limit, cursor=query.cursor), _place)
+    undated = [UndatedRow.of(item, refs(item.asset)) for item in found.undated] if query.cursor is None else []
+    items = [PreviewItem.of(item, refs(item.asset)) for item in page.items]
+    return Preview(items=items, undated=undated, next_cursor=page.next_cursor)
 
 
-def _place(item: PreviewItem) -> str:
-    first = item.occurrences[0]
-    return f"{item.due}\n{item.asset}\n{first.plan_row}\n{first.cycle}"
+def _place(item: DomainItem) -> str:
+    first = item.job.leader
+    return f"{item.due.isoformat()}\n{item.asset}\n{first.row.code}\n{first.window.cycle}"
 
 
 @router.post("/plan/materialise", operation_id="materialisePlan")
 def materialise_plan(caller: Supervisor, services: Parts) -> MaterialiseResult:
     """Make the work orders that fall due within the horizon now, instead of at the next tick. Idempotent."""
     caller.require_everywhere()
-    counts = materialise(services.ledger, services.planning_now(), services.classes_of_systems())
+    systems = services.classes_of_systems()
+    counts = materialise(services.ledger, services.planning_now(), systems, readings=services.plan_readings)
     return MaterialiseResult(created=counts["created"], existing=counts["existing"], missed=counts["missed"])

@@ -9,8 +9,9 @@ from api.assets.lookup import visible_asset
 from api.paging import bad_field
 from api.plan.schemas import PreviewQuery
 from api.services import Services
-from maintenance.planner import PreviewItem, Subject, asset_subject
+from maintenance.planner import Subject, asset_subject
 from maintenance.ports import MaintenanceTx
+from maintenance.preview import Preview
 from maintenance.previewing import ledger_preview, subjects_of
 from maintenance.recurrence import local_day
 from plantroom.domain.assets import Site
@@ -18,13 +19,14 @@ from plantroom.domain.assets import Site
 DEFAULT_SPAN = timedelta(days=365)
 
 
-def preview_items(tx: MaintenanceTx, services: Services, caller: Access, query: PreviewQuery) -> list[PreviewItem]:
-    """All items of the preview, by due day. ``BadData`` for a span that ``check_span`` refuses, and when not
+def preview_of(tx: MaintenanceTx, services: Services, caller: Access, query: PreviewQuery) -> Preview:
+    """All of the preview, by due day. ``BadData`` for a span that ``check_span`` refuses, and when not
     exactly one of asset and site is named."""
     site, subjects = _subjects(tx, services, caller, query)
     now = services.planning_now()
     start, end = _span(query, local_day(now, ZoneInfo(site.time_zone)))
-    return ledger_preview(tx, site, subjects, start, end, now, services.classes_of_systems())
+    systems = services.classes_of_systems()
+    return ledger_preview(tx, site, subjects, start, end, now, systems, services.plan_readings)
 
 
 def _subjects(

@@ -3,11 +3,13 @@
 from api.access import Access
 from api.assets.lookup import visible_asset
 from api.paging import bad_field
+from api.plan.going_by import check_points, what_it_goes_by
 from api.plan.schemas import PlanRowCreate
 from api.services import Services
-from maintenance.plan import AppliesTo, Interval, PlanRow
+from maintenance.plan import AppliesTo, PlanRow
 from maintenance.ports import MaintenanceTx
-from maintenance.recurrence import default_early_days
+from maintenance.recurrence import default_early_days, default_missed
+from maintenance.schedules import BeforeSchedule, Schedule
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key
 from plantroom.errors import Conflict, NotFound
@@ -18,7 +20,9 @@ def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: s
 
     ``BadData`` naming the field for an unknown system, class, site, row or checklist; ``Conflict`` when the code
     is taken."""
+    schedule, interval, fulfilled_by = what_it_goes_by(form)
     _check_subject(tx, services, form)
+    _check_schedule(tx, services, form, schedule, site)
     for field, codes in (("fulfils", form.fulfils), ("contains", form.contains)):
         for code in codes:
             if tx.plan.row(code, site) is None:
@@ -32,16 +36,19 @@ def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: s
     name = form.name.to_domain()
     own = form.model_dump(
         include={
-            "code", "kind", "anchor", "max_gap_days", "shift_percent", "roll", "missed", "layer", "basis", "executor",
-            "checklist", "estimated_minutes", "effective_from",
+            "code", "kind", "anchor", "max_gap_days", "shift_percent", "roll", "layer", "basis", "executor",
+            "checklist", "estimated_minutes", "effective_from", "licence", "budget_line",
         }
     )  # fmt: skip
-    interval, early = Interval(form.interval.every, form.interval.unit), form.tolerance.early_days
+    early = form.tolerance.early_days
     row = PlanRow(
         lineage=new_key(),
         name=name if name.zh else LocalName(form.code, form.code),
         applies_to=AppliesTo(form.system, form.classes, form.assets, form.site),
         interval=interval,
+        schedule=schedule,
+        fulfilled_by=fulfilled_by,
+        missed=form.missed or default_missed(interval),
         site=site,
         early_days=default_early_days(interval, form.tolerance.late_days) if early is None else early,
         late_days=form.tolerance.late_days,
@@ -55,6 +62,16 @@ def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: s
     written = tx.plan.put_row(row)
     tx.live.note("plan", row.site, {"code": row.code, "change": "created"})
     return written
+
+
+def _check_schedule(
+    tx: MaintenanceTx, services: Services, form: PlanRowCreate, schedule: Schedule, site: str | None
+) -> None:
+    check_points(services, form, schedule)
+    if isinstance(schedule, BeforeSchedule):
+        other = tx.plan.row(schedule.code, site)
+        if other is None or schedule.code == form.code:
+            raise bad_field("schedule.code", "unknown_row", f"there is no other plan row {schedule.code!r}")
 
 
 def _check_subject(tx: MaintenanceTx, services: Services, form: PlanRowCreate) -> None:

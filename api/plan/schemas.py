@@ -1,14 +1,17 @@
 """Shapes of the plan table and its preview."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from api.plan.schedules import Every, FulfilledBy, FulfilledByIn, Schedule, ScheduleIn
 from api.shapes import AssetRef, ListQuery, Name, NameIn, Payload, Shape
 from maintenance.plan import IntervalUnit, Layer, Missed, Roll
 from maintenance.plan import PlanRow as DomainRow
-from maintenance.planner import PreviewItem as DomainItem
+from maintenance.preview import PreviewItem as DomainItem
+from maintenance.preview import UndatedItem as DomainUndated
+from maintenance.schedules import fulfilled_by_json, schedule_json
 
 PlanKind = Literal["preventive", "inspection", "statutory", "drill", "replacement"]
 Code = Annotated[str, Field(min_length=1, max_length=100)]
@@ -20,22 +23,21 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
 PlanDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 """A day that dates may count from: the longest interval after the last one is still inside the calendar."""
 
-LONGEST = {IntervalUnit.DAY: 36_525, IntervalUnit.WEEK: 5_217, IntervalUnit.MONTH: 1_200, IntervalUnit.YEAR: 100}
+LONGEST = {
+    IntervalUnit.HOUR: 876_600,
+    IntervalUnit.DAY: 36_525,
+    IntervalUnit.WEEK: 5_217,
+    IntervalUnit.MONTH: 1_200,
+    IntervalUnit.YEAR: 100,
+}
 """A hundred years in each unit."""
 
 
 class Interval(Payload):
-    """Every `every` units, at most a hundred years. Rows by the hour are not scheduled yet and are refused."""
+    """Every `every` units, at most a hundred years. Rows by the hour have moments in the site's local time."""
 
     unit: IntervalUnit
     every: Annotated[int, Field(ge=1, le=max(LONGEST.values()))]
-
-    @field_validator("unit")
-    @classmethod
-    def _dated(cls, unit: IntervalUnit) -> IntervalUnit:
-        if unit not in LONGEST:
-            raise ValueError(f"rows by the hour are not scheduled yet: should be one of {', '.join(LONGEST)}")
-        return unit
 
     @field_validator("every")
     @classmethod
@@ -44,6 +46,55 @@ class Interval(Payload):
         if every > longest:
             raise ValueError(f"an interval is at most a hundred years: {longest} {info.data['unit'].value}s")
         return every
+
+
+EXAMPLES: list[JsonValue] = [
+    {
+        "code": "EL-HM",
+        "name": {"zh": "半月维保", "en": "Half-month maintenance"},
+        "kind": "statutory",
+        "classes": ["elevator"],
+        "interval": {"every": 15, "unit": "day"},
+        "tolerance": {"early_days": 5, "late_days": 0},
+        "max_gap_days": 15,
+        "layer": "law",
+    },
+    {
+        "code": "FI-PAT-2H",
+        "name": {"zh": "防火巡查", "en": "Fire patrol"},
+        "site": True,
+        "interval": {"every": 2, "unit": "hour"},
+        "schedule": {"type": "interval", "open_hours": True},
+        "layer": "law",
+    },
+    {
+        "code": "HE-Y",
+        "name": {"zh": "供暖前检修", "en": "Pre-season overhaul"},
+        "classes": ["heating"],
+        "schedule": {"type": "season", "seasons": ["heating"], "lead_days": 14},
+    },
+    {
+        "code": "EL-INSP",
+        "name": {"zh": "定期检验", "en": "Periodic inspection"},
+        "classes": ["elevator"],
+        "schedule": {
+            "type": "age",
+            "years": [1, 4, 7, 9, 11, 13, 15],
+            "since": "installed_on",
+            "then": {"every": 1, "unit": "year"},
+        },
+        "tolerance": {"early_days": 60, "late_days": 0},
+        "layer": "law",
+    },
+    {
+        "code": "WA-GRE",
+        "name": {"zh": "轴承润滑", "en": "Bearing lubrication"},
+        "classes": ["pump"],
+        "schedule": {"type": "meter", "point": "run_hours", "every": 1500},
+        "interval": {"every": 1, "unit": "year"},
+        "tolerance": {"late_days": 14},
+    },
+]
 
 
 class Tolerance(Payload):
@@ -56,7 +107,15 @@ class Tolerance(Payload):
 
 class PlanRowFields(Payload):
     """One line of the plan table as it is taken in. It applies to exactly one of `system`, `classes`,
-    `assets` (keys) or, with `site: true`, to the site itself."""
+    `assets` (keys) or, with `site: true`, to the site itself.
+
+    `schedule` says what the dates go by: `interval` (the default; `in_season`, `open_hours`), `season`, `age`, `meter`,
+    `before` another row, or `condition`. `interval` may be left out where the schedule says enough: of a row by a meter
+    it is the calendar's cap, of one before another row how often it comes. `missed` that is left out is `hold`, of rows
+    by the hour `supersede`. `fulfilled_by` is the reading that credits an occurrence, `licence` what whoever does the
+    work must hold, `budget_line` what its cost is booked to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
 
     code: Code
     name: NameIn
@@ -65,7 +124,9 @@ class PlanRowFields(Payload):
     classes: Annotated[tuple[Key, ...], Field(max_length=100)] = ()
     assets: Annotated[tuple[Key, ...], Field(max_length=10_000)] = ()
     site: bool = False
-    interval: Interval
+    interval: Interval | None = None
+    schedule: ScheduleIn = None
+    fulfilled_by: FulfilledByIn = None
     anchor: PlanDay | None = None
     tolerance: Tolerance = Tolerance()
     max_gap_days: Annotated[int | None, Field(ge=1, le=36_600)] = None
@@ -73,10 +134,12 @@ class PlanRowFields(Payload):
     contains: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     shift_percent: Annotated[int, Field(ge=0, le=100)] = 0
     roll: Roll = Roll.NONE
-    missed: Missed = Missed.HOLD
+    missed: Missed | None = None
     layer: Layer = Layer.CONTRACT
     basis: Annotated[str, Field(max_length=1000)] = ""
     executor: Annotated[str, Field(max_length=100)] = "in_house"
+    licence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
+    budget_line: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     department: NameIn = NameIn()
     checklist: Annotated[str | None, Field(max_length=100)] = None
     evidence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
@@ -98,13 +161,6 @@ class PlanRowCreate(PlanRowFields):
         return self
 
 
-class IntervalOut(Shape):
-    """Every `every` units."""
-
-    every: int
-    unit: IntervalUnit
-
-
 class ToleranceOut(Shape):
     """The window around a nominal date, in days."""
 
@@ -124,7 +180,9 @@ class PlanRow(Shape):
     assets: list[str]
     site: bool
     site_code: str | None
-    interval: IntervalOut
+    interval: Every | None
+    schedule: Schedule
+    fulfilled_by: FulfilledBy | None
     anchor: date | None
     tolerance: ToleranceOut
     max_gap_days: int | None
@@ -137,6 +195,8 @@ class PlanRow(Shape):
     basis: str
     status: str
     executor: str
+    licence: list[str]
+    budget_line: str | None
     department: Name
     checklist: str | None
     evidence: list[str]
@@ -155,6 +215,9 @@ class PlanRow(Shape):
             "site": row.applies_to.site,
             "site_code": row.site,
             "tolerance": ToleranceOut(early_days=row.early_days, late_days=row.late_days),
+            "interval": row.interval if row.interval.every else None,
+            "schedule": schedule_json(row.schedule),
+            "fulfilled_by": None if row.fulfilled_by is None else fulfilled_by_json(row.fulfilled_by),
         }
         own = {name: getattr(row, name) for name in cls.model_fields if name not in computed}
         return cls.model_validate(own | computed)
@@ -190,20 +253,25 @@ class PreviewQuery(BaseModel):
     cursor: str | None = None
 
 
+When = date | datetime
+"""A local date of the site or, of rows by the hour, a moment with the site's offset."""
+
+
 class PreviewOccurrence(Shape):
     """One cycle of a plan row."""
 
     plan_row: str
     name: Name
     cycle: int
-    nominal_date: date
-    earliest: date
-    latest: date
+    nominal_date: When
+    earliest: When
+    latest: When
 
 
 class PreviewItem(Shape):
     """Work that the plan table asks for: its days, and in one sentence why. ``asset`` is the asset's key, or
-    ``site:<code>`` for work that belongs to no asset; ``work_order`` is there when it is one already."""
+    ``site:<code>`` for work that belongs to no asset; ``work_order`` is there when it is one already. Rows by the hour
+    have moments in place of days, shown with the site's offset."""
 
     asset: str
     asset_ref: AssetRef | None
@@ -211,24 +279,24 @@ class PreviewItem(Shape):
     title: Name
     layer: Layer
     occurrences: list[PreviewOccurrence]
-    due: date
-    earliest: date
-    latest: date
+    due: When
+    earliest: When
+    latest: When
     work_order: str | None
     reason: Name
 
     @classmethod
     def of(cls, item: DomainItem, asset: AssetRef | None) -> Self:
         """From the planner's item."""
-        job = item.job
+        job, by_hour = item.job, item.moment is not None
         occurrences = [
             PreviewOccurrence(
                 plan_row=p.row.code,
                 name=Name.model_validate(p.row.name),
                 cycle=p.window.cycle,
-                nominal_date=p.window.nominal,
-                earliest=p.window.earliest,
-                latest=p.window.latest,
+                nominal_date=item.nominal(p),
+                earliest=item.begins if by_hour else p.window.earliest,
+                latest=item.ends if by_hour else p.window.latest,
             )
             for p in job.occurrences
         ]
@@ -239,18 +307,35 @@ class PreviewItem(Shape):
             title=Name.model_validate(job.leader.row.name),
             layer=job.leader.row.layer,
             occurrences=occurrences,
-            due=job.due,
-            earliest=job.earliest,
-            latest=job.latest,
+            due=item.due,
+            earliest=item.begins,
+            latest=item.ends,
             work_order=item.work_order,
             reason=Name.model_validate(item.reason),
         )
 
 
+class UndatedRow(Shape):
+    """A row whose next date nobody knows (no readings of its meter, no day of installation), and why."""
+
+    asset: str
+    asset_ref: AssetRef | None
+    site: str
+    plan_row: str
+    name: Name
+    reason: Name
+
+    @classmethod
+    def of(cls, item: DomainUndated, asset: AssetRef | None) -> Self:
+        """From the planner's item."""
+        return cls.model_validate(item.as_json() | {"asset_ref": asset})
+
+
 class Preview(Shape):
-    """A page of the preview, by due date."""
+    """A page of the preview, by due date. ``undated`` are the rows without a date, with the first page."""
 
     items: list[PreviewItem]
+    undated: list[UndatedRow]
     next_cursor: str | None
 
 

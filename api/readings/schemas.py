@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.assets.schemas import LatestValue
+from api.assets.schemas_seen import LatestValue
 from api.shapes import AssetRef, Instant, ListQuery, Shape
 
 DEFAULT_INSTANTS = 5_000

@@ -10,11 +10,13 @@ from plantroom.ports.accounts import Role
 
 
 class GrantOut(Shape):
-    """A role on a site and in a department; ``null`` means every one."""
+    """A role on a site and in a department; ``null`` means every one. With ``contractor`` it reaches no further than
+    that contractor's orders."""
 
     role: Role
     site: str | None
     department: str | None
+    contractor: str | None = None
 
 
 class User(Shape):

@@ -1,4 +1,4 @@
-"""Sites and their locations."""
+"""Sites."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -10,9 +10,10 @@ from api.paging import bad_field, cut
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.shapes import ListQuery
-from api.sites.schemas import Location, LocationList, LocationQuery, Site, SiteChange, SiteCreate, SiteList
+from api.sites.schemas import Site, SiteChange, SiteCreate, SiteList
 from plantroom.domain.assets import LocalName
 from plantroom.domain.assets import Site as DomainSite
+from plantroom.domain.calendars import ALWAYS_OPEN
 from plantroom.errors import BadData
 from plantroom.wire import check_topic_level
 
@@ -25,7 +26,7 @@ def list_sites(query: Annotated[ListQuery, Query()], caller: Viewer, services: P
     with services.ledger.read() as tx:
         seen = [s for s in tx.assets.sites() if caller.scope.allows(s.code)]
     page = cut(seen, query, lambda s: s.code, ["code"])
-    return SiteList(items=[Site.model_validate(s) for s in page.items], next_cursor=page.next_cursor)
+    return SiteList(items=[Site.of(s) for s in page.items], next_cursor=page.next_cursor)
 
 
 @router.post("/sites", operation_id="createSite", status_code=201)
@@ -38,33 +39,28 @@ def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
         raise bad_field("code", "not_a_topic_level", str(error)) from None
     name = form.name.to_domain()
     named = name if name.zh else LocalName(form.code, form.code)
-    site = DomainSite(form.code, named, form.time_zone, form.max_shelving_h)
+    calendar = ALWAYS_OPEN if form.calendar is None else form.calendar.to_domain()
+    site = DomainSite(form.code, named, form.time_zone, form.max_shelving_h, calendar)
     with services.ledger.begin() as tx:
         tx.assets.add_site(site)
         tx.live.note("site", site.code, {"code": site.code, "change": "created"})
-    return Site.model_validate(site)
+    return Site.of(site)
 
 
 @router.patch("/sites/{site}", operation_id="changeSite")
 def patch_site(site: str, form: SiteChange, caller: Admin, services: Parts) -> Site:
-    """Change a site's name, or how long its alarms may be shelved."""
+    """Change a site's name, how long its alarms may be shelved, or its calendar. Dates that are not made yet follow the
+    new calendar from the next run of the plan on."""
     caller.require_change(site)
     given = {name: getattr(form, name) for name in form.model_fields_set}
     if form.name is not None:
         given["name"] = form.name.to_domain()
-    given = {name: value for name, value in given.items() if name != "name" or value is not None}
+    if form.calendar is not None:
+        given["calendar"] = form.calendar.to_domain()
+    kept = {"name", "calendar"}
+    given = {name: value for name, value in given.items() if name not in kept or value is not None}
     with services.ledger.begin() as tx:
         changed = replace(tx.assets.site(site), **given)
         tx.assets.change_site(changed)
         tx.live.note("site", site, {"code": site, "change": "changed"})
-    return Site.model_validate(changed)
-
-
-@router.get("/locations", operation_id="listLocations")
-def list_locations(query: Annotated[LocationQuery, Query()], caller: Viewer, services: Parts) -> LocationList:
-    """The location tree of a site."""
-    caller.require_sight(query.site)
-    with services.ledger.read() as tx:
-        tx.assets.site(query.site)
-        page = cut(tx.assets.locations(query.site), query, lambda n: n.key, ["key"])
-    return LocationList(items=[Location.model_validate(n) for n in page.items], next_cursor=page.next_cursor)
+    return Site.of(changed)

@@ -1,20 +1,35 @@
-"""Shapes of sites and locations."""
+"""Shapes of sites."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from api.shapes import ListQuery, Name, NameIn, NewName, Payload, Shape
+from api.shapes import Name, NameIn, NewName, Payload, Shape
+from api.sites.calendars import Calendar, CalendarIn
+from plantroom.domain.assets import Site as DomainSite
 
 
 class Site(Shape):
-    """A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8)."""
+    """A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8),
+    ``calendar`` its opening hours, holidays and seasons."""
 
     code: str
     name: Name
     time_zone: str
     max_shelving_h: float | None
+    calendar: Calendar
+
+    @classmethod
+    def of(cls, site: DomainSite) -> Self:
+        """From the ledger's record."""
+        return cls(
+            code=site.code,
+            name=Name.model_validate(site.name),
+            time_zone=site.time_zone,
+            max_shelving_h=site.max_shelving_h,
+            calendar=Calendar.of(site.calendar, site.time_zone),
+        )
 
 
 Hours = Annotated[float | None, Field(gt=0, le=168, allow_inf_nan=False)]
@@ -34,6 +49,7 @@ class SiteCreate(Payload):
     name: NameIn
     time_zone: str = "Asia/Shanghai"
     max_shelving_h: Hours = None
+    calendar: CalendarIn | None = None
 
     @field_validator("time_zone")
     @classmethod
@@ -46,30 +62,8 @@ class SiteCreate(Payload):
 
 
 class SiteChange(Payload):
-    """Fields of a site to change; what is left out stays."""
+    """Fields of a site to change; what is left out stays. A calendar is replaced as a whole."""
 
     name: NewName | None = None
     max_shelving_h: Hours = None
-
-
-class Location(Shape):
-    """A node of a site's location tree; ``kind`` is building, floor or space."""
-
-    key: str
-    site: str
-    kind: str
-    name: Name
-    parent: str | None
-
-
-class LocationQuery(ListQuery):
-    """Filters of locations."""
-
-    site: str
-
-
-class LocationList(Shape):
-    """The location tree of a site, parents by key."""
-
-    items: list[Location]
-    next_cursor: str | None = None
+    calendar: CalendarIn | None = None

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from api.access import RANK, Access
 from api.assets.latest import latest_of
-from api.assets.schemas import Asset, LatestValue
+from api.assets.schemas import Asset
+from api.assets.schemas_seen import LatestValue
 from api.points.schemas import Point
 from api.services import Services
 from api.session.schemas import User
+from api.sla.schemas import PauseCode
 from api.sync.schemas import Bundle, BundleAsset
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.bundle import bundle
@@ -33,9 +35,15 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
         points = {v.asset.key: list(tx.assets.points(v.asset.key)) for v in views}
         plant = services.directory.plant(tx)
         refs, orders = services.directory.refs(tx), []
+        clocks = tx.sla.clocks_of(ids)
         for order in map(tx.orders.get, ids):
             history = list(tx.orders.transitions(order.id))
-            orders.append(WorkOrderDetail.detail_of(order, refs(order.asset), history))
+            shown = WorkOrderDetail.detail_of(
+                order, refs(order.asset), history, clocks=clocks.get(order.id, ()), now=now
+            )
+            orders.append(shown)
+        sites = sorted({order.site for order in orders})
+        pauses = {one.code: one for site in sites for one in tx.sla.policies(site).at(now).pauses}
     latest, away = _latest(services, [(v.asset, points[v.asset.key]) for v in views], plant)
     cards = [
         BundleAsset(
@@ -51,6 +59,7 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
         user=User.of(principal),
         work_orders=orders,
         assets=cards,
+        pauses=[PauseCode.of(one) for one in pauses.values()],
         readings_away=away,
     )
 

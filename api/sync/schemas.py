@@ -4,10 +4,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from api.assets.schemas import Asset, LatestValue
+from api.assets.schemas import Asset
+from api.assets.schemas_seen import LatestValue
 from api.points.schemas import Point
 from api.session.schemas import User
 from api.shapes import DeviceInstant, Instant, Payload, Shape
+from api.sla.schemas import PauseCode
 from api.work_orders.schemas import WorkOrderDetail
 
 MAX_OPS = 2000
@@ -20,7 +22,7 @@ class Operation(Payload):
     user: Annotated[str, Field(min_length=1, max_length=200)]
     type: Literal[
         "start", "acknowledge", "arrive", "resume", "hold", "answer", "photo", "signature", "complete", "verdict",
-        "report_fault",
+        "report_fault", "interim",
     ]  # fmt: skip
     work_order: str | None = None
     step: str | None = None
@@ -72,13 +74,14 @@ class BundleAsset(Shape):
 
 
 class Bundle(Shape):
-    """Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on. With
-    ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
-    are the last known."""
+    """Everything a tablet takes along for a shift; ``pauses`` are the codes of a hold. ``live_position`` is where `GET
+    /events` goes on. With ``readings_away`` the readings store does not answer: no card has its newest readings, those
+    of an earlier bundle are the last known."""
 
     generated_at: Instant
     live_position: int
     user: User
     work_orders: list[WorkOrderDetail]
     assets: list[BundleAsset]
+    pauses: list[PauseCode]
     readings_away: bool

@@ -1,5 +1,6 @@
 """Work orders and repair tickets."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -10,7 +11,8 @@ from api.paging import bad_field, page_request
 from api.preconditions import IfMatch, etag, expected_version
 from api.problems import StaleVersion
 from api.retrying import BeginAgain
-from api.services import Parts, Services
+from api.services import Parts
+from api.work_orders.detail import detail_of
 from api.work_orders.moments import moment
 from api.work_orders.schemas import (
     OrderCount,
@@ -25,10 +27,10 @@ from api.work_orders.schemas import (
 from maintenance.lifecycle import ENDED
 from maintenance.orders import create_order
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.sla.policy import OTHER
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State
-from maintenance.work_orders import WorkOrder as DomainOrder
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 
@@ -49,13 +51,19 @@ def list_orders(query: Annotated[WorkOrderQuery, Query()], caller: Viewer, servi
         asset=query.asset,
         site=query.site,
         department=query.department,
+        assignee=query.assignee,
+        contractor=query.contractor,
+        unassigned=query.unassigned,
+        contractors=caller.principal.contractors(caller.role),
         due_before=query.due_before,
         open_only=query.open,
+        at_risk=services.clock.now() if query.at_risk else None,
     )
     with services.ledger.read() as tx:
         page = tx.orders.list(filters, page_request(query))
         refs = services.directory.refs(tx)
-        items = [WorkOrder.of(o, refs(o.asset)) for o in page.items]
+        clocks, now = tx.sla.clocks_of([o.id for o in page.items]), services.clock.now()
+        items = [WorkOrder.of(o, refs(o.asset), clocks.get(o.id, ()), now) for o in page.items]
     return WorkOrderList(items=items, next_cursor=page.next_cursor)
 
 
@@ -73,15 +81,10 @@ def get_order(order_id: str, caller: Viewer, services: Parts, response: Response
     """One work order with its checklist, answers and history."""
     with services.ledger.read() as tx:
         order = tx.orders.get(order_id)
-        caller.require_sight(order.site)
-        detail = _detail(tx, services, order)
+        caller.require_order_sight(order.site, order.contractor)
+        detail = detail_of(tx, services, order)
     response.headers["ETag"] = etag(order.version)
     return detail
-
-
-def _detail(tx: MaintenanceTx, services: Services, order: DomainOrder) -> WorkOrderDetail:
-    history = list(tx.orders.transitions(order.id))
-    return WorkOrderDetail.detail_of(order, services.directory.refs(tx)(order.asset), history)
 
 
 @router.post("", operation_id="createWorkOrder", status_code=201)
@@ -101,7 +104,7 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
             department=form.department,
             reason=LocalName(form.text, form.text),
         )
-        detail = _detail(tx, services, order)
+        detail = detail_of(tx, services, order)
     response.headers["ETag"] = etag(order.version)
     response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
     return detail
@@ -135,25 +138,42 @@ def move_order(
     now = services.clock.now()
     with services.ledger.begin() as tx:
         order = lock_ticket(tx, order_id)
-        caller.require_change(order.site, [order.department])
+        caller.require_order_change(order.site, order.department, order.contractor)
         if form.to in SUPERVISED or order.state in ENDED:
             caller.raised(Role.SUPERVISOR).require_site(order.site, [order.department])
         expected = None if if_match is None else expected_version(if_match)
         if expected is not None and expected != order.version:
-            current = _detail(tx, services, order).model_dump(mode="json", by_alias=True)
+            current = detail_of(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
+        reason, code = _held_for(tx, order.site, form, now)
         moved = apply_transition(
             tx,
             order.id,
             form.to,
             at,
             caller.principal.name,
-            form.reason,
+            reason,
             now=now,
             file_arrived=services.file_arrived,
             person=caller.principal.kind == "person",
+            code=code,
         )
-        detail = _detail(tx, services, moved)
+        detail = detail_of(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail
+
+
+def _held_for(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:
+    """The reason and code of a step; a hold with a code needs no more words."""
+    if form.to is not State.ON_HOLD:
+        if form.code is not None:
+            raise bad_field("code", "not_used", "只有挂起需要代码 / only a hold has a code")
+        return form.reason, ""
+    code, policy = form.code or OTHER, tx.sla.policies(site).at(now)
+    pause = policy.pause(code)
+    if pause is None:
+        words = ", ".join(one.code for one in policy.pauses)
+        raise bad_field("code", "unknown_pause", f"没有此代码，可选 {words} / should be one of {words}")
+    spoken = form.reason.strip() or code == OTHER
+    return (form.reason if spoken else f"{pause.name.zh} / {pause.name.en}"), code

@@ -1,11 +1,18 @@
 """Shapes of work orders and repair tickets."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
+from api.work_orders.clocks import Clock, Escalation, Mark, clocks_at
+from maintenance.sla.clocks import Clock as DomainClock
+from maintenance.sla.clocks import ClockState
+from maintenance.sla.steps import StepDone
+from maintenance.sla.words import Mark as DomainMark
+from maintenance.sources import cited
 from maintenance.work_orders import Kind, Origin, State
 from maintenance.work_orders import Transition as DomainTransition
 from maintenance.work_orders import WorkOrder as DomainOrder
@@ -13,19 +20,24 @@ from plantroom.domain.assets import Severity
 
 
 class OrderOccurrence(Shape):
-    """One cycle of a plan row that the order stands for."""
+    """One cycle of a plan row that the order stands for; of rows by the hour with its moments."""
 
     plan_row: str
     cycle: int
     nominal_date: date
     due: date
     subject: str
+    nominal_at: Instant | None = None
+    due_at: Instant | None = None
 
 
 class WorkOrder(Shape):
     """A piece of work. ``number`` is what people say; ``due`` the last moment; ``reason`` why it is there.
 
-    ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one)."""
+    ``assignee`` is the user name of who was given it, ``contractor`` an organisation's id; ``department`` owns it.
+    ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one). ``clocks`` are those of
+    a repair ticket, ``next_limit`` when the first of them that runs reaches its limit (docs/sla.md); ``due`` of a
+    ticket that nobody has accepted is what it would be if somebody had at once."""
 
     id: str
     number: int
@@ -41,6 +53,7 @@ class WorkOrder(Shape):
     asset_ref: AssetRef | None
     department: str | None
     assignee: str | None
+    contractor: str | None
     version: int
     due: Instant | None
     earliest: date | None
@@ -50,32 +63,50 @@ class WorkOrder(Shape):
     completed_at: Instant | None
     verified_at: Instant | None
     hold_reason: str | None
+    hold_code: str | None
     end_reason: str | None
     reopened: int
     episode: str | None
     tags: list[str]
     occurrences: list[OrderOccurrence]
+    clocks: list[Clock]
+    next_limit: Instant | None
 
     @classmethod
-    def of(cls, order: DomainOrder, asset: AssetRef | None) -> Self:
-        """From the ledger's record."""
-        return cls.model_validate(_fields(order, asset))
+    def of(cls, order: DomainOrder, asset: AssetRef | None, clocks: Sequence[DomainClock], now: datetime) -> Self:
+        """From the ledger's records."""
+        return cls.model_validate(_fields(order, asset, clocks_at(clocks, now)))
 
 
-def _fields(order: DomainOrder, asset: AssetRef | None) -> dict[str, object]:
-    own = (name for name in WorkOrder.model_fields if name not in {"asset_ref", "occurrences"})
+_MADE = frozenset({"asset_ref", "occurrences", "clocks", "next_limit"})
+
+
+def _fields(order: DomainOrder, asset: AssetRef | None, clocks: list[Clock]) -> dict[str, object]:
+    own = (name for name in WorkOrder.model_fields if name not in _MADE)
     occurrences = [
         OrderOccurrence(
-            plan_row=o.plan_row, cycle=o.key.cycle, nominal_date=o.nominal_date, due=o.due, subject=o.key.subject
+            plan_row=o.plan_row,
+            cycle=o.key.cycle,
+            nominal_date=o.nominal_date,
+            due=o.due,
+            subject=o.key.subject,
+            nominal_at=o.nominal_at,
+            due_at=o.due_at,
         )
         for o in order.occurrences
     ]
-    return {name: getattr(order, name) for name in own} | {"asset_ref": asset, "occurrences": occurrences}
+    runs = [one.limit_at for one in clocks if one.stopped_at is None and one.state is not ClockState.PAUSED]
+    made = {"asset_ref": asset, "occurrences": occurrences, "clocks": clocks, "next_limit": min(runs, default=None)}
+    return {name: getattr(order, name) for name in own} | made
 
 
 class ChecklistItem(Shape):
     """One line of a checklist. ``type``: ok, number, choice, text, photo or signature; ``low`` and ``high``
-    bound a number in ``unit``; ``evidence`` lists what is compulsory."""
+    bound a number in ``unit``; ``evidence`` lists what is compulsory. ``signal`` is a point whose live value helps to
+    judge. ``conditions`` say when the item is asked for (``season:winter``, ``option:diesel_pump``, ``class:pump``,
+    ``answer:STEP=OUTCOME``; of one kind any, of several kinds each), ``batch_ok`` that it may be answered together with
+    others. ``basis`` with ``status`` (verified, from_memory, default; empty: not of the seed) says where the item comes
+    from, ``limits_status`` the same of its numbers."""
 
     step: str
     type: str
@@ -88,16 +119,30 @@ class ChecklistItem(Shape):
     choices: list[Name]
     evidence: list[str]
     section: Name
+    guidance: Name
+    conditions: list[str]
+    batch_ok: bool
+    signal: str | None
+    basis: Name
+    status: str
+    limits_status: str
+
+    @field_validator("basis", mode="before")
+    @classmethod
+    def _cited(cls, basis: object) -> object:
+        return cited(basis) if isinstance(basis, str) else basis
 
 
 class Transition(Shape):
-    """One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it."""
+    """One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
+    it was held."""
 
     to: State
     at: Instant
     recorded_at: Instant
     by: str
     reason: str
+    code: str
 
 
 class WorkOrderDetail(WorkOrder):
@@ -108,10 +153,20 @@ class WorkOrderDetail(WorkOrder):
     answers: dict[str, dict[str, Any]]
     verdict: dict[str, Any] | None
     history: list[Transition]
+    marks: list[Mark]
+    escalations: list[Escalation]
 
     @classmethod
     def detail_of(
-        cls, order: DomainOrder, asset: AssetRef | None, history: list[DomainTransition] | None = None
+        cls,
+        order: DomainOrder,
+        asset: AssetRef | None,
+        history: list[DomainTransition] | None = None,
+        *,
+        clocks: Sequence[DomainClock],
+        now: datetime,
+        marks: Sequence[DomainMark] = (),
+        steps: Sequence[StepDone] = (),
     ) -> Self:
         """From the ledger's records."""
         more = {
@@ -120,8 +175,10 @@ class WorkOrderDetail(WorkOrder):
             "answers": {step: dict(answer) for step, answer in order.answers.items()},
             "verdict": None if order.verdict is None else dict(order.verdict),
             "history": list(history or ()),
+            "marks": [Mark.of(one) for one in marks],
+            "escalations": [Escalation.of(one) for one in steps],
         }
-        return cls.model_validate(_fields(order, asset) | more)
+        return cls.model_validate(_fields(order, asset, clocks_at(clocks, now)) | more)
 
 
 class WorkOrderList(Shape):
@@ -133,7 +190,8 @@ class WorkOrderList(Shape):
 
 class WorkOrderQuery(ListQuery):
     """Filters of work orders; those given must all hold, and of several kinds, states or origins any one. ``open``
-    leaves out the ended ones. Sorts: due, number, opened_at, severity."""
+    leaves out the ended ones, ``at_risk`` keeps open ones with a clock that has used three quarters of its limit or has
+    passed it. Sorts: due, number, opened_at, severity, next_limit."""
 
     kind: Annotated[str | None, one_or_more(Kind)] = None
     state: Annotated[str | None, one_or_more(State)] = None
@@ -141,8 +199,12 @@ class WorkOrderQuery(ListQuery):
     asset: str | None = None
     site: str | None = None
     department: str | None = None
+    assignee: Annotated[str | None, Field(description="a user name")] = None
+    contractor: str | None = None
+    unassigned: Annotated[bool, Field(description="only what no person has been given")] = False
     due_before: Instant | None = None
     open: bool = False
+    at_risk: bool = False
 
 
 class WorkOrderCreate(Payload):
@@ -158,11 +220,13 @@ class WorkOrderCreate(Payload):
 
 class TransitionRequest(Payload):
     """A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-    endings that are not done and for holding."""
+    endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
+    ``other``)."""
 
     to: State
     reason: Annotated[str, Field(max_length=2000)] = ""
     at: Instant | None = None
+    code: Annotated[str | None, Field(max_length=40, description="of a hold: why, such as waiting_part")] = None
 
 
 class OrderCount(Shape):

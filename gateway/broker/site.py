@@ -26,7 +26,8 @@ from gateway.broker.files import (
 from gateway.broker.writing import PRIVATE, PUBLIC, SHARED, held, owner_of, write_devices, write_file
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.devices import Device
-from plantroom.settings import BrokerAddress, parse_broker_url, readable_certificates, require_key
+from plantroom.setting_checks import readable_certificates, require_key
+from plantroom.settings import BrokerAddress, parse_broker_url
 
 ENVIRONMENT = "plantroom.env"
 COLLECTOR = "plantroom"

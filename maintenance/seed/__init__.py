@@ -1,4 +1,4 @@
-"""The default plan profile: the user's own tables and the statutory rows, as data files."""
+"""The seed: plan rows, checklists, coded words, profiles and jurisdictions as data files, with basis and status."""
 
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.loader import checklists, plan_rows

@@ -1,143 +1,53 @@
-"""Reads the seed files: plan rows, checklists, departments. Data only; nothing is written here."""
+"""The seed as other parts read it. Each file is read when it is first asked for, and only then; nothing is written.
 
-import csv
-import tomllib
-import unicodedata
+What the files hold is checked at reading (``maintenance.seed.strict``); ``check_everything`` reads them all.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from maintenance.plan import AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow
-from maintenance.recurrence import default_early_days
-from maintenance.work_orders import ChecklistItem, Kind
-from plantroom.domain.assets import LocalName, Status
-from plantroom.errors import BadData
+from maintenance.plan import PlanRow
+from maintenance.seed.codes import actions, causes, owner_faults, reasons, risk_matrix, severities, targets
+from maintenance.seed.compose import compose, default_rows, proposals
+from maintenance.seed.departments import Department, department_named, departments
+from maintenance.seed.lists import seed_checklists
+from maintenance.seed.profiles import jurisdictions, profiles
+from maintenance.seed.shipped import shipped_lists
+from maintenance.seed.strict import FOLDER
+from maintenance.seed.to_verify import left_out, unverified, verify_first
+from maintenance.work_orders import ChecklistItem
 
-FOLDER = Path(__file__).parent
-EFFECTIVE = date(2025, 1, 1)
-"""From when the default profile holds: where dates count from on assets without an in-service date."""
-
-
-@dataclass(frozen=True, slots=True)
-class Department:
-    """A department of the user's tables; ``aliases`` are other spellings."""
-
-    key: str
-    name: LocalName
-    aliases: tuple[str, ...]
-
-
-@cache
-def departments() -> Mapping[str, Department]:
-    """Departments by key."""
-    data = tomllib.loads((FOLDER / "departments.toml").read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {d["key"]: Department(d["key"], LocalName(d["zh"], d["en"]), tuple(d["aliases"])) for d in data["departments"]}
-    )
-
-
-def department_named(text: str) -> LocalName | None:
-    """The department that a text names (either script or English), else ``None``."""
-    wanted = _fold(text)
-    for department in departments().values():
-        if wanted in {_fold(t) for t in (department.name.zh, department.name.en, *department.aliases)}:
-            return department.name
-    return None
+__all__ = [
+    "FOLDER",
+    "Department",
+    "check_everything",
+    "checklists",
+    "department_named",
+    "departments",
+    "plan_rows",
+]
 
 
 @cache
 def checklists() -> Mapping[str, tuple[ChecklistItem, ...]]:
-    """Checklists by code. Raises ``BadData`` when a step is there twice."""
-    found: dict[str, tuple[ChecklistItem, ...]] = {}
-    steps: set[str] = set()
-    for path in sorted(FOLDER.glob("checklists_*.toml")):
-        for listed in tomllib.loads(path.read_text(encoding="utf-8"))["checklists"]:
-            items = tuple(_item(raw, LocalName(listed["zh"], listed["en"])) for raw in listed["items"])
-            for item in items:
-                if item.step in steps:
-                    raise BadData(f"{path.name}: step {item.step} is there twice")
-                steps.add(item.step)
-            found[listed["code"]] = items
-    return MappingProxyType(found)
+    """Items of the checklists by code. Raises ``BadData`` naming file and entry."""
+    return MappingProxyType({code: one.items for code, one in seed_checklists().items()})
 
 
 @cache
 def plan_rows() -> tuple[PlanRow, ...]:
-    """The rows of the default profile. Raises ``BadData`` naming the row that is wrong."""
-    text = (FOLDER / "plan_rows.csv").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    rows = []
-    for raw in csv.DictReader(lines):
-        try:
-            rows.append(_row(raw))
-        except (KeyError, ValueError, TypeError) as error:
-            raise BadData(f"plan_rows.csv: {raw.get('code')}: {error}") from error
-    return tuple(rows)
+    """The rows of the default profile: what every new ledger has. Raises ``BadData`` naming the row that is wrong."""
+    return default_rows()
 
 
-def _row(raw: Mapping[str, str]) -> PlanRow:
-    interval = Interval(int(raw["every"]), IntervalUnit(raw["unit"]))
-    late = int(raw["late"])
-    applies = _applies(raw["applies"])
-    custom: dict[str, object] = {"profile": "default"}
-    if raw["user"]:
-        custom["user_row"] = raw["user"]
-    if raw["isolates"]:
-        custom["isolates"] = True
-    return PlanRow(
-        lineage=f"default:{raw['code']}",
-        code=raw["code"],
-        name=LocalName(raw["zh"], raw["en"]),
-        kind=Kind(raw["kind"]).value,
-        applies_to=applies,
-        interval=interval,
-        anchor=date.fromisoformat(raw["anchor"]) if raw["anchor"] else None,
-        early_days=int(raw["early"]) if raw["early"] else default_early_days(interval, late),
-        late_days=late,
-        max_gap_days=int(raw["gap"]) if raw["gap"] else None,
-        contains=tuple(raw["contains"].split()),
-        missed=Missed(raw["missed"]),
-        layer=Layer(raw["layer"]),
-        basis=raw["basis"],
-        status=Status(raw["status"]).value,
-        executor=raw["executor"],
-        department=departments()[raw["department"]].name,
-        checklist=raw["checklist"] or None,
-        estimated_minutes=int(raw["minutes"]),
-        effective_from=EFFECTIVE,
-        custom=custom,
-    )
-
-
-def _applies(text: str) -> AppliesTo:
-    if text == "site":
-        return AppliesTo(site=True)
-    kind, _, value = text.partition(":")
-    if kind == "system":
-        return AppliesTo(system=value)
-    if kind == "class":
-        return AppliesTo(classes=(value,))
-    raise ValueError(f"applies to {text!r}")
-
-
-def _item(raw: Mapping[str, Any], section: LocalName) -> ChecklistItem:
-    return ChecklistItem(
-        step=raw["step"],
-        type=raw.get("type", "ok"),
-        name=LocalName(raw["zh"], raw["en"]),
-        requirement=LocalName(raw.get("req_zh", ""), raw.get("req_en", "")),
-        point=raw.get("point"),
-        unit=raw.get("unit", ""),
-        low=None if raw.get("low") is None else float(raw["low"]),
-        high=None if raw.get("high") is None else float(raw["high"]),
-        evidence=tuple(raw.get("evidence", ())),
-        section=section,
-    )
-
-
-def _fold(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+def check_everything() -> None:
+    """Read every file of the seed. Raises ``BadData`` naming file and entry for the first thing that is wrong."""
+    for read in (
+        plan_rows, checklists, proposals, causes, actions, reasons, severities, targets, risk_matrix, owner_faults,
+        left_out, unverified, verify_first, shipped_lists,
+    ):  # fmt: skip
+        read()
+    for profile in profiles().values():
+        for jurisdiction in jurisdictions().values():
+            compose(profile, jurisdiction)

@@ -12,6 +12,7 @@ from maintenance.materialise import materialise
 from maintenance.ports import MaintenanceTx
 from plantroom.bootstrap.parts import Parts
 from plantroom.domain.assets import Asset, LocalName, Location, Point, PointKind, Priority, Site, Source
+from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
 from plantroom.domain.quality import Reason
 from plantroom.errors import PlantroomError, Unreachable
@@ -57,7 +58,8 @@ class Demo:
             self._prepare()
             if self._stop.is_set():
                 return
-            materialise(self._parts.ledger, self._parts.planning_clock.now(), self._parts.systems)
+            parts = self._parts
+            materialise(parts.ledger, parts.planning_clock.now(), parts.systems, readings=parts.plan_readings())
             broker = self._broker
             self._simulator = LiveSimulator(
                 self._scenario,
@@ -79,7 +81,8 @@ class Demo:
         """Prepare the scenario; what is out of reach or full is waited for."""
         while not self._stop.is_set():
             try:
-                prepare_scenario(self._parts, self._scenario, self._stop)
+                with acting_system("demo"):
+                    prepare_scenario(self._parts, self._scenario, self._stop)
             except Unreachable as error:
                 log.warning("demo_waits", problem=str(error), retry_s=RETRY_S)
                 self._stop.wait(RETRY_S)

@@ -13,8 +13,10 @@ from urllib.parse import unquote
 import structlog
 
 from maintenance.ports import MaintenanceTx
+from maintenance.reading_port import PointReadings
 from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import EquipmentClass, LocalName, Site
+from plantroom.domain.authorship import acting_system
 from plantroom.errors import SettingError, Unreachable
 from plantroom.ports.accounts import Grant, Role, User
 from plantroom.ports.clock import Clock, FixedClock, SystemClock
@@ -39,6 +41,12 @@ class Parts:
     classes: Mapping[str, EquipmentClass]
     clock: Clock
     planning_clock: Clock
+
+    def plan_readings(self) -> PointReadings:
+        """The readings that the plan goes by, with a memory of their own. The store has to be open."""
+        from plantroom.bootstrap.plan_readings import StoredReadings
+
+        return StoredReadings(self.readings)
 
     @property
     def systems(self) -> Mapping[str, Sequence[str]]:
@@ -106,7 +114,8 @@ def open_parts(
         require_folder("PLANTROOM_READINGS_URL", settings.readings, settings.data_dir)
     _open(ledger.open, wait)
     if seed:
-        first_start(ledger, settings)
+        with acting_system("first-start"):
+            first_start(ledger, settings)
     if with_readings:
         _open_readings(readings, wait)
     return Parts(settings, ledger, readings, equipment_classes(), SystemClock(), planning_clock(settings))

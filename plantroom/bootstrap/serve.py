@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -16,9 +16,17 @@ from ingest.picture import age_s, fresh, silent
 from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
+from maintenance.notify.delivery import Delivery
+from maintenance.notify.senders import Sender
+from maintenance.people.duty import called
+from maintenance.people.upkeep import Dispatch
+from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
-from maintenance.scheduler import PlanScheduler
+from maintenance.scheduled import JobFigures
+from maintenance.scheduler import Scheduler
+from maintenance.sla.escalation import SlaKeeper
 from maintenance.worker import MaintenanceWorker
+from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
@@ -26,6 +34,8 @@ from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
+from plantroom.storage.files import FolderFiles
+from plantroom.storage.vault import FileVault
 
 log = structlog.get_logger()
 SHUTDOWN_S = 3
@@ -111,6 +121,10 @@ class Serving:
     ) -> None:
         self._parts = parts
         self._collect_problems, self._local_reports = collect_problems, local_reports
+        files = FolderFiles(parts.settings.files)
+        vault = FileVault(parts.settings.secrets)
+        post = Sender(vault)
+        plan_readings = parts.plan_readings()
         services = Services(
             ledger=parts.ledger,
             readings=parts.readings,
@@ -118,29 +132,45 @@ class Serving:
             systems=systems(),
             clock=parts.clock,
             planning_clock=parts.planning_clock,
+            plan_readings=plan_readings,
             readiness=self.problems,
             static_dir=web_folder(),
             secure_cookies=parts.settings.secure_cookies,
             local_stats=local_reports,
             model_view=RegistryView(parts.settings.models),
+            files=files,
+            file_arrived=files.has,
+            public_url=parts.settings.public_url,
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
+            jobs=self._job_figures,
+            vault=vault,
+            post=post,
+            delivered=lambda: self._delivery.total,
         )
         self.web = WebServer(create_app(services), sock)
-        ledger = parts.ledger
+        ledger, base_url = parts.ledger, parts.settings.public_url or ""
+        self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
+            MaintenanceWorker(ledger, SlaKeeper(ledger, parts.clock, called, base_url), name="sla"),
+            MaintenanceWorker(ledger, self._delivery, name="notifications"),
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
+            MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(
                 ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"
             ),
         )
         self._history = HistorySampler(services)
-        self._scheduler = PlanScheduler(parts.ledger, parts.planning_clock, parts.systems)
+        self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts, plan_readings))
+        self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads")
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
-        return list(dict.fromkeys([*self.own_problems(), *self._problems_elsewhere()]))
+        return list(dict.fromkeys([*self.own_problems(), *self._scheduler.problems(), *self._problems_elsewhere()]))
+
+    def _job_figures(self) -> Mapping[str, JobFigures]:
+        return self._scheduler.figures()
 
     def _problems_elsewhere(self) -> list[str]:
         try:
@@ -166,13 +196,16 @@ class Serving:
             worker.start()
         self._history.start()
         self._scheduler.start()
+        self._sealer.start()
 
     def stop(self) -> None:
         """End in the reverse order."""
+        self._sealer.stop()
         self._scheduler.stop()
         self._history.stop()
         for worker in self._workers:
             worker.begin_stop()
         for worker in self._workers:
             worker.stop()
+        self._delivery.close()
         self.web.stop()

@@ -1,6 +1,7 @@
 """Loader of the equipment class files (``classes/<key>.toml``).
 
-A file has the class's ``key``, ``name`` and ``systems``, a ``[defaults]`` table (``stale_after_s``,
+A file has the class's ``key``, ``name`` and ``systems``, the codes of its ``checklists``, its ``life`` (``years``,
+``basis``, ``status``), a ``[defaults]`` table (``stale_after_s``,
 ``stuck_after_s`` of its measures), and the tables ``[[points]]``, ``[[failure_modes]]`` and ``[[events]]``.
 A point's ``stuck_while`` names the state that has to be true for a value that stays the same to be stuck.
 """
@@ -17,9 +18,11 @@ from plantroom.domain.alarms import limit_problems
 from plantroom.domain.assets import (
     UNCLASSIFIED,
     AlarmPriority,
+    DesignLife,
     EquipmentClass,
     EventTemplate,
     FailureModeSpec,
+    LimitOrigin,
     Limits,
     LocalName,
     PointKind,
@@ -46,12 +49,25 @@ _POINT_KEYS = frozenset(
         "stale_after_s",
         "failure_mode",
         "in_model",
+        "optional",
     )
 )
 _MODE_KEYS = frozenset(("key", "name", "severity", "points", "first_checks", "ticket", "safety_limits", "by_work"))
 _EVENT_KEYS = frozenset(("key", "name", "failure_mode", "severity", "safety", "clears"))
 _CLASS_KEYS = frozenset(
-    ("key", "name", "systems", "warm_up_days", "offline_after_s", "defaults", "points", "failure_modes", "events")
+    (
+        "key",
+        "name",
+        "systems",
+        "checklists",
+        "life",
+        "warm_up_days",
+        "offline_after_s",
+        "defaults",
+        "points",
+        "failure_modes",
+        "events",
+    )
 )
 
 
@@ -105,7 +121,16 @@ def _class(data: Mapping[str, Any]) -> EquipmentClass:
         failure_modes=tuple(_mode(m) for m in data.get("failure_modes", ())),
         warm_up_days=float(data.get("warm_up_days", 14.0)),
         offline_after_s=float(data.get("offline_after_s", 900.0)),
+        checklists=tuple(data.get("checklists", ())),
+        life=_life(data["life"]) if "life" in data else None,
     )
+
+
+def _life(data: Mapping[str, Any]) -> DesignLife:
+    _only(data, frozenset(("years", "basis", "status")), "life")
+    if not data["years"] > 0 or not data["basis"]:
+        raise BadData("life: years above 0 and a basis")
+    return DesignLife(float(data["years"]), data["basis"], Status(data["status"]))
 
 
 def _name(data: Mapping[str, str]) -> LocalName:
@@ -133,13 +158,15 @@ def _point(data: Mapping[str, Any], defaults: Mapping[str, float]) -> PointTempl
         failure_mode=data.get("failure_mode"),
         in_model=bool(data.get("in_model", is_measure)),
         difference=data.get("difference"),
+        optional=bool(data.get("optional", False)),
     )
 
 
 def _limits(data: Mapping[str, Any], point: str) -> Limits:
     _only(data, _LIMIT_KEYS, f"limits of {point}")
     words: Mapping[str, Callable[[Any], Any]] = {
-        "source": str, "status": Status, "warning_priority": AlarmPriority, "alarm_priority": AlarmPriority
+        "source": str, "status": Status, "warning_priority": AlarmPriority, "alarm_priority": AlarmPriority,
+        "origin": LimitOrigin,
     }  # fmt: skip
     if data.keys() - words.keys() and not data.get("source"):
         raise BadData(f"limits of {point} name no source")

@@ -17,6 +17,10 @@ def _class(built: EquipmentClass) -> dict[str, Any]:
         "class": built.key,
         "name": _name(built.name),
         "systems": list(built.systems),
+        "checklists": list(built.checklists),
+        "life": None
+        if built.life is None
+        else {"years": built.life.years, "basis": built.life.basis, "status": built.life.status.value},
         "points": [
             {
                 "key": point.key,
@@ -24,6 +28,7 @@ def _class(built: EquipmentClass) -> dict[str, Any]:
                 "unit": point.unit,
                 "difference": point.is_difference,
                 "kind": point.kind.value,
+                "optional": point.optional,
                 **_bands(point.limits),
                 "failure_mode": point.failure_mode,
                 "safety": point.failure_mode in safety_modes(built),

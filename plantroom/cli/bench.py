@@ -101,6 +101,28 @@ def fuzz(
 
 
 @app.command()
+def ledger(
+    backend: Annotated[str, typer.Option(help="sqlite or postgresql.")] = "sqlite",
+    assets: Annotated[int, typer.Option(min=1000, max=1_000_000, help="Assets in it.")] = 100_000,
+    points: Annotated[int, typer.Option(min=1000, max=10_000_000, help="Points in it.")] = 1_000_000,
+    requests: Annotated[int, typer.Option(min=20, max=100_000, help="Questions of each kind.")] = 500,
+    imported: Annotated[int, typer.Option(min=100, max=1_000_000, help="Assets that are then imported.")] = 50_000,
+    ledger_url: Annotated[
+        str | None, typer.Option("--url", help="Address of an empty database; left out: one of its own.")
+    ] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """A large ledger through HTTP: list, filter, search, tree and card, and an import."""
+    from plantroom.cli.bench_ledger import Size, measure_ledger
+
+    del data_dir
+    if backend not in ("sqlite", "postgresql"):
+        raise typer.BadParameter("--backend sqlite|postgresql")
+    show(measure_ledger(backend, Size(assets, points, requests, imported), ledger_url, say), as_json)
+
+
+@app.command()
 def outage(
     minutes: Annotated[float, typer.Option(min=0.1, max=600, help="How long the store is away.")] = 17,
     rate: Annotated[int, typer.Option(min=20, max=20_000, help="Messages a second, before, during and after.")] = 1000,
@@ -157,3 +179,25 @@ def presence(
         show(measure_real_presence(min(assets, 50), seconds, seed, say), as_json)
         return
     show(measure_presence(assets, hours, speed, seed, say), as_json)
+
+
+@app.command()
+def plan(
+    assets: Annotated[int, typer.Option(min=10, max=200_000, help="Machines; five rows of the plan each.")] = 20_000,
+    sites: Annotated[int, typer.Option(min=1, max=1000, help="Sites that they stand on.")] = 20,
+    days: Annotated[int, typer.Option(min=1, max=1830, help="How far ahead.")] = 365,
+    seed: Annotated[int, typer.Option(help="Which machines and histories.")] = 1,
+    ledger: Annotated[str, typer.Option(help="sqlite or postgresql.")] = "sqlite",
+    beside: Annotated[
+        bool, typer.Option("--beside/--alone", help="Whether another process opens tickets meanwhile.")
+    ] = True,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """A year of a large estate's plan: computed, made into orders, and run again."""
+    from plantroom.cli.bench_plan import Size, measure_plan
+
+    del data_dir
+    if ledger not in ("sqlite", "postgresql"):
+        raise typer.BadParameter("--ledger sqlite|postgresql")
+    show(measure_plan(Size(assets, sites, days, seed), ledger, say, beside=beside), as_json)

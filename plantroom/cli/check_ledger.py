@@ -106,3 +106,24 @@ def collectors(settings: Settings, ledger: LedgerSeen) -> tuple[Look, str, str]:
         return Look.WARN, UNWRITABLE, ""
     advice = "start `plantroom run` or `plantroom collect`; where one runs, look at its log"
     return Look.WARN, "none holds a site (`plantroom leases list`)", advice
+
+
+def plan(settings: Settings, ledger: LedgerSeen) -> tuple[Look, str, str]:
+    """Whether somebody makes the plan's work orders."""
+    from maintenance.scheduled import PLAN, stale_plan
+
+    if not ledger.readable:
+        return Look.WARN, "not known: the ledger cannot be read (see above)", ""
+    if ledger.unwritable:
+        return Look.WARN, UNWRITABLE, ""
+    try:
+        with read_ledger(settings) as tx:
+            run, now = tx.jobs.runs().get(PLAN), tx.collect.now()
+    except PlantroomError as error:
+        return Look.WARN, f"not known: {error}", ""
+    advice = "start `plantroom run` or `plantroom serve`; where one runs, look at its log for job_failed"
+    if run is None:
+        return Look.WARN, "nobody has made work orders of it yet", advice
+    if (problem := stale_plan(run, now)) is not None:
+        return Look.WARN, problem.removeprefix("plan: "), advice
+    return Look.OK, f"made into work orders, the last time at {run.succeeded_at or run.began_at:%Y-%m-%d %H:%M} UTC", ""

@@ -1,9 +1,12 @@
 """What every command shares: its settings, its opened parts, its way of printing."""
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
 from plantroom.errors import BadData, SettingError, Unreachable
 from plantroom.plain import plain, plain_json
 from plantroom.settings import BrokerAddress, Settings, load_settings
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from plantroom.domain.assets import Asset
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="The data folder (PLANTROOM_DATA_DIR).")]
+_command: ContextVar[tuple[str, str]] = ContextVar("plantroom_command", default=("plantroom", ""))
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
@@ -67,9 +72,25 @@ def opened(data_dir: Path | None, *, with_readings: bool = False, begins: bool =
         say(f"there was no ledger in {ledger_place(settings)}: a new one begins")
     parts = open_parts(settings, seed=begins, make_folder=begins, with_readings=with_readings)
     try:
-        yield parts
+        with acting(command_author()):
+            yield parts
     finally:
         parts.close()
+
+
+def name_command(via: str, reason: str) -> None:
+    """Say which command runs, and why it changes what it changes."""
+    _command.set((via, reason.strip()[:MAX_REASON]))
+
+
+def command_author() -> Author:
+    """Whoever runs this command: the name of their login on this machine (before ``sudo``), the command, the reason."""
+    try:
+        login = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        login = str(os.getuid())
+    via, reason = _command.get()
+    return Author(f"cli:{login}", AuthorKind.COMMAND, reason=reason, via=via)
 
 
 @contextmanager

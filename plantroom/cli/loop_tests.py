@@ -222,7 +222,8 @@ def _check_person(tx: "MaintenanceTx", site: str, username: str, password: str) 
     right = verify_password(user.password_hash if user is not None else "", password)
     if user is None or not right or not user.active:
         raise NotFound("there is no such user, or the password is another")
-    if not any(grant.site in {None, site} and grant.role is not Role.VIEWER for grant in user.grants):
+    whole = [grant for grant in user.grants if grant.contractor is None]
+    if not any(grant.site in {None, site} and grant.role is not Role.VIEWER for grant in whole):
         raise Forbidden(f"{username} may change nothing on site {site}")
 
 

@@ -9,18 +9,45 @@ import typer
 from typer.core import TyperGroup
 
 from plantroom import __version__
-from plantroom.cli.common import say
+from plantroom.cli.common import name_command, say
 from plantroom.errors import PlantroomError, SettingError, Unreachable
 
 EXIT_SETTING, EXIT_DATA, EXIT_UNREACHABLE = 3, 4, 5
 
 MODULES: Mapping[str, str] = {
-    "run": "roles", "collect": "roles", "serve": "roles", "check": "check", "classes": "classes", "import": "importing",
-    "alarms": "alarms", "asset": "assets", "bench": "bench", "broker": "broker", "clocks": "clocks",
-    "dead-letter": "dead_letters", "device": "devices", "gaps": "gaps", "leases": "leases", "loop-test": "loop_tests",
-    "models": "models", "plan": "plan", "points": "points", "readings": "readings", "simulate": "simulate",
-    "source": "sources", "spool": "spool", "token": "tokens", "user": "users",
-}  # fmt: skip
+    "run": "roles",
+    "collect": "roles",
+    "serve": "roles",
+    "check": "check",
+    "classes": "classes",
+    "import": "importing",
+    "alarms": "alarms",
+    "asset": "assets",
+    "audit": "audit",
+    "bench": "bench",
+    "broker": "broker",
+    "channel": "channels",
+    "clocks": "clocks",
+    "dead-letter": "dead_letters",
+    "device": "devices",
+    "export": "importing",
+    "gaps": "gaps",
+    "leases": "leases",
+    "location": "locations",
+    "loop-test": "loop_tests",
+    "models": "models",
+    "plan": "plan",
+    "points": "points",
+    "readings": "readings",
+    "seed": "seed",
+    "simulate": "simulate",
+    "sla": "sla",
+    "source": "sources",
+    "spool": "spool",
+    "staff": "staff",
+    "token": "tokens",
+    "user": "users",
+}
 """Where each command, or group of commands, is: only what is asked for is loaded, in a third of the time."""
 
 LOOK: Mapping[str, Any] = {"no_args_is_help": True, "pretty_exceptions_enable": False, "rich_markup_mode": None}
@@ -59,8 +86,23 @@ app = typer.Typer(
 )
 
 
+def _words(command: str | None) -> str:
+    """The command as the history names it: its group and its name, never what is given to it."""
+    if command is None:
+        return "plantroom"
+    given = sys.argv[sys.argv.index(command) + 1 :] if command in sys.argv else []
+    group = loaded(MODULES[command]).get(command) if command in MODULES else None
+    named = given[:1] if given and given[0] in getattr(group, "commands", {}) else []
+    return " ".join(["plantroom", command, *named])
+
+
 @app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+def _version(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version."),
+    reason: str = typer.Option("", "--reason", help="Why the command changes what it changes: kept in the history."),
+) -> None:
+    name_command(_words(context.invoked_subcommand), reason)
     if version:
         print(__version__)
         raise typer.Exit

@@ -1,13 +1,17 @@
 """``plan preview`` and ``plan materialise``."""
 
 from datetime import date, datetime
-from itertools import chain
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened
-from plantroom.errors import BadData
+from plantroom.cli.common import AsJson, DataDir, asset_by_code, emit, opened, say
+from plantroom.errors import BadData, PlantroomError
+
+if TYPE_CHECKING:
+    from maintenance.ports import MaintenanceTx
+    from maintenance.reading_port import PointReadings
+    from plantroom.bootstrap.parts import Parts
 
 app = typer.Typer(name="plan", help="The plan table and its dates.", no_args_is_help=True)
 
@@ -48,12 +52,31 @@ def preview(
             places = tx.assets.sites() if site is None else [tx.assets.site(site)]
             assets = list(tx.assets.plant().assets.values())
             wanted = [(place, subjects_of(place, assets)) for place in places]
-        now = parts.planning_clock.now()
-        previews = [ledger_preview(tx, place, subjects, first, last, now, parts.systems) for place, subjects in wanted]
-        items = [item.as_json() for item in sorted(chain.from_iterable(previews), key=lambda item: item.job.due)]
+        now, readings = parts.planning_clock.now(), _readings(parts, tx)
+        previews = [
+            ledger_preview(tx, place, subjects, first, last, now, parts.systems, readings) for place, subjects in wanted
+        ]
+        items = [i.as_json() for i in sorted((i for p in previews for i in p.items), key=lambda i: i.place())]
+        undated = [i.as_json() for p in previews for i in p.undated]
         codes = {key: found.code for key, found in tx.assets.plant().assets.items()}
     lines = [f"{i['due']}  {codes.get(str(i['asset']), i['asset'])}  {_text(i['reason'])}" for i in items]
-    emit({"items": items}, as_json, lines or "nothing falls due in these days")
+    lines += [f"?  {codes.get(str(i['asset']), i['asset'])}  {_text(i['name'])}: {_text(i['reason'])}" for i in undated]
+    emit({"items": items, "undated": undated}, as_json, lines or "nothing falls due in these days")
+
+
+def _readings(parts: "Parts", tx: "MaintenanceTx") -> "PointReadings":
+    """The readings that the plan goes by. The store is opened only where a row needs it; away, it has none."""
+    from maintenance.reading_port import NO_READINGS
+    from maintenance.schedules import MeterSchedule
+
+    if not any(row.fulfilled_by or isinstance(row.schedule, MeterSchedule) for row in tx.plan.rows()):
+        return NO_READINGS
+    try:
+        parts.readings.open()
+    except PlantroomError as error:
+        say(f"the readings store is away, so nothing is known of meters: {error}")
+        return NO_READINGS
+    return parts.plan_readings()
 
 
 def _text(reason: object) -> str:
@@ -62,10 +85,55 @@ def _text(reason: object) -> str:
 
 
 @app.command()
-def materialise(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+def coverage(
+    site: Annotated[str | None, typer.Option(help="Site code; default: every site.")] = None,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Assets in use that no row of the plan table applies to, with what is proposed for them."""
+    from zoneinfo import ZoneInfo
+
+    from maintenance.coverage import PROPOSED
+    from maintenance.coverage import coverage as cover
+    from maintenance.recurrence import local_day
+
+    with opened(data_dir) as parts, parts.ledger.read() as tx:
+        places = tx.assets.sites() if site is None else [tx.assets.site(site)]
+        known = list(tx.assets.plant().assets.values())
+        now = parts.planning_clock.now()
+        found = {
+            place.code: cover(
+                [a for a in known if a.site == place.code],
+                tx.plan.rows(place.code),
+                parts.systems,
+                local_day(now, ZoneInfo(place.time_zone)),
+            )
+            for place in places
+        }
+    proposed = [{"zh": p.name.zh, "en": p.name.en} for p in PROPOSED]
+    items = [
+        {"site": code, "asset": a.code, "name": {"zh": a.name.zh, "en": a.name.en}, "proposed": proposed}
+        for code, covered in found.items()
+        for a in sorted(covered.without_plan, key=lambda a: a.code)
+    ]
+    counts = {code: {"assets": covered.assets, "with_plan": covered.with_plan} for code, covered in found.items()}
+    words = "、".join(p.name.zh for p in PROPOSED) + " / " + ", ".join(p.name.en for p in PROPOSED)
+    lines = [f"{i['site']}  {i['asset']}  {_text(i['name'])}: {words}" for i in items]
+    emit({"sites": counts, "without_plan": items}, as_json, lines or "every asset in use has a plan")
+
+
+@app.command()
+def materialise(
+    afresh: Annotated[bool, typer.Option("--afresh", help="Look at every asset, also where nothing changed.")] = False,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Make the work orders of the coming 60 days; what is there already is left alone."""
     from maintenance.materialise import materialise as make
 
     with opened(data_dir) as parts:
-        done = make(parts.ledger, parts.planning_clock.now(), parts.systems)
+        with parts.ledger.read() as tx:
+            readings = _readings(parts, tx)
+        now = parts.planning_clock.now()
+        done = make(parts.ledger, now, parts.systems, afresh=afresh, readings=readings)
     emit(done, as_json, f"created {done['created']}, there already {done['existing']}, missed {done['missed']}")

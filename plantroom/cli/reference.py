@@ -1,4 +1,4 @@
-"""The reference pages ``docs/cli.md`` and ``docs/settings.md``, made from the commands and settings themselves.
+"""The reference pages ``docs/cli.md``, ``docs/settings.md`` and ``docs/seed.md``, made from the program itself.
 
 ``python -m plantroom.cli.reference docs`` (or ``scripts/make-docs``) writes them.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from plantroom.cli.reference_seed import seed_page
 from plantroom.settings import EXPECTED, PREFIX, Settings
 
 WIDTH = 96
@@ -20,11 +21,11 @@ ABOUT_CLI = """\
 Results go to stdout, progress and logs to stderr. With `--json` stdout is one JSON document. Every command takes
 `--data-dir` and reads the [settings](settings.md); those that change the ledger work while `plantroom run` is running.
 
-Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` (without `--dry-run`),
-`simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none; all others
-that use it end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`. With a ledger
-on a server the data folder need not be there. `collect` begins one without sites and people; the first of the others
-to come adds the site `demo`, the plan and the administrator.
+Only `run`, `collect`, `serve`, `broker config`, `user add`, `token create`, `import` and `seed` (without
+`--dry-run`), `simulate replay` and `simulate live` begin an installation, that is, make a ledger where there is none;
+all others that use it end with exit code 3 then and name the data folder, or the database of `PLANTROOM_LEDGER_URL`.
+With a ledger on a server the data folder need not be there. `collect` begins one without sites and people; the first of
+the others to come adds the site `demo`, the plan and the administrator.
 
 | exit code | meaning |
 |---|---|
@@ -90,6 +91,13 @@ MEANING: Mapping[str, str] = {
     " (condition\n`letters_let_go`).",
     "dead_letters_mb": "How many mebibytes of payload a site's dead letters may take: beyond it the oldest go, too."
     " Letters of event\ntopics have as much room again for themselves.",
+    "public_url": "Where people open the web app: what the QR labels of assets hold, and what links in notifications\n"
+    "begin with. Without it labels go by the request for them, and notifications have no link.",
+    "secrets_key": (
+        "The key that the addresses of notification channels are encrypted with in the ledger. It is made with the"
+        " first channel. All processes that serve one ledger need the same file; without it, or with another one, no"
+        " message goes out and the channels have to be entered again. Keep a copy of it apart from the ledger's."
+    ),
     "retention_10m_days": "How long aggregates over 10 minutes are kept. Those over an hour are kept for ever.",
 }
 
@@ -104,6 +112,8 @@ DERIVED_DEFAULTS: Mapping[str, str] = {
     "ledger_url": "`sqlite:///` and `ledger.db` in the data folder",
     "files_url": "the folder `files` in the data folder",
     "models_dir": "the folder `models` in the data folder",
+    "public_url": "not set",
+    "secrets_key": "`secrets.key` in the data folder",
     "now": "not set: the machine's clock",
     "config": "not set",
 }
@@ -143,7 +153,19 @@ def settings_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-PAGES = {"cli.md": cli_page, "settings.md": settings_page}
+def imports_page() -> str:
+    """The text of ``docs/imports.md``: how tables are read, and every heading, word and code."""
+    from maintenance.imports.reference import ABOUT, reference
+
+    return (
+        "\n\n".join(
+            ["# Imports and exports", MADE_BY, ABOUT.read_text(encoding="utf-8").rstrip(), reference().rstrip()]
+        )
+        + "\n"
+    )
+
+
+PAGES = {"cli.md": cli_page, "settings.md": settings_page, "imports.md": imports_page, "seed.md": seed_page}
 
 
 def main(folder: Path) -> None:

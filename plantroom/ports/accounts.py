@@ -18,11 +18,13 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role on a site and department; ``None`` means every one."""
+    """A role on a site and department; ``None`` means every one. With ``contractor`` (an organisation's id) it reaches
+    no further than that contractor's orders."""
 
     role: Role
     site: str | None = None
     department: str | None = None
+    contractor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ class AccountRepository(ABC):
 
     @abstractmethod
     def put_user(self, user: User) -> None: ...
+
+    @abstractmethod
+    def remove_user(self, user_id: str) -> None:
+        """Take a person away that was entered by mistake, with the sessions."""
 
     @abstractmethod
     def add_session(self, session: SessionRecord) -> None: ...

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from plantroom.domain.assets import (
@@ -31,8 +31,17 @@ from plantroom.domain.findings import Finding
 from plantroom.domain.flow import Trouble
 from plantroom.errors import Conflict, Unreachable
 from plantroom.ports.accounts import AccountRepository
+from plantroom.ports.audit import AuditRepository
 from plantroom.ports.device_clocks import DeviceClock
 from plantroom.ports.devices import DeviceRepository
+from plantroom.ports.equipment import (
+    CustomFieldRepository,
+    DueLicence,
+    FileRepository,
+    PartRepository,
+    PlaceRepository,
+    SensorRepository,
+)
 from plantroom.ports.events import AssetEvent
 from plantroom.ports.gaps import GapRepository
 from plantroom.ports.leases import LeaseRepository
@@ -62,7 +71,9 @@ class Occupied(Unreachable):
 
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
-    """Filters that are given must all hold. ``text`` searches code and names."""
+    """Filters that are given must all hold. ``text``: every word of it is somewhere in the asset's codes (former ones,
+    too), names, maker, model, serial number, custom fields or the names of the places it stands in. ``keys`` are those
+    of assets, ``location`` is a place with all that stands in it, ``parent`` the asset that they are parts of."""
 
     scope: Scope = EVERYTHING
     code: str | None = None
@@ -70,6 +81,11 @@ class AssetFilter:
     site: str | None = None
     status: str | None = None
     text: str | None = None
+    keys: Collection[str] | None = None
+    location: str | None = None
+    department: str | None = None
+    criticality: str | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,9 @@ class AssetRepository(ABC):
 
     @abstractmethod
     def plant(self) -> Plant:
-        """Everything a collector needs, at one revision (scrapped assets left out)."""
+        """Everything a collector needs, at one revision (scrapped assets left out, the others ``abridged``). Reading
+        transactions of one process share it, so that it may be later than what else they see; after a change only what
+        has changed is read anew."""
 
     @abstractmethod
     def sites(self) -> Sequence[Site]: ...
@@ -144,6 +162,41 @@ class AssetRepository(ABC):
     def update(self, asset: Asset, expected_version: int | None) -> Asset:
         """Write all fields but key, site and class; a changed code leaves its alias behind. Gives the asset
         with its new version; ``VersionConflict`` when ``expected_version`` is not the stored one."""
+
+    @abstractmethod
+    def add_many(self, assets: Sequence[Asset], points: Sequence[Point]) -> None:
+        """As ``add``, for many at once, parents and partners among them in any order. ``points`` are those of the
+        assets, by asset in their order. The caller has checked parents and partners (``domain.hierarchy``)."""
+
+    @abstractmethod
+    def update_many(self, assets: Sequence[Asset]) -> Sequence[Asset]:
+        """As ``update``, for many at once, whatever their version; gives them with their new ones."""
+
+    @abstractmethod
+    def remove_many(self, keys: Collection[str]) -> None:
+        """Take assets away that were entered by mistake, with their points, codes and sensors. ``Conflict`` when
+        something else refers to one (a work order, readings' presence, an event): scrap it instead."""
+
+    @abstractmethod
+    def find_many(self, codes: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Asset]:
+        """By (site, code or alias), those that there are."""
+
+    @abstractmethod
+    def points_of(self, assets: Collection[str]) -> Mapping[str, Sequence[Point]]:
+        """As ``points``, of many assets; those without points are left out."""
+
+    @abstractmethod
+    def remove_points(self, points: Collection[tuple[str, str]]) -> None:
+        """Take points away by (asset, point); their readings stay."""
+
+    @abstractmethod
+    def parts_of(self, key: str) -> Sequence[Asset]:
+        """The assets whose parent it is, by code."""
+
+    @abstractmethod
+    def licences_due(self, scope: Scope, before: date, site: str | None = None) -> Sequence[DueLicence]:
+        """Licences in force (``domain.papers.in_force``) of assets that are not scrapped, that expire before a day, the
+        first to expire first."""
 
     @abstractmethod
     def set_status(self, key: str, status: AssetStatus) -> None: ...
@@ -291,6 +344,11 @@ class LedgerTx(ABC):
     """One unit of work. ``maintenance.ports.MaintenanceTx`` adds the maintenance repositories."""
 
     assets: AssetRepository
+    places: PlaceRepository
+    custom_fields: CustomFieldRepository
+    parts: PartRepository
+    sensors: SensorRepository
+    files: FileRepository
     sources: SourceRepository
     collect: CollectRepository
     accounts: AccountRepository
@@ -299,6 +357,7 @@ class LedgerTx(ABC):
     live: LiveRepository
     roll_ups: RollUpRepository
     gaps: GapRepository
+    audit: AuditRepository
 
 
 TX = TypeVar("TX", bound=LedgerTx, covariant=True)

@@ -64,3 +64,16 @@ def test_bench_outage_drains_what_came_while_the_store_was_away():
     assert 0 < document["rss_mb"] < 200
     assert document["safety_to_ticket_ms"]["count"] >= 2
     assert document["safety_to_ticket_ms"]["p50"] <= document["safety_to_ticket_ms"]["p99"] < 10_000
+
+
+def test_bench_plan_computes_a_year_and_finds_nothing_to_do_the_second_time():
+    done = run_cli("bench", "plan", "--assets", "60", "--sites", "2", "--days", "120", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert document.keys() >= {"compute_s", "materialise_s", "second_run_s", "settings", "environment"}
+    assert document["assignments"] == 300
+    assert document["occurrences"] > 1000
+    assert document["second_run_created"] == 0
+    assert document["orders"] > 0.8 * document["occurrences"]
+    assert document["other_writer_ms"]["never_came"] == 0
+    assert document["in_columns"] > 10 * document["one_by_one"]

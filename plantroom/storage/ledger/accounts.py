@@ -51,6 +51,10 @@ class SqlAccounts(AccountRepository):
         written = {c.name: insert.excluded[c.name] for c in t.users.c if c.name != "id"}
         self._connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=written), USERS.row(user))
 
+    def remove_user(self, user_id: str) -> None:
+        self._connection.execute(t.sessions.delete().where(t.sessions.c.user == user_id))
+        self._connection.execute(t.users.delete().where(t.users.c.id == user_id))
+
     def add_session(self, session: SessionRecord) -> None:
         """Add; sessions that have run out by its creation are dropped."""
         self.user(session.user)

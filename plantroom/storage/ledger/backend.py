@@ -16,6 +16,9 @@ from plantroom.storage.ledger.changes import ChangeSignal
 Insert = sqlite.Insert | postgresql.Insert
 """An insert that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
 
+Plain = str | int | None
+"""A value as both drivers take it without a look at the column's type."""
+
 LOCK_WAIT_S = 10.0
 """How long a writer waits for another one before it says ``Unreachable``."""
 
@@ -39,6 +42,8 @@ class Lock(IntEnum):
     OCCURRENCES = 4
     NUMBERS = 5
     OPERATIONS = 6
+    AUDIT = 7
+    SEAL = 8
 
 
 class Backend(ABC):
@@ -85,6 +90,17 @@ class Backend(ABC):
         """Insert many rows, in no particular order, as quickly as the database takes them."""
 
     @abstractmethod
+    def insert_plain(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Plain]]
+    ) -> None:
+        """Insert many rows whose values are plain already: days as ISO 8601, instants by ``plain_instant``, flags as 0
+        and 1, documents as JSON."""
+
+    @abstractmethod
+    def plain_instant(self, instant: datetime) -> Plain:
+        """An aware instant for ``insert_plain``."""
+
+    @abstractmethod
     def among(self, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:
         """Whether the columns' values together are one of the rows: texts and whole numbers, a few thousand."""
 
@@ -97,8 +113,22 @@ class Backend(ABC):
         """Something that is the same for all instants of one minute."""
 
     @abstractmethod
+    def seconds_between(
+        self, first: sa.ColumnElement[datetime], last: sa.ColumnElement[datetime | None]
+    ) -> sa.ColumnElement[Any]:
+        """The seconds from one instant to another."""
+
+    @abstractmethod
     def lock(self, connection: Connection, what: Lock) -> None:
         """Wait until no other transaction holds the lock, and hold it."""
+
+    @abstractmethod
+    def share(self, connection: Connection, what: Lock) -> None:
+        """Hold the lock together with others that share it, until the transaction ends."""
+
+    @abstractmethod
+    def try_lock(self, connection: Connection, what: Lock) -> bool:
+        """As ``lock``, unless anybody holds or shares it: ``False`` then, at once."""
 
     @abstractmethod
     def lock_text(self, connection: Connection, text: str) -> None:

@@ -8,19 +8,22 @@ import sqlalchemy as sa
 
 from maintenance.lifecycle import ENDED
 from maintenance.ports import OrderFilter, OrderRepository, QueuedOperation
-from maintenance.work_orders import Operation, OperationResult, State, Transition, WorkOrder
+from maintenance.records.model import RECORD_KINDS
+from maintenance.work_orders import Operation, OperationResult, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import Severity
 from plantroom.errors import Conflict, NotFound, VersionConflict
-from plantroom.ports.paging import Page, PageRequest, Scope
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.columns import FAR_FUTURE
 from plantroom.storage.ledger.cursors import cursor, set_cursor
+from plantroom.storage.ledger.drafts import freeze
+from plantroom.storage.ledger.frozen import refuse_frozen
+from plantroom.storage.ledger.order_rows import ORDERS
 from plantroom.storage.ledger.paging import Keys, fetch_page
 from plantroom.storage.ledger.records import Record
-from plantroom.storage.ledger.work import Work, in_scope, one_of
+from plantroom.storage.ledger.work import Work, chunks, in_scope, one_of
 
-ORDERS = Record(WorkOrder, t.work_orders)
 TRANSITIONS = Record(Transition, t.work_order_transitions)
 OPERATIONS = Record(Operation, t.operations)
 RESULTS = Record(OperationResult, t.operations)
@@ -31,6 +34,7 @@ SORTS: Mapping[str, Keys] = {
     "due": _BY_DUE,
     "number": (_w.number,),
     "opened_at": (sa.func.coalesce(_w.opened_at, sa.literal(FAR_FUTURE, _w.opened_at.type)), _w.number),
+    "next_limit": (_w.next_limit, _w.number),
     "severity": (
         sa.case({severity.value: i for i, severity in enumerate(Severity)}, value=_w.severity, else_=len(Severity)),
         *_BY_DUE,
@@ -56,7 +60,11 @@ class SqlOrders(OrderRepository):
     def add_many(self, orders: Sequence[WorkOrder]) -> None:
         if not orders:
             return
-        rows = [_order_values(order) for order in orders]
+        rows = [_order_values(order) | {"next_limit": FAR_FUTURE, "risk_at": FAR_FUTURE} for order in orders]
+        for row, key in zip(rows, freeze(self._work, [order.template for order in orders]), strict=True):
+            row["template"] = key
+        for order in orders:
+            self._changed(order)
         nameless = [row for row in rows if row["number"] == 0]
         numbered = [row["number"] for row in rows if row["number"] != 0]
         if numbered:
@@ -75,8 +83,12 @@ class SqlOrders(OrderRepository):
         return self._one(self._work.locking(ORDERS.select().where(_w.id == order_id)), order_id)
 
     def update(self, order: WorkOrder, expected_version: int) -> WorkOrder:
+        if order.kind in RECORD_KINDS and order.state is not State.SCHEDULED:
+            refuse_frozen(self._work, self.get(order.id), order)
         changed = replace(order, version=expected_version + 1)
         values = _order_values(changed)
+        del values["template"]
+        self._changed(order)
         statement = t.work_orders.update().where(_w.id == order.id, _w.version == expected_version)
         if self._connection.execute(statement, values).rowcount != 1:
             stored = self.get(order.id)
@@ -84,6 +96,21 @@ class SqlOrders(OrderRepository):
                 f"work order #{stored.number} is at version {stored.version} by now, not {expected_version}"
             )
         return changed
+
+    def standing(self, ids: Sequence[str]) -> Mapping[str, WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(ids))):
+            rows = self._connection.execute(ORDERS.select().where(_w.id.in_(some), _w.ended.is_(False)))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
+        return found
+
+    def planned_for(self, assets: Sequence[str]) -> Sequence[WorkOrder]:
+        found: dict[str, WorkOrder] = {}
+        for some in chunks(sorted(set(assets))):
+            mine = (_w.asset.in_(some), _w.origin == Origin.PLAN.value, _w.ended.is_(False))
+            rows = self._connection.execute(ORDERS.select().where(*mine).order_by(_w.number))
+            found |= {order.id: order for order in map(ORDERS.item, rows)}
+        return list(found.values())
 
     def list(self, filters: OrderFilter, page: PageRequest) -> Page[WorkOrder]:
         statement = ORDERS.select().where(*_conditions(filters))
@@ -139,6 +166,11 @@ class SqlOrders(OrderRepository):
             steps, self._steps = self._steps, []
             self._connection.execute(t.work_order_transitions.insert(), steps)
 
+    def _changed(self, order: WorkOrder) -> None:
+        """The planning goes by what becomes of its orders."""
+        for one in order.occurrences:
+            self._work.changed_subjects[one.key.subject] = order.site
+
     def _one(self, statement: sa.Select[Any], order_id: str) -> WorkOrder:
         row = self._connection.execute(statement).first()
         if row is None:
@@ -155,17 +187,28 @@ def _order_values(order: WorkOrder) -> dict[str, Any]:
 
 def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
     conditions = in_scope(_w.site, filters.scope, filters.site)
+    if filters.contractors:
+        seen = sa.or_(
+            sa.and_(sa.true(), *in_scope(_w.site, filters.scope, None)), _w.contractor.in_(sorted(filters.contractors))
+        )
+        conditions = [seen, *in_scope(_w.site, EVERYTHING, filters.site)]
     for column, text in ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin)):
         if text is not None:
             conditions.append(one_of(column, text))
-    if filters.asset is not None:
-        conditions.append(_w.asset == filters.asset)
-    if filters.department is not None:
-        conditions.append(_w.department == filters.department)
+    for column in (_w.asset, _w.department, _w.assignee, _w.contractor):
+        wanted = getattr(filters, column.name)
+        if wanted is not None:
+            conditions.append(column == wanted)
+    if filters.given:
+        conditions.append(sa.or_(_w.assignee.is_not(None), _w.contractor.is_not(None)))
+    if filters.unassigned:
+        conditions.append(_w.assignee.is_(None))
     if filters.due_before is not None:
         conditions.append(_w.due_order < filters.due_before)
     if filters.without_asset:
         conditions.append(_w.asset.is_(None))
+    if filters.at_risk is not None:
+        conditions += [_w.ended.is_(False), _w.risk_at <= filters.at_risk]
     if filters.open_only:
         conditions.append(_w.ended.is_(False))
     return conditions

@@ -9,39 +9,32 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.ports import PlanRepository
+from maintenance.ports import OccurrenceFilter, PlanRepository
+from maintenance.standings import Added, DraftOccurrence, DraftOrder
 from maintenance.work_orders import ChecklistItem
 from plantroom.errors import Conflict, NotFound
+from plantroom.ports.paging import Page, PageRequest
 from plantroom.storage.ledger import tables_maintenance as t
 from plantroom.storage.ledger.backend import Lock
 from plantroom.storage.ledger.codec import dump, load_shared
+from plantroom.storage.ledger.drafts import Drafts, freeze
+from plantroom.storage.ledger.occurrence_lists import list_occurrences
+from plantroom.storage.ledger.occurrence_rows import OCCURRENCE_COLUMNS, occurrence_of, occurrence_values
+from plantroom.storage.ledger.standings import SqlStandings
 from plantroom.storage.ledger.tables_plant import sites
 from plantroom.storage.ledger.work import Work, chunks
 
 _o = t.occurrences.c
 _KEY = (_o.lineage, _o.subject, _o.cycle)
-_COLUMNS = (
-    *_KEY,
-    _o.site,
-    _o.plan_row,
-    _o.nominal_date,
-    _o.earliest,
-    _o.latest,
-    _o.state,
-    _o.completed_at,
-    _o.work_order,
-)
-_STATES = {state.value: state for state in OccurrenceState}
 _KEYS_AT_ONCE = 2000
 _COMPLETED = (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value)
 
 
-class SqlPlan(PlanRepository):
+class SqlPlan(SqlStandings, PlanRepository):
     """``PlanRepository`` on SQL."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
-        self._connection = work.connection
+        super().__init__(work)
 
     def rows(self, site: str | None = None, on: date | None = None) -> Sequence[PlanRow]:
         r = t.plan_rows.c
@@ -81,6 +74,14 @@ class SqlPlan(PlanRepository):
         self._connection.execute(t.plan_row_versions.insert(), version | {"effective_from": row.effective_from})
         return row
 
+    def remove_row(self, lineage: str) -> None:
+        for table in (t.occurrences, t.plan_row_versions, t.plan_rows):
+            self._connection.execute(table.delete().where(table.c.lineage == lineage))
+
+    def occurrences_of_row(self, lineage: str) -> Sequence[Occurrence]:
+        statement = sa.select(*OCCURRENCE_COLUMNS).where(_o.lineage == lineage).order_by(*_KEY)
+        return [occurrence_of(row) for row in self._connection.execute(statement)]
+
     def checklist(self, code: str) -> Sequence[ChecklistItem]:
         text = self._connection.execute(sa.select(t.checklists.c["items"]).where(t.checklists.c.code == code)).scalar()
         return () if text is None else load_shared(tuple[ChecklistItem, ...], text)
@@ -94,18 +95,18 @@ class SqlPlan(PlanRepository):
         found: dict[OccurrenceKey, Occurrence] = {}
         for some in chunks(sorted(set(keys)), _KEYS_AT_ONCE):
             wanted = self._work.backend.among(_KEY, [(k.lineage, k.subject, k.cycle) for k in some])
-            for row in self._connection.execute(sa.select(*_COLUMNS).where(wanted)):
-                one = _occurrence(row)
+            for row in self._connection.execute(sa.select(*OCCURRENCE_COLUMNS).where(wanted)):
+                one = occurrence_of(row)
                 found[one.key] = one
         return found
 
     def occurrences_of(self, site: str | None, subject: str | None = None) -> Sequence[Occurrence]:
-        statement = sa.select(*_COLUMNS).order_by(_o.nominal_date, *_KEY)
+        statement = sa.select(*OCCURRENCE_COLUMNS).order_by(_o.nominal_date, *_KEY)
         if site is not None:
             statement = statement.where(_o.site == site)
         if subject is not None:
             statement = statement.where(_o.subject == subject)
-        return [_occurrence(row) for row in self._connection.execute(statement)]
+        return [occurrence_of(row) for row in self._connection.execute(statement)]
 
     def add_occurrences(self, occurrences: Sequence[Occurrence]) -> Sequence[OccurrenceKey]:
         """As the port says. Schedulers go one by one from here to their commit, so that none of them waits for
@@ -118,9 +119,28 @@ class SqlPlan(PlanRepository):
         new = [o for o in by_key.values() if o.key not in known]
         new.reverse()
         if new:
-            rows = [_occurrence_values(o) for o in new]
+            rows = [occurrence_values(o) for o in new]
             self._work.backend.insert_many(self._connection, t.occurrences, rows)
+        for one in new:
+            self.changed(one.key.subject, one.site)
         return [o.key for o in new]
+
+    def add_drafts(self, site: str, drafts: Sequence[DraftOrder], records: Sequence[DraftOccurrence] = ()) -> Added:
+        return Drafts(self._work, site).add(drafts, records)
+
+    def freeze(self, templates: Sequence[Sequence[ChecklistItem]]) -> Sequence[str]:
+        return freeze(self._work, templates)
+
+    def changed(self, subject: str, site: str) -> None:
+        self._work.changed_subjects[subject] = site
+
+    def occurrences_of_several(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Occurrence]]:
+        found: dict[str, list[Occurrence]] = {}
+        for some in chunks(sorted(subjects)):
+            statement = sa.select(*OCCURRENCE_COLUMNS).where(_o.subject.in_(some)).order_by(_o.nominal_date, *_KEY)
+            for one in map(occurrence_of, self._connection.execute(statement)):
+                found.setdefault(one.key.subject, []).append(one)
+        return found
 
     def update_occurrences(self, occurrences: Sequence[Occurrence]) -> None:
         if not occurrences:
@@ -133,12 +153,16 @@ class SqlPlan(PlanRepository):
         )
         rows = []
         for one in in_order:
-            values = _occurrence_values(one)
+            values = occurrence_values(one)
             rows.append({f"k_{name}": values.pop(name) for name in ("lineage", "subject", "cycle")} | values)
+            self.changed(one.key.subject, one.site)
         if self._connection.execute(statement, rows).rowcount < len(rows):
             missing = {o.key for o in in_order} - self._known([o.key for o in in_order])
             if missing:
                 raise NotFound(f"there is no occurrence {min(missing)}")
+
+    def list_occurrences(self, wanted: OccurrenceFilter, page: PageRequest) -> Page[Occurrence]:
+        return list_occurrences(self._connection, wanted, page)
 
     def last_completions(self, site: str | None) -> Mapping[tuple[str, str], date]:
         statement = (
@@ -191,34 +215,3 @@ def _row_values(row: PlanRow) -> dict[str, Any]:
         "name_en": row.name.en,
         "document": dump(row),
     }
-
-
-def _occurrence_values(one: Occurrence) -> dict[str, Any]:
-    return {
-        "lineage": one.key.lineage,
-        "subject": one.key.subject,
-        "cycle": one.key.cycle,
-        "site": one.site,
-        "plan_row": one.plan_row,
-        "nominal_date": one.nominal_date,
-        "earliest": one.earliest,
-        "latest": one.latest,
-        "state": one.state.value,
-        "completed_at": one.completed_at,
-        "work_order": one.work_order,
-    }
-
-
-def _occurrence(row: Sequence[Any]) -> Occurrence:
-    lineage, subject, cycle, site, plan_row, nominal, earliest, latest, state, completed, order = row
-    return Occurrence(
-        key=OccurrenceKey(lineage, subject, cycle),
-        site=site,
-        plan_row=plan_row,
-        nominal_date=nominal,
-        earliest=earliest,
-        latest=latest,
-        state=_STATES[state],
-        completed_at=completed,
-        work_order=order,
-    )

@@ -37,7 +37,7 @@ class SqlSources(SourceRepository):
 
     def add(self, source: TopicSource) -> None:
         # The revision is held until the commit: nobody else adds a filter that collides meanwhile.
-        self._work.raise_plant_revision()
+        self._work.sources_were_changed()
         if not self._connection.execute(sa.select(sites.c.code).where(sites.c.code == source.site)).first():
             raise NotFound(f"there is no site {source.site!r}")
         if self._connection.execute(sa.select(_C.key).where(_C.key == source.key)).first():
@@ -46,7 +46,7 @@ class SqlSources(SourceRepository):
         self._connection.execute(topic_sources.insert(), SOURCES.row(source))
 
     def update(self, source: TopicSource, expected_version: int | None) -> TopicSource:
-        self._work.raise_plant_revision()
+        self._work.sources_were_changed()
         stored = self.get(source.key)
         if expected_version is not None and stored.version != expected_version:
             raise VersionConflict(f"source {stored.name} is at version {stored.version} by now, not {expected_version}")
@@ -56,7 +56,7 @@ class SqlSources(SourceRepository):
         return changed
 
     def remove(self, key: str) -> None:
-        self._work.raise_plant_revision()
+        self._work.sources_were_changed()
         if not self._connection.execute(topic_sources.delete().where(_C.key == key)).rowcount:
             raise NotFound(f"there is no source {key!r}")
 

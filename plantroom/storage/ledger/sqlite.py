@@ -19,9 +19,11 @@ from sqlalchemy.pool import QueuePool
 
 from plantroom.errors import NothingLeft, SettingError, Unreachable
 from plantroom.ports.ledger import LEDGER
-from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock
+from plantroom.storage.ledger.audit_hook import watch_changes
+from plantroom.storage.ledger.backend import LOCK_WAIT_S, MIGRATION_WAIT_S, Backend, Insert, Lock, Plain
 from plantroom.storage.ledger.changes import ChangeSignal
 from plantroom.storage.ledger.codec import dump
+from plantroom.storage.ledger.columns import to_microseconds
 from plantroom.storage.ledger.errors import translate_errors, translated
 from plantroom.storage.ledger.tables import WORK_ORDER_NUMBER, counters
 
@@ -104,6 +106,18 @@ class SqliteBackend(Backend):
     def insert_many(self, connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(table.insert(), rows)
 
+    def insert_plain(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Plain]]
+    ) -> None:
+        if not rows:
+            return
+        named, places = ", ".join(f'"{column}"' for column in columns), ", ".join("?" * len(columns))
+        statement = f'INSERT INTO "{table}" ({named}) VALUES ({places})'  # noqa: S608 - our own names
+        connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+    def plain_instant(self, instant: datetime) -> Plain:
+        return to_microseconds(instant)
+
     def among(self, columns: Sequence[sa.ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> sa.ColumnElement[bool]:
         # The casts give the values the columns' affinity, without which SQLite reads the whole table.
         value = sa.func.json_each(sa.literal(dump(rows))).table_valued("value").c.value
@@ -117,8 +131,20 @@ class SqliteBackend(Backend):
     def minute(self, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[Any]:
         return sa.type_coerce(column, sa.BigInteger) // 60_000_000
 
+    def seconds_between(
+        self, first: sa.ColumnElement[datetime], last: sa.ColumnElement[datetime | None]
+    ) -> sa.ColumnElement[Any]:
+        return (sa.type_coerce(last, sa.BigInteger) - sa.type_coerce(first, sa.BigInteger)) / 1e6
+
     def lock(self, connection: Connection, what: Lock) -> None:
         pass  # there is one writer
+
+    def share(self, connection: Connection, what: Lock) -> None:
+        pass  # there is one writer
+
+    def try_lock(self, connection: Connection, what: Lock) -> bool:
+        del connection, what
+        return True  # there is one writer
 
     def lock_text(self, connection: Connection, text: str) -> None:
         pass  # there is one writer
@@ -158,12 +184,14 @@ class SqliteBackend(Backend):
             connection.exec_driver_sql(begin)
 
         translate_errors(engine)
+        watch_changes(engine)
         return engine
 
     def _connect_writer(self) -> sqlite3.Connection:
         connection = _connect(self._path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
         return connection
 
     def _connect_reader(self) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ written with. A test compares the two on both backends.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Word
 
 metadata = sa.MetaData(
@@ -18,6 +19,15 @@ metadata = sa.MetaData(
 )
 
 PLANT_REVISION = "plant_revision"
+PLANT_REBUILT = "plant_rebuilt"
+"""Revision at which assets last vanished: what was read before it has to be read anew as a whole."""
+
+SOURCES_CHANGED = "sources_changed"
+"""Revision at which a topic source last changed."""
+
+PLACES_CHANGED = "places_changed"
+"""Revision at which a location last changed."""
+
 WORK_ORDER_NUMBER = "work_order_number"
 """Both a counter (SQLite) and a sequence (PostgreSQL, where a counter would make writers wait)."""
 
@@ -26,4 +36,5 @@ counters = sa.Table(
     metadata,
     sa.Column("name", Word, primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
+    info=unaudited("counts"),
 )

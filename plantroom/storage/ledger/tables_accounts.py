@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -15,6 +16,7 @@ users = sa.Table(
     sa.Column("name", Text, nullable=False),
     sa.Column("language", Word, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
+    info=audited("user", "id", label="username", secret=["password_hash"]),
 )
 
 sessions = sa.Table(
@@ -25,6 +27,7 @@ sessions = sa.Table(
     sa.Column("csrf_token", Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant, nullable=False, index=True),
+    info=unaudited("signing in changes nothing"),
 )
 
 api_tokens = sa.Table(
@@ -37,6 +40,7 @@ api_tokens = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("expires_at", Instant),
     sa.Column("created_by", Text, nullable=False),
+    info=audited("token", "id", label="name", secret=["token_hash"]),
 )
 
 failed_sign_ins = sa.Table(
@@ -49,6 +53,7 @@ failed_sign_ins = sa.Table(
     sa.Index(None, "username", "at"),
     sa.Index(None, "address", "at"),
     sqlite_autoincrement=True,
+    info=unaudited("signing in changes nothing"),
 )
 
 sign_in_attempts = sa.Table(
@@ -60,4 +65,5 @@ sign_in_attempts = sa.Table(
     sa.Column("at", Instant, nullable=False, index=True),
     sqlite_autoincrement=True,
     comment="Sign-ins whose password is being looked at: a few rows, each gone within a second",
+    info=unaudited("signing in changes nothing"),
 )

@@ -5,6 +5,7 @@ What stands is in ``episodes``; nothing here says so a second time.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -25,6 +26,7 @@ alarm_shelves = sa.Table(
     sa.Index(None, "asset", "failure_mode"),
     sa.Index(None, "at", "id"),
     comment="Kept when they are over; one that is not ended holds until its time",
+    info=audited("shelf", "id", site="site", asset="asset"),
 )
 
 sa.Index(
@@ -48,6 +50,7 @@ limit_changes = sa.Table(
     sa.Column("after", Text, nullable=False),
     sa.Index(None, "asset", "point", "position"),
     sqlite_autoincrement=True,
+    info=unaudited("the point's own entries have its limits"),
 )
 
 annunciations = sa.Table(
@@ -65,6 +68,7 @@ annunciations = sa.Table(
     sa.Index(None, "site", "at", "position"),
     sqlite_autoincrement=True,
     comment="Every alarm that people were told of; what was shelved or suppressed is not among them",
+    info=unaudited("alarms, at the pace of the data"),
 )
 
 alarm_floods = sa.Table(
@@ -79,6 +83,7 @@ alarm_floods = sa.Table(
     sa.Column("gathered", sa.Integer, nullable=False),
     sa.Column("work_order", Word),
     sa.Index(None, "began_at", "id"),
+    info=unaudited("alarms, at the pace of the data"),
 )
 
 sa.Index(

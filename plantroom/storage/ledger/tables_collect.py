@@ -6,6 +6,7 @@ ledger knows of its sender.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -27,6 +28,7 @@ findings = sa.Table(
     sa.Column("evidence", Json),
     sa.Column("detail", Json),
     sqlite_autoincrement=True,
+    info=unaudited("findings, at the pace of the data"),
 )
 
 findings_ahead = sa.Table(
@@ -35,6 +37,7 @@ findings_ahead = sa.Table(
     sa.Column("consumer", Word, primary_key=True),
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
     comment="What a consumer has done of the findings behind its cursor",
+    info=unaudited("how far a worker has come"),
 )
 
 consumer_cursors = sa.Table(
@@ -42,6 +45,7 @@ consumer_cursors = sa.Table(
     metadata,
     sa.Column("consumer", Word, primary_key=True),
     sa.Column("position", sa.BigInteger, nullable=False),
+    info=unaudited("how far a worker has come"),
 )
 
 dead_letters = sa.Table(
@@ -57,6 +61,7 @@ dead_letters = sa.Table(
     sa.Index(None, "received_at", "id"),
     sa.Index(None, "site", "received_at", "id"),
     sa.Index(None, "reason", "received_at", "id"),
+    info=unaudited("messages, at the pace of the data"),
 )
 
 letters_let_go = sa.Table(
@@ -66,6 +71,7 @@ letters_let_go = sa.Table(
     sa.Column("hour", Instant, primary_key=True),
     sa.Column("letters", sa.BigInteger, nullable=False),
     comment="Dead letters that were deleted because there were too many, by the hour that begins then",
+    info=unaudited("messages, at the pace of the data"),
 )
 
 asset_presence = sa.Table(
@@ -77,6 +83,7 @@ asset_presence = sa.Table(
     sa.Column("last_seen", Instant),
     sa.Column("interval_ms", sa.BigInteger),
     sa.Column("greeted_at", Instant),
+    info=unaudited("at the pace of the data"),
 )
 
 asset_clocks = sa.Table(
@@ -87,6 +94,7 @@ asset_clocks = sa.Table(
     sa.Column("measured_at", Instant, nullable=False),
     sa.Column("wrong_since", Instant),
     sa.Column("stands", sa.Boolean, nullable=False, server_default=sa.false()),
+    info=unaudited("at the pace of the data"),
 )
 
 asset_health = sa.Table(
@@ -95,6 +103,7 @@ asset_health = sa.Table(
     sa.Column("asset", Word, sa.ForeignKey("assets.key"), primary_key=True),
     sa.Column("health", Word, nullable=False),
     sa.Column("reason", Json, nullable=False),
+    info=unaudited("at the pace of the data"),
 )
 
 asset_events = sa.Table(
@@ -110,6 +119,7 @@ asset_events = sa.Table(
     sa.Column("safety", sa.Boolean, nullable=False),
     sa.Column("data", Json, nullable=False),
     sa.Index(None, "asset", "observed_at", "id"),
+    info=unaudited("at the pace of the data"),
 )
 
 collector_reports = sa.Table(
@@ -121,6 +131,7 @@ collector_reports = sa.Table(
     sa.Column("problems", Json, nullable=False),
     sa.Column("stats", Json, nullable=False),
     sa.Column("by_site", Json, nullable=False),
+    info=unaudited("what a process says of itself"),
 )
 
 live_log = sa.Table(
@@ -131,6 +142,7 @@ live_log = sa.Table(
     sa.Column("site", Word),
     sa.Column("data", Json, nullable=False),
     sqlite_autoincrement=True,
+    info=unaudited("what browsers are told"),
 )
 
 dirty_windows = sa.Table(
@@ -142,4 +154,5 @@ dirty_windows = sa.Table(
     sa.Column("site", Word, nullable=False),
     sa.Column("token", Word, nullable=False),
     sa.Index(None, "width_ms", "start_ms"),
+    info=unaudited("work that waits"),
 )

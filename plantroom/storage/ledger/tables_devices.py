@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -20,6 +21,7 @@ devices = sa.Table(
     sa.Column("revoked_at", Instant),
     sa.Column("revoked_by", Text),
     comment="Publisher credentials; a user name has one in force at most",
+    info=audited("device", "id", site="site", label="username", secret=["password_hash"]),
 )
 
 sa.Index(
@@ -40,4 +42,5 @@ broker_files = sa.Table(
     sa.Column("told", Text, nullable=False),
     sa.Column("written_at", Instant, nullable=False),
     comment="Files of brokers that are written from the devices",
+    info=unaudited("what the program has written, by itself"),
 )

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Instant, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -30,4 +31,5 @@ gaps = sa.Table(
     sa.Index(None, "site", "found_at", "id"),
     sa.Index(None, "state", "ask_at"),
     comment="Numbers of publishers that have not come; spans of one numbering do not overlap",
+    info=unaudited("at the pace of the data"),
 )

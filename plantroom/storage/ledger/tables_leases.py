@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import unaudited
 from plantroom.storage.ledger.columns import Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -16,6 +17,7 @@ leases = sa.Table(
     sa.Column("expires_ms", sa.BigInteger, nullable=False),
     sa.Column("ready", sa.Boolean, nullable=False),
     comment="Which collector holds which partition; the epoch rises with every take-over",
+    info=unaudited("which process does what"),
 )
 
 lease_members = sa.Table(
@@ -25,6 +27,7 @@ lease_members = sa.Table(
     sa.Column("since_ms", sa.BigInteger, nullable=False),
     sa.Column("seen_ms", sa.BigInteger, nullable=False),
     comment="Collectors that share the partitions",
+    info=unaudited("which process does what"),
 )
 
 lease_states = sa.Table(
@@ -35,4 +38,5 @@ lease_states = sa.Table(
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("state", sa.LargeBinary, nullable=False),
     comment="State of alarms and models for the next holder",
+    info=unaudited("which process does what"),
 )

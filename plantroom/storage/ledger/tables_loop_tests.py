@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -19,6 +20,7 @@ loop_tests = sa.Table(
     sa.Column("finished_by", Text),
     sa.Column("finished_at", Instant),
     sa.Index(None, "site", "started_at", "id"),
+    info=audited("loop_test", "id", site="site", label="name"),
 )
 
 loop_checks = sa.Table(
@@ -44,4 +46,5 @@ loop_checks = sa.Table(
     sa.Column("reason_en", Text, nullable=False),
     sa.Column("by", Text),
     sa.Column("settled", sa.Boolean, nullable=False),
+    info=unaudited("the loop test's own record"),
 )

@@ -6,6 +6,7 @@ order; those references are plain keys.
 
 import sqlalchemy as sa
 
+from plantroom.storage.ledger.audited import audited, unaudited
 from plantroom.storage.ledger.columns import Instant, Json, Position, Text, Word
 from plantroom.storage.ledger.tables import metadata
 
@@ -23,6 +24,7 @@ plan_rows = sa.Table(
     sa.Column("name_en", Text, nullable=False),
     sa.Column("document", Text, nullable=False, comment="The whole row as JSON"),
     sa.UniqueConstraint("profile", "code"),
+    info=audited("plan_row", "lineage", site="site", label="code", document="document"),
 )
 
 plan_row_versions = sa.Table(
@@ -32,6 +34,7 @@ plan_row_versions = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("effective_from", sa.Date, nullable=False),
     sa.Column("document", Text, nullable=False),
+    info=unaudited("kept as they were by themselves; the plan row's entries have the changes"),
 )
 
 checklists = sa.Table(
@@ -39,14 +42,15 @@ checklists = sa.Table(
     metadata,
     sa.Column("code", Word, primary_key=True),
     sa.Column("items", Text, nullable=False),
+    info=audited("checklist", "code"),
 )
 
 occurrences = sa.Table(
     "occurrences",
     metadata,
-    sa.Column("lineage", Word, primary_key=True),
-    sa.Column("subject", Word, primary_key=True),
-    sa.Column("cycle", sa.Integer, primary_key=True),
+    sa.Column("lineage", Word, nullable=False),
+    sa.Column("subject", Word, nullable=False),
+    sa.Column("cycle", sa.Integer, nullable=False),
     sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
     sa.Column("plan_row", Word, nullable=False),
     sa.Column("nominal_date", sa.Date, nullable=False),
@@ -54,10 +58,15 @@ occurrences = sa.Table(
     sa.Column("latest", sa.Date, nullable=False),
     sa.Column("state", Word, nullable=False),
     sa.Column("completed_at", Instant),
-    sa.Column("work_order", Word, index=True),
-    sa.Index(None, "subject", "nominal_date"),
-    sa.Index(None, "site", "state"),
+    sa.Column("work_order", Word),
+    sa.Column("nominal_at", Instant, comment="Of rows by the hour: when it is to be done"),
+    sa.Column("due_at", Instant, comment="Of rows by the hour: the last moment"),
+    sa.Column("evidence", Json, comment="The reading that credited it"),
+    # By subject first: that is how they are read and added, and its rows lie together.
+    sa.PrimaryKeyConstraint("subject", "lineage", "cycle"),
+    sa.Index(None, "site", "nominal_date"),
     sqlite_with_rowid=False,
+    info=unaudited("made from the plan; what people did stands in the work orders"),
 )
 
 work_orders = sa.Table(
@@ -77,6 +86,7 @@ work_orders = sa.Table(
     sa.Column("asset", Word, sa.ForeignKey("assets.key")),
     sa.Column("department", Word),
     sa.Column("assignee", Word),
+    sa.Column("contractor", Word),
     sa.Column("due", Instant),
     sa.Column("due_order", Instant, nullable=False, comment="due, or the far future: what lists are ordered by"),
     sa.Column("earliest", sa.Date),
@@ -86,24 +96,62 @@ work_orders = sa.Table(
     sa.Column("completed_at", Instant),
     sa.Column("verified_at", Instant),
     sa.Column("hold_reason", Text),
+    sa.Column("hold_code", Word),
     sa.Column("end_reason", Text),
     sa.Column("reopened", sa.Integer, nullable=False),
-    sa.Column("episode", Word, index=True),
+    sa.Column("episode", Word),
     sa.Column("reason_zh", Text, nullable=False),
     sa.Column("reason_en", Text, nullable=False),
     sa.Column("first_checks", Json, nullable=False),
     sa.Column("tags", Json, nullable=False),
     sa.Column("occurrences", Json, nullable=False),
-    sa.Column("template", Text, nullable=False, comment="The checklist as it was when the order was made, JSON"),
+    sa.Column(
+        "template",
+        Word,
+        nullable=False,
+        comment="SHA-256 of the checklist as it was when the order was made (checklist_templates)",
+    ),
     sa.Column("answers", Json, nullable=False),
     sa.Column("verdict", Json),
     sa.Column("gathered", Json),
     sa.Column("version", sa.Integer, nullable=False),
+    # When the first of its clocks runs out, else the far future; 1970: not looked at yet. Never NULL.
+    sa.Column("next_limit", Instant),
+    sa.Column("risk_at", Instant),  # From when on one of its clocks is at risk
     sa.Index(None, "due_order", "number"),
+    sa.Index(None, "ended", "next_limit", "number"),
+    sa.Index(None, "ended", "risk_at"),
     sa.Index(None, "ended", "due_order", "number"),
     sa.Index(None, "site", "ended", "due_order", "number"),
     sa.Index(None, "asset", "due_order", "number"),
     sa.Index(None, "state", "due_order", "number"),
+    sa.Index(None, "assignee", "ended", "due_order", "number"),
+    sa.Index(None, "contractor", "due_order", "number"),
+    # What the plan and findings make of it, at the pace of the data, is left out.
+    info=audited(
+        "work_order",
+        "id",
+        site="site",
+        asset="asset",
+        label="number",
+        derived=["due_order", "ended", "template", "occurrences"],
+        people_only=True,
+    ),
+)
+
+# What a million planned occurrences and orders do not have is left out of these.
+sa.Index(
+    "ix_occurrences_site_completed_at",
+    occurrences.c.site,
+    occurrences.c.completed_at,
+    sqlite_where=occurrences.c.completed_at.is_not(None),
+    postgresql_where=occurrences.c.completed_at.is_not(None),
+)
+sa.Index(
+    "ix_work_orders_episode",
+    work_orders.c.episode,
+    sqlite_where=work_orders.c.episode.is_not(None),
+    postgresql_where=work_orders.c.episode.is_not(None),
 )
 
 work_order_transitions = sa.Table(
@@ -117,7 +165,9 @@ work_order_transitions = sa.Table(
     sa.Column("by", Text, nullable=False),
     sa.Column("reason", Text, nullable=False),
     sa.Column("person", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("code", Word, nullable=False, server_default=sa.text("''")),  # Of a hold: why
     sqlite_autoincrement=True,
+    info=unaudited("it is the history of work orders"),
 )
 
 maintenance_spells = sa.Table(
@@ -135,6 +185,7 @@ maintenance_spells = sa.Table(
     sa.Column("ended_by", Text),
     sa.Index(None, "asset", "at", "id"),
     comment="Maintenance by hand; kept when it is over",
+    info=audited("maintenance", "id", site="site", asset="asset"),
 )
 
 sa.Index(
@@ -165,6 +216,7 @@ operations = sa.Table(
     sa.Column("version", sa.BigInteger),
     sa.Index(None, "work_order", "captured_at", "position"),
     sqlite_autoincrement=True,
+    info=unaudited("what tablets sent, kept as it came"),
 )
 
 episodes = sa.Table(
@@ -198,4 +250,5 @@ episodes = sa.Table(
     sa.Index(None, "asset", "opened_at", "id"),
     sa.Index(None, "site", "opened_at", "id"),
     sa.Index(None, "state", "opened_at", "id"),
+    info=unaudited("findings, at the pace of the data"),
 )

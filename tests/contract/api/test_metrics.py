@@ -107,6 +107,14 @@ def test_figures_are_told_by_collector_site_and_lane(world: World) -> None:
     assert samples(world, "plantroom_rollup_windows_total") == {frozenset({"host:/data"}): 4}
 
 
+def test_the_jobs_of_the_scheduler_are_told_by_name(world: World) -> None:
+    plan = frozenset({"materialise"})
+    assert samples(world, "plantroom_job_runs_total") == {plan: 3}
+    assert samples(world, "plantroom_job_failures_total") == {plan: 1}
+    assert samples(world, "plantroom_job_last_success_timestamp_seconds") == {plan: 1_795_255_200.5}
+    assert samples(world, "plantroom_job_seconds") == {plan: 0.25}
+
+
 def test_a_report_that_makes_reasons_up_makes_no_flood_of_labels(world: World) -> None:
     filled(world, **{f"letters_made_up_{n}": 1.0 for n in range(1_000)})
     reasons = [labels for labels in samples(world, "plantroom_ingest_dead_letters_total") if "normal" in labels]

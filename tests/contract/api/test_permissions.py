@@ -10,8 +10,11 @@ from fastapi.testclient import TestClient
 from api.access import RANK, Permission
 from api.app import API_ROUTERS
 from api.openapi import document
+from plantroom.domain.assets import LocalName
+from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
+from tests.contract.api import people_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
@@ -62,7 +65,16 @@ def fill(path: str, world: World, site: str) -> str:
         "source_key": f"s-{site}",
         "test_id": world.ids[site].get("loop_test", "nope"),
         "number": 1,
-    }
+        "import_id": world.ids[site].get("import", "nope"),
+        "plan_key": world.ids[site].get("emergency", "nope"),
+        "location_key": world.ids[site].get("place", "nope"),
+        "part_key": world.ids[site].get("part", "nope"),
+        "sha256": world.ids[site].get("file", "nope"),
+        "field_key": "zone",
+        "record_id": world.ids[site].get("record", "nope"),
+        "channel_id": world.ids[site].get("channel", "nope"),
+        "notification_id": world.ids[site].get("notification", "nope"),
+    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
     return path.format(**names)
 
 
@@ -72,12 +84,30 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     queries: dict[str, dict[str, str]] = {
         "/api/v1/readings": {"asset": key},
         "/api/v1/locations": {"site": site},
+        "/api/v1/locations/tree": {"site": site},
+        "/api/v1/assets/labels": {"site": site},
         "/api/v1/plan/preview": {"asset": key},
-    }
+        "/api/v1/plan/coverage": {"site": site},
+        "/api/v1/imports/template": {"kind": "assets"},
+        "/api/v1/imports/export": {"kind": "assets", "site": site},
+        "/api/v1/sla-policies": {"site": site},
+    } | people_world.queries(site)
+    if (method, path) == ("POST", "/api/v1/imports"):
+        table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
+        return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
     bodies: dict[tuple[str, str], dict[str, Any]] = {
         ("POST", "/api/v1/sites"): {"code": "s-9", "name": {"zh": "九", "en": "Nine"}},
         ("POST", "/api/v1/assets"): {"site": site, "code": "P-9", "class": "pump"},
         ("PATCH", "/api/v1/assets/{key}"): {"model": "X"},
+        ("POST", "/api/v1/locations"): {"site": site, "kind": "building", "name": {"zh": "九号楼"}},
+        ("PATCH", "/api/v1/locations/{location_key}"): {"name": {"zh": "十号楼"}},
+        ("POST", "/api/v1/parts"): {"site": site, "number": "6205"},
+        ("PATCH", "/api/v1/parts/{part_key}"): {"minimum": 3},
+        ("POST", "/api/v1/parts/{part_key}/book"): {"quantity": -1, "reason": "used"},
+        ("POST", "/api/v1/custom-fields"): {"key": "depth", "name": {"zh": "深度"}, "type": "number"},
+        ("PATCH", "/api/v1/custom-fields/{field_key}"): {"required": False},
+        ("POST", "/api/v1/assets/{key}/points"): {"key": "own_temp", "unit": "Cel"},
+        ("PATCH", "/api/v1/assets/{key}/points/{point}"): {"sensor_serial": "S-1"},
         ("POST", "/api/v1/assets/{key}/maintenance"): {"minutes": 30, "reason": "tried"},
         ("PATCH", "/api/v1/sources/{source_key}"): {"time_zone": "UTC"},
         ("POST", "/api/v1/sources"): {
@@ -90,6 +120,11 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/sources/test"): {"site": site, "topic": f"t-{site}/a", "payload": "[]"},
         ("POST", "/api/v1/work-orders"): {"asset": key, "title": {"zh": "漏水"}},
         ("POST", "/api/v1/work-orders/{order_id}/transitions"): {"to": "acknowledged"},
+        ("POST", "/api/v1/work-orders/{order_id}/interim"): {"text": "valve closed"},
+        ("POST", "/api/v1/work-orders/{order_id}/arrival"): {},
+        ("PUT", "/api/v1/sla-policies"): {"reason": "tried"},
+        ("POST", "/api/v1/channels"): {"name": world.new_name(), "url": "wecombot://abc", "site": site},
+        ("PATCH", "/api/v1/channels/{channel_id}"): {"language": "en"},
         ("POST", "/api/v1/plan-rows"): {
             "code": f"R-{site}",
             "name": {"zh": "甲"},
@@ -98,6 +133,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         },
         ("PATCH", "/api/v1/assets/{key}/points/{point}/limits"): {"reason": "tried", "deadband": 0.2},
         ("PATCH", "/api/v1/sites/{site}"): {"max_shelving_h": 4},
+        ("POST", "/api/v1/emergency-plans"): {"site": site, "code": "EP-9", "name": {"zh": "停水应急预案"}},
+        ("PATCH", "/api/v1/emergency-plans/{plan_key}"): {"measures": ["a"]},
         ("POST", "/api/v1/alarms/{episode_id}/shelve"): {
             "reason": "waits for a part",
             "minutes": 30,
@@ -107,10 +144,18 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/devices"): {"site": site, "client": "press-9"},
         ("POST", "/api/v1/tokens"): {"name": "t", "role": "viewer", "site": site},
         ("POST", "/api/v1/dead-letters/replay"): {"site": site},
+        ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    }
-    headers = {"If-Match": '"1"'} if method == "PATCH" else {}
+    } | people_world.bodies(site)
+    version = "*" if "book" in path or "parts" in path else '"1"'
+    headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
+    if (method, path) == ("POST", "/api/v1/files"):
+        return client.post(path, data={"site": site}, files={"file": ("p.jpg", b"a photo", "image/jpeg")})
+    if (method, path) == ("DELETE", "/api/v1/assets/{key}/points/{point}"):
+        return client.delete(fill(path.replace("{point}", "own_temp"), world, site))
+    if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
+        return client.delete(fill(path, world, site))
     return client.request(
         method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
     )
@@ -120,26 +165,44 @@ EVERYWHERE = {
     ("POST", "/api/v1/sites"),
     ("GET", "/api/v1/users"),
     ("POST", "/api/v1/plan/materialise"),
+    ("POST", "/api/v1/custom-fields"),
+    ("PATCH", "/api/v1/custom-fields/{field_key}"),
+    ("DELETE", "/api/v1/custom-fields/{field_key}"),
 }
 """Routes that concern every site and need the role on all of them."""
+
+OF_NO_SITE = ("{equipment_class}", "{field_key}")
+"""Parts of paths that name what every site has."""
 
 SITE_BOUND = {
     ("GET", "/api/v1/readings"),
     ("GET", "/api/v1/locations"),
+    ("GET", "/api/v1/locations/tree"),
+    ("POST", "/api/v1/locations"),
+    ("GET", "/api/v1/assets/labels"),
+    ("POST", "/api/v1/parts"),
+    ("POST", "/api/v1/files"),
     ("GET", "/api/v1/plan/preview"),
+    ("GET", "/api/v1/plan/coverage"),
     ("POST", "/api/v1/assets"),
     ("POST", "/api/v1/work-orders"),
     ("POST", "/api/v1/plan-rows"),
+    ("POST", "/api/v1/emergency-plans"),
+    ("POST", "/api/v1/imports"),
+    ("GET", "/api/v1/imports/export"),
     ("POST", "/api/v1/devices"),
     ("POST", "/api/v1/tokens"),
     ("POST", "/api/v1/dead-letters/replay"),
     ("POST", "/api/v1/sources"),
     ("POST", "/api/v1/sources/test"),
     ("POST", "/api/v1/loop-tests"),
-}
+    ("GET", "/api/v1/sla-policies"),
+    ("PUT", "/api/v1/sla-policies"),
+    ("POST", "/api/v1/channels"),
+} | people_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
-PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")}
+PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
 """Routes that no machine's token opens: a person signs for what they saw (``test_loop_tests``)."""
 
 ENDLESS = {("GET", "/api/v1/events")}
@@ -164,9 +227,19 @@ def filled(world: World) -> World:
             "device": world.device(site),
             "shelf": world.shelf(site),
             "loop_test": world.loop_test(site),
-        }
+            "import": world.imported(site),
+            "emergency": world.emergency(site),
+            "place": world.place(site),
+            "part": world.part(site),
+            "file": world.file(site),
+            "record": world.record(site),
+            "channel": world.channel(site),
+            "notification": world.notification(site),
+        } | people_world.add_people(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
+    with world.ledger.begin() as tx:
+        tx.custom_fields.add(CustomField("zone", LocalName("分区", "Zone")))
     return world
 
 
@@ -194,7 +267,7 @@ def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) ->
         foreign = call(client, filled, method, path, AWAY)
         if RANK[role] < RANK[needed] or (method, path) in EVERYWHERE:
             assert foreign.status_code == 403, (method, path)
-        elif (method, path) in SITE_BOUND or ("{" in path and "{equipment_class}" not in path):
+        elif (method, path) in SITE_BOUND or ("{" in path and not any(one in path for one in OF_NO_SITE)):
             assert foreign.status_code in {403, 404, 422}, (method, path, foreign.status_code)
         else:
             assert foreign.status_code < 300, (method, path)
@@ -204,7 +277,7 @@ def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) ->
 def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     client = filled.as_(Role.ADMIN, HOME)
     for method, path, _ in ROUTES:
-        if "{" not in path or "{equipment_class}" in path:
+        if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
@@ -224,8 +297,19 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 site="nope",
                 test_id="nope",
                 number=1,
+                location_key="nope",
+                part_key="nope",
+                sha256="nope",
+                **people_world.NOBODY,
+                record_id="nope",
+                import_id="nope",
+                plan_key="nope",
+                channel_id="nope",
+                notification_id="nope",
             ),
-            json={"to": "acknowledged"}
+            json=people_world.bodies(AWAY)[method, path]
+            if (method, path) in people_world.bodies(AWAY)
+            else {"to": "acknowledged"}
             if "transitions" in path
             else {"reason": "tried"}
             if "limits" in path
@@ -237,6 +321,26 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
             if "sources" in path and method == "PATCH"
             else {"reason": "x"}
             if path.endswith("/skip")
+            else {"quantity": 1, "reason": "x"}
+            if path.endswith("/book")
+            else {"key": "own_temp", "unit": "Cel"}
+            if path.endswith("/points") and method == "POST"
+            else {"sensor_serial": "x"}
+            if path.endswith("/points/{point}") and method == "PATCH"
+            else {"minimum": 3}
+            if "parts" in path and method == "PATCH"
+            else {"name": {"zh": "x"}}
+            if "locations" in path and method == "PATCH"
+            else {"text": "x", "reason": "x"}
+            if path.endswith("/addenda")
+            else {"measures": ["a"]}
+            if "emergency" in path and method == "PATCH"
+            else {"text": "valve closed"}
+            if path.endswith("/interim")
+            else {}
+            if path.endswith("/arrival")
+            else {"language": "en"}
+            if "channels" in path and method == "PATCH"
             else {"model": "X"}
             if method == "PATCH"
             else None,

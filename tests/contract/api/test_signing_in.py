@@ -22,7 +22,7 @@ def test_a_session_starts_with_the_right_password_and_ends_when_signed_out(world
     answer = sign_in(client)
     assert answer.status_code == 200
     assert answer.json()["user"]["username"] == "admin"
-    assert answer.json()["user"]["grants"] == [{"role": "admin", "site": None, "department": None}]
+    assert answer.json()["user"]["grants"] == [{"role": "admin", "site": None, "department": None, "contractor": None}]
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
@@ -194,7 +194,9 @@ def test_an_administrator_of_one_department_mints_no_wider_token(world: World) -
         assert bound.post("/api/v1/tokens", json=own | wider | {"role": "viewer"}).status_code == 403, wider
     answer = bound.post("/api/v1/tokens", json=own)
     assert answer.status_code == 201
-    assert answer.json()["grants"] == [{"role": "admin", "site": HOME, "department": "水务管理部门"}]
+    assert answer.json()["grants"] == [
+        {"role": "admin", "site": HOME, "department": "水务管理部门", "contractor": None}
+    ]
     everywhere = world.as_(Role.ADMIN, None, "水务管理部门")
     assert everywhere.post("/api/v1/tokens", json=own | {"site": None}).status_code == 201
     assert everywhere.post("/api/v1/tokens", json=own | {"department": None}).status_code == 403

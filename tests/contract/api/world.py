@@ -1,5 +1,6 @@
 """A small plant on real stores, for tests of the API: two sites, a user of each kind, the real application."""
 
+import io
 import shutil
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -17,25 +18,44 @@ from api.app import create_app
 from api.services import Services
 from gateway.broker.credentials import new_device
 from maintenance.alarm_ports import Shelf
+from maintenance.emergency.keeping import add_plan
+from maintenance.emergency.plans import Category, EmergencyPlan
 from maintenance.episodes import Episode, EpisodeState
+from maintenance.imports.kinds import Asked
+from maintenance.imports.ports import Mode
+from maintenance.imports.running import Wanted as Import
+from maintenance.imports.running import run_import
 from maintenance.loop_start import Wanted, start_loop_test
+from maintenance.notify.channels import Channel
+from maintenance.notify.messages import Notice
+from maintenance.notify.outbox import notify_channels
+from maintenance.notify.ports import MessageFilter
+from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.orders import create_order
-from maintenance.work_orders import Kind, Origin, WorkOrder
+from maintenance.scheduled import PLAN, JobFigures
+from maintenance.transitions import apply_transition
+from maintenance.work_orders import Kind, Origin, State, WorkOrder
 from plantroom.catalogue import equipment_classes, systems
-from plantroom.domain.assets import Asset, LocalName, Point, Severity, Site
+from plantroom.domain.assets import Asset, LocalName, Location, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
+from plantroom.domain.keys import new_key
+from plantroom.domain.parts import Part
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
+from plantroom.ports.equipment import FileEntry
 from plantroom.ports.gaps import GapFilter, GapNews
 from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import PageRequest
 from plantroom.ports.readings import ReadingBatch, ReadingsStore, SeriesRef
+from plantroom.storage.files import FolderFiles
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.readings.factory import open_readings
+from plantroom.storage.vault import FileVault
 
 HOME, AWAY = "demo", "site-west"
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
+NOBODY, SECRET = "http://127.0.0.1:9/hook", "a secret of sixteen"
 
 
 class MovableClock(Clock):
@@ -152,10 +172,77 @@ class World:
         self.spares += 1
         return add_pump(self, site, f"SPARE-{self.spares}", "水务管理部门")
 
+    def place(self, site: str = HOME, name: str = "水泵房") -> str:
+        made = Location(new_key(), site, "space", LocalName(name, name))
+        with self.ledger.begin() as tx:
+            tx.places.add(made)
+        return made.key
+
+    def part(self, site: str = HOME, number: str = "MS-32") -> str:
+        made = Part(new_key(), site, number, LocalName("机械密封", "Seal"), stock=2, minimum=1, classes=("pump",))
+        with self.ledger.begin() as tx:
+            tx.parts.add(made)
+        return made.key
+
+    def file(self, site: str = HOME, content: bytes | None = None) -> str:
+        stored = self.services.files.put([content or site.encode()], "image/jpeg")
+        entry = FileEntry(stored.sha256, site, "p.jpg", stored.mime, stored.size, "li", NOW)
+        with self.ledger.begin() as tx:
+            tx.files.add(entry)
+        return stored.sha256
+
     def loop_test(self, site: str = HOME) -> str:
         with self.ledger.begin() as tx:
             wanted = Wanted(site, [tx.assets.get(self.keys[site]).asset], ["vibration", "flow"])
             return start_loop_test(tx, wanted, equipment_classes(), "somebody", self.clock.now()).id
+
+    def record(self, site: str = HOME) -> str:
+        """The frozen record of an inspection of the site's pump."""
+        with self.ledger.begin() as tx:
+            order = create_order(
+                tx, site=site, kind=Kind.INSPECTION, origin=Origin.PLAN, title=LocalName("年检", "Yearly inspection"),
+                by="system:planner", now=self.clock.now(), asset=self.keys[site],
+            )  # fmt: skip
+            for to, by in ((State.IN_PROGRESS, "li"), (State.COMPLETED, "li"), (State.VERIFIED, "admin")):
+                apply_transition(tx, order.id, to, self.clock.now(), by, now=self.clock.now(), person=True)
+            record = tx.records.of_order(order.id)
+        assert record is not None
+        return record.id
+
+    def imported(self, site: str = HOME) -> str:
+        """An import of one asset."""
+        asked = Asked("somebody", self.clock.now(), site)
+        wanted = Import("assets", "assets.csv", Mode.COMMIT, asked)
+        table = io.BytesIO("设备编号,设备类别\nI-1,水泵\n".encode())
+        return str(run_import(self.ledger, wanted, table, self.clock)["import_id"])
+
+    def emergency(self, site: str = HOME) -> str:
+        plan = EmergencyPlan(f"plan-{site}", "EP-1", Category.OTHER, LocalName("停电应急预案", "Power cut"), site)
+        with self.ledger.begin() as tx:
+            return add_plan(tx, plan).key
+
+    def new_name(self) -> str:
+        return f"channel {new_key()}"
+
+    def channel(self, site: str | None = HOME, url: str = NOBODY, secret: str | None = SECRET, **more: Any) -> str:
+        """A channel of the site; without a ``url``, to where nobody listens."""
+        kind, shown = check_address(url, secret, None)
+        sealed = sealed_address(self.services.vault, url, secret)
+        key = new_key()
+        made = Channel(
+            key, more.pop("name", self.new_name()), kind, sealed, shown, self.clock.now(), "somebody", site, **more
+        )
+        with self.ledger.begin() as tx:
+            tx.channels.add(made)
+        return key
+
+    def notification(self, site: str = HOME) -> str:
+        """A message of a channel of the site."""
+        notice = Notice("report", site, LocalName("月报", "Report"), (LocalName(site, site),), new_key())
+        self.channel(site)
+        with self.ledger.begin() as tx:
+            notify_channels(tx, notice, self.clock.now())
+            return tx.notifications.list(MessageFilter(site=site), PageRequest(1)).items[0].id
 
     def device(self, site: str = HOME, client: str = "press-1") -> str:
         device, _ = new_device(site, client, self.clock.now(), "somebody")
@@ -198,8 +285,12 @@ def open_world(template: Path, folder: Path, **more: Any):
     ledger.open()
     readings.open()
     clock = MovableClock()
+    more.setdefault("files", FolderFiles(folder / "files"))
+    jobs = {PLAN: JobFigures(runs=3, failures=1, succeeded_s=1_795_255_200.5, seconds=0.25)}
+    vault = FileVault(folder / "secrets.key")
+    given: dict[str, Any] = {"jobs": lambda: jobs, "vault": vault, "post": Sender(vault)} | more
     services = Services(
-        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **more
+        ledger=ledger, readings=readings, classes=equipment_classes(), systems=systems(), clock=clock, **given
     )
     world = World(ledger, readings, clock, services, create_app(services))
     for site in (HOME, AWAY):

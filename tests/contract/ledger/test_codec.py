@@ -6,6 +6,16 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from maintenance.plan import AppliesTo, Interval, IntervalUnit, Layer, Missed, PlanRow, Roll
+from maintenance.schedules import (
+    SEASONS,
+    AgeSchedule,
+    BeforeSchedule,
+    ConditionSchedule,
+    FulfilledBy,
+    IntervalSchedule,
+    MeterSchedule,
+    SeasonSchedule,
+)
 from plantroom.domain.assets import Limits, LocalName, PointKind, PointTemplate, Status
 from plantroom.storage.ledger.codec import dump, load
 
@@ -29,6 +39,17 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=8,
 )
+years = st.lists(st.integers(1, 99), min_size=1, max_size=5, unique=True).map(lambda found: tuple(sorted(found)))
+intervals = st.builds(Interval, st.integers(1, 99), st.sampled_from(IntervalUnit))
+seasons = st.lists(st.sampled_from(SEASONS), min_size=1, unique=True).map(tuple)
+schedules = st.one_of(
+    st.builds(IntervalSchedule, st.none() | st.sampled_from(SEASONS), st.booleans()),
+    st.builds(SeasonSchedule, seasons, st.integers(1, 99)),
+    st.builds(AgeSchedule, years, st.sampled_from(("installed_on", "in_service_on")), st.none() | intervals),
+    st.builds(MeterSchedule, text, number),
+    st.builds(BeforeSchedule, text, st.integers(1, 99)),
+    st.builds(ConditionSchedule, st.lists(text, min_size=1, max_size=3).map(tuple)),
+)
 rows = st.builds(
     PlanRow,
     lineage=text,
@@ -36,7 +57,10 @@ rows = st.builds(
     name=names,
     kind=text,
     applies_to=st.builds(AppliesTo, classes=st.lists(text, max_size=3).map(tuple), site=st.booleans()),
-    interval=st.builds(Interval, st.integers(1, 99), st.sampled_from(IntervalUnit)),
+    interval=intervals,
+    schedule=schedules,
+    fulfilled_by=st.none() | st.builds(FulfilledBy, text, st.sampled_from(("starts", "increases")), number),
+    budget_line=st.none() | text,
     anchor=st.none() | st.dates(),
     roll=st.sampled_from(Roll),
     missed=st.sampled_from(Missed),

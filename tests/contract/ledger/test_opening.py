@@ -13,15 +13,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from maintenance.alarm_ports import LimitChange
 from plantroom.catalogue import equipment_classes
-from plantroom.domain.assets import Limits, Point, PointKind
+from plantroom.domain.assets import AssetStatus, Limits, LocalName, Point, PointKind
 from plantroom.errors import SettingError, Unreachable
 from plantroom.migrations import config
+from plantroom.ports.ledger import AssetFilter
+from plantroom.ports.paging import PageRequest
 from plantroom.storage.ledger import SqlLedger
+from plantroom.storage.ledger.codec import dump
+from plantroom.storage.ledger.columns import to_microseconds
 from plantroom.storage.ledger.schema import HEAD
 from plantroom.storage.ledger.tables import metadata
 from tests.contract.ledger.given import NOW, ROOT, asset, point, site
+from tests.contract.ledger.older import insert, insert_asset, insert_site, older_ledger
 
 
 @pytest.mark.parametrize(
@@ -127,28 +131,26 @@ def old(key: str, mode: str | None, limits: Limits = Limits(), asset: str = "p1"
 
 def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_url: str) -> None:
     own = replace(OLD_AUTO, alarm_delay_s=120)
-    with closing(SqlLedger(empty_url)) as ledger:
-        ledger.open()
-        with ledger.begin() as tx:
-            tx.assets.add_site(site())
-            tx.assets.add(asset(equipment_class="fire_panel"), [old("active_alarms", "fire"), old("mains_ok", "mains")])
-            pumps = [
-                old("pump_running", None, asset="p2"),
-                old("auto_mode", "not_in_auto", OLD_AUTO, "p2"),
-                old("active_alarms", None, asset="p2"),
-            ]
-            tx.assets.add(asset("p2", "P-2", equipment_class="fire_pump_set"), pumps)
-            tx.assets.add(asset("p3", "P-3", equipment_class="smoke_fan"), [old("auto_mode", "not_in_auto", own, "p3")])
-            mine = [old("active_alarms", "fire", asset="p4"), old("auto_mode", "not_in_auto", OLD_AUTO, "p4")]
-            tx.assets.add(asset("p4", "P-4", equipment_class="fire_panel"), mine)
-            for key in ("active_alarms", "auto_mode"):
-                given = LimitChange("demo", "p4", key, NOW, "li", "ours", Limits(), Limits())
-                tx.alarms.add_limit_change(given)
-            before = tx.assets.plant()
-            tx.work.connection.execute(sa.text("DROP TABLE letters_let_go"))
-            tx.work.connection.execute(sa.text("DROP TABLE broker_files"))
-            tx.work.connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
-            tx.work.connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
+    pumps = [
+        old("pump_running", None, asset="p2"),
+        old("auto_mode", "not_in_auto", OLD_AUTO, "p2"),
+        old("active_alarms", None, asset="p2"),
+    ]
+    mine = [old("active_alarms", "fire", asset="p4"), old("auto_mode", "not_in_auto", OLD_AUTO, "p4")]
+    before = [
+        (asset(equipment_class="fire_panel"), [old("active_alarms", "fire"), old("mains_ok", "mains")]),
+        (asset("p2", "P-2", equipment_class="fire_pump_set"), pumps),
+        (asset("p3", "P-3", equipment_class="smoke_fan"), [old("auto_mode", "not_in_auto", own, "p3")]),
+        (asset("p4", "P-4", equipment_class="fire_panel"), mine),
+    ]
+    with older_ledger(empty_url, "0014") as connection:
+        insert_site(connection)
+        for machine, points in before:
+            insert_asset(connection, machine, points)
+        limits, at = dump(Limits()), NOW if connection.dialect.name == "postgresql" else to_microseconds(NOW)
+        given = {"site": "demo", "asset": "p4", "at": at, "by": "li", "reason": "ours", "before": limits}
+        keys = ("active_alarms", "auto_mode")
+        insert(connection, "limit_changes", [given | {"point": key, "after": limits} for key in keys])
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
         with ledger.read() as tx:
@@ -159,12 +161,11 @@ def test_machines_that_are_there_get_the_limits_by_which_a_fire_is_told(empty_ur
         template = after.points[key][name].template
         known = next(p for p in classes[equipment_class or "fire_pump_set"].points if p.key == name)
         assert (template.limits, template.failure_mode) == (known.limits, known.failure_mode)
-    assert after.revision > before.revision
-    for key, points in before.points.items():
-        for name, kept in points.items():
-            assert (key, name) in {pair[:2] for pair in changed} or after.points[key][name] == kept, (
-                "people's, or no news"
-            )
+    assert after.revision > 0
+    for machine, points in before:
+        for kept in points:
+            known = (machine.key, kept.key) in {pair[:2] for pair in changed}
+            assert known or after.points[machine.key][kept.key] == kept, "people's, or no news"
 
 
 def test_several_processes_open_a_new_ledger_at_once(empty_url: str) -> None:
@@ -193,3 +194,26 @@ def test_schedulers_in_several_processes_share_the_occurrences(url: str) -> None
     command = [sys.executable, "-m", "tests.contract.ledger.elsewhere", "schedule", url, moment]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
     assert sum(int(p.communicate(timeout=60)[0]) for p in processes) == 200
+
+
+def test_an_older_ledger_keeps_its_points_and_is_searched_at_once(empty_url: str) -> None:
+    pump = asset(name=LocalName("生活水泵", "Pump"), location="b1", custom={"zone": "高区"})
+    points = [point(), point("flow", unit="m3/h"), point("b", stuck_after_s=None)]
+    with older_ledger(empty_url, "0020") as connection:
+        insert_site(connection)
+        place = {"key": "b1", "site": "demo", "kind": "building", "name_zh": "一号楼", "name_en": "Building 1"}
+        insert(connection, "locations", [place])
+        insert_asset(connection, pump, points)
+        insert_asset(connection, asset("p2", "P-102"), [replace(one, asset="p2") for one in points])
+        insert(connection, "asset_codes", [{"site": "demo", "code": "OLD-7", "asset": "p1"}])
+    with closing(SqlLedger(empty_url)) as ledger:
+        ledger.open()
+        with ledger.read() as tx:
+            assert list(tx.assets.points("p1")) == points
+            assert list(tx.assets.plant().points["p2"].values()) == [replace(one, asset="p2") for one in points]
+            for text in ("水泵", "一号", "old-7", "高区", "P-101 building"):
+                found = tx.assets.list(AssetFilter(text=text), PageRequest()).items
+                assert [view.asset.key for view in found] == ["p1"], text
+        with ledger.begin() as tx:
+            tx.assets.set_status("p1", AssetStatus.STANDBY)
+            assert tx.places.get("b1").version == 1

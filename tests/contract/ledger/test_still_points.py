@@ -3,12 +3,11 @@
 from contextlib import closing
 from dataclasses import replace
 
-import sqlalchemy as sa
-
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Asset, LocalName, Point, PointTemplate
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import site
+from tests.contract.ledger.older import insert_asset, insert_site, older_ledger
 
 NAME = LocalName("名", "name")
 
@@ -27,22 +26,13 @@ def as_before(kind: str) -> list[PointTemplate]:
 
 def test_points_of_an_older_ledger_have_to_move_only_while_their_machine_runs(empty_url: str) -> None:
     own = PointTemplate("vibration", NAME, "mm/s", as_before("pump")[0].kind, stuck_after_s=60)
-    with closing(SqlLedger(empty_url)) as ledger:
-        ledger.open()
-        with ledger.begin() as tx:
-            tx.assets.add_site(site())
-            code = site().code
-            for kind in ("pump", "ahu", "fire_pump_set", "chiller"):
-                made = Asset(kind, code, kind, kind, NAME)
-                tx.assets.add(made, [Point(kind, one) for one in as_before(kind)])
-            tx.assets.add(Asset("own", code, "own", "pump", NAME), [Point("own", own)])
-    engine = sa.create_engine(empty_url)
-    with engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE letters_let_go"))
-        connection.execute(sa.text("ALTER TABLE asset_clocks DROP COLUMN stands"))
-        connection.execute(sa.text("DROP TABLE broker_files"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0014'"))
-    engine.dispose()
+    code = site().code
+    with older_ledger(empty_url, "0014") as connection:
+        insert_site(connection, code)
+        for kind in ("pump", "ahu", "fire_pump_set", "chiller"):
+            made = Asset(kind, code, kind, kind, NAME)
+            insert_asset(connection, made, [Point(kind, one) for one in as_before(kind)])
+        insert_asset(connection, Asset("own", code, "own", "pump", NAME), [Point("own", own)])
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
         with ledger.read() as tx:

@@ -1,9 +1,13 @@
-"""The plan table's import and the scheduler's ticks, on a real ledger."""
+"""The scheduler's ticks, on a real ledger."""
 
+import io
 import time
 from collections.abc import Mapping
+from typing import Any
 
-from maintenance.plan_import import import_plan_table
+from maintenance.imports.kinds import Asked
+from maintenance.imports.ports import Mode
+from maintenance.imports.running import Wanted, run_import
 from maintenance.ports import MaintenanceTx
 from maintenance.scheduler import PlanScheduler
 from maintenance.seed import seed_default_profile
@@ -15,6 +19,11 @@ Store = Ledger[MaintenanceTx]
 TABLE = (
     "设施设备类别,维护周期,维护责任部门\n照明系统,每月一次,电气管理部门\n照明系统,每季度一次,电气管理部门\n".encode()
 )
+
+
+def import_plan_table(ledger: Store, data: bytes, name: str, *, dry_run: bool) -> dict[str, Any]:
+    wanted = Wanted("plan_table", name, Mode.DRY_RUN if dry_run else Mode.COMMIT, Asked("somebody", NOW))
+    return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
 
 
 def test_a_dry_run_writes_nothing_and_a_commit_is_unchanged_the_second_time(ledger: Store) -> None:

@@ -36,9 +36,9 @@ CONTRACT = [
 FULL = ("elevator", "pump", "ahu", "chiller", "heating", "fire_pump_set", "fire_panel")
 
 NO_LIMIT_OF_THE_CLASS = {
-    "pump": {"discharge_pressure", "flow"},
+    "pump": {"discharge_pressure", "flow", "night_flow"},
     "chiller": {"suction_pressure"},
-    "heating": {"supply_pressure", "return_pressure"},
+    "heating": {"supply_pressure", "return_pressure", "test_pressure_drop"},
 }
 """Points whose limits are of the single plant; none of their alarms would be a safety alarm (``safety_limits``)."""
 
@@ -259,6 +259,72 @@ def test_a_repeated_point_is_refused() -> None:
 def test_every_point_in_kelvin_is_a_difference_and_says_so() -> None:
     points = [(built.key, p) for built in equipment_classes().values() for p in built.points]
     in_kelvin = {(key, p.key) for key, p in points if p.unit == "K"}
-    assert len(in_kelvin) == 6
+    assert len(in_kelvin) == 8
     assert {(key, p.key) for key, p in points if p.is_difference} == in_kelvin
     assert all(p.difference for _, p in points if p.unit == "K")
+
+
+def test_every_checklist_that_a_class_names_is_there() -> None:
+    from maintenance.seed.loader import checklists
+
+    known = set(checklists())
+    for built in equipment_classes().values():
+        assert set(built.checklists) <= known, built.key
+    named = {code for built in equipment_classes().values() for code in built.checklists}
+    assert {"A-1", "A-2", "A-3", "A-4", "D-1", "D-2", "D-3", "D-4"} <= named
+
+
+def test_a_design_life_names_its_basis() -> None:
+    without = {key for key, built in equipment_classes().items() if built.life is None}
+    assert without == {"generic", "civil", "stairs"}
+    for built in equipment_classes().values():
+        assert built.life is None or (built.life.years > 0 and built.life.basis)
+    with pytest.raises(BadData, match="life"):
+        parse_class(
+            MINIMAL.replace("systems = []", 'systems = []\nlife = { years = 0, basis = "x", status = "default" }'), "x"
+        )
+
+
+NINE = {
+    "elevator": "levelling_error car_noise machine_room_noise door_noise door_time vibration vibration_horizontal"
+    " acceleration car_speed machine_room_temp motor_temp machine_vibration bearing_temp motor_current supply_voltage"
+    " brake_release_time trips pit_water car_load",
+    "pump": "discharge_pressure suction_pressure fixture_pressure vibration bearing_temp winding_temp motor_load"
+    " current_imbalance starts_per_hour seal_leak night_flow",
+    "water_tank": "level overflow free_chlorine turbidity",
+    "chiller": "chw_supply_temp chw_return_temp cw_enter_temp cw_leave_temp chw_delta cw_delta evap_approach"
+    " cond_approach superheat subcooling oil_temp oil_pressure oil_filter_dp cop voltage_imbalance",
+    "cooling_tower": "approach range conductivity ph fan_vibration",
+    "ahu": "filter_dp zone_temp zone_humidity co2",
+    "fire_pump_set": "worst_point_pressure jockey_start_margin hydrant_static_pressure hydrant_dynamic_pressure"
+    " sprinkler_end_pressure sprinkler_branch_pressure alarm_valve_pressure tank_level room_temp tank_water_temp"
+    " jockey_starts_per_hour auto_mode supply_main supply_standby",
+    "fire_panel": "open_faults disabled_points battery_voltage residual_current cable_temp",
+    "smoke_fan": "auto_mode",
+    "distribution_board": "voltage voltage_phase power_factor transformer_load winding_temp joint_temp cabinet_temp"
+    " capacitor_voltage capacitor_current room_temp room_humidity",
+    "heating": "indoor_temp supply_temp return_temp make_up_rate",
+}
+"""Every line of plan_tables.md section 9, by class."""
+
+TEN = {
+    "elevator": {"door_drive", "brake", "traction", "machine_bearing", "guide_shoes", "lock_contact", "room_heat"},
+    "pump": {"bearing", "cavitation", "impeller", "seal_leak", "short_cycling", "leak"},
+    "chiller": {"condenser_fouling", "low_charge", "oil"},
+    "ahu": {"filter_clog", "belt_slip"},
+    "cooling_tower": {"fan_unbalance"},
+    "fire_pump_set": {"pipe_leak", "low_tank", "not_in_auto"},
+    "fire_panel": {"detector_dirty", "battery"},
+    "distribution_board": {"joint_heating"},
+}
+"""Every line of plan_tables.md section 10, by class (a sensor's fault belongs to every class)."""
+
+
+@pytest.mark.parametrize("key", sorted(NINE))
+def test_every_signal_of_the_tables_is_a_point(key: str) -> None:
+    assert set(NINE[key].split()) <= {point.key for point in equipment_class(key).points}
+
+
+@pytest.mark.parametrize("key", sorted(TEN))
+def test_every_failure_of_the_tables_is_a_mode(key: str) -> None:
+    assert TEN[key] <= {mode.key for mode in equipment_class(key).failure_modes}

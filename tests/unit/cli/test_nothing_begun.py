@@ -14,9 +14,13 @@ PUMP = ("--site", "demo", "--class", "pump")
 OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("alarms", "list"), ("alarms", "shelved"), ("alarms", "acknowledge", "x"), ("alarms", "unshelve", "x"),
     ("alarms", "shelve", "x", "--reason", "y", "--for", "1h"),
-    ("asset", "maintenance", "P-1", "--end"),
+    ("asset", "maintenance", "P-1", "--end"), ("asset", "list"), ("asset", "show", "P-1"), ("asset", "due"),
+    ("asset", "labels", "--site", "demo", "--out", "/nowhere/labels.html"),
+    ("audit", "verify"), ("audit", "heads"), ("audit", "list"),
     ("broker", "forget", "--out", "/nowhere"),
-    ("clocks", "list"),
+    ("channel", "list"), ("channel", "test", "x"), ("channel", "remove", "x"),
+    ("channel", "add", "x", "--url", "json://127.0.0.1/x"),
+    ("clocks", "list"), ("export", "assets", "/nowhere/assets.csv"),
     ("dead-letter", "list"), ("dead-letter", "show", "x"), ("dead-letter", "replay", "--all"),
     ("dead-letter", "discard", "x"),
     ("device", "list"), ("device", "add", "--site", "demo", "--client", "x"),
@@ -24,20 +28,25 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("device", "certificate", "--site", "demo", "--client", "x", "--out", "."),
     ("gaps", "list"), ("gaps", "ask", "x"), ("gaps", "give-up", "x"),
     ("leases", "list"),
+    ("location", "tree", "--site", "demo"), ("location", "move", "x"), ("location", "remove", "x"),
+    ("location", "add", "x", "--site", "demo", "--kind", "building"),
     ("loop-test", "start", *PUMP), ("loop-test", "list"), ("loop-test", "show", "x"), ("loop-test", "ask", "x", "1"),
     ("loop-test", "confirm", "x", "1", "--user", "li", "--password-stdin"),
     ("loop-test", "skip", "x", "1", "--reason", "y"), ("loop-test", "finish", "x"), ("loop-test", "report", "x"),
     ("models", "learn", "--asset", "P-1", *DAYS),
-    ("plan", "preview", *DAYS), ("plan", "materialise"),
+    ("plan", "preview", *DAYS), ("plan", "materialise"), ("plan", "coverage"),
     ("points", "limits", "show", "P-1"), ("points", "limits", "set", "P-1", "flow", "--reason", "x"),
     ("readings", "roll-up", "--asset", "P-1", *DAYS),
+    ("sla", "show"),
     ("source", "list"), ("source", "remove", "x"), ("source", "test", "--topic", "a", "--payload", "/dev/null"),
     ("source", "add", "x", "--site", "demo", "--topics", "a", "--dialect", "json", "--asset", "X"),
     ("spool", "status"),
+    ("staff", "expiring"), ("staff", "off", "li", "--reason", "x"), ("staff", "on-shift", "--site", "demo"),
+    ("staff", "on-call", "--site", "demo"), ("staff", "give-out", "--site", "demo"),
     ("user", "list"), ("user", "password", "admin"),
 )  # fmt: skip
 BEGIN = {"run", "collect", "serve", "broker config", "import", "token create", "user add"}
-BEGIN |= {"simulate replay", "simulate live"}
+BEGIN |= {"simulate replay", "simulate live", "seed"}
 NEED_NONE = {"classes", "simulate batch"}
 HAS_ITS_OWN_TESTS = {"check"}
 
@@ -109,6 +118,7 @@ def test_a_ledger_of_a_collector_alone_is_one_and_gets_no_users(started: Path, c
 
     folder = started / "collected"
     open_parts(Settings(data_dir=folder), seed=False, with_readings=False).close()
+    capsys.readouterr()
     assert said(capsys, monkeypatch, folder, ["user", "list"]) == (0, "\n")
     assert not (folder / "initial-admin").exists()
 

@@ -13,7 +13,8 @@ from gateway.broker.files import Address, certificate_rules, rules
 from gateway.broker.site import SiteBroker, default_user, write_site
 from gateway.broker.writing import differing, held, identity_of, names_in, stamp, write_devices
 from plantroom.errors import BadData
-from plantroom.settings import BrokerAddress, parse_broker_url, require_key
+from plantroom.setting_checks import require_key
+from plantroom.settings import BrokerAddress, parse_broker_url
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOSTS = ["plant.example", "10.0.0.7"]

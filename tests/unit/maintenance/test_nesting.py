@@ -68,8 +68,15 @@ def test_the_law_holds_for_elevators_wherever_their_rows_are_anchored(anchors: l
     found = plan(ELEVATOR, anchors, start, start + timedelta(days=800))
     check_no_gap(found)
     for job in found:
-        if codes(job) != {"HM"}:
-            assert "HM" in codes(job)
+        if codes(job) != {"HM"} and job.latest >= anchors[0]:
+            assert "HM" in codes(job), "from where the visits begin on, every deeper job takes one with it"
+
+
+def test_visits_that_begin_in_two_years_are_not_done_today() -> None:
+    half = row("HALF", 15, "day", 3, 3, max_gap_days=15)
+    quart = row("QUART", 3, "month", 7, 7, max_gap_days=92, contains=("HALF",))
+    found = plan([half, quart], [date(2028, 1, 20), date(2026, 1, 22)], date(2026, 1, 16), date(2026, 12, 31))
+    assert [codes(job) for job in found] == [{"QUART"}] * 4
 
 
 def test_yearly_takes_half_yearly_quarterly_and_half_monthly_with_it() -> None:

@@ -8,15 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
-from maintenance.planner import (
-    PreviewItem,
-    Subject,
-    asset_subject,
-    plan_subject,
-    preview,
-    rows_for,
-    site_subject,
-)
+from maintenance.planner import Subject, asset_subject, plan_subject, rows_for, site_subject
+from maintenance.preview import PreviewItem, preview
 from maintenance.recurrence import longest_days
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
 from tests.unit.maintenance.rows import row

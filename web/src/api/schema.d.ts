@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/absences/{absence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Absence
+         * @description The person works on those days after all.
+         */
+        delete: operations["deleteAbsence"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -172,6 +192,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Labels
+         * @description QR labels of a site's assets, ready to print on A4. Each holds the address of its asset's page, below
+         *     `PLANTROOM_PUBLIC_URL` or the address that the request came to. `Link: <...>; rel="next"` where there are more.
+         */
+        get: operations["getLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{key}": {
         parameters: {
             query?: never;
@@ -216,6 +257,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{key}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Card
+         * @description Everything that the ledger holds of one asset: itself, where it stands, what it is part of and what are its
+         *     parts, its partner, its points with limits and sensors.
+         */
+        get: operations["getAssetCard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{key}/events": {
         parameters: {
             query?: never;
@@ -228,6 +290,27 @@ export interface paths {
          * @description What the asset reported, newest first.
          */
         get: operations["listAssetEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{key}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Asset History
+         * @description All that was done to a machine, newest first: changes of its data, work orders, frozen records and their
+         *     addenda.
+         */
+        get: operations["getAssetHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -298,11 +381,44 @@ export interface paths {
          */
         get: operations["listPoints"];
         put?: never;
-        post?: never;
+        /**
+         * Create Point
+         * @description A point beside those that the asset has. 409 where it has one of that key.
+         */
+        post: operations["createPoint"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{key}/points/{point}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Point
+         * @description One point with its sensor. The `ETag` is what a change sends as `If-Match`.
+         */
+        get: operations["getPoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Point
+         * @description Take a point away from the asset; its readings stay. 409 for one that its class has.
+         */
+        delete: operations["removePoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Point
+         * @description Change a point's name, or its sensor and when that was calibrated. 412 with the point as it stands when somebody
+         *     else was faster.
+         */
+        patch: operations["changePoint"];
         trace?: never;
     };
     "/api/v1/assets/{key}/points/{point}/limits": {
@@ -328,6 +444,185 @@ export interface paths {
          *     raised is judged by the new limit. 412 with the limits as they stand when somebody else was faster.
          */
         patch: operations["changePointLimits"];
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description Who changed what, when and why, newest first: of the sites that the caller supervises; what belongs to no site
+         *     (users, tokens, the default plan) is for an administrator of every site.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Heads
+         * @description The published ends of the chain over the history, newest first. Kept outside, one proves that nothing before it
+         *     was changed since (`plantroom audit verify --heads`).
+         */
+        get: operations["listAuditHeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calibrations
+         * @description Sensors whose calibration is over by a day, or that were never calibrated.
+         */
+        get: operations["listCalibrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Expiring
+         * @description Certificates of people and licences of contractors that run out within some days or have run out, the soonest
+         *     first. One that was renewed is left out.
+         */
+        get: operations["listExpiringCertificates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Certificate
+         * @description Take a certificate away that was entered by mistake. One that has run out stays: it shows who was qualified.
+         */
+        delete: operations["deleteCertificate"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Certificate
+         * @description Correct a certificate. A renewal is a new one.
+         */
+        patch: operations["changeCertificate"];
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channels
+         * @description Channels by name, with how they go. Those of every site are for who supervises every site.
+         */
+        get: operations["listChannels"];
+        put?: never;
+        /**
+         * Post Channel
+         * @description A new channel. 422 says what is wrong with an address, without repeating it.
+         */
+        post: operations["createChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Channel
+         * @description One channel.
+         */
+        get: operations["getChannel"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Channel
+         * @description Remove a channel, with the record of what went out by it. To keep that, switch it off instead.
+         */
+        delete: operations["removeChannel"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Channel
+         * @description Change what people set. 412 when somebody else has changed it since you read it.
+         */
+        patch: operations["changeChannel"];
+        trace?: never;
+    };
+    "/api/v1/channels/{channel_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Channel
+         * @description Send a test message now, and say what became of it.
+         */
+        post: operations["testChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/classes": {
@@ -368,6 +663,106 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contractors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contractors
+         * @description Contractors with their licences. Whom to call there is for supervisors.
+         */
+        get: operations["listContractors"];
+        put?: never;
+        /**
+         * Create Contractor
+         * @description Add a contractor of a site; one for every site needs the role everywhere.
+         */
+        post: operations["createContractor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contractors/{contractor_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Contractor
+         * @description One contractor.
+         */
+        get: operations["getContractor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Contractor
+         * @description Change a contractor. Orders that it may not do any more go back to their departments.
+         */
+        patch: operations["changeContractor"];
+        trace?: never;
+    };
+    "/api/v1/custom-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description All custom fields.
+         */
+        get: operations["listCustomFields"];
+        put?: never;
+        /**
+         * Create Field
+         * @description A new custom field. Assets that are there need no value until their custom fields are next written.
+         */
+        post: operations["createCustomField"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{field_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Field
+         * @description One custom field; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getCustomField"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Field
+         * @description Remove a definition. Values that assets have stay, as values that nobody checks.
+         */
+        delete: operations["removeCustomField"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Field
+         * @description Change a definition. 412 with it as it stands now when somebody else was faster.
+         */
+        patch: operations["changeCustomField"];
         trace?: never;
     };
     "/api/v1/dead-letters": {
@@ -477,6 +872,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description The departments of a site: the seeded ones until the site changes any.
+         */
+        get: operations["listDepartments"];
+        put?: never;
+        /**
+         * Create Department
+         * @description Add a department. 409 for a key or spelling that another one of the site has.
+         */
+        post: operations["createDepartment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/departments/{department_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Department
+         * @description One department; its id is `site:key`.
+         */
+        get: operations["getDepartment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Department
+         * @description Take a department away. 409 while anything names it, with what does.
+         */
+        delete: operations["deleteDepartment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Department
+         * @description Change a department. 409 for another Chinese name while orders, assets, plan rows, rosters or grants name it.
+         */
+        patch: operations["changeDepartment"];
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -520,6 +967,54 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emergency-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description Emergency plans, by code.
+         */
+        get: operations["listEmergencyPlans"];
+        put?: never;
+        /**
+         * Create Plan
+         * @description A new plan. Its drill is scheduled from the next time that work orders are made, once a year at least.
+         */
+        post: operations["createEmergencyPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emergency-plans/{plan_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description One plan; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getEmergencyPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Plan
+         * @description Change fields of a plan. 412 with the plan as it stands now when somebody else was faster.
+         */
+        patch: operations["changeEmergencyPlan"];
         trace?: never;
     };
     "/api/v1/episodes": {
@@ -603,6 +1098,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload File
+         * @description Keep a file for a site; whoever sees the site may read it. `sha256`, when it is sent, must be that of the bytes.
+         *     The same bytes are kept once, and sending them again changes nothing.
+         */
+        post: operations["uploadFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File
+         * @description The bytes of a file that a site has which the caller sees.
+         */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gaps": {
         parameters: {
             query?: never;
@@ -659,6 +1195,110 @@ export interface paths {
          *     gap that is not open stays as it is.
          */
         post: operations["giveUpGap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description Imports, newest first.
+         */
+        get: operations["listImports"];
+        put?: never;
+        /**
+         * Import Table
+         * @description Take a table in, all of it or nothing. With errors: 422 with the same document, nothing written.
+         */
+        post: operations["importTable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Table
+         * @description What there is, as a table that can be imported again without a difference.
+         */
+        get: operations["exportTable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description An empty workbook to fill in: headings, notes on each column, drop-down lists.
+         */
+        get: operations["getImportTemplate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description One import: how far it is while it runs, then what it answered.
+         */
+        get: operations["getImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Put back what an import changed. 409 with what has been changed or used since, and then nothing is put back.
+         */
+        post: operations["undoImport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -728,6 +1368,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licence-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rules
+         * @description Kinds of certificate and licence, and which work needs which, each with its basis and how far that was checked.
+         *     A plan row may ask for more (`licence`).
+         */
+        get: operations["getLicenceRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Licences
+         * @description Licences and certificates in force that expire before a day. Of several of one kind the newest counts.
+         */
+        get: operations["listLicences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locations": {
         parameters: {
             query?: never;
@@ -737,15 +1418,68 @@ export interface paths {
         };
         /**
          * List Locations
-         * @description The location tree of a site.
+         * @description The locations of a site.
          */
         get: operations["listLocations"];
+        put?: never;
+        /**
+         * Create Location
+         * @description A new building, floor or space. 422 that names the field where it cannot stand.
+         */
+        post: operations["createLocation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tree
+         * @description The location tree of a site, or a part of it, with how many assets stand where.
+         */
+        get: operations["getLocationTree"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{location_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location
+         * @description One location; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getLocation"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Location
+         * @description Remove a location. 409 while a place or an asset stands in it.
+         */
+        delete: operations["removeLocation"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Location
+         * @description Rename a location or move it, with all that stands in it, elsewhere within its site. 412 with the location as it
+         *     stands now when somebody else was faster.
+         */
+        patch: operations["changeLocation"];
         trace?: never;
     };
     "/api/v1/loop-tests": {
@@ -892,6 +1626,287 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notifications
+         * @description Messages, newest first.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Notification
+         * @description One message.
+         */
+        get: operations["getNotification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notification_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Notification
+         * @description Send a message once more, under the same id; receivers know it by that. 409 while its channel is switched off.
+         */
+        post: operations["replayNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List On Call
+         * @description Who is to be called, in this order, with the number to call them on.
+         */
+        get: operations["listOnCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call/covers/{cover_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Cover
+         * @description The turn is whose it was.
+         */
+        delete: operations["deleteOnCallCover"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call/gaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gaps
+         * @description When nobody can be reached on a rota: it has ended, or whose turn it is is away or switched off.
+         */
+        get: operations["listOnCallGaps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call/rotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rotas
+         * @description The on-call rotas of a site.
+         */
+        get: operations["listOnCallRotas"];
+        put?: never;
+        /**
+         * Create Rota
+         * @description Add an on-call rota.
+         */
+        post: operations["createOnCallRota"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call/rotas/{rota_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Rota
+         * @description Take an on-call rota away with its covers.
+         */
+        delete: operations["deleteOnCallRota"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rota
+         * @description Change an on-call rota.
+         */
+        patch: operations["changeOnCallRota"];
+        trace?: never;
+    };
+    "/api/v1/on-call/rotas/{rota_id}/covers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Cover
+         * @description Somebody stands in for whoever is on call.
+         */
+        post: operations["createOnCallCover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List On Time
+         * @description How much of the work that fell due in a period was done in time. Figures about a person are for supervisors.
+         */
+        get: operations["listOnTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Parts
+         * @description Parts by site and number.
+         */
+        get: operations["listParts"];
+        put?: never;
+        /**
+         * Create Part
+         * @description A new part. 409 where the site has one of that number.
+         */
+        post: operations["createPart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/parts/{part_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Part
+         * @description One part; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getPart"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Part
+         * @description Remove a part that is no longer kept.
+         */
+        delete: operations["removePart"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Part
+         * @description Change fields of a part. 412 with the part as it stands now when somebody else was faster.
+         */
+        patch: operations["changePart"];
+        trace?: never;
+    };
+    "/api/v1/parts/{part_key}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Book Part
+         * @description Take some out of the stock, or put some in. What was used is booked whatever had been counted: the stock may fall
+         *     below 0.
+         */
+        post: operations["bookPart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-rows": {
         parameters: {
             query?: never;
@@ -996,6 +2011,337 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Records
+         * @description Frozen records by the day of the work, newest first.
+         */
+        get: operations["listRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Record
+         * @description One record with its document, its addenda and how long it has to be kept.
+         */
+        get: operations["getRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{record_id}/addenda": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Addendum
+         * @description Add a correction. The record itself stays as it was signed.
+         */
+        post: operations["addAddendum"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/records/{record_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Document
+         * @description The canonical JSON that was frozen, byte by byte: its SHA-256 is the record's.
+         */
+        get: operations["getRecordDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/renewals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Renewals
+         * @description Machines by their age against their design life. Those without a day of installation are in no such list.
+         */
+        get: operations["listRenewals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Duties
+         * @description Who works when: shifts with their exceptions and days off, as instants.
+         */
+        get: operations["listDuties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/exceptions/{exception_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Exception
+         * @description The day is as the shift has it again.
+         */
+        delete: operations["deleteShiftException"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/on-shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List On Shift
+         * @description Who is on shift at an instant.
+         */
+        get: operations["listOnShift"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shifts
+         * @description The shifts of a site, by department and beginning.
+         */
+        get: operations["listShifts"];
+        put?: never;
+        /**
+         * Create Shift
+         * @description Add a shift. 422 for one of no length, an unknown person or one without a grant on the site; 409 when somebody
+         *     would work two shifts at once.
+         */
+        post: operations["createShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/shifts/{shift_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Shift
+         * @description Take a shift away with its exceptions, as if it had never been. One that is over ends by `valid_until`.
+         */
+        delete: operations["deleteShift"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Shift
+         * @description Change a shift.
+         */
+        patch: operations["changeShift"];
+        trace?: never;
+    };
+    "/api/v1/rosters/shifts/{shift_id}/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Exception
+         * @description What is different on one day. 409 for somebody who does not work that shift on that day, or who would work two
+         *     at once.
+         */
+        post: operations["createShiftException"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Swap Shifts
+         * @description Two people change shifts, both or neither.
+         */
+        post: operations["swapShifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rosters/warnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Warnings
+         * @description Shifts with too few people, people who are switched off, a fire control room without two certified people or
+         *     without a shift.
+         */
+        get: operations["listRosterWarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seed/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Codes
+         * @description Causes, actions, reasons and what owners report.
+         */
+        get: operations["getSeedCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seed/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Profiles
+         * @description Profiles, jurisdictions and options that `plantroom seed` knows.
+         */
+        get: operations["getSeedProfiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/seed/unverified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unverified
+         * @description What is from memory, what to verify first, and what the seed leaves out.
+         */
+        get: operations["getSeedUnverified"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1063,9 +2409,55 @@ export interface paths {
         head?: never;
         /**
          * Patch Site
-         * @description Change a site's name, or how long its alarms may be shelved.
+         * @description Change a site's name, how long its alarms may be shelved, or its calendar. Dates that are not made yet follow the
+         *     new calendar from the next run of the plan on.
          */
         patch: operations["changeSite"];
+        trace?: never;
+    };
+    "/api/v1/sla-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description What is promised on a site now, and by whose word.
+         */
+        get: operations["getSlaPolicy"];
+        /**
+         * Put Policy
+         * @description Set what a site says itself, from now on: tickets that are open keep what was promised when they were opened. 412
+         *     when it has changed since you read it. Without a site: for every site, which needs the role on all of them.
+         */
+        put: operations["putSlaPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Compliance
+         * @description How well the clocks were kept that were decided in a period, by severity and clock; target and limit apart.
+         */
+        get: operations["listSlaCompliance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sources": {
@@ -1138,6 +2530,94 @@ export interface paths {
          * @description Change fields of a source. 412 with the source as it stands now when somebody else was faster.
          */
         patch: operations["changeSource"];
+        trace?: never;
+    };
+    "/api/v1/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Staff
+         * @description People with a grant on the caller's sites. Telephone numbers and certificates are with the person alone.
+         */
+        get: operations["listStaff"];
+        put?: never;
+        /**
+         * Create Staff
+         * @description A new user with what makes them staff. Nobody gives more than they have.
+         */
+        post: operations["createStaff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Staff
+         * @description One person. Telephone number, grants and certificate numbers: for supervisors and the person.
+         */
+        get: operations["getStaff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Staff
+         * @description Change a person's departments, telephone number, skills or contractor, or switch them off or on.
+         */
+        patch: operations["changeStaff"];
+        trace?: never;
+    };
+    "/api/v1/staff/{username}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Absence
+         * @description Days on which the person does not work: no shift of theirs counts, and they are not called.
+         */
+        post: operations["createAbsence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/{username}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Certificate
+         * @description Add a certificate. 422 when it expires before it was issued, 409 for a number that the person has already.
+         */
+        post: operations["createCertificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/sync": {
@@ -1328,6 +2808,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept Order
+         * @description Take what one was given, or what waits in the department's queue; acknowledges it. People only.
+         */
+        post: operations["acceptWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Arrival
+         * @description Somebody is on the spot: the clock for arriving stops. 409 as for an interim measure.
+         */
+        post: operations["tellArrival"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Order
+         * @description Give it to a person, to a contractor, or (both `null`) back to its department. 409 for who may not do it, with
+         *     who, which certificate and when it expired; a change of hands needs a reason. With `If-Match`, 412 when it has
+         *     changed.
+         */
+        post: operations["assignWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Assignments
+         * @description Who was given it, by whom and why, oldest first.
+         */
+        get: operations["listAssignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Candidates
+         * @description Who could do it, the best choice first: on shift, certified, with the least work; and why others are not
+         *     suggested (`refuses`: they cannot be given it at all).
+         */
+        get: operations["listCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline Order
+         * @description Give back what one was given and has not begun, with a reason; the next one who is on shift gets it. People
+         *     only.
+         */
+        post: operations["declineWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/interim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Interim
+         * @description An interim measure was taken: its clock stops. 409 on what is no repair ticket, or has ended.
+         */
+        post: operations["tellInterimMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/transitions": {
         parameters: {
             query?: never;
@@ -1395,6 +3019,48 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Absence
+         * @description Days off.
+         */
+        Absence: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Id */
+            id: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * AbsenceIn
+         * @description Days off, first and last included. Why is not asked.
+         */
+        AbsenceIn: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
+         * Action
+         * @description What happened to a thing.
+         * @enum {string}
+         */
+        Action: "created" | "changed" | "removed" | "begun";
+        /**
          * ActorOut
          * @description One alarm and how often it rang; `share` of all, 0..1.
          */
@@ -1411,6 +3077,69 @@ export interface components {
             /** Subject */
             subject: string;
         };
+        /**
+         * Addendum
+         * @description What was added to a record: a `correction`, its `verification`, or `late_evidence` that a tablet sent afterwards.
+         *     `signature` is the SHA-256 of a signature's file; `previous` that of the addendum before, or of the record.
+         */
+        Addendum: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["AddendumKind"];
+            /** Number */
+            number: number;
+            /** Op Id */
+            op_id: string | null;
+            /** Previous */
+            previous: string;
+            /** Reason */
+            reason: string;
+            /** Record */
+            record: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Signature */
+            signature: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AddendumCreate
+         * @description A correction to a frozen record: what is right, why, and the SHA-256 of a signature's file.
+         * @example {
+         *       "reason": "抄录错误",
+         *       "text": "A-1-23 平层误差应为6 mm，不是16 mm"
+         *     }
+         */
+        AddendumCreate: {
+            /** Reason */
+            reason: string;
+            /**
+             * Signature
+             * @description SHA-256 in hex
+             */
+            signature?: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AddendumKind
+         * @description What an addendum is.
+         * @enum {string}
+         */
+        AddendumKind: "correction" | "verification" | "late_evidence";
         /**
          * Alarm
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
@@ -1564,6 +3293,14 @@ export interface components {
             status: "ok";
         };
         /**
+         * ArrivalRequest
+         * @description Somebody is on the spot, since when (default: now).
+         */
+        ArrivalRequest: {
+            /** At */
+            at?: string | null;
+        };
+        /**
          * Asset
          * @description One machine, with what is known of it just now. ``version`` is its ETag. ``clock_offset_ms``: how far its
          *     device's clock is ahead of ours (negative: behind); ``clock_times``: what times it says (`standing`: they do not go
@@ -1590,6 +3327,13 @@ export interface components {
             };
             /** Department */
             department: string | null;
+            /** Design Life Years */
+            design_life_years: number | null;
+            /** Documents */
+            documents: components["schemas"]["Document"][];
+            /** Duty Partner */
+            duty_partner: string | null;
+            duty_role: components["schemas"]["DutyRole"] | null;
             health: components["schemas"]["Health"];
             /** Health Reason */
             health_reason: {
@@ -1603,16 +3347,26 @@ export interface components {
             key: string;
             /** Last Seen */
             last_seen: string | null;
+            /** Licences */
+            licences: components["schemas"]["api__assets__schemas__Licence"][];
             /** Location */
             location: string | null;
+            /** Maker Limits */
+            maker_limits: components["schemas"]["MakerLimit"][];
             /** Manufacturer */
             manufacturer: string;
             /** Model */
             model: string;
             name: components["schemas"]["Name"];
+            /** Parent */
+            parent: string | null;
             presence: components["schemas"]["Presence"];
             /** Presence Since */
             presence_since: string | null;
+            /** Purchase Cost */
+            purchase_cost: number | null;
+            /** Replacement Cost */
+            replacement_cost: number | null;
             /** Serial */
             serial: string;
             /** Site */
@@ -1620,6 +3374,24 @@ export interface components {
             status: components["schemas"]["AssetStatus"];
             /** Version */
             version: number;
+            /** Warranty Until */
+            warranty_until: string | null;
+        };
+        /**
+         * AssetCard
+         * @description One asset with what stands around it. ``places``: from the building to where it stands, by name; ``parts``: the
+         *     assets whose parent it is.
+         */
+        AssetCard: {
+            asset: components["schemas"]["Asset"];
+            duty_partner: components["schemas"]["AssetRef"] | null;
+            parent: components["schemas"]["AssetRef"] | null;
+            /** Parts */
+            parts: components["schemas"]["AssetPart"][];
+            /** Places */
+            places: components["schemas"]["Name"][];
+            /** Points */
+            points: components["schemas"]["Point"][];
         };
         /**
          * AssetChange
@@ -1643,12 +3415,23 @@ export interface components {
             };
             /** Department */
             department?: string | null;
+            /** Design Life Years */
+            design_life_years?: number | null;
+            /** Documents */
+            documents?: components["schemas"]["Document"][];
+            /** Duty Partner */
+            duty_partner?: string | null;
+            duty_role?: components["schemas"]["DutyRole"] | null;
             /** In Service On */
             in_service_on?: string | null;
             /** Installed On */
             installed_on?: string | null;
+            /** Licences */
+            licences?: components["schemas"]["Licence-Input"][];
             /** Location */
             location?: string | null;
+            /** Maker Limits */
+            maker_limits?: components["schemas"]["MakerLimit"][];
             /**
              * Manufacturer
              * @default
@@ -1666,6 +3449,12 @@ export interface components {
              *     }
              */
             name: components["schemas"]["NameIn"];
+            /** Parent */
+            parent?: string | null;
+            /** Purchase Cost */
+            purchase_cost?: number | null;
+            /** Replacement Cost */
+            replacement_cost?: number | null;
             /**
              * Serial
              * @default
@@ -1673,6 +3462,8 @@ export interface components {
             serial: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
+            /** Warranty Until */
+            warranty_until?: string | null;
         };
         /**
          * AssetCreate
@@ -1680,6 +3471,24 @@ export interface components {
          * @example {
          *       "class": "pump",
          *       "code": "P-201",
+         *       "site": "demo"
+         *     }
+         * @example {
+         *       "class": "elevator",
+         *       "code": "EL-1",
+         *       "design_life_years": 15,
+         *       "installed_on": "2016-05-01",
+         *       "licences": [
+         *         {
+         *           "expires_on": "2026-11-30",
+         *           "kind": "periodic_inspection",
+         *           "number": "T-2026-118"
+         *         }
+         *       ],
+         *       "name": {
+         *         "en": "Elevator 1",
+         *         "zh": "1号电梯"
+         *       },
          *       "site": "demo"
          *     }
          */
@@ -1700,12 +3509,23 @@ export interface components {
             };
             /** Department */
             department?: string | null;
+            /** Design Life Years */
+            design_life_years?: number | null;
+            /** Documents */
+            documents?: components["schemas"]["Document"][];
+            /** Duty Partner */
+            duty_partner?: string | null;
+            duty_role?: components["schemas"]["DutyRole"] | null;
             /** In Service On */
             in_service_on?: string | null;
             /** Installed On */
             installed_on?: string | null;
+            /** Licences */
+            licences?: components["schemas"]["Licence-Input"][];
             /** Location */
             location?: string | null;
+            /** Maker Limits */
+            maker_limits?: components["schemas"]["MakerLimit"][];
             /**
              * Manufacturer
              * @default
@@ -1723,6 +3543,12 @@ export interface components {
              *     }
              */
             name: components["schemas"]["NameIn"];
+            /** Parent */
+            parent?: string | null;
+            /** Purchase Cost */
+            purchase_cost?: number | null;
+            /** Replacement Cost */
+            replacement_cost?: number | null;
             /**
              * Serial
              * @default
@@ -1732,6 +3558,8 @@ export interface components {
             site: string;
             /** @default in_service */
             status: components["schemas"]["AssetStatus"];
+            /** Warranty Until */
+            warranty_until?: string | null;
         };
         /**
          * AssetEvent
@@ -1775,6 +3603,16 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * AssetHistory
+         * @description A page of an asset's history, newest first.
+         */
+        AssetHistory: {
+            /** Items */
+            items: components["schemas"]["HistoryLine"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * AssetLatest
          * @description The newest readings of one asset.
          */
@@ -1796,6 +3634,21 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * AssetPart
+         * @description An asset that is part of another one.
+         */
+        AssetPart: {
+            /** Class */
+            class: string;
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Status */
+            status: string;
+        };
+        /**
          * AssetRef
          * @description What people need to recognise an asset.
          */
@@ -1815,10 +3668,227 @@ export interface components {
          */
         AssetStatus: "in_service" | "standby" | "under_maintenance" | "out_of_service" | "scrapped";
         /**
+         * AssignmentList
+         * @description Assignments of an order, oldest first.
+         */
+        AssignmentList: {
+            /** Items */
+            items: components["schemas"]["AssignmentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * AssignmentOut
+         * @description Who was given the order, by whom and why; `ended_how`: reassigned, declined, expired, no_grant, switched_off,
+         *     released; `null` while it stands.
+         */
+        AssignmentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Automatic */
+            automatic: boolean;
+            /** By */
+            by: string;
+            /** Contractor */
+            contractor: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended How */
+            ended_how: string | null;
+            /** Ended Why */
+            ended_why: string | null;
+            /** Id */
+            id: string;
+            /** User */
+            user: string | null;
+            /** Why */
+            why: string;
+        };
+        /**
+         * AssignmentRequest
+         * @description To whom: a user name, a contractor's id, or both (a person of that contractor); both left out: back to the
+         *     department.
+         * @example {
+         *       "assignee": "li",
+         *       "reason": "knows this pump"
+         *     }
+         */
+        AssignmentRequest: {
+            /** Assignee */
+            assignee?: string | null;
+            /** Contractor */
+            contractor?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * AuditEntry
+         * @description What one request, command or job changed of one thing. `by` is a user name, a token's name, `cli:<login>` or
+         *     `system:<job>`; `via` what it was done with. `before` and `after` hold the fields that changed (`limits.alarm_high`
+         *     is one of them), all of them for what was `created` or `removed`; a secret is `(not kept)`.
+         * @example {
+         *       "action": "changed",
+         *       "after": {
+         *         "manufacturer": "KSB"
+         *       },
+         *       "asset": "01a229d8",
+         *       "at": "2026-11-21T08:00:00.000Z",
+         *       "before": {
+         *         "manufacturer": ""
+         *       },
+         *       "by": "zhang",
+         *       "by_id": "u1",
+         *       "by_kind": "person",
+         *       "entity": "asset",
+         *       "key": "01a229d8",
+         *       "label": "WP-101",
+         *       "position": 812,
+         *       "reason": "铭牌重新核对",
+         *       "request_id": "01a2",
+         *       "site": "demo",
+         *       "via": "PATCH /api/v1/assets/{key}"
+         *     }
+         */
+        AuditEntry: {
+            action: components["schemas"]["Action"];
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Asset */
+            asset: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** By */
+            by: string;
+            /** By Id */
+            by_id: string;
+            by_kind: components["schemas"]["AuthorKind"];
+            /** Entity */
+            entity: string;
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Position */
+            position: number;
+            /** Reason */
+            reason: string;
+            /** Request Id */
+            request_id: string;
+            /** Site */
+            site: string | null;
+            /** Via */
+            via: string;
+        };
+        /**
+         * AuditHead
+         * @description The chain's end as it was published on `date` (UTC): `sha256` stands for every entry up to `position`. `text` is
+         *     the same for people: to be mailed or printed, and for `plantroom audit verify --heads`.
+         */
+        AuditHead: {
+            /**
+             * Date
+             * Format: date
+             */
+            date: string;
+            /** Ledger */
+            ledger: string;
+            /** Position */
+            position: number;
+            /** Seal */
+            seal: number;
+            /**
+             * Sealed At
+             * Format: date-time
+             */
+            sealed_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * AuditHeadList
+         * @description A page of published heads, newest first.
+         */
+        AuditHeadList: {
+            /** Items */
+            items: components["schemas"]["AuditHead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AuditList
+         * @description A page of the history, newest first.
+         */
+        AuditList: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AuthorKind
+         * @description What sort of author.
+         * @enum {string}
+         */
+        AuthorKind: "person" | "token" | "command" | "system" | "public";
+        /**
+         * BeforeOther
+         * @description `lead_days` before the job of the row `code` (default 14).
+         */
+        BeforeOther: {
+            /** Code */
+            code: string;
+            /**
+             * Lead Days
+             * @default 14
+             */
+            lead_days: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "before";
+        };
+        /** Body_importTable */
+        Body_importTable: {
+            /**
+             * File
+             * @description the table: .xlsx, .xls, .ods or CSV, at most 25 MB
+             */
+            file: string;
+        };
+        /** Body_uploadFile */
+        Body_uploadFile: {
+            /** File */
+            file: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Site */
+            site: string;
+        };
+        /**
          * Bundle
-         * @description Everything a tablet takes along for a shift. ``live_position`` is where `GET /events` goes on. With
-         *     ``readings_away`` the readings store does not answer: no card has its newest readings, those of an earlier bundle
-         *     are the last known.
+         * @description Everything a tablet takes along for a shift; ``pauses`` are the codes of a hold. ``live_position`` is where `GET
+         *     /events` goes on. With ``readings_away`` the readings store does not answer: no card has its newest readings, those
+         *     of an earlier bundle are the last known.
          */
         Bundle: {
             /** Assets */
@@ -1830,6 +3900,8 @@ export interface components {
             generated_at: string;
             /** Live Position */
             live_position: number;
+            /** Pauses */
+            pauses: components["schemas"]["PauseCode"][];
             /** Readings Away */
             readings_away: boolean;
             user: components["schemas"]["User"];
@@ -1848,6 +3920,234 @@ export interface components {
             points: components["schemas"]["Point"][];
         };
         /**
+         * ByAge
+         * @description In these years since the asset was installed or went into service, afterwards every `then`.
+         */
+        ByAge: {
+            /**
+             * Since
+             * @default installed_on
+             * @enum {string}
+             */
+            since: "installed_on" | "in_service_on";
+            then?: components["schemas"]["Every"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "age";
+            /** Years */
+            years: number[];
+        };
+        /**
+         * ByCondition
+         * @description When an episode of one of these failure modes begins; not again before it is done.
+         */
+        ByCondition: {
+            /** Failure Modes */
+            failure_modes: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "condition";
+        };
+        /**
+         * ByInterval
+         * @description Every interval; only in a season, or (rows by the hour) only in opening hours, where it says so.
+         */
+        ByInterval: {
+            /** In Season */
+            in_season?: ("rain" | "winter" | "heating" | "cooling") | null;
+            /**
+             * Open Hours
+             * @default false
+             */
+            open_hours: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "interval";
+        };
+        /**
+         * ByMeter
+         * @description After each `every` of the counter `point` since the last completion.
+         */
+        ByMeter: {
+            /** Every */
+            every: number;
+            /** Point */
+            point: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "meter";
+        };
+        /**
+         * BySeason
+         * @description Once a year before each of the seasons, `lead_days` before it begins (default 14).
+         */
+        BySeason: {
+            /**
+             * Lead Days
+             * @default 14
+             */
+            lead_days: number;
+            /** Seasons */
+            seasons: ("rain" | "winter" | "heating" | "cooling")[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "season";
+        };
+        /**
+         * Calendar
+         * @description When a site is open, when its people work, and its seasons.
+         */
+        Calendar: {
+            holidays: components["schemas"]["HolidaysOut"];
+            /** Opening Hours */
+            opening_hours: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+            /** Seasons */
+            seasons: {
+                [key: string]: components["schemas"]["SeasonOut"];
+            };
+        };
+        /**
+         * CalendarIn
+         * @description The whole calendar of a site as it is to be. Without opening hours the site is open day and night; seasons that
+         *     are left out have their defaults.
+         * @example {
+         *       "holidays": {
+         *         "country": "CN",
+         *         "days_off": [
+         *           "2026-12-31"
+         *         ],
+         *         "working_days": [
+         *           "2026-10-06"
+         *         ]
+         *       },
+         *       "opening_hours": {
+         *         "mon": [
+         *           [
+         *             "09:00",
+         *             "21:00"
+         *           ]
+         *         ],
+         *         "sat": [
+         *           [
+         *             "09:00",
+         *             "12:00"
+         *           ],
+         *           [
+         *             "13:00",
+         *             "22:30"
+         *           ]
+         *         ]
+         *       },
+         *       "seasons": {
+         *         "heating": {
+         *           "from": "11-15",
+         *           "to": "03-15"
+         *         }
+         *       }
+         *     }
+         */
+        CalendarIn: {
+            /**
+             * @default {
+             *       "days_off": [],
+             *       "working_days": []
+             *     }
+             */
+            holidays: components["schemas"]["HolidaysIn"];
+            /** Opening Hours */
+            opening_hours?: {
+                [key: string]: [
+                    string,
+                    string
+                ][];
+            };
+            /** Seasons */
+            seasons?: {
+                [key: string]: components["schemas"]["SeasonIn"];
+            };
+        };
+        /**
+         * CandidateList
+         * @description Everybody of the site, the best choice first.
+         */
+        CandidateList: {
+            /** Items */
+            items: components["schemas"]["CandidateOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CandidateOut
+         * @description A person for the work. `load_minutes` is the estimated time of their open orders; `distance` the steps in the
+         *     location tree from their nearest open order, `null` where that is not known.
+         * @example {
+         *       "allowed": true,
+         *       "distance": 1,
+         *       "load_minutes": 90,
+         *       "load_orders": 2,
+         *       "name": "李工",
+         *       "on_shift": true,
+         *       "reasons": [],
+         *       "suggested": true,
+         *       "username": "li",
+         *       "warnings": []
+         *     }
+         */
+        CandidateOut: {
+            /** Allowed */
+            allowed: boolean;
+            /** Distance */
+            distance: number | null;
+            /** Load Minutes */
+            load_minutes: number;
+            /** Load Orders */
+            load_orders: number;
+            /** Name */
+            name: string;
+            /** On Shift */
+            on_shift: boolean;
+            /** Reasons */
+            reasons: components["schemas"]["CandidateReason"][];
+            /** Suggested */
+            suggested: boolean;
+            /** Username */
+            username: string;
+            /** Warnings */
+            warnings: components["schemas"]["Name"][];
+        };
+        /**
+         * CandidateReason
+         * @description Why somebody is not suggested; `refuses`: they cannot be given the work at all.
+         */
+        CandidateReason: {
+            /** Code */
+            code: string;
+            /** Refuses */
+            refuses: boolean;
+            text: components["schemas"]["Name"];
+        };
+        /**
+         * Category
+         * @description What kind of emergency a plan is for: the three of the user's table, and any other.
+         * @enum {string}
+         */
+        Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        /**
          * CauseOut
          * @description What the alarms of a flood may have in common.
          */
@@ -1858,6 +4158,275 @@ export interface components {
              */
             code: "supply" | "network" | "machine" | "place" | "system";
             text: components["schemas"]["Name"];
+        };
+        /**
+         * Certificate
+         * @description A certificate of a person. `number` and `issuer` are for supervisors and the person: `null` for others.
+         *     `valid` is as of today.
+         */
+        Certificate: {
+            /** Classes */
+            classes: string[];
+            /** Expires On */
+            expires_on: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Issued On
+             * Format: date
+             */
+            issued_on: string;
+            /** Issuer */
+            issuer: string | null;
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string | null;
+            /** Systems */
+            systems: string[];
+            /** Username */
+            username: string;
+            /** Valid */
+            valid: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CertificateChange
+         * @description Fields to change; what is left out stays.
+         */
+        CertificateChange: {
+            /** Classes */
+            classes?: string[] | null;
+            /** Expires On */
+            expires_on?: string | null;
+            /** Issued On */
+            issued_on?: string | null;
+            /** Issuer */
+            issuer?: string | null;
+            /** Number */
+            number?: string | null;
+            /** Systems */
+            systems?: string[] | null;
+        };
+        /**
+         * CertificateCreate
+         * @description A certificate. `expires_on` is its last day; empty `classes` and `systems`: all that its kind covers.
+         * @example {
+         *       "expires_on": "2028-04-30",
+         *       "issued_on": "2025-05-01",
+         *       "kind": "electrician_low",
+         *       "number": "T3101"
+         *     }
+         */
+        CertificateCreate: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /** Expires On */
+            expires_on?: string | null;
+            /**
+             * Issued On
+             * Format: date
+             */
+            issued_on: string;
+            /**
+             * Issuer
+             * @default
+             */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string;
+            /**
+             * Systems
+             * @default []
+             */
+            systems: string[];
+        };
+        /**
+         * ChangeKind
+         * @description What is different on one day: a person is off, comes in addition, changes with another; nobody works.
+         * @enum {string}
+         */
+        ChangeKind: "off" | "extra" | "replace" | "cancelled";
+        /**
+         * Channel
+         * @description A way to people or to another program. ``address`` is what may be seen of it: the whole of it is shown to nobody.
+         *
+         *     ``goes``: `works`, `failing` (the last attempt failed), `broken` (a message was given up), `untried`, `off`.
+         */
+        Channel: {
+            /** Active */
+            active: boolean;
+            /** Address */
+            address: string;
+            /** Broken Since */
+            broken_since: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Department */
+            department: string | null;
+            /** Failures */
+            failures: number;
+            goes: components["schemas"]["Goes"];
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ChannelKind"];
+            /** Language */
+            language: string;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Failed At */
+            last_failed_at: string | null;
+            /** Last Ok At */
+            last_ok_at: string | null;
+            min_severity: components["schemas"]["Severity"];
+            /** Name */
+            name: string;
+            /** Quiet From */
+            quiet_from: string | null;
+            /** Quiet To */
+            quiet_to: string | null;
+            /** Site */
+            site: string | null;
+            /** Ticket */
+            ticket: string | null;
+            /** User */
+            user: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ChannelChange
+         * @description Fields that are sent are changed, `null` clears. A new ``url`` replaces the old one whole, its secret too. What
+         *     waits for a channel that is switched off is taken back.
+         */
+        ChannelChange: {
+            /** Active */
+            active?: boolean | null;
+            /**
+             * Department
+             * @description only tickets of this department
+             */
+            department?: string | null;
+            /** Language */
+            language?: string | null;
+            min_severity?: components["schemas"]["Severity"] | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Quiet From
+             * @description local time of the site, such as 22:00
+             */
+            quiet_from?: string | null;
+            /**
+             * Quiet To
+             * @description local time of the site, such as 22:00
+             */
+            quiet_to?: string | null;
+            /** Secret */
+            secret?: string | null;
+            /** Url */
+            url?: string | null;
+            /**
+             * User
+             * @description user name of the one person whom it reaches
+             */
+            user?: string | null;
+        };
+        /**
+         * ChannelCreate
+         * @description A new channel. ``url``: an Apprise address (`wecombot://KEY`, `dingtalk://SECRET@TOKEN`, `feishu://TOKEN`,
+         *     `mailtos://USER:PASSWORD@HOST?to=...`, ...), or `http(s)://...` with a ``secret`` for our own signed webhook.
+         *     Without a site it is for every site. Nothing is sent: use `.../test`.
+         * @example {
+         *       "language": "zh",
+         *       "name": "工程部企业微信群",
+         *       "site": "demo",
+         *       "url": "wecombot://KEY"
+         *     }
+         * @example {
+         *       "name": "CMMS",
+         *       "secret": "sixteen or more characters",
+         *       "url": "https://cmms.example.com/hooks/plantroom"
+         *     }
+         */
+        ChannelCreate: {
+            /**
+             * Department
+             * @description only tickets of this department
+             */
+            department?: string | null;
+            kind?: components["schemas"]["ChannelKind"] | null;
+            /**
+             * Language
+             * @default zh
+             */
+            language: string;
+            /** @default general */
+            min_severity: components["schemas"]["Severity"];
+            /** Name */
+            name: string;
+            /**
+             * Quiet From
+             * @description local time of the site, such as 22:00
+             */
+            quiet_from?: string | null;
+            /**
+             * Quiet To
+             * @description local time of the site, such as 22:00
+             */
+            quiet_to?: string | null;
+            /** Secret */
+            secret?: string | null;
+            /** Site */
+            site?: string | null;
+            /** Url */
+            url: string;
+            /**
+             * User
+             * @description user name of the one person whom it reaches
+             */
+            user?: string | null;
+        };
+        /**
+         * ChannelKind
+         * @description By what way. ``webhook`` is our own signed one (docs/notifications.md), ``apprise`` any other address that
+         *     Apprise knows.
+         * @enum {string}
+         */
+        ChannelKind: "wecom" | "dingtalk" | "feishu" | "email" | "webhook" | "apprise";
+        /**
+         * ChannelList
+         * @description A page of channels.
+         */
+        ChannelList: {
+            /** Items */
+            items: components["schemas"]["Channel"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ChannelTest
+         * @description What became of a test message; ``problem`` says why it did not arrive.
+         */
+        ChannelTest: {
+            /** Delivered */
+            delivered: boolean;
+            /** Problem */
+            problem: string | null;
+            /** Took S */
+            took_s: number;
         };
         /**
          * CheckKind
@@ -1874,15 +4443,27 @@ export interface components {
         /**
          * ChecklistItem
          * @description One line of a checklist. ``type``: ok, number, choice, text, photo or signature; ``low`` and ``high``
-         *     bound a number in ``unit``; ``evidence`` lists what is compulsory.
+         *     bound a number in ``unit``; ``evidence`` lists what is compulsory. ``signal`` is a point whose live value helps to
+         *     judge. ``conditions`` say when the item is asked for (``season:winter``, ``option:diesel_pump``, ``class:pump``,
+         *     ``answer:STEP=OUTCOME``; of one kind any, of several kinds each), ``batch_ok`` that it may be answered together with
+         *     others. ``basis`` with ``status`` (verified, from_memory, default; empty: not of the seed) says where the item comes
+         *     from, ``limits_status`` the same of its numbers.
          */
         ChecklistItem: {
+            basis: components["schemas"]["Name"];
+            /** Batch Ok */
+            batch_ok: boolean;
             /** Choices */
             choices: components["schemas"]["Name"][];
+            /** Conditions */
+            conditions: string[];
             /** Evidence */
             evidence: string[];
+            guidance: components["schemas"]["Name"];
             /** High */
             high: number | null;
+            /** Limits Status */
+            limits_status: string;
             /** Low */
             low: number | null;
             name: components["schemas"]["Name"];
@@ -1890,6 +4471,10 @@ export interface components {
             point: string | null;
             requirement: components["schemas"]["Name"];
             section: components["schemas"]["Name"];
+            /** Signal */
+            signal: string | null;
+            /** Status */
+            status: string;
             /** Step */
             step: string;
             /** Type */
@@ -1898,11 +4483,148 @@ export interface components {
             unit: string;
         };
         /**
+         * Clock
+         * @description One SLA clock of a repair ticket as it stands now. ``cycle`` counts those of its kind, from 0.
+         *
+         *     ``target_at`` is what is aimed at, ``limit_at`` what is promised; both are later by what pauses took. While the
+         *     clock is paused they move on and ``remaining_s`` stands still; it is negative once the limit has passed.
+         * @example {
+         *       "cycle": 0,
+         *       "kind": "resolve",
+         *       "limit_at": "2026-03-02T12:10:00.000Z",
+         *       "paused_s": 3600,
+         *       "pauses": [
+         *         {
+         *           "code": "waiting_part",
+         *           "since": "2026-03-02T08:40:00.000Z"
+         *         }
+         *       ],
+         *       "remaining_s": 9000,
+         *       "severity": "general",
+         *       "started_at": "2026-03-02T08:10:00.000Z",
+         *       "state": "paused",
+         *       "target_at": "2026-03-02T12:10:00.000Z"
+         *     }
+         */
+        Clock: {
+            /** Cycle */
+            cycle: number;
+            kind: components["schemas"]["ClockKind"];
+            /**
+             * Limit At
+             * Format: date-time
+             */
+            limit_at: string;
+            /** Paused S */
+            paused_s: number;
+            /** Pauses */
+            pauses: components["schemas"]["Pause"][];
+            /** Remaining S */
+            remaining_s: number;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["ClockState"];
+            /** Stopped At */
+            stopped_at: string | null;
+            /**
+             * Target At
+             * Format: date-time
+             */
+            target_at: string;
+            /** Target Met */
+            target_met: boolean | null;
+        };
+        /**
          * ClockEffect
          * @description What becomes of the messages of a device whose clock is wrong.
          * @enum {string}
          */
         ClockEffect: "none" | "not_judged" | "refused";
+        /**
+         * ClockKind
+         * @description What a clock waits for. ``respond``: that somebody has answered an owner.
+         * @enum {string}
+         */
+        ClockKind: "acknowledge" | "respond" | "arrive" | "interim" | "resolve";
+        /**
+         * ClockRule
+         * @description How long a clock may take on tickets of one severity. ``from``: who said so (`built_in`, `everywhere`,
+         *     `site`).
+         */
+        ClockRule: {
+            /** Basis */
+            basis: string;
+            clock: components["schemas"]["ClockKind"];
+            counts_from: components["schemas"]["CountsFrom"];
+            /** From */
+            from: string;
+            /** Limit S */
+            limit_s: number;
+            /** Origins */
+            origins: components["schemas"]["Origin"][];
+            severity: components["schemas"]["Severity"];
+            status: components["schemas"]["Status"];
+            /** Target S */
+            target_s: number;
+        };
+        /**
+         * ClockRuleIn
+         * @description As ``ClockRule``. Spans are whole seconds, at least 1; the limit is not shorter than the target. ``resolve``
+         *     counts from acceptance, every other clock from the opening.
+         */
+        ClockRuleIn: {
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+            /** Clock */
+            clock: string;
+            /** Counts From */
+            counts_from?: string | null;
+            /** Limit S */
+            limit_s: number;
+            /** Origins */
+            origins?: string[];
+            /** Severity */
+            severity: string;
+            /** Status */
+            status?: string | null;
+            /** Target S */
+            target_s: number;
+        };
+        /**
+         * ClockState
+         * @description How a clock stands. ``void``: its ticket ended without work (cancelled, deferred, bypassed) before the limit, so
+         *     it says nothing about anybody.
+         * @enum {string}
+         */
+        ClockState: "running" | "paused" | "met" | "breached" | "void";
+        /**
+         * Code
+         * @description A coded word for closing a ticket: those of the machine's class come first.
+         */
+        Code: {
+            /** Classes */
+            classes: string[];
+            /** Code */
+            code: string;
+            /** Group */
+            group: string;
+            name: components["schemas"]["Name"];
+            /** Resets Model */
+            resets_model: boolean;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+        };
         /**
          * CollectorStats
          * @description The last word of one collector, and how old it is.
@@ -1925,6 +4647,44 @@ export interface components {
             stats: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Compliance
+         * @description How the clocks of one severity and kind were kept that were decided in the period: when they stopped, or when
+         *     their limit passed. ``void``: the ticket ended without work; counted nowhere else. Shares are of ``judged``;
+         *     ``null`` where there is none ("insufficient data"). ``paused_share``: of the time of those that stopped.
+         */
+        Compliance: {
+            /** Breached */
+            breached: number;
+            clock: components["schemas"]["ClockKind"];
+            /** Judged */
+            judged: number;
+            /** Limit Met */
+            limit_met: number;
+            /** Limit Share */
+            limit_share: number | null;
+            /** Mean S */
+            mean_s: number | null;
+            /** Paused Share */
+            paused_share: number | null;
+            severity: components["schemas"]["Severity"];
+            /** Target Met */
+            target_met: number;
+            /** Target Share */
+            target_share: number | null;
+            /** Void */
+            void: number;
+        };
+        /**
+         * ComplianceList
+         * @description By severity and clock, all in one page.
+         */
+        ComplianceList: {
+            /** Items */
+            items: components["schemas"]["Compliance"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * Condition
@@ -1969,6 +4729,109 @@ export interface components {
             items: components["schemas"]["Condition"][];
         };
         /**
+         * Contractor
+         * @description An organisation that works for a site (`null`: for every site). `contact` and `phone` are for supervisors: `null`
+         *     for others.
+         * @example {
+         *       "active": true,
+         *       "contact": "王经理",
+         *       "id": "0198c0de",
+         *       "licences": [
+         *         {
+         *           "classes": [
+         *             "elevator"
+         *           ],
+         *           "expires_on": "2028-02-29",
+         *           "issued_on": "2024-03-01",
+         *           "issuer": "省市场监督管理局",
+         *           "kind": "elevator_licence",
+         *           "number": "TS3331001-2028",
+         *           "systems": []
+         *         }
+         *       ],
+         *       "name": {
+         *         "en": "Anda Elevators",
+         *         "zh": "安达电梯"
+         *       },
+         *       "phone": "021-5555 0100",
+         *       "site": "demo",
+         *       "version": 1
+         *     }
+         */
+        Contractor: {
+            /** Active */
+            active: boolean;
+            /** Contact */
+            contact: string | null;
+            /** Id */
+            id: string;
+            /** Licences */
+            licences: components["schemas"]["api__contractors__schemas__Licence"][];
+            name: components["schemas"]["Name"];
+            /** Phone */
+            phone: string | null;
+            /** Site */
+            site: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ContractorChange
+         * @description Fields to change; what is left out stays. `active: false` takes back the open orders that it has.
+         */
+        ContractorChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Contact */
+            contact?: string | null;
+            /** Licences */
+            licences?: components["schemas"]["LicenceIn"][] | null;
+            name?: components["schemas"]["NameIn"] | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /**
+         * ContractorCreate
+         * @description A new contractor; without `site` for every site.
+         * @example {
+         *       "name": {
+         *         "en": "Anda Elevators",
+         *         "zh": "安达电梯"
+         *       },
+         *       "site": "demo"
+         *     }
+         */
+        ContractorCreate: {
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * Licences
+             * @default []
+             */
+            licences: components["schemas"]["LicenceIn"][];
+            name: components["schemas"]["NameIn"];
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            /** Site */
+            site?: string | null;
+        };
+        /**
+         * ContractorList
+         * @description Contractors of the sites that the caller may see, by name.
+         */
+        ContractorList: {
+            /** Items */
+            items: components["schemas"]["Contractor"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * CountOut
          * @description How many alarms of one machine (its `asset_ref`) or system (its key).
          */
@@ -1979,6 +4842,120 @@ export interface components {
             /** Key */
             key: string;
         };
+        /**
+         * CountsFrom
+         * @description Where a clock begins: with the ticket, or when somebody has accepted it.
+         * @enum {string}
+         */
+        CountsFrom: "opened" | "accepted";
+        /**
+         * CustomField
+         * @description A field that assets have beside the fixed ones: of one ``class``, or of every one (``null``). Values are in the
+         *     asset's ``custom`` under ``key``: a text, a number in ``unit`` (UCUM), a date, a boolean, one of ``choices``.
+         */
+        CustomField: {
+            /** Choices */
+            choices: string[];
+            /** Class */
+            class: string | null;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Required */
+            required: boolean;
+            type: components["schemas"]["CustomType"];
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * CustomFieldChange
+         * @description What is to change; its type stays while assets have values.
+         * @example {
+         *       "required": true
+         *     }
+         */
+        CustomFieldChange: {
+            /** Choices */
+            choices?: string[];
+            /** Class */
+            class?: string | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /** @default text */
+            type: components["schemas"]["CustomType"];
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * CustomFieldCreate
+         * @description A new custom field.
+         * @example {
+         *       "choices": [
+         *         "低区",
+         *         "中区",
+         *         "高区"
+         *       ],
+         *       "class": "pump",
+         *       "key": "water_zone",
+         *       "name": {
+         *         "en": "Water zone",
+         *         "zh": "供水分区"
+         *       },
+         *       "type": "choice"
+         *     }
+         */
+        CustomFieldCreate: {
+            /** Choices */
+            choices?: string[];
+            /** Class */
+            class?: string | null;
+            /** Key */
+            key: string;
+            name: components["schemas"]["NameIn"];
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /** @default text */
+            type: components["schemas"]["CustomType"];
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * CustomFieldList
+         * @description Custom fields by key.
+         */
+        CustomFieldList: {
+            /** Items */
+            items: components["schemas"]["CustomField"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * CustomType
+         * @description What a custom field holds.
+         * @enum {string}
+         */
+        CustomType: "text" | "number" | "date" | "boolean" | "choice";
         /**
          * DeadLetter
          * @description A message, or a part of one, that could not be stored; ``part`` names the values concerned when the
@@ -2013,6 +4990,142 @@ export interface components {
             items: components["schemas"]["DeadLetter"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * DeclineRequest
+         * @description Why.
+         */
+        DeclineRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * DemandOut
+         * @description Which work needs which certificate: any one of `person`, any one of `contractor`. What is not `strict` warns and
+         *     refuses nobody.
+         */
+        DemandOut: {
+            basis: components["schemas"]["Name"];
+            /** Classes */
+            classes: string[];
+            /** Contractor */
+            contractor: string[];
+            /** Executors */
+            executors: string[];
+            /** Key */
+            key: string;
+            /** Kinds */
+            kinds: string[];
+            name: components["schemas"]["Name"];
+            /** Person */
+            person: string[];
+            /** Rows */
+            rows: string[];
+            /** Status */
+            status: string;
+            /** Strict */
+            strict: boolean;
+        };
+        /**
+         * Department
+         * @description A department of a site. Orders, plan rows and grants name it by `name.zh`; `aliases` are other spellings that
+         *     imports take; `classes` the equipment whose tickets are its own when the asset names no department.
+         * @example {
+         *       "aliases": [
+         *         "水務管理部門"
+         *       ],
+         *       "classes": [
+         *         "pump",
+         *         "water_tank"
+         *       ],
+         *       "id": "demo:water",
+         *       "key": "water",
+         *       "name": {
+         *         "en": "Water",
+         *         "zh": "水务管理部门"
+         *       },
+         *       "site": "demo",
+         *       "version": 1
+         *     }
+         */
+        Department: {
+            /** Aliases */
+            aliases: string[];
+            /** Classes */
+            classes: string[];
+            /** Id */
+            id: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Site */
+            site: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DepartmentChange
+         * @description Fields to change; what is left out stays. The Chinese name stays as long as anything names the department.
+         */
+        DepartmentChange: {
+            /** Aliases */
+            aliases?: string[] | null;
+            /** Classes */
+            classes?: string[] | null;
+            name?: components["schemas"]["NameIn"] | null;
+        };
+        /**
+         * DepartmentCreate
+         * @description A department of the site's own.
+         * @example {
+         *       "classes": [
+         *         "civil"
+         *       ],
+         *       "key": "garden",
+         *       "name": {
+         *         "en": "Gardens",
+         *         "zh": "绿化部"
+         *       },
+         *       "site": "demo"
+         *     }
+         */
+        DepartmentCreate: {
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases: string[];
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /** Key */
+            key: string;
+            name: components["schemas"]["NameIn"];
+            /** Site */
+            site: string;
+        };
+        /**
+         * DepartmentList
+         * @description Departments of a site, by key.
+         */
+        DepartmentList: {
+            /** Items */
+            items: components["schemas"]["Department"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * DesignLife
+         * @description How long machines of a class are usually kept, and what that rests on.
+         */
+        DesignLife: {
+            /** Basis */
+            basis: string;
+            status: components["schemas"]["Status"];
+            /** Years */
+            years: number;
         };
         /**
          * Device
@@ -2072,6 +5185,281 @@ export interface components {
          * @enum {string}
          */
         DeviceTimes: "behind" | "ahead" | "standing" | "before_2000" | "far_ahead";
+        /**
+         * Document
+         * @description A paper of the machine: a file that was uploaded (``sha256``) or a ``url`` elsewhere.
+         */
+        Document: {
+            /**
+             * Kind
+             * @default other
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * DueCalibration
+         * @description A sensor to be calibrated.
+         */
+        DueCalibration: {
+            asset: components["schemas"]["AssetRef"];
+            name: components["schemas"]["Name"];
+            /** Point */
+            point: string;
+            sensor: components["schemas"]["Sensor"];
+            /** Site */
+            site: string;
+        };
+        /**
+         * DueCalibrationList
+         * @description Sensors to be calibrated, those that never were first, then the longest overdue.
+         */
+        DueCalibrationList: {
+            /** Items */
+            items: components["schemas"]["DueCalibration"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DueLicence
+         * @description A licence that expires, with its asset. ``expired``: its last day is over.
+         */
+        DueLicence: {
+            asset: components["schemas"]["AssetRef"];
+            /** Department */
+            department: string | null;
+            /** Expired */
+            expired: boolean;
+            licence: components["schemas"]["api__assets__schemas__Licence"];
+            /** Site */
+            site: string;
+        };
+        /**
+         * DueLicenceList
+         * @description Licences in force that expire, the first to expire first.
+         */
+        DueLicenceList: {
+            /** Items */
+            items: components["schemas"]["DueLicence"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DutyList
+         * @description Who works when, in order.
+         */
+        DutyList: {
+            /** Items */
+            items: components["schemas"]["DutyOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * DutyOut
+         * @description Somebody works from `starts_at` up to `ends_at`.
+         */
+        DutyOut: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Shift */
+            shift: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * DutyRole
+         * @description Which of a pair runs and which stands by for it.
+         * @enum {string}
+         */
+        DutyRole: "duty" | "standby";
+        /**
+         * EmergencyPlan
+         * @description What to do in an emergency, with what and by whom. `drill_row` is the plan row of its drill; `version` its
+         *     ETag.
+         */
+        EmergencyPlan: {
+            /** Active */
+            active: boolean;
+            category: components["schemas"]["Category"];
+            /** Classes */
+            classes: string[];
+            /** Code */
+            code: string;
+            department: components["schemas"]["Name"];
+            drill: components["schemas"]["Every"] | null;
+            /** Drill Row */
+            drill_row: string | null;
+            /** Key */
+            key: string;
+            /** Measures */
+            measures: string[];
+            name: components["schemas"]["Name"];
+            /** People */
+            people: string[];
+            /** Site */
+            site: string | null;
+            /** Supplies */
+            supplies: string[];
+            /** Version */
+            version: number;
+        };
+        /**
+         * EmergencyPlanChange
+         * @description What is to change; fields that are left out stay as they are.
+         * @example {
+         *       "measures": [
+         *         "排查故障",
+         *         "紧急维修",
+         *         "通报"
+         *       ]
+         *     }
+         */
+        EmergencyPlanChange: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /** @default other */
+            category: components["schemas"]["Category"];
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Code
+             * @default -
+             */
+            code: string;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            department: components["schemas"]["NameIn"];
+            drill?: components["schemas"]["Interval"] | null;
+            /**
+             * Measures
+             * @default []
+             */
+            measures: string[];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": "-"
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /**
+             * People
+             * @default []
+             */
+            people: string[];
+            /**
+             * Supplies
+             * @default []
+             */
+            supplies: string[];
+        };
+        /**
+         * EmergencyPlanCreate
+         * @description A new plan of one site, or of every one. Its drill becomes a row of the plan table.
+         * @example {
+         *       "category": "equipment_failure",
+         *       "code": "EP-EQ",
+         *       "drill": {
+         *         "every": 6,
+         *         "unit": "month"
+         *       },
+         *       "measures": [
+         *         "排查故障",
+         *         "紧急维修"
+         *       ],
+         *       "name": {
+         *         "en": "Equipment failure",
+         *         "zh": "设备故障应急预案"
+         *       },
+         *       "people": [
+         *         "专业维修团队"
+         *       ],
+         *       "supplies": [
+         *         "维修工具",
+         *         "备件"
+         *       ]
+         *     }
+         */
+        EmergencyPlanCreate: {
+            /**
+             * Active
+             * @default true
+             */
+            active: boolean;
+            /** @default other */
+            category: components["schemas"]["Category"];
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /** Code */
+            code: string;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            department: components["schemas"]["NameIn"];
+            drill?: components["schemas"]["Interval"] | null;
+            /**
+             * Measures
+             * @default []
+             */
+            measures: string[];
+            name: components["schemas"]["NameIn"];
+            /**
+             * People
+             * @default []
+             */
+            people: string[];
+            /** Site */
+            site?: string | null;
+            /**
+             * Supplies
+             * @default []
+             */
+            supplies: string[];
+        };
+        /**
+         * EmergencyPlanList
+         * @description A page of emergency plans, by code.
+         */
+        EmergencyPlanList: {
+            /** Items */
+            items: components["schemas"]["EmergencyPlan"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
         /**
          * Episode
          * @description Findings of one asset and failure mode over time, with at most one ticket (``work_order``, its id).
@@ -2173,15 +5561,18 @@ export interface components {
         EpisodeState: "open" | "closed";
         /**
          * EquipmentClass
-         * @description What assets of one kind share.
+         * @description What assets of one kind share. ``checklists``: codes of those that its jobs use.
          */
         EquipmentClass: {
+            /** Checklists */
+            checklists: string[];
             /** Class */
             class: string;
             /** Events */
             events: components["schemas"]["EventKind"][];
             /** Failure Modes */
             failure_modes: components["schemas"]["FailureMode"][];
+            life: components["schemas"]["DesignLife"] | null;
             name: components["schemas"]["Name"];
             /** Points */
             points: components["schemas"]["PointTemplateOut"][];
@@ -2197,6 +5588,78 @@ export interface components {
             items: components["schemas"]["EquipmentClass"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * Escalation
+         * @description A step of escalation that was taken, a breach (``breached``) or its correction (``corrected``): on which clock,
+         *     when it came due, when it was recorded, and how many messages went out for it.
+         */
+        Escalation: {
+            clock: components["schemas"]["ClockKind"];
+            /** Cycle */
+            cycle: number;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /** Messages */
+            messages: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Step */
+            step: string;
+        };
+        /**
+         * EscalationStep
+         * @description Whom to tell when a clock has used ``percent`` of its limit and ``after_s`` seconds more, and still runs.
+         */
+        EscalationStep: {
+            /** After S */
+            after_s: number;
+            clock: components["schemas"]["ClockKind"];
+            /** Percent */
+            percent: number;
+            /** Repeat S */
+            repeat_s: number | null;
+            severity: components["schemas"]["Severity"];
+            /** Step */
+            step: string;
+            /** To */
+            to: string[];
+            /** Urgent */
+            urgent: boolean;
+        };
+        /**
+         * EscalationStepIn
+         * @description As ``EscalationStep``. ``to``: assignee, on_call:1 to on_call:3, supervisors, admins, channels, channel:NAME.
+         */
+        EscalationStepIn: {
+            /**
+             * After S
+             * @default 0
+             */
+            after_s: number;
+            /** Clock */
+            clock: string;
+            /** Percent */
+            percent: number;
+            /** Repeat S */
+            repeat_s?: number | null;
+            /** Severity */
+            severity: string;
+            /** Step */
+            step: string;
+            /** To */
+            to: string[];
+            /**
+             * Urgent
+             * @default false
+             */
+            urgent: boolean;
         };
         /**
          * EventKind
@@ -2223,6 +5686,15 @@ export interface components {
             asset: string;
             /** Event */
             event: string;
+        };
+        /**
+         * Every
+         * @description Every `every` units.
+         */
+        Every: {
+            /** Every */
+            every: number;
+            unit: components["schemas"]["IntervalUnit"];
         };
         /**
          * EvidenceItem
@@ -2261,6 +5733,42 @@ export interface components {
             unit: string;
             /** Value */
             value: number | null;
+        };
+        /**
+         * ExpiringCertificate
+         * @description A certificate or licence that runs out soon, or has run out and was not renewed (`days_left` negative).
+         */
+        ExpiringCertificate: {
+            /** Certificate */
+            certificate: string | null;
+            /** Days Left */
+            days_left: number;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Holder */
+            holder: string;
+            /** Is Person */
+            is_person: boolean;
+            /** Kind */
+            kind: string;
+            kind_name: components["schemas"]["Name"];
+            /** Name */
+            name: string;
+            /** Number */
+            number: string;
+        };
+        /**
+         * ExpiringList
+         * @description Certificates that run out, the soonest first.
+         */
+        ExpiringList: {
+            /** Items */
+            items: components["schemas"]["ExpiringCertificate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * FailureMode
@@ -2310,6 +5818,35 @@ export interface components {
             point: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * File
+         * @description A file that is kept, by the SHA-256 of its content. ``completed``: how many work orders waited for it alone and
+         *     are completed now.
+         */
+        File: {
+            /**
+             * Completed
+             * @default 0
+             */
+            completed: number;
+            /** Mime */
+            mime: string;
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Site */
+            site: string;
+            /** Size */
+            size: number;
+            /**
+             * Uploaded At
+             * Format: date-time
+             */
+            uploaded_at: string;
+            /** Uploaded By */
+            uploaded_by: string;
         };
         /**
          * FindingSource
@@ -2431,6 +5968,25 @@ export interface components {
             values_per_s: number;
         };
         /**
+         * FulfilledBy
+         * @description The reading that credits an occurrence: the state `point` starts `by` times inside the window, or the counter
+         *     `point` increases by at least `by`.
+         */
+        FulfilledBy: {
+            /**
+             * By
+             * @default 1
+             */
+            by: number;
+            /**
+             * Is
+             * @enum {string}
+             */
+            is: "starts" | "increases";
+            /** Point */
+            point: string;
+        };
+        /**
          * Gap
          * @description Numbers `first` to `last` of one numbering (a channel of an asset under one boot); `missing` of them have not
          *     come: all of them, but where many gaps were given up together. `code` is the asset's code as its publisher uses it.
@@ -2494,10 +6050,33 @@ export interface components {
          */
         GapState: "open" | "healed" | "given_up";
         /**
+         * Goes
+         * @description How a channel goes, by the last message that it carried or did not; ``broken``: one was given up.
+         * @enum {string}
+         */
+        Goes: "works" | "failing" | "broken" | "untried" | "off";
+        /**
+         * GrantIn
+         * @description A role on a site and in a department; left out: every one. With `contractor` it reaches no further than that
+         *     contractor's orders.
+         */
+        GrantIn: {
+            /** Contractor */
+            contractor?: string | null;
+            /** Department */
+            department?: string | null;
+            role: components["schemas"]["Role"];
+            /** Site */
+            site?: string | null;
+        };
+        /**
          * GrantOut
-         * @description A role on a site and in a department; ``null`` means every one.
+         * @description A role on a site and in a department; ``null`` means every one. With ``contractor`` it reaches no further than
+         *     that contractor's orders.
          */
         GrantOut: {
+            /** Contractor */
+            contractor?: string | null;
             /** Department */
             department: string | null;
             role: components["schemas"]["Role"];
@@ -2530,6 +6109,243 @@ export interface components {
             step_s: number;
         };
         /**
+         * HistoryLine
+         * @description One line of an asset's history; the field that `type` names says what.
+         */
+        HistoryLine: {
+            addendum?: components["schemas"]["Addendum"] | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            change?: components["schemas"]["AuditEntry"] | null;
+            record?: components["schemas"]["RecordSummary"] | null;
+            type: components["schemas"]["LineType"];
+            work_order?: components["schemas"]["HistoryOrder"] | null;
+        };
+        /**
+         * HistoryOrder
+         * @description A work order in the history of its machine.
+         */
+        HistoryOrder: {
+            /** Completed At */
+            completed_at: string | null;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            /** Opened At */
+            opened_at: string | null;
+            /** Origin */
+            origin: string;
+            /** Severity */
+            severity: string;
+            /** State */
+            state: string;
+            title: components["schemas"]["Name"];
+            /** Verified At */
+            verified_at: string | null;
+        };
+        /**
+         * HolidaysIn
+         * @description Whose public holidays hold, and the site's own days. ``country`` left out: as the time zone says; empty: none.
+         *     ``weekend`` left out: the country's.
+         */
+        HolidaysIn: {
+            /** Country */
+            country?: string | null;
+            /**
+             * Days Off
+             * @default []
+             */
+            days_off: string[];
+            /** Weekend */
+            weekend?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | null;
+            /**
+             * Working Days
+             * @default []
+             */
+            working_days: string[];
+        };
+        /**
+         * HolidaysOut
+         * @description Whose holidays hold (``in_force``: what follows from the time zone where ``country`` is not given).
+         */
+        HolidaysOut: {
+            /** Country */
+            country: string | null;
+            /** Days Off */
+            days_off: string[];
+            /** In Force */
+            in_force: string;
+            /** Weekend */
+            weekend: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | null;
+            /** Working Days */
+            working_days: string[];
+        };
+        /**
+         * Import
+         * @description An import on record; while it is `running`, `done` of `total` rows in its `phase` (0: not known yet).
+         */
+        Import: {
+            /** By */
+            by: string;
+            /** Created */
+            created: number;
+            /** Done */
+            done: number;
+            /** Errors */
+            errors: number;
+            /** File */
+            file: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Import Id */
+            import_id: string;
+            /** Kind */
+            kind: string;
+            mode: components["schemas"]["Mode"];
+            phase: components["schemas"]["Phase"];
+            result?: components["schemas"]["ImportResult"] | null;
+            /** Sha256 */
+            sha256: string;
+            /** Site */
+            site: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["ImportState"];
+            /** Total */
+            total: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Undone At */
+            undone_at: string | null;
+            /** Undone By */
+            undone_by: string | null;
+            /** Updated */
+            updated: number;
+            /** Warnings */
+            warnings: number;
+        };
+        /**
+         * ImportList
+         * @description A page of imports, newest first.
+         */
+        ImportList: {
+            /** Items */
+            items: components["schemas"]["Import"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ImportProblem
+         * @description One thing that is wrong or odd: where, what, and what to do.
+         */
+        ImportProblem: {
+            /** Code */
+            code: string;
+            /** Column */
+            column: string;
+            /** Message */
+            message: string;
+            remedy: components["schemas"]["Name"];
+            /** Row */
+            row: number;
+            /** Sheet */
+            sheet: string;
+            /** Value */
+            value: string;
+        };
+        /**
+         * ImportResult
+         * @description What an import did, or would do. With errors it is answered with 422 and nothing was written.
+         * @example {
+         *       "created": 0,
+         *       "errors": [],
+         *       "file": "plan.xlsx",
+         *       "import_id": "01J9ZK3V7S8W",
+         *       "kind": "plan_table",
+         *       "mode": "dry_run",
+         *       "rows": [
+         *         {
+         *           "action": "updated",
+         *           "changes": {
+         *             "frequency": [
+         *               "每月一次",
+         *               "每周一次"
+         *             ]
+         *           },
+         *           "code": "PW-M",
+         *           "row": 3,
+         *           "sheet": "计划"
+         *         }
+         *       ],
+         *       "state": "done",
+         *       "unchanged": 8,
+         *       "updated": 1,
+         *       "warnings": []
+         *     }
+         */
+        ImportResult: {
+            /** Created */
+            created: number;
+            /** Errors */
+            errors: components["schemas"]["ImportProblem"][];
+            /** File */
+            file: string;
+            /** Import Id */
+            import_id: string;
+            /** Kind */
+            kind: string;
+            left_off?: components["schemas"]["LeftOff"] | null;
+            mode: components["schemas"]["Mode"];
+            /** Rows */
+            rows: components["schemas"]["ImportRow"][];
+            /** Site */
+            site: string | null;
+            state: components["schemas"]["ImportState"];
+            /** Unchanged */
+            unchanged: number;
+            /** Updated */
+            updated: number;
+            /** Warnings */
+            warnings: components["schemas"]["ImportProblem"][];
+        };
+        /**
+         * ImportRow
+         * @description A row and what becomes of it; `changes` by column: before and after.
+         */
+        ImportRow: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "created" | "updated" | "unchanged";
+            /** Changes */
+            changes: {
+                [key: string]: unknown[];
+            };
+            /** Code */
+            code: string;
+            /** Row */
+            row: number;
+            /** Sheet */
+            sheet: string;
+        };
+        /**
+         * ImportState
+         * @description Where an import stands. ``refused``: with errors, nothing written; ``failed``: ended by something unforeseen,
+         *     nothing written either.
+         * @enum {string}
+         */
+        ImportState: "running" | "done" | "refused" | "failed" | "undone";
+        /**
          * IngestStats
          * @description Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
          *     messages. `flow` has what goes on now, of the collectors that are not silent, `nodes` the edge nodes that miss
@@ -2561,19 +6377,27 @@ export interface components {
             stored: number;
         };
         /**
-         * Interval
-         * @description Every `every` units, at most a hundred years. Rows by the hour are not scheduled yet and are refused.
+         * InterimRequest
+         * @description An interim measure was taken: what was done, and when (default: now).
+         * @example {
+         *       "at": "2026-03-02T09:30:00Z",
+         *       "text": "已关闭进水阀，改由2号泵供水"
+         *     }
          */
-        Interval: {
-            /** Every */
-            every: number;
-            unit: components["schemas"]["IntervalUnit"];
+        InterimRequest: {
+            /** At */
+            at?: string | null;
+            /**
+             * Text
+             * @description what was done
+             */
+            text: string;
         };
         /**
-         * IntervalOut
-         * @description Every `every` units.
+         * Interval
+         * @description Every `every` units, at most a hundred years. Rows by the hour have moments in the site's local time.
          */
-        IntervalOut: {
+        Interval: {
             /** Every */
             every: number;
             unit: components["schemas"]["IntervalUnit"];
@@ -2678,6 +6502,30 @@ export interface components {
          */
         Layer: "law" | "maker" | "contract";
         /**
+         * LeftOff
+         * @description Entries beyond the first thousand of each.
+         */
+        LeftOff: {
+            /** Errors */
+            errors: number;
+            /** Warnings */
+            warnings: number;
+        };
+        /**
+         * LeftOut
+         * @description What the seed knowingly does not have.
+         */
+        LeftOut: {
+            basis: components["schemas"]["Name"];
+            name: components["schemas"]["Name"];
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+        };
+        /**
          * LetterExample
          * @description The newest letter of a group; of its raw bytes the first 2,000.
          */
@@ -2740,9 +6588,96 @@ export interface components {
             total: number;
         };
         /**
+         * Licence
+         * @description A licence or certificate; of several of one kind the one that expires last counts.
+         */
+        "Licence-Input": {
+            /** Expires On */
+            expires_on?: string | null;
+            /** Issued On */
+            issued_on?: string | null;
+            /**
+             * Issuer
+             * @default
+             */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+        };
+        /**
+         * LicenceIn
+         * @description A licence of an organisation.
+         */
+        LicenceIn: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /** Expires On */
+            expires_on?: string | null;
+            /**
+             * Issued On
+             * Format: date
+             */
+            issued_on: string;
+            /**
+             * Issuer
+             * @default
+             */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string;
+            /**
+             * Systems
+             * @default []
+             */
+            systems: string[];
+        };
+        /**
+         * LicenceKindOut
+         * @description A kind of certificate. `holder` is person or contractor; `status` says how far its basis was checked.
+         */
+        LicenceKindOut: {
+            basis: components["schemas"]["Name"];
+            /** Holder */
+            holder: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Renew Months */
+            renew_months: number | null;
+            /** Status */
+            status: string;
+        };
+        /**
+         * LicenceRules
+         * @description Kinds of certificate, and which work needs which.
+         */
+        LicenceRules: {
+            /** Demands */
+            demands: components["schemas"]["DemandOut"][];
+            /** Kinds */
+            kinds: components["schemas"]["LicenceKindOut"][];
+        };
+        /**
+         * LimitOrigin
+         * @description Who says so: the maker of this machine, a standard (as the class's data have it), or ourselves.
+         * @enum {string}
+         */
+        LimitOrigin: "maker" | "standard" | "own";
+        /**
          * LimitsChange
          * @description The limits to change, in the point's unit, with the reason; what is left out stays, ``null`` takes a limit away.
-         *     `warning_priority` and `alarm_priority`: ``null`` lets them follow from the failure mode.
+         *     `warning_priority` and `alarm_priority`: ``null`` lets them follow from the failure mode. `origin`: whose word the
+         *     new limits are; left out: our own.
          */
         LimitsChange: {
             /**
@@ -2769,6 +6704,8 @@ export interface components {
              * @default 0
              */
             off_delay_s: number;
+            /** @default own */
+            origin: components["schemas"]["LimitOrigin"];
             /** Reason */
             reason: string;
             /**
@@ -2800,9 +6737,16 @@ export interface components {
             reason: string;
         };
         /**
+         * LineType
+         * @description What a line is about.
+         * @enum {string}
+         */
+        LineType: "change" | "work_order" | "record" | "addendum";
+        /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`, `loop_test`), or is `hello` (first message, says where
+         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`, `channel`,
+         *     `notification`), or is `hello` (first message, says where
          *     the stream stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
@@ -2819,7 +6763,8 @@ export interface components {
         };
         /**
          * Location
-         * @description A node of a site's location tree; ``kind`` is building, floor or space.
+         * @description A node of a site's location tree; ``kind`` is building, floor or space, ``parent`` a key (``null``: the site
+         *     itself). ``version`` is its ETag.
          */
         Location: {
             /** Key */
@@ -2831,16 +6776,104 @@ export interface components {
             parent: string | null;
             /** Site */
             site: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LocationChange
+         * @description What is to change: another name, another place to stand in, another kind.
+         * @example {
+         *       "name": {
+         *         "en": "Building 2",
+         *         "zh": "2号楼"
+         *       }
+         *     }
+         */
+        LocationChange: {
+            /**
+             * Kind
+             * @default space
+             * @enum {string}
+             */
+            kind: "building" | "floor" | "space";
+            name?: components["schemas"]["NameIn"] | null;
+            /** Parent */
+            parent?: string | null;
+        };
+        /**
+         * LocationCreate
+         * @description A new location. A building stands in the site itself, a floor in a building, a space anywhere.
+         * @example {
+         *       "kind": "building",
+         *       "name": {
+         *         "en": "Building 1",
+         *         "zh": "1号楼"
+         *       },
+         *       "site": "demo"
+         *     }
+         */
+        LocationCreate: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "building" | "floor" | "space";
+            name: components["schemas"]["NameIn"];
+            /** Parent */
+            parent?: string | null;
+            /** Site */
+            site: string;
         };
         /**
          * LocationList
-         * @description The location tree of a site, parents by key.
+         * @description The locations of a site, by key.
          */
         LocationList: {
             /** Items */
             items: components["schemas"]["Location"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * LocationNode
+         * @description A location in its tree. ``assets``: how many stand directly in it, ``assets_below``: with all that is inside;
+         *     ``more``: places inside that were not asked for (``depth``).
+         */
+        LocationNode: {
+            /** Assets */
+            assets: number;
+            /** Assets Below */
+            assets_below: number;
+            /** Children */
+            children: components["schemas"]["LocationNode"][];
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** More */
+            more: number;
+            name: components["schemas"]["Name"];
+            /** Parent */
+            parent: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LocationTree
+         * @description The location tree of a site. ``assets``: how many stand in no place, ``assets_below``: how many there are.
+         */
+        LocationTree: {
+            /** Assets */
+            assets: number;
+            /** Assets Below */
+            assets_below: number;
+            /** Items */
+            items: components["schemas"]["LocationNode"][];
+            name: components["schemas"]["Name"];
+            /** Next Cursor */
+            next_cursor?: null;
+            /** Site */
+            site: string;
         };
         /**
          * LoopTest
@@ -3103,6 +7136,44 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * MakerLimit
+         * @description What the maker allows the whole machine, such as an ambient temperature; ``unit`` is UCUM.
+         */
+        MakerLimit: {
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * Mark
+         * @description A word on a ticket that is no step of its life, or came too late to be one. ``at`` is when it was so,
+         *     ``recorded_at`` when we learned of it.
+         */
+        Mark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Code */
+            code: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            said: components["schemas"]["Said"];
+            /** Text */
+            text: string;
+        };
+        /**
          * MaterialiseResult
          * @description How many occurrences were made, were there already, and were found missed.
          */
@@ -3113,6 +7184,26 @@ export interface components {
             existing: number;
             /** Missed */
             missed: number;
+        };
+        /**
+         * Membership
+         * @description A department of a site, by its Chinese name.
+         */
+        Membership: {
+            /** Department */
+            department: string;
+            /** Site */
+            site: string;
+        };
+        /**
+         * MembershipIn
+         * @description A department of a site, in any spelling.
+         */
+        MembershipIn: {
+            /** Department */
+            department: string;
+            /** Site */
+            site: string;
         };
         /**
          * Message
@@ -3133,6 +7224,12 @@ export interface components {
          * @enum {string}
          */
         Missed: "hold" | "stack" | "supersede";
+        /**
+         * Mode
+         * @description Whether an import only shows what it would do.
+         * @enum {string}
+         */
+        Mode: "dry_run" | "commit";
         /**
          * Name
          * @description A text in the two languages of the interface.
@@ -3208,6 +7305,382 @@ export interface components {
             site: string;
         };
         /**
+         * Notification
+         * @description A message and what became of it. It is `waiting` until ``next_try``, `delivered`, `failed` (given up) or
+         *     `withdrawn` (its clock stopped before it went out). ``digest``: what it went out in together with others.
+         */
+        Notification: {
+            /** Attempts */
+            attempts: number;
+            /** Body */
+            body: string;
+            /** Channel */
+            channel: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Digest */
+            digest: string | null;
+            /** Error */
+            error: string | null;
+            /** Given Up At */
+            given_up_at: string | null;
+            /** Id */
+            id: string;
+            /** Next Try */
+            next_try: string | null;
+            /** Payload */
+            payload: {
+                [key: string]: unknown;
+            };
+            /** Replays */
+            replays: number;
+            severity: components["schemas"]["Severity"];
+            /** Site */
+            site: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed" | "withdrawn";
+            /** Title */
+            title: string;
+            /** Topic */
+            topic: string;
+            /** Urgent */
+            urgent: boolean;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * NotificationList
+         * @description A page of messages, newest first.
+         */
+        NotificationList: {
+            /** Items */
+            items: components["schemas"]["Notification"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * OnCallCover
+         * @description Somebody stands in for whoever is on call, from `starts_at` up to `ends_at`.
+         */
+        OnCallCover: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Rota */
+            rota: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * OnCallCoverIn
+         * @description Somebody stands in for whoever is on call.
+         */
+        OnCallCoverIn: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /** User */
+            user: string;
+        };
+        /**
+         * OnCallGap
+         * @description Nobody can be reached on a rota from `starts_at` up to `ends_at`; `missing` is whose turn it would be.
+         */
+        OnCallGap: {
+            /** Department */
+            department: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Level */
+            level: number;
+            /** Missing */
+            missing: string | null;
+            name: components["schemas"]["Name"];
+            /** Rota */
+            rota: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+        };
+        /**
+         * OnCallGapList
+         * @description Gaps, by rota and time.
+         */
+        OnCallGapList: {
+            /** Items */
+            items: components["schemas"]["OnCallGap"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * OnCallList
+         * @description Who is on call, by level: the order in which they are called.
+         */
+        OnCallList: {
+            /** Items */
+            items: components["schemas"]["OnCallPerson"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * OnCallPerson
+         * @description Who is to be called at a level, until when, and on which number; `why`: rota, holiday or cover.
+         */
+        OnCallPerson: {
+            /** Department */
+            department: string | null;
+            /** Language */
+            language: string;
+            /** Level */
+            level: number;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string;
+            /** Rota */
+            rota: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Username */
+            username: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * OnCallRota
+         * @description People who are on call in turn (user names): turns of `days` days, handed over at a local time. `level` 1 is
+         *     called first, then 2; `department` `null`: the whole site; `severities` empty: all; `holiday_people` take the
+         *     holidays, a day each.
+         * @example {
+         *       "days": 7,
+         *       "department": "电梯维修部门",
+         *       "handover": "09:00:00",
+         *       "id": "0198c0de",
+         *       "level": 1,
+         *       "name": {
+         *         "en": "Elevators on call",
+         *         "zh": "电梯待命"
+         *       },
+         *       "people": [
+         *         "li",
+         *         "wang"
+         *       ],
+         *       "site": "demo",
+         *       "starts_on": "2026-01-05",
+         *       "version": 1
+         *     }
+         */
+        OnCallRota: {
+            /** Days */
+            days: number;
+            /** Department */
+            department: string | null;
+            /** Ends On */
+            ends_on: string | null;
+            /**
+             * Handover
+             * Format: time
+             */
+            handover: string;
+            /** Holiday People */
+            holiday_people: string[];
+            /** Id */
+            id: string;
+            /** Level */
+            level: number;
+            name: components["schemas"]["Name"];
+            /** People */
+            people: string[];
+            /** Severities */
+            severities: components["schemas"]["Severity"][];
+            /** Site */
+            site: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * OnCallRotaChange
+         * @description Fields to change; what is left out stays.
+         */
+        OnCallRotaChange: {
+            /** Days */
+            days?: number | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /** Handover */
+            handover?: string | null;
+            /** Holiday People */
+            holiday_people?: string[] | null;
+            /** Level */
+            level?: number | null;
+            name?: components["schemas"]["NameIn"] | null;
+            /** People */
+            people?: string[] | null;
+            /** Severities */
+            severities?: components["schemas"]["Severity"][] | null;
+            /** Starts On */
+            starts_on?: string | null;
+        };
+        /**
+         * OnCallRotaCreate
+         * @description A new on-call rota.
+         * @example {
+         *       "days": 7,
+         *       "department": "电梯维修部门",
+         *       "handover": "09:00:00",
+         *       "level": 1,
+         *       "name": {
+         *         "en": "Elevators on call",
+         *         "zh": "电梯待命"
+         *       },
+         *       "people": [
+         *         "li",
+         *         "wang"
+         *       ],
+         *       "site": "demo",
+         *       "starts_on": "2026-01-05"
+         *     }
+         */
+        OnCallRotaCreate: {
+            /**
+             * Days
+             * @default 7
+             */
+            days: number;
+            /** Department */
+            department?: string | null;
+            /** Ends On */
+            ends_on?: string | null;
+            /**
+             * Handover
+             * Format: time
+             * @default 09:00:00
+             */
+            handover: string;
+            /**
+             * Holiday People
+             * @default []
+             */
+            holiday_people: string[];
+            /**
+             * Level
+             * @default 1
+             */
+            level: number;
+            name: components["schemas"]["NameIn"];
+            /** People */
+            people: string[];
+            /**
+             * Severities
+             * @default []
+             */
+            severities: components["schemas"]["Severity"][];
+            /** Site */
+            site: string;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+        };
+        /**
+         * OnCallRotaList
+         * @description On-call rotas of a site, by level.
+         */
+        OnCallRotaList: {
+            /** Items */
+            items: components["schemas"]["OnCallRota"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * OnTime
+         * @description Work that fell due in the period: done in time, done late, missed, overdue still. `rate` is the share in time,
+         *     `null` when nothing fell due.
+         */
+        OnTime: {
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** On Time */
+            on_time: number;
+            /** Open */
+            open: number;
+            /** Rate */
+            rate: number | null;
+            /** Who */
+            who: string;
+        };
+        /**
+         * OnTimeList
+         * @description On-time figures, by person or department.
+         */
+        OnTimeList: {
+            /** Items */
+            items: components["schemas"]["OnTime"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * Operation
          * @description One operation of a tablet. ``op_id`` is a UUID (version 7); ``captured_at`` is the device's time.
          */
@@ -3233,7 +7706,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "start" | "acknowledge" | "arrive" | "resume" | "hold" | "answer" | "photo" | "signature" | "complete" | "verdict" | "report_fault";
+            type: "start" | "acknowledge" | "arrive" | "resume" | "hold" | "answer" | "photo" | "signature" | "complete" | "verdict" | "report_fault" | "interim";
             /** User */
             user: string;
             /** Value */
@@ -3314,6 +7787,222 @@ export interface components {
          */
         Origin: "plan" | "model" | "rule" | "limit" | "presence" | "checklist" | "staff" | "owner" | "regulator";
         /**
+         * OwnerFault
+         * @description What an owner reports; `severity` is what the ticket starts with.
+         */
+        OwnerFault: {
+            /** Classes */
+            classes: string[];
+            /** Department */
+            department: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Severity */
+            severity: string;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+        };
+        /**
+         * Part
+         * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
+         *     say what it fits. ``version`` is its ETag.
+         */
+        Part: {
+            /** Assets */
+            assets: string[];
+            /** Below Minimum */
+            below_minimum: boolean;
+            /** Classes */
+            classes: string[];
+            /** Key */
+            key: string;
+            /** Minimum */
+            minimum: number;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            /** Place */
+            place: string;
+            /** Site */
+            site: string;
+            /** Stock */
+            stock: number;
+            /** Unit */
+            unit: string;
+            /** Unit Cost */
+            unit_cost: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PartBooking
+         * @description How many are taken out of the stock (below 0) or put into it, and why.
+         * @example {
+         *       "quantity": -2,
+         *       "reason": "P-101 大修 / overhaul"
+         *     }
+         */
+        PartBooking: {
+            /** Quantity */
+            quantity: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PartChange
+         * @description What is to change; fields that are left out stay as they are.
+         * @example {
+         *       "minimum": 4,
+         *       "place": "B1 库房"
+         *     }
+         */
+        PartChange: {
+            /** Assets */
+            assets?: string[];
+            /** Classes */
+            classes?: string[];
+            /**
+             * Minimum
+             * @default 0
+             */
+            minimum: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Unit
+             * @default pcs
+             */
+            unit: string;
+            /** Unit Cost */
+            unit_cost?: number | null;
+        };
+        /**
+         * PartCreate
+         * @description A new part.
+         * @example {
+         *       "classes": [
+         *         "pump"
+         *       ],
+         *       "minimum": 2,
+         *       "name": {
+         *         "en": "Deep groove ball bearing",
+         *         "zh": "深沟球轴承"
+         *       },
+         *       "number": "6205-2RS",
+         *       "site": "demo",
+         *       "stock": 6,
+         *       "unit_cost": 18.5
+         *     }
+         */
+        PartCreate: {
+            /** Assets */
+            assets?: string[];
+            /** Classes */
+            classes?: string[];
+            /**
+             * Minimum
+             * @default 0
+             */
+            minimum: number;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /** Number */
+            number: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Site */
+            site: string;
+            /**
+             * Stock
+             * @default 0
+             */
+            stock: number;
+            /**
+             * Unit
+             * @default pcs
+             */
+            unit: string;
+            /** Unit Cost */
+            unit_cost?: number | null;
+        };
+        /**
+         * PartList
+         * @description A page of parts.
+         */
+        PartList: {
+            /** Items */
+            items: components["schemas"]["Part"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Pause
+         * @description A span in which a clock stood still; ``until`` is ``null`` while it does.
+         */
+        Pause: {
+            /** Code */
+            code: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
+         * PauseCode
+         * @description A reason for which work waits; it stops the resolve clock.
+         */
+        PauseCode: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * PauseCodeIn
+         * @description As ``PauseCode``; lower-case letters, digits and underscores.
+         */
+        PauseCodeIn: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["NameIn"];
+        };
+        /**
+         * Phase
+         * @description What a running import is doing.
+         * @enum {string}
+         */
+        Phase: "reading" | "writing" | "finished";
+        /**
          * PlanRow
          * @description One line of the plan table at its newest version.
          */
@@ -3324,6 +8013,8 @@ export interface components {
             assets: string[];
             /** Basis */
             basis: string;
+            /** Budget Line */
+            budget_line: string | null;
             /** Checklist */
             checklist: string | null;
             /** Classes */
@@ -3344,12 +8035,15 @@ export interface components {
             evidence: string[];
             /** Executor */
             executor: string;
+            fulfilled_by: components["schemas"]["FulfilledBy"] | null;
             /** Fulfils */
             fulfils: string[];
-            interval: components["schemas"]["IntervalOut"];
+            interval: components["schemas"]["Every"] | null;
             /** Kind */
             kind: string;
             layer: components["schemas"]["Layer"];
+            /** Licence */
+            licence: string[];
             /** Lineage */
             lineage: string;
             /** Max Gap Days */
@@ -3357,6 +8051,8 @@ export interface components {
             missed: components["schemas"]["Missed"];
             name: components["schemas"]["Name"];
             roll: components["schemas"]["Roll"];
+            /** Schedule */
+            schedule: components["schemas"]["ByInterval"] | components["schemas"]["BySeason"] | components["schemas"]["ByAge"] | components["schemas"]["ByMeter"] | components["schemas"]["BeforeOther"] | components["schemas"]["ByCondition"];
             /** Shift Percent */
             shift_percent: number;
             /** Site */
@@ -3375,6 +8071,115 @@ export interface components {
         /**
          * PlanRowCreate
          * @description A new row of one site (`site_code`, or that of its `assets`), or of every site's default profile.
+         * @example {
+         *       "classes": [
+         *         "elevator"
+         *       ],
+         *       "code": "EL-HM",
+         *       "interval": {
+         *         "every": 15,
+         *         "unit": "day"
+         *       },
+         *       "kind": "statutory",
+         *       "layer": "law",
+         *       "max_gap_days": 15,
+         *       "name": {
+         *         "en": "Half-month maintenance",
+         *         "zh": "半月维保"
+         *       },
+         *       "tolerance": {
+         *         "early_days": 5,
+         *         "late_days": 0
+         *       }
+         *     }
+         * @example {
+         *       "code": "FI-PAT-2H",
+         *       "interval": {
+         *         "every": 2,
+         *         "unit": "hour"
+         *       },
+         *       "layer": "law",
+         *       "name": {
+         *         "en": "Fire patrol",
+         *         "zh": "防火巡查"
+         *       },
+         *       "schedule": {
+         *         "open_hours": true,
+         *         "type": "interval"
+         *       },
+         *       "site": true
+         *     }
+         * @example {
+         *       "classes": [
+         *         "heating"
+         *       ],
+         *       "code": "HE-Y",
+         *       "name": {
+         *         "en": "Pre-season overhaul",
+         *         "zh": "供暖前检修"
+         *       },
+         *       "schedule": {
+         *         "lead_days": 14,
+         *         "seasons": [
+         *           "heating"
+         *         ],
+         *         "type": "season"
+         *       }
+         *     }
+         * @example {
+         *       "classes": [
+         *         "elevator"
+         *       ],
+         *       "code": "EL-INSP",
+         *       "layer": "law",
+         *       "name": {
+         *         "en": "Periodic inspection",
+         *         "zh": "定期检验"
+         *       },
+         *       "schedule": {
+         *         "since": "installed_on",
+         *         "then": {
+         *           "every": 1,
+         *           "unit": "year"
+         *         },
+         *         "type": "age",
+         *         "years": [
+         *           1,
+         *           4,
+         *           7,
+         *           9,
+         *           11,
+         *           13,
+         *           15
+         *         ]
+         *       },
+         *       "tolerance": {
+         *         "early_days": 60,
+         *         "late_days": 0
+         *       }
+         *     }
+         * @example {
+         *       "classes": [
+         *         "pump"
+         *       ],
+         *       "code": "WA-GRE",
+         *       "interval": {
+         *         "every": 1,
+         *         "unit": "year"
+         *       },
+         *       "name": {
+         *         "en": "Bearing lubrication",
+         *         "zh": "轴承润滑"
+         *       },
+         *       "schedule": {
+         *         "every": 1500,
+         *         "point": "run_hours",
+         *         "type": "meter"
+         *       },
+         *       "tolerance": {
+         *         "late_days": 14
+         *       }
+         *     }
          */
         PlanRowCreate: {
             /** Anchor */
@@ -3389,6 +8194,8 @@ export interface components {
              * @default
              */
             basis: string;
+            /** Budget Line */
+            budget_line?: string | null;
             /** Checklist */
             checklist?: string | null;
             /**
@@ -3431,12 +8238,13 @@ export interface components {
              * @default in_house
              */
             executor: string;
+            fulfilled_by?: components["schemas"]["FulfilledBy"] | null;
             /**
              * Fulfils
              * @default []
              */
             fulfils: string[];
-            interval: components["schemas"]["Interval"];
+            interval?: components["schemas"]["Interval"] | null;
             /**
              * Kind
              * @default preventive
@@ -3445,13 +8253,19 @@ export interface components {
             kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement";
             /** @default contract */
             layer: components["schemas"]["Layer"];
+            /**
+             * Licence
+             * @default []
+             */
+            licence: string[];
             /** Max Gap Days */
             max_gap_days?: number | null;
-            /** @default hold */
-            missed: components["schemas"]["Missed"];
+            missed?: components["schemas"]["Missed"] | null;
             name: components["schemas"]["NameIn"];
             /** @default none */
             roll: components["schemas"]["Roll"];
+            /** Schedule */
+            schedule?: (components["schemas"]["ByInterval"] | components["schemas"]["BySeason"] | components["schemas"]["ByAge"] | components["schemas"]["ByMeter"] | components["schemas"]["BeforeOther"] | components["schemas"]["ByCondition"]) | null;
             /**
              * Shift Percent
              * @default 0
@@ -3502,7 +8316,7 @@ export interface components {
         };
         /**
          * Point
-         * @description A point of an asset.
+         * @description A point of an asset. ``own``: its class does not have it.
          */
         Point: {
             /** Failure Mode */
@@ -3516,10 +8330,21 @@ export interface components {
             kind: components["schemas"]["PointKind"];
             limits: components["schemas"]["PointLimits"];
             name: components["schemas"]["Name"];
+            /**
+             * Optional
+             * @default false
+             */
+            optional: boolean;
+            /**
+             * Own
+             * @default false
+             */
+            own: boolean;
             /** Physical High */
             physical_high: number | null;
             /** Physical Low */
             physical_low: number | null;
+            sensor?: components["schemas"]["Sensor"] | null;
             /** Stale After S */
             stale_after_s: number | null;
             /** Unit */
@@ -3554,6 +8379,140 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PointChange
+         * @description What is to change of a point; what is left out stays.
+         * @example {
+         *       "calibrated_on": "2026-03-02",
+         *       "interval_days": 365,
+         *       "sensor_serial": "PT-8841"
+         *     }
+         */
+        PointChange: {
+            /** Calibrated On */
+            calibrated_on?: string | null;
+            /**
+             * Certificate
+             * @default
+             */
+            certificate: string;
+            /** Failure Mode */
+            failure_mode?: string | null;
+            /** Interval Days */
+            interval_days?: number | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /** Physical High */
+            physical_high?: number | null;
+            /** Physical Low */
+            physical_low?: number | null;
+            /**
+             * Sensor Serial
+             * @default
+             */
+            sensor_serial: string;
+            /** Stale After S */
+            stale_after_s?: number | null;
+        };
+        /**
+         * PointCreate
+         * @description A point of this asset alone, beside those of its class. Its unit (UCUM) is frozen once it is there. Left out of
+         *     a key that the class knows: what the class says.
+         * @example {
+         *       "interval_days": 365,
+         *       "key": "shaft_temp",
+         *       "name": {
+         *         "en": "Shaft temperature",
+         *         "zh": "轴温"
+         *       },
+         *       "unit": "Cel"
+         *     }
+         */
+        PointCreate: {
+            /** Calibrated On */
+            calibrated_on?: string | null;
+            /**
+             * Certificate
+             * @default
+             */
+            certificate: string;
+            /** Failure Mode */
+            failure_mode?: string | null;
+            /** Interval Days */
+            interval_days?: number | null;
+            /** Key */
+            key: string;
+            /** @default measure */
+            kind: components["schemas"]["PointKind"];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /** Physical High */
+            physical_high?: number | null;
+            /** Physical Low */
+            physical_low?: number | null;
+            /**
+             * Sensor Serial
+             * @default
+             */
+            sensor_serial: string;
+            /** Stale After S */
+            stale_after_s?: number | null;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * PointDetail
+         * @description One point. ``version`` counts its changes by hand (``ETag``); its limits have their own.
+         */
+        PointDetail: {
+            /** Asset */
+            asset: string;
+            /** Failure Mode */
+            failure_mode: string | null;
+            /** In Model */
+            in_model: boolean;
+            /** Is Difference */
+            is_difference: boolean;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["PointKind"];
+            limits: components["schemas"]["PointLimits"];
+            name: components["schemas"]["Name"];
+            /**
+             * Optional
+             * @default false
+             */
+            optional: boolean;
+            /**
+             * Own
+             * @default false
+             */
+            own: boolean;
+            /** Physical High */
+            physical_high: number | null;
+            /** Physical Low */
+            physical_low: number | null;
+            sensor?: components["schemas"]["Sensor"] | null;
+            /** Stale After S */
+            stale_after_s: number | null;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * PointKind
          * @description What kind of quantity a point shows.
          * @enum {string}
@@ -3561,7 +8520,8 @@ export interface components {
         PointKind: "measure" | "state" | "counter";
         /**
          * PointLimits
-         * @description Limits in the point's unit; ``null`` where there is none. Delays in seconds of observed time.
+         * @description Limits in the point's unit; ``null`` where there is none. Delays in seconds of observed time. ``source`` names
+         *     the basis in words, ``origin`` whose word it is: the maker's of this machine, a standard's, or our own.
          */
         PointLimits: {
             /** Alarm Delay S */
@@ -3579,6 +8539,8 @@ export interface components {
             normal_low: number | null;
             /** Off Delay S */
             off_delay_s: number;
+            /** @default standard */
+            origin: components["schemas"]["LimitOrigin"];
             /** Source */
             source: string;
             status: components["schemas"]["Status"];
@@ -3620,7 +8582,7 @@ export interface components {
         /**
          * PointTemplateOut
          * @description A point as its class defines it. ``unit`` is UCUM, empty when unknown; ``is_difference``: it is the difference of
-         *     two temperatures.
+         *     two temperatures; ``optional``: a machine may well do without, as it is taken on a round or by a rare sensor.
          */
         PointTemplateOut: {
             /** Failure Mode */
@@ -3634,6 +8596,11 @@ export interface components {
             kind: components["schemas"]["PointKind"];
             limits: components["schemas"]["PointLimits"];
             name: components["schemas"]["Name"];
+            /**
+             * Optional
+             * @default false
+             */
+            optional: boolean;
             /** Physical High */
             physical_high: number | null;
             /** Physical Low */
@@ -3661,37 +8628,31 @@ export interface components {
         };
         /**
          * Preview
-         * @description A page of the preview, by due date.
+         * @description A page of the preview, by due date. ``undated`` are the rows without a date, with the first page.
          */
         Preview: {
             /** Items */
             items: components["schemas"]["PreviewItem"][];
             /** Next Cursor */
             next_cursor: string | null;
+            /** Undated */
+            undated: components["schemas"]["UndatedRow"][];
         };
         /**
          * PreviewItem
          * @description Work that the plan table asks for: its days, and in one sentence why. ``asset`` is the asset's key, or
-         *     ``site:<code>`` for work that belongs to no asset; ``work_order`` is there when it is one already.
+         *     ``site:<code>`` for work that belongs to no asset; ``work_order`` is there when it is one already. Rows by the hour
+         *     have moments in place of days, shown with the site's offset.
          */
         PreviewItem: {
             /** Asset */
             asset: string;
             asset_ref: components["schemas"]["AssetRef"] | null;
-            /**
-             * Due
-             * Format: date
-             */
+            /** Due */
             due: string;
-            /**
-             * Earliest
-             * Format: date
-             */
+            /** Earliest */
             earliest: string;
-            /**
-             * Latest
-             * Format: date
-             */
+            /** Latest */
             latest: string;
             layer: components["schemas"]["Layer"];
             /** Occurrences */
@@ -3710,21 +8671,12 @@ export interface components {
         PreviewOccurrence: {
             /** Cycle */
             cycle: number;
-            /**
-             * Earliest
-             * Format: date
-             */
+            /** Earliest */
             earliest: string;
-            /**
-             * Latest
-             * Format: date
-             */
+            /** Latest */
             latest: string;
             name: components["schemas"]["Name"];
-            /**
-             * Nominal Date
-             * Format: date
-             */
+            /** Nominal Date */
             nominal_date: string;
             /** Plan Row */
             plan_row: string;
@@ -3785,6 +8737,120 @@ export interface components {
             status: "ready";
         };
         /**
+         * ReasonCode
+         * @description Why an order waits or ends without being done. `uses`: hold, bypass, defer, miss, cancel, reject. `pauses`: the
+         *     resolve clock of the SLA stands still meanwhile.
+         */
+        ReasonCode: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["Name"];
+            /** Pauses */
+            pauses: boolean;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            /** Uses */
+            uses: string[];
+        };
+        /**
+         * RecordDetail
+         * @description A frozen record whole: `document` says what was done, by whom, when, with which result; `GET
+         *     .../document` gives the bytes that `sha256` was taken of.
+         */
+        RecordDetail: {
+            /** Addenda */
+            addenda: components["schemas"]["Addendum"][];
+            /** Asset */
+            asset: string | null;
+            cause: components["schemas"]["Sealing"];
+            /**
+             * Completed On
+             * Format: date
+             */
+            completed_on: string;
+            /** Document */
+            document: {
+                [key: string]: unknown;
+            };
+            /**
+             * Frozen At
+             * Format: date-time
+             */
+            frozen_at: string;
+            /** Frozen By */
+            frozen_by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** Number */
+            number: number;
+            retention: components["schemas"]["api__records__schemas__Retention"];
+            /** Sha256 */
+            sha256: string;
+            /** Site */
+            site: string;
+            title: components["schemas"]["Name"];
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * RecordDocument
+         * @description What was frozen: the site, the machine, the units, the day, the staff with their signatures, every item with its
+         *     result, readings, files with their SHA-256, the order's steps.
+         */
+        RecordDocument: {
+            [key: string]: unknown;
+        };
+        /**
+         * RecordList
+         * @description A page of records, newest first.
+         */
+        RecordList: {
+            /** Items */
+            items: components["schemas"]["RecordSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * RecordSummary
+         * @description A frozen record without its document. `cause`: the order was `verified`, or `signed` by whoever did it and by the
+         *     using unit. `sha256` is that of the document.
+         */
+        RecordSummary: {
+            /** Asset */
+            asset: string | null;
+            cause: components["schemas"]["Sealing"];
+            /**
+             * Completed On
+             * Format: date
+             */
+            completed_on: string;
+            /**
+             * Frozen At
+             * Format: date-time
+             */
+            frozen_at: string;
+            /** Frozen By */
+            frozen_by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** Number */
+            number: number;
+            retention: components["schemas"]["api__records__schemas__Retention"];
+            /** Sha256 */
+            sha256: string;
+            /** Site */
+            site: string;
+            title: components["schemas"]["Name"];
+            /** Work Order */
+            work_order: string;
+        };
+        /**
          * Rejected
          * @description What would be dead-lettered and why; ``part`` names the values concerned (empty: the message).
          */
@@ -3793,6 +8859,48 @@ export interface components {
             part: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Renewal
+         * @description The age of a machine against its design life (its own, or its class's with ``basis`` and ``status``).
+         */
+        Renewal: {
+            /** Age Years */
+            age_years: number;
+            asset: components["schemas"]["AssetRef"];
+            /** Basis */
+            basis: string;
+            /** Criticality */
+            criticality: string;
+            /**
+             * Ends On
+             * Format: date
+             */
+            ends_on: string;
+            /** Life Years */
+            life_years: number;
+            /** Replacement Cost */
+            replacement_cost: number | null;
+            /** Share */
+            share: number;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+            /** Site */
+            site: string;
+            status: components["schemas"]["Status"];
+        };
+        /**
+         * RenewalList
+         * @description Machines near the end of their life or beyond it, the oldest by their life first.
+         */
+        RenewalList: {
+            /** Items */
+            items: components["schemas"]["Renewal"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * ReplayAsked
@@ -3834,6 +8942,267 @@ export interface components {
          * @enum {string}
          */
         Roll: "none" | "back" | "forward" | "nearest";
+        /**
+         * RosterWarningOut
+         * @description A shift that is not staffed as it should be.
+         */
+        RosterWarningOut: {
+            /** Code */
+            code: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Shift */
+            shift: string | null;
+            text: components["schemas"]["Name"];
+        };
+        /**
+         * Said
+         * @description What a word says; in the order in which words of one instant count. Of a hold and of work in the same instant the
+         *     work is later: in doubt the clock runs.
+         * @enum {string}
+         */
+        Said: "acknowledged" | "arrived" | "interim" | "held" | "worked" | "done" | "sent_back" | "rejected" | "ended" | "severity";
+        /**
+         * Sealing
+         * @description What made an order a record.
+         * @enum {string}
+         */
+        Sealing: "verified" | "signed";
+        /**
+         * SeasonDays
+         * @description First and last day (`MM-DD`) of a season of every year.
+         */
+        SeasonDays: {
+            /** From */
+            from: string;
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * SeasonIn
+         * @description A season of every year, both days inclusive; over the new year when it ends before it starts.
+         */
+        SeasonIn: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * SeasonOut
+         * @description A season; ``is_default`` when the site has not given it.
+         */
+        SeasonOut: {
+            /** From */
+            from: string;
+            /** Is Default */
+            is_default: boolean;
+            /** To */
+            to: string;
+        };
+        /**
+         * SeedCodes
+         * @description Coded words of the seed.
+         * @example {
+         *       "actions": [],
+         *       "causes": [
+         *         {
+         *           "classes": [],
+         *           "code": "wear",
+         *           "group": "operation",
+         *           "name": {
+         *             "en": "Expected wear and tear",
+         *             "zh": "正常磨损、老化"
+         *           },
+         *           "resets_model": false,
+         *           "status": "from_memory"
+         *         }
+         *       ],
+         *       "owner_faults": [],
+         *       "reasons": [
+         *         {
+         *           "code": "waiting_for_part",
+         *           "name": {
+         *             "en": "Waiting for a part",
+         *             "zh": "等待备件"
+         *           },
+         *           "pauses": true,
+         *           "status": "default",
+         *           "uses": [
+         *             "hold",
+         *             "defer"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        SeedCodes: {
+            /** Actions */
+            actions: components["schemas"]["Code"][];
+            /** Causes */
+            causes: components["schemas"]["Code"][];
+            /** Owner Faults */
+            owner_faults: components["schemas"]["OwnerFault"][];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonCode"][];
+        };
+        /**
+         * SeedJurisdiction
+         * @description Whose law holds. `overrides` are the codes of rows that it makes stricter than the national ones.
+         */
+        SeedJurisdiction: {
+            basis: components["schemas"]["Name"];
+            /** Holidays */
+            holidays: string | null;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Overrides */
+            overrides: string[];
+            /** Retention */
+            retention: components["schemas"]["api__seed__schemas__Retention"][];
+            /** Seasons */
+            seasons: components["schemas"]["SeasonDays"][];
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            trapped_arrival: components["schemas"]["TrappedArrival"];
+        };
+        /**
+         * SeedOption
+         * @description What a site may have.
+         */
+        SeedOption: {
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * SeedProfile
+         * @description A sort of building. `overrides` are the codes of rows that it makes stricter.
+         */
+        SeedProfile: {
+            basis: components["schemas"]["Name"];
+            /** Key */
+            key: string;
+            meaning: components["schemas"]["Name"];
+            name: components["schemas"]["Name"];
+            /** Overrides */
+            overrides: string[];
+            /** Satisfaction Percent */
+            satisfaction_percent: number;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            /** Survey Months */
+            survey_months: number;
+        };
+        /**
+         * SeedProfiles
+         * @description What `plantroom seed` can be told.
+         * @example {
+         *       "jurisdictions": [],
+         *       "options": [
+         *         {
+         *           "key": "diesel_pump",
+         *           "name": {
+         *             "en": "Diesel fire pump",
+         *             "zh": "柴油机消防泵"
+         *           }
+         *         }
+         *       ],
+         *       "profiles": [
+         *         {
+         *           "basis": {
+         *             "en": "property plan CR-13",
+         *             "zh": "物业计划 CR-13"
+         *           },
+         *           "key": "residential",
+         *           "meaning": {
+         *             "en": "open day and night",
+         *             "zh": "全天开放"
+         *           },
+         *           "name": {
+         *             "en": "Residential",
+         *             "zh": "住宅"
+         *           },
+         *           "overrides": [],
+         *           "satisfaction_percent": 90,
+         *           "status": "default",
+         *           "survey_months": 3
+         *         }
+         *       ]
+         *     }
+         */
+        SeedProfiles: {
+            /** Jurisdictions */
+            jurisdictions: components["schemas"]["SeedJurisdiction"][];
+            /** Options */
+            options: components["schemas"]["SeedOption"][];
+            /** Profiles */
+            profiles: components["schemas"]["SeedProfile"][];
+        };
+        /**
+         * SeedUnverified
+         * @description What has to be verified before it is shown to customers as law.
+         * @example {
+         *       "first": [
+         *         {
+         *           "name": {
+         *             "en": "Tank-cleaning interval of the city",
+         *             "zh": "客户所在城市的水箱清洗间隔"
+         *           },
+         *           "rows": [
+         *             "WA-TANK"
+         *           ]
+         *         }
+         *       ],
+         *       "items": [],
+         *       "left_out": []
+         *     }
+         */
+        SeedUnverified: {
+            /** First */
+            first: components["schemas"]["VerifyFirst"][];
+            /** Items */
+            items: components["schemas"]["UnverifiedEntry"][];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+        };
+        /**
+         * Sensor
+         * @description The sensor behind a point. ``calibration_due``: the last day on which its calibration holds; ``null`` when it
+         *     needs none or was never calibrated.
+         */
+        Sensor: {
+            /** Calibrated On */
+            calibrated_on: string | null;
+            /** Calibration Due */
+            calibration_due: string | null;
+            /** Certificate */
+            certificate: string;
+            /** Interval Days */
+            interval_days: number | null;
+            /** Serial */
+            serial: string;
+        };
         /**
          * Series
          * @description Readings of a point in rising time. Rows are `[ts_ms, value, quality]` (quality 0 good, 1 uncertain,
@@ -3942,6 +9311,258 @@ export interface components {
             until?: string | null;
         };
         /**
+         * Shift
+         * @description A recurring span of local time and the people who work it (user names). `ends` at or before `starts`: the next
+         *     day. On `weekdays`, or with `cycle_days` on the days `cycle_on` of a cycle that begins on `valid_from`.
+         * @example {
+         *       "department": "消防管理部门",
+         *       "ends": "08:00:00",
+         *       "id": "0198c0de",
+         *       "minimum": 2,
+         *       "name": {
+         *         "en": "Fire control room, night",
+         *         "zh": "消控室夜班"
+         *       },
+         *       "people": [
+         *         "li",
+         *         "wang"
+         *       ],
+         *       "post": "fire_control_room",
+         *       "site": "demo",
+         *       "starts": "20:00:00",
+         *       "valid_from": "2026-01-01",
+         *       "version": 1
+         *     }
+         */
+        Shift: {
+            /** Cycle Days */
+            cycle_days: number | null;
+            /** Cycle On */
+            cycle_on: number[];
+            /** Department */
+            department: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /** Id */
+            id: string;
+            /** Minimum */
+            minimum: number;
+            name: components["schemas"]["Name"];
+            /** People */
+            people: string[];
+            /** Post */
+            post: string;
+            /** Site */
+            site: string;
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid Until */
+            valid_until: string | null;
+            /** Version */
+            version: number;
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /**
+         * ShiftCreate
+         * @description A new shift. `post: fire_control_room` asks for two certified people on it, day and night.
+         * @example {
+         *       "department": "消防管理部门",
+         *       "ends": "08:00:00",
+         *       "minimum": 2,
+         *       "name": {
+         *         "en": "Fire control room, night",
+         *         "zh": "消控室夜班"
+         *       },
+         *       "people": [
+         *         "li",
+         *         "wang"
+         *       ],
+         *       "post": "fire_control_room",
+         *       "site": "demo",
+         *       "starts": "20:00:00",
+         *       "valid_from": "2026-01-01"
+         *     }
+         */
+        ShiftCreate: {
+            /** Cycle Days */
+            cycle_days?: number | null;
+            /**
+             * Cycle On
+             * @description days of the cycle, counted from 0
+             * @default []
+             */
+            cycle_on: number[];
+            /** Department */
+            department: string;
+            /**
+             * Ends
+             * Format: time
+             */
+            ends: string;
+            /**
+             * Minimum
+             * @default 1
+             */
+            minimum: number;
+            name: components["schemas"]["NameIn"];
+            /**
+             * People
+             * @default []
+             */
+            people: string[];
+            /**
+             * Post
+             * @default
+             * @enum {string}
+             */
+            post: "" | "fire_control_room";
+            /** Site */
+            site: string;
+            /**
+             * Starts
+             * Format: time
+             */
+            starts: string;
+            /**
+             * Valid From
+             * Format: date
+             */
+            valid_from: string;
+            /** Valid Until */
+            valid_until?: string | null;
+            /**
+             * Weekdays
+             * @description 0 Monday to 6 Sunday
+             * @default [
+             *       0,
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6
+             *     ]
+             */
+            weekdays: number[];
+        };
+        /**
+         * ShiftEdit
+         * @description Fields to change; what is left out stays. What was worked until now stays as it was only when the shift ends
+         *     (`valid_until`) and another one begins.
+         */
+        ShiftEdit: {
+            /** Cycle Days */
+            cycle_days?: number | null;
+            /** Cycle On */
+            cycle_on?: number[] | null;
+            /** Ends */
+            ends?: string | null;
+            /** Minimum */
+            minimum?: number | null;
+            name?: components["schemas"]["NameIn"] | null;
+            /** People */
+            people?: string[] | null;
+            /** Post */
+            post?: ("" | "fire_control_room") | null;
+            /** Starts */
+            starts?: string | null;
+            /** Valid From */
+            valid_from?: string | null;
+            /** Valid Until */
+            valid_until?: string | null;
+            /** Weekdays */
+            weekdays?: number[] | null;
+        };
+        /**
+         * ShiftException
+         * @description A dated exception of a shift.
+         */
+        ShiftException: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ChangeKind"];
+            /** Other */
+            other: string | null;
+            /** Reason */
+            reason: string;
+            /** Shift */
+            shift: string;
+            /** User */
+            user: string | null;
+        };
+        /**
+         * ShiftExceptionIn
+         * @description What is different on one day: `off` (the user does not come), `extra` (the user comes in addition), `replace`
+         *     (`other` works instead of the user), `cancelled` (nobody works).
+         * @example {
+         *       "day": "2026-02-17",
+         *       "kind": "replace",
+         *       "other": "wang",
+         *       "user": "li"
+         *     }
+         */
+        ShiftExceptionIn: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            kind: components["schemas"]["ChangeKind"];
+            /** Other */
+            other?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** User */
+            user?: string | null;
+        };
+        /**
+         * ShiftExceptionList
+         * @description Exceptions that belong together.
+         */
+        ShiftExceptionList: {
+            /** Items */
+            items: components["schemas"]["ShiftException"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ShiftList
+         * @description Shifts of a site.
+         */
+        ShiftList: {
+            /** Items */
+            items: components["schemas"]["Shift"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * SignIn
          * @description User name and password.
          */
@@ -3953,9 +9574,11 @@ export interface components {
         };
         /**
          * Site
-         * @description A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8).
+         * @description A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8),
+         *     ``calendar`` its opening hours, holidays and seasons.
          */
         Site: {
+            calendar: components["schemas"]["Calendar"];
             /** Code */
             code: string;
             /** Max Shelving H */
@@ -3966,9 +9589,10 @@ export interface components {
         };
         /**
          * SiteChange
-         * @description Fields of a site to change; what is left out stays.
+         * @description Fields of a site to change; what is left out stays. A calendar is replaced as a whole.
          */
         SiteChange: {
+            calendar?: components["schemas"]["CalendarIn"] | null;
             /** Max Shelving H */
             max_shelving_h?: number | null;
             name?: components["schemas"]["NameIn"] | null;
@@ -3978,6 +9602,7 @@ export interface components {
          * @description A new site.
          */
         SiteCreate: {
+            calendar?: components["schemas"]["CalendarIn"] | null;
             /** Code */
             code: string;
             /** Max Shelving H */
@@ -4056,6 +9681,56 @@ export interface components {
         SkipRequest: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * SlaPolicy
+         * @description What is promised on a site (without one: wherever no site says otherwise). ``version`` counts the changes of that
+         *     site, 0: there was none; ``effective_at`` when the last one came into effect.
+         */
+        SlaPolicy: {
+            /** Changed By */
+            changed_by: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockRule"][];
+            /** Effective At */
+            effective_at: string | null;
+            /** Pauses */
+            pauses: components["schemas"]["PauseCode"][];
+            /** Reason */
+            reason: string | null;
+            /** Site */
+            site: string | null;
+            /** Steps */
+            steps: components["schemas"]["EscalationStep"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * SlaPolicyChange
+         * @description What a site says itself, all of it: what it does not mention is as for every site, and that as built in. Steps
+         *     are replaced clock by clock.
+         * @example {
+         *       "clocks": [
+         *         {
+         *           "basis": "contract 2026-03, annex 3",
+         *           "clock": "resolve",
+         *           "limit_s": 10800,
+         *           "severity": "general",
+         *           "target_s": 7200
+         *         }
+         *       ],
+         *       "reason": "合同补充条款3：一般故障2小时内修复，时限3小时"
+         *     }
+         */
+        SlaPolicyChange: {
+            /** Clocks */
+            clocks?: components["schemas"]["ClockRuleIn"][];
+            /** Pauses */
+            pauses?: components["schemas"]["PauseCodeIn"][];
+            /** Reason */
+            reason: string;
+            /** Steps */
+            steps?: components["schemas"]["EscalationStepIn"][];
         };
         /**
          * Source
@@ -4227,6 +9902,220 @@ export interface components {
             source: string | null;
         };
         /**
+         * StaffChange
+         * @description Fields to change; what is left out stays. `departments` replaces those on the caller's sites. `active: false`
+         *     switches the person off (administrators; with a `reason`): their open orders go back to their departments.
+         */
+        StaffChange: {
+            /** Active */
+            active?: boolean | null;
+            /** Contractor */
+            contractor?: string | null;
+            /** Departments */
+            departments?: components["schemas"]["MembershipIn"][] | null;
+            /** Phone */
+            phone?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Skills */
+            skills?: string[] | null;
+        };
+        /**
+         * StaffChanged
+         * @description A person after a change; `returned` are the ids of orders that went back to their departments by it.
+         * @example {
+         *       "active": true,
+         *       "certificates": [],
+         *       "departments": [
+         *         {
+         *           "department": "电气管理部门",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "grants": [
+         *         {
+         *           "role": "technician",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "language": "zh",
+         *       "name": "李工",
+         *       "phone": "138 0000 0000",
+         *       "skills": [
+         *         "高压柜"
+         *       ],
+         *       "username": "li",
+         *       "version": 3
+         *     }
+         */
+        StaffChanged: {
+            /** Active */
+            active: boolean;
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+            /** Contractor */
+            contractor: string | null;
+            /** Departments */
+            departments: components["schemas"]["Membership"][];
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][] | null;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Returned */
+            returned: string[];
+            /** Skills */
+            skills: string[];
+            /** Username */
+            username: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StaffCreate
+         * @description A new user, without a password: `plantroom user password` sets one.
+         * @example {
+         *       "departments": [
+         *         {
+         *           "department": "electrical",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "grants": [
+         *         {
+         *           "role": "technician",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "name": "李工",
+         *       "username": "li"
+         *     }
+         */
+        StaffCreate: {
+            /** Contractor */
+            contractor?: string | null;
+            /**
+             * Departments
+             * @default []
+             */
+            departments: components["schemas"]["MembershipIn"][];
+            /** Grants */
+            grants: components["schemas"]["GrantIn"][];
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Phone
+             * @description digits, blanks, - and a leading +
+             * @default
+             */
+            phone: string;
+            /**
+             * Skills
+             * @default []
+             */
+            skills: string[];
+            /** Username */
+            username: string;
+        };
+        /**
+         * StaffDetail
+         * @description A person in full. `phone` and `grants` are for supervisors of a site of theirs and the person: `null` for
+         *     others; `certificates` then come without their numbers.
+         * @example {
+         *       "active": true,
+         *       "certificates": [],
+         *       "departments": [
+         *         {
+         *           "department": "电气管理部门",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "grants": [
+         *         {
+         *           "role": "technician",
+         *           "site": "demo"
+         *         }
+         *       ],
+         *       "language": "zh",
+         *       "name": "李工",
+         *       "phone": "138 0000 0000",
+         *       "skills": [
+         *         "高压柜"
+         *       ],
+         *       "username": "li",
+         *       "version": 3
+         *     }
+         */
+        StaffDetail: {
+            /** Active */
+            active: boolean;
+            /** Certificates */
+            certificates: components["schemas"]["Certificate"][];
+            /** Contractor */
+            contractor: string | null;
+            /** Departments */
+            departments: components["schemas"]["Membership"][];
+            /** Grants */
+            grants: components["schemas"]["GrantOut"][] | null;
+            /** Language */
+            language: string;
+            /** Name */
+            name: string;
+            /** Phone */
+            phone: string | null;
+            /** Skills */
+            skills: string[];
+            /** Username */
+            username: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StaffList
+         * @description A page of people, by user name.
+         */
+        StaffList: {
+            /** Items */
+            items: components["schemas"]["StaffMember"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * StaffMember
+         * @description A person, as colleagues see them; departments of the caller's sites only.
+         */
+        StaffMember: {
+            /** Active */
+            active: boolean;
+            /** Contractor */
+            contractor: string | null;
+            /** Departments */
+            departments: components["schemas"]["Membership"][];
+            /** Name */
+            name: string;
+            /** Skills */
+            skills: string[];
+            /** Username */
+            username: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * State
          * @description Where a work order stands.
          * @enum {string}
@@ -4250,6 +10139,46 @@ export interface components {
          * @enum {string}
          */
         StepState: "waiting" | "seen" | "not_applicable";
+        /**
+         * Swap
+         * @description Two people change shifts: each works the other's.
+         * @example {
+         *       "one": {
+         *         "day": "2026-02-17",
+         *         "shift": "0198c0de",
+         *         "user": "li"
+         *       },
+         *       "other": {
+         *         "day": "2026-02-18",
+         *         "shift": "0198c0de",
+         *         "user": "wang"
+         *       }
+         *     }
+         */
+        Swap: {
+            one: components["schemas"]["SwapSide"];
+            other: components["schemas"]["SwapSide"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * SwapSide
+         * @description Somebody's shift on a day.
+         */
+        SwapSide: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Shift */
+            shift: string;
+            /** User */
+            user: string;
+        };
         /**
          * SyncAnswer
          * @description A result per operation, in the order they were sent.
@@ -4369,7 +10298,8 @@ export interface components {
         };
         /**
          * Transition
-         * @description One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it.
+         * @description One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
+         *     it was held.
          */
         Transition: {
             /**
@@ -4379,6 +10309,8 @@ export interface components {
             at: string;
             /** By */
             by: string;
+            /** Code */
+            code: string;
             /** Reason */
             reason: string;
             /**
@@ -4391,17 +10323,37 @@ export interface components {
         /**
          * TransitionRequest
          * @description A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-         *     endings that are not done and for holding.
+         *     endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
+         *     ``other``).
          */
         TransitionRequest: {
             /** At */
             at?: string | null;
+            /**
+             * Code
+             * @description of a hold: why, such as waiting_part
+             */
+            code?: string | null;
             /**
              * Reason
              * @default
              */
             reason: string;
             to: components["schemas"]["State"];
+        };
+        /**
+         * TrappedArrival
+         * @description Minutes until help is with trapped passengers.
+         */
+        TrappedArrival: {
+            /** Minutes */
+            minutes: number;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
         };
         /**
          * TriedReadingOut
@@ -4425,6 +10377,57 @@ export interface components {
             unit: string;
             /** Value */
             value: number;
+        };
+        /**
+         * UndatedRow
+         * @description A row whose next date nobody knows (no readings of its meter, no day of installation), and why.
+         */
+        UndatedRow: {
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
+            reason: components["schemas"]["Name"];
+            /** Site */
+            site: string;
+        };
+        /**
+         * UndoResult
+         * @description How many changes were put back. With errors it is answered with 409: they name what has been changed or used
+         *     since, and nothing was put back.
+         * @example {
+         *       "errors": [],
+         *       "import_id": "01J9ZK3V7S8W",
+         *       "undone": 9
+         *     }
+         */
+        UndoResult: {
+            /** Errors */
+            errors: components["schemas"]["ImportProblem"][];
+            /** Import Id */
+            import_id: string;
+            /** Undone */
+            undone: number;
+        };
+        /**
+         * UnverifiedEntry
+         * @description One entry that is from memory. `what`: row, checklist, item, limits or season.
+         */
+        UnverifiedEntry: {
+            basis: components["schemas"]["Name"];
+            /** Code */
+            code: string;
+            name: components["schemas"]["Name"];
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            /** What */
+            what: string;
         };
         /**
          * User
@@ -4461,10 +10464,32 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * VerifyFirst
+         * @description What to verify first, with the codes of the rows that hang on it.
+         */
+        VerifyFirst: {
+            name: components["schemas"]["Name"];
+            /** Rows */
+            rows: string[];
+        };
+        /**
+         * WarningList
+         * @description What is wrong with the roster, in order.
+         */
+        WarningList: {
+            /** Items */
+            items: components["schemas"]["RosterWarningOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * WorkOrder
          * @description A piece of work. ``number`` is what people say; ``due`` the last moment; ``reason`` why it is there.
          *
-         *     ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one).
+         *     ``assignee`` is the user name of who was given it, ``contractor`` an organisation's id; ``department`` owns it.
+         *     ``asset`` is the asset's key, ``asset_ref`` its code and name (``null`` for a scrapped one). ``clocks`` are those of
+         *     a repair ticket, ``next_limit`` when the first of them that runs reaches its limit (docs/sla.md); ``due`` of a
+         *     ticket that nobody has accepted is what it would be if somebody had at once.
          */
         WorkOrder: {
             /** Acknowledged At */
@@ -4476,8 +10501,12 @@ export interface components {
             asset_ref: components["schemas"]["AssetRef"] | null;
             /** Assignee */
             assignee: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["Clock"][];
             /** Completed At */
             completed_at: string | null;
+            /** Contractor */
+            contractor: string | null;
             /** Department */
             department: string | null;
             /** Due */
@@ -4488,11 +10517,15 @@ export interface components {
             end_reason: string | null;
             /** Episode */
             episode: string | null;
+            /** Hold Code */
+            hold_code: string | null;
             /** Hold Reason */
             hold_reason: string | null;
             /** Id */
             id: string;
             kind: components["schemas"]["Kind"];
+            /** Next Limit */
+            next_limit: string | null;
             /** Number */
             number: number;
             /** Occurrences */
@@ -4564,8 +10597,12 @@ export interface components {
             asset_ref: components["schemas"]["AssetRef"] | null;
             /** Assignee */
             assignee: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["Clock"][];
             /** Completed At */
             completed_at: string | null;
+            /** Contractor */
+            contractor: string | null;
             /** Department */
             department: string | null;
             /** Due */
@@ -4576,15 +10613,23 @@ export interface components {
             end_reason: string | null;
             /** Episode */
             episode: string | null;
+            /** Escalations */
+            escalations: components["schemas"]["Escalation"][];
             /** First Checks */
             first_checks: components["schemas"]["Name"][];
             /** History */
             history: components["schemas"]["Transition"][];
+            /** Hold Code */
+            hold_code: string | null;
             /** Hold Reason */
             hold_reason: string | null;
             /** Id */
             id: string;
             kind: components["schemas"]["Kind"];
+            /** Marks */
+            marks: components["schemas"]["Mark"][];
+            /** Next Limit */
+            next_limit: string | null;
             /** Number */
             number: number;
             /** Occurrences */
@@ -4625,6 +10670,84 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /**
+         * Licence
+         * @description A licence or certificate; of several of one kind the one that expires last counts.
+         */
+        api__assets__schemas__Licence: {
+            /** Expires On */
+            expires_on?: string | null;
+            /** Issued On */
+            issued_on?: string | null;
+            /**
+             * Issuer
+             * @default
+             */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Number
+             * @default
+             */
+            number: string;
+        };
+        /**
+         * Licence
+         * @description A licence of an organisation. `expires_on` is its last day; empty `classes` and `systems`: all that it covers.
+         */
+        api__contractors__schemas__Licence: {
+            /** Classes */
+            classes: string[];
+            /** Expires On */
+            expires_on: string | null;
+            /**
+             * Issued On
+             * Format: date
+             */
+            issued_on: string;
+            /** Issuer */
+            issuer: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: string;
+            /** Systems */
+            systems: string[];
+        };
+        /**
+         * Retention
+         * @description How long the law asks for a record; `status` says whether `basis` is checked. Nothing deletes a record, before or
+         *     after `until`.
+         */
+        api__records__schemas__Retention: {
+            /** Basis */
+            basis: string;
+            status: components["schemas"]["Status"];
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /** Years */
+            years: number;
+        };
+        /**
+         * Retention
+         * @description How many years some records are kept.
+         */
+        api__seed__schemas__Retention: {
+            /** Records */
+            records: string;
+            /**
+             * Status
+             * @description verified: a public source states it; from_memory: to be verified before it is shown as law; default: our own
+             * @example verified
+             */
+            status: string;
+            /** Years */
+            years: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -4634,6 +10757,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    deleteAbsence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                absence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAlarms: {
         parameters: {
             query?: {
@@ -4893,6 +11045,11 @@ export interface operations {
                 site?: string | null;
                 status?: string | null;
                 text?: string | null;
+                location?: string | null;
+                department?: string | null;
+                criticality?: string | null;
+                parent?: string | null;
+                keys?: string | null;
             };
             header?: never;
             path?: never;
@@ -4940,6 +11097,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLabels: {
+        parameters: {
+            query: {
+                /** @description at most this many labels */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                code?: string | null;
+                class?: string | null;
+                site: string;
+                status?: string | null;
+                text?: string | null;
+                location?: string | null;
+                department?: string | null;
+                criticality?: string | null;
+                parent?: string | null;
+                keys?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -5060,6 +11263,37 @@ export interface operations {
             };
         };
     };
+    getAssetCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetCard"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAssetEvents: {
         parameters: {
             query?: {
@@ -5080,6 +11314,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssetEventList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssetHistory: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetHistory"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -5273,6 +11545,142 @@ export interface operations {
             };
         };
     };
+    createPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                key: string;
+                point: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PointChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPointLimits: {
         parameters: {
             query?: never;
@@ -5344,6 +11752,431 @@ export interface operations {
             };
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                entity?: string | null;
+                key?: string | null;
+                asset?: string | null;
+                by?: string | null;
+                site?: string | null;
+                request_id?: string | null;
+                /** @description not before */
+                from?: string | null;
+                /** @description before */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditHeads: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditHeadList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalibrations: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                due_by?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueCalibrationList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExpiringCertificates: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                /** @description days from today */
+                expires_within?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpiringList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCertificate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                certificate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChannels: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeChannel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                channel_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTest"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listClasses: {
         parameters: {
             query?: {
@@ -5398,6 +12231,313 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EquipmentClass"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listContractors: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                active?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractorList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createContractor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractorCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contractor"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getContractor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                contractor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contractor"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeContractor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                contractor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContractorChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contractor"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCustomFields: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCustomField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCustomField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                field_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCustomField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                field_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCustomField: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                field_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -5608,6 +12748,174 @@ export interface operations {
             };
         };
     };
+    listDepartments: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeDepartment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                department_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDevices: {
         parameters: {
             query?: {
@@ -5695,6 +13003,148 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEmergencyPlans: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                category?: components["schemas"]["Category"] | null;
+                code?: string | null;
+                active?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyPlanList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createEmergencyPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyPlanCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyPlan"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEmergencyPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyPlan"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeEmergencyPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                plan_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmergencyPlanChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmergencyPlan"];
+                };
             };
             /** @description What is wrong (RFC 9457) */
             default: {
@@ -5842,6 +13292,70 @@ export interface operations {
             };
         };
     };
+    uploadFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_uploadFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listGaps: {
         parameters: {
             query?: {
@@ -5930,6 +13444,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Gap"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listImports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                kind?: ("assets" | "points" | "plan_table" | "emergency_plans" | "users") | null;
+                state?: components["schemas"]["ImportState"] | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importTable: {
+        parameters: {
+            query: {
+                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                mode: components["schemas"]["Mode"];
+                site?: string | null;
+                sheet?: string | null;
+                id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_importTable"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportTable: {
+        parameters: {
+            query: {
+                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                site?: string | null;
+                format?: "xlsx" | "csv";
+                language?: "zh" | "zh-hant" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImportTemplate: {
+        parameters: {
+            query: {
+                kind: "assets" | "points" | "plan_table" | "emergency_plans" | "users";
+                language?: "zh" | "zh-hant" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoResult"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -6037,6 +13753,73 @@ export interface operations {
             };
         };
     };
+    getLicenceRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceRules"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLicences: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                expiring_before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueLicenceList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listLocations: {
         parameters: {
             query: {
@@ -6061,6 +13844,176 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LocationList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocationTree: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                root?: string | null;
+                depth?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationTree"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                location_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeLocation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                location_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -6338,6 +14291,634 @@ export interface operations {
             };
         };
     };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                channel?: string | null;
+                state?: ("waiting" | "delivered" | "failed" | "withdrawn") | null;
+                site?: string | null;
+                work_order?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnCall: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                at?: string | null;
+                department?: string | null;
+                severity?: components["schemas"]["Severity"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteOnCallCover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cover_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnCallGaps: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallGapList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnCallRotas: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallRotaList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createOnCallRota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallRotaCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallRota"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteOnCallRota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rota_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOnCallRota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                rota_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallRotaChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallRota"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createOnCallCover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rota_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallCoverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallCover"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnTime: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                from: string;
+                to: string;
+                by?: "person" | "department";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnTimeList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listParts: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                number?: string | null;
+                text?: string | null;
+                below_minimum?: boolean;
+                fits?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                part_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                part_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePart: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                part_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bookPart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                part_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartBooking"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPlanRows: {
         parameters: {
             query?: {
@@ -6562,6 +15143,630 @@ export interface operations {
             };
         };
     };
+    listRecords: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                asset?: string | null;
+                site?: string | null;
+                kind?: string | null;
+                work_order?: string | null;
+                /** @description completed on this day or later */
+                from?: string | null;
+                /** @description completed on this day or earlier */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAddendum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddendumCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Addendum"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecordDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordDocument"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRenewals: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                on?: string | null;
+                from_share?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDuties: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                from: string;
+                to: string;
+                department?: string | null;
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteShiftException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                exception_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOnShift: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                at?: string | null;
+                department?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listShifts: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                department?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createShift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteShift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeShift: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createShiftException: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                shift_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftExceptionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftException"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    swapShifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Swap"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftExceptionList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRosterWarnings: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                from: string;
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WarningList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSeedCodes: {
+        parameters: {
+            query?: {
+                /** @description What fits machines of this class, first. */
+                class?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedCodes"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSeedProfiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedProfiles"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSeedUnverified: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeedUnverified"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSession: {
         parameters: {
             query?: never;
@@ -6742,6 +15947,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSlaPolicy: {
+        parameters: {
+            query?: {
+                /** @description its code; without it: what holds where no site says otherwise */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSlaPolicy: {
+        parameters: {
+            query?: {
+                /** @description its code; without it: what holds where no site says otherwise */
+                site?: string | null;
+            };
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaPolicyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSlaCompliance: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from?: string | null;
+                to?: string | null;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -6943,6 +16258,218 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                department?: string | null;
+                contractor?: string | null;
+                active?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStaff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffChanged"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createAbsence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificateCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -7167,8 +16694,14 @@ export interface operations {
                 asset?: string | null;
                 site?: string | null;
                 department?: string | null;
+                /** @description a user name */
+                assignee?: string | null;
+                contractor?: string | null;
+                /** @description only what no person has been given */
+                unassigned?: boolean;
                 due_before?: string | null;
                 open?: boolean;
+                at_risk?: boolean;
             };
             header?: never;
             path?: never;
@@ -7268,6 +16801,262 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tellArrival: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArrivalRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignmentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAssignments: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCandidates: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declineWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tellInterimMeasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterimRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -1,0 +1,1 @@
+"""Resources: notification channels and what went out by them."""

@@ -1,0 +1,1 @@
+"""Resources: licences, calibrations and renewals that come due."""

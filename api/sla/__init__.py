@@ -1,0 +1,1 @@
+"""Resource: SLA policies, and how the clocks were kept."""

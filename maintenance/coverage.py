@@ -1,0 +1,61 @@
+"""Assets that the plan table does not reach, and what is proposed for them. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from maintenance.intervals import Interval, IntervalUnit
+from maintenance.plan import PlanRow
+from maintenance.planner import Systems, asset_subject, hour_rows_for, replaced_from, rows_for
+from plantroom.domain.assets import Asset, AssetStatus, LocalName
+
+_AT_REST = (AssetStatus.OUT_OF_SERVICE, AssetStatus.SCRAPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A row that could be made for an asset without a plan."""
+
+    name: LocalName
+    interval: Interval
+    status: str = "default"
+
+
+PROPOSED: Sequence[Proposal] = (
+    Proposal(LocalName("每月外观检查", "Monthly look"), Interval(1, IntervalUnit.MONTH)),
+    Proposal(LocalName("年度功能测试", "Yearly test"), Interval(1, IntervalUnit.YEAR)),
+)
+"""What is proposed for whatever has no row: a monthly look and a yearly test (requirements.md III.9, default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How far the plan reaches on a site: assets in use, those of them with rows, and those without."""
+
+    assets: int
+    with_plan: int
+    without_plan: Sequence[Asset]
+
+
+def coverage(assets: Iterable[Asset], rows: Sequence[PlanRow], systems: Systems, today: date) -> Covered:
+    """Which assets in use no row applies to that makes work from ``today`` on. Rows that are not in effect yet count;
+    those that others have taken the place of do not. O(assets x rows)."""
+    in_use = [asset for asset in assets if asset.status not in _AT_REST]
+    by_class: dict[tuple[str, str, bool], bool] = {}
+    named = {key for row in rows for key in row.applies_to.assets}
+    without: list[Asset] = []
+    for asset in in_use:
+        place = (asset.site, asset.equipment_class, asset.key in named)
+        if asset.key in named or place not in by_class:
+            by_class[place] = _has_rows(asset, rows, systems, today)
+        if not by_class[place]:
+            without.append(asset)
+    return Covered(len(in_use), len(in_use) - len(without), without)
+
+
+def _has_rows(asset: Asset, rows: Sequence[PlanRow], systems: Systems, today: date) -> bool:
+    subject = asset_subject(asset)
+    dated = rows_for(rows, subject, systems)
+    ends: Mapping[str, date] = replaced_from(dated)
+    hourly = hour_rows_for(rows, subject, systems)
+    return any(ends.get(row.code, row.ends or date.max) > today for row in (*dated, *hourly))

@@ -1,0 +1,1 @@
+"""Emergency plans: what to do, with what and by whom, and how often it is drilled."""

@@ -1,0 +1,48 @@
+"""Making and changing emergency plans, each with the drill row that goes with it."""
+
+from dataclasses import replace
+
+from maintenance.emergency.plans import EmergencyPlan, check_plan, drill_interval, new_drill_row
+from maintenance.frequencies import canonical
+from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import default_early_days, longest_days
+from plantroom.domain.keys import new_key
+
+
+def add_plan(tx: MaintenanceTx, plan: EmergencyPlan) -> EmergencyPlan:
+    """Write a new plan and the row of its drill. Raises ``BadData``, ``Conflict``, ``NotFound``."""
+    check_plan(plan)
+    plan = with_drill(tx, plan)
+    tx.emergency.add(plan)
+    tx.live.note("emergency_plan", plan.site, {"key": plan.key, "code": plan.code, "change": "created"})
+    return plan
+
+
+def change_plan(tx: MaintenanceTx, plan: EmergencyPlan, expected_version: int | None) -> EmergencyPlan:
+    """Write a plan that is there and bring its drill row to its interval. Raises ``BadData``, ``Conflict``,
+    ``VersionConflict``."""
+    check_plan(plan)
+    written = tx.emergency.update(with_drill(tx, plan), expected_version)
+    tx.live.note("emergency_plan", plan.site, {"key": plan.key, "code": plan.code, "change": "changed"})
+    return written
+
+
+def with_drill(tx: MaintenanceTx, plan: EmergencyPlan) -> EmergencyPlan:
+    """The plan with the code of its drill row, which is made or moved to the plan's interval. A plan that is no more
+    drilled, or switched off, leaves its row in the plan table to whoever keeps that."""
+    interval = drill_interval(plan)
+    if interval is None or not plan.active:
+        return plan
+    row = tx.plan.row(plan.drill_row, plan.site) if plan.drill_row is not None else None
+    if row is None or row.site != plan.site:
+        base, number = f"DR-{plan.code.removeprefix('EP-')}", 1
+        code = base
+        while tx.plan.row(code, plan.site) is not None:
+            number += 1
+            code = f"{base}-{number}"
+        row = tx.plan.put_row(new_drill_row(plan, new_key(), code))
+    elif canonical(row.interval) != canonical(interval):
+        late = min(row.late_days, longest_days(interval) // 2)
+        early = default_early_days(interval, late)
+        row = tx.plan.put_row(replace(row, interval=interval, late_days=late, early_days=early))
+    return replace(plan, drill_row=row.code)

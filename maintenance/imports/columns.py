@@ -1,0 +1,102 @@
+"""Columns of tables: the headings that mean them, in three scripts, and what may stand in them. Pure."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from maintenance.imports.cells import fold
+from plantroom.domain.assets import LocalName
+
+FOLDER = Path(__file__).parent / "data"
+
+LANGUAGES = ("zh", "zh-hant", "en")
+"""Languages that tables are written in."""
+
+_REMARK = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
+_MARKS = re.compile(r"[*＊:：。.]+$|^[*＊]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``key`` names it in the differences; ``zh``, ``hant``, ``en`` are the headings that we write,
+    ``also`` others that mean it. ``note`` says what to fill in, ``choices`` what a drop-down offers."""
+
+    key: str
+    zh: str
+    hant: str
+    en: str
+    also: Sequence[str] = ()
+    note: LocalName = LocalName("", "")
+    needed: bool = False
+    choices: Callable[[str], Sequence[str]] | None = None
+    width: int = 16
+    spreads: bool = True
+    """Whether a cell merged over several rows means the same value in each."""
+    ditto: bool = False
+    """Whether 同上 means the value above."""
+
+    def heading(self, language: str) -> str:
+        """The heading in a language."""
+        return {"zh": self.zh, "zh-hant": self.hant}.get(language, self.en)
+
+    def words(self) -> Sequence[str]:
+        """Every heading that means the column; Traditional ones count by their Simplified form."""
+        return (self.key, self.zh, self.hant, self.en, *self.also)
+
+
+def columns_of(table: str) -> dict[str, Column]:
+    """The columns of a table by key, in their order (``data/<table>.toml``)."""
+    data = tomllib.loads((FOLDER / f"{table}.toml").read_text(encoding="utf-8"))
+    return {key: _column(key, one) for key, one in data.items()}
+
+
+def _column(key: str, one: dict[str, Any]) -> Column:
+    note = LocalName(one.get("note_zh", ""), one.get("note_en", ""))
+    more = {name: one[name] for name in ("needed", "width", "spreads", "ditto") if name in one}
+    return Column(key, one["zh"], one["hant"], one["en"], tuple(one.get("also", ())), note, **more)
+
+
+class Headings:
+    """Finds the column that a heading means. Width, case, blanks, script and remarks in brackets do not matter;
+    ``A/B`` is a column when both parts mean it. Raises ``ValueError`` for a word that means two columns."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = {column.key: column for column in columns}
+        self._words: dict[str, str] = {}
+        for column in columns:
+            for word in column.words():
+                if self._words.setdefault(fold(word.replace("_", "")), column.key) != column.key:
+                    raise ValueError(f"{word!r} means {column.key} and {self._words[fold(word.replace('_', ''))]}")
+
+    def find(self, heading: str) -> str | None:
+        """The key of the column; ``None`` for a heading that means none."""
+        bare = _bare(heading)
+        found = self._words.get(fold(heading.replace("_", ""))) or self._words.get(fold(bare.replace("_", "")))
+        if found is not None or not bare:
+            return found
+        parts = {self._words.get(fold(part)) for part in re.split(r"[/／、|]", bare)}
+        return parts.pop() if len(parts) == 1 else None
+
+    def needing(self, needed: Sequence[str]) -> "Headings":
+        """The same headings, of which others are needed."""
+        return Headings([replace(column, needed=column.key in needed) for column in self.columns.values()])
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns without which there is no table."""
+        return [column.key for column in self.columns.values() if column.needed]
+
+
+def remark(heading: str) -> str:
+    """What stands in brackets in a heading, such as the unit in 周期（天）; empty without any."""
+    found = _REMARK.search(unicodedata.normalize("NFKC", heading))
+    return found[0][1:-1].strip() if found else ""
+
+
+def _bare(heading: str) -> str:
+    plain = _REMARK.sub("", unicodedata.normalize("NFKC", heading))
+    return _MARKS.sub("", plain.strip()).strip()

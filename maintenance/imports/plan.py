@@ -1,0 +1,346 @@
+"""The plan table: what a file would change in it. Pure.
+
+A line changes only what it says: the frequency, the department, the columns that the file has. What an interval brings
+along (the tolerance) follows it, and what the law asks for never becomes laxer by that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from maintenance.frequencies import canonical
+from maintenance.imports.cells import fold
+from maintenance.imports.fields import changed, same
+from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
+from maintenance.imports.plan_columns import BY_KEY
+from maintenance.imports.plan_matching import find_row, is_plain, system_of
+from maintenance.imports.plan_reading import Wanted, understand
+from maintenance.imports.problems import Problems, in_words
+from maintenance.imports.resolutions import PlanLine, resolve
+from maintenance.imports.tables import Row
+from maintenance.imports.vocabulary import Departments, class_words, seed_departments
+from maintenance.intervals import Interval, IntervalUnit
+from maintenance.plan import AppliesTo, Layer, Missed, PlanRow
+from maintenance.reasons import frequency
+from maintenance.recurrence import default_early_days, default_missed, longest_days
+from maintenance.schedules import BY_INTERVAL, Schedule, implied_interval
+from plantroom.catalogue.systems import systems
+from plantroom.domain.assets import LocalName
+from plantroom.domain.keys import new_key
+
+_LATE = ((1, 0), (7, 1), (31, 3), (92, 7), (184, 10))
+RECORD = "plan_row"
+
+
+class PlanImport:
+    """One comparison of a table with the rows that there are."""
+
+    def __init__(
+        self,
+        known: Sequence[PlanRow],
+        site: str | None,
+        departments: Departments | None = None,
+        assets: Mapping[str, str] | None = None,
+        rights: Rights | None = None,
+        problems: Problems | None = None,
+    ) -> None:
+        """``known``: rows of every site's profile and of ``site``; ``assets``: keys of the site's assets by code."""
+        self._known = known
+        self._site = site
+        self._departments = departments or seed_departments()
+        self._assets = assets or {}
+        self._rights = rights or AllRights()
+        self._mine = [row for row in known if row.site == site]
+        self._codes = frozenset(row.code for row in self._mine)
+        self._seen: dict[str, Row] = {}
+        self._lines: list[PlanLine] = []
+        self.outcome = Outcome(problems or Problems())
+
+    def run(self, rows: Iterable[Row]) -> Outcome:
+        """Compare every row."""
+        for row in rows:
+            wanted = understand(row, self._departments, self.outcome.problems, self._codes)
+            if wanted is not None:
+                self._line(wanted)
+        resolve(self._lines, self._known, self.outcome.problems)
+        return self.outcome
+
+    def _line(self, wanted: Wanted) -> None:
+        match = find_row(wanted, self._mine)
+        row, changes = self._new(wanted) if match is None else self._merged(wanted, match)
+        if row is None or not self._is_sound(wanted, row):
+            return
+        if row.code in self._seen:
+            self._twice(wanted, row)
+            return
+        self._seen[row.code] = wanted.row
+        action = "created" if match is None else ("updated" if changes else "unchanged")
+        if action != "unchanged":
+            change = Change(RECORD, row.lineage, row.code, self._site, match, row, wanted.row.sheet, wanted.row.number)
+            self.outcome.changes.append(change)
+            self._mine = [r for r in self._mine if r.lineage != row.lineage] + [row]
+        self.outcome.note(wanted.row, action, row.code, changes)
+        said = wanted.subject.system if wanted.subject is not None else None
+        self._lines.append(PlanLine(wanted.row, row, said, wanted.department is not None, is_plain(row)))
+
+    def _twice(self, wanted: Wanted, row: PlanRow) -> None:
+        first = self._seen[row.code]
+        said = LocalName(f"与第{first.number}行相同", f"the same row as line {first.number}")
+        key = "code" if wanted.code else "system"
+        self.outcome.problems.error(
+            wanted.row.problem(key, "duplicate_row", in_words("duplicate_row", said), value=row.code)
+        )
+
+    def _is_sound(self, wanted: Wanted, row: PlanRow) -> bool:
+        """Whether the row can stand; what is in its way becomes errors."""
+        problems = self.outcome.problems
+        before = len(problems.errors)
+        subject = row.applies_to
+        given = [subject.system is not None, bool(subject.classes), bool(subject.assets), subject.site]
+        if sum(given) != 1:
+            problems.error(wanted.row.problem("system", "several_subjects"))
+        for key, codes in (("contains", row.contains), ("fulfils", row.fulfils)):
+            if key in wanted.values:
+                unknown = [one for one in codes if one not in self._there]
+                if unknown:
+                    said = LocalName(f"没有计划项目 {unknown[0]}", f"there is no plan row {unknown[0]}")
+                    problems.error(wanted.row.problem(key, "unknown_row", in_words("unknown_row", said)))
+        if not self._rights.may_change(self._site, row.department.zh or None):
+            problems.error(wanted.row.problem("department", "not_yours", value=row.department.zh))
+        return len(problems.errors) == before
+
+    @property
+    def _there(self) -> set[str]:
+        return {row.code for row in self._known} | {row.code for row in self._mine}
+
+    def _keys(self, wanted: Wanted) -> tuple[str, ...] | None:
+        """Keys of the assets that a line names; an unknown one is an error, then ``None``."""
+        keys: list[str] = []
+        for code in wanted.assets or ():
+            key = self._assets.get(code)
+            if key is None:
+                said = LocalName(f"没有设备 {code}", f"there is no asset {code}")
+                self.outcome.problems.error(
+                    wanted.row.problem("assets", "unknown_asset", in_words("unknown_asset", said))
+                )
+                return None
+            keys.append(key)
+        return tuple(keys)
+
+    def _merged(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow | None, dict[str, list[object]]]:
+        match = row
+        changes: dict[str, list[object]] = {}
+        row = self._with_frequency(wanted, row, changes)
+        if wanted.department is not None and wanted.department != row.department:
+            changes["department"] = [row.department.zh, wanted.department.zh]
+            row = replace(row, department=wanted.department)
+        has_english = "task_en" in wanted.row.headings
+        own_words = wanted.code is not None or wanted.task in (row.name.zh, row.name.en)
+        if wanted.task and own_words and not any(same(wanted.task, one) for one in _names(row, has_english)):
+            changes["task"] = [row.name.zh, wanted.task]
+            row = replace(row, name=LocalName(wanted.task, row.name.en if has_english else wanted.task))
+        has_english = "standard_en" in wanted.row.headings
+        if wanted.standard and not any(same(wanted.standard, one) for one in _standards(row, has_english)):
+            changes["standard"] = [row.standard.zh, wanted.standard]
+            row = replace(row, standard=LocalName(wanted.standard, row.standard.en if has_english else wanted.standard))
+        row, moved = self._with_subject(wanted, row)
+        if moved is None:
+            return None, {}
+        row, others = changed(row, BY_KEY, wanted.values)
+        if "tolerance" in changes and {"early_days", "late_days"} & wanted.values.keys():
+            changes["tolerance"] = [_tolerance(match), _tolerance(row)]
+        return row, changes | moved | others
+
+    def _with_frequency(self, wanted: Wanted, row: PlanRow, changes: dict[str, list[object]]) -> PlanRow:
+        found = wanted.frequency
+        if found is None or not _says_otherwise(wanted, row):
+            return row
+        before = row
+        schedule = found.schedule if "schedule" not in wanted.values else row.schedule
+        changes["frequency"] = [_said(row.interval, row.schedule), _said(found.interval, schedule)]
+        row = _with_tolerance(replace(row, interval=found.interval, schedule=schedule))
+        if _tolerance(before) != _tolerance(row):
+            changes["tolerance"] = [_tolerance(before), _tolerance(row)]
+        return row
+
+    def _with_subject(self, wanted: Wanted, row: PlanRow) -> tuple[PlanRow, dict[str, list[object]] | None]:
+        """A row that is known by its code may be given to another system or other assets."""
+        if wanted.code is None:
+            return row, {}
+        applies = row.applies_to
+        if wanted.assets is not None:
+            keys = self._keys(wanted)
+            if keys is None:
+                return row, None
+            applies = replace(applies, assets=keys, system=None if wanted.subject is None else applies.system)
+        if wanted.subject is not None and wanted.subject.system not in (None, system_of(row)):
+            applies = AppliesTo(system=wanted.subject.system)
+        elif wanted.subject is not None and wanted.subject.system is None:
+            applies = AppliesTo(classes=(wanted.subject.equipment_class or "",))
+        if applies == row.applies_to:
+            return row, {}
+        return replace(row, applies_to=applies), {"applies_to": [subject_text(row.applies_to), subject_text(applies)]}
+
+    def _new(self, wanted: Wanted) -> tuple[PlanRow | None, dict[str, list[object]]]:
+        keys = self._keys(wanted)
+        if keys is None:
+            return None, {}
+        interval = self._interval(wanted)
+        late = late_days(interval)
+        schedule = wanted.frequency.schedule if wanted.frequency is not None else BY_INTERVAL
+        subject = _applies(wanted, keys)
+        department = wanted.department or LocalName("", "")
+        custom: dict[str, object] = {} if wanted.task else {"no_task": True}
+        if wanted.site_word:
+            custom["subject"] = fold(wanted.site_word)
+        name = _new_name(wanted, interval, schedule)
+        standard = wanted.standard or wanted.content
+        row = PlanRow(
+            lineage=new_key(),
+            code=wanted.code or self._free_code(wanted, interval, schedule),
+            name=name,
+            kind="preventive",
+            applies_to=subject,
+            interval=interval,
+            site=self._site,
+            early_days=default_early_days(interval, late) if interval.every else 0,
+            late_days=late,
+            basis="用户计划表 / user's plan table",
+            department=department,
+            standard=LocalName(standard, standard),
+            missed=default_missed(interval) if interval.every else Missed.HOLD,
+            custom=custom,
+            schedule=schedule,
+        )
+        row, _ = changed(row, BY_KEY, wanted.values)
+        if wanted.department is None:
+            row = _assumed(row, wanted, [*self._known, *self._mine])
+        return row, {}
+
+    def _interval(self, wanted: Wanted) -> Interval:
+        if wanted.frequency is not None:
+            return wanted.frequency.interval
+        return implied_interval(wanted.values.get("schedule", BY_INTERVAL))
+
+    def _free_code(self, wanted: Wanted, interval: Interval, schedule: Schedule) -> str:
+        every, unit = canonical(interval)
+        of = wanted.subject.system or wanted.subject.equipment_class if wanted.subject is not None else None
+        how = f"{every}{unit}" if schedule == BY_INTERVAL else schedule.type
+        base = f"{of or 'site'}-{how}".upper().replace("_", "-")
+        codes, code, number = self._there, base, 1
+        while code in codes:
+            number += 1
+            code = f"{base}-{number}"
+        return code
+
+
+def _says_otherwise(wanted: Wanted, row: PlanRow) -> bool:
+    """Whether a line's frequency is another than the row's. Yearly is what a row before a season is, in words."""
+    found = wanted.frequency
+    assert found is not None
+    if canonical(found.interval) != canonical(row.interval):
+        return True
+    if found.schedule == BY_INTERVAL and row.schedule.type == "season":
+        return False
+    return found.schedule.type != row.schedule.type or found.schedule not in (BY_INTERVAL, row.schedule)
+
+
+def _names(row: PlanRow, has_english: bool) -> tuple[str, ...]:
+    return (row.name.zh,) if has_english else (row.name.zh, row.name.en)
+
+
+def _standards(row: PlanRow, has_english: bool) -> tuple[str, ...]:
+    return (row.standard.zh,) if has_english else (row.standard.zh, row.standard.en)
+
+
+def _with_tolerance(row: PlanRow) -> PlanRow:
+    """The row with the tolerance of its interval; what the law asks for does not become laxer."""
+    late = late_days(row.interval)
+    if row.layer is Layer.LAW:
+        late = min(late, row.late_days)
+    early = default_early_days(row.interval, late) if row.interval.every else 0
+    return replace(row, early_days=early, late_days=late)
+
+
+def _tolerance(row: PlanRow) -> str:
+    return f"提前{row.early_days}天、延后{row.late_days}天"
+
+
+def _said(interval: Interval, schedule: Schedule) -> str:
+    if schedule != BY_INTERVAL:
+        seasons = "、".join(getattr(schedule, "seasons", ()))
+        every = getattr(schedule, "every", None)
+        return f"{schedule.type} {seasons or ('' if every is None else f'{every:g}')}".strip()
+    return frequency(interval).zh
+
+
+def late_days(interval: Interval) -> int:
+    """Days late that a plain row of this interval may be: none for a day, 1 for a week, 3 a month, 7 a quarter, 10
+    half a year, 30 longer."""
+    if interval.unit is IntervalUnit.HOUR or interval.every == 0:
+        return 0
+    days = longest_days(interval)
+    return next((late for most, late in _LATE if days <= most), 30)
+
+
+def _applies(wanted: Wanted, keys: tuple[str, ...]) -> AppliesTo:
+    subject = wanted.subject
+    return AppliesTo(
+        system=subject.system if subject is not None else None,
+        classes=(subject.equipment_class,) if subject is not None and subject.equipment_class is not None else (),
+        assets=keys,
+        site=bool(wanted.site_word),
+    )
+
+
+def _new_name(wanted: Wanted, interval: Interval, schedule: Schedule) -> LocalName:
+    if wanted.task:
+        return LocalName(wanted.task, wanted.task)
+    said = LocalName(_said(interval, schedule), _said(interval, schedule))
+    if schedule == BY_INTERVAL:
+        said = frequency(interval)
+    subject = wanted.subject
+    if wanted.site_word:
+        of = LocalName(wanted.site_word, wanted.site_word)
+    elif subject is not None and subject.system is not None:
+        of = systems()[subject.system].name
+    elif subject is not None and subject.equipment_class is not None:
+        word = class_words()
+        of = LocalName(word.said(subject.equipment_class, "zh"), word.said(subject.equipment_class, "en"))
+    else:
+        of = LocalName(wanted.code or "", wanted.code or "")
+    return LocalName(f"{of.zh}维护（{said.zh}）", f"{of.en} maintenance ({said.en})")
+
+
+def _assumed(row: PlanRow, wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow:
+    """The row with the department of the same system's other rows, else the one that owns such equipment: an
+    assumption that is marked (requirements.md III.7)."""
+    classes = set(classes_of(row))
+    named = wanted.subject.system if wanted.subject is not None else None
+    same_system = [one for one in known if one.department.zh and named is not None and system_of(one) == named]
+    others = [one for one in known if one.department.zh and classes & set(classes_of(one))]
+    found = next(iter([*same_system, *others]), None)
+    if found is None:
+        return row
+    return replace(row, department=found.department, custom={**row.custom, "department_assumed": True})
+
+
+def classes_of(row: PlanRow) -> tuple[str, ...]:
+    """The classes that a row applies to."""
+    named = row.applies_to.system
+    return (*row.applies_to.classes, *(systems()[named].classes if named in systems() and named else ()))
+
+
+def subject_text(applies: AppliesTo) -> str:
+    """What a row applies to, in short."""
+    if applies.site:
+        return "全站"
+    if applies.system is not None:
+        return systems()[applies.system].name.zh if applies.system in systems() else applies.system
+    return "、".join(applies.classes or applies.assets)
+
+
+def compare(
+    rows: Iterable[Row], known: Sequence[PlanRow], site: str | None = None, problems: Problems | None = None
+) -> Outcome:
+    """What a table would change in the known rows."""
+    return PlanImport(known, site, problems=problems).run(rows)

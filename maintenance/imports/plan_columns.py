@@ -1,0 +1,164 @@
+"""The columns of the plan table: the user's own six, and what an export adds so that every row comes back the same."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from maintenance.imports.cells import Cell, text_of
+from maintenance.imports.columns import Column, Headings, columns_of
+from maintenance.imports.fields import (
+    NEEDED,
+    Field,
+    by_key,
+    date_field,
+    join_codes,
+    list_field,
+    name_field,
+    of_attribute,
+    text_field,
+    whole_field,
+    word_field,
+)
+from maintenance.imports.frequency_words import frequency_text
+from maintenance.imports.problems import CellProblem
+from maintenance.imports.values import read_yes_no, yes_no
+from maintenance.imports.vocabulary import class_words, seed_departments
+from maintenance.imports.words import EXECUTORS, KINDS, LAYERS, MISSED, ROLLS, STATUSES_OF_FIGURES
+from maintenance.plan import PlanRow
+from maintenance.schedules import (
+    BY_INTERVAL,
+    fulfilled_by_from,
+    fulfilled_by_json,
+    schedule_from,
+    schedule_json,
+)
+from plantroom.catalogue.systems import systems
+from plantroom.domain.assets import LocalName
+from plantroom.errors import BadData
+
+
+def _system_names(language: str) -> list[str]:
+    return [one.name.en if language == "en" else one.name.zh for one in systems().values()]
+
+
+COLUMNS = columns_of("plan_table")
+USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
+"""Those of the user's own table (requirements.md SD-04, CY-01 to CY-09)."""
+
+
+def read_classes(cell: Cell) -> tuple[str, ...]:
+    """The equipment classes that a cell names. Raises ``CellProblem``."""
+    text = text_of(cell)
+    found: list[str] = []
+    for part in re.split("[;；\n]", text):
+        if class_words().find(part) is not None or not part.strip():
+            found += [class_words().read(part)] if part.strip() else []
+        else:
+            found += [class_words().read(one) for one in re.split("[、,，]", part) if one.strip()]
+    return tuple(dict.fromkeys(found))
+
+
+def write_classes(value: Any, language: str) -> Cell:
+    """The classes in words."""
+    return "；".join(class_words().said(one, language) for one in value) or None
+
+
+def _of_subject(name: str) -> tuple[Any, Any]:
+    def get(row: PlanRow) -> Any:
+        return getattr(row.applies_to, name)
+
+    def put(row: PlanRow, value: Any) -> PlanRow:
+        return replace(row, applies_to=replace(row.applies_to, **{name: value}))
+
+    return get, put
+
+
+def _read_json(cell: Cell, make: Any) -> Any:
+    try:
+        return make(json.loads(text_of(cell)))
+    except BadData as error:
+        said = LocalName(str(error), str(error))
+        raise CellProblem("unknown_choice", said) from error
+    except ValueError as error:
+        raise CellProblem("unknown_choice", LocalName("应为 JSON 对象", "should be a JSON object")) from error
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _subject_field(key: str, name: str, read: Any, write: Any, empty: Any) -> Field[PlanRow]:
+    return Field(COLUMNS[key], *_of_subject(name), read, write, empty)
+
+
+def _json_field(name: str, make: Any, show: Any, empty: Any) -> Field[PlanRow]:
+    def write(value: Any, _language: str) -> Cell:
+        return None if value == empty else json.dumps(show(value), ensure_ascii=False)
+
+    return of_attribute(COLUMNS[name], name, lambda cell: _read_json(cell, make), write, empty)
+
+
+def _write_site_wide(value: bool, language: str) -> Cell:
+    return yes_no(value, language) if value else None
+
+
+FIELDS: tuple[Field[PlanRow], ...] = (
+    name_field(COLUMNS["task_en"], "name", "en"),
+    name_field(COLUMNS["standard_en"], "standard", "en", 2000),
+    _subject_field("classes", "classes", read_classes, write_classes, ()),
+    _subject_field("site_wide", "site", read_yes_no, _write_site_wide, False),
+    word_field(COLUMNS["kind"], "kind", KINDS),
+    word_field(COLUMNS["layer"], "layer", LAYERS),
+    text_field(COLUMNS["basis"], "basis", 1000),
+    word_field(COLUMNS["status"], "status", STATUSES_OF_FIGURES),
+    word_field(COLUMNS["executor"], "executor", EXECUTORS),
+    text_field(COLUMNS["licence"], "licence", 100, None),
+    text_field(COLUMNS["checklist"], "checklist", 100, None),
+    list_field(COLUMNS["evidence"], "evidence", 20),
+    whole_field(COLUMNS["early_days"], "early_days", 0, 3660),
+    whole_field(COLUMNS["late_days"], "late_days", 0, 3660),
+    whole_field(COLUMNS["max_gap_days"], "max_gap_days", 1, 36_600, None),
+    list_field(COLUMNS["contains"], "contains"),
+    list_field(COLUMNS["fulfils"], "fulfils"),
+    date_field(COLUMNS["anchor"], "anchor"),
+    date_field(COLUMNS["effective_from"], "effective_from", NEEDED),
+    whole_field(COLUMNS["shift_percent"], "shift_percent", 0, 100),
+    word_field(COLUMNS["roll"], "roll", ROLLS),
+    word_field(COLUMNS["missed"], "missed", MISSED),
+    whole_field(COLUMNS["estimated_minutes"], "estimated_minutes", 0, 100_000),
+    text_field(COLUMNS["budget_line"], "budget_line", 100, None),
+    _json_field("schedule", schedule_from, schedule_json, BY_INTERVAL),
+    _json_field("fulfilled_by", fulfilled_by_from, fulfilled_by_json, None),
+)
+"""What a plan row has beside the user's columns and the assets that it names."""
+
+BY_KEY = by_key(FIELDS)
+_OFFERED = {
+    "system": _system_names,
+    "department": lambda language: seed_departments().choices(language),
+}
+_FIELD_COLUMNS = {one.key: one.column for one in FIELDS}
+COLUMN_ORDER: tuple[Column, ...] = tuple(
+    replace(_FIELD_COLUMNS.get(key, column), choices=_OFFERED.get(key, _FIELD_COLUMNS.get(key, column).choices))
+    for key, column in COLUMNS.items()
+)
+HEADINGS = Headings(COLUMN_ORDER)
+
+
+def plan_cells(row: PlanRow, asset_codes: Mapping[str, str], language: str) -> list[Cell]:
+    """The row that an export writes, in ``COLUMN_ORDER``. ``asset_codes``: codes by key."""
+    system = systems().get(row.applies_to.system or "")
+    named = "" if system is None else (system.name.en if language == "en" else system.name.zh)
+    department = row.department.en if language == "en" and row.department.en else row.department.zh
+    return [
+        row.code,
+        named or row.applies_to.system,
+        row.name.zh or None,
+        row.standard.zh or None,
+        frequency_text(row.interval, row.schedule, language) or None,
+        department or None,
+        join_codes([asset_codes.get(key, key) for key in row.applies_to.assets]) or None,
+        *(one.write(one.get(row), language) for one in FIELDS),
+    ]

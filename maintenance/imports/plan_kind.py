@@ -1,0 +1,76 @@
+"""The plan table as a kind of table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from maintenance.imports.cells import Cell
+from maintenance.imports.grids import Book
+from maintenance.imports.kinds import Asked, TableKind
+from maintenance.imports.outcome import Change, Outcome
+from maintenance.imports.plan import PlanImport
+from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
+from maintenance.imports.problems import Problem, Problems
+from maintenance.imports.reading import plan_table_rows
+from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
+from maintenance.plan import PlanRow
+from maintenance.ports import MaintenanceTx
+from plantroom.domain.assets import LocalName
+from plantroom.ports.accounts import Role
+
+
+class PlanTableKind(TableKind):
+    """Rows of the plan table: the default profile's, or one site's own."""
+
+    key = "plan_table"
+    name = LocalName("维护计划表", "Plan table")
+    role = Role.SUPERVISOR
+    columns = COLUMN_ORDER
+    headings = HEADINGS
+
+    def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
+        rows = plan_table_rows(book, problems, asked.sheet)
+        known = tx.plan.rows(asked.site)
+        assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
+        done = PlanImport(known, asked.site, assets=assets, rights=asked.rights, problems=problems)
+        return done.run(asked.counted(rows))
+
+    def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        for change in changes:
+            row = change.after
+            assert isinstance(row, PlanRow)
+            tx.plan.put_row(row)
+            tx.live.note("plan", row.site, {"code": row.code, "change": "imported"})
+
+    def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
+        wanted = {one.key for one in changes}
+        return {row.lineage: row for row in tx.plan.rows() if row.lineage in wanted}
+
+    def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
+        return revert_rows(tx, restored, asked)
+
+    def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
+        rows = [row for row in tx.plan.rows(site) if row.site == site]
+        keys = {key for row in rows for key in row.applies_to.assets}
+        codes = {key: asset.code for key, asset in tx.assets.several(keys).items()}
+        for row in rows:
+            yield plan_cells(row, codes, language)
+
+
+def asset_keys(tx: MaintenanceTx, site: str | None, wanted: bool) -> Mapping[str, str]:
+    """Keys of a site's assets by code; nothing where no row names one."""
+    if not wanted or site is None:
+        return {}
+    return {code: key for (of, code), key in tx.assets.plant().codes.items() if of == site}
+
+
+def revert_rows(tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
+    """Plan rows as they are to be again, each as its next version."""
+    problems: list[Problem] = []
+    for change, record in reversed(restored):
+        if isinstance(record, PlanRow):
+            tx.plan.put_row(record)
+            continue
+        try:
+            withdraw_row(tx, change.key, asked.by, asked.now)
+        except InUse as error:
+            problems.append(refused(change, "in_use", error.said))
+    return problems

@@ -1,0 +1,90 @@
+"""Which row of the plan table a line means. Pure.
+
+By its code; without one by system, task and frequency (CONTRACTS). A line without a task is one of the user's own table
+(requirements.md II.1) where the default profile has that line, or the contractor's layer of that interval
+(requirements.md III.1): so the user's two tables find the rows that they have become.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from maintenance.frequencies import canonical
+from maintenance.imports.cells import fold
+from maintenance.imports.plan_reading import Wanted
+from maintenance.plan import PlanRow
+from maintenance.schedules import BY_INTERVAL
+
+_USER_SYSTEMS = {"ES-M": "elevator_escalator", "EL-Q": "elevator"}
+_LAYERS: Mapping[str, Sequence[str]] = {
+    "elevator": ("EL-HM", "EL-HY", "EL-Y"),
+    "escalator": ("ES-HM", "ES-Q", "ES-HY", "ES-Y"),
+}
+"""The contractor's layers by system or class: a plain line of their interval means them."""
+
+_CONTENT: Mapping[str, Sequence[str]] = {
+    "EL-Q": ("制动", "安全装置"),
+    "BA-M": ("传感器", "通信线路"),
+    "HV-HY": ("滤网", "性能"),
+    "FW-Y": ("清洁", "污渍"),
+}
+"""What the lines of the user's second table say, by the row that each has become (CY-12 to CY-15)."""
+
+
+def find_row(wanted: Wanted, known: Sequence[PlanRow]) -> PlanRow | None:
+    """The row that the line means; ``None``: a new one."""
+    if wanted.code is not None:
+        return next((row for row in known if row.code == wanted.code), None)
+    same = [row for row in known if _same_subject(wanted, row) and _same_frequency(wanted, row)]
+    if wanted.task:
+        named = next((row for row in same if wanted.task in (row.name.zh, row.name.en)), None)
+        return named or _by_content(wanted.task, same)
+    if wanted.content:
+        named = next((row for row in same if row.standard.zh == wanted.content), None)
+        if named is not None:
+            return named
+    return next((row for row in same if is_plain(row)), None) or _layer(wanted, same)
+
+
+def is_plain(row: PlanRow) -> bool:
+    """Whether the row stands for a line without a task: one of the user's own table."""
+    return "user_row" in row.custom or bool(row.custom.get("no_task"))
+
+
+def system_of(row: PlanRow) -> str | None:
+    """The system whose line in a plan table this row is."""
+    return row.applies_to.system or _USER_SYSTEMS.get(row.code)
+
+
+def _same_subject(wanted: Wanted, row: PlanRow) -> bool:
+    if wanted.site_word:
+        return row.applies_to.site and row.custom.get("subject") == fold(wanted.site_word)
+    if wanted.subject is None:
+        return False
+    if wanted.subject.system is not None:
+        return system_of(row) == wanted.subject.system or row.code in _LAYERS.get(wanted.subject.system, ())
+    assert wanted.subject.equipment_class is not None
+    return row.applies_to.classes == (wanted.subject.equipment_class,)
+
+
+def _same_frequency(wanted: Wanted, row: PlanRow) -> bool:
+    if wanted.frequency is None:
+        return False
+    if wanted.frequency.schedule != BY_INTERVAL or row.schedule != BY_INTERVAL:
+        # Heating once a year is the overhaul before the season, whichever of the two a line says (III.5).
+        in_words = wanted.frequency.schedule == BY_INTERVAL
+        return (in_words or wanted.frequency.schedule == row.schedule) and canonical(
+            wanted.frequency.interval
+        ) == canonical(row.interval)
+    return canonical(row.interval) == canonical(wanted.frequency.interval)
+
+
+def _by_content(task: str, same: Sequence[PlanRow]) -> PlanRow | None:
+    folded = fold(task)
+    return next((row for row in same if row.code in _CONTENT and all(w in folded for w in _CONTENT[row.code])), None)
+
+
+def _layer(wanted: Wanted, same: Sequence[PlanRow]) -> PlanRow | None:
+    subject = wanted.subject
+    if subject is None:
+        return None
+    layers = _LAYERS.get(subject.system or subject.equipment_class or "", ())
+    return next((row for row in same if row.code in layers), None)

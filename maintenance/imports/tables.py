@@ -1,0 +1,325 @@
+"""The table in a file: its heading row, its columns, its rows as cells by column. Says what is in the way.
+
+Title rows above the heading row, rows of remarks below the data and section titles between are left out. A cell that is
+merged over several rows of one column stands in each of them; every other merged range in the data is an error.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from maintenance.imports.cells import Cell, CellError, Formula, fold, is_blank, looks_like_formula, text_of
+from maintenance.imports.columns import Headings
+from maintenance.imports.grids import MAX_ROWS, Book, Grid, GridRow, Range, letters
+from maintenance.imports.problems import Problem, Problems, Unreadable, in_words, shown
+from maintenance.imports.text_files import BrokenText, unprotected
+from plantroom.domain.assets import LocalName
+
+LOOKED_AT = 40
+"""Rows with something in them among which the heading row is looked for."""
+
+_NOTE = re.compile(
+    r"^(?:注|备注|说明|附注|合计|总计|小计|制表|编制|审核|审批|批准|填表|日期|签字|签名|"
+    r"notes?|remarks?|total|preparedby|approvedby|checkedby)(?:人|员)?(?:\d*[:.、]|$)"
+)
+_DITTO = frozenset({"同上", "〃", "″", "''", '"', "ditto", "idem", "↑"})
+_LONGEST_DITTO = 10
+_PASSWORDS = frozenset({"密码", "口令", "初始密码", "password", "initialpassword"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A column of a sheet: the heading as it was written, and the column that it means (``None``: no one)."""
+
+    column: int
+    heading: str
+    key: str | None
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: its number as shown, and its cells by column. Blank cells are not there; ``refused`` are the columns of
+    which an error has been told already."""
+
+    sheet: str
+    number: int
+    cells: Mapping[str, Cell]
+    headings: Mapping[str, str]
+    refused: set[str] = field(default_factory=set)
+
+    def heading(self, key: str) -> str:
+        """The heading of a column as it was written; of one that is not there its key."""
+        return self.headings.get(key, key)
+
+    def text(self, key: str) -> str:
+        """The cell's text; empty when blank."""
+        return text_of(self.cells.get(key))
+
+    def problem(self, key: str, code: str, message: str | None = None, value: object = None) -> Problem:
+        """A problem with one cell of the row."""
+        told = self.cells.get(key) if value is None else value
+        return Problem(self.sheet, self.number, self.heading(key), shown(told), code, message or in_words(code))
+
+
+@dataclass(slots=True)
+class Table:
+    """A table that was found: ``columns`` those that are known, by key; ``last`` its last heading's column."""
+
+    grid: Grid
+    heading_row: int
+    places: Sequence[Place]
+    problems: Problems
+    merged: Sequence[Range] = ()
+    columns: Mapping[str, Place] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.columns = {place.key: place for place in self.places if place.key is not None}
+        self.headings = {key: place.heading for key, place in self.columns.items()}
+
+
+def find_tables(book: Book, headings: Headings, problems: Problems, sheet: str | None = None) -> list[Table]:
+    """The tables of a file that have the needed headings: of readings of one text the best, of sheets all that are
+    shown (or the one that is named). Raises ``Unreadable`` when there is none."""
+    grids = _chosen(book, sheet)
+    heads = [(_head(grid, headings), grid) for grid in grids]
+    if book.readings:
+        heads = [max(heads, key=lambda one: len(one[0].known))]
+    full = [(head, grid) for head, grid in heads if head.fits(headings)]
+    if not full:
+        best, grid = max(heads, key=lambda one: len(one[0].known))
+        raise Unreadable(_missing(best, grid, headings))
+    if sheet is None:
+        shown_ones = [one for one in full if not one[1].hidden] or full
+        for _, grid in full:
+            if grid.hidden and shown_ones is not full:
+                problems.warn(Problem(grid.name, 1, "", "", "hidden_sheet", in_words("hidden_sheet")))
+        full = shown_ones
+    if len(full) > 1:
+        names = "、".join(grid.name for _, grid in full)
+        said = LocalName(f"多个工作表都有所需表头，已全部读取：{names}", f"several sheets are read: {names}")
+        problems.warn(
+            Problem(full[1][1].name, full[1][0].row, "", "", "several_sheets", in_words("several_sheets", said))
+        )
+    return [_table(head, grid, problems) for head, grid in full]
+
+
+def _chosen(book: Book, sheet: str | None) -> Sequence[Grid]:
+    if sheet is None or book.readings:
+        return book.grids
+    found = [grid for grid in book.grids if grid.name == sheet]
+    if not found:
+        names = "、".join(grid.name for grid in book.grids)
+        said = LocalName(f"没有这个工作表；有：{names}", f"there is no such sheet; there are: {names}")
+        raise Unreadable(Problem(sheet, 1, "", sheet, "unknown_sheet", in_words("unknown_sheet", said)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The likeliest heading row of a sheet: the known columns in it, each once, and those that are there twice."""
+
+    row: int
+    cells: Sequence[Cell]
+    places: Sequence[Place]
+    known: frozenset[str]
+    any_rows: bool
+
+    def fits(self, headings: Headings) -> bool:
+        return self.known >= set(headings.needed)
+
+
+def _head(grid: Grid, headings: Headings) -> _Head:
+    best = _Head(1, (), (), frozenset(), any_rows=False)
+    for row in _top(grid):
+        places = [
+            Place(n, text_of(cell), headings.find(text_of(cell)))
+            for n, cell in enumerate(row.cells)
+            if not is_blank(cell)
+        ]
+        known = frozenset(place.key for place in places if place.key is not None)
+        if not best.any_rows or len(known) > len(best.known):
+            best = _Head(row.number, row.cells, places, known, any_rows=True)
+    return best
+
+
+def _top(grid: Grid) -> Iterator[GridRow]:
+    """The first rows, with cells that are merged downwards filled in, so that a heading of two rows reads as one."""
+    rows = list(islice(_safely(grid), LOOKED_AT))
+    down = [one for one in grid.merges() if one.left == one.right and one.top <= (rows[-1].number if rows else 0)]
+    by_number = {row.number: row for row in rows}
+    for row in rows:
+        cells = list(row.cells)
+        for one in down:
+            if one.top < row.number <= one.bottom and one.top in by_number:
+                value = _at(by_number[one.top].cells, one.left)
+                cells += [None] * (one.left + 1 - len(cells))
+                cells[one.left] = value
+        yield row._replace(cells=cells)
+
+
+def _safely(grid: Grid) -> Iterator[GridRow]:
+    try:
+        yield from grid.read()
+    except BrokenText as error:
+        raise Unreadable(Problem(grid.name, error.row, "", "", "cell_too_long", in_words("cell_too_long"))) from error
+
+
+def _missing(head: _Head, grid: Grid, headings: Headings) -> Problem:
+    if not head.any_rows:
+        return Problem(grid.name, 1, "", "", "empty", in_words("empty"))
+    lacking = [headings.columns[key] for key in headings.needed if key not in head.known]
+    seen = [place.heading for place in head.places][:20]
+    zh = f"缺少列：{'、'.join(one.zh for one in lacking)}；找到的表头：{'、'.join(seen)}"
+    en = f"missing columns: {', '.join(one.en for one in lacking)}; found: {', '.join(seen)}"
+    message = in_words("missing_column", LocalName(shown(zh), shown(en)))
+    return Problem(grid.name, head.row, lacking[0].zh, "", "missing_column", message)
+
+
+def _table(head: _Head, grid: Grid, problems: Problems) -> Table:
+    seen: set[str] = set()
+    for place in head.places:
+        if place.key is None:
+            code = "password_ignored" if fold(place.heading) in _PASSWORDS else "ignored_column"
+            problems.warn(Problem(grid.name, head.row, shown(place.heading), "", code, in_words(code)))
+        elif place.key in seen:
+            said = Problem(grid.name, head.row, place.heading, "", "column_twice", in_words("column_twice"))
+            problems.error(said)
+        seen.add(place.key or "")
+    return Table(grid, head.row, head.places, problems, grid.merges())
+
+
+def rows_of(table: Table, headings: Headings) -> Iterator[Row]:
+    """The rows below the headings. Errors of the table's own making (formulas, error values, merged cells) go to its
+    problems; such a row is given without the cells in question. Raises ``Unreadable`` beyond ``MAX_ROWS``."""
+    reader = _Rows(table, headings)
+    count, hidden = 0, 0
+    for row in _safely(table.grid):
+        if row.number <= table.heading_row:
+            continue
+        count += 1
+        if count > MAX_ROWS:
+            raise Unreadable(Problem(table.grid.name, row.number, "", "", "too_large", in_words("too_large")))
+        hidden += row.hidden
+        read = reader.read(row)
+        if read is not None:
+            yield read
+    if not count:
+        table.problems.warn(Problem(table.grid.name, table.heading_row, "", "", "no_rows", in_words("no_rows")))
+    if hidden:
+        said = LocalName(f"{hidden}行被隐藏或筛选掉，也已导入", f"{hidden} hidden or filtered rows are imported, too")
+        table.problems.warn(
+            Problem(table.grid.name, table.heading_row, "", "", "hidden_rows", in_words("hidden_rows", said))
+        )
+
+
+class _Rows:
+    """Makes rows of a grid's rows: fills in what is merged downwards, says what cannot be read."""
+
+    def __init__(self, table: Table, headings: Headings) -> None:
+        self._table, self._headings = table, headings
+        below = [one for one in table.merged if one.bottom > table.heading_row]
+        self._to_come = sorted(below, key=lambda one: one.top, reverse=True)
+        self._covering: list[Range] = []
+        self._values: dict[Range, Cell] = {}
+        self._above: dict[str, Cell] = {}
+        self._repeated = {column.key for column in headings.columns.values() if column.ditto}
+        self._told: set[Range] = set()
+        self._last = max((place.column for place in table.places), default=0)
+
+    def read(self, row: GridRow) -> Row | None:
+        """The row, or ``None`` for one that is no data."""
+        table = self._table
+        covering = self._over(row.number)
+        if self._is_section(row, covering):
+            self._warn(row, "section_row")
+            return None
+        made = Row(table.grid.name, row.number, {}, table.headings)
+        cells = {key: self._cell(row, place, covering, made) for key, place in table.columns.items()}
+        made.cells = {key: cell for key, cell in cells.items() if cell is not None}
+        if self._is_note(row, made):
+            self._warn(row, "note_row")
+            return None
+        return made if made.cells or made.refused else None
+
+    def _over(self, number: int) -> Sequence[Range]:
+        """The merged ranges over a row; rows come in their order."""
+        while self._to_come and self._to_come[-1].top <= number:
+            self._covering.append(self._to_come.pop())
+        self._covering = [one for one in self._covering if one.bottom >= number]
+        return self._covering
+
+    def _cell(self, row: GridRow, place: Place, covering: Sequence[Range], made: Row) -> Cell:
+        assert place.key is not None
+        cell = _at(row.cells, place.column)
+        over = next((one for one in covering if one.left <= place.column <= one.right), None) if covering else None
+        if over is not None:
+            cell = self._spread(row, place, over, cell)
+        if cell is None:
+            return None
+        if isinstance(cell, Formula) or (
+            self._table.grid.plain and isinstance(cell, str) and looks_like_formula(cell.strip())
+        ):
+            self._refuse(made, place.key, "formula", cell)
+            return None
+        if isinstance(cell, CellError):
+            self._refuse(made, place.key, "error_value", cell)
+            return None
+        if isinstance(cell, str):
+            if self._table.grid.plain:
+                cell = unprotected(cell)
+            if place.key in self._repeated and len(cell) <= _LONGEST_DITTO and fold(cell) in _DITTO:
+                cell = self._above.get(place.key, cell)
+        if is_blank(cell):
+            return None
+        self._above[place.key] = cell
+        return cell
+
+    def _spread(self, row: GridRow, place: Place, over: Range, cell: Cell) -> Cell:
+        assert place.key is not None
+        if over.left == over.right and self._headings.columns[place.key].spreads:
+            if row.number == over.top:
+                self._values[over] = cell
+            return self._values.get(over, cell)
+        if over not in self._told:
+            self._told.add(over)
+            said = LocalName(f"合并单元格 {over} 含义不明", f"the merged cells {over} leave open what is meant")
+            problem = Problem(
+                self._table.grid.name, row.number, place.heading, shown(cell), "merged", in_words("merged", said)
+            )
+            self._table.problems.error(problem)
+        return cell
+
+    def _refuse(self, made: Row, key: str, code: str, cell: Cell) -> None:
+        said = None
+        if isinstance(cell, Formula) and cell.shown:
+            said = LocalName(f"单元格是公式（显示为 {shown(cell.shown)}）", f"a formula (it shows {shown(cell.shown)})")
+        made.refused.add(key)
+        self._table.problems.error(made.problem(key, code, in_words(code, said), value=cell))
+
+    def _is_section(self, row: GridRow, covering: Sequence[Range]) -> bool:
+        """A title across the whole table, with nothing beside it."""
+        wide = [one for one in covering if one.top == one.bottom and one.left <= 1 and one.right >= self._last - 1]
+        if not wide or self._last < 2:
+            return False
+        return all(is_blank(cell) or wide[0].left <= n <= wide[0].right for n, cell in enumerate(row.cells))
+
+    def _is_note(self, row: GridRow, made: Row) -> bool:
+        """A remark below the data: only its first cells say something, and what a remark begins with."""
+        filled = [cell for cell in row.cells if not is_blank(cell)]
+        if not filled or len(filled) > 2 or all(key in made.cells for key in self._headings.needed):
+            return False
+        return _NOTE.match(fold(text_of(filled[0]))) is not None
+
+    def _warn(self, row: GridRow, code: str) -> None:
+        first = next((cell for cell in row.cells if not is_blank(cell)), None)
+        place = next((n for n, cell in enumerate(row.cells) if not is_blank(cell)), 0)
+        problem = Problem(
+            self._table.grid.name, row.number, letters(place), shown(text_of(first)), code, in_words(code)
+        )
+        self._table.problems.warn(problem)
+
+
+def _at(cells: Sequence[Cell], place: int) -> Cell:
+    return cells[place] if place < len(cells) else None

@@ -1,0 +1,238 @@
+"""Users as a kind of table: a row for each grant of a person. Passwords are never read nor written."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from maintenance.imports.cells import Cell
+from maintenance.imports.columns import Headings, columns_of
+from maintenance.imports.fields import Field, by_key, changed, text_field, values_of, word_field, yes_no_field
+from maintenance.imports.grids import Book
+from maintenance.imports.kinds import Asked, TableKind
+from maintenance.imports.outcome import Change, Outcome
+from maintenance.imports.problems import CellProblem, Problem, Problems, in_words
+from maintenance.imports.tables import Row
+from maintenance.imports.undoing import Restored
+from maintenance.imports.values import normal_code, read_code, read_text, yes_no
+from maintenance.imports.vocabulary import Departments, seed_departments
+from maintenance.imports.words import ROLES, USER_LANGUAGES
+from maintenance.ports import MaintenanceTx
+from plantroom.domain.assets import LocalName
+from plantroom.domain.keys import new_key
+from plantroom.ports.accounts import Grant, Role, User
+
+RECORD = "user"
+COLUMNS = columns_of("users")
+FIELDS: tuple[Field[User], ...] = (
+    text_field(COLUMNS["name"], "name", 200),
+    word_field(COLUMNS["language"], "language", USER_LANGUAGES),
+    yes_no_field(COLUMNS["active"], "active"),
+)
+_BY_KEY = by_key(FIELDS)
+_CHOICES = {
+    "role": ROLES.choices,
+    "language": USER_LANGUAGES.choices,
+    "department": lambda language: seed_departments().choices(language),
+    "active": lambda language: [yes_no(True, language), yes_no(False, language)],
+}
+COLUMN_ORDER = tuple(replace(column, choices=_CHOICES.get(key)) for key, column in COLUMNS.items())
+HEADINGS = Headings(COLUMN_ORDER)
+
+
+@dataclass(slots=True)
+class _Person:
+    """What the rows of one person say."""
+
+    first: Row
+    values: dict[str, Any] = field(default_factory=dict)
+    grants: dict[tuple[str | None, str | None], tuple[Grant, Row]] = field(default_factory=dict)
+
+
+class UsersImport:
+    """One comparison of a table with the people that there are."""
+
+    def __init__(self, users: Sequence[User], sites: Iterable[str], asked: Asked, problems: Problems) -> None:
+        self._users = {user.username: user for user in users}
+        self._sites = frozenset(sites)
+        self._asked = asked
+        self._departments: Departments = seed_departments()
+        self._people: dict[str, _Person] = {}
+        self.outcome = Outcome(problems)
+
+    def run(self, rows: Iterable[Row]) -> Outcome:
+        """Compare every row; the rows of one person count together."""
+        for row in rows:
+            self._row(row)
+        for username, person in self._people.items():
+            self._person(username, person)
+        self._keep_an_admin()
+        return self.outcome
+
+    def _row(self, row: Row) -> None:
+        problems = self.outcome.problems
+        before = len(problems.errors)
+        username = self._username(row)
+        values = values_of(row, _BY_KEY, problems)
+        grant = self._grant(row)
+        if len(problems.errors) > before or row.refused or grant is None:
+            return
+        person = self._people.setdefault(username, _Person(row))
+        for key, value in values.items():
+            if person.values.setdefault(key, value) != value:
+                said = LocalName(f"与第{person.first.number}行不一致", f"differs from line {person.first.number}")
+                problems.error(row.problem(key, "duplicate_row", in_words("duplicate_row", said)))
+        place = (grant.site, grant.department)
+        if place in person.grants:
+            first = person.grants[place][1].number
+            said = LocalName(
+                f"与第{first}行重复（同一站点和部门）", f"line {first} has this site and department already"
+            )
+            problems.error(row.problem("username", "duplicate_row", in_words("duplicate_row", said)))
+            return
+        person.grants[place] = (grant, row)
+
+    def _username(self, row: Row) -> str:
+        cell = row.cells.get("username")
+        if isinstance(cell, str) and cell in self._users:
+            return cell
+        try:
+            name = read_text(read_code(cell), 200)
+        except CellProblem as problem:
+            self.outcome.problems.error(row.problem("username", problem.code, in_words(problem.code, problem.said)))
+            return ""
+        if not name and "username" not in row.refused:
+            self.outcome.problems.error(row.problem("username", "missing_value"))
+        normal = normal_code(name)
+        if normal != name and name not in self._users:
+            said = LocalName(
+                f"用户名中的全角或不可见字符已换成普通字符：{normal}", f"the user name was read as {normal}"
+            )
+            self.outcome.problems.warn(row.problem("username", "code_normalised", in_words("code_normalised", said)))
+            return normal
+        return name
+
+    def _grant(self, row: Row) -> Grant | None:
+        problems = self.outcome.problems
+        site = row.text("site") or self._asked.site
+        if "role" not in row.cells:
+            if "role" not in row.refused:
+                problems.error(row.problem("role", "missing_value"))
+            return None
+        try:
+            role = ROLES.read(row.cells["role"])
+            text = row.text("department")
+            department = self._departments.read(text).zh if text and not self._is_known(row, text) else text or None
+        except CellProblem as problem:
+            key = "role" if problem.code == "unknown_role" else "department"
+            problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
+            return None
+        grant = Grant(role, site or None, department)
+        if (grant.site is not None and grant.site not in self._sites) or not self._asked.rights.may_grant(grant):
+            problems.error(row.problem("site" if grant.site else "role", "site_not_yours"))
+            return None
+        return grant
+
+    def _is_known(self, row: Row, department: str) -> bool:
+        """Whether the person has a grant for just that department: then nobody has to know it."""
+        user = self._users.get(str(row.cells.get("username", "")))
+        return user is not None and any(one.department == department for one in user.grants)
+
+    def _person(self, username: str, person: _Person) -> None:
+        known = self._users.get(username)
+        grants = tuple(grant for grant, _ in person.grants.values())
+        rows = [row for _, row in person.grants.values()]
+        if known is None:
+            made = User(new_key(), username, "", grants, name=username)
+            user, _ = changed(made, _BY_KEY, {key: value for key, value in person.values.items() if value != ""})
+            self._take(None, user, person.first)
+            self.outcome.problems.warn(person.first.problem("username", "cannot_sign_in"))
+            for row in rows:
+                self.outcome.note(row, "created", username)
+            return
+        if not all(self._asked.rights.may_grant(one) for one in known.grants):
+            self.outcome.problems.error(person.first.problem("username", "not_yours"))
+            return
+        user, changes = changed(known, _BY_KEY, person.values)
+        if set(grants) != set(known.grants):
+            changes["grants"] = [_said(known.grants), _said(grants)]
+            user = replace(user, grants=grants)
+        if changes:
+            self._take(known, user, person.first)
+        for row in rows:
+            self.outcome.note(row, "updated" if changes else "unchanged", username, changes)
+
+    def _take(self, before: User | None, after: User, row: Row) -> None:
+        self._users[after.username] = after
+        was = None if before is None else replace(before, password_hash="")
+        after = replace(after, password_hash="")
+        change = Change(RECORD, after.id, after.username, self._asked.site, was, after, row.sheet, row.number)
+        self.outcome.changes.append(change)
+
+    def _keep_an_admin(self) -> None:
+        """Somebody has to be able to change everything afterwards."""
+        everywhere = Grant(Role.ADMIN)
+        if self.outcome.changes and not any(u.active and everywhere in u.grants for u in self._users.values()):
+            last = next(iter(self._people.values())).first
+            self.outcome.problems.error(last.problem("role", "last_admin"))
+
+
+def _said(grants: Iterable[Grant]) -> str:
+    return "；".join(
+        "".join(
+            (ROLES.said(one.role, "zh"), f"@{one.site}" * bool(one.site), f"/{one.department}" * bool(one.department))
+        )
+        for one in grants
+    )
+
+
+class UsersKind(TableKind):
+    """People who sign in."""
+
+    key = "users"
+    name = LocalName("用户", "Users")
+    role = Role.ADMIN
+    columns = COLUMN_ORDER
+    headings = HEADINGS
+
+    def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
+        done = UsersImport(tx.accounts.users(), [site.code for site in tx.assets.sites()], asked, problems)
+        return done.run(self.rows(book, asked, problems))
+
+    def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:
+        for change in changes:
+            user = change.after
+            assert isinstance(user, User)
+            hashed = "" if change.before is None else tx.accounts.user(user.id).password_hash
+            tx.accounts.put_user(replace(user, password_hash=hashed))
+
+    def current(self, tx: MaintenanceTx, changes: Sequence[Change]) -> Mapping[str, object]:
+        wanted = {one.key for one in changes}
+        return {user.id: replace(user, password_hash="") for user in tx.accounts.users() if user.id in wanted}
+
+    def revert(self, tx: MaintenanceTx, restored: Sequence[Restored], asked: Asked) -> list[Problem]:
+        for change, record in reversed(restored):
+            if isinstance(record, User):
+                hashed = tx.accounts.user(record.id).password_hash
+                tx.accounts.put_user(replace(record, password_hash=hashed))
+            else:
+                tx.accounts.remove_user(change.key)
+        return []
+
+    def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
+        for user in tx.accounts.users():
+            grants = [one for one in user.grants if site is None or one.site == site]
+            yield from user_cells(user, grants, language)
+
+
+def user_cells(user: User, grants: Sequence[Grant], language: str) -> Iterator[list[Cell]]:
+    """The rows that an export writes: one for each grant."""
+    for grant in grants:
+        yield [
+            user.username,
+            user.name or None,
+            ROLES.said(grant.role, language),
+            grant.site,
+            grant.department,
+            USER_LANGUAGES.said(user.language, language) if user.language in USER_LANGUAGES.table() else None,
+            yes_no(user.active, language),
+        ]

@@ -1,0 +1,197 @@
+"""Values out of cells: text, dates, numbers, yes or no, words of a list. All raise ``CellProblem``. Pure."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+from maintenance.imports.cells import Cell, fold, lost_digits, seen, text_of
+from maintenance.imports.problems import CellProblem
+from plantroom.domain.assets import LocalName
+
+T = TypeVar("T")
+
+CLEAR = "（空）"
+"""What is written into a cell to empty a field; a blank cell leaves the field as it is."""
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
+_CLEARS = frozenset({"(空)", "(清空)", "(none)", "(clear)"})
+_LONGEST_CLEAR = 10
+_DAY = re.compile(r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})(?:日|号)?(?:[t ]00:00(?::00)?)?")
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_TWO_WAYS = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{2}|\d{4})")
+_YES = frozenset({"是", "有", "对", "√", "✓", "☑", "y", "yes", "true", "1", "启用"})
+_NO = frozenset({"否", "无", "没有", "不", "×", "x", "✗", "☐", "n", "no", "false", "0", "停用"})
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+
+
+def clears(cell: Cell) -> bool:
+    """Whether the cell asks to empty its field."""
+    return isinstance(cell, str) and len(cell) <= _LONGEST_CLEAR and cell[:1] in "(（ " and fold(cell) in _CLEARS
+
+
+def read_text(cell: Cell, most: int = 500) -> str:
+    """A text of at most so many characters."""
+    text = text_of(cell)
+    if len(text) > most:
+        said = LocalName(f"内容过长（{len(text)}字，最多{most}）", f"{len(text)} characters, at most {most}")
+        raise CellProblem("too_long", said)
+    return text
+
+
+def read_code(cell: Cell) -> str:
+    """A code as it is written; whole numbers count, dates and what has lost its digits do not."""
+    if isinstance(cell, date):
+        raise CellProblem("date_as_code")
+    if lost_digits(cell):
+        raise CellProblem("number_as_code")
+    return text_of(cell)
+
+
+def normal_code(text: str) -> str:
+    """The code as people see it: half-width, without invisible characters."""
+    return seen(text)
+
+
+def read_date(cell: Cell) -> date:
+    """A day: a spreadsheet's date, 2026-11-28, 2026/11/28, 2026年11月28日, 20261128. The year comes first."""
+    if isinstance(cell, datetime):
+        return _bounded(cell.date())
+    if isinstance(cell, date):
+        return _bounded(cell)
+    text = fold(text_of(cell)) if not isinstance(cell, str) else unicodedata.normalize("NFKC", cell).strip().casefold()
+    bare = re.sub(r"\s*([年月日号/.-])\s*", r"\1", text)
+    found = _DAY.fullmatch(bare) or _COMPACT.fullmatch(bare)
+    if found is None:
+        if _TWO_WAYS.fullmatch(bare):
+            raise CellProblem("ambiguous_date")
+        raise CellProblem("bad_date")
+    try:
+        return _bounded(date(int(found[1]), int(found[2]), int(found[3])))
+    except ValueError:
+        said = LocalName("没有这一天", "there is no such day")
+        raise CellProblem("bad_date", said) from None
+
+
+def _bounded(day: date) -> date:
+    if not FIRST_DAY <= day <= LAST_DAY:
+        said = LocalName(f"日期应在{FIRST_DAY}与{LAST_DAY}之间", f"should lie between {FIRST_DAY} and {LAST_DAY}")
+        raise CellProblem("out_of_range", said)
+    return day
+
+
+def read_number(cell: Cell, low: float | None = None, high: float | None = None) -> float:
+    """A finite number, within bounds where there are any."""
+    if isinstance(cell, bool | date):
+        raise CellProblem("bad_number")
+    if isinstance(cell, int | float):
+        value = float(cell)
+    else:
+        text = "".join(unicodedata.normalize("NFKC", text_of(cell)).casefold().split()).replace("−", "-")
+        if _GROUPED.fullmatch(text):
+            text = text.replace(",", "")
+        if _NUMBER.fullmatch(text) is None:
+            raise CellProblem("bad_number")
+        value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise CellProblem("bad_number")
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = " – ".join(f"{one:g}" for one in (low, high) if one is not None)
+        raise CellProblem("out_of_range", LocalName(f"应在 {bounds} 之内", f"should be within {bounds}"))
+    return value
+
+
+def read_whole(cell: Cell, low: int, high: int) -> int:
+    """A whole number within bounds."""
+    value = read_number(cell, low, high)
+    if not value.is_integer():
+        raise CellProblem("bad_number", LocalName("应为整数", "should be a whole number"))
+    return int(value)
+
+
+def read_yes_no(cell: Cell) -> bool:
+    """是 or 否, yes or no, √ or ×, true or false."""
+    if isinstance(cell, bool):
+        return cell
+    word = fold(text_of(cell))
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise CellProblem("bad_yes_no")
+
+
+def yes_no(value: bool, language: str) -> str:
+    """The word for it."""
+    if language == "en":
+        return "yes" if value else "no"
+    return "是" if value else "否"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A value's words: those that we write, and others that mean it."""
+
+    zh: str
+    hant: str
+    en: str
+    also: Sequence[str] = ()
+
+    def said(self, language: str) -> str:
+        """The word in a language."""
+        return {"zh": self.zh, "zh-hant": self.hant}.get(language, self.en)
+
+
+class Words(Generic[T]):
+    """A closed list of values in words. Key, any script and English mean the same; ``code`` is the problem's."""
+
+    def __init__(self, words: Mapping[T, Word], code: str = "unknown_choice", key: Callable[[T], str] = str) -> None:
+        self._words = words
+        self._code = code
+        self._known: dict[str, T] = {}
+        for value, word in words.items():
+            for text in (key(value), word.zh, word.hant, word.en, *word.also):
+                if self._known.setdefault(fold(text), value) != value:
+                    raise ValueError(f"{text!r} means two values")
+
+    def find(self, text: str) -> T | None:
+        """The value that a text means; ``None``: none."""
+        return self._known.get(fold(text))
+
+    def read(self, cell: Cell) -> T:
+        """The value of a cell. Raises ``CellProblem`` that lists the words."""
+        found = self._known.get(fold(text_of(cell)))
+        if found is None:
+            raise CellProblem(self._code, listed(self._code, self._words.values()))
+        return found
+
+    def said(self, value: T, language: str) -> str:
+        """The word that we write."""
+        return self._words[value].said(language)
+
+    def choices(self, language: str) -> list[str]:
+        """All words, for a drop-down."""
+        return [word.said(language) for word in self._words.values()]
+
+    def table(self) -> Mapping[T, Word]:
+        """The words by value, for the documentation."""
+        return self._words
+
+
+_LISTED = {
+    "unknown_choice": ("没有这个选项；可用", "there is no such choice; there are"),
+    "unknown_class": ("不认识的设备类别；可用", "unknown equipment class; there are"),
+    "unknown_role": ("没有这个角色；可用", "there is no such role; there are"),
+    "unknown_category": ("看不懂的类别；可用", "unknown category; there are"),
+}
+
+
+def listed(code: str, words: object) -> LocalName:
+    """What is wrong with the known words behind it."""
+    zh, en = _LISTED[code]
+    known = [word for word in words if isinstance(word, Word)] if hasattr(words, "__iter__") else []
+    return LocalName(f"{zh}：{'、'.join(w.zh for w in known)}", f"{en}: {', '.join(w.en for w in known)}")

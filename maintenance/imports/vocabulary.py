@@ -1,0 +1,113 @@
+"""What systems, equipment classes and departments are called: by key, name, or another word, in either script. Pure."""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from maintenance.imports.cells import fold
+from maintenance.imports.problems import CellProblem
+from maintenance.imports.traditional import simplified
+from maintenance.imports.values import Word, Words
+from maintenance.seed.loader import departments
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.catalogue.systems import match_system, systems
+from plantroom.domain.assets import LocalName
+
+FILE = Path(__file__).parent / "data" / "equipment.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a cell about equipment names: a system, or a class where no system goes by that word."""
+
+    system: str | None
+    equipment_class: str | None
+
+
+@cache
+def other_words() -> Mapping[str, Sequence[str]]:
+    """Other words by class, and those of things of the whole site (``site``)."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def class_words() -> Words[str]:
+    """The equipment classes in words."""
+    known: dict[str, Word] = {}
+    for key, made in equipment_classes().items():
+        known[key] = Word(made.name.zh, made.name.zh, made.name.en, tuple(other_words().get(key, ())))
+    return Words(known, "unknown_class")
+
+
+def is_site_wide(text: str) -> bool:
+    """Whether a word names something that a plan looks after and that is no asset: such a row is of the site."""
+    return fold(text) in _site_words()
+
+
+@cache
+def _site_words() -> frozenset[str]:
+    return frozenset(fold(word) for word in other_words()["site"])
+
+
+def equipment_named(text: str) -> Named:
+    """The system or class that a cell of a plan table names. Raises ``CellProblem`` that lists the systems."""
+    found = match_system(text) or match_system(simplified(text)) or match_system(_bare(text))
+    if found is not None:
+        return Named(found.system, None)
+    made = class_words().find(text) or class_words().find(_bare(text))
+    if made is not None:
+        return Named(None, made)
+    names = [s.name for s in systems().values()]
+    classes = [c.name.zh for c in equipment_classes().values()]
+    zh = f"不认识的系统；可用系统：{'、'.join(n.zh for n in names)}；设备类：{'、'.join(classes)}"
+    raise CellProblem("unknown_system", LocalName(zh, f"unknown system; there are: {', '.join(n.en for n in names)}"))
+
+
+def _bare(text: str) -> str:
+    """Without what stands in brackets, the number before it and words that add nothing."""
+    plain = simplified(text)
+    for opens, closes in (("（", "）"), ("(", ")")):
+        head, found, tail = plain.partition(opens)
+        if found and closes in tail:
+            plain = head + tail.partition(closes)[2]
+    return plain.strip().lstrip("0123456789一二三四五六七八九十.、 ").removesuffix("设备").removesuffix("设施") or plain
+
+
+class Departments:
+    """The departments that tables may name: key, either script, English, other spellings."""
+
+    def __init__(self, known: Iterable[tuple[str, LocalName, Iterable[str]]]) -> None:
+        self._names: dict[str, LocalName] = {}
+        self._list: list[LocalName] = []
+        for key, name, aliases in known:
+            if name not in self._list:
+                self._list.append(name)
+            for text in (name.zh, name.en, *aliases, key):
+                if text.strip():
+                    self._names.setdefault(fold(text), name)
+
+    def find(self, text: str) -> LocalName | None:
+        """The department that a text names; ``None``: there is none."""
+        return self._names.get(fold(text))
+
+    def read(self, text: str) -> LocalName:
+        """As ``find``. Raises ``CellProblem`` that lists them."""
+        found = self.find(text)
+        if found is None:
+            names = "、".join(one.zh for one in self._list)
+            en = ", ".join(one.en for one in self._list)
+            said = LocalName(f"没有这个部门；有：{names}", f"there is no such department; there are: {en}")
+            raise CellProblem("unknown_department", said)
+        return found
+
+    def choices(self, language: str) -> list[str]:
+        """All names."""
+        return [one.en if language == "en" else one.zh for one in self._list]
+
+
+@cache
+def seed_departments() -> Departments:
+    """The departments of the user's tables."""
+    return Departments((one.key, one.name, one.aliases) for one in departments().values())

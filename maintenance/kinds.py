@@ -1,0 +1,215 @@
+"""Where the dates of each kind of row are on one subject. Pure.
+
+Rows whose dates nobody knows (a meter without readings, an age without a day of installation, another row that does
+not apply) have none and say why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from maintenance.facts import Facts
+from maintenance.grids import NO_DATES, AgeGrid, BeforeGrid, InSeasonGrid, ListGrid, SeasonGrid
+from maintenance.meters import Meter, MeterCase, meter_grid, unknown_because
+from maintenance.nesting import Track
+from maintenance.plan import Occurrence, OccurrenceState, PlanRow
+from maintenance.recurrence import (
+    Grid,
+    Series,
+    effective_interval,
+    end_of_day,
+    local_day,
+    longest_between,
+    longest_days,
+    nominal,
+    window,
+)
+from maintenance.schedules import (
+    AgeSchedule,
+    BeforeSchedule,
+    ConditionSchedule,
+    IntervalSchedule,
+    MeterSchedule,
+    SeasonSchedule,
+)
+from maintenance.site_calendar import season_of
+from plantroom.domain.assets import Asset, LocalName
+
+_CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row on one subject. ``anchor`` is where its dates count from, ``start`` the day that it begins on without a
+    history, ``floor`` the longest gap in days that holds for it, ``history`` its occurrences."""
+
+    row: PlanRow
+    asset: Asset | None
+    anchor: date
+    start: date
+    today: date
+    floor: int | None
+    history: Sequence[Occurrence]
+    facts: Facts
+    zone: ZoneInfo
+
+    @property
+    def last(self) -> datetime | None:
+        """When the row was last done or credited, or the end of the last missed one: what a meter counts from."""
+        done = [o.completed_at for o in self.history if o.state in _CREDIT and o.completed_at is not None]
+        missed = [end_of_day(o.latest, self.zone) for o in self.history if o.state is OccurrenceState.MISSED]
+        return max([*done, *missed], default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A row's grid (``None``: its plain interval), or why it has no dates."""
+
+    grid: Grid | None
+    unknown: LocalName | None = None
+
+
+def dates_of(case: Case, tracks: Mapping[str, Track]) -> Dates:
+    """The dates of a row; ``tracks`` are those of the subject's other rows by code, as far as they stand."""
+    schedule = case.row.schedule
+    match schedule:
+        case IntervalSchedule():
+            return _interval(case, schedule)
+        case SeasonSchedule():
+            return _season(case, schedule)
+        case AgeSchedule():
+            return _age(case, schedule)
+        case MeterSchedule():
+            return _meter(case, schedule)
+        case BeforeSchedule():
+            return _before(case, schedule, tracks)
+        case ConditionSchedule():
+            return _condition(case, schedule)
+
+
+def _no_season(name: str) -> Dates:
+    return Dates(NO_DATES, LocalName(f"场地没有设定季节“{name}”", f"the site has no season {name!r}"))
+
+
+def _interval(case: Case, schedule: IntervalSchedule) -> Dates:
+    if schedule.in_season is None:
+        return Dates(None)
+    season = season_of(case.facts.calendar, schedule.in_season)
+    if season is None:
+        return _no_season(schedule.in_season)
+    every = effective_interval(case.row.interval, case.floor)
+    return Dates(InSeasonGrid(season, every, case.row.anchor, case.anchor, longest_days(every)))
+
+
+def _season(case: Case, schedule: SeasonSchedule) -> Dates:
+    seasons = []
+    for name in schedule.seasons:
+        season = season_of(case.facts.calendar, name)
+        if season is None:
+            return _no_season(name)
+        seasons.append(season)
+    return Dates(SeasonGrid(tuple(seasons), schedule.lead_days, case.anchor))
+
+
+def _age(case: Case, schedule: AgeSchedule) -> Dates:
+    asset, row = case.asset, case.row
+    installed = None if asset is None or schedule.since == "in_service_on" else asset.installed_on
+    in_service = None if asset is None else asset.in_service_on
+    since = installed or in_service or row.anchor
+    if since is None:
+        return Dates(NO_DATES, LocalName("设备卡上没有安装日期", "the asset's card has no day of installation"))
+    return Dates(AgeGrid(since, schedule.years, schedule.then, installed is None, longest_between(row)))
+
+
+def _meter(case: Case, schedule: MeterSchedule) -> Dates:
+    meter = case.facts.meters.get(schedule.point, Meter())
+    cap = case.row.interval if case.row.interval.every > 0 else None
+    known = MeterCase(schedule, meter, case.last, case.anchor, case.start, cap, case.zone)
+    grid = meter_grid(known)
+    return Dates(grid, unknown_because(known) if grid is NO_DATES else None)
+
+
+def _condition(case: Case, schedule: ConditionSchedule) -> Dates:
+    """One job for what was seen since the last one ended; none while one stands."""
+    last = case.last
+    seen = [s for s in case.facts.sightings if s.failure_mode in schedule.failure_modes]
+    new = [s for s in seen if last is None or s.observed_at > last]
+    stands = any(o.state is OccurrenceState.DUE for o in case.history)
+    if not new:
+        return Dates(ListGrid((), (_wanted(schedule),), floats=False))
+    day = local_day(new[0].observed_at, case.zone)
+    text = LocalName(f"{day}发现“{new[0].name.zh}”，因此安排", f"because {new[0].name.en} was noticed on {day}")
+    return Dates(ListGrid(() if stands else (max(day, case.today),), (text,), floats=False))
+
+
+def _wanted(schedule: ConditionSchedule) -> LocalName:
+    modes = ", ".join(schedule.failure_modes)
+    return LocalName(f"因状态（{modes}）安排", f"because of its condition ({modes})")
+
+
+def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -> Dates:
+    other = tracks.get(schedule.code)
+    if other is None:
+        return Dates(
+            NO_DATES,
+            LocalName(f"计划项“{schedule.code}”不适用于此对象", f"the row {schedule.code} does not apply here"),
+        )
+    standing = _standing(other)
+    if not standing and other.ended:
+        return Dates(
+            NO_DATES, LocalName(f"“{other.row.name.zh}”的日期未知", f"the dates of {other.row.name.en} are unknown")
+        )
+    every = case.row.interval
+    if every.every > 0:
+        base, offset = _base(case, other)
+
+        def own(index: int) -> date:
+            return nominal(base, every, index + offset)
+
+        dates, longest = own, longest_days(every)
+    else:
+        days, series = sorted(standing), other.series
+        next_cycle = other.next_cycle - len(days)  # the track goes on while jobs are computed
+
+        def each(index: int) -> date:
+            return days[index] if index < len(days) else series.nominal(next_cycle + index)
+
+        dates, longest = each, longest_between(other.row)
+    known = dict(standing) | _next(other, standing)
+
+    def due(day: date) -> date | None:
+        return known.get(day) or (day if _has(other.series, day) else None)
+
+    return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, due, longest))
+
+
+def _base(case: Case, other: Track) -> tuple[date, int]:
+    """Where a row before another one counts from, and the first number that it counts."""
+    grid = other.series.grid
+    if case.row.anchor is not None:
+        return case.row.anchor, 0
+    if isinstance(grid, AgeGrid):
+        return grid.since, 1
+    first = other.series.anchor if grid is None else grid.day(0)
+    return (case.anchor if first == date.max else first), 0
+
+
+def _standing(track: Track) -> dict[date, date]:
+    """Nominal date to last day of what a row has due already."""
+    return {nominal_date: min(nominal_date, latest) for nominal_date, latest in track.standing}
+
+
+def _next(track: Track, standing: Mapping[date, date]) -> dict[date, date]:
+    """The same of the next one, not made yet."""
+    if track.ended:
+        return {}
+    last = max([*standing.values(), *(() if track.last is None else (track.last,))], default=None)
+    found = window(track.series, track.next_cycle, last, track.calendar)
+    return {found.nominal: found.planned}
+
+
+def _has(series: Series, day: date) -> bool:
+    if series.grid is None:
+        return series.has(day)
+    return series.grid.day(series.grid.first(day)) == day

@@ -1,0 +1,83 @@
+"""Steps that the planner itself takes on orders: opened when their time comes, kept though it is over, ended as missed,
+completed by what the readings show. Each works inside the caller's transaction on the order as it is then."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from maintenance.draft_words import MISSED_TAG
+from maintenance.fulfilment import Credit
+from maintenance.lifecycle import ENDED, PLANNER, transition
+from maintenance.ports import MaintenanceTx
+from maintenance.transitions import apply_transition
+from maintenance.views import note_order
+from maintenance.work_orders import State, Transition, WorkOrder
+
+READINGS_TAG = "by_readings"
+"""Tag of orders that nobody worked on: the readings showed what they ask for."""
+
+SCRAPPED = "asset scrapped"
+"""Why the orders of a scrapped asset are cancelled."""
+
+UNSTARTED = (State.SCHEDULED, State.OPEN, State.ACKNOWLEDGED)
+
+
+def open_order(tx: MaintenanceTx, order: WorkOrder, now: datetime) -> None:
+    """Its time has come."""
+    locked = tx.orders.lock(order.id)
+    if locked.state is State.SCHEDULED:
+        _step(tx, locked, State.OPEN, now, now)
+
+
+def keep_overdue(tx: MaintenanceTx, order: WorkOrder, now: datetime, text: str) -> bool:
+    """Its time is over and it stays due: tagged and told once, as ``text`` says. Gives whether that is new."""
+    locked = tx.orders.lock(order.id)
+    if locked.state in ENDED or MISSED_TAG in locked.tags:
+        return False
+    before = locked.version
+    if locked.state is State.SCHEDULED:
+        locked, step = transition(locked, State.OPEN, now, PLANNER, recorded_at=now)
+        tx.orders.add_transition(step)
+    tx.orders.add_transition(Transition(locked.id, locked.state, now, now, PLANNER, text))
+    note_order(tx, tx.orders.update(replace(locked, tags=(*locked.tags, MISSED_TAG)), before))
+    return True
+
+
+def end_missed(tx: MaintenanceTx, order: WorkOrder, now: datetime, text: str) -> bool:
+    """Its time is over and it gives way, as ``text`` says. Gives whether it ended; work that has begun goes on."""
+    locked = tx.orders.lock(order.id)
+    if locked.state not in UNSTARTED:
+        return False
+    _step(tx, locked, State.MISSED, now, now, text)
+    return True
+
+
+def complete_by_readings(tx: MaintenanceTx, order: WorkOrder, credit: Credit, now: datetime) -> bool:
+    """What it asks for was seen in the readings. Gives whether it is completed; work that has begun goes on."""
+    locked = tx.orders.lock(order.id)
+    if locked.state not in UNSTARTED:
+        return False
+    text = f"credited by a reading of {credit.evidence['point']} at {credit.at.isoformat()}"
+    begun, step = transition(locked, State.IN_PROGRESS, credit.at, PLANNER, text, recorded_at=now)
+    tx.orders.add_transition(step)
+    begun = replace(begun, tags=(*begun.tags, READINGS_TAG))
+    done, step = transition(begun, State.COMPLETED, credit.at, PLANNER, text, recorded_at=now)
+    tx.orders.add_transition(step)
+    note_order(tx, tx.orders.update(done, locked.version))
+    return True
+
+
+def withdraw_scrapped(tx: MaintenanceTx, scrapped: Sequence[str], now: datetime) -> None:
+    """Cancel the unstarted orders of scrapped assets."""
+    for order in tx.orders.planned_for(scrapped) if scrapped else ():
+        if order.state not in UNSTARTED:
+            continue
+        locked = tx.orders.lock(order.id)
+        if locked.state in UNSTARTED:
+            apply_transition(tx, order.id, State.CANCELLED, now, PLANNER, SCRAPPED, changes=locked)
+
+
+def _step(tx: MaintenanceTx, locked: WorkOrder, to: State, at: datetime, now: datetime, text: str = "") -> None:
+    moved, step = transition(locked, to, at, PLANNER, text, recorded_at=now)
+    tx.orders.add_transition(step)
+    note_order(tx, tx.orders.update(moved, locked.version))

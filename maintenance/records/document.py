@@ -1,0 +1,187 @@
+"""What a frozen record says: everything that the law asks of a maintenance record, as plain JSON. Pure.
+
+TSG T5002-2017 art. 7 (V(S2)): the elevator's data, the using unit, the maintenance unit, the date, the staff with their
+signatures, the items with what was done; requirements.md RC-01: date, problems found, result of handling.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from maintenance.evidence import files_of
+from maintenance.plan import PlanRow
+from maintenance.views import instant_json, item_json, name_json
+from maintenance.work_orders import Transition, WorkOrder
+from plantroom.domain.assets import Asset, Site
+from plantroom.ports.accounts import User
+
+SCHEMA = "plantroom.record/1"
+USING_UNIT, MAINTENANCE_UNIT = "using_unit", "maintenance_unit"
+"""Keys among an asset's custom fields: whose machine it is, and who maintains it by contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a record is made of. ``people``: by user name, those that are known; ``rows``: the plan's, by lineage."""
+
+    order: WorkOrder
+    site: Site
+    asset: Asset | None
+    place: str
+    rows: Mapping[str, PlanRow]
+    steps: Sequence[Transition]
+    people: Mapping[str, User]
+
+
+def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause: str) -> dict[str, Any]:
+    """The record as plain JSON."""
+    order = sources.order
+    zone = ZoneInfo(sources.site.time_zone)
+    done = order.completed_at or frozen_at
+    return {
+        "schema": SCHEMA,
+        "work_order": {
+            "id": order.id,
+            "number": order.number,
+            "kind": order.kind.value,
+            "origin": order.origin.value,
+            "title": name_json(order.title),
+            "reason": name_json(order.reason),
+            "department": order.department,
+            "assignee": order.assignee,
+            "tags": list(order.tags),
+            "version": order.version,
+        },
+        "site": {"code": sources.site.code, "name": name_json(sources.site.name), "time_zone": sources.site.time_zone},
+        "asset": None if sources.asset is None else _plain(asdict(sources.asset)) | {"place": sources.place},
+        "using_unit": _unit(sources.asset, USING_UNIT) or name_json(sources.site.name),
+        "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT) or order.department,
+        "date": done.astimezone(zone).date().isoformat(),
+        "times": {
+            name: instant_json(getattr(order, name))
+            for name in ("opened_at", "acknowledged_at", "arrived_at", "completed_at", "verified_at")
+        },
+        "plan": [_occurrence(shown, sources.rows.get(shown.key.lineage)) for shown in order.occurrences],
+        "items": [
+            item_json(item) | {"evidence_required": list(item.evidence), "answer": _plain(order.answers.get(item.step))}
+            for item in order.template
+        ],
+        "other_answers": _beyond_template(order),
+        "readings": _readings(order),
+        "files": _files(order),
+        "signatures": [file for file in _files(order) if file["kind"] == "signature"],
+        "staff": _staff(sources),
+        "steps": [_step(step) for step in sources.steps],
+        "verdict": _plain(order.verdict),
+        "frozen": {"at": instant_json(frozen_at), "by": frozen_by, "cause": cause},
+    }
+
+
+def _unit(asset: Asset | None, name: str) -> Any:
+    return None if asset is None else _plain(asset.custom.get(name))
+
+
+def _occurrence(shown: Any, row: PlanRow | None) -> dict[str, Any]:
+    said = {
+        "row": shown.plan_row,
+        "lineage": shown.key.lineage,
+        "cycle": shown.key.cycle,
+        "nominal_date": shown.nominal_date.isoformat(),
+        "due": shown.due.isoformat(),
+    }
+    if row is None:
+        return said
+    return said | {
+        "name": name_json(row.name),
+        "layer": row.layer.value,
+        "basis": row.basis,
+        "basis_status": row.status,
+        "executor": row.executor,
+        "checklist": row.checklist,
+        "row_version": row.version,
+    }
+
+
+def _beyond_template(order: WorkOrder) -> dict[str, Any]:
+    steps = {item.step for item in order.template}
+    return {step: _plain(answer) for step, answer in order.answers.items() if step not in steps}
+
+
+def _readings(order: WorkOrder) -> list[dict[str, Any]]:
+    """Numbers that were taken, with the point that they are readings of."""
+    found = []
+    for item in order.template:
+        answer = order.answers.get(item.step, {})
+        if answer.get("number") is not None:
+            found.append(
+                {
+                    "step": item.step,
+                    "point": item.point,
+                    "value": answer.get("number"),
+                    "unit": item.unit,
+                    "low": item.low,
+                    "high": item.high,
+                    "at": answer.get("at"),
+                    "by": answer.get("by"),
+                }
+            )
+    return found
+
+
+def _files(order: WorkOrder) -> list[dict[str, Any]]:
+    return [
+        {"step": step} | {name: _plain(file.get(name)) for name in ("kind", "sha256", "bytes", "mime", "by", "at")}
+        for step, answer in sorted(order.answers.items())
+        for file in files_of(answer)
+    ]
+
+
+def _staff(sources: Sources) -> list[dict[str, Any]]:
+    """Everybody who had a hand in it, and how."""
+    roles: dict[str, set[str]] = {}
+    for answer in sources.order.answers.values():
+        if answer.get("by"):
+            roles.setdefault(str(answer["by"]), set()).add("answered")
+        for file in files_of(answer):
+            roles.setdefault(str(file.get("by")), set()).add("signed" if file.get("kind") == "signature" else "photo")
+    for step in sources.steps:
+        if not step.by.startswith("system:"):
+            roles.setdefault(step.by, set()).add(step.to.value)
+    return [
+        {"username": by, "name": known.name if (known := sources.people.get(by)) else by, "roles": sorted(roles[by])}
+        for by in sorted(roles)
+    ]
+
+
+def people_in(order: WorkOrder, steps: Sequence[Transition]) -> frozenset[str]:
+    """User names that a record mentions."""
+    named = {str(answer["by"]) for answer in order.answers.values() if answer.get("by")}
+    named |= {str(file.get("by")) for answer in order.answers.values() for file in files_of(answer)}
+    return frozenset(named | {step.by for step in steps})
+
+
+def _step(step: Transition) -> dict[str, Any]:
+    return {
+        "to": step.to.value,
+        "at": instant_json(step.at),
+        "recorded_at": instant_json(step.recorded_at),
+        "by": step.by,
+        "reason": step.reason,
+        "person": step.person,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Values of the domain as JSON has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return instant_json(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,168 @@
+"""Frozen records of statutory work, what is added to them, and how long they are kept. Pure.
+
+A record is the canonical JSON of a work order at the moment it was signed, with its SHA-256. It never changes: whoever
+finds a mistake adds an addendum.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+
+from maintenance.evidence import files_of
+from maintenance.lifecycle import INCOMPLETE
+from maintenance.work_orders import Kind, State, WorkOrder
+from plantroom.domain.assets import Status
+from plantroom.domain.audit import canonical, microseconds, sha256
+from plantroom.errors import Conflict
+
+RECORD_KINDS = frozenset({Kind.STATUTORY, Kind.INSPECTION})
+"""Kinds of work whose order is frozen once it is signed."""
+
+SIGNATORIES = 2
+"""Whoever did the work and the using unit's safety manager (TSG T5002-2017 art. 7, V(S2)): an order that both have
+signed is a record although nobody has verified it yet."""
+
+
+class RecordFrozen(Conflict):
+    """The order's record is signed: nothing of it is changed any more."""
+
+    code = "record_frozen"
+
+
+class Sealing(StrEnum):
+    """What made an order a record."""
+
+    VERIFIED = "verified"
+    SIGNED = "signed"
+
+
+class AddendumKind(StrEnum):
+    """What an addendum is."""
+
+    CORRECTION = "correction"
+    VERIFICATION = "verification"
+    LATE_EVIDENCE = "late_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A frozen record. ``document`` is canonical JSON, ``sha256`` that of its UTF-8; ``completed_on`` is the day at the
+    site, ``keep_until`` the first day on which the law no longer asks for it (nothing deletes it)."""
+
+    id: str
+    work_order: str
+    number: int
+    kind: str
+    site: str
+    asset: str | None
+    title_zh: str
+    title_en: str
+    completed_on: date
+    frozen_at: datetime
+    frozen_by: str
+    cause: str
+    keep_years: int
+    keep_basis: str
+    keep_status: str
+    keep_until: date
+    sha256: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addendum:
+    """Something added to a record, by ``number`` from 1. ``at`` is when it was done, ``signature`` the SHA-256 of a
+    signature's file, ``previous`` the SHA-256 of what it stands behind: the addendum before it, or the record."""
+
+    id: str
+    record: str
+    site: str
+    asset: str | None
+    number: int
+    kind: str
+    at: datetime
+    recorded_at: datetime
+    by: str
+    reason: str
+    text: str
+    signature: str | None
+    op_id: str | None
+    previous: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a record has to be kept, why, and whether that is checked (``Status``)."""
+
+    years: int
+    basis: str
+    status: Status
+
+    def until(self, completed_on: date) -> date:
+        """The day so many years later; of 29 February the 28th."""
+        try:
+            return completed_on.replace(year=completed_on.year + self.years)
+        except ValueError:
+            return completed_on.replace(year=completed_on.year + self.years, day=28)
+
+
+_ELEVATOR = Retention(4, "TSG T5002-2017 art. 5(6)", Status.VERIFIED)
+_FIRE = Retention(5, "GB 25201-2010", Status.VERIFIED)
+_OTHER = Retention(5, "the longest that is known to be asked for of any system", Status.DEFAULT)
+
+_BY_CLASS: Mapping[str, Retention] = {
+    "elevator": _ELEVATOR,
+    "escalator": _ELEVATOR,
+    "fire_pump_set": _FIRE,
+    "fire_panel": _FIRE,
+    "smoke_fan": _FIRE,
+    "emergency_lighting": _FIRE,
+}
+
+
+def retention(equipment_class: str | None) -> Retention:
+    """How long records of a class are kept (plan_tables.md 1.0 and 2.1); without an asset as for everything else."""
+    return _BY_CLASS.get(equipment_class or "", _OTHER)
+
+
+def becomes_record(order: WorkOrder) -> Sealing | None:
+    """Why an order as it stands is to be frozen; ``None``: it is not."""
+    if order.kind not in RECORD_KINDS:
+        return None
+    if order.state is State.VERIFIED:
+        return Sealing.VERIFIED
+    signed = order.state is State.COMPLETED and INCOMPLETE not in order.tags
+    return Sealing.SIGNED if signed and len(signatories(order)) >= SIGNATORIES else None
+
+
+def signatories(order: WorkOrder) -> frozenset[str]:
+    """Who has signed the order."""
+    files = (file for entry in order.answers.values() for file in files_of(entry))
+    return frozenset(str(file.get("by")) for file in files if file.get("kind") == "signature")
+
+
+def changed_fields(before: WorkOrder, after: WorkOrder) -> frozenset[str]:
+    """What a change to a frozen order would change of its record."""
+    changed = {f.name for f in fields(WorkOrder) if getattr(before, f.name) != getattr(after, f.name)}
+    if before.state is State.COMPLETED and after.state is State.VERIFIED:
+        changed -= {"state", "verified_at"}
+    return frozenset(changed - {"tags", "version"})
+
+
+def frozen_error(number: int) -> RecordFrozen:
+    """What whoever tries to change a frozen order is told."""
+    return RecordFrozen(
+        f"工单#{number}的法定记录已签署封存，不能再改动；请以补充说明更正"
+        f" / the statutory record of work order #{number} is signed and frozen: correct it by an addendum"
+        " (POST /api/v1/records/{id}/addenda)"
+    )
+
+
+def sealed_addendum(addendum: Addendum) -> str:
+    """The SHA-256 that an addendum has to have."""
+    names = [f.name for f in fields(Addendum) if f.name != "sha256"]
+    values = {name: getattr(addendum, name) for name in names}
+    plain = {k: microseconds(v) if isinstance(v, datetime) else v for k, v in values.items()}
+    return sha256(canonical(plain))

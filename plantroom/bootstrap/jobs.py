@@ -1,0 +1,13 @@
+"""What every ``serve`` process does again and again, by name. Parts add their jobs here."""
+
+from collections.abc import Sequence
+
+from maintenance.reading_port import PointReadings
+from maintenance.scheduler import Job, materialise_job
+from plantroom.bootstrap.parts import Parts
+
+
+def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
+    """The jobs of the scheduler. Each is idempotent on the ledger and safe with several processes at once. ``readings``
+    are what the plan goes by."""
+    return [materialise_job(parts.ledger, parts.systems, readings=readings)]

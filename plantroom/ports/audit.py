@@ -1,0 +1,75 @@
+"""Port of the ledger's history: entries, the chain of seals, what was published of it.
+
+Entries are written by the storage layer itself (``plantroom.domain.authorship`` says whose they are); there is no
+method that adds, changes or removes one.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plantroom.domain.audit import Entry, Head, Seal
+from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
+
+RawEntry = tuple[object, ...]
+"""An entry's fields in the order of ``Entry``, the instant as microseconds: what its digest is taken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Filters that are given must all hold. ``start`` counts, ``end`` does not. ``with_siteless``: also entries that
+    belong to no site (users, tokens, the default plan)."""
+
+    scope: Scope = EVERYTHING
+    with_siteless: bool = True
+    entity: str | None = None
+    key: str | None = None
+    asset: str | None = None
+    by: str | None = None
+    site: str | None = None
+    request_id: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class AuditRepository(ABC):
+    """The history."""
+
+    @abstractmethod
+    def list(self, filters: AuditFilter, page: PageRequest) -> Page[Entry]:
+        """Newest first, unless sorted by ``position``."""
+
+    @abstractmethod
+    def ledger_id(self) -> str:
+        """What this ledger is called in what is published; empty when its first entry is gone."""
+
+    @abstractmethod
+    def settle(self) -> int | None:
+        """In a transaction that writes: the last position behind which nothing comes up any more, before which all
+        there will ever be is there; ``None`` while somebody writes history just now: ask again."""
+
+    @abstractmethod
+    def seal_next(self, up_to: int, most: int) -> Seal | None:
+        """Seal what follows the last seal, at most ``most`` entries and none behind ``up_to`` (as ``settle`` gave it);
+        ``None``: nothing is left, or another sealer is at it."""
+
+    @abstractmethod
+    def last_seal(self) -> Seal | None:
+        """The end of the chain."""
+
+    @abstractmethod
+    def seals(self) -> Iterator[Seal]:
+        """All, in their order, as they are read."""
+
+    @abstractmethod
+    def entries(self) -> Iterator[RawEntry]:
+        """All, in their order, as they are read."""
+
+    @abstractmethod
+    def add_head(self, head: Head) -> bool:
+        """Note what is published; ``False``: the day has a head already, or this seal had one today."""
+
+    @abstractmethod
+    def heads(self) -> Sequence[Head]:
+        """Oldest first."""

@@ -1,0 +1,100 @@
+"""The history on SQL: reading it, sealing it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from plantroom.domain.audit import EPOCH, Entry, Head, Seal, digest_of_fields, make_seal
+from plantroom.ports.audit import AuditFilter, AuditRepository, RawEntry
+from plantroom.ports.paging import Page, PageRequest
+from plantroom.storage.ledger.audit_raw import raw_entries, raw_seals
+from plantroom.storage.ledger.backend import Lock
+from plantroom.storage.ledger.paging import Keys, fetch_page
+from plantroom.storage.ledger.records import Record
+from plantroom.storage.ledger.tables_audit import audit_entries, audit_heads, audit_seals
+from plantroom.storage.ledger.work import Work
+
+ENTRIES = Record(Entry, audit_entries)
+SEALS = Record(Seal, audit_seals)
+HEADS = Record(Head, audit_heads)
+
+_e, _s, _h = audit_entries.c, audit_seals.c, audit_heads.c
+_SORTS: Mapping[str, Keys] = {"position": (_e.position,)}
+
+
+class SqlAudit(AuditRepository):
+    """``AuditRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    def list(self, filters: AuditFilter, page: PageRequest) -> Page[Entry]:
+        statement = ENTRIES.select().where(*_conditions(filters))
+        return fetch_page(self._connection, statement, _SORTS, "-position", page, ENTRIES.item)
+
+    def ledger_id(self) -> str:
+        begun = sa.select(_e.key).where(_e.entity == "ledger").order_by(_e.position).limit(1)
+        return str(self._connection.execute(begun).scalar() or "")
+
+    def settle(self) -> int | None:
+        if not self._work.backend.try_lock(self._connection, Lock.AUDIT):
+            return None
+        return int(self._connection.execute(sa.select(sa.func.max(_e.position))).scalar() or 0)
+
+    def seal_next(self, up_to: int, most: int) -> Seal | None:
+        if not self._work.backend.try_lock(self._connection, Lock.SEAL):
+            return None
+        last = self.last_seal()
+        behind = 0 if last is None else last.last
+        rows = list(raw_entries(self._connection, behind, up_to, most))
+        if not rows:
+            return None
+        milliseconds = int(self._connection.execute(sa.select(self._work.backend.now_ms())).scalar_one())
+        positions = [int(str(row[0])) for row in rows]
+        seal = make_seal(
+            last, positions, [digest_of_fields(r) for r in rows], EPOCH + timedelta(milliseconds=milliseconds)
+        )
+        self._connection.execute(audit_seals.insert(), SEALS.row(seal))
+        return seal
+
+    def last_seal(self) -> Seal | None:
+        row = self._connection.execute(SEALS.select().order_by(_s.number.desc()).limit(1)).first()
+        return None if row is None else SEALS.item(row)
+
+    def seals(self) -> Iterator[Seal]:
+        return raw_seals(self._connection)
+
+    def entries(self) -> Iterator[RawEntry]:
+        return raw_entries(self._connection)
+
+    def add_head(self, head: Head) -> bool:
+        same = sa.select(_h.seal).where(_h.date == head.date, _h.seal == head.seal)
+        if self._connection.execute(same).first() is not None:
+            return False
+        insert = self._work.backend.insert(audit_heads).on_conflict_do_nothing().returning(_h.seal)
+        return self._connection.execute(insert, HEADS.row(head)).first() is not None
+
+    def heads(self) -> Sequence[Head]:
+        statement = HEADS.select().order_by(_h.date, _h.seal)
+        return [HEADS.item(row) for row in self._connection.execute(statement)]
+
+
+def _conditions(filters: AuditFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if filters.scope.sites is not None:
+        own = _e.site.in_(sorted(filters.scope.sites))
+        conditions.append(sa.or_(own, _e.site.is_(None)) if filters.with_siteless else own)
+    elif not filters.with_siteless:
+        conditions.append(_e.site.is_not(None))
+    pairs = (
+        (_e.entity, filters.entity), (_e.key, filters.key), (_e.asset, filters.asset), (_e.by, filters.by),
+        (_e.site, filters.site), (_e.request_id, filters.request_id),
+    )  # fmt: skip
+    conditions += [column == value for column, value in pairs if value is not None]
+    if filters.start is not None:
+        conditions.append(_e.at >= filters.start)
+    if filters.end is not None:
+        conditions.append(_e.at < filters.end)
+    return conditions

@@ -1,0 +1,180 @@
+"""Imports on a real ledger of each kind: all or nothing, again without a difference, undone."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from maintenance.imports.exporting import export
+from maintenance.imports.kinds import Asked
+from maintenance.imports.ports import ImportState, Mode
+from maintenance.imports.registry import KINDS
+from maintenance.imports.running import Wanted, run_import, undo_import
+from maintenance.materialise import materialise
+from maintenance.ports import MaintenanceTx
+from maintenance.seed import seed_default_profile
+from plantroom.domain.assets import LocalName, Site
+from plantroom.errors import Conflict, NotFound
+from plantroom.ports.accounts import Grant, Role, User
+from plantroom.ports.clock import FixedClock
+from plantroom.ports.ledger import Ledger
+from plantroom.storage.ledger import SqlLedger
+from tests.contract.maintenance.conftest import NOW, SYSTEMS
+
+Store = Ledger[MaintenanceTx]
+ASSETS = "设备编号,设备名称,设备类别,上级设备,重要度\nP-1,1号泵,水泵,,A\nP-2,2号泵,水泵,P-1,B\n"
+TABLES = {
+    "assets": ASSETS,
+    "points": "设备编号,测点键,报警上限,单位,传感器编号\nX-1,vibration,9.5,,S-1\nX-1,own_point,7,bar,\n",
+    "plan_table": "编号,设施设备类别,维护周期,维护责任部门\n"
+    "MY-1,供水系统,每2周,水务管理部门\nPW-M,供电系统,每周,电气管理部门\n",
+    "emergency_plans": "应急预案,应急措施,演练周期\n停水应急预案,送水、通知,每季度一次\n",
+    "users": "用户名,姓名,角色,站点\nli,李工,技术员,demo\nwang,王,主管,\n",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Store]:
+    made = SqlLedger(request.getfixturevalue(f"{request.param}_url"))
+    made.open()
+    with made.begin() as tx:
+        if not tx.assets.sites():
+            tx.assets.add_site(Site("demo", LocalName("示范", "Demo")))
+        seed_default_profile(tx)
+        tx.accounts.put_user(User("u-1", "admin", "hash", [Grant(Role.ADMIN)], "管理员"))
+    take(made, "assets", "设备编号,设备类别\nX-1,水泵\n")
+    yield made
+    made.close()
+
+
+def take(ledger: Store, kind: str, text: str | bytes, mode: Mode = Mode.COMMIT, import_id: str | None = None) -> dict:  # type: ignore[type-arg]
+    data = text if isinstance(text, bytes) else text.encode()
+    wanted = Wanted(kind, "t.csv", mode, Asked("somebody", NOW), import_id)
+    return run_import(ledger, wanted, io.BytesIO(data), FixedClock(NOW))
+
+
+def undo(ledger: Store, import_id: str) -> dict:  # type: ignore[type-arg]
+    return undo_import(ledger, import_id, Asked("somebody", NOW))
+
+
+def exported(ledger: Store, kind: str, form: str = "csv") -> bytes:
+    with ledger.read() as tx:
+        return export(tx, KINDS[kind], form, "zh", None).content
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_is_taken_once_shown_before_and_undone_byte_for_byte(ledger: Store, kind: str) -> None:
+    before = exported(ledger, kind)
+    dry = take(ledger, kind, TABLES[kind], Mode.DRY_RUN)
+    assert exported(ledger, kind) == before
+    done = take(ledger, kind, TABLES[kind])
+    assert not done["errors"]
+    assert (done["created"], done["updated"], done["rows"]) == (dry["created"], dry["updated"], dry["rows"])
+    again = take(ledger, kind, TABLES[kind])
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 0, len(done["rows"]))
+    for form in ("csv", "xlsx"):
+        same = take(ledger, kind, exported(ledger, kind, form), Mode.DRY_RUN)
+        assert (same["created"], same["updated"], same["errors"]) == (0, 0, [])
+    assert undo(ledger, done["import_id"])["errors"] == []
+    assert exported(ledger, kind) == before
+    with pytest.raises(Conflict):
+        undo(ledger, done["import_id"])
+
+
+def test_one_wrong_row_keeps_all_out_and_is_on_record(ledger: Store) -> None:
+    before = exported(ledger, "assets")
+    document = take(ledger, "assets", ASSETS + "P-3,x,飞船,,\n")
+    assert [(one["row"], one["column"], one["code"]) for one in document["errors"]] == [
+        (4, "设备类别", "unknown_class")
+    ]
+    assert exported(ledger, "assets") == before
+    with ledger.read() as tx:
+        run = tx.imports.find(document["import_id"])
+        assert run is not None
+        assert (run.state, run.errors, tx.imports.changes(run.id)) == (ImportState.REFUSED, 1, [])
+    with pytest.raises(Conflict):
+        undo(ledger, document["import_id"])
+
+
+def test_a_circle_of_parents_is_named(ledger: Store) -> None:
+    take(ledger, "assets", ASSETS)
+    document = take(ledger, "assets", "设备编号,上级设备\nP-1,P-2\n")
+    assert [(one["row"], one["column"], one["code"]) for one in document["errors"]] == [(2, "上级设备", "cycle")]
+    assert "P-1 > P-2 > P-1" in document["errors"][0]["message"]
+
+
+def test_a_renamed_asset_keeps_its_old_code(ledger: Store) -> None:
+    take(ledger, "assets", ASSETS)
+    done = take(ledger, "assets", "设备编号,原编号\nP-100,P-1\n")
+    assert done["updated"] == 1
+    with ledger.read() as tx:
+        former, present = tx.assets.find("demo", "P-1"), tx.assets.find("demo", "P-100")
+    assert former is not None
+    assert former == present
+    assert undo(ledger, done["import_id"])["errors"] == []
+
+
+def test_undoing_refuses_what_was_changed_since_and_puts_nothing_back(ledger: Store) -> None:
+    done = take(ledger, "assets", ASSETS)
+    with ledger.begin() as tx:
+        asset = tx.assets.find("demo", "P-2")
+        assert asset is not None
+        tx.assets.update(replace(asset, model="X"), None)
+    refused = undo(ledger, done["import_id"])
+    assert [(one["row"], one["value"], one["code"]) for one in refused["errors"]] == [(3, "P-2", "changed_since")]
+    with ledger.read() as tx:
+        assert tx.assets.find("demo", "P-1") is not None
+
+
+def test_undoing_an_update_leaves_alone_what_others_have_changed_beside_it(ledger: Store) -> None:
+    take(ledger, "assets", ASSETS)
+    done = take(ledger, "assets", "设备编号,重要度\nP-1,C\n")
+    with ledger.begin() as tx:
+        asset = tx.assets.find("demo", "P-1")
+        assert asset is not None
+        tx.assets.update(replace(asset, model="X"), None)
+    assert undo(ledger, done["import_id"])["errors"] == []
+    with ledger.read() as tx:
+        after = tx.assets.find("demo", "P-1")
+    assert after is not None
+    assert (after.criticality, after.model) == ("A", "X")
+
+
+def test_undoing_a_plan_row_takes_the_orders_that_nobody_has_begun(ledger: Store) -> None:
+    done = take(ledger, "plan_table", TABLES["plan_table"])
+    materialise(ledger, NOW, SYSTEMS)
+    assert undo(ledger, done["import_id"])["errors"] == []
+    with ledger.read() as tx:
+        assert tx.plan.row("MY-1") is None
+        row = tx.plan.row("PW-M")
+    assert row is not None
+    assert row.interval.unit == "month"
+    materialise(ledger, NOW, SYSTEMS)
+
+
+def test_passwords_stay_and_are_never_on_record(ledger: Store) -> None:
+    done = take(ledger, "users", "用户名,姓名,角色\nadmin,新名字,管理员\n")
+    with ledger.read() as tx:
+        assert tx.accounts.user("u-1").password_hash == "hash"
+        assert all(getattr(one.after, "password_hash", "") == "" for one in tx.imports.changes(done["import_id"]))
+    undo(ledger, done["import_id"])
+    with ledger.read() as tx:
+        assert (tx.accounts.user("u-1").name, tx.accounts.user("u-1").password_hash) == ("管理员", "hash")
+
+
+def test_the_last_administrator_stays(ledger: Store) -> None:
+    document = take(ledger, "users", "用户名,角色\nadmin,技术员\n")
+    assert [one["code"] for one in document["errors"]] == ["last_admin"]
+
+
+def test_the_same_file_under_the_same_id_gives_the_first_answer(ledger: Store) -> None:
+    first = take(ledger, "assets", ASSETS, import_id="chosen-by-me")
+    assert take(ledger, "assets", ASSETS, import_id="chosen-by-me") == first
+    with pytest.raises(Conflict):
+        take(ledger, "assets", ASSETS + "P-3,x,水泵,,\n", import_id="chosen-by-me")
+
+
+def test_an_import_that_nobody_made_cannot_be_undone(ledger: Store) -> None:
+    with pytest.raises(NotFound):
+        undo(ledger, "nothing")

@@ -1,0 +1,395 @@
+"""Generated lives of plan rows: early, late, missed, credited and deferred work, outages, lists that nest.
+
+``live`` plays a scheduler and the people who do the work over some months on one asset and checks at every look what
+must always hold. Used by ``test_histories`` and, with a hundred thousand lives, by ``benchmarks/plan_invariants``.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import hypothesis.strategies as st
+
+from maintenance.facts import Facts, Sighting
+from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
+from maintenance.lateness import last_allowed
+from maintenance.meters import Meter, Sample
+from maintenance.nesting import Job, Track
+from maintenance.plan import Layer, Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
+from maintenance.planner import SubjectPlan, asset_subject, plan_subject
+from maintenance.recurrence import every_day, longest_days, shifted
+from maintenance.schedules import (
+    AgeSchedule,
+    BeforeSchedule,
+    ConditionSchedule,
+    IntervalSchedule,
+    MeterSchedule,
+    Schedule,
+    SeasonSchedule,
+    implied_interval,
+)
+from maintenance.site_calendar import working_days
+from plantroom.domain.assets import Asset, LocalName
+from plantroom.domain.calendars import SiteCalendar
+from tests.unit.maintenance.rows import row
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HORIZON = timedelta(days=60)
+CREDIT = (OccurrenceState.DONE, OccurrenceState.CREDITED)
+INTERVALS = [(1, "day"), (7, "day"), (15, "day"), (1, "month"), (2, "month"), (3, "month"), (6, "month"), (1, "year")]
+NESTED = [(15, "day"), (1, "month"), (3, "month"), (6, "month"), (1, "year")]
+SITE = SiteCalendar()
+WORKS = working_days(SITE, "Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens at one look: days gone by, and what people do with the job whose turn it is."""
+
+    days: int
+    act: str
+    which: int
+    is_up: bool = True
+
+
+@dataclass(frozen=True)
+class Life:
+    """Rows of one asset, the day that they are first looked at, and the steps."""
+
+    rows: tuple[PlanRow, ...]
+    asset: Asset
+    start: date
+    steps: tuple[Step, ...]
+    holidays: bool
+    facts: Facts
+
+
+@dataclass
+class Record:
+    """What has become of the rows so far."""
+
+    occurrences: dict[OccurrenceKey, Occurrence] = field(default_factory=dict)
+    numbers: int = 0
+    late: dict[str, list[date]] = field(default_factory=lambda: defaultdict(list))
+
+
+acts = st.sampled_from(["done", "done", "done", "early", "missed", "deferred", "nothing", "credited"])
+steps = st.builds(
+    Step, st.one_of(st.integers(0, 9), st.integers(5, 40), st.integers(40, 200)), acts, st.integers(0, 3),
+    st.sampled_from([True, True, True, False]),
+)  # fmt: skip
+days = st.dates(date(2024, 1, 1), date(2027, 6, 30))
+
+
+@st.composite
+def interval_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
+    """One to four rows by an interval, deeper ones containing the shallower."""
+    chosen = draw(st.lists(st.sampled_from(NESTED), min_size=1, max_size=4, unique=True).map(_by_length))
+    if draw(st.booleans()):
+        chosen = [draw(st.sampled_from(INTERVALS))]
+    rows: list[PlanRow] = []
+    for every, unit in chosen:
+        longest = longest_days(Interval(every, IntervalUnit(unit)))
+        most = max(0, min(longest // 2 - 1, 30))
+        one = row(f"R{len(rows)}", every, unit, draw(st.integers(0, most)), draw(st.integers(0, most)))
+        gap = draw(st.sampled_from([None, longest, longest, longest + 3, max(1, longest - 3)]))
+        rows.append(
+            replace(
+                one,
+                max_gap_days=gap,
+                anchor=draw(days),
+                contains=tuple(r.code for r in rows) if draw(st.integers(0, 3)) else (),
+                shift_percent=draw(st.sampled_from([0, 0, 0, 50, 100])) if len(chosen) == 1 else 0,
+                roll=draw(st.sampled_from(Roll)),
+                missed=draw(st.sampled_from(Missed)),
+                layer=draw(st.sampled_from(Layer)),
+            )
+        )
+    return tuple(rows)
+
+
+def _by_length(chosen: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    return sorted(chosen, key=lambda one: longest_days(Interval(one[0], IntervalUnit(one[1]))))
+
+
+years = st.sets(st.integers(1, 8), min_size=1, max_size=5).map(lambda found: tuple(sorted(found)))
+YEARLY = Interval(1, IntervalUnit.YEAR)
+
+
+@st.composite
+def other_rows(draw: st.DrawFn) -> tuple[PlanRow, ...]:
+    """A row of another kind, with what it needs beside it."""
+    late, early = draw(st.integers(0, 20)), draw(st.integers(0, 40))
+    seasons = st.lists(st.sampled_from(["heating", "cooling", "rain", "winter"]), min_size=1, max_size=2, unique=True)
+    kind = draw(st.sampled_from(["season", "in_season", "age", "meter", "before", "condition"]))
+    schedule: Schedule
+    interval: Interval | None = None
+    gap: int | None = None
+    beside: tuple[PlanRow, ...] = ()
+    match kind:
+        case "season":
+            schedule = SeasonSchedule(tuple(draw(seasons)), draw(st.integers(1, 60)))
+            gap = draw(st.sampled_from([None, 366, 380])) if len(schedule.seasons) == 1 else None
+        case "in_season":
+            schedule = IntervalSchedule(draw(st.sampled_from(["heating", "cooling"])))
+            every, unit = draw(st.sampled_from(INTERVALS[:6]))
+            interval = Interval(every, IntervalUnit(unit))
+            gap = draw(st.sampled_from([None, longest_days(interval)]))
+            late, early = min(late, every - 1) if unit == "day" else late, min(early, 7)
+        case "age":
+            schedule = AgeSchedule(draw(years), then=draw(st.sampled_from([None, YEARLY])))
+        case "meter":
+            schedule = MeterSchedule("run_hours", draw(st.sampled_from([100.0, 500.0, 1500.0])))
+            interval = draw(st.sampled_from([None, YEARLY, Interval(6, IntervalUnit.MONTH)]))
+        case "before":
+            beside = (replace(row("OTHER", 3, "month", 15, 5), anchor=draw(days), max_gap_days=92),)
+            schedule = BeforeSchedule("OTHER", draw(st.integers(1, 30)))
+            interval = draw(st.sampled_from([None, Interval(3, IntervalUnit.MONTH)]))
+        case _:
+            schedule = ConditionSchedule(("bearing_wear",))
+    used = interval or implied_interval(schedule)
+    one = row("KIND", used.every, used.unit.value, early, late, schedule=schedule)
+    return (
+        *beside,
+        replace(one, max_gap_days=gap, missed=draw(st.sampled_from(Missed)), anchor=draw(st.none() | days)),
+    )
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> Facts:
+    """A meter with a rate, replaced or not, and some sightings."""
+    begin = datetime(2024, 1, 1, tzinfo=UTC)
+    rate, readings = draw(st.floats(0, 24)), draw(st.integers(0, 60))
+    swap = draw(st.integers(0, 80))
+    samples = [
+        Sample(begin + timedelta(days=20 * n), (n if n < swap else n - swap) * 20 * rate) for n in range(readings)
+    ]
+    seen = draw(st.lists(days, max_size=3).map(sorted))
+    noticed = [Sighting("bearing_wear", datetime.combine(d, time(), UTC), LocalName("磨损", "wear")) for d in seen]
+    return Facts(SITE, {"run_hours": Meter(samples, "h")}, noticed)
+
+
+lives = st.builds(
+    Life,
+    rows=interval_rows() | interval_rows() | other_rows(),
+    asset=st.builds(
+        lambda installed: Asset("k1", "demo", "X", "pump", LocalName("泵", "Pump"), installed_on=installed), days
+    ),
+    start=days,
+    steps=st.lists(steps, min_size=1, max_size=10).map(tuple),
+    holidays=st.booleans(),
+    facts=facts(),
+)
+
+
+def live(life: Life) -> Record:
+    """The record of a life; ``AssertionError`` where something that must hold does not."""
+    record, today = Record(), life.start
+    for step in (Step(0, "nothing", 0), *life.steps):
+        today = shifted(today, step.days)
+        if step.is_up:
+            _look(life, record, today)
+            again = _plan(life, record, today)
+            assert [j for j in again.to_make(today + HORIZON) if _is_new(record, j)] == [], (
+                "a second look makes nothing"
+            )
+        _act(life, record, today, step)
+    _look(life, record, today)
+    _check_record(life, record)
+    return record
+
+
+def _plan(life: Life, record: Record, today: date) -> SubjectPlan:
+    every_row = {one.code: one for one in life.rows}
+    works = WORKS if life.holidays else every_day
+    meter = life.facts.meters["run_hours"]
+    read = replace(meter, samples=[s for s in meter.samples if s.ts.date() <= today])
+    seen = [s for s in life.facts.sightings if s.observed_at.date() <= today]
+    known = replace(life.facts, meters={"run_hours": read}, sightings=seen)
+    history = sorted(record.occurrences.values(), key=lambda o: o.key)
+    return plan_subject(life.rows, every_row, asset_subject(life.asset), history, today, ZONE, None, works, known)
+
+
+def _is_new(record: Record, job: Job) -> bool:
+    return any(_key(p.row, p.window.cycle) not in record.occurrences for p in job.occurrences)
+
+
+def _key(one: PlanRow, cycle: int) -> OccurrenceKey:
+    return OccurrenceKey(one.lineage, "k1", cycle)
+
+
+def _look(life: Life, record: Record, today: date) -> None:
+    """One run of the scheduler: what is due is made, what has passed is dealt with as the rows say."""
+    plan = _plan(life, record, today)
+    tracks = {t.row.code: replace_track(t) for t in plan.tracks}
+    for standing in plan.standing:
+        _check_job(standing.job, tracks, today)
+        if standing.job.latest < today:  # its order is marked as missed
+            for p in standing.job.occurrences:
+                record.late[p.row.lineage].append(p.window.latest)
+            continue
+        for p in standing.job.occurrences:
+            old = record.occurrences[_key(p.row, p.window.cycle)]
+            found = p.window
+            record.occurrences[old.key] = replace(
+                old, nominal_date=found.nominal, earliest=found.earliest, latest=found.latest
+            )
+    upcoming = plan.to_make(today + HORIZON)
+    _check_floor(record, plan, upcoming, today)
+    seen: dict[str, date] = {}
+    for job in upcoming:
+        _check_job(job, tracks, today)
+        policy, passed = job.leader.row.missed, job.latest < today
+        held = any(
+            o.state is OccurrenceState.DUE and o.latest < today and o.key.lineage == job.leader.row.lineage
+            for o in record.occurrences.values()
+        )
+        newer = any(j is not job and j.earliest <= today and _shares(j, job) for j in upcoming if j.due > job.due)
+        gives_way = passed and ((policy is Missed.SUPERSEDE and newer) or (policy is Missed.HOLD and held))
+        record.numbers += 1
+        for p in job.occurrences:
+            key, found = _key(p.row, p.window.cycle), p.window
+            assert key not in record.occurrences, f"{p.row.code} cycle {found.cycle} is made twice"
+            assert found.nominal > seen.get(p.row.code, date.min), "nominal dates rise"
+            seen[p.row.code] = found.nominal
+            record.occurrences[key] = Occurrence(
+                key, "demo", p.row.code, found.nominal, found.earliest, found.latest,
+                OccurrenceState.MISSED if gives_way else OccurrenceState.DUE,
+                work_order=None if gives_way else f"order-{record.numbers}",
+            )  # fmt: skip
+
+
+def replace_track(track: Track) -> Track:
+    """A copy: the plan uses its tracks up."""
+    return Track(track.series, track.next_cycle, track.last, track.contains, track.calendar, track.standing)
+
+
+def _shares(one: Job, other: Job) -> bool:
+    return bool({p.row.code for p in one.occurrences} & {p.row.code for p in other.occurrences})
+
+
+def _act(life: Life, record: Record, today: date, step: Step) -> None:
+    """What people do with one of the orders that stand."""
+    orders: dict[str, list[Occurrence]] = defaultdict(list)
+    for one in record.occurrences.values():
+        if one.state is OccurrenceState.DUE and one.work_order is not None:
+            orders[one.work_order].append(one)
+    begun = sorted(
+        (o for o in orders.values() if step.act == "early" or min(x.earliest for x in o) <= today),
+        key=lambda o: min((x.latest, x.key) for x in o),
+    )
+    if not begun or step.act == "nothing":
+        return
+    chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
+    for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
+        if step.act in {"missed", "deferred"}:
+            record.occurrences[one.key] = replace(one, state=OccurrenceState.MISSED)
+            continue
+        if today > one.latest:
+            record.late[one.key.lineage].append(today)
+        state = OccurrenceState.CREDITED if place or step.act == "credited" else OccurrenceState.DONE
+        at = datetime(today.year, today.month, today.day, 4, tzinfo=UTC)
+        last = _last_allowed(life, record, one, at)
+        latest = one.latest if last is None else min(one.latest, last)
+        record.occurrences[one.key] = replace(one, state=state, completed_at=at, latest=latest)
+
+
+def _last_allowed(life: Life, record: Record, one: Occurrence, at: datetime) -> date | None:
+    """As the order's completion tightens the last day."""
+    own = next(r for r in life.rows if r.lineage == one.key.lineage)
+    if own.max_gap_days is None or (isinstance(own.schedule, IntervalSchedule) and own.schedule.in_season):
+        return None
+    others = [o for o in record.occurrences.values() if o.key.lineage == one.key.lineage and o.key != one.key]
+    return last_allowed(others, own.max_gap_days, at, ZONE)
+
+
+def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
+    assert job.earliest <= job.due <= job.latest
+    assert job.latest == min(p.window.latest for p in job.occurrences)
+    for p in job.occurrences:
+        found, series = p.window, tracks[p.row.code].series
+        assert found.earliest <= found.planned <= found.latest
+        assert job.due <= found.latest, "nothing is planned behind a last day"
+        late = shifted(found.nominal, p.row.late_days)
+        assert found.latest <= late
+        if not found.pulled and series.grid is None:
+            assert found.latest == late
+            assert found.earliest == shifted(found.nominal, -p.row.early_days)
+        assert found.earliest >= shifted(found.nominal, -p.row.early_days) or found.earliest == found.latest
+        if series.grid is None and p.row.shift_percent == 0 and found.cycle >= series.next_cycle:
+            assert series.has(found.nominal), "no drift: anchor + n x interval"
+        if series.grid is not None:
+            first, last = series.grid.span(found.nominal)
+            assert found.latest <= last
+            assert found.earliest >= first or found.earliest == found.latest
+        if len(job.occurrences) == 1:
+            assert found.earliest == job.earliest
+        elif not job.placed_early:
+            assert job.due >= found.earliest
+
+
+def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], today: date) -> None:
+    """Each job's last day is at most ``max_gap`` behind the job before: the one done, missed, or planned."""
+    jobs = [(s.job, True) for s in plan.standing] + [(j, False) for j in upcoming]
+    by_row: dict[str, list[tuple[date, date, date, int]]] = defaultdict(list)
+    for job, stands in jobs:
+        for p in job.occurrences:
+            done = job.latest if stands and job.latest < today else job.due
+            by_row[p.row.code].append((done, p.window.latest, p.window.nominal, p.window.cycle))
+    for track in plan.tracks:
+        gap = track.series.max_gap_days
+        planned = sorted(by_row[track.row.code], key=lambda one: one[3])
+        known = {o.key.cycle for o in record.occurrences.values() if o.key.lineage == track.row.lineage}
+        between = {n for a, b in pairwise(planned) for n in range(a[3] + 1, b[3])}
+        assert between <= known, "no cycle is skipped"
+        if gap is None:
+            continue
+        for before, after in pairwise(planned):
+            grid = track.series.grid
+            if after[1] < today:
+                continue  # it is on record as late already
+            if after[3] > before[3] + 1 or (grid is not None and before[0] < grid.counts_from(after[2])):
+                continue
+            counted = max([one[0] for one in planned if one[3] < after[3]] + _closed(record, track))
+            assert (after[1] - counted).days <= gap, f"{track.row.code}: {before} {after} {gap}"
+
+
+def _closed(record: Record, track: Track) -> list[date]:
+    """The days that the law counts from: completions, and the last days of what was missed."""
+    mine = [o for o in record.occurrences.values() if o.key.lineage == track.row.lineage]
+    done = [o.completed_at.date() for o in mine if o.completed_at is not None]
+    return done + [o.latest for o in mine if o.state is OccurrenceState.MISSED]
+
+
+def _is_breach(one: Occurrence) -> bool:
+    """Whether an occurrence is on record as missed, done too late, or still due behind its last day."""
+    return one.completed_at is None or one.completed_at.date() > one.latest
+
+
+def _check_record(life: Life, record: Record) -> None:
+    """No gap between completions beyond ``max_gap`` without a missed record, no skip, no key twice."""
+    for one in life.rows:
+        mine = sorted((o for o in record.occurrences.values() if o.key.lineage == one.lineage), key=lambda o: o.key)
+        assert (
+            [o.key.cycle for o in mine] == list(range(mine[0].key.cycle, mine[0].key.cycle + len(mine)))
+            if mine
+            else True
+        )
+        plain = isinstance(one.schedule, IntervalSchedule) and one.schedule.in_season is None
+        if plain and one.shift_percent == 0:
+            for before, after in pairwise(mine):
+                longest = min(longest_days(one.interval), one.max_gap_days or 10_000)
+                assert (after.nominal_date - before.nominal_date).days <= longest, "no date is skipped"
+        if one.max_gap_days is None or one.interval == NO_INTERVAL or not plain:
+            continue
+        done = sorted(o.completed_at.date() for o in mine if o.state in CREDIT and o.completed_at is not None)
+        breaches = [o.latest for o in mine if _is_breach(o)]
+        for before, after in pairwise(done):
+            if (after - before).days > one.max_gap_days:
+                recorded = [d for d in breaches if before < d <= after] + [
+                    d for d in record.late[one.lineage] if before < d <= after
+                ]
+                assert recorded, f"{one.code}: {before} to {after} without a record"

@@ -1,0 +1,175 @@
+"""The user's plan table and the seed that it meets."""
+
+import pytest
+
+from maintenance.frequencies import canonical, parse_frequency
+from maintenance.imports.outcome import Outcome
+from maintenance.imports.plan import compare
+from maintenance.imports.reading import read_plan_table
+from maintenance.plan import PlanRow
+from maintenance.seed.loader import checklists, department_named, plan_rows
+from plantroom.catalogue.classes import equipment_classes
+from plantroom.catalogue.systems import systems
+
+FIRST_TABLE = """设施设备类别,维护周期,维护责任部门
+供水系统,每季度一次,水务管理部门
+供电系统,每月一次,电气管理部门
+供暖系统,每年一次,供暖管理部门
+电梯系统,每月一次,电梯维修部门
+消防系统,每半年一次,消防管理部门
+空调系统,每季度一次,空调维修部门
+电梯、扶梯,每月一次,电梯维修部门
+楼梯、扶手,每季度一次,清洁维护部门
+照明系统,每月一次,电气管理部门
+"""
+
+
+def table(text: str, encoding: str = "utf-8-sig") -> Outcome:
+    rows, problems = read_plan_table(text.encode(encoding), "plan.csv")
+    return compare(rows, plan_rows(), problems=problems)
+
+
+def put(found: Outcome) -> list[PlanRow]:
+    return [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+
+
+@pytest.mark.parametrize(
+    ("text", "every", "unit"),
+    [
+        ("每月一次", 1, "month"), ("每季度一次", 3, "month"), ("每半年一次", 6, "month"), ("每年一次", 12, "month"),
+        ("每周", 7, "day"), ("每週一次", 7, "day"), ("每日", 1, "day"), ("每15天", 15, "day"), ("每１５天", 15, "day"),
+        ("半月", 15, "day"), ("每十五天一次", 15, "day"), ("每3個月一次", 3, "month"), ("每2小时", 2, "hour"),
+        ("once a month", 1, "month"), ("Monthly", 1, "month"), ("every 3 months", 3, "month"), ("P3M", 3, "month"),
+        ("P15D", 15, "day"), ("PT2H", 2, "hour"), ("half-yearly", 6, "month"), ("每月至少一次", 1, "month"),
+    ],
+)  # fmt: skip
+def test_frequencies_in_the_words_of_plan_tables(text: str, every: int, unit: str) -> None:
+    interval = parse_frequency(text)
+    assert interval is not None
+    assert canonical(interval) == (every, unit)
+
+
+@pytest.mark.parametrize("text", ["偶尔", "", "月", "有空时", "twice a week", "每0天", "P0D", "PT3M", "每隔一天"])
+def test_a_frequency_nobody_understands_is_none(text: str) -> None:
+    assert parse_frequency(text) is None
+
+
+def test_the_users_own_table_is_what_the_default_profile_has() -> None:
+    found = table(FIRST_TABLE)
+    assert not found.problems.errors
+    assert [r["action"] for r in found.rows] == ["unchanged"] * 9
+    assert [r["code"] for r in found.rows] == ["WA-Q", "PW-M", "HE-Y", "EL-M", "FI-HY", "HV-Q", "ES-M", "ST-Q", "LI-M"]
+
+
+def test_rows_that_the_law_is_stricter_about_are_taken_with_a_warning() -> None:
+    warned = {p.row for p in table(FIRST_TABLE).problems.warnings if p.code == "law_is_stricter"}
+    assert {5, 6} <= warned
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_traditional_headings_and_common_encodings_are_read(encoding: str) -> None:
+    found = table("設施設備類別,維護周期,維護責任部門\n樓梯、扶手,每季度一次,清潔維護部門\n", encoding)
+    assert not found.problems.errors
+    assert found.rows[0]["action"] == "unchanged"
+
+
+def test_english_headings_and_semicolons_are_read() -> None:
+    found = table("System;Frequency;Department\nLighting;monthly;Electrical\n")
+    assert [r["code"] for r in found.rows] == ["LI-M"]
+
+
+def test_a_new_frequency_is_a_new_row_and_both_stand_with_a_warning() -> None:
+    found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,每季度一次\n")
+    assert [r["action"] for r in found.rows] == ["unchanged", "created"]
+    assert any(p.code == "second_frequency" and p.row == 3 for p in found.problems.warnings)
+    assert (put(found)[0].early_days, put(found)[0].late_days) == (15, 7)
+
+
+def test_another_department_is_an_update_that_says_before_and_after() -> None:
+    found = table("设施设备类别,维护周期,维护责任部门\n照明系统,每月一次,清洁维护部门\n")
+    assert found.rows[0]["changes"] == {"department": ["电气管理部门", "清洁维护部门"]}
+
+
+def test_a_row_with_a_code_is_known_by_it() -> None:
+    found = table("编号,设施设备类别,维护周期\nPW-M,供电系统,每周一次\n")
+    assert found.rows[0] == {
+        "sheet": "plan.csv", "row": 2, "action": "updated", "code": "PW-M",
+        "changes": {"frequency": ["每月一次", "每周一次"], "tolerance": ["提前3天、延后3天", "提前1天、延后1天"]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "code"),
+    [
+        ("供水系统,偶尔,水务管理部门", "维护周期", "unknown_frequency"),
+        ("飞船系统,每月一次,水务管理部门", "设施设备类别", "unknown_system"),
+        ("供水系统,每月一次,魔法部门", "维护责任部门", "unknown_department"),
+        ("供水系统,=B2,水务管理部门", "维护周期", "formula"),
+    ],
+)
+def test_errors_name_row_column_and_value_and_nothing_is_taken(line: str, column: str, code: str) -> None:
+    found = table(f"设施设备类别,维护周期,维护责任部门\n照明系统,每季度一次,电气管理部门\n{line}\n").document("i")
+    first = found["errors"][0]  # type: ignore[index]
+    assert (first["row"], first["column"], first["code"]) == (3, column, code)
+    assert all((first["value"], first["message"]))
+    assert (found["created"], found["rows"]) == (0, [])
+
+
+def test_another_frequency_brings_its_own_tolerance_but_the_law_stays_as_strict() -> None:
+    found = table(
+        "编号,设施设备类别,维护周期\nWA-M,供水系统,每季度一次\nFI-TANK,消防系统,每季度一次\nEL-Q,电梯系统,每年\n"
+    )
+    assert [(r.early_days, r.late_days) for r in put(found)] == [(15, 7), (15, 3), (60, 0)]
+
+
+def test_rows_by_the_hour_are_taken() -> None:
+    found = table("设施设备类别,维护周期\n供水系统,每2小时\n")
+    assert [(r.interval.every, r.interval.unit, r.missed) for r in put(found)] == [(2, "hour", "supersede")]
+
+
+def test_two_lines_for_one_row_are_an_error() -> None:
+    found = table("设施设备类别,维护周期\n照明系统,每月一次\n照明系统,monthly\n")
+    assert found.problems.errors[0].code == "duplicate_row"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"PK\x03\x04rest", "broken_workbook"),
+        (b"\x00\x01", "not_csv"),
+        (b"", "empty"),
+        ("名称,周期\n".encode(), "missing_column"),
+    ],
+)
+def test_files_that_are_no_table_say_so(data: bytes, code: str) -> None:
+    assert read_plan_table(data, "x")[1].errors[0].code == code
+
+
+def test_the_elevator_lists_have_31_13_15_and_17_items() -> None:
+    assert [len(checklists()[code]) for code in ("A-1", "A-2", "A-3", "A-4")] == [31, 13, 15, 17]
+    assert [len(checklists()[code]) for code in ("D-1", "D-2", "D-3", "D-4")] == [33, 5, 12, 13]
+
+
+def test_every_seed_row_is_whole() -> None:
+    codes = {row.code for row in plan_rows()}
+    for row in plan_rows():
+        assert all((row.name.zh, row.name.en, row.department.zh, row.basis))
+        assert set(row.contains) <= codes
+        assert all(code in checklists() for code in (row.checklist or "").split("+") if code)
+        classes = set(row.applies_to.classes) | set(
+            systems()[row.applies_to.system].classes if row.applies_to.system else ()
+        )
+        assert row.applies_to.site or classes <= set(equipment_classes())
+
+
+def test_every_point_that_a_checklist_reads_is_a_point_of_a_class_it_is_for() -> None:
+    for row in plan_rows():
+        named = systems()[row.applies_to.system].classes if row.applies_to.system else row.applies_to.classes
+        points = {p.key for c in named for p in equipment_classes()[c].points}
+        for code in (row.checklist or "").split("+"):
+            for item in checklists().get(code, ()):
+                assert item.point is None or item.point in points, (row.code, item.step)
+
+
+def test_departments_are_known_in_both_scripts() -> None:
+    assert department_named("電氣管理部門") == department_named("电气管理部门") == department_named("electrical")

@@ -1,0 +1,160 @@
+"""The users' own three tables, as they stand, and tables of other people."""
+
+import io
+
+import pytest
+
+from maintenance.emergency.plans import Category, EmergencyPlan
+from maintenance.frequencies import canonical
+from maintenance.imports.codes import CODES
+from maintenance.imports.emergency_kind import HEADINGS, EmergencyImport
+from maintenance.imports.files import open_book
+from maintenance.imports.kinds import Asked
+from maintenance.imports.outcome import Outcome
+from maintenance.imports.plan import compare
+from maintenance.imports.problems import Problems
+from maintenance.imports.reading import read_plan_table, table_rows
+from maintenance.imports.resolutions import RESOLVED
+from maintenance.imports.vocabulary import seed_departments
+from maintenance.plan import PlanRow
+from maintenance.seed.loader import plan_rows
+from tests.unit.maintenance.imports.test_round_trips import ASKED
+
+FIRST = """設施設備類別,維護周期,維護責任部門
+供水系統,每季度一次,水務管理部門
+供電系統,每月一次,電氣管理部門
+供暖系統,每年一次,供暖管理部門
+電梯系統,每月一次,電梯維修部門
+消防系統,每半年一次,消防管理部門
+空調系統,每季度一次,空調維修部門
+電梯、扶梯,每月一次,電梯維修部門
+樓梯、扶手,每季度一次,清潔維護部門
+照明系統,每月一次,電氣管理部門
+"""
+SECOND = """電梯:每季度進行一次全面檢查,包括制動系統、安全裝置等
+樓宇自動化控制系統:每月至少進行一次全面測試,確保所有傳感器和通信線路正常工作
+空調系統:每半年進行全面檢測,包括濾網更換和制冷/制熱性能評估
+地板與墻面材料:每年至少進行一次專業的清潔與維護,防止污漬積累和霉菌生長
+"""
+THIRD = """序號,類別,應急預案名稱,應急措施,應急物資,應急人員,演練周期
+1,自然災害類,自然災害應急預案,疏散居民、保護公共設施,救援物資、防護設備,救援隊伍、志愿者等,每季度一次
+2,設備故障類,設備故障應急預案,排查故障、緊急維修,維修工具、備件等,專業維修團隊,每半年一次
+3,公共安全事件類,公共安全事件應急預案,控制現場、報警處理,安全防護設備、警示標識等,安保人員、警務人員等,每年一次
+"""
+
+
+def plan(text: str) -> Outcome:
+    rows, problems = read_plan_table(text.encode("utf-8-sig"), "t.csv")
+    return compare(rows, plan_rows(), problems=problems)
+
+
+def emergency(text: str, plans: tuple[EmergencyPlan, ...] = (), rows: tuple[PlanRow, ...] | None = None) -> Outcome:
+    problems = Problems()
+    book = open_book(io.BytesIO(text.encode()), "t.csv")
+    known = plan_rows() if rows is None else rows
+    return EmergencyImport(plans, known, ASKED, seed_departments(), problems).run(table_rows(book, HEADINGS, problems))
+
+
+def warned(found: Outcome) -> set[str]:
+    return {one.code for one in found.problems.warnings}
+
+
+def test_the_first_table_is_the_default_profile_with_each_contradiction_resolved() -> None:
+    found = plan(FIRST)
+    assert not found.problems.errors
+    assert [row["action"] for row in found.rows] == ["unchanged"] * 9
+    assert warned(found) >= {
+        "elevator_layers", "elevator_twice", "hvac_depths", "law_is_stricter", "heating_season", "tank_cleaning",
+        "stairs_checked",
+    }  # fmt: skip
+
+
+def test_the_second_table_is_lines_of_text_that_find_the_rows_they_have_become() -> None:
+    found = plan(SECOND)
+    assert not found.problems.errors
+    assert [(row["code"], row["action"]) for row in found.rows] == [
+        (code, "unchanged") for code in ("EL-Q", "BA-M", "HV-HY", "FW-Y")
+    ]
+    assumed = [one for one in found.problems.warnings if one.code == "department_assumed"]
+    assert [one.value for one in assumed] == ["电梯维修部门", "电气管理部门", "空调维修部门", "清洁维护部门"]
+
+
+def test_the_third_table_becomes_plans_with_the_drills_of_the_profile() -> None:
+    found = emergency(THIRD)
+    assert not found.problems.errors
+    plans = [change.after for change in found.changes if isinstance(change.after, EmergencyPlan)]
+    assert [(p.category, p.drill_row) for p in plans] == [
+        (Category.NATURAL_DISASTER, "DR-NAT"),
+        (Category.EQUIPMENT_FAILURE, "DR-EQ"),
+        (Category.PUBLIC_SAFETY, "DR-PUB"),
+    ]
+    assert plans[0].measures == ("疏散居民", "保護公共設施")
+    assert plans[0].people == ("救援隊伍", "志愿者")
+    assert len(found.changes) == 3
+    assert emergency(THIRD, tuple(plans)).counts["unchanged"] == 3
+
+
+def test_a_plan_of_ones_own_gets_a_drill_row_of_kind_drill() -> None:
+    found = emergency("应急预案,应急措施,演练周期\n停水应急预案,送水,每三年一次\n")
+    rows = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    drills = [(row.kind, row.applies_to.site, canonical(row.interval)) for row in rows]
+    assert drills == [("drill", True, (12, "month"))]
+    assert warned(found) == {"drill_floor"}
+
+
+def test_every_resolution_has_its_code() -> None:
+    assert RESOLVED.keys() <= CODES.keys()
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("生活水泵,检查轴封,每月一次,工程部", "unknown_department"),
+        ("太空站,检查,每月一次,", "unknown_system"),
+        ("水泵,检查,每隔一天,", "ambiguous_frequency"),
+        ("水泵,检查,每周一三五,", "frequency_is_a_date"),
+        (",检查,每月一次,", "missing_value"),
+        ("水泵,检查,,", "missing_value"),
+    ],
+)
+def test_doubts_in_other_peoples_tables_are_errors_with_row_and_column(line: str, code: str) -> None:
+    found = plan(f"设备名称,工作内容,频次,班组\n{line}\n")
+    assert [(one.row, one.code) for one in found.problems.errors] == [(2, code)]
+    assert found.problems.errors[0].column in {"设备名称", "频次", "班组"}
+
+
+def test_other_words_for_headings_equipment_and_frequency_are_understood() -> None:
+    found = plan(
+        "序号,设备名称,保养项目,保养频次（月）,负责部门\n1,生活水泵,检查轴封,3,水务管理部门\n"
+        "2,配电箱,紧固端子,6,電氣管理部門\n"
+        "3,灭火器,检查压力,1,消防管理部门\n"
+    )
+    assert not found.problems.errors
+    rows = [change.after for change in found.changes if isinstance(change.after, PlanRow)]
+    assert [(row.applies_to.classes, row.applies_to.site, row.interval.every) for row in rows] == [
+        (("pump",), False, 3), (("distribution_board",), False, 6), ((), True, 1),
+    ]  # fmt: skip
+    assert [row.name.zh for row in rows] == ["检查轴封", "紧固端子", "检查压力"]
+
+
+def test_many_errors_are_told_at_once() -> None:
+    found = plan("系统,周期,部门\n太空站,偶尔,魔法部\n供水系统,有空,水务管理部门\n")
+    assert [(one.row, one.code) for one in found.problems.errors] == [
+        (2, "unknown_system"), (2, "unknown_frequency"), (2, "unknown_department"), (3, "unknown_frequency"),
+    ]  # fmt: skip
+
+
+def test_a_row_for_a_department_that_is_not_the_callers_is_refused() -> None:
+    class Own:
+        def may_change(self, site: str | None, department: str | None) -> bool:
+            return department == "水务管理部门"
+
+        def may_grant(self, grant: object) -> bool:
+            return False
+
+    problems = Problems()
+    book = open_book(io.BytesIO("应急预案,责任部门\n甲,电气管理部门\n".encode()), "t.csv")
+    asked = Asked("x", ASKED.now, rights=Own())
+    rows = table_rows(book, HEADINGS, problems)
+    EmergencyImport((), (), asked, seed_departments(), problems).run(rows)
+    assert [one.code for one in problems.errors] == ["not_yours"]
