@@ -129,11 +129,8 @@ class UsersImport:
         try:
             role = ROLES.read(row.cells["role"])
             text = row.text("department")
-            department = (
-                self._departments(self._site_of(site)).read(text).zh
-                if text and not self._is_known(row, text)
-                else text or None
-            )
+            known = self._departments(site if site in self._sites else None)
+            department = known.read(text).zh if text and not self._is_known(row, text) else text or None
         except CellProblem as problem:
             key = "role" if problem.code == "unknown_role" else "department"
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
@@ -143,10 +140,6 @@ class UsersImport:
             problems.error(row.problem("site" if grant.site else "role", "site_not_yours"))
             return None
         return grant
-
-    def _site_of(self, given: str) -> str | None:
-        """``None`` for every site, and for one that there is not."""
-        return given if given in self._sites else None
 
     def _is_known(self, row: Row, department: str) -> bool:
         """Whether the person has a grant for just that department: then nobody has to know it."""
