@@ -37,7 +37,7 @@ REASON = b"x-reason"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-PUBLIC = "/api/v1/public/"
+PUBLIC = ("/api/v1/public/", "/faults")
 MAX_PUBLIC_BODY = 32 << 10
 MAX_PUBLIC_PHOTO = MAX_PHOTO + (64 << 10)
 """Bodies of those who have not signed in, and a photo of theirs with what is around it."""

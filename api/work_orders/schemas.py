@@ -260,7 +260,9 @@ class TransitionRequest(Payload):
     to: State
     reason: Annotated[str, Field(max_length=2000)] = ""
     at: Instant | None = None
-    code: Annotated[str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")] = None
+    code: Annotated[
+        str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")
+    ] = None
 
 
 class OrderCount(Shape):

@@ -7,9 +7,10 @@ from maintenance.orders import create_order, keep, tightened
 from maintenance.people.owners import departments_of
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.codes import OwnerFault
+from maintenance.sla.policy import ClockKind
 from maintenance.ticket_lock import lock_ticket
 from maintenance.work.bookkeeping import Books
-from maintenance.work.owner_reports import CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
+from maintenance.work.owner_reports import ANSWERED_WITHIN, CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
 from maintenance.work.records import CommentKind
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.domain.assets import Asset, LocalName
@@ -66,6 +67,12 @@ def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime)
     contact = Contact(report.id, said.name, said.phone, now + CONTACT_KEPT) if told else None
     tx.owner_reports.add(report, contact)
     return report, order
+
+
+def answer_by(tx: MaintenanceTx, report: OwnerReport, order: WorkOrder) -> datetime:
+    """When a report has to be answered at the latest: what was promised when it came."""
+    rule = tx.sla.policies(report.site).at(report.at).rule(ClockKind.RESPOND, order.severity, Origin.OWNER)
+    return report.at + (ANSWERED_WITHIN if rule is None else rule.limit)
 
 
 def rate(tx: MaintenanceTx, report: OwnerReport, stars: int, remark: str, now: datetime) -> OwnerReport:
