@@ -66,6 +66,14 @@ def test_a_fault_is_reported_followed_and_rated_without_a_script(world: World) -
     assert boss.get("/api/v1/satisfaction", params=span).json()["ratings"] == 1
 
 
+def test_the_secret_of_a_report_is_not_in_the_history(world: World) -> None:
+    client = owner(world)
+    token = sent(client).headers["Location"].removeprefix("/faults/")
+    client.post(f"/faults/{token}/photo", files={"file": ("p.jpg", JPEG)})
+    kept = world.admin.get("/api/v1/audit", params={"limit": 1000}).text
+    assert ("owner_report" in kept, "/faults..." in kept, token in kept) == (True, True, False)
+
+
 def test_what_is_wrong_comes_back_with_what_was_typed_and_nothing_runs(world: World) -> None:
     page = sent(owner(world), text=" ", name='"><script>alert(1)</script>')
     assert (page.status_code, 'role="alert"' in page.text) == (422, True)
