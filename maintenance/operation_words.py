@@ -15,8 +15,7 @@ from maintenance.sla.keeping import mark
 from maintenance.sla.policy import OTHER
 from maintenance.sla.words import Said
 from maintenance.verdicts import VERDICTS
-from maintenance.work_orders import ChecklistItem, Kind, Operation, State, WorkOrder
-from plantroom.domain.assets import LocalName
+from maintenance.work_orders import Kind, Operation, State, WorkOrder
 
 MAX_TEXT = 4_000
 """Characters of a text that are kept; the operation itself is kept as it was sent."""
@@ -92,7 +91,9 @@ def verdict_of(op: Operation, by: str, at: datetime) -> dict[str, object]:
     """A verdict with who gave it and when. Raises ``Refused``: ``unknown_verdict``."""
     if op.value.get("verdict") not in VERDICTS:
         raise Refused("unknown_verdict")
-    return {key: op.value.get(key) for key in ("verdict", "cause", "action")} | {"by": by, "at": at.isoformat()}
+    mode = {"failure_mode": op.value["failure_mode"]} if op.value.get("failure_mode") else {}
+    said = {key: op.value.get(key) for key in ("verdict", "cause", "action")}
+    return said | mode | {"by": by, "at": at.isoformat()}
 
 
 def lacks(order: WorkOrder) -> str | None:
@@ -100,11 +101,6 @@ def lacks(order: WorkOrder) -> str | None:
     if order.state is State.EVIDENCE_PENDING:
         return "evidence_pending"
     return INCOMPLETE if INCOMPLETE in order.tags else None
-
-
-def fault_title(asset: LocalName, item: ChecklistItem) -> LocalName:
-    """The title of a ticket for a line of a checklist that is not as it should be."""
-    return LocalName(f"{asset.zh} {item.name.zh}不合格".strip(), f"{asset.en} {item.name.en}: not OK".strip())
 
 
 _MEANING = ("outcome", "number", "choice", "text", "remark", "severity")
