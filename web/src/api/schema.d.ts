@@ -713,6 +713,26 @@ export interface paths {
         patch: operations["changeContractor"];
         trace?: never;
     };
+    "/api/v1/cost-bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bookings
+         * @description What work orders cost, on the lines of the budget.
+         */
+        get: operations["listCostBookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/custom-fields": {
         parameters: {
             query?: never;
@@ -2011,6 +2031,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/assets/{site}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset
+         * @description What the page behind a QR label shows: name and place, and nothing else.
+         */
+        get: operations["getPublicAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description What can be reported, in the owners' words.
+         */
+        get: operations["listPublicCategories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Report
+         * @description Report a fault. The answer's `token` is the only way to follow it. Reports about the same machine within ten
+         *     minutes are one ticket. At most five from an address in ten minutes (429); what is
+         *     critical waits for no other limit.
+         */
+        post: operations["reportFault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Where a report stands, in words, and when it will be answered and solved.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Photo
+         * @description Add one photo (JPEG, PNG, WebP, HEIC; at most 5 MiB) to a report whose work has not ended.
+         */
+        post: operations["addReportPhoto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Rating
+         * @description Say how the work was, once, when it is done. 409 before that, and the second time.
+         */
+        post: operations["rateReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readings": {
         parameters: {
             query?: never;
@@ -2143,6 +2285,26 @@ export interface paths {
          * @description Machines by their age against their design life. Those without a day of installation are in no such list.
          */
         get: operations["listRenewals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repairs/repeat-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repeat Rate
+         * @description How often the fault was there again after a repair: by month, department or person.
+         */
+        get: operations["getRepeatRate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2314,6 +2476,26 @@ export interface paths {
          *     without a shift.
          */
         get: operations["listRosterWarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Satisfaction
+         * @description How satisfied those are who reported something: their stars for closed work.
+         */
+        get: operations["getSatisfaction"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2799,9 +2981,33 @@ export interface paths {
         put?: never;
         /**
          * Post Order
-         * @description A repair ticket from a person.
+         * @description Work that a person asks for: a repair, an inspection or a replacement, by a checklist where one is named. A
+         *     complaint is an owner's ticket; with `call_back` it is tagged until somebody has called
+         *     (`POST .../comments` of the kind `call_back`). With a `failure_mode` a repair shows at once what worked last
+         *     time.
          */
         post: operations["createWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Orders
+         * @description Assign or defer many orders. Each is changed by itself: one that is refused costs no other, and the answer says
+         *     why.
+         */
+        post: operations["changeWorkOrders"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2930,6 +3136,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attachments
+         * @description Photos and documents of the order. Those that answer a step of its checklist stand in `answers`.
+         */
+        get: operations["listAttachments"];
+        put?: never;
+        /**
+         * Add Attachment
+         * @description Add a file that was uploaded before. 409 on verified work.
+         */
+        post: operations["addAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/candidates": {
         parameters: {
             query?: never;
@@ -2946,6 +3176,95 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/coding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Coding
+         * @description Say what was wrong with the machine and what was done, in codes. 409 for planned work.
+         */
+        put: operations["codeWorkOrder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comments
+         * @description What was said about the order.
+         */
+        get: operations["listComments"];
+        put?: never;
+        /**
+         * Add Comment
+         * @description Say something; it is never edited. The kind `call_back` says that the owner has been called: the order's flag
+         *     for it goes.
+         */
+        post: operations["addComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Costs
+         * @description What others charge for the order.
+         */
+        get: operations["listCosts"];
+        put?: never;
+        /**
+         * Add Cost
+         * @description Add an invoice; it is booked to the order's budget line. 409 for one that the order has already.
+         */
+        post: operations["addCost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/costs/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Cost
+         * @description Take an invoice back; the booking is reversed by another one.
+         */
+        delete: operations["takeBackCost"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2972,6 +3291,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/deferral": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Defer Order
+         * @description Put planned work off to a later day. The order ends as `deferred`; the answer is the one that carries the work on
+         *     (`Location`). 409 `beyond_the_law` with the last day that the law allows. With `If-Match`, 412 when it has
+         *     changed.
+         */
+        post: operations["deferWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/interim": {
         parameters: {
             query?: never;
@@ -2986,6 +3327,139 @@ export interface paths {
          * @description An interim measure was taken: its clock stops. 409 on what is no repair ticket, or has ended.
          */
         post: operations["tellInterimMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/labour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labour
+         * @description Who worked on it, and for how long.
+         */
+        get: operations["listLabour"];
+        put?: never;
+        /**
+         * Add Labour
+         * @description Add time, one's own or a colleague's. 409 `time_overlaps` where the same person was at work on another order
+         *     then.
+         */
+        post: operations["addLabour"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/labour/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Labour
+         * @description Take an entry back, which stays and says so. Others' entries are a supervisor's.
+         */
+        delete: operations["takeBackLabour"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Parts
+         * @description Parts that the order used.
+         */
+        get: operations["listPartsUsed"];
+        put?: never;
+        /**
+         * Use Part
+         * @description Take parts out of the store for the order. 409 `stock_too_low` where there are fewer, unless `although_short`.
+         */
+        post: operations["usePart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/parts/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Return Part
+         * @description Put the parts of an entry back into the store.
+         */
+        delete: operations["returnPart"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description What owners reported about the order, with name and phone for whoever works on it, until they are deleted.
+         */
+        get: operations["listOwnerReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signatures
+         * @description Who signed what.
+         */
+        get: operations["listSignatures"];
+        put?: never;
+        /**
+         * Add Signature
+         * @description Sign the order as it stands at `version`; 412 when it has changed since. 409 on verified work.
+         */
+        post: operations["addSignature"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3770,6 +4244,77 @@ export interface components {
             reason: string;
         };
         /**
+         * AttachmentIn
+         * @description A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order.
+         * @example {
+         *       "kind": "photo",
+         *       "note": "更换后",
+         *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000"
+         *     }
+         */
+        AttachmentIn: {
+            /** At */
+            at?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "document";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step?: string | null;
+        };
+        /**
+         * AttachmentList
+         * @description Files, oldest first.
+         */
+        AttachmentList: {
+            /** Items */
+            items: components["schemas"]["AttachmentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * AttachmentOut
+         * @description A file of an order; `GET /api/v1/files/{sha256}` gives its bytes. `size` in bytes.
+         */
+        AttachmentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Mime */
+            mime: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Step */
+            step: string | null;
+        };
+        /**
          * AuditEntry
          * @description What one request, command or job changed of one thing. `by` is a user name, a token's name, `cli:<login>` or
          *     `system:<job>`; `via` what it was done with. `before` and `after` hold the fields that changed (`limits.alarm_high`
@@ -3890,6 +4435,92 @@ export interface components {
          */
         AuthorKind: "person" | "token" | "command" | "system" | "public";
         /**
+         * BatchAnswer
+         * @description Results in the order of the request.
+         */
+        BatchAnswer: {
+            /** Results */
+            results: components["schemas"]["BatchResult"][];
+        };
+        /**
+         * BatchItem
+         * @description An order, with its `version` where the step depends on it.
+         */
+        BatchItem: {
+            /** Id */
+            id: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * BatchRequest
+         * @description One step for many orders: `assign` (to `assignee` or `contractor`, both left out: back to the departments) or
+         *     `defer` (to `to` with `code`).
+         * @example {
+         *       "action": "assign",
+         *       "assignee": "li",
+         *       "items": [
+         *         {
+         *           "id": "0190b6a0-..."
+         *         }
+         *       ],
+         *       "reason": "换班"
+         *     }
+         * @example {
+         *       "action": "defer",
+         *       "code": "weather",
+         *       "items": [
+         *         {
+         *           "id": "0190b6a0-..."
+         *         }
+         *       ],
+         *       "to": "2026-04-15"
+         *     }
+         */
+        BatchRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "assign" | "defer";
+            /** Assignee */
+            assignee?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Contractor */
+            contractor?: string | null;
+            /** Items */
+            items: components["schemas"]["BatchItem"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * BatchResult
+         * @description What became of one order: `status` as a request of its own would have answered; `follows` is the order that
+         *     carries deferred work on.
+         */
+        BatchResult: {
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string;
+            /** Follows */
+            follows: string | null;
+            /** Id */
+            id: string;
+            /** Ok */
+            ok: boolean;
+            /** Status */
+            status: number;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * BeforeOther
          * @description `lead_days` before the job of the row `code` (default 14).
          */
@@ -3907,6 +4538,11 @@ export interface components {
              */
             type: "before";
         };
+        /** Body_addReportPhoto */
+        Body_addReportPhoto: {
+            /** File */
+            file: string;
+        };
         /** Body_importTable */
         Body_importTable: {
             /**
@@ -3923,6 +4559,47 @@ export interface components {
             sha256?: string | null;
             /** Site */
             site: string;
+        };
+        /**
+         * Booking
+         * @description Cost of an order on a line of the budget, in CNY. `kind`: part, external. Below 0: a reversal.
+         */
+        Booking: {
+            /** Amount */
+            amount: number;
+            /** Asset */
+            asset: string | null;
+            /**
+             * Booked At
+             * Format: date-time
+             */
+            booked_at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Line */
+            line: string;
+            /** Reversed By */
+            reversed_by: string | null;
+            /** Site */
+            site: string;
+            /** Source */
+            source: string;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * BookingList
+         * @description Bookings by time.
+         */
+        BookingList: {
+            /** Items */
+            items: components["schemas"]["Booking"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * Bundle
@@ -4186,7 +4863,17 @@ export interface components {
          * @description What kind of emergency a plan is for: the three of the user's table, and any other.
          * @enum {string}
          */
-        Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        "Category-Input": "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        /**
+         * CategoryList
+         * @description What can be reported.
+         */
+        CategoryList: {
+            /** Items */
+            items: components["schemas"]["api__public__schemas__Category"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /**
          * CauseOut
          * @description What the alarms of a flood may have in common.
@@ -4666,6 +5353,59 @@ export interface components {
             status: string;
         };
         /**
+         * CodingIn
+         * @description What was wrong and what was done: codes of `GET /api/v1/seed/codes` and of the class's failure modes; `item` is
+         *     the maintainable item, `note` words beside the codes. Replaces what was said before.
+         * @example {
+         *       "action": "replace",
+         *       "cause": "wear",
+         *       "failure_mode": "bearing",
+         *       "item": "驱动端轴承"
+         *     }
+         */
+        CodingIn: {
+            /** Action */
+            action?: string | null;
+            /** Cause */
+            cause?: string | null;
+            /** Failure Mode */
+            failure_mode?: string | null;
+            /**
+             * Item
+             * @default
+             */
+            item: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CodingOut
+         * @description The codes of a repair ticket's present attempt. `confirmed`: closed, and there was a fault.
+         */
+        CodingOut: {
+            /** Action */
+            action: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Cause */
+            cause: string | null;
+            /** Coded At */
+            coded_at: string | null;
+            /** Coded By */
+            coded_by: string | null;
+            /** Confirmed */
+            confirmed: boolean;
+            /** Failure Mode */
+            failure_mode: string | null;
+            /** Item */
+            item: string;
+            /** Note */
+            note: string;
+        };
+        /**
          * CollectorStats
          * @description The last word of one collector, and how old it is.
          */
@@ -4687,6 +5427,64 @@ export interface components {
             stats: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * CommentIn
+         * @description What somebody says, in whatever language. `call_back`: the owner has been called back.
+         * @example {
+         *       "text": "机封已换，运行两小时无滴漏"
+         *     }
+         */
+        CommentIn: {
+            /** At */
+            at?: string | null;
+            /**
+             * Kind
+             * @default comment
+             * @enum {string}
+             */
+            kind: "comment" | "call_back";
+            /** Text */
+            text: string;
+        };
+        /**
+         * CommentKind
+         * @description Whose word a comment is.
+         * @enum {string}
+         */
+        CommentKind: "comment" | "owner" | "call_back";
+        /**
+         * CommentList
+         * @description Comments, oldest first.
+         */
+        CommentList: {
+            /** Items */
+            items: components["schemas"]["CommentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CommentOut
+         * @description A comment; never edited. `kind`: comment, owner (came with a report), call_back.
+         */
+        CommentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["CommentKind"];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Text */
+            text: string;
         };
         /**
          * Compliance
@@ -4870,6 +5668,73 @@ export interface components {
             items: components["schemas"]["Contractor"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * CostIn
+         * @description What a contractor charges, in CNY.
+         * @example {
+         *       "amount": 1280.5,
+         *       "invoice": "FP-2026-0311"
+         *     }
+         */
+        CostIn: {
+            /** Amount */
+            amount: number;
+            /** At */
+            at?: string | null;
+            /** Contractor */
+            contractor?: string | null;
+            /** Invoice */
+            invoice: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CostList
+         * @description External cost, oldest first; what was taken back too.
+         */
+        CostList: {
+            /** Items */
+            items: components["schemas"]["CostOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CostOut
+         * @description What somebody else charges.
+         */
+        CostOut: {
+            /** Amount */
+            amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Contractor */
+            contractor: string | null;
+            /** Id */
+            id: string;
+            /** Invoice */
+            invoice: string;
+            /** Note */
+            note: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
         };
         /**
          * CountOut
@@ -5086,6 +5951,28 @@ export interface components {
         DeclineRequest: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Deferral
+         * @description To which local day, with a reason code of the use `defer` (`GET /api/v1/seed/codes`) and words.
+         * @example {
+         *       "code": "waiting_part",
+         *       "to": "2026-04-15"
+         *     }
+         */
+        Deferral: {
+            /** Code */
+            code: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
         };
         /**
          * DemandOut
@@ -5386,7 +6273,7 @@ export interface components {
         EmergencyPlan: {
             /** Active */
             active: boolean;
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["maintenance__emergency__plans__Category"];
             /** Classes */
             classes: string[];
             /** Code */
@@ -5427,7 +6314,7 @@ export interface components {
              */
             active: boolean;
             /** @default other */
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["Category-Input"];
             /**
              * Classes
              * @default []
@@ -5503,7 +6390,7 @@ export interface components {
              */
             active: boolean;
             /** @default other */
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["Category-Input"];
             /**
              * Classes
              * @default []
@@ -6056,6 +6943,42 @@ export interface components {
             values_per_s: number;
         };
         /**
+         * FoundOut
+         * @description What a ticket was found on: order and step, remark, number with its limits; or, on that order, the ticket.
+         */
+        FoundOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** High */
+            high: number | null;
+            item: components["schemas"]["Name"];
+            /** Low */
+            low: number | null;
+            /** Number */
+            number: number | null;
+            /** Remark */
+            remark: string;
+            /** Severity */
+            severity: string;
+            /** Step */
+            step: string;
+            /** Ticket */
+            ticket: string;
+            /** Ticket Number */
+            ticket_number: number;
+            /** Unit */
+            unit: string;
+            /** Work Order */
+            work_order: string;
+            /** Work Order Number */
+            work_order_number: number;
+        };
+        /**
          * FulfilledBy
          * @description The reading that credits an occurrence: the state `point` starts `by` times inside the window, or the counter
          *     `point` increases by at least `by`.
@@ -6503,6 +7426,82 @@ export interface components {
          */
         Kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective";
         /**
+         * LabourIn
+         * @description Time of a person (default: the caller): `from` and `to`, or `minutes`.
+         * @example {
+         *       "from": "2026-03-02T08:00:00Z",
+         *       "to": "2026-03-02T09:30:00Z"
+         *     }
+         * @example {
+         *       "minutes": 45,
+         *       "note": "巡检",
+         *       "person": "li"
+         *     }
+         */
+        LabourIn: {
+            /** At */
+            at?: string | null;
+            /** From */
+            from?: string | null;
+            /** Minutes */
+            minutes?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Person */
+            person?: string | null;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * LabourList
+         * @description Labour, oldest first; what was taken back too.
+         */
+        LabourList: {
+            /** Items */
+            items: components["schemas"]["LabourOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * LabourOut
+         * @description Time of a person.
+         */
+        LabourOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** From */
+            from: string | null;
+            /** Id */
+            id: string;
+            /** Minutes */
+            minutes: number;
+            /** Note */
+            note: string;
+            /** Person */
+            person: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
+            /** To */
+            to: string | null;
+        };
+        /**
          * LaneFlow
          * @description Of one lane of a site: `normal`, `safety`; `strays` for all unknown sites.
          */
@@ -6589,6 +7588,86 @@ export interface components {
          * @enum {string}
          */
         Layer: "law" | "maker" | "contract";
+        /**
+         * LearnedCode
+         * @description A code: how often it was given; of the `judged` ones how often the fault then stayed away for 30 days.
+         */
+        LearnedCode: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Judged */
+            judged: number;
+            name: components["schemas"]["Name"];
+            /** Worked */
+            worked: number;
+        };
+        /**
+         * LearnedLevel
+         * @description What is known of one level: `asset` (this machine), `model` (others of its model), `class` (others of its
+         *     class).
+         */
+        LearnedLevel: {
+            /** Actions */
+            actions: components["schemas"]["LearnedCode"][];
+            /** Causes */
+            causes: components["schemas"]["LearnedCode"][];
+            /** Last */
+            last: components["schemas"]["LearnedTicket"][];
+            /** Level */
+            level: string;
+            /** Median Repair Minutes */
+            median_repair_minutes: number;
+            /** Parts */
+            parts: components["schemas"]["LearnedPart"][];
+            /** Tickets */
+            tickets: number;
+        };
+        /**
+         * LearnedPart
+         * @description A part: in how many of the tickets, how much altogether.
+         */
+        LearnedPart: {
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            /** Quantity */
+            quantity: number;
+            /** Tickets */
+            tickets: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * LearnedTicket
+         * @description An earlier ticket. `again_after_days`: after so many days the fault was there again; `null`: not since.
+         */
+        LearnedTicket: {
+            /** Action */
+            action: string | null;
+            /** Again After Days */
+            again_after_days: number | null;
+            /** Asset */
+            asset: string;
+            /** Cause */
+            cause: string | null;
+            /**
+             * Completed At
+             * Format: date-time
+             */
+            completed_at: string;
+            /** Href */
+            href: string;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Site */
+            site: string;
+        };
         /**
          * LeftOff
          * @description Entries beyond the first thousand of each.
@@ -8133,6 +9212,82 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * PartUseIn
+         * @description Parts taken out of the store of the order's site. `although_short`: they were used whatever the stock says.
+         * @example {
+         *       "part": "0190b6a0-...",
+         *       "quantity": 2
+         *     }
+         */
+        PartUseIn: {
+            /**
+             * Although Short
+             * @default false
+             */
+            although_short: boolean;
+            /** At */
+            at?: string | null;
+            /** Part */
+            part: string;
+            /** Quantity */
+            quantity: number;
+        };
+        /**
+         * PartUseList
+         * @description Parts used, oldest first; what was returned too.
+         */
+        PartUseList: {
+            /** Items */
+            items: components["schemas"]["PartUseOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PartUseOut
+         * @description Parts that the order used. `amount` in CNY, `null` where nobody knows the cost; `stock_after` below 0: more was
+         *     used than had been counted.
+         */
+        PartUseOut: {
+            /** Amount */
+            amount: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /** Part */
+            part: string;
+            /** Quantity */
+            quantity: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
+            /** Stock After */
+            stock_after: number;
+            /** Unit */
+            unit: string;
+            /** Unit Cost */
+            unit_cost: number | null;
+        };
+        /**
          * Pause
          * @description A span in which a clock stood still; ``until`` is ``null`` while it does.
          */
@@ -8895,6 +10050,44 @@ export interface components {
             status: string;
         };
         /**
+         * PublicAsset
+         * @description What the label's page shows: what it is and where.
+         * @example {
+         *       "name": {
+         *         "en": "Lift 1",
+         *         "zh": "1号梯"
+         *       },
+         *       "place": [
+         *         {
+         *           "en": "Building 3",
+         *           "zh": "3号楼"
+         *         }
+         *       ]
+         *     }
+         */
+        PublicAsset: {
+            name: components["schemas"]["Name"];
+            /** Place */
+            place: components["schemas"]["Name"][];
+        };
+        /**
+         * Rating
+         * @description 1 to 5 stars for work that is done, and a word.
+         * @example {
+         *       "comment": "处理及时",
+         *       "stars": 5
+         *     }
+         */
+        Rating: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Stars */
+            stars: number;
+        };
+        /**
          * Readings
          * @description A series per point; a page spans the same instants in all of them.
          */
@@ -9030,6 +10223,25 @@ export interface components {
             work_order: string;
         };
         /**
+         * RecordsOut
+         * @description What `GET /work-orders/{id}` shows beside the order itself.
+         */
+        RecordsOut: {
+            /** Attachments */
+            attachments: number;
+            /** Call Back */
+            call_back: boolean;
+            coding: components["schemas"]["CodingOut"] | null;
+            /** Comments */
+            comments: number;
+            /** Found */
+            found: components["schemas"]["FoundOut"][];
+            found_on: components["schemas"]["FoundOut"] | null;
+            /** Signatures */
+            signatures: components["schemas"]["SignatureOut"][];
+            totals: components["schemas"]["TotalsOut"];
+        };
+        /**
          * Rejected
          * @description What would be dead-lettered and why; ``part`` names the values concerned (empty: the message).
          */
@@ -9082,6 +10294,40 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * RepeatRate
+         * @description Of `repairs` completed: those whose fault (machine and failure mode) was there again within 14 days (`reopened`)
+         *     and within 30 (`repeated`). `rate` is the share of the first, 0 to 1.
+         * @example {
+         *       "rate": 0.073,
+         *       "reopened": 3,
+         *       "repairs": 41,
+         *       "repeated": 5,
+         *       "who": "2026-03"
+         *     }
+         */
+        RepeatRate: {
+            /** Rate */
+            rate: number | null;
+            /** Reopened */
+            reopened: number;
+            /** Repairs */
+            repairs: number;
+            /** Repeated */
+            repeated: number;
+            /** Who */
+            who: string;
+        };
+        /**
+         * RepeatRateList
+         * @description Rates by month, department or person.
+         */
+        RepeatRateList: {
+            /** Items */
+            items: components["schemas"]["RepeatRate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * ReplayAsked
          * @description How many letters the collectors were asked to take up; those that were asked for before are not counted.
          */
@@ -9098,6 +10344,108 @@ export interface components {
             reason?: string | null;
             /** Site */
             site?: string | null;
+        };
+        /**
+         * ReportIn
+         * @description A fault: at a machine (`code` of its label) or at a `place` in words. `name` and `phone` are kept apart from it
+         *     and deleted after 90 days. `website` is left empty by people.
+         * @example {
+         *       "category": "elevator_noise",
+         *       "code": "EL-1",
+         *       "phone": "13800000000",
+         *       "site": "demo",
+         *       "text": "电梯上行时有异响"
+         *     }
+         */
+        ReportIn: {
+            /** Category */
+            category: string;
+            /** Code */
+            code?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Site */
+            site: string;
+            /** Text */
+            text: string;
+            /**
+             * Website
+             * @default
+             */
+            website: string;
+        };
+        /**
+         * ReportSeen
+         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h), `resolve_by` when it should be
+         *     solved (3 h; 7 days for major faults). `can_rate`: it is done and has not been rated.
+         * @example {
+         *       "answer_by": "2026-03-03T08:00:00.000Z",
+         *       "answered_at": "2026-03-02T08:12:00.000Z",
+         *       "can_rate": false,
+         *       "number": 2317,
+         *       "photo": false,
+         *       "reported_at": "2026-03-02T08:00:00.000Z",
+         *       "resolve_by": "2026-03-02T11:00:00.000Z",
+         *       "state": {
+         *         "en": "Being worked on",
+         *         "zh": "正在处理"
+         *       }
+         *     }
+         */
+        ReportSeen: {
+            /**
+             * Answer By
+             * Format: date-time
+             */
+            answer_by: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Can Rate */
+            can_rate: boolean;
+            /** Done At */
+            done_at: string | null;
+            /** Number */
+            number: number;
+            /** Photo */
+            photo: boolean;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Resolve By */
+            resolve_by: string | null;
+            /** Stars */
+            stars: number | null;
+            state: components["schemas"]["Name"];
+        };
+        /**
+         * ReportTaken
+         * @description The ticket's number, and the secret that follows it: nobody is told it again.
+         */
+        ReportTaken: {
+            /**
+             * Answer By
+             * Format: date-time
+             */
+            answer_by: string;
+            /** Number */
+            number: number | null;
+            /** Token */
+            token: string;
         };
         /**
          * RequestOut
@@ -9144,6 +10492,33 @@ export interface components {
          * @enum {string}
          */
         Said: "acknowledged" | "arrived" | "interim" | "held" | "worked" | "done" | "sent_back" | "rejected" | "ended" | "severity";
+        /**
+         * Satisfaction
+         * @description What owners said of closed work: `satisfied` gave 4 or 5 of 5 stars. `share` is 0 to 1, `null` without a rating;
+         *     `target` the users' own (SL-05), `met` whether it is reached.
+         * @example {
+         *       "average": 4.6,
+         *       "met": true,
+         *       "ratings": 20,
+         *       "satisfied": 19,
+         *       "share": 0.95,
+         *       "target": 0.9
+         *     }
+         */
+        Satisfaction: {
+            /** Average */
+            average: number | null;
+            /** Met */
+            met: boolean | null;
+            /** Ratings */
+            ratings: number;
+            /** Satisfied */
+            satisfied: number;
+            /** Share */
+            share: number | null;
+            /** Target */
+            target: number;
+        };
         /**
          * Sealing
          * @description What made an order a record.
@@ -9211,9 +10586,9 @@ export interface components {
          *       "owner_faults": [],
          *       "reasons": [
          *         {
-         *           "code": "waiting_for_part",
+         *           "code": "waiting_part",
          *           "name": {
-         *             "en": "Waiting for a part",
+         *             "en": "waiting for a part",
          *             "zh": "等待备件"
          *           },
          *           "pauses": true,
@@ -9750,6 +11125,72 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * Signatory
+         * @description In what role somebody signs: who did it, the safety manager of the using unit, for the owners.
+         * @enum {string}
+         */
+        Signatory: "technician" | "safety_manager" | "owner_representative";
+        /**
+         * SignatureIn
+         * @description Who signs in what role, with the file of the signature, and the `version` of the order that they have seen.
+         * @example {
+         *       "name": "王安全",
+         *       "role": "safety_manager",
+         *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+         *       "version": 7
+         *     }
+         */
+        SignatureIn: {
+            /** At */
+            at?: string | null;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Signatory"];
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SignatureList
+         * @description Signatures, oldest first.
+         */
+        SignatureList: {
+            /** Items */
+            items: components["schemas"]["SignatureOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * SignatureOut
+         * @description A signature; `answers_sha256` is over the answers as they were signed (canonical JSON).
+         */
+        SignatureOut: {
+            /** Answers Sha256 */
+            answers_sha256: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Order Version */
+            order_version: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            role: components["schemas"]["Signatory"];
+            /** Sha256 */
+            sha256: string;
         };
         /**
          * Site
@@ -10295,6 +11736,49 @@ export interface components {
             version: number;
         };
         /**
+         * StaffReport
+         * @description A report as staff see it; `name` and `phone` are `null` where nobody left any, or when they have been deleted.
+         */
+        StaffReport: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Category */
+            category: string;
+            /** Id */
+            id: string;
+            /** Joined */
+            joined: boolean;
+            /** Name */
+            name: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Photo */
+            photo: string | null;
+            /** Place */
+            place: string;
+            /** Rated At */
+            rated_at: string | null;
+            /** Remark */
+            remark: string;
+            /** Stars */
+            stars: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * StaffReportList
+         * @description Reports of an order, oldest first.
+         */
+        StaffReportList: {
+            /** Items */
+            items: components["schemas"]["StaffReport"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * State
          * @description Where a work order stands.
          * @enum {string}
@@ -10476,9 +11960,25 @@ export interface components {
             late_days: number;
         };
         /**
+         * TotalsOut
+         * @description What an order took so far; cost in CNY. `unpriced_parts` counts entries of parts whose cost nobody knows.
+         */
+        TotalsOut: {
+            /** External Cost */
+            external_cost: number;
+            /** Labour Minutes */
+            labour_minutes: number;
+            /** Parts Cost */
+            parts_cost: number;
+            /** Total Cost */
+            total_cost: number;
+            /** Unpriced Parts */
+            unpriced_parts: number;
+        };
+        /**
          * Transition
          * @description One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
-         *     it was held.
+         *     it was held or ended.
          */
         Transition: {
             /**
@@ -10502,17 +12002,40 @@ export interface components {
         /**
          * TransitionRequest
          * @description A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-         *     endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
-         *     ``other``).
+         *     endings that are not done and for holding, unless a ``code`` says why: of a hold one of the policy's ``pauses``
+         *     (default: ``other``), of an ending one of ``GET /seed/codes`` with its use. ``other`` needs words.
+         * @example {
+         *       "to": "acknowledged"
+         *     }
+         * @example {
+         *       "code": "waiting_part",
+         *       "to": "on_hold"
+         *     }
+         * @example {
+         *       "code": "duplicate",
+         *       "reason": "#2317",
+         *       "to": "cancelled"
+         *     }
+         * @example {
+         *       "coding": {
+         *         "action": "replace",
+         *         "cause": "wear",
+         *         "failure_mode": "seal_leak",
+         *         "item": "机封"
+         *       },
+         *       "to": "completed"
+         *     }
          */
         TransitionRequest: {
             /** At */
             at?: string | null;
             /**
              * Code
-             * @description of a hold: why, such as waiting_part
+             * @description of a hold or an ending: why, such as waiting_part
              */
             code?: string | null;
+            /** @description of a repair that is completed: what was wrong */
+            coding?: components["schemas"]["CodingIn"] | null;
             /**
              * Reason
              * @default
@@ -10744,7 +12267,33 @@ export interface components {
         };
         /**
          * WorkOrderCreate
-         * @description A repair ticket from a person: about an asset, or about a site.
+         * @description Work from a person: about an asset, or about a site. ``template`` is the code of a checklist to go by. ``source``
+         *     says who asked for it: staff, an owner, a complaint, the regulator; ``call_back`` that somebody is to be called when
+         *     it is done.
+         * @example {
+         *       "asset": "0190b6a0-...",
+         *       "severity": "major",
+         *       "title": {
+         *         "en": "Seal leaks",
+         *         "zh": "机封漏水"
+         *       }
+         *     }
+         * @example {
+         *       "call_back": true,
+         *       "site": "demo",
+         *       "source": "complaint",
+         *       "title": {
+         *         "zh": "业主投诉电梯异响"
+         *       }
+         *     }
+         * @example {
+         *       "asset": "0190b6a0-...",
+         *       "kind": "inspection",
+         *       "template": "PUMP-Q",
+         *       "title": {
+         *         "zh": "大修后检查"
+         *       }
+         *     }
          */
         WorkOrderCreate: {
             /**
@@ -10752,8 +12301,29 @@ export interface components {
              * @description the asset's key
              */
             asset?: string | null;
+            /**
+             * Call Back
+             * @default false
+             */
+            call_back: boolean;
             /** Department */
             department?: string | null;
+            /**
+             * Due
+             * @description not of repairs: theirs follows from their clocks
+             */
+            due?: string | null;
+            /**
+             * Failure Mode
+             * @description of a repair, where it is known
+             */
+            failure_mode?: string | null;
+            /**
+             * Kind
+             * @default corrective
+             * @enum {string}
+             */
+            kind: "corrective" | "inspection" | "replacement";
             /** @default general */
             severity: components["schemas"]["Severity"];
             /**
@@ -10761,6 +12331,17 @@ export interface components {
              * @description needed when there is no asset
              */
             site?: string | null;
+            /**
+             * Source
+             * @default staff
+             * @enum {string}
+             */
+            source: "staff" | "owner" | "complaint" | "regulator";
+            /**
+             * Template
+             * @description code of a checklist
+             */
+            template?: string | null;
             /**
              * Text
              * @description what was seen
@@ -10772,6 +12353,9 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+         *
+         *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
+         *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
          */
         WorkOrderDetail: {
             /** Acknowledged At */
@@ -10830,6 +12414,7 @@ export interface components {
             opened_at: string | null;
             origin: components["schemas"]["Origin"];
             reason: components["schemas"]["Name"];
+            records?: components["schemas"]["RecordsOut"] | null;
             /** Reopened */
             reopened: number;
             /** Safety */
@@ -10851,6 +12436,8 @@ export interface components {
             verified_at: string | null;
             /** Version */
             version: number;
+            /** Worked Last Time */
+            worked_last_time?: components["schemas"]["LearnedLevel"][];
         };
         /**
          * WorkOrderList
@@ -10908,6 +12495,15 @@ export interface components {
             systems: string[];
         };
         /**
+         * Category
+         * @description What can be reported.
+         */
+        api__public__schemas__Category: {
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
          * Retention
          * @description How long the law asks for a record; `status` says whether `basis` is checked. Nothing deletes a record, before or
          *     after `until`.
@@ -10940,6 +12536,12 @@ export interface components {
             /** Years */
             years: number;
         };
+        /**
+         * Category
+         * @description What kind of emergency a plan is for: the three of the user's table, and any other.
+         * @enum {string}
+         */
+        maintenance__emergency__plans__Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
     };
     responses: never;
     parameters: never;
@@ -12576,6 +14178,46 @@ export interface operations {
             };
         };
     };
+    listCostBookings: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+                work_order?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCustomFields: {
         parameters: {
             query?: {
@@ -13217,7 +14859,7 @@ export interface operations {
                 /** @description a field's name, `-` before it for falling order */
                 sort?: string | null;
                 site?: string | null;
-                category?: components["schemas"]["Category"] | null;
+                category?: components["schemas"]["Category-Input"] | null;
                 code?: string | null;
                 active?: boolean | null;
             };
@@ -15338,6 +16980,208 @@ export interface operations {
             };
         };
     };
+    getPublicAsset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicAsset"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPublicCategories: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTaken"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addReportPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_addReportPhoto"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getReadings: {
         parameters: {
             query: {
@@ -15587,6 +17431,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RenewalList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRepeatRate: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+                by?: "month" | "department" | "person";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatRateList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15941,6 +17825,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WarningList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSatisfaction: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Satisfaction"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -17039,6 +18962,39 @@ export interface operations {
             };
         };
     };
+    changeWorkOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countWorkOrders: {
         parameters: {
             query?: never;
@@ -17244,6 +19200,79 @@ export interface operations {
             };
         };
     };
+    listAttachments: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCandidates: {
         parameters: {
             query?: {
@@ -17269,6 +19298,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codeWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodingOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComments: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCosts: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeBackCost: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostOut"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -17320,6 +19565,44 @@ export interface operations {
             };
         };
     };
+    deferWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deferral"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tellInterimMeasure: {
         parameters: {
             query?: never;
@@ -17342,6 +19625,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLabour: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLabour: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabourIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeBackLabour: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPartsUsed: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usePart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartUseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnPart: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnerReports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffReportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignatures: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSignature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureOut"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
