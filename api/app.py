@@ -28,6 +28,8 @@ from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
 from api.imports.endpoints import router as imports
+from api.incidents.drills import router as drills
+from api.incidents.endpoints import router as incidents
 from api.ingest.endpoints import router as ingest
 from api.labels.endpoints import router as labels
 from api.licences.endpoints import router as licences
@@ -112,6 +114,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     sla,
     channels,
     notifications,
+    incidents,
+    drills,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

@@ -12,6 +12,7 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.imports.ports import ImportRepository
+from maintenance.incidents.ports import IncidentRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
@@ -385,6 +386,7 @@ class MaintenanceTx(LedgerTx):
     records: RecordRepository
     imports: ImportRepository
     emergency: EmergencyPlanRepository
+    incidents: IncidentRepository
     sla: SlaRepository
     channels: ChannelRepository
     notifications: NotificationRepository

@@ -26,6 +26,7 @@ from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.imports import SqlImports
+from plantroom.storage.ledger.incidents import SqlIncidents
 from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
@@ -90,6 +91,7 @@ class SqlTx(MaintenanceTx):
         self.records = SqlRecords(self.work)
         self.imports = SqlImports(self.work)
         self.emergency = SqlEmergencyPlans(self.work)
+        self.incidents = SqlIncidents(self.work)
         self.sla = SqlSla(self.work)
         self.channels = SqlChannels(self.work)
         self.notifications = SqlNotifications(self.work)

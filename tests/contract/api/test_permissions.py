@@ -14,7 +14,7 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world
+from tests.contract.api import incident_world, people_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
@@ -74,7 +74,9 @@ def fill(path: str, world: World, site: str) -> str:
         "record_id": world.ids[site].get("record", "nope"),
         "channel_id": world.ids[site].get("channel", "nope"),
         "notification_id": world.ids[site].get("notification", "nope"),
-    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
+    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY | incident_world.NOBODY}
+    if path.endswith("/drill"):
+        names["order_id"] = world.ids[site]["drill"]
     return path.format(**names)
 
 
@@ -147,7 +149,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    } | people_world.bodies(site)
+    }
+    bodies |= people_world.bodies(site) | incident_world.bodies(site)
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
     if (method, path) == ("POST", "/api/v1/files"):
@@ -199,7 +202,8 @@ SITE_BOUND = {
     ("GET", "/api/v1/sla-policies"),
     ("PUT", "/api/v1/sla-policies"),
     ("POST", "/api/v1/channels"),
-} | people_world.SITE_BOUND
+}
+SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
@@ -235,7 +239,8 @@ def filled(world: World) -> World:
             "record": world.record(site),
             "channel": world.channel(site),
             "notification": world.notification(site),
-        } | people_world.add_people(world, site)
+        }
+        world.ids[site] |= people_world.add_people(world, site) | incident_world.add_incidents(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -276,6 +281,7 @@ def test_a_grant_on_one_site_never_reaches_another(filled: World, role: Role) ->
 
 def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     client = filled.as_(Role.ADMIN, HOME)
+    sent = people_world.bodies(AWAY) | incident_world.bodies(AWAY)
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
@@ -301,14 +307,15 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 part_key="nope",
                 sha256="nope",
                 **people_world.NOBODY,
+                **incident_world.NOBODY,
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",
                 channel_id="nope",
                 notification_id="nope",
             ),
-            json=people_world.bodies(AWAY)[method, path]
-            if (method, path) in people_world.bodies(AWAY)
+            json=sent[method, path]
+            if (method, path) in sent
             else {"to": "acknowledged"}
             if "transitions" in path
             else {"reason": "tried"}
