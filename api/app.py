@@ -47,6 +47,7 @@ from api.points.endpoints import router as points
 from api.problems import install
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
+from api.risk.endpoints import router as risk
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
 from api.services import Services
@@ -116,6 +117,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     notifications,
     incidents,
     drills,
+    risk,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

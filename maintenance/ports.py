@@ -18,6 +18,7 @@ from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.records.ports import RecordRepository
+from maintenance.risk.ports import RiskRepository
 from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
@@ -387,6 +388,7 @@ class MaintenanceTx(LedgerTx):
     imports: ImportRepository
     emergency: EmergencyPlanRepository
     incidents: IncidentRepository
+    risk: RiskRepository
     sla: SlaRepository
     channels: ChannelRepository
     notifications: NotificationRepository

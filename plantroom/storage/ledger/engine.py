@@ -37,6 +37,7 @@ from plantroom.storage.ledger.parts import SqlParts
 from plantroom.storage.ledger.people import SqlPeople
 from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
+from plantroom.storage.ledger.risk import SqlRisk
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sensors import SqlSensors
@@ -92,6 +93,7 @@ class SqlTx(MaintenanceTx):
         self.imports = SqlImports(self.work)
         self.emergency = SqlEmergencyPlans(self.work)
         self.incidents = SqlIncidents(self.work)
+        self.risk = SqlRisk(self.work)
         self.sla = SqlSla(self.work)
         self.channels = SqlChannels(self.work)
         self.notifications = SqlNotifications(self.work)

@@ -4,15 +4,24 @@ from typing import Any
 
 from tests.contract.api.world import World
 
-NOBODY = {"incident_id": "nope", "stage": "report", "item": "m1"}
+NOBODY = {"incident_id": "nope", "stage": "report", "item": "m1", "report_id": "nope"}
 """Names in paths for what there is not."""
 
-SITE_BOUND = {("POST", "/api/v1/incidents")}
+SITE_BOUND = {
+    ("POST", "/api/v1/incidents"),
+    ("GET", "/api/v1/risks/matrix"),
+    ("GET", "/api/v1/risk-policies"),
+    ("PUT", "/api/v1/risk-policies"),
+}
 
 
 def add_incidents(world: World, site: str) -> dict[str, str]:
     """One of each on a site, by the names of ``NOBODY``; and a drill's order."""
-    return NOBODY | {"incident_id": world.incident(site), "drill": world.drill(site)}
+    return NOBODY | {
+        "incident_id": world.incident(site),
+        "drill": world.drill(site),
+        "report_id": world.risk_report(site),
+    }
 
 
 def bodies(site: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -25,5 +34,12 @@ def bodies(site: str) -> dict[tuple[str, str], dict[str, Any]]:
         ("POST", f"{incident}/stages/{{stage}}/corrections"): {"note": "x", "reason": "x"},
         ("POST", f"{incident}/items/{{item}}"): {"outcome": "done"},
         ("POST", f"{incident}/notes"): {"text": "x"},
+        ("POST", "/api/v1/risk-reports/{report_id}/acknowledgement"): {"measures": "x"},
+        ("PUT", "/api/v1/risk-policies"): {"warning_value": 15, "clear_value": 10, "reason": "x"},
         ("PUT", "/api/v1/work-orders/{order_id}/drill"): {"scenario": "x"},
     }
+
+
+def queries(site: str) -> dict[str, dict[str, str]]:
+    """What routes that need a site in their query are asked with."""
+    return {"/api/v1/risks/matrix": {"site": site}, "/api/v1/risk-policies": {"site": site}}

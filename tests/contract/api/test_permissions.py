@@ -93,7 +93,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/template": {"kind": "assets"},
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
-    } | people_world.queries(site)
+    }
+    queries |= people_world.queries(site) | incident_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)

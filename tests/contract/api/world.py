@@ -35,6 +35,8 @@ from maintenance.notify.outbox import notify_channels
 from maintenance.notify.ports import MessageFilter
 from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.orders import create_order
+from maintenance.risk.ports import ReportFilter
+from maintenance.risk.watching import watch_site
 from maintenance.scheduled import PLAN, JobFigures
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
@@ -238,6 +240,13 @@ class World:
         with self.ledger.begin() as tx:
             add_plan(tx, plan)
             return open_incident(tx, wanted, "li", self.clock.now()).id
+
+    def risk_report(self, site: str = HOME) -> str:
+        """An early-warning report on the site's pump, which has a critical ticket."""
+        self.ticket(site, severity=Severity.CRITICAL)
+        watch_site(self.ledger, site, equipment_classes(), self.clock.now())
+        with self.ledger.read() as tx:
+            return tx.risk.reports(ReportFilter(site=site, asset=self.keys[site]), PageRequest(1)).items[0].id
 
     def drill(self, site: str = HOME, state: State = State.IN_PROGRESS) -> str:
         """The id of a drill's order that is being done."""
