@@ -1,4 +1,4 @@
-"""docs/risk.md has the figures of the weights, docs/incidents.md the stages, people and items as the rules have them."""
+"""docs/risk.md has the figures of the weights, docs/incidents.md the stages, people and items of the rules."""
 
 import re
 from pathlib import Path
