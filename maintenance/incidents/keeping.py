@@ -216,7 +216,7 @@ def _tell(tx: MaintenanceTx, incident: Incident, entry: StageEntry, department: 
         ),
         dedup=f"incident:{incident.id}:{entry.stage}",
         severity=incident.severity,
-        urgent=new and not entry.late,
+        urgent=new and not entry.late and incident.severity in (Severity.CRITICAL, Severity.MAJOR),
         work_order=incident.work_order,
         facts={"incident": {"id": incident.id, "code": incident.code, "stage": entry.stage.value}},
     )

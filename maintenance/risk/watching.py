@@ -23,6 +23,7 @@ from maintenance.seed.codes import risk_matrix
 from plantroom.domain.assets import EquipmentClass, LocalName, Severity
 from plantroom.domain.authorship import acting_system
 from plantroom.domain.keys import new_key
+from plantroom.domain.labels import asset_address
 from plantroom.ports.ledger import Ledger
 
 RISK = "risk"
@@ -35,23 +36,31 @@ TOPIC = "risk_report"
 Found = tuple[Facts, Assessment]
 
 
-def risk_job(ledger: Ledger[MaintenanceTx], classes: Mapping[str, EquipmentClass]) -> Job:
-    """The job for the scheduler."""
+def risk_job(ledger: Ledger[MaintenanceTx], classes: Mapping[str, EquipmentClass], base_url: str = "") -> Job:
+    """The job for the scheduler. ``base_url``: where people open the web app, for the links."""
 
     def run(now: datetime) -> None:
-        watch(ledger, classes, now)
+        watch(ledger, classes, now, base_url)
 
     return Job(RISK, EVERY, run)
 
 
-def watch(ledger: Ledger[MaintenanceTx], classes: Mapping[str, EquipmentClass], now: datetime) -> int:
+def watch(
+    ledger: Ledger[MaintenanceTx], classes: Mapping[str, EquipmentClass], now: datetime, base_url: str = ""
+) -> int:
     """Assess every machine of every site; gives how many reports were made."""
     with ledger.read() as tx:
         sites = [site.code for site in tx.assets.sites()]
-    return sum(watch_site(ledger, site, classes, now) for site in sites)
+    return sum(watch_site(ledger, site, classes, now, base_url) for site in sites)
 
 
-def watch_site(ledger: Ledger[MaintenanceTx], site: str, classes: Mapping[str, EquipmentClass], now: datetime) -> int:
+def watch_site(
+    ledger: Ledger[MaintenanceTx],
+    site: str,
+    classes: Mapping[str, EquipmentClass],
+    now: datetime,
+    base_url: str = "",
+) -> int:
     """As ``watch``, of one site."""
     given = weights()
     with ledger.read() as tx:
@@ -66,7 +75,7 @@ def watch_site(ledger: Ledger[MaintenanceTx], site: str, classes: Mapping[str, E
     made = 0
     for start in range(0, len(changed), AT_ONCE):
         with acting_system(RISK), ledger.begin() as tx:
-            made += _write(tx, site, changed[start : start + AT_ONCE], classes, now)
+            made += _write(tx, site, changed[start : start + AT_ONCE], classes, now, base_url)
     if gone:
         with acting_system(RISK), ledger.begin() as tx:
             tx.risk.lock(site)
@@ -75,7 +84,12 @@ def watch_site(ledger: Ledger[MaintenanceTx], site: str, classes: Mapping[str, E
 
 
 def _write(
-    tx: MaintenanceTx, site: str, changed: Sequence[Found], classes: Mapping[str, EquipmentClass], now: datetime
+    tx: MaintenanceTx,
+    site: str,
+    changed: Sequence[Found],
+    classes: Mapping[str, EquipmentClass],
+    now: datetime,
+    base_url: str,
 ) -> int:
     tx.risk.lock(site)
     policy = tx.risk.policy(site)
@@ -89,7 +103,8 @@ def _write(
         if crossed or unlike(before, standing):
             standings.append(standing)
         if crossed:
-            _report(tx, facts, assessment, policy, classes, now)
+            report = _report(tx, facts, assessment, policy, classes, now)
+            notify_channels(tx, notice_of(report, facts, base_url), now, facts.asset.department)
             made += 1
     tx.risk.put_standings(standings)
     return made
@@ -102,7 +117,7 @@ def _report(
     policy: RiskPolicy,
     classes: Mapping[str, EquipmentClass],
     now: datetime,
-) -> None:
+) -> RiskReport:
     asset = facts.asset
     around = Around(
         matrix=risk_matrix(),
@@ -113,8 +128,8 @@ def _report(
     )
     report = make_report(new_key(), tx.risk.next_crossing(asset.key), facts, found, policy, around, now)
     tx.risk.add_report(report)
-    notify_channels(tx, notice_of(report, facts), now, asset.department)
     tx.live.note(TOPIC, asset.site, {"id": report.id, "asset": asset.key, "score": report.score})
+    return report
 
 
 def _last_done(tx: MaintenanceTx, asset: str) -> LocalName | None:
@@ -127,8 +142,8 @@ def _last_done(tx: MaintenanceTx, asset: str) -> LocalName | None:
     return LocalName(f"最近完成的计划工作：{last.plan_row}（{day}）", f"Last planned work: {last.plan_row} ({day})")
 
 
-def notice_of(report: RiskReport, facts: Facts) -> Notice:
-    """What the channels are told: the report's first line of each part."""
+def notice_of(report: RiskReport, facts: Facts, base_url: str = "") -> Notice:
+    """What the channels are told: the report's first line of each part, and where the machine's page is."""
     heads = (
         (LocalName("概述", "Overview"), report.overview),
         (LocalName("影响", "Impact"), report.impact),
@@ -144,6 +159,7 @@ def notice_of(report: RiskReport, facts: Facts) -> Notice:
         dedup=f"{TOPIC}:{report.asset}:{report.crossing}",
         severity=Severity.MAJOR,
         urgent=any(one.safety for one in facts.episodes) or any(one.safety for one in facts.tickets),
+        link=asset_address(base_url, report.site, facts.asset.code) if base_url else "",
         facts={
             "risk_report": {
                 "id": report.id,

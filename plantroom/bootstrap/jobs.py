@@ -14,6 +14,6 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     are what the plan goes by."""
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
-        risk_job(parts.ledger, parts.classes),
+        risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
     ]

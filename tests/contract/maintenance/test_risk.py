@@ -151,7 +151,7 @@ def test_crossing_the_warning_value_makes_one_report_and_tells_the_channels(any_
     assert (before.score, before.above) == (3, False)
     ticket(any_ledger)
     for later in (1, 2, 3):
-        watch(any_ledger, CLASSES, NOW + later * EVERY)
+        watch(any_ledger, CLASSES, NOW + later * EVERY, "https://plant.example")
     (made,) = reports(any_ledger)
     assert (made.asset, made.crossing, made.likelihood, made.consequence) == ("pump-1", 1, 5, 3)
     after = standing_of(any_ledger)
@@ -160,6 +160,7 @@ def test_crossing_the_warning_value_makes_one_report_and_tells_the_channels(any_
     with any_ledger.read() as tx:
         (told,) = tx.notifications.list(MessageFilter(), PAGE).items
         entries = tx.audit.list(AuditFilter(entity="risk_report"), PAGE).items
+    assert told.body.endswith("https://plant.example/assets/P-1?site=demo")
     assert (told.topic, told.title) == ("risk_report", made.title.zh)
     assert [line for line in ("概述", "影响", "措施", "建议") if line not in told.body] == []
     assert [one.by for one in entries] == ["system:risk"]
