@@ -93,7 +93,7 @@ def open_incident(tx: MaintenanceTx, wanted: Wanted, by: str, now: datetime) -> 
 def change(tx: MaintenanceTx, before: Incident, rule: Callable[[Incident], Incident]) -> Incident:
     """A locked incident after a rule of ``maintenance.incidents.rules``, stored where it has changed anything."""
     after = rule(before)
-    if after is before:
+    if after == before:
         return before
     stored = tx.incidents.update(after)
     _noted(tx, stored)
