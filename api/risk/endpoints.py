@@ -190,6 +190,7 @@ def put_policy(
     caller.require_change(site)
     with services.ledger.begin() as tx:
         tx.assets.site(site)
+        tx.risk.lock(site)
         before = tx.risk.policy(site)
         fields = sorted(form.model_fields_set)
         require_version(expected_version(if_match), RiskPolicy.of(before), before.version, fields, "policy")

@@ -60,7 +60,7 @@ class RiskRepository(ABC):
 
     @abstractmethod
     def lock(self, site: str) -> None:
-        """Nobody else writes standings of the site until the transaction ends."""
+        """Nobody else writes standings or the policy of the site until the transaction ends."""
 
     @abstractmethod
     def standings(self, site: str) -> Mapping[str, Standing]:
@@ -108,9 +108,8 @@ class RiskRepository(ABC):
 
     @abstractmethod
     def policy(self, site: str) -> RiskPolicy:
-        """What a site says itself, else what is built in. In a transaction that writes nobody else changes it until its
-        end."""
+        """What a site says itself, else what is built in."""
 
     @abstractmethod
     def put_policy(self, policy: RiskPolicy) -> None:
-        """Write a site's policy whole."""
+        """Write a site's policy whole. The caller holds the site's lock."""

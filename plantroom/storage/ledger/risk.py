@@ -201,8 +201,6 @@ class SqlRisk(RiskRepository):
         return fetch_page(self._connection, statement, _REPORT_SORTS, "-made_at", page, REPORTS.item)
 
     def policy(self, site: str) -> RiskPolicy:
-        if self._work.writable:
-            self._work.backend.lock_text(self._connection, f"risk policy {site}")
         row = self._connection.execute(POLICIES.select().where(_p.site == site)).first()
         return built_in(site) if row is None else POLICIES.item(row)
 
