@@ -12,11 +12,13 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.imports.ports import ImportRepository
+from maintenance.incidents.ports import IncidentRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.records.ports import RecordRepository
+from maintenance.risk.ports import RiskRepository
 from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
@@ -386,6 +388,8 @@ class MaintenanceTx(LedgerTx):
     records: RecordRepository
     imports: ImportRepository
     emergency: EmergencyPlanRepository
+    incidents: IncidentRepository
+    risk: RiskRepository
     sla: SlaRepository
     channels: ChannelRepository
     notifications: NotificationRepository

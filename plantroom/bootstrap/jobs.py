@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
+from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
 from plantroom.bootstrap.parts import Parts
 
@@ -13,5 +14,6 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     are what the plan goes by."""
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
+        risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
     ]

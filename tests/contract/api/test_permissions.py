@@ -14,8 +14,11 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world, work_world
+from tests.contract.api import incident_world, people_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
+
+NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY
+"""What paths name, as nobody has it."""
 
 PUBLIC = {
     ("GET", "/api/v1/public/categories"),
@@ -80,7 +83,9 @@ def fill(path: str, world: World, site: str) -> str:
         "record_id": world.ids[site].get("record", "nope"),
         "channel_id": world.ids[site].get("channel", "nope"),
         "notification_id": world.ids[site].get("notification", "nope"),
-    } | {name: world.ids[site].get(name, "nope") for name in (*people_world.NOBODY, *work_world.NOTHING)}
+    } | {name: world.ids[site].get(name, "nope") for name in NOWHERE}
+    if path.endswith("/drill"):
+        names["order_id"] = world.ids[site]["drill"]
     return path.format(**names)
 
 
@@ -98,7 +103,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
     }
-    queries |= people_world.queries(site) | work_world.QUERIES
+    queries |= people_world.queries(site) | work_world.QUERIES | incident_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -155,7 +160,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    bodies |= people_world.bodies(site) | work_world.bodies(world, site)
+    bodies |= people_world.bodies(site) | work_world.bodies(world, site) | incident_world.bodies(site)
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
     body = bodies.get((method, path))
@@ -212,7 +217,8 @@ SITE_BOUND = {
     ("GET", "/api/v1/sla-policies"),
     ("PUT", "/api/v1/sla-policies"),
     ("POST", "/api/v1/channels"),
-} | people_world.SITE_BOUND
+}
+SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
@@ -249,7 +255,7 @@ def filled(world: World) -> World:
             "channel": world.channel(site),
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
-        world.ids[site] |= work_world.add_records(world, site)
+        world.ids[site] |= work_world.add_records(world, site) | incident_world.add_incidents(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -293,7 +299,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
-        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY)
+        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY) | incident_world.bodies(AWAY)
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
             assert site_ids
@@ -315,8 +321,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 location_key="nope",
                 part_key="nope",
                 sha256="nope",
-                **people_world.NOBODY,
-                **work_world.NOTHING,
+                **NOWHERE,
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",

@@ -446,6 +446,26 @@ export interface paths {
         patch: operations["changePointLimits"];
         trace?: never;
     };
+    "/api/v1/assets/{key}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Risk
+         * @description Where one machine stands, with every step of the assessment. 404 while it is not assessed.
+         */
+        get: operations["getAssetRisk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -989,6 +1009,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drills
+         * @description Records of drills, the last written first. Drills that are due are work orders of kind `drill`.
+         */
+        get: operations["listDrills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emergency-plans": {
         parameters: {
             query?: never;
@@ -1319,6 +1359,157 @@ export interface paths {
          * @description Put back what an import changed. 409 with what has been changed or used since, and then nothing is put back.
          */
         post: operations["undoImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, the newest report first.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Post Incident
+         * @description Open an incident by hand or from a ticket. The channels of the site are told.
+         */
+        post: operations["createIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Figures
+         * @description How quickly command, the place itself and the end were reached; of incidents that were reported in a period
+         *     (default: the last 365 days).
+         */
+        get: operations["getIncidentFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident
+         * @description One incident with its stages, list and timeline; its `ETag` is what a change sends as `If-Match`.
+         */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Incident
+         * @description Change title, severity, place or emergency plan. 412 when somebody else was faster.
+         */
+        patch: operations["changeIncident"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Mark
+         * @description Say what became of an item of the plan's list. Marks of several people at one moment are all kept.
+         */
+        post: operations["markIncidentItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Note
+         * @description Add a line to the timeline.
+         */
+        post: operations["addIncidentNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Stage
+         * @description Reach the next stage: report > command > on_site > coordination > closing; coordination may be left out with a
+         *     note. 409 for a stage that does not follow, 422 naming what is missing. Closing needs a supervisor and freezes the
+         *     whole as a record. With `If-Match`, 412 when it has changed.
+         */
+        post: operations["moveIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/stages/{stage}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Correction
+         * @description Put a reached stage right. What it said before is kept.
+         */
+        post: operations["correctIncidentStage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2305,6 +2496,130 @@ export interface paths {
          * @description How often the fault was there again after a repair: by month, department or person.
          */
         get: operations["getRepeatRate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description From which score on a site is warned, and by whose word.
+         */
+        get: operations["getRiskPolicy"];
+        /**
+         * Put Policy
+         * @description Set what a site is warned at; from the next assessment on. 412 when it has changed since you read it.
+         */
+        put: operations["putRiskPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Early-warning reports, the newest first.
+         */
+        get: operations["listRiskReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description One report with its four parts.
+         */
+        get: operations["getRiskReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports/{report_id}/acknowledgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Acknowledgement
+         * @description Say what is being done about a report. Once: 409 when somebody has said so already.
+         */
+        post: operations["acknowledgeRiskReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Risks
+         * @description Machines by their risk, the highest first. A machine that is out of service is not assessed.
+         */
+        get: operations["listRisks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risks/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Matrix
+         * @description The 5 x 5 matrix of a site: how many machines stand in each cell.
+         */
+        get: operations["getRiskMatrix"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3313,6 +3628,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drill
+         * @description The record of a drill so far, what it lacks, and the emergency plan that is drilled.
+         */
+        get: operations["getDrill"];
+        /**
+         * Put Record
+         * @description Write the record of a drill; it need not be whole before the drill is completed. 412 when somebody else was
+         *     faster, 409 once the order is verified and frozen.
+         */
+        put: operations["putDrill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/interim": {
         parameters: {
             query?: never;
@@ -3567,6 +3907,17 @@ export interface components {
              * Format: date
              */
             last: string;
+        };
+        /**
+         * Acknowledgement
+         * @description What is being done about a report.
+         * @example {
+         *       "measures": "已切换至2号泵，3月5日前更换轴承（张工）"
+         *     }
+         */
+        Acknowledgement: {
+            /** Measures */
+            measures: string;
         };
         /**
          * Action
@@ -4174,6 +4525,50 @@ export interface components {
             /** Key */
             key: string;
             name: components["schemas"]["Name"];
+        };
+        /**
+         * AssetRisk
+         * @description Where a machine stands: likelihood x consequence, each 1 to 5, with every step of both. `since` is when it got
+         *     this score, `warned` whether a warning stands.
+         */
+        AssetRisk: {
+            /**
+             * Assessed At
+             * Format: date-time
+             */
+            assessed_at: string;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Band */
+            band: string;
+            /** Consequence */
+            consequence: number;
+            /** Likelihood */
+            likelihood: number;
+            /** Parts */
+            parts: components["schemas"]["RiskPart"][];
+            /** Score */
+            score: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Site */
+            site: string;
+            /** Warned */
+            warned: boolean;
+        };
+        /**
+         * AssetRiskList
+         * @description A page of machines by their risk, the highest first.
+         */
+        AssetRiskList: {
+            /** Items */
+            items: components["schemas"]["AssetRisk"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * AssetStatus
@@ -5670,6 +6065,24 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * CorrectionRequest
+         * @description A reached stage put right; what is left out stays. The entry that was replaced is kept.
+         * @example {
+         *       "at": "2026-03-02T08:06:00Z",
+         *       "reason": "对讲机记录为08:06"
+         *     }
+         */
+        CorrectionRequest: {
+            /** At */
+            at?: string | null;
+            /** Note */
+            note?: string | null;
+            /** People */
+            people?: components["schemas"]["PersonIn"][] | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CostIn
          * @description What a contractor charges, in CNY.
          * @example {
@@ -6176,6 +6589,175 @@ export interface components {
             sha256?: string | null;
             /** Url */
             url?: string | null;
+        };
+        /**
+         * Drill
+         * @description The record of a drill: what was written, with what only its checklist tells. `people` is the number of those who
+         *     took part where nobody is named; `version` its ETag (0: nothing was written yet).
+         */
+        Drill: {
+            /** By */
+            by: string;
+            /** Emergency Plan */
+            emergency_plan: string | null;
+            /** Evaluation */
+            evaluation: string;
+            /** Findings */
+            findings: string;
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            grade: components["schemas"]["Grade"] | null;
+            /** Participants */
+            participants: string[];
+            /** People */
+            people: number | null;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Scenario */
+            scenario: string;
+            /** Site */
+            site: string;
+            /** Times */
+            times: components["schemas"]["StageTime"][];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * DrillDetail
+         * @description A drill with what is still missing before its order can be completed, and the plan that is drilled.
+         */
+        DrillDetail: {
+            /** By */
+            by: string;
+            /** Emergency Plan */
+            emergency_plan: string | null;
+            /** Evaluation */
+            evaluation: string;
+            /** Findings */
+            findings: string;
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            grade: components["schemas"]["Grade"] | null;
+            /** Lacks */
+            lacks: string[];
+            /** Participants */
+            participants: string[];
+            /** People */
+            people: number | null;
+            plan: components["schemas"]["DrilledPlan"] | null;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Scenario */
+            scenario: string;
+            /** Site */
+            site: string;
+            /** Times */
+            times: components["schemas"]["StageTime"][];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * DrillList
+         * @description A page of drill records, the last written first.
+         */
+        DrillList: {
+            /** Items */
+            items: components["schemas"]["Drill"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DrillPut
+         * @description The record of a drill, whole or as far as it is known. `times` are minutes from its beginning; report and command
+         *     are needed before the drill's order can be completed.
+         * @example {
+         *       "evaluation": "到场及时，通讯不畅",
+         *       "findings": "对讲机一台没电",
+         *       "follow_ups": [
+         *         {
+         *           "kind": "other",
+         *           "text": "每周检查对讲机电量，张工，3月15日前"
+         *         }
+         *       ],
+         *       "grade": "with_faults",
+         *       "participants": [
+         *         "李工",
+         *         "王经理"
+         *       ],
+         *       "scenario": "B座电梯困人，夜间",
+         *       "times": [
+         *         {
+         *           "minutes": 1,
+         *           "stage": "report"
+         *         },
+         *         {
+         *           "minutes": 4,
+         *           "stage": "command"
+         *         },
+         *         {
+         *           "minutes": 12,
+         *           "stage": "on_site"
+         *         }
+         *       ]
+         *     }
+         */
+        DrillPut: {
+            /** Emergency Plan */
+            emergency_plan?: string | null;
+            /**
+             * Evaluation
+             * @default
+             */
+            evaluation: string;
+            /**
+             * Findings
+             * @default
+             */
+            findings: string;
+            /**
+             * Follow Ups
+             * @default []
+             */
+            follow_ups: components["schemas"]["FollowUpIn"][];
+            grade?: components["schemas"]["Grade"] | null;
+            /**
+             * Participants
+             * @default []
+             */
+            participants: string[];
+            /** People */
+            people?: number | null;
+            /**
+             * Scenario
+             * @default
+             */
+            scenario: string;
+            /**
+             * Times
+             * @default []
+             */
+            times: components["schemas"]["StageTimeIn"][];
+        };
+        /**
+         * DrilledPlan
+         * @description The emergency plan that is drilled, with its lists.
+         */
+        DrilledPlan: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            /** Measures */
+            measures: string[];
+            name: components["schemas"]["Name"];
+            /** People */
+            people: string[];
+            /** Supplies */
+            supplies: string[];
         };
         /**
          * DueCalibration
@@ -6746,6 +7328,12 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Factor
+         * @description What a step of the assessment goes by.
+         * @enum {string}
+         */
+        Factor: "condition" | "model" | "age" | "overdue_law" | "overdue_other" | "repeats" | "criticality" | "safety" | "single";
+        /**
          * FailureMode
          * @description A way in which machines of a class fail, what a ticket says then and what to check first.
          */
@@ -6793,6 +7381,29 @@ export interface components {
             point: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * FiguresOfIncidents
+         * @description How quickly the stages were reached by the incidents that were reported in a period.
+         */
+        FiguresOfIncidents: {
+            /** Closed */
+            closed: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Incidents */
+            incidents: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            to_closing: components["schemas"]["Spread"];
+            to_command: components["schemas"]["Spread"];
+            to_on_site: components["schemas"]["Spread"];
         };
         /**
          * File
@@ -6943,6 +7554,34 @@ export interface components {
             values_per_s: number;
         };
         /**
+         * FollowUp
+         * @description What is to be done afterwards; `ref` the id of the work order, plan change or emergency plan.
+         */
+        FollowUp: {
+            kind: components["schemas"]["FollowUpKind"];
+            /** Ref */
+            ref: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FollowUpIn
+         * @description What is to be done afterwards; `ref` is needed unless it is `other`.
+         */
+        FollowUpIn: {
+            kind: components["schemas"]["FollowUpKind"];
+            /** Ref */
+            ref?: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FollowUpKind
+         * @description What follows from the lessons.
+         * @enum {string}
+         */
+        FollowUpKind: "work_order" | "plan_change" | "emergency_plan" | "other";
+        /**
          * FoundOut
          * @description What a ticket was found on: order and step, remark, number with its limits; or, on that order, the ticket.
          */
@@ -7066,6 +7705,12 @@ export interface components {
          * @enum {string}
          */
         Goes: "works" | "failing" | "broken" | "untried" | "off";
+        /**
+         * Grade
+         * @description How a drill went.
+         * @enum {string}
+         */
+        Grade: "by_plan" | "with_faults" | "failed";
         /**
          * GrantIn
          * @description A role on a site and in a department; left out: every one. With `contractor` it reaches no further than that
@@ -7357,6 +8002,196 @@ export interface components {
          */
         ImportState: "running" | "done" | "refused" | "failed" | "undone";
         /**
+         * IncidentChange
+         * @description What is to change; what is left out stays. `emergency_plan` takes over another plan's list as long as nothing on
+         *     the present one is marked.
+         * @example {
+         *       "severity": "critical"
+         *     }
+         */
+        IncidentChange: {
+            /** Emergency Plan */
+            emergency_plan?: string | null;
+            /** Location */
+            location?: string | null;
+            severity?: components["schemas"]["Severity"] | null;
+            title?: components["schemas"]["NameIn"] | null;
+        };
+        /**
+         * IncidentCreate
+         * @description An incident to be opened: by hand (`site`), or from a ticket (`work_order`), which gives what is not said: asset,
+         *     severity, title, and when it was reported. `at` is when it was reported (default: now); what happened while nobody
+         *     could enter it comes with its own time. Without an `emergency_plan` the fitting one is taken. Without people the
+         *     caller is the reporter.
+         * @example {
+         *       "kind": "equipment_failure",
+         *       "note": "积水约10 cm",
+         *       "people": [
+         *         {
+         *           "name": "李工",
+         *           "part": "reporter",
+         *           "username": "li"
+         *         }
+         *       ],
+         *       "severity": "major",
+         *       "site": "demo",
+         *       "title": {
+         *         "en": "Pump room B1 flooded",
+         *         "zh": "B1水泵房进水"
+         *       }
+         *     }
+         */
+        IncidentCreate: {
+            /**
+             * Asset
+             * @description the asset's key
+             */
+            asset?: string | null;
+            /** At */
+            at?: string | null;
+            /**
+             * Emergency Plan
+             * @description the plan's key
+             */
+            emergency_plan?: string | null;
+            kind: components["schemas"]["Category-Input"];
+            /**
+             * Location
+             * @description the place's key
+             */
+            location?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * People
+             * @default []
+             */
+            people: components["schemas"]["PersonIn"][];
+            severity?: components["schemas"]["Severity"] | null;
+            /** Site */
+            site?: string | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            title: components["schemas"]["NameIn"];
+            /**
+             * Work Order
+             * @description the ticket's id
+             */
+            work_order?: string | null;
+        };
+        /**
+         * IncidentDetail
+         * @description An incident whole. `lacks` names what is missing before it can be closed.
+         */
+        IncidentDetail: {
+            /** Asset */
+            asset: string | null;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Code */
+            code: string;
+            /** Corrections */
+            corrections: components["schemas"]["StageCorrection"][];
+            figures: components["schemas"]["IncidentFigures"];
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["PlanItem"][];
+            kind: components["schemas"]["maintenance__emergency__plans__Category"];
+            /** Lacks */
+            lacks: string[];
+            lessons: components["schemas"]["Lessons"] | null;
+            /** Location */
+            location: string | null;
+            /** Next */
+            next: components["schemas"]["Stage"][];
+            plan: components["schemas"]["PlanUsed"] | null;
+            /** Record */
+            record: string | null;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            severity: components["schemas"]["Severity"];
+            /** Site */
+            site: string;
+            stage: components["schemas"]["Stage"];
+            /** Stages */
+            stages: components["schemas"]["StageReached"][];
+            /** Timeline */
+            timeline: components["schemas"]["TimelineLine"][];
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * IncidentFigures
+         * @description Seconds from the report; `null` for a stage that is not reached.
+         */
+        IncidentFigures: {
+            /** To Closing S */
+            to_closing_s: number | null;
+            /** To Command S */
+            to_command_s: number | null;
+            /** To On Site S */
+            to_on_site_s: number | null;
+        };
+        /**
+         * IncidentList
+         * @description A page of incidents, the newest report first.
+         */
+        IncidentList: {
+            /** Items */
+            items: components["schemas"]["IncidentSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * IncidentSummary
+         * @description An incident. `stage` is the last one that was reached, `next` what may follow; `record` is the id of the frozen
+         *     record once it is closed; `work_order` the ticket that it was opened from.
+         */
+        IncidentSummary: {
+            /** Asset */
+            asset: string | null;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Code */
+            code: string;
+            figures: components["schemas"]["IncidentFigures"];
+            /** Id */
+            id: string;
+            kind: components["schemas"]["maintenance__emergency__plans__Category"];
+            /** Location */
+            location: string | null;
+            /** Next */
+            next: components["schemas"]["Stage"][];
+            /** Record */
+            record: string | null;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            severity: components["schemas"]["Severity"];
+            /** Site */
+            site: string;
+            stage: components["schemas"]["Stage"];
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
          * IngestStats
          * @description Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
          *     messages. `flow` has what goes on now, of the collectors that are not silent, `nodes` the edge nodes that miss
@@ -7419,6 +8254,27 @@ export interface components {
          * @enum {string}
          */
         IntervalUnit: "hour" | "day" | "week" | "month" | "year";
+        /**
+         * ItemMark
+         * @description A word on an item.
+         */
+        ItemMark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Note */
+            note: string;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+        };
         /**
          * Kind
          * @description What sort of work.
@@ -7693,6 +8549,33 @@ export interface components {
             status: string;
         };
         /**
+         * Lessons
+         * @description What an incident taught.
+         */
+        Lessons: {
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            /** To Change */
+            to_change: string;
+            /** Went Well */
+            went_well: string;
+        };
+        /**
+         * LessonsIn
+         * @description What an incident taught; both texts are needed.
+         */
+        LessonsIn: {
+            /**
+             * Follow Ups
+             * @default []
+             */
+            follow_ups: components["schemas"]["FollowUpIn"][];
+            /** To Change */
+            to_change: string;
+            /** Went Well */
+            went_well: string;
+        };
+        /**
          * LetterExample
          * @description The newest letter of a group; of its raw bytes the first 2,000.
          */
@@ -7904,17 +8787,30 @@ export interface components {
             reason: string;
         };
         /**
+         * LineKind
+         * @description What a line of the timeline is.
+         * @enum {string}
+         */
+        LineKind: "stage" | "item" | "note" | "correction";
+        /**
          * LineType
          * @description What a line is about.
          * @enum {string}
          */
         LineType: "change" | "work_order" | "record" | "addendum";
         /**
+         * Listed
+         * @description Which list of the emergency plan an item is of.
+         * @enum {string}
+         */
+        Listed: "measure" | "supply" | "person";
+        /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
          *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`,
-         *     `channel`, `notification`), or is `hello` (first message, says where the stream stands) or `reload` (too much was
-         *     missed: ask for everything again). ``position`` is the event's `id`.
+         *     `channel`, `notification`, `incident`, `drill`, `risk_report`,
+         *     `risk_policy`), or is `hello` (first message, says where the stream
+         *     stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
@@ -8341,6 +9237,25 @@ export interface components {
             text: string;
         };
         /**
+         * MarkRequest
+         * @description What became of an item: a measure is `done`, a supply `checked`, `used` or `missing`, a person `called`,
+         *     `arrived` or `not_reached`; each may be `not_needed`, with a note why.
+         * @example {
+         *       "at": "2026-03-02T08:10:00Z",
+         *       "outcome": "done"
+         *     }
+         */
+        MarkRequest: {
+            /** At */
+            at?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            outcome: components["schemas"]["Outcome"];
+        };
+        /**
          * MaterialiseResult
          * @description How many occurrences were made, were there already, and were found missed.
          */
@@ -8351,6 +9266,33 @@ export interface components {
             existing: number;
             /** Missed */
             missed: number;
+        };
+        /**
+         * Matrix
+         * @description The 5 x 5 matrix of a site: 25 cells, its scales and bands. `assessed` machines stand in it; `warning_value` is
+         *     the score that a warning begins at.
+         */
+        Matrix: {
+            /** Assessed */
+            assessed: number;
+            /** Bands */
+            bands: components["schemas"]["RiskBand"][];
+            /** Basis */
+            basis: string;
+            /** Cells */
+            cells: components["schemas"]["RiskCell"][];
+            /** Consequences */
+            consequences: components["schemas"]["ScaleStep"][];
+            /** Likelihoods */
+            likelihoods: components["schemas"]["ScaleStep"][];
+            /** Site */
+            site: string;
+            /** Status */
+            status: string;
+            /** Warned */
+            warned: number;
+            /** Warning Value */
+            warning_value: number;
         };
         /**
          * Membership
@@ -8470,6 +9412,19 @@ export interface components {
             node: string;
             /** Site */
             site: string;
+        };
+        /**
+         * NoteRequest
+         * @description A line for the timeline.
+         * @example {
+         *       "text": "已通知B座业主"
+         *     }
+         */
+        NoteRequest: {
+            /** At */
+            at?: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * Notification
@@ -9035,6 +9990,12 @@ export interface components {
          */
         Origin: "plan" | "model" | "rule" | "limit" | "presence" | "checklist" | "staff" | "owner" | "regulator";
         /**
+         * Outcome
+         * @description What became of an item.
+         * @enum {string}
+         */
+        Outcome: "done" | "not_needed" | "checked" | "used" | "missing" | "called" | "arrived" | "not_reached";
+        /**
          * OwnerFault
          * @description What an owner reports; `severity` is what the ticket starts with.
          */
@@ -9057,36 +10018,10 @@ export interface components {
         };
         /**
          * Part
-         * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
-         *     say what it fits. ``version`` is its ETag.
+         * @description What somebody does in an incident.
+         * @enum {string}
          */
-        Part: {
-            /** Assets */
-            assets: string[];
-            /** Below Minimum */
-            below_minimum: boolean;
-            /** Classes */
-            classes: string[];
-            /** Key */
-            key: string;
-            /** Minimum */
-            minimum: number;
-            name: components["schemas"]["Name"];
-            /** Number */
-            number: string;
-            /** Place */
-            place: string;
-            /** Site */
-            site: string;
-            /** Stock */
-            stock: number;
-            /** Unit */
-            unit: string;
-            /** Unit Cost */
-            unit_cost: number | null;
-            /** Version */
-            version: number;
-        };
+        "Part-Input": "reporter" | "commander" | "on_site_lead" | "responder" | "coordinator" | "safety_officer" | "outside";
         /**
          * PartBooking
          * @description How many are taken out of the stock (below 0) or put into it, and why.
@@ -9207,7 +10142,7 @@ export interface components {
          */
         PartList: {
             /** Items */
-            items: components["schemas"]["Part"][];
+            items: components["schemas"]["api__parts__schemas__Part"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -9321,11 +10256,49 @@ export interface components {
             name: components["schemas"]["NameIn"];
         };
         /**
+         * Person
+         * @description Somebody with a part in it; `username` of a user of ours.
+         */
+        Person: {
+            /** Name */
+            name: string;
+            part: components["schemas"]["maintenance__incidents__model__Part"];
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * PersonIn
+         * @description Somebody with a part in it.
+         */
+        PersonIn: {
+            /** Name */
+            name: string;
+            part: components["schemas"]["Part-Input"];
+            /** Username */
+            username?: string | null;
+        };
+        /**
          * Phase
          * @description What a running import is doing.
          * @enum {string}
          */
         Phase: "reading" | "writing" | "finished";
+        /**
+         * PlanItem
+         * @description A line of the emergency plan on this incident. `outcome` is its last mark's; `may` is what can become of it.
+         */
+        PlanItem: {
+            /** Id */
+            id: string;
+            list: components["schemas"]["Listed"];
+            /** Marks */
+            marks: components["schemas"]["ItemMark"][];
+            /** May */
+            may: components["schemas"]["Outcome"][];
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Text */
+            text: string;
+        };
         /**
          * PlanRow
          * @description One line of the plan table at its newest version.
@@ -9627,6 +10600,19 @@ export interface components {
             items: components["schemas"]["PlanRow"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PlanUsed
+         * @description The emergency plan whose list was taken over, at its version of then.
+         */
+        PlanUsed: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Version */
+            version: number;
         };
         /**
          * PlantLatest
@@ -10157,7 +11143,9 @@ export interface components {
             frozen_by: string;
             /** Id */
             id: string;
-            kind: components["schemas"]["Kind"];
+            /** Incident */
+            incident: string | null;
+            kind: components["schemas"]["RecordKind"];
             /** Number */
             number: number;
             retention: components["schemas"]["api__records__schemas__Retention"];
@@ -10167,7 +11155,7 @@ export interface components {
             site: string;
             title: components["schemas"]["Name"];
             /** Work Order */
-            work_order: string;
+            work_order: string | null;
         };
         /**
          * RecordDocument
@@ -10177,6 +11165,12 @@ export interface components {
         RecordDocument: {
             [key: string]: unknown;
         };
+        /**
+         * RecordKind
+         * @description What a record is of: a kind of work, or an incident.
+         * @enum {string}
+         */
+        RecordKind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective" | "incident";
         /**
          * RecordList
          * @description A page of records, newest first.
@@ -10190,7 +11184,7 @@ export interface components {
         /**
          * RecordSummary
          * @description A frozen record without its document. `cause`: the order was `verified`, or `signed` by whoever did it and by the
-         *     using unit. `sha256` is that of the document.
+         *     using unit, or an incident was `closed`. `sha256` is that of the document.
          */
         RecordSummary: {
             /** Asset */
@@ -10210,7 +11204,9 @@ export interface components {
             frozen_by: string;
             /** Id */
             id: string;
-            kind: components["schemas"]["Kind"];
+            /** Incident */
+            incident: string | null;
+            kind: components["schemas"]["RecordKind"];
             /** Number */
             number: number;
             retention: components["schemas"]["api__records__schemas__Retention"];
@@ -10220,7 +11216,7 @@ export interface components {
             site: string;
             title: components["schemas"]["Name"];
             /** Work Order */
-            work_order: string;
+            work_order: string | null;
         };
         /**
          * RecordsOut
@@ -10346,6 +11342,55 @@ export interface components {
             site?: string | null;
         };
         /**
+         * ReportDetail
+         * @description An early-warning report whole, with the four parts of the users' template, a sentence a line: `overview`,
+         *     possible `impact`, `measures` taken, next `advice`. `taken` is what the person who acknowledged it says has been
+         *     done.
+         */
+        ReportDetail: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Advice */
+            advice: components["schemas"]["Name"][];
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Consequence */
+            consequence: number;
+            /** Crossing */
+            crossing: number;
+            /** Id */
+            id: string;
+            /** Impact */
+            impact: components["schemas"]["Name"][];
+            /** Likelihood */
+            likelihood: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Measures */
+            measures: components["schemas"]["Name"][];
+            /** Overview */
+            overview: components["schemas"]["Name"][];
+            /** Parts */
+            parts: components["schemas"]["RiskPart"][];
+            /** Score */
+            score: number;
+            /** Site */
+            site: string;
+            /** Taken */
+            taken: string;
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
          * ReportIn
          * @description A fault: at a machine (`code` of its label) or at a `place` in words. `name` and `phone` are kept apart from it
          *     and deleted after 90 days. `website` is left empty by people.
@@ -10386,6 +11431,16 @@ export interface components {
              * @default
              */
             website: string;
+        };
+        /**
+         * ReportList
+         * @description A page of reports, the newest first.
+         */
+        ReportList: {
+            /** Items */
+            items: components["schemas"]["ReportSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * ReportSeen
@@ -10433,6 +11488,42 @@ export interface components {
             state: components["schemas"]["Name"];
         };
         /**
+         * ReportSummary
+         * @description An early-warning report. `crossing` counts a machine's warnings; it is acknowledged once a person has said what
+         *     is done.
+         */
+        ReportSummary: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Consequence */
+            consequence: number;
+            /** Crossing */
+            crossing: number;
+            /** Id */
+            id: string;
+            /** Likelihood */
+            likelihood: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Score */
+            score: number;
+            /** Site */
+            site: string;
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
          * ReportTaken
          * @description The ticket's number, and the secret that follows it: nobody is told it again.
          */
@@ -10456,6 +11547,96 @@ export interface components {
             payload_base64: string;
             /** Topic */
             topic: string;
+        };
+        /**
+         * RiskBand
+         * @description Scores from `low` to `high`, both included.
+         */
+        RiskBand: {
+            /** High */
+            high: number;
+            /** Key */
+            key: string;
+            /** Low */
+            low: number;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * RiskCell
+         * @description One cell of the matrix: how many machines.
+         */
+        RiskCell: {
+            /** Band */
+            band: string;
+            /** Consequence */
+            consequence: number;
+            /** Count */
+            count: number;
+            /** Likelihood */
+            likelihood: number;
+            /** Score */
+            score: number;
+        };
+        /**
+         * RiskPart
+         * @description One step of an assessment: what it goes by, what it adds (`of` likelihood: points; of consequence: levels), and
+         *     why. `known` is false where nothing is known: it adds nothing then.
+         */
+        RiskPart: {
+            factor: components["schemas"]["Factor"];
+            /** Known */
+            known: boolean;
+            /** Of */
+            of: string;
+            /** Points */
+            points: number;
+            text: components["schemas"]["Name"];
+        };
+        /**
+         * RiskPolicy
+         * @description From which score on a site is warned, and when a warning is over: at `clear_value` or below for
+         *     `clear_after_days`. `version` 0: what is built in.
+         */
+        RiskPolicy: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string | null;
+            /** Clear After Days */
+            clear_after_days: number;
+            /** Clear Value */
+            clear_value: number;
+            /** Reason */
+            reason: string | null;
+            /** Site */
+            site: string;
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
+         * RiskPolicyChange
+         * @description What a site says itself.
+         * @example {
+         *       "clear_after_days": 7,
+         *       "clear_value": 8,
+         *       "reason": "安委会决定",
+         *       "warning_value": 12
+         *     }
+         */
+        RiskPolicyChange: {
+            /**
+             * Clear After Days
+             * @default 7
+             */
+            clear_after_days: number;
+            /** Clear Value */
+            clear_value: number;
+            /** Reason */
+            reason: string;
+            /** Warning Value */
+            warning_value: number;
         };
         /**
          * Role
@@ -10520,11 +11701,21 @@ export interface components {
             target: number;
         };
         /**
+         * ScaleStep
+         * @description One step of a scale.
+         */
+        ScaleStep: {
+            /** Level */
+            level: number;
+            meaning: components["schemas"]["Name"];
+            name: components["schemas"]["Name"];
+        };
+        /**
          * Sealing
-         * @description What made an order a record.
+         * @description What made an order a record, or an incident: it was closed.
          * @enum {string}
          */
-        Sealing: "verified" | "signed";
+        Sealing: "verified" | "signed" | "closed";
         /**
          * SeasonDays
          * @description First and last day (`MM-DD`) of a season of every year.
@@ -11522,6 +12713,18 @@ export interface components {
             source: string | null;
         };
         /**
+         * Spread
+         * @description Of some seconds: how many incidents there are, the middle one, the longest.
+         */
+        Spread: {
+            /** Count */
+            count: number;
+            /** Longest S */
+            longest_s: number | null;
+            /** Median S */
+            median_s: number | null;
+        };
+        /**
          * StaffChange
          * @description Fields to change; what is left out stays. `departments` replaces those on the caller's sites. `active: false`
          *     switches the person off (administrators; with a `reason`): their open orders go back to their departments.
@@ -11779,6 +12982,105 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Stage
+         * @description The steps of requirement EM-06, and the end.
+         * @enum {string}
+         */
+        Stage: "report" | "command" | "on_site" | "coordination" | "closing";
+        /**
+         * StageCorrection
+         * @description A stage that was put right; `before` is the entry that was replaced.
+         */
+        StageCorrection: {
+            before: components["schemas"]["StageReached"];
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageReached
+         * @description A stage that was reached: `at` is when, `recorded_at` when it was entered (`late`: more than 15 minutes
+         *     after).
+         */
+        StageReached: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Late */
+            late: boolean;
+            /** Note */
+            note: string;
+            /** People */
+            people: components["schemas"]["Person"][];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageRequest
+         * @description The next stage: command needs a `commander`, on_site an `on_site_lead`, coordination a `coordinator`; closing
+         *     needs `lessons`, and every measure of the list marked. Closing without coordination needs a note.
+         * @example {
+         *       "at": "2026-03-02T08:04:00Z",
+         *       "people": [
+         *         {
+         *           "name": "王经理",
+         *           "part": "commander",
+         *           "username": "wang"
+         *         }
+         *       ],
+         *       "stage": "command"
+         *     }
+         */
+        StageRequest: {
+            /** At */
+            at?: string | null;
+            lessons?: components["schemas"]["LessonsIn"] | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * People
+             * @default []
+             */
+            people: components["schemas"]["PersonIn"][];
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageTime
+         * @description Minutes from the drill's beginning until a stage was reached.
+         */
+        StageTime: {
+            /** Minutes */
+            minutes: number;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageTimeIn
+         * @description Minutes from the drill's beginning until a stage was reached.
+         */
+        StageTimeIn: {
+            /** Minutes */
+            minutes: number;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
          * State
          * @description Where a work order stands.
          * @enum {string}
@@ -11900,6 +13202,30 @@ export interface components {
          * @enum {string}
          */
         TestState: "running" | "finished";
+        /**
+         * TimelineLine
+         * @description One line of the timeline, by the time at which it was done. `subject` is the stage or the item's id.
+         */
+        TimelineLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            kind: components["schemas"]["LineKind"];
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
         /**
          * Token
          * @description A new token. Its value is shown this once and cannot be read again.
@@ -12495,6 +13821,38 @@ export interface components {
             systems: string[];
         };
         /**
+         * Part
+         * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
+         *     say what it fits. ``version`` is its ETag.
+         */
+        api__parts__schemas__Part: {
+            /** Assets */
+            assets: string[];
+            /** Below Minimum */
+            below_minimum: boolean;
+            /** Classes */
+            classes: string[];
+            /** Key */
+            key: string;
+            /** Minimum */
+            minimum: number;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            /** Place */
+            place: string;
+            /** Site */
+            site: string;
+            /** Stock */
+            stock: number;
+            /** Unit */
+            unit: string;
+            /** Unit Cost */
+            unit_cost: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * Category
          * @description What can be reported.
          */
@@ -12542,6 +13900,12 @@ export interface components {
          * @enum {string}
          */
         maintenance__emergency__plans__Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        /**
+         * Part
+         * @description What somebody does in an incident.
+         * @enum {string}
+         */
+        maintenance__incidents__model__Part: "reporter" | "commander" | "on_site_lead" | "responder" | "coordinator" | "safety_officer" | "outside";
     };
     responses: never;
     parameters: never;
@@ -13533,6 +14897,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PointLimitsDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAssetRisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRisk"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -14849,6 +16244,46 @@ export interface operations {
             };
         };
     };
+    listDrills: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                emergency_plan?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEmergencyPlans: {
         parameters: {
             query?: {
@@ -15484,6 +16919,334 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoResult"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                stage?: string | null;
+                kind?: string | null;
+                severity?: string | null;
+                asset?: string | null;
+                work_order?: string | null;
+                open?: boolean;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidentFigures: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresOfIncidents"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markIncidentItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addIncidentNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctIncidentStage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+                stage: components["schemas"]["Stage"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -16654,7 +18417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -16685,7 +18448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -16752,7 +18515,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -16787,7 +18550,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -17277,6 +19040,7 @@ export interface operations {
                 site?: string | null;
                 kind?: string | null;
                 work_order?: string | null;
+                incident?: string | null;
                 /** @description completed on this day or later */
                 from?: string | null;
                 /** @description completed on this day or earlier */
@@ -17471,6 +19235,259 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RepeatRateList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskPolicy: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRiskPolicy: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskPolicyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskReports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                asset?: string | null;
+                acknowledged?: boolean | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeRiskReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRisks: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                asset?: string | null;
+                min_score?: number | null;
+                warned?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRiskList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskMatrix: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -19590,6 +21607,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putDrill: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
