@@ -78,7 +78,7 @@ def revise(tx: MaintenanceTx, change: PlanChange, expected: int | None) -> PlanC
 
 
 def approve(tx: MaintenanceTx, change_id: str, decision: Decision, expected: int | None = None) -> PlanChange:
-    """Make the row's next version. Errors as ``outcome``; ``Conflict`` when it is decided already, ``VersionConflict``."""
+    """Make the row's next version. Errors as ``outcome``; ``Conflict`` for one that is decided, ``VersionConflict``."""
     change = tx.plan_changes.lock(change_id)
     _require_open(change)
     found = outcome(tx, change, decision.today)
