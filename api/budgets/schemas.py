@@ -216,7 +216,7 @@ class Forecast(Shape):
                     "items": [
                         {
                             "line": "upkeep",
-                            "system": "water_supply",
+                            "system": "water",
                             "source": "WS-Q",
                             "name": {"zh": "供水季度保养", "en": "Quarterly upkeep of the water supply"},
                             "plan_row": "WS-Q",

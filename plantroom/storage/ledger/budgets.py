@@ -86,7 +86,7 @@ class SqlBudgets(BudgetRepository):
     def warn(self, warning: BudgetWarning) -> bool:
         insert = self._work.backend.insert(t.budget_warnings)
         statement = insert.on_conflict_do_nothing(index_elements=["budget", "revision", "level"])
-        return self._connection.execute(statement, WARNINGS.row(warning)).rowcount == 1
+        return self._connection.execute(statement.returning(_w.level), WARNINGS.row(warning)).first() is not None
 
     def told(self, warning: BudgetWarning) -> None:
         key = (_w.budget == warning.budget, _w.revision == warning.revision, _w.level == warning.level.value)
