@@ -32,6 +32,7 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.policy import OTHER
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
+from maintenance.work.endings import USES, reason_text
 from maintenance.work.owner_reports import CALL_BACK, COMPLAINT
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State
 from plantroom.domain.assets import LocalName
@@ -174,7 +175,7 @@ def move_order(
             current = detail_of(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
-        reason, code = _held_for(tx, order.site, form, now)
+        reason, code = _why(tx, order.site, form, now)
         moved = apply_transition(
             tx,
             order.id,
@@ -192,11 +193,13 @@ def move_order(
     return detail
 
 
-def _held_for(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:
-    """The reason and code of a step; a hold with a code needs no more words."""
+def _why(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:
+    """The reason and code of a step; a code needs no more words, but for ``other``."""
+    if form.to in USES and form.code is not None:
+        return reason_text(form.code, USES[form.to], form.reason), form.code
     if form.to is not State.ON_HOLD:
         if form.code is not None:
-            raise bad_field("code", "not_used", "只有挂起需要代码 / only a hold has a code")
+            raise bad_field("code", "not_used", "只有挂起和未完成的结束需要代码 / only holds and endings have a code")
         return form.reason, ""
     code, policy = form.code or OTHER, tx.sla.policies(site).at(now)
     pause = policy.pause(code)

@@ -276,7 +276,7 @@ class RecordsOut(Shape):
 class Deferral(Payload):
     """To which local day, with a reason code of the use `defer` (`GET /api/v1/seed/codes`) and words."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "2026-04-15", "code": "waiting_for_part"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "2026-04-15", "code": "waiting_part"}]})
 
     to: date
     code: Key

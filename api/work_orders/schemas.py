@@ -137,7 +137,7 @@ class ChecklistItem(Shape):
 
 class Transition(Shape):
     """One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
-    it was held."""
+    it was held or ended."""
 
     to: State
     at: Instant
@@ -244,13 +244,23 @@ class WorkOrderCreate(Payload):
 
 class TransitionRequest(Payload):
     """A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-    endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
-    ``other``)."""
+    endings that are not done and for holding, unless a ``code`` says why: of a hold one of the policy's ``pauses``
+    (default: ``other``), of an ending one of ``GET /seed/codes`` with its use. ``other`` needs words."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"to": "acknowledged"},
+                {"to": "on_hold", "code": "waiting_part"},
+                {"to": "cancelled", "code": "duplicate", "reason": "#2317"},
+            ]
+        }
+    )
 
     to: State
     reason: Annotated[str, Field(max_length=2000)] = ""
     at: Instant | None = None
-    code: Annotated[str | None, Field(max_length=40, description="of a hold: why, such as waiting_part")] = None
+    code: Annotated[str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")] = None
 
 
 class OrderCount(Shape):

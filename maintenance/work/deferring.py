@@ -14,9 +14,9 @@ from maintenance.plan import Layer
 from maintenance.planner import floor_of
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import end_of_day, local_day
-from maintenance.seed.codes import reasons
 from maintenance.transitions import apply_transition
 from maintenance.views import note_order
+from maintenance.work.endings import reason_text
 from maintenance.work_orders import Kind, State, Transition, WorkOrder
 from plantroom.domain.keys import new_key
 from plantroom.errors import BadData, Conflict, FieldProblem
@@ -37,21 +37,6 @@ class Deferral:
 
     ended: WorkOrder
     follows: WorkOrder
-
-
-def reason_text(code: str, use: str, text: str) -> str:
-    """What the history says of a coded reason, and of the words beside it. ``BadData`` for a code that is not for this
-    use, and for ``other`` without words."""
-    known = {key: one for key, one in reasons().items() if use in one.uses}
-    if code not in known:
-        words = f"没有此原因代码，可选 {', '.join(known)} / should be one of {', '.join(known)}"
-        raise BadData(f"code: {words}", [FieldProblem("code", "unknown_code", words)])
-    said = text.strip()
-    if code == "other" and not said:
-        words = "请说明原因 / say why"
-        raise BadData(f"reason: {words}", [FieldProblem("reason", "reason_required", words)])
-    name = known[code].name
-    return f"{name.zh} / {name.en}{f': {said}' if said else ''}"
 
 
 def laws_last_day(tx: MaintenanceTx, order: WorkOrder) -> date | None:
@@ -103,7 +88,9 @@ def defer(
         words = f"新日期应晚于{after}，且在一年之内 / should be after {after}, and within a year of it"
         raise BadData(f"to: {words}", [FieldProblem("to", "bad_date", words)])
     why = f"{reason_text(code, 'defer', text)} ({to.isoformat()})"
-    ended = apply_transition(tx, order.id, State.DEFERRED, now, by, why, now=now, changes=order, person=person)
+    ended = apply_transition(
+        tx, order.id, State.DEFERRED, now, by, why, now=now, changes=order, person=person, code=code
+    )
     follows = replace(
         order,
         id=new_key(),

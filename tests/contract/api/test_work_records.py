@@ -259,6 +259,33 @@ def test_planned_work_is_put_off_with_a_code_and_goes_on_as_another_order(world:
     assert boss.post(at(world.ticket(), "deferral"), json={"to": "2026-03-20", "code": "weather"}).status_code == 409
 
 
+def test_endings_have_codes_of_their_own_use(world: World) -> None:
+    boss, order = world.as_(Role.SUPERVISOR, HOME), planned(world, 3)
+    for wrong, field in (
+        ({"to": "bypassed", "code": "weather"}, "code"),
+        ({"to": "bypassed", "code": "other"}, "reason"),
+        ({"to": "bypassed"}, "reason"),
+    ):
+        answer = boss.post(at(order, "transitions"), json=wrong)
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, [field])
+    ended = boss.post(at(order, "transitions"), json={"to": "bypassed", "code": "out_of_season"}).json()
+    assert (ended["state"], ended["end_reason"]) == ("bypassed", "不在运行季 / Out of season")
+    assert ended["history"][-1]["code"] == "out_of_season"
+
+
+def test_there_is_one_list_of_why_work_waits(world: World) -> None:
+    boss, tech = world.as_(Role.SUPERVISOR, HOME), world.as_(Role.TECHNICIAN, HOME)
+    world.ticket()
+    promised = [one["code"] for one in boss.get("/api/v1/sla-policies", params={"site": HOME}).json()["pauses"]]
+    offered = [one["code"] for one in boss.get("/api/v1/seed/codes").json()["reasons"] if "hold" in one["uses"]]
+    assert offered == promised == [one["code"] for one in tech.get("/api/v1/sync/bundle").json()["pauses"]]
+    for code in set(promised) - {"other"}:
+        order = world.ticket()
+        tech.post(at(order, "transitions"), json={"to": "in_progress"})
+        held = tech.post(at(order, "transitions"), json={"to": "on_hold", "code": code})
+        assert (held.status_code, held.json()["hold_code"]) == (200, code)
+
+
 def test_a_batch_says_of_each_order_what_became_of_it(world: World) -> None:
     boss = world.as_(Role.SUPERVISOR, HOME)
     good, law, foreign = planned(world, 3), planned(world, 3, Kind.STATUTORY), world.ticket(AWAY)

@@ -108,6 +108,7 @@ ODD = st.sampled_from(
 FREE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SEEN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co", "Z"]), min_size=1, max_size=30)
 TEXT = st.one_of(ODD, FREE)
+LINE = TEXT.map(lambda text: text[:200])
 SAID = st.one_of(
     st.sampled_from(
         ["007", "=1+1", "+1", "-1", "@x", "'=x", "''", "1-2", "3/4", "#N/A", "a,b;c", 'a"b', "😀", "x" * 90]
@@ -361,7 +362,7 @@ def templates(draw: st.DrawFn) -> PointTemplate:
     language=LANGUAGE,
     template=templates(),
     sensor=st.builds(
-        PointSensor, st.just("a"), st.just("k"), TEXT, st.none() | DAY, st.none() | st.integers(1, 999), TEXT
+        PointSensor, st.just("a"), st.just("k"), LINE, st.none() | DAY, st.none() | st.integers(1, 999), LINE
     ),
 )
 def test_points_and_sensors_come_back(language: str, template: PointTemplate, sensor: PointSensor) -> None:
