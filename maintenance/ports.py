@@ -45,6 +45,10 @@ class PlanRepository(ABC):
     def row(self, code: str, site: str | None = None) -> PlanRow | None: ...
 
     @abstractmethod
+    def versions(self, lineage: str) -> Sequence[PlanRow]:
+        """All versions of a row, the newest first."""
+
+    @abstractmethod
     def lock_row(self, lineage: str) -> PlanRow | None:
         """The newest version, and nobody else makes another one until a writing transaction ends."""
 

@@ -1,6 +1,7 @@
 """Port of plan changes. It belongs to the ledger's transaction; the errors of ``plantroom.ports.ledger`` apply."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maintenance.plan_changes.model import PlanChange
@@ -37,6 +38,10 @@ class PlanChangeRepository(ABC):
     @abstractmethod
     def update(self, change: PlanChange, expected_version: int | None) -> PlanChange:
         """Write and raise the version; ``VersionConflict`` when the stored version is another."""
+
+    @abstractmethod
+    def applied(self, lineage: str) -> Mapping[int, PlanChange]:
+        """The changes that made versions of a row, by version."""
 
     @abstractmethod
     def list(self, wanted: ChangeFilter, page: PageRequest) -> Page[PlanChange]:

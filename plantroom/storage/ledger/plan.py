@@ -50,6 +50,11 @@ class SqlPlan(SqlStandings, PlanRepository):
         text = self._connection.execute(statement.order_by(r.profile.desc()).limit(1)).scalar()
         return None if text is None else load_shared(PlanRow, text)
 
+    def versions(self, lineage: str) -> Sequence[PlanRow]:
+        v = t.plan_row_versions.c
+        statement = sa.select(v.document).where(v.lineage == lineage).order_by(v.version.desc())
+        return [load_shared(PlanRow, text) for text in self._connection.execute(statement).scalars()]
+
     def lock_row(self, lineage: str) -> PlanRow | None:
         r = t.plan_rows.c
         locked = self._work.locking(sa.select(r.document).where(r.lineage == lineage))
