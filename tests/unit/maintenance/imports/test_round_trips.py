@@ -318,7 +318,7 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
     keyed, coded = {a.key: a for a in some}, {(a.site, a.code): a for a in some}
     custom, places = CustomColumns(()), Places(TREE)
     codes = {key: asset.code for key, asset in keyed.items()}
-    rows = [asset_cells(asset, custom, codes, places, language) for asset in some]
+    rows = [asset_cells(asset, custom, codes, places, language, seed_departments()) for asset in some]
     known = Known(
         ["demo"],
         lambda wanted: {one: coded[one] for one in wanted if one in coded},
@@ -326,7 +326,7 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
         lambda _: places,
         lambda: (),
         equipment_classes(),
-        seed_departments(),
+        lambda _: seed_departments(),
     )
     problems = Problems()
     data = written(write, custom.columns, rows, language)
