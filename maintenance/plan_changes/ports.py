@@ -58,6 +58,11 @@ class PlanRowVersions(ABC):
         """All versions of a row, the newest first."""
 
     @abstractmethod
+    def stamp(self, site: str) -> str:
+        """Changes with each version of the rows that hold for a site. Until a writing transaction ends no row's
+        occurrences are handed over to another."""
+
+    @abstractmethod
     def lock_row(self, lineage: str) -> PlanRow | None:
         """The newest version, and nobody else makes another one until a writing transaction ends."""
 
