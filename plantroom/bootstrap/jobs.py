@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
 from maintenance.risk.watching import risk_job
@@ -15,5 +16,6 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
         risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
+        budget_job(parts.ledger, parts.systems, parts.classes, readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
     ]

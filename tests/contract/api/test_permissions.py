@@ -14,10 +14,10 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import incident_world, people_world, work_world
+from tests.contract.api import incident_world, people_world, plan_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
 
-NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY
+NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY | plan_world.NOTHING
 """What paths name, as nobody has it."""
 
 PUBLIC = {
@@ -89,6 +89,16 @@ def fill(path: str, world: World, site: str) -> str:
     return path.format(**names)
 
 
+def bodies_of(world: World, site: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is sent to the routes of whole parts of the API."""
+    return (
+        people_world.bodies(site)
+        | work_world.bodies(world, site)
+        | incident_world.bodies(site)
+        | plan_world.bodies(world, site)
+    )
+
+
 def call(client: TestClient, world: World, method: str, path: str, site: str) -> Any:
     """A sound request for the route that is about the given site."""
     key = world.keys[site]
@@ -103,7 +113,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
     }
-    queries |= people_world.queries(site) | work_world.QUERIES | incident_world.queries(site)
+    queries |= people_world.queries(site) | work_world.QUERIES | incident_world.queries(site) | plan_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -160,12 +170,15 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    bodies |= people_world.bodies(site) | work_world.bodies(world, site) | incident_world.bodies(site)
+    bodies |= bodies_of(world, site)
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
-    body = bodies.get((method, path))
+    if path.endswith(plan_world.DECIDING):
+        headers = {"If-Match": version}
+    body, known = bodies.get((method, path)), queries.get(path, queries.get(""))
+    path = plan_world.filled(path, world, site)
     if method == "DELETE" and path in work_world.TAKEN_BACK:
-        path, queries = work_world.taken_back(path, world, site), {"": {"reason": "x"}}
+        path, known = work_world.taken_back(path, world, site), {"reason": "x"}
     elif path.endswith("/deferral"):
         path = path.replace("{order_id}", world.ids[site]["planned"])
     if (method, path) == ("POST", "/api/v1/files"):
@@ -174,9 +187,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         return client.delete(fill(path.replace("{point}", "own_temp"), world, site))
     if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
         return client.delete(fill(path, world, site))
-    return client.request(
-        method, fill(path, world, site), params=queries.get(path, queries.get("")), json=body, headers=headers
-    )
+    return client.request(method, fill(path, world, site), params=known, json=body, headers=headers)
 
 
 EVERYWHERE = {
@@ -218,7 +229,7 @@ SITE_BOUND = {
     ("PUT", "/api/v1/sla-policies"),
     ("POST", "/api/v1/channels"),
 }
-SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND
+SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND | plan_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
@@ -256,6 +267,7 @@ def filled(world: World) -> World:
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
         world.ids[site] |= work_world.add_records(world, site) | incident_world.add_incidents(world, site)
+        world.ids[site] |= plan_world.add_plans(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -299,7 +311,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
-        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY) | incident_world.bodies(AWAY)
+        sound = bodies_of(filled, AWAY)
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
             assert site_ids

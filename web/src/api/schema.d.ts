@@ -508,6 +508,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description The lines of a site's year as they stand.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        /**
+         * Create Budget
+         * @description Approve an amount for a line of a site's year.
+         */
+        post: operations["createBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast
+         * @description Where the forecast of a site's year comes from, source by source.
+         */
+        get: operations["budgetForecast"];
+        put?: never;
+        /**
+         * Make Forecast
+         * @description Make a forecast now instead of at the next tick, and give its first page.
+         */
+        post: operations["makeBudgetForecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/rates/{site}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rate
+         * @description What an hour of a site's own people costs.
+         */
+        get: operations["getHourlyRate"];
+        /**
+         * Set Rate
+         * @description Say what an hour of a site's own people costs. Forecasts are made anew within minutes.
+         */
+        put: operations["setHourlyRate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Budget
+         * @description One line with an approved amount; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Budget
+         * @description Approve another amount, or warn at another share of it.
+         */
+        patch: operations["changeBudget"];
+        trace?: never;
+    };
     "/api/v1/calibrations": {
         parameters: {
             query?: never;
@@ -2138,6 +2234,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description Changes of the plan table that were asked for, newest first.
+         */
+        get: operations["listPlanChanges"];
+        put?: never;
+        /**
+         * Request Change
+         * @description Ask for a change. What an approver asks for takes effect at once (`state` is `approved`), unless
+         *     `only_request`.
+         */
+        post: operations["requestPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview New Change
+         * @description What a change will change in the next twelve months, before anybody asks for it. Nothing is written.
+         */
+        post: operations["previewNewPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Change
+         * @description One change; its `ETag` is what a decision has to send as `If-Match`.
+         */
+        get: operations["getPlanChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Revise Change
+         * @description Change what is asked for, or make a change of an owner's suggestion. For whoever asked, and supervisors.
+         */
+        patch: operations["revisePlanChange"];
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Change
+         * @description Make the row's next version. 409 with the difference when somebody has changed the row meanwhile.
+         */
+        post: operations["approvePlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Change
+         * @description What it will change in the next twelve months, as the ledger is now. 409 once it is decided, and with the
+         *     difference when somebody has changed the row meanwhile.
+         */
+        get: operations["previewPlanChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Change
+         * @description It is not to be; `reason` says why.
+         */
+        post: operations["rejectPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Change
+         * @description It is asked for no more. For whoever asked, and supervisors.
+         */
+        post: operations["withdrawPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-rows": {
         parameters: {
             query?: never;
@@ -2156,6 +2402,26 @@ export interface paths {
          * @description A new line of the plan table. It counts from the next time that work orders are made.
          */
         post: operations["createPlanRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-rows/{lineage}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description All versions of a row, with reason and approver.
+         */
+        get: operations["listPlanRowVersions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3921,10 +4187,10 @@ export interface components {
         };
         /**
          * Action
-         * @description What happened to a thing.
+         * @description What a change does to the plan table.
          * @enum {string}
          */
-        Action: "created" | "changed" | "removed" | "begun";
+        "Action-Input": "create" | "change" | "retire";
         /**
          * ActorOut
          * @description One alarm and how often it rang; `share` of all, 0..1.
@@ -4738,7 +5004,7 @@ export interface components {
          *     }
          */
         AuditEntry: {
-            action: components["schemas"]["Action"];
+            action: components["schemas"]["plantroom__domain__audit__Action"];
             /** After */
             after: {
                 [key: string]: unknown;
@@ -4995,6 +5261,168 @@ export interface components {
             items: components["schemas"]["Booking"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * Budget
+         * @description A line of a site's year, CNY. `system` of `null`: all that has no line of its own system. `approved` is `null`
+         *     where nobody has approved an amount (`id` and `version` are then, too); `planned` is what the user's plan says.
+         *
+         *     `actual`: booked from work orders; `committed`: open orders by what their rows say; `to_come`: of the forecast what
+         *     has no order yet; `outlook`: the three together. `unpriced` counts jobs of which nothing says what they cost.
+         * @example {
+         *       "actual": 12100,
+         *       "actual_by_kind": {
+         *         "external": 8000,
+         *         "part": 4100
+         *       },
+         *       "approved": 20000,
+         *       "approved_at": "2026-12-01T08:00:00.000Z",
+         *       "approved_by": "wang",
+         *       "committed": 6300,
+         *       "forecast": 18400,
+         *       "id": "0198c0ffee",
+         *       "level": "near",
+         *       "line": "upkeep",
+         *       "name": {
+         *         "en": "Upkeep",
+         *         "zh": "设备保养费用"
+         *       },
+         *       "note": "",
+         *       "outlook": 19300,
+         *       "planned": 20000,
+         *       "site": "demo",
+         *       "to_come": 900,
+         *       "unpriced": 0,
+         *       "used_percent": 92,
+         *       "version": 1,
+         *       "warn_percent": 90,
+         *       "warnings": [
+         *         {
+         *           "actual": 12000,
+         *           "approved": 20000,
+         *           "at": "2027-10-02T08:00:00.000Z",
+         *           "committed": 6300,
+         *           "level": "near",
+         *           "messages": 1
+         *         }
+         *       ],
+         *       "year": 2027
+         *     }
+         */
+        Budget: {
+            /** Actual */
+            actual: number;
+            /** Actual By Kind */
+            actual_by_kind: {
+                [key: string]: number;
+            };
+            /** Approved */
+            approved: number | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Committed */
+            committed: number;
+            /** Forecast */
+            forecast: number | null;
+            /** Id */
+            id: string | null;
+            level: components["schemas"]["Level"] | null;
+            /** Line */
+            line: string;
+            name: components["schemas"]["Name"];
+            /** Note */
+            note: string;
+            /** Outlook */
+            outlook: number | null;
+            /** Planned */
+            planned: number | null;
+            /** Site */
+            site: string;
+            /** System */
+            system: string | null;
+            /** To Come */
+            to_come: number | null;
+            /** Unpriced */
+            unpriced: number;
+            /** Used Percent */
+            used_percent: number | null;
+            /** Version */
+            version: number | null;
+            /** Warn Percent */
+            warn_percent: number;
+            /** Warnings */
+            warnings: components["schemas"]["WarningSent"][];
+            /** Year */
+            year: number;
+        };
+        /**
+         * BudgetChange
+         * @description Fields to change. Another amount or share begins the warnings anew.
+         * @example {
+         *       "approved": 24000
+         *     }
+         */
+        BudgetChange: {
+            /** Approved */
+            approved?: number | null;
+            /** Note */
+            note?: string | null;
+            /** Warn Percent */
+            warn_percent?: number | null;
+        };
+        /**
+         * BudgetCreate
+         * @description An approved amount. With `system` it is for that system's machines alone, and the line without one is for all
+         *     others. A warning goes out when actual and committed cost reach `warn_percent` of it, and when they pass it.
+         * @example {
+         *       "approved": 20000,
+         *       "line": "upkeep",
+         *       "site": "demo",
+         *       "year": 2027
+         *     }
+         */
+        BudgetCreate: {
+            /** Approved */
+            approved: number;
+            /** Line */
+            line: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Site */
+            site: string;
+            /** System */
+            system?: string | null;
+            /**
+             * Warn Percent
+             * @default 90
+             */
+            warn_percent: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * BudgetList
+         * @description Lines of a site's year: those of the user's plan in its order, then others. `forecast_at` is when the forecast
+         *     was made (`null`: not yet; it is made within minutes, or at once by `POST /budgets/forecast`).
+         */
+        BudgetList: {
+            /** Forecast At */
+            forecast_at: string | null;
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Items */
+            items: components["schemas"]["Budget"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Site */
+            site: string;
+            /** Year */
+            year: number;
         };
         /**
          * Bundle
@@ -5376,6 +5804,43 @@ export interface components {
          * @enum {string}
          */
         ChangeKind: "off" | "extra" | "replace" | "cancelled";
+        /**
+         * ChangeOrigin
+         * @description Who wants it: the staff, or an owner who suggested it.
+         * @enum {string}
+         */
+        ChangeOrigin: "staff" | "owner";
+        /**
+         * ChangeState
+         * @description ``requested`` leads to each of the others; these are for good.
+         * @enum {string}
+         */
+        ChangeState: "requested" | "approved" | "rejected" | "withdrawn";
+        /**
+         * Changed
+         * @description One occurrence that goes (`after` is `null`), comes (`before` is `null`) or moves. `asset` is the asset's key, or
+         *     `site:<code>`.
+         */
+        Changed: {
+            /** After */
+            after: string | null;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Before */
+            before: string | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "goes" | "comes" | "moves";
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
+            reason: components["schemas"]["Name"] | null;
+            /** Site */
+            site: string;
+        };
         /**
          * Channel
          * @description A way to people or to another program. ``address`` is what may be seen of it: the whole of it is shown to nobody.
@@ -6358,6 +6823,20 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Deciding
+         * @description Why it was decided so; needed for a rejection.
+         * @example {
+         *       "reason": "同意 / agreed"
+         *     }
+         */
+        Deciding: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * DeclineRequest
          * @description Why.
          */
@@ -6847,6 +7326,27 @@ export interface components {
          * @enum {string}
          */
         DutyRole: "duty" | "standby";
+        /**
+         * Effort
+         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
+         *     `unpriced` jobs say no cost.
+         */
+        Effort: {
+            /** Hours */
+            hours: number;
+            /** Job Cost */
+            job_cost: number;
+            /** Jobs */
+            jobs: number;
+            /** Labour */
+            labour: number;
+            /** Material */
+            material: number;
+            /** Total */
+            total: number;
+            /** Unpriced */
+            unpriced: number;
+        };
         /**
          * EmergencyPlan
          * @description What to do in an emergency, with what and by whom. `drill_row` is the plan row of its drill; `version` its
@@ -7349,6 +7849,16 @@ export interface components {
             ticket: components["schemas"]["Name"];
         };
         /**
+         * FieldChange
+         * @description One field of a row, as it is and as it is to be.
+         */
+        FieldChange: {
+            after: components["schemas"]["JsonValue"];
+            before: components["schemas"]["JsonValue"];
+            /** Field */
+            field: string;
+        };
+        /**
          * FieldIn
          * @description As it is shown; ``asset`` (a code) and ``unit`` (UCUM, what the device sends) may be left out.
          */
@@ -7581,6 +8091,112 @@ export interface components {
          * @enum {string}
          */
         FollowUpKind: "work_order" | "plan_change" | "emergency_plan" | "other";
+        /**
+         * Forecast
+         * @description A page of the sources of a site's forecast, by line, system and source; `total` is of all of them.
+         * @example {
+         *       "computed_at": "2026-12-01T08:00:00.000Z",
+         *       "hourly_rate": 60,
+         *       "items": [
+         *         {
+         *           "done": 0,
+         *           "hours": 4,
+         *           "job_cost": 0,
+         *           "labour": 240,
+         *           "line": "upkeep",
+         *           "material": 0,
+         *           "name": {
+         *             "en": "Quarterly upkeep of the water supply",
+         *             "zh": "供水季度保养"
+         *           },
+         *           "ordered": 0,
+         *           "plan_row": "WS-Q",
+         *           "reason": {
+         *             "en": "4 jobs; 60 min each at 60 CNY/h",
+         *             "zh": "4次；每次工时60分钟 × 60元/小时"
+         *           },
+         *           "source": "WS-Q",
+         *           "system": "water",
+         *           "to_come": 4,
+         *           "to_come_cost": 240,
+         *           "total": 240,
+         *           "unpriced": 0
+         *         }
+         *       ],
+         *       "site": "demo",
+         *       "total": 240,
+         *       "year": 2027
+         *     }
+         */
+        Forecast: {
+            /** Computed At */
+            computed_at: string | null;
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Items */
+            items: components["schemas"]["ForecastSource"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Site */
+            site: string;
+            /** Total */
+            total: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * ForecastRequest
+         * @description Which forecast to make now.
+         * @example {
+         *       "site": "demo",
+         *       "year": 2027
+         *     }
+         */
+        ForecastRequest: {
+            /** Site */
+            site: string;
+            /** Year */
+            year: number;
+        };
+        /**
+         * ForecastSource
+         * @description One source of a forecast: the jobs of a plan row on the machines of a system (`done`, `ordered`, `to_come`), or a
+         *     machine whose design life ends in the year. `reason` says in words how the figure comes about. CNY.
+         */
+        ForecastSource: {
+            /** Asset */
+            asset: string | null;
+            /** Done */
+            done: number;
+            /** Hours */
+            hours: number;
+            /** Job Cost */
+            job_cost: number;
+            /** Labour */
+            labour: number;
+            /** Line */
+            line: string;
+            /** Material */
+            material: number;
+            name: components["schemas"]["Name"];
+            /** Ordered */
+            ordered: number;
+            /** Plan Row */
+            plan_row: string | null;
+            reason: components["schemas"]["Name"];
+            /** Source */
+            source: string;
+            /** System */
+            system: string | null;
+            /** To Come */
+            to_come: number;
+            /** To Come Cost */
+            to_come_cost: number;
+            /** Total */
+            total: number;
+            /** Unpriced */
+            unpriced: number;
+        };
         /**
          * FoundOut
          * @description What a ticket was found on: order and step, remark, number with its limits; or, on that order, the ticket.
@@ -7841,6 +8457,24 @@ export interface components {
             weekend: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | null;
             /** Working Days */
             working_days: string[];
+        };
+        /**
+         * HourlyRate
+         * @description What an hour of a site's own people costs, CNY; `null`: their time is not counted. `version` 0: nobody has said
+         *     one yet.
+         * @example {
+         *       "hourly_rate": 60,
+         *       "site": "demo",
+         *       "version": 1
+         *     }
+         */
+        HourlyRate: {
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Site */
+            site: string;
+            /** Version */
+            version: number;
         };
         /**
          * Import
@@ -8275,6 +8909,7 @@ export interface components {
              */
             recorded_at: string;
         };
+        JsonValue: unknown;
         /**
          * Kind
          * @description What sort of work.
@@ -8638,6 +9273,12 @@ export interface components {
             total: number;
         };
         /**
+         * Level
+         * @description How far a line is used: its warning share is reached, or all of it.
+         * @enum {string}
+         */
+        Level: "near" | "over";
+        /**
          * Licence
          * @description A licence or certificate; of several of one kind the one that expires last counts.
          */
@@ -8807,10 +9448,10 @@ export interface components {
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`,
-         *     `channel`, `notification`, `incident`, `drill`, `risk_report`,
-         *     `risk_policy`), or is `hello` (first message, says where the stream
-         *     stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
+         *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `plan_change`, `budget`, `flood`, `loop_test`,
+         *     `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`), or is `hello`
+         *     (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
+         *     ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
@@ -9105,6 +9746,24 @@ export interface components {
             note: components["schemas"]["Name"] | null;
             state: components["schemas"]["StepState"];
             step: components["schemas"]["Step"];
+        };
+        /**
+         * MadeBy
+         * @description The change that made a version: who asked for it and why, who approved it.
+         */
+        MadeBy: {
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Requested By */
+            requested_by: string;
         };
         /**
          * MadeShelf
@@ -9937,6 +10596,29 @@ export interface components {
             version: number | null;
         };
         /**
+         * OrderAfter
+         * @description A work order that is there already: it `stays` on its day with the checklist that it was made with, `moves` to
+         *     another day, or is `left`: the plan asks for it no more, and people do it or cancel it.
+         */
+        OrderAfter: {
+            /** After */
+            after: string | null;
+            /** Asset */
+            asset: string;
+            /**
+             * Becomes
+             * @enum {string}
+             */
+            becomes: "stays" | "moves" | "left";
+            /**
+             * Before
+             * Format: date
+             */
+            before: string;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
          * OrderCount
          * @description How many orders of a kind are in a state.
          */
@@ -10284,6 +10966,235 @@ export interface components {
          */
         Phase: "reading" | "writing" | "finished";
         /**
+         * PlanChange
+         * @description A change that somebody asked for: `requested`, then `approved`, `rejected` or `withdrawn`. `before` is the row as
+         *     whoever asked saw it, `after` as it is to be (or became), `fields` what differs. `site` of `null`: of every site.
+         * @example {
+         *       "action": "change",
+         *       "decision": "",
+         *       "effective_from": "2027-01-01",
+         *       "fields": [
+         *         {
+         *           "after": {
+         *             "every": 2,
+         *             "unit": "month"
+         *           },
+         *           "before": {
+         *             "every": 3,
+         *             "unit": "month"
+         *           },
+         *           "field": "interval"
+         *         }
+         *       ],
+         *       "id": "0198c0ffee",
+         *       "origin": "staff",
+         *       "plan_row": "WS-Q",
+         *       "reason": "水压不稳",
+         *       "requested_at": "2026-12-01T08:00:00.000Z",
+         *       "requested_by": "li",
+         *       "site": "demo",
+         *       "state": "requested",
+         *       "suggestion": "",
+         *       "version": 1,
+         *       "warnings": []
+         *     }
+         */
+        PlanChange: {
+            action: components["schemas"]["maintenance__plan_changes__model__Action"] | null;
+            after: components["schemas"]["PlanRow"] | null;
+            /** Applied Version */
+            applied_version: number | null;
+            asset: components["schemas"]["AssetRef"] | null;
+            before: components["schemas"]["PlanRow"] | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: string;
+            /** Effective From */
+            effective_from: string | null;
+            /** Fields */
+            fields: components["schemas"]["FieldChange"][];
+            /** Id */
+            id: string;
+            origin: components["schemas"]["ChangeOrigin"];
+            /** Plan Row */
+            plan_row: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Site */
+            site: string | null;
+            state: components["schemas"]["ChangeState"];
+            /** Suggestion */
+            suggestion: string;
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * PlanChangeCreate
+         * @description A change that is asked for. An owner's suggestion (`origin: owner`) may come without an `action`: a supervisor
+         *     makes a change of it with PATCH. What an approver asks for takes effect at once, unless `only_request`.
+         * @example {
+         *       "action": "change",
+         *       "effective_from": "2027-01-01",
+         *       "plan_row": "WS-Q",
+         *       "reason": "业主反映水压不稳 / owners report unsteady pressure",
+         *       "row": {
+         *         "interval": {
+         *           "every": 2,
+         *           "unit": "month"
+         *         }
+         *       },
+         *       "site": "demo"
+         *     }
+         * @example {
+         *       "origin": "owner",
+         *       "reason": "业主电话 / by telephone",
+         *       "site": "demo",
+         *       "suggestion": "希望电梯每周检查一次"
+         *     }
+         */
+        PlanChangeCreate: {
+            action?: components["schemas"]["Action-Input"] | null;
+            /** Asset */
+            asset?: string | null;
+            /** Effective From */
+            effective_from?: string | null;
+            /**
+             * Only Request
+             * @default false
+             */
+            only_request: boolean;
+            /** @default staff */
+            origin: components["schemas"]["ChangeOrigin"];
+            /** Plan Row */
+            plan_row?: string | null;
+            /** Reason */
+            reason: string;
+            row?: components["schemas"]["PlanRowPart"] | null;
+            /** Site */
+            site?: string | null;
+            /**
+             * Suggestion
+             * @default
+             */
+            suggestion: string;
+        };
+        /**
+         * PlanChangeList
+         * @description A page of changes, newest first.
+         */
+        PlanChangeList: {
+            /** Items */
+            items: components["schemas"]["PlanChange"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PlanChangePreview
+         * @description What will change in the next twelve months, computed by the engine that makes the orders; nothing is written.
+         *     `changes` is a page by day; all else comes with the first page.
+         * @example {
+         *       "after": {
+         *         "hours": 6,
+         *         "job_cost": 0,
+         *         "jobs": 6,
+         *         "labour": 300,
+         *         "material": 0,
+         *         "total": 300,
+         *         "unpriced": 0
+         *       },
+         *       "before": {
+         *         "hours": 4,
+         *         "job_cost": 0,
+         *         "jobs": 4,
+         *         "labour": 200,
+         *         "material": 0,
+         *         "total": 200,
+         *         "unpriced": 0
+         *       },
+         *       "changes": [],
+         *       "cost_difference": 100,
+         *       "effective_from": "2027-01-01",
+         *       "fields": [],
+         *       "from": "2026-12-01",
+         *       "orders": [],
+         *       "rows": [],
+         *       "to": "2027-12-01",
+         *       "warnings": []
+         *     }
+         */
+        PlanChangePreview: {
+            after: components["schemas"]["Effort"];
+            before: components["schemas"]["Effort"];
+            /** Changes */
+            changes: components["schemas"]["Changed"][];
+            /** Cost Difference */
+            cost_difference: number;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /** Fields */
+            fields: components["schemas"]["FieldChange"][];
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Orders */
+            orders: components["schemas"]["OrderAfter"][];
+            /** Rows */
+            rows: components["schemas"]["RowCounts"][];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * PlanChangeRevise
+         * @description Fields to change. With an `action` the whole of what is to change is made anew from the row as it is now.
+         * @example {
+         *       "action": "change",
+         *       "plan_row": "EL-LOOK",
+         *       "row": {
+         *         "interval": {
+         *           "every": 1,
+         *           "unit": "week"
+         *         }
+         *       }
+         *     }
+         * @example {
+         *       "effective_from": "2027-03-01"
+         *     }
+         */
+        PlanChangeRevise: {
+            action?: components["schemas"]["Action-Input"] | null;
+            /** Effective From */
+            effective_from?: string | null;
+            /** Plan Row */
+            plan_row?: string | null;
+            /** Reason */
+            reason?: string | null;
+            row?: components["schemas"]["PlanRowPart"] | null;
+        };
+        /**
          * PlanItem
          * @description A line of the emergency plan on this incident. `outcome` is its last mark's; `may` is what can become of it.
          */
@@ -10326,6 +11237,8 @@ export interface components {
              * Format: date
              */
             effective_from: string;
+            /** Ends */
+            ends: string | null;
             /** Estimated Minutes */
             estimated_minutes: number;
             /** Evidence */
@@ -10336,6 +11249,8 @@ export interface components {
             /** Fulfils */
             fulfils: string[];
             interval: components["schemas"]["Every"] | null;
+            /** Job Cost */
+            job_cost: number | null;
             /** Kind */
             kind: string;
             layer: components["schemas"]["Layer"];
@@ -10343,6 +11258,8 @@ export interface components {
             licence: string[];
             /** Lineage */
             lineage: string;
+            /** Material Cost */
+            material_cost: number | null;
             /** Max Gap Days */
             max_gap_days: number | null;
             missed: components["schemas"]["Missed"];
@@ -10520,6 +11437,8 @@ export interface components {
              * @default 2000-01-01
              */
             effective_from: string;
+            /** Ends */
+            ends?: string | null;
             /**
              * Estimated Minutes
              * @default 30
@@ -10542,6 +11461,8 @@ export interface components {
              */
             fulfils: string[];
             interval?: components["schemas"]["Interval"] | null;
+            /** Job Cost */
+            job_cost?: number | null;
             /**
              * Kind
              * @default preventive
@@ -10555,6 +11476,8 @@ export interface components {
              * @default []
              */
             licence: string[];
+            /** Material Cost */
+            material_cost?: number | null;
             /** Max Gap Days */
             max_gap_days?: number | null;
             missed?: components["schemas"]["Missed"] | null;
@@ -10598,6 +11521,164 @@ export interface components {
         PlanRowList: {
             /** Items */
             items: components["schemas"]["PlanRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PlanRowPart
+         * @description Fields of a plan row; those that are left out stay as they are. See `PlanRowFields`.
+         */
+        PlanRowPart: {
+            /** Anchor */
+            anchor?: string | null;
+            /**
+             * Assets
+             * @default []
+             */
+            assets: string[];
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+            /** Budget Line */
+            budget_line?: string | null;
+            /** Checklist */
+            checklist?: string | null;
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Contains
+             * @default []
+             */
+            contains: string[];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            department: components["schemas"]["NameIn"];
+            /** Ends */
+            ends?: string | null;
+            /**
+             * Estimated Minutes
+             * @default 30
+             */
+            estimated_minutes: number;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
+            /**
+             * Executor
+             * @default in_house
+             */
+            executor: string;
+            fulfilled_by?: components["schemas"]["FulfilledBy"] | null;
+            /**
+             * Fulfils
+             * @default []
+             */
+            fulfils: string[];
+            interval?: components["schemas"]["Interval"] | null;
+            /** Job Cost */
+            job_cost?: number | null;
+            /**
+             * Kind
+             * @default preventive
+             * @enum {string}
+             */
+            kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement";
+            /** @default contract */
+            layer: components["schemas"]["Layer"];
+            /**
+             * Licence
+             * @default []
+             */
+            licence: string[];
+            /** Material Cost */
+            material_cost?: number | null;
+            /** Max Gap Days */
+            max_gap_days?: number | null;
+            missed?: components["schemas"]["Missed"] | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /** @default none */
+            roll: components["schemas"]["Roll"];
+            /** Schedule */
+            schedule?: (components["schemas"]["ByInterval"] | components["schemas"]["BySeason"] | components["schemas"]["ByAge"] | components["schemas"]["ByMeter"] | components["schemas"]["BeforeOther"] | components["schemas"]["ByCondition"]) | null;
+            /**
+             * Shift Percent
+             * @default 0
+             */
+            shift_percent: number;
+            /**
+             * Site
+             * @default false
+             */
+            site: boolean;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            standard: components["schemas"]["NameIn"];
+            /** System */
+            system?: string | null;
+            /**
+             * @default {
+             *       "late_days": 0
+             *     }
+             */
+            tolerance: components["schemas"]["Tolerance"];
+        };
+        /**
+         * PlanRowVersion
+         * @description One version of a row. `in_effect`: it is the one that dates go by today. `change` is `null` for versions that
+         *     were entered or imported at once: who did it stands in the history (`/audit?entity=plan_row`).
+         * @example {
+         *       "effective_from": "2027-01-01",
+         *       "in_effect": false,
+         *       "row": {},
+         *       "version": 2
+         *     }
+         */
+        PlanRowVersion: {
+            change: components["schemas"]["MadeBy"] | null;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /** In Effect */
+            in_effect: boolean;
+            row: components["schemas"]["PlanRow"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlanRowVersionList
+         * @description A page of versions, the newest first.
+         */
+        PlanRowVersionList: {
+            /** Items */
+            items: components["schemas"]["PlanRowVersion"][];
             /** Next Cursor */
             next_cursor: string | null;
         };
@@ -11055,6 +12136,17 @@ export interface components {
             name: components["schemas"]["Name"];
             /** Place */
             place: components["schemas"]["Name"][];
+        };
+        /**
+         * RateChange
+         * @description The rate as it is to be.
+         * @example {
+         *       "hourly_rate": 60
+         *     }
+         */
+        RateChange: {
+            /** Hourly Rate */
+            hourly_rate: number | null;
         };
         /**
          * Rating
@@ -11665,6 +12757,26 @@ export interface components {
             /** Shift */
             shift: string | null;
             text: components["schemas"]["Name"];
+        };
+        /**
+         * RowCounts
+         * @description How many occurrences of a row there are in both plans, and what becomes of them. Of rows by the hour these counts
+         *     are all that is said.
+         */
+        RowCounts: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Comes */
+            comes: number;
+            /** Goes */
+            goes: number;
+            /** Moves */
+            moves: number;
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
         };
         /**
          * Said
@@ -13514,6 +14626,15 @@ export interface components {
             rows: string[];
         };
         /**
+         * Warned
+         * @description What whoever approves is told.
+         */
+        Warned: {
+            /** Code */
+            code: string;
+            text: components["schemas"]["Name"];
+        };
+        /**
          * WarningList
          * @description What is wrong with the roster, in order.
          */
@@ -13522,6 +14643,26 @@ export interface components {
             items: components["schemas"]["RosterWarningOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * WarningSent
+         * @description A level that the line has reached, with the figures as they were then.
+         */
+        WarningSent: {
+            /** Actual */
+            actual: number;
+            /** Approved */
+            approved: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Committed */
+            committed: number;
+            level: components["schemas"]["Level"];
+            /** Messages */
+            messages: number;
         };
         /**
          * WorkOrder
@@ -13906,6 +15047,18 @@ export interface components {
          * @enum {string}
          */
         maintenance__incidents__model__Part: "reporter" | "commander" | "on_site_lead" | "responder" | "coordinator" | "safety_officer" | "outside";
+        /**
+         * Action
+         * @description What a change does to the plan table.
+         * @enum {string}
+         */
+        maintenance__plan_changes__model__Action: "create" | "change" | "retire";
+        /**
+         * Action
+         * @description What happened to a thing.
+         * @enum {string}
+         */
+        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun";
     };
     responses: never;
     parameters: never;
@@ -15010,6 +16163,286 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditHeadList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budgetForecast: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeBudgetForecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHourlyRate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRate"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setHourlyRate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRate"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeBudget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -18564,6 +19997,338 @@ export interface operations {
             };
         };
     };
+    listPlanChanges: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                state?: string | null;
+                origin?: string | null;
+                plan_row?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangeList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestPlanChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewNewPlanChange: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangePreview"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revisePlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeRevise"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvePlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPlanChange: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangePreview"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectPlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawPlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listPlanRows: {
         parameters: {
             query?: {
@@ -18625,6 +20390,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanRow"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanRowVersions: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                lineage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanRowVersionList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
