@@ -16,14 +16,16 @@ class LoopTestRepository(ABC):
         against another writer at the same moment."""
 
     @abstractmethod
-    def get(self, test_id: str) -> LoopTest: ...
+    def get(self, test_id: str) -> LoopTest:
+        """``NotFound``."""
 
     @abstractmethod
     def lock(self, test_id: str) -> LoopTest:
         """As ``get``, and nobody else changes the test or its checks until the transaction ends."""
 
     @abstractmethod
-    def update(self, test: LoopTest) -> None: ...
+    def update(self, test: LoopTest) -> None:
+        """Write one that is there."""
 
     @abstractmethod
     def checks(self, test_id: str) -> Sequence[LoopCheck]:
