@@ -7,6 +7,7 @@ from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
 from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
+from maintenance.work.reporting import contacts_job
 from plantroom.bootstrap.parts import Parts
 
 
@@ -18,4 +19,5 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
         risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
+        contacts_job(parts.ledger, parts.clock),
     ]
