@@ -122,7 +122,7 @@ class BulkPlan:
             columns = (at.cycle[a:b], shape.codes, at.nominal[a:b], at.earliest[a:b], at.latest[a:b])
             occurrences = tuple(map(DraftOccurrence, shape.lineages, repeat(key), *columns))
             if passed and policy.only_records(shape, at.cycle[a]):
-                records += occurrences
+                records += (missed_together(one, at.last_day[job]) for one in occurrences)
                 continue
             opens = at.job_earliest[job] <= today and shape.lineages[0] not in policy.held
             zh, en = shape.reasons(at.counted_from[a + max(pulled, 0)], at.last_day[job])
@@ -192,6 +192,11 @@ class _Lists:
         first = np.full(jobs.leader.size, NOT_PULLED, np.int64)
         first[o.job[which]] = which - planned.first[o.job[which]]
         self.pulled: list[int] = first.tolist()
+
+
+def missed_together(one: DraftOccurrence, last: str) -> DraftOccurrence:
+    """As ``maintenance.plan.missed``."""
+    return one._replace(earliest=min(one.earliest, last), latest=min(one.latest, last))
 
 
 def _texts(days: Days) -> list[str]:

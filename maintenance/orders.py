@@ -13,7 +13,7 @@ from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceState, missed
 from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
@@ -203,6 +203,7 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
     if not order.occurrences or order.state not in (*_DONE, *_UNDONE, State.IN_PROGRESS):
         return
     found = tx.plan.occurrences([o.key for o in order.occurrences])
+    last = min(one.due for one in order.occurrences)
     changed: list[Occurrence] = []
     for place, shown in enumerate(order.occurrences):
         occurrence = found.get(shown.key)
@@ -210,9 +211,9 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
             continue
         if order.state is State.IN_PROGRESS:
             if occurrence.state is OccurrenceState.MISSED:
-                changed.append(replace(occurrence, state=OccurrenceState.DUE))
+                changed.append(replace(occurrence, state=OccurrenceState.DUE, latest=shown.due))
         elif order.state in _UNDONE:
-            changed.append(replace(occurrence, state=OccurrenceState.MISSED))
+            changed += missed([occurrence], last)
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)

@@ -1,11 +1,53 @@
 """What must hold over any history: early, late, missed, credited and deferred work, outages, corrections."""
 
+from dataclasses import replace
+from datetime import date
+
 from hypothesis import HealthCheck, given, settings
 
-from tests.unit.maintenance.histories import Life, live, lives
+from maintenance.facts import Facts
+from maintenance.meters import Meter
+from maintenance.plan import Layer, Missed, PlanRow
+from plantroom.domain.assets import Asset, LocalName
+from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
+from tests.unit.maintenance.rows import row
+
+ASSET = Asset("k1", "demo", "X", "pump", LocalName("泵", "Pump"), installed_on=date(2024, 1, 1))
+LAW, MAKER = Layer.LAW, Layer.MAKER
+
+
+def life(rows: tuple[PlanRow, ...], start: date, *steps: Step) -> Life:
+    return Life(rows, ASSET, start, steps, holidays=False, facts=Facts(SITE, {"run_hours": Meter([], "h")}, []))
 
 
 @given(lives)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_must_hold_holds_over_any_history(life: Life) -> None:
     live(life)
+
+
+def test_a_job_that_is_done_early_does_not_take_a_later_visit_before_an_earlier_one() -> None:
+    """The half-yearly job went back three months to the quarterly visit, with a monthly visit of the half-year's end
+    before those of the two months between."""
+    first = date(2024, 1, 1)
+    rows = (
+        row("R0", 15, "day", layer=LAW, anchor=first),
+        row("R1", 1, "month", layer=MAKER, anchor=first, contains=("R0",)),
+        row("R2", 3, "month", layer=MAKER, anchor=date(2024, 1, 2)),
+        row("R3", 6, "month", layer=LAW, anchor=first, contains=("R0", "R1", "R2")),
+    )
+    live(life(rows, first, Step(0, "done", 0), Step(0, "done", 0), Step(42, "early", 3)))
+
+
+def test_what_gives_way_together_counts_on_one_day_when_it_is_planned_and_on_record() -> None:
+    """The half-yearly job of August was over on the last day of its shallowest visit, and on record on each row's own:
+    the quarterly row counted from a month later at the second look and left a monthly visit alone."""
+    rows = (
+        row("R0", 1, "month", 13, 1, layer=LAW, anchor=date(2024, 1, 24)),
+        row("R1", 3, "month", max_gap_days=92, layer=LAW, anchor=date(2024, 1, 1), contains=("R0",)),
+        replace(
+            row("R2", 6, "month", 7, 11, layer=LAW, anchor=date(2024, 3, 1), contains=("R0", "R1")),
+            missed=Missed.SUPERSEDE,
+        ),
+    )
+    live(life(rows, date(2024, 6, 1), Step(103, "nothing", 0)))
