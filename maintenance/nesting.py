@@ -26,6 +26,7 @@ from maintenance.recurrence import (
     every_day,
     longest_days,
     rolled,
+    shifted,
     window,
 )
 
@@ -62,7 +63,8 @@ class Job:
 
 
 def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_day) -> Job:
-    """The job of these occurrences, deepest row first. The earliest latest day always stands."""
+    """The job of these occurrences, deepest row first. The earliest latest day always stands. Off a holiday the job
+    does not go back to the day on which one of its rows was done last."""
     ordered = tuple(sorted(occurrences, key=lambda p: (-longest_days(p.row.interval), p.row.code)))
     latest = min(p.window.latest for p in ordered)
     reachable = [p.window.earliest for p in ordered if p.window.earliest <= latest]
@@ -71,7 +73,8 @@ def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_
         return Job(ordered, earliest, latest, ordered[0].window.planned)
     roll = ordered[0].row.roll
     back = Roll.NONE if roll is Roll.NONE else Roll.BACK
-    due = rolled(latest, back, earliest, latest, is_working_day)
+    behind = max((shifted(p.counted_from, 1) for p in ordered if p.counted_from is not None), default=earliest)
+    due = rolled(latest, back, min(max(earliest, behind), latest), latest, is_working_day)
     return Job(ordered, earliest, latest, due, placed_early=len(reachable) < len(ordered))
 
 

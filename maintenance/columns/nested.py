@@ -79,7 +79,8 @@ class _Group:
     def due(self, roll: Roll, calendar: WorkDays) -> Days:
         """As ``nesting.joined`` places a job."""
         back = Roll.NONE if roll is Roll.NONE else Roll.BACK
-        together = calendar.rolled(self.latest, back, self.earliest, self.latest)
+        first = np.minimum(np.maximum(self.earliest, self.last_of_all + 1), self.latest)
+        together = calendar.rolled(self.latest, back, first, self.latest)
         return np.where(self.sizes > 1, together, self.members[0][2].planned)
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 
 from maintenance.facts import Facts
 from maintenance.meters import Meter
-from maintenance.plan import Layer, Missed, PlanRow
+from maintenance.plan import Layer, Missed, PlanRow, Roll
 from plantroom.domain.assets import Asset, LocalName
 from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
 from tests.unit.maintenance.rows import row
@@ -37,6 +37,24 @@ def test_a_job_that_is_done_early_does_not_take_a_later_visit_before_an_earlier_
         row("R3", 6, "month", layer=LAW, anchor=first, contains=("R0", "R1", "R2")),
     )
     live(life(rows, first, Step(0, "done", 0), Step(0, "done", 0), Step(42, "early", 3)))
+
+
+def test_a_job_does_not_roll_off_a_holiday_to_before_the_visit_before_it() -> None:
+    """The monthly job of 26 January, in the new year's holidays, went back to the 24th and took a visit with it whose
+    row was to be done on the 25th."""
+    rows = (
+        row("R0", 15, "day", layer=LAW, anchor=date(2027, 1, 15)),
+        row("R1", 1, "month", 2, max_gap_days=34, layer=LAW, anchor=date(2024, 1, 26), contains=("R0",)),
+        row("R2", 3, "month", layer=Layer.CONTRACT, anchor=date(2025, 1, 1), contains=("R0", "R1")),
+        row("R3", 6, "month", 3, 2, layer=LAW, anchor=date(2024, 6, 14)),
+    )
+    rows = (rows[0], *(replace(one, roll=Roll.BACK) for one in rows[1:3]), rows[3])
+    steps = (
+        *(Step(gone, "done", 0) for gone in (40, 16, 23, 2)), Step(5, "deferred", 3, is_up=False),
+        Step(54, "credited", 3, is_up=False), Step(43, "deferred", 3, is_up=False), Step(5, "done", 0),
+        Step(0, "done", 0, is_up=False), Step(101, "early", 3, is_up=False),
+    )  # fmt: skip
+    live(replace(life(rows, date(2027, 4, 16), *steps), holidays=True))
 
 
 def test_what_gives_way_together_counts_on_one_day_when_it_is_planned_and_on_record() -> None:
