@@ -15,6 +15,7 @@ from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
 from maintenance.plan import Occurrence, OccurrenceState, missed
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.proof import given_by, require_proof
 from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
@@ -127,7 +128,8 @@ def take_step(
     """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
     itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
 
-    Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early, verified without what its rows ask
+    for).
     """
     completed_by = last_completed_by(tx, order.id) if to is State.VERIFIED else None
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
@@ -145,6 +147,8 @@ def take_step(
         person=person,
         code=code,
     )
+    if to is State.VERIFIED:
+        require_proof(tx, order, given_by(order))
     left = of_before(order, now or at) if moved.verdict is None else None
     if left is not None:
         tx.orders.add_transition(left)

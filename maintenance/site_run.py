@@ -322,14 +322,15 @@ class SiteRun:
             reason=reason(job, plan.floors, passed),
             tags=((MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
             occurrences=tuple(shown(p, subject.key) for p in job.occurrences),
-            template=self._template([p.row for p in job.occurrences], subject.equipment_class),
+            template=self._template(job, subject.equipment_class),
         )
 
-    def _template(self, rows: Sequence[PlanRow], equipment_class: str | None) -> tuple[ChecklistItem, ...]:
-        group = (equipment_class, tuple(row.lineage for row in rows))
+    def _template(self, job: Job, equipment_class: str | None) -> tuple[ChecklistItem, ...]:
+        rows, here = [p.row for p in job.occurrences], self._plan_of.where(equipment_class, job.latest)
+        group = (here, tuple(row.lineage for row in rows))
         found = self._plan_of.templates.get(group)
         if found is None:
-            found = self._plan_of.templates[group] = template_of(self._tx.plan, rows, equipment_class)
+            found = self._plan_of.templates[group] = template_of(self._tx.plan, rows, here)
         return found
 
     def _occurrence(self, planned: Planned, subject: str, order: str | None) -> Occurrence:

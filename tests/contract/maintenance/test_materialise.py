@@ -12,8 +12,9 @@ from maintenance.plan import Interval, IntervalUnit, Missed, OccurrenceState, Pl
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from maintenance.transitions import apply_transition
-from maintenance.work_orders import State
+from maintenance.work_orders import ChecklistItem, State
 from plantroom.domain.assets import AssetStatus, LocalName, Site
+from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.unit.maintenance.rows import row
@@ -61,6 +62,38 @@ def test_a_job_with_several_occurrences_is_one_order_with_the_union_of_the_items
     assert len(quarterly[0].template) == 44
     assert quarterly[0].title.zh == "1号梯 季度维保"
     assert "TSG T5002-2017" in quarterly[0].reason.zh
+
+
+ITEMS = (
+    ChecklistItem("X-1", "ok", LocalName("总是", "always")),
+    ChecklistItem("X-2", "ok", LocalName("冬季", "in winter"), conditions=("season:winter",)),
+    ChecklistItem("X-3", "ok", LocalName("柴油泵", "diesel"), conditions=("option:diesel_pump",)),
+    ChecklistItem("X-4", "ok", LocalName("以前", "before"), conditions=("answer:X-1=ok",)),
+)
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_items_for_another_season_or_for_what_the_site_has_not_got_are_not_on_the_order(
+    any_ledger: Store, bulk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the day on which the order is due: the last one of its window."""
+    if not bulk:
+        monkeypatch.setattr("maintenance.bulk.is_for_columns", lambda *_: False)
+    winter = Season("winter", MonthDay(12, 1), MonthDay(3, 8))
+    with any_ledger.begin() as tx:
+        tx.plan.put_checklist("X", ITEMS)
+        tx.plan.put_row(replace(row("W", 7, "day", 0, 5, anchor=date(2026, 3, 3)), checklist="X"))
+        site = tx.assets.site("demo")
+        tx.assets.change_site(replace(site, calendar=SiteCalendar(seasons=(winter,)), options=("boiler",)))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = {o.occurrences[0].nominal_date: [i.step for i in o.template] for o in orders(any_ledger, asset="pump-1")}
+    assert made == {date(2026, 3, 3): ["X-1", "X-2", "X-4"], date(2026, 3, 10): ["X-1", "X-4"]}
+    with any_ledger.begin() as tx:
+        tx.assets.change_site(replace(tx.assets.site("demo"), options=("diesel_pump",)))
+    materialise(any_ledger, NOW + timedelta(days=7), SYSTEMS, 10)
+    made = {o.occurrences[0].nominal_date: [i.step for i in o.template] for o in orders(any_ledger, asset="pump-1")}
+    assert made[date(2026, 3, 10)] == ["X-1", "X-4"], "what is frozen stays"
+    assert made[date(2026, 3, 17)] == ["X-1", "X-3", "X-4"]
 
 
 def test_an_order_opens_when_its_window_begins(ledger: Store) -> None:

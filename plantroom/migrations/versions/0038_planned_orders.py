@@ -1,4 +1,5 @@
-"""Indexes of orders leave out what most planned ones are, so that adding a year's plan costs less."""
+"""Indexes of orders leave out what most planned ones are, so that adding a year's plan costs less; what a site has, for
+the conditions of checklists."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,6 +7,7 @@ from alembic import op
 revision = "0038"
 down_revision = "0027"
 
+OPTIONS = "What it has that not every site does; NULL: nobody has said"
 INDEXES = (
     (("assignee", "ended", "due_order", "number"), "assignee IS NOT NULL"),
     (("contractor", "due_order", "number"), "contractor IS NOT NULL"),
@@ -15,7 +17,8 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Make the indexes anew."""
+    """Make the indexes anew, and the column."""
+    op.add_column("sites", sa.Column("options", sa.JSON, comment=OPTIONS))
     for columns, where in INDEXES:
         name = f"ix_work_orders_{'_'.join(columns)}"
         op.drop_index(name, table_name="work_orders")
