@@ -34,12 +34,17 @@ class Given:
     papers: frozenset[str] | None = None
 
 
-def given_by(order: WorkOrder, signatures: Collection[str] = (), papers: frozenset[str] | None = None) -> Given:
-    """What an order has: the files under its steps that have arrived, beside ``signatures`` (SHA-256 of their files)
-    and ``papers`` that are kept elsewhere. A file that was recorded twice counts once."""
+def given_by(
+    order: WorkOrder,
+    photos: Collection[str] = (),
+    signatures: Collection[str] = (),
+    papers: frozenset[str] | None = None,
+) -> Given:
+    """What an order has: the files under its steps that have arrived, beside ``photos``, ``signatures`` (SHA-256 of
+    their files) and ``papers`` that are kept elsewhere. A file that is there twice counts once."""
     files = [file for entry in order.answers.values() for file in files_of(entry) if file.get("arrived")]
     of = {kind: {str(file.get("sha256")) for file in files if file.get("kind") == kind} for kind in WORDS}
-    return Given(len(of["photo"]), len(of["signature"] | set(signatures)), papers)
+    return Given(len(of["photo"] | set(photos)), len(of["signature"] | set(signatures)), papers)
 
 
 def lacking(wanted: Collection[str], given: Given) -> list[str]:
@@ -66,10 +71,8 @@ def require_proof(tx: MaintenanceTx, order: WorkOrder, given: Given) -> None:
     missing = lacking(asked_of(tx, order), given)
     if missing:
         said = ", ".join(WORDS[kind][1] for kind in missing)
-        raise BadData(
-            f"work order #{order.number} is not verified without {said}: send it back to work, add it, complete it again",
-            _problems(missing),
-        )
+        how = "send it back to work, add it, complete it again"
+        raise BadData(f"work order #{order.number} is not verified without {said}: {how}", _problems(missing))
 
 
 def _problems(missing: Sequence[str]) -> list[FieldProblem]:

@@ -39,17 +39,16 @@ class Site(Shape):
 Hours = Annotated[float | None, Field(gt=0, le=168, allow_inf_nan=False)]
 
 
-def _known_options(value: list[str] | None) -> list[str] | None:
-    unknown = [one for one in value or () if one not in options()]
+def _known_options(value: list[str]) -> list[str]:
+    unknown = [one for one in value if one not in options()]
     if unknown:
         raise ValueError(f"没有选项 / there is no option {unknown[0]!r}; 可选 / there are: {', '.join(options())}")
-    return value if value is None else sorted(set(value))
+    return sorted(set(value))
 
 
 Options = Annotated[
-    list[str] | None,
-    AfterValidator(_known_options),
-    Field(max_length=100, examples=[["diesel_pump"]], description="What the site has, of the seed's options."),
+    Annotated[list[str], AfterValidator(_known_options), Field(max_length=100)] | None,
+    Field(examples=[["diesel_pump"]], description="What the site has, of the seed's options; null: not said"),
 ]
 """Checklist items for an option that the site has not got are left out of its orders."""
 
