@@ -7,7 +7,7 @@ from typing import Any
 from maintenance.imports.asset_places import Places
 from maintenance.imports.cells import Cell
 from maintenance.imports.tables import Row
-from maintenance.imports.vocabulary import Departments
+from maintenance.imports.vocabulary import DepartmentsOf
 from maintenance.plan import PlanRow
 from plantroom.domain.assets import Asset, EquipmentClass
 
@@ -17,8 +17,8 @@ Code = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there is, and how it is looked up: assets by (site, code or alias) and by key, the places of a site, plan
-    rows."""
+    """What there is, and how it is looked up: assets by (site, code or alias) and by key, places and departments of a
+    site, plan rows."""
 
     sites: Sequence[str]
     find: Callable[[Collection[Code]], Mapping[Code, Asset]]
@@ -26,7 +26,7 @@ class Known:
     places: Callable[[str], Places]
     plan: Callable[[], Sequence[PlanRow]]
     classes: Mapping[str, EquipmentClass]
-    departments: Departments
+    departments: DepartmentsOf
 
 
 @dataclass(slots=True)

@@ -74,7 +74,7 @@ class AssetsImport:
 
     def _other_errors(self, row: Row, site: str | None) -> None:
         """What else is wrong with a row that cannot be taken: people mend a row in one go."""
-        for key, read in (("department", self._known.departments.read), ("location", self._place_of(site))):
+        for key, read in (("department", self._known.departments(site).read), ("location", self._place_of(site))):
             cell = row.cells.get(key)
             if cell is None or clears(cell) or read is None:
                 continue
@@ -229,7 +229,7 @@ class AssetsImport:
 
     def _department(self, one: Wanted, asset: Asset) -> str | None:
         text = str(one.said["department"]).strip()
-        return text if text == asset.department else self._known.departments.read(text).zh
+        return text if text == asset.department else self._known.departments(asset.site).read(text).zh
 
     def _location(self, one: Wanted, asset: Asset) -> str | None:
         return self._of_site(asset.site).read(str(one.said["location"]).strip())

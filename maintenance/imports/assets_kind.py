@@ -16,8 +16,9 @@ from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import table_rows
+from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import Restored, refused
-from maintenance.imports.vocabulary import class_words, seed_departments
+from maintenance.imports.vocabulary import Departments, class_words
 from maintenance.ports import MaintenanceTx
 from maintenance.transitions import end_maintenance
 from plantroom.catalogue.classes import equipment_classes
@@ -56,7 +57,7 @@ class AssetsKind(TableKind):
             places=lambda site: Places(tx.places.tree(site)),
             plan=tx.plan.rows,
             classes=equipment_classes(),
-            departments=seed_departments(),
+            departments=departments_in(tx),
         )
         return AssetsImport(known, custom, asked, problems).run(rows)
 
@@ -100,7 +101,7 @@ class AssetsKind(TableKind):
         return []
 
     def export(self, tx: MaintenanceTx, site: str | None, language: str) -> Iterator[Sequence[Cell]]:
-        custom = CustomColumns(tx.custom_fields.list())
+        custom, departments = CustomColumns(tx.custom_fields.list()), departments_in(tx)
         places: dict[str, Places] = {}
         cursor: str | None = None
         while True:
@@ -111,21 +112,26 @@ class AssetsKind(TableKind):
             for asset in assets:
                 if asset.site not in places:
                     places[asset.site] = Places(tx.places.tree(asset.site))
-                yield asset_cells(asset, custom, codes, places[asset.site], language)
+                yield asset_cells(asset, custom, codes, places[asset.site], language, departments(asset.site))
             cursor = page.next_cursor
             if cursor is None:
                 return
 
 
 def asset_cells(
-    asset: Asset, custom: CustomColumns, codes: Mapping[str, str], places: Places, language: str
+    asset: Asset,
+    custom: CustomColumns,
+    codes: Mapping[str, str],
+    places: Places,
+    language: str,
+    departments: Departments,
 ) -> Sequence[Cell]:
     """The row that an export writes. ``codes``: those of parents and partners by key."""
     own: dict[str, Any] = dict(
         zip((one.key for one in custom.fields), cells_of(asset, custom.fields, language), strict=True)
     )
     words = class_words()
-    named = seed_departments().find(asset.department or "")
+    named = departments.find(asset.department or "")
     own |= {
         "site": asset.site,
         "code": asset.code,

@@ -37,6 +37,7 @@ from maintenance.imports.plan import RECORD as PLAN_ROW
 from maintenance.imports.plan_columns import read_classes, write_classes
 from maintenance.imports.plan_kind import revert_rows
 from maintenance.imports.problems import CellProblem, Problem, Problems, in_words
+from maintenance.imports.site_departments import departments_in
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored
 from maintenance.imports.values import normal_code, read_code, read_text
@@ -341,7 +342,7 @@ class EmergencyPlanKind(TableKind):
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
         plans, rows = tx.emergency.list(asked.site), tx.plan.rows(asked.site)
-        done = EmergencyImport(plans, rows, asked, seed_departments(), problems)
+        done = EmergencyImport(plans, rows, asked, departments_in(tx)(asked.site), problems)
         return done.run(self.rows(book, asked, problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:

@@ -12,7 +12,7 @@ from maintenance.imports.cells import fold
 from maintenance.imports.fields import changed, same
 from maintenance.imports.outcome import AllRights, Change, Outcome, Rights
 from maintenance.imports.plan_columns import BY_KEY
-from maintenance.imports.plan_matching import find_row, is_plain, system_of
+from maintenance.imports.plan_matching import find_row, is_plain, schedule_in_words, system_of
 from maintenance.imports.plan_reading import Wanted, understand
 from maintenance.imports.problems import Problems, in_words
 from maintenance.imports.resolutions import PlanLine, resolve
@@ -234,14 +234,15 @@ class PlanImport:
 
 
 def _says_otherwise(wanted: Wanted, row: PlanRow) -> bool:
-    """Whether a line's frequency is another than the row's. Yearly is what a row before a season is, in words."""
+    """Whether a line's frequency is another than the row's. Yearly is what a row before a season or before another job
+    is, in words."""
     found = wanted.frequency
     assert found is not None
     if canonical(found.interval) != canonical(row.interval):
         return True
-    if found.schedule == BY_INTERVAL and row.schedule.type == "season":
-        return False
-    return found.schedule.type != row.schedule.type or found.schedule not in (BY_INTERVAL, row.schedule)
+    if found.schedule == BY_INTERVAL:
+        return row.schedule.type not in ("interval", "season", "before")
+    return schedule_in_words(found.schedule) != schedule_in_words(row.schedule)
 
 
 def _names(row: PlanRow, has_english: bool) -> tuple[str, ...]:

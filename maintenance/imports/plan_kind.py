@@ -10,6 +10,7 @@ from maintenance.imports.plan import PlanImport
 from maintenance.imports.plan_columns import COLUMN_ORDER, HEADINGS, plan_cells
 from maintenance.imports.problems import Problem, Problems
 from maintenance.imports.reading import plan_table_rows
+from maintenance.imports.site_departments import departments_in
 from maintenance.imports.undoing import InUse, Restored, refused, withdraw_row
 from maintenance.plan import PlanRow
 from maintenance.ports import MaintenanceTx
@@ -30,7 +31,7 @@ class PlanTableKind(TableKind):
         rows = plan_table_rows(book, problems, asked.sheet)
         known = tx.plan.rows(asked.site)
         assets = asset_keys(tx, asked.site, any(row.text("assets") for row in rows))
-        done = PlanImport(known, asked.site, assets=assets, rights=asked.rights, problems=problems)
+        done = PlanImport(known, asked.site, departments_in(tx)(asked.site), assets, asked.rights, problems)
         return done.run(asked.counted(rows))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:

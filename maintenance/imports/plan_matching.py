@@ -6,12 +6,13 @@ By its code; without one by system, task and frequency (CONTRACTS). A line witho
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from maintenance.frequencies import canonical
 from maintenance.imports.cells import fold
 from maintenance.imports.plan_reading import Wanted
 from maintenance.plan import PlanRow
-from maintenance.schedules import BY_INTERVAL
+from maintenance.schedules import BY_INTERVAL, LEAD_DAYS, BeforeSchedule, Schedule, SeasonSchedule
 
 _USER_SYSTEMS = {"ES-M": "elevator_escalator", "EL-Q": "elevator"}
 _LAYERS: Mapping[str, Sequence[str]] = {
@@ -70,11 +71,17 @@ def _same_frequency(wanted: Wanted, row: PlanRow) -> bool:
         return False
     if wanted.frequency.schedule != BY_INTERVAL or row.schedule != BY_INTERVAL:
         # Heating once a year is the overhaul before the season, whichever of the two a line says (III.5).
-        in_words = wanted.frequency.schedule == BY_INTERVAL
-        return (in_words or wanted.frequency.schedule == row.schedule) and canonical(
-            wanted.frequency.interval
-        ) == canonical(row.interval)
+        plain = wanted.frequency.schedule == BY_INTERVAL
+        if not plain and schedule_in_words(wanted.frequency.schedule) != schedule_in_words(row.schedule):
+            return False
     return canonical(row.interval) == canonical(wanted.frequency.interval)
+
+
+def schedule_in_words(schedule: Schedule) -> Schedule:
+    """The schedule as the words of a frequency say it: not how many days before."""
+    if isinstance(schedule, (SeasonSchedule, BeforeSchedule)):
+        return replace(schedule, lead_days=LEAD_DAYS)
+    return schedule
 
 
 def _by_content(task: str, same: Sequence[PlanRow]) -> PlanRow | None:

@@ -11,10 +11,11 @@ from maintenance.imports.grids import Book
 from maintenance.imports.kinds import Asked, TableKind
 from maintenance.imports.outcome import Change, Outcome
 from maintenance.imports.problems import CellProblem, Problem, Problems, in_words
+from maintenance.imports.site_departments import departments_in
 from maintenance.imports.tables import Row
 from maintenance.imports.undoing import Restored
 from maintenance.imports.values import normal_code, read_code, read_text, yes_no
-from maintenance.imports.vocabulary import Departments, seed_departments
+from maintenance.imports.vocabulary import DepartmentsOf, seed_departments
 from maintenance.imports.words import ROLES, USER_LANGUAGES
 from maintenance.ports import MaintenanceTx
 from plantroom.domain.assets import LocalName
@@ -51,11 +52,18 @@ class _Person:
 class UsersImport:
     """One comparison of a table with the people that there are."""
 
-    def __init__(self, users: Sequence[User], sites: Iterable[str], asked: Asked, problems: Problems) -> None:
+    def __init__(
+        self,
+        users: Sequence[User],
+        sites: Iterable[str],
+        asked: Asked,
+        problems: Problems,
+        departments: DepartmentsOf = lambda _: seed_departments(),
+    ) -> None:
         self._users = {user.username: user for user in users}
         self._sites = frozenset(sites)
         self._asked = asked
-        self._departments: Departments = seed_departments()
+        self._departments = departments
         self._people: dict[str, _Person] = {}
         self.outcome = Outcome(problems)
 
@@ -121,7 +129,8 @@ class UsersImport:
         try:
             role = ROLES.read(row.cells["role"])
             text = row.text("department")
-            department = self._departments.read(text).zh if text and not self._is_known(row, text) else text or None
+            known = self._departments(site if site in self._sites else None)
+            department = known.read(text).zh if text and not self._is_known(row, text) else text or None
         except CellProblem as problem:
             key = "role" if problem.code == "unknown_role" else "department"
             problems.error(row.problem(key, problem.code, in_words(problem.code, problem.said)))
@@ -195,7 +204,9 @@ class UsersKind(TableKind):
     headings = HEADINGS
 
     def compare(self, tx: MaintenanceTx, book: Book, asked: Asked, problems: Problems) -> Outcome:
-        done = UsersImport(tx.accounts.users(), [site.code for site in tx.assets.sites()], asked, problems)
+        done = UsersImport(
+            tx.accounts.users(), [site.code for site in tx.assets.sites()], asked, problems, departments_in(tx)
+        )
         return done.run(self.rows(book, asked, problems))
 
     def write(self, tx: MaintenanceTx, changes: Sequence[Change], asked: Asked) -> None:

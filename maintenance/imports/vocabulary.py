@@ -1,7 +1,7 @@
 """What systems, equipment classes and departments are called: by key, name, or another word, in either script. Pure."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -105,6 +105,10 @@ class Departments:
     def choices(self, language: str) -> list[str]:
         """All names."""
         return [one.en if language == "en" else one.zh for one in self._list]
+
+
+DepartmentsOf = Callable[[str | None], Departments]
+"""The departments of a site; ``None``: of the default profile."""
 
 
 @cache

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from maintenance.notify.messages import Notice
+from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.audit import Head
 from plantroom.errors import BadData
 
@@ -30,6 +32,20 @@ def text_of(head: Head) -> str:
     """A head as people and programs read it; for a mail, too."""
     fields = "\n".join(f"{name}: {value}" for name, value in _values(head).items())
     return f"{_TITLE}\n\n{fields}\n\n{_ADVICE}\n"
+
+
+def head_notice(head: Head) -> Notice:
+    """A head for channels that want to hear of everything (``min_severity`` of ``info``): carried where the ledger's
+    keeper cannot change it."""
+    return Notice(
+        topic="audit_head",
+        site=None,
+        title=LocalName(f"审计链头 {head.date}", f"Head of the audit chain {head.date}"),
+        lines=tuple(LocalName(f"{name}: {value}", f"{name}: {value}") for name, value in _values(head).items()),
+        dedup=f"audit-head:{head.date}:{head.seal}",
+        severity=Severity.INFO,
+        facts={"head": _values(head)},
+    )
 
 
 def line_of(head: Head) -> str:

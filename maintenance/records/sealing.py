@@ -54,7 +54,7 @@ def publish(ledger: Ledger[MaintenanceTx], now: datetime, *, again: bool = False
         return None
     with ledger.begin() as tx:
         head = Head(now.date(), tx.audit.ledger_id(), last.number, last.last, last.at, last.digest)
-        return head if tx.audit.add_head(head) else None
+        return head if tx.audit.add_head(head, again=again) else None
 
 
 def _settled(ledger: Ledger[MaintenanceTx]) -> int | None:

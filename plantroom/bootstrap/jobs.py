@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
 from maintenance.scheduler import Job, materialise_job
 from plantroom.bootstrap.parts import Parts
@@ -10,4 +11,7 @@ from plantroom.bootstrap.parts import Parts
 def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     """The jobs of the scheduler. Each is idempotent on the ledger and safe with several processes at once. ``readings``
     are what the plan goes by."""
-    return [materialise_job(parts.ledger, parts.systems, readings=readings)]
+    return [
+        materialise_job(parts.ledger, parts.systems, readings=readings),
+        deadlines_job(parts.ledger, parts.settings.public_url or ""),
+    ]

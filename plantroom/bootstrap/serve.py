@@ -17,9 +17,11 @@ from maintenance.alarm_keeper import AlarmKeeper
 from maintenance.findings_consumer import FindingsConsumer
 from maintenance.loop_driver import LoopTests
 from maintenance.notify.delivery import Delivery
+from maintenance.notify.outbox import notify_channels
 from maintenance.notify.senders import Sender
 from maintenance.people.duty import called
 from maintenance.people.upkeep import Dispatch
+from maintenance.records.heads import head_notice
 from maintenance.records.sealer import Sealer
 from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
@@ -32,6 +34,7 @@ from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
 from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
+from plantroom.domain.audit import Head
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
 from plantroom.storage.files import FolderFiles
@@ -163,7 +166,7 @@ class Serving:
         )
         self._history = HistorySampler(services)
         self._scheduler = Scheduler(parts.ledger, parts.planning_clock, scheduled_jobs(parts, plan_readings))
-        self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads")
+        self._sealer = Sealer(ledger, parts.clock, parts.settings.data_dir / "audit" / "heads", self._head_published)
 
     def problems(self) -> list[str]:
         """Reasons why this process, or a collector elsewhere, is not ready, in plain words."""
@@ -171,6 +174,10 @@ class Serving:
 
     def _job_figures(self) -> Mapping[str, JobFigures]:
         return self._scheduler.figures()
+
+    def _head_published(self, head: Head) -> None:
+        with self._parts.ledger.begin() as tx:
+            notify_channels(tx, head_notice(head), self._parts.clock.now())
 
     def _problems_elsewhere(self) -> list[str]:
         try:

@@ -67,8 +67,8 @@ class AuditRepository(ABC):
         """All, in their order, as they are read."""
 
     @abstractmethod
-    def add_head(self, head: Head) -> bool:
-        """Note what is published; ``False``: the day has a head already, or this seal had one today."""
+    def add_head(self, head: Head, *, again: bool = False) -> bool:
+        """Note what is published; ``False``: the day has a head already (``again``: with this seal)."""
 
     @abstractmethod
     def heads(self) -> Sequence[Head]:

@@ -129,7 +129,7 @@ class Plant:
     def see_one_ticket(self, recorded: Recorded, asset: str, report: Mapping[str, Any]) -> int:
         """Exactly one ticket of the model, opened while the bearing wore; the row at which its episode opened."""
         key = self.asset(asset)["key"]
-        assert eventually(lambda: self.tickets(key, "model"), 15), "no ticket came"
+        assert eventually(lambda: self.tickets(key, "model"), 90), "no ticket came"
         time.sleep(SETTLE_S)
         tickets = self.tickets(key, "model")
         assert len(tickets) == 1, tickets
@@ -146,7 +146,7 @@ class Plant:
     def see_no_ticket(self, asset: str) -> None:
         """The model judges the asset as good and no work came of it."""
         key = self.asset(asset)["key"]
-        assert eventually(lambda: self.asset(asset)["health"] == "good", 15), "the model has not judged it"
+        assert eventually(lambda: self.asset(asset)["health"] == "good", 90), "the model has not judged it"
         time.sleep(SETTLE_S)
         assert self.api.items("/api/v1/work-orders", kind="corrective", asset=key) == []
 

@@ -69,12 +69,13 @@ class SqlAudit(AuditRepository):
     def entries(self) -> Iterator[RawEntry]:
         return raw_entries(self._connection)
 
-    def add_head(self, head: Head) -> bool:
-        same = sa.select(_h.seal).where(_h.date == head.date, _h.seal == head.seal)
-        if self._connection.execute(same).first() is not None:
+    def add_head(self, head: Head, *, again: bool = False) -> bool:
+        self._work.backend.lock(self._connection, Lock.SEAL)
+        known = sa.select(_h.seal).where(_h.date == head.date)
+        if self._connection.execute(known.where(_h.seal == head.seal) if again else known).first() is not None:
             return False
-        insert = self._work.backend.insert(audit_heads).on_conflict_do_nothing().returning(_h.seal)
-        return self._connection.execute(insert, HEADS.row(head)).first() is not None
+        self._connection.execute(audit_heads.insert(), HEADS.row(head))
+        return True
 
     def heads(self) -> Sequence[Head]:
         statement = HEADS.select().order_by(_h.date, _h.seal)

@@ -33,9 +33,7 @@ def read_and_die(port: int, count: int) -> None:
     sock = connect(port, CLIENT, clean=False)
     packets, got = PacketSocket(sock), 0
     while got < count:
-        messages = packets.receive()
-        assert not any(message.again for message in messages)
-        got += len(messages)
+        got += len(packets.receive())
     sock.close()
 
 

@@ -12,6 +12,8 @@ from maintenance.imports.ports import ImportState, Mode
 from maintenance.imports.registry import KINDS
 from maintenance.imports.running import Wanted, run_import, undo_import
 from maintenance.materialise import materialise
+from maintenance.people.departments import Department
+from maintenance.people.owners import save_department
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from plantroom.domain.assets import LocalName, Site
@@ -178,3 +180,18 @@ def test_the_same_file_under_the_same_id_gives_the_first_answer(ledger: Store) -
 def test_an_import_that_nobody_made_cannot_be_undone(ledger: Store) -> None:
     with pytest.raises(NotFound):
         undo(ledger, "nothing")
+
+
+def test_a_site_that_has_its_own_departments_imports_and_exports_them(ledger: Store) -> None:
+    own = Department("demo", "night", LocalName("夜班工程组", "Night crew"), ("夜班",))
+    with ledger.begin() as tx:
+        save_department(tx, own, None, is_new=True)
+    for kind, text in {
+        "assets": "站点,设备编号,设备类别,部门\ndemo,X-9,水泵,夜班\n",
+        "users": "用户名,角色,站点,部门\nsun,技术员,demo,Night crew\n",
+    }.items():
+        assert not take(ledger, kind, text)["errors"], kind
+        assert "夜班工程组".encode() in exported(ledger, kind)
+        assert take(ledger, kind, exported(ledger, kind), Mode.DRY_RUN)["updated"] == 0
+    (error,) = take(ledger, "users", "用户名,角色,部门\nzhou,技术员,夜班\n")["errors"]
+    assert error["code"] == "unknown_department", "of every site nobody knows it"

@@ -1,21 +1,24 @@
 """Planned orders in bulk, frozen checklists, standings: on both databases."""
 
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from maintenance.plan import OccurrenceKey, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState
 from maintenance.scheduled import JobRun
 from maintenance.standings import DraftOccurrence, DraftOrder, Standing
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, WorkOrder, WorkOrderOccurrence
 from plantroom.domain.assets import LocalName
 from plantroom.domain.keys import new_key, new_keys
 from plantroom.storage.ledger import SqlLedger
-from tests.contract.ledger.given import NOW, asset, name, occurrence, order, site
+from plantroom.storage.ledger.codec import dump
+from plantroom.storage.ledger.columns import to_microseconds
+from tests.contract.ledger.given import NOW, asset, name, occurrence, order
+from tests.contract.ledger.older import insert, insert_asset, insert_site, older_ledger
 
 ITEMS = (ChecklistItem("1", "ok", name("n")), ChecklistItem("2", "number", name("pressure"), unit="MPa", low=0.1))
 HOSTILE = 'P "1"\\ \t两\n行'
@@ -86,47 +89,34 @@ def test_a_checklist_is_kept_once_and_stays_what_it_was(planted: SqlLedger) -> N
 
 
 def test_orders_of_an_earlier_version_keep_their_checklists(empty_url: str) -> None:
-    with closing(SqlLedger(empty_url)) as ledger:
-        ledger.open()
-        with ledger.begin() as tx:
-            tx.assets.add_site(site())
-            tx.assets.add(asset(), [])
-            tx.orders.add_many([order("w1", template=ITEMS), order("w2", number=0, template=ITEMS)])
-            tx.plan.add_occurrences([occurrence(1), occurrence(2, "row-0")])
-        with ledger.begin() as tx:
-            run = tx.work.connection.execute
-            run(
-                sa.text("UPDATE work_orders SET template = (SELECT items FROM checklist_templates WHERE items <> '[]')")
-            )
-            for table in ("plan_standings", "checklist_templates", "scheduled_jobs"):
-                run(sa.text(f"DROP TABLE {table}"))
-            as_before(tx.work.connection)
-            run(sa.text("UPDATE alembic_version SET version_num = '0020'"))
+    with older_ledger(empty_url, "0020") as connection:
+        insert_site(connection)
+        insert_asset(connection, asset(), [])
+        insert(connection, "work_orders", [order_before(connection, one) for one in ("w1", "w2")])
+        planned = [occurrence(1), occurrence(2, "row-0")]
+        insert(connection, "occurrences", [occurrence_before(one) for one in planned])
     with closing(SqlLedger(empty_url)) as ledger:
         ledger.open()
         with ledger.read() as tx:
             assert [tx.orders.get(one).template for one in ("w1", "w2")] == [ITEMS, ITEMS]
-            assert list(tx.plan.occurrences_of("demo")) == [occurrence(1), occurrence(2, "row-0")]
+            assert list(tx.plan.occurrences_of("demo")) == planned
 
 
-def as_before(connection: sa.Connection) -> None:
-    """The table of occurrences of schema 0020, with one occurrence in it."""
-    run = connection.exec_driver_sql
-    run("DROP INDEX ix_occurrences_site_completed_at")
-    run("DROP INDEX ix_occurrences_site_nominal_date")
-    if connection.dialect.name == "postgresql":
-        run("ALTER TABLE occurrences DROP CONSTRAINT pk_occurrences")
-        run("ALTER TABLE occurrences ADD CONSTRAINT pk_occurrences PRIMARY KEY (lineage, subject, cycle)")
-    else:
-        made = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'occurrences'"
-        schema = str(run(made).scalar_one())
-        run("ALTER TABLE occurrences RENAME TO gone")
-        run(schema.replace("PRIMARY KEY (subject, lineage, cycle)", "PRIMARY KEY (lineage, subject, cycle)"))
-        run("INSERT INTO occurrences SELECT * FROM gone")
-        run("DROP TABLE gone")
-    run("CREATE INDEX ix_occurrences_work_order ON occurrences (work_order)")
-    run("CREATE INDEX ix_occurrences_site_state ON occurrences (site, state)")
-    run("CREATE INDEX ix_occurrences_subject_nominal_date ON occurrences (subject, nominal_date)")
+def order_before(connection: sa.Connection, key: str) -> dict[str, Any]:
+    """A row of schema 0020 with its own copy of the checklist."""
+    now = NOW if connection.dialect.name == "postgresql" else to_microseconds(NOW)
+    words = dict.fromkeys(("title_zh", "title_en", "reason_zh", "reason_en"), key)
+    empty = dict.fromkeys(("first_checks", "tags", "occurrences"), "[]")
+    return {
+        "id": key, "number": int(key[1:]), "site": "demo", "kind": "statutory", "origin": "plan", "state": "open",
+        "ended": False, "severity": "general", "safety": False, "asset": "p1", "due_order": now, "reopened": 0,
+        "template": dump(ITEMS), "answers": "{}", "version": 1, "opened_at": now, **words, **empty,
+    }  # fmt: skip
+
+
+def occurrence_before(one: Occurrence) -> dict[str, Any]:
+    days = {name: getattr(one, name).isoformat() for name in ("nominal_date", "earliest", "latest")}
+    return {**asdict(one.key), **days, "site": one.site, "plan_row": one.plan_row, "state": one.state.value}
 
 
 def standing(subject: str = "p1", changes: int = 0) -> Standing:

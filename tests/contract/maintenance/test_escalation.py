@@ -163,7 +163,7 @@ def test_acknowledging_takes_back_what_has_not_gone_out_but_not_the_news_itself(
 
 
 def test_a_pause_keeps_the_resolve_clock_from_calling_anybody(office: Office) -> None:
-    order = ticket(office.ledger, Severity.GENERAL)
+    order = ticket(office.ledger, Severity.GENERAL, department="电梯维修部门")
     with office.ledger.begin() as tx:
         apply_transition(tx, order.id, State.IN_PROGRESS, NOW + MINUTE, "li")
         apply_transition(tx, order.id, State.ON_HOLD, NOW + HOUR, "li", "parts", code="waiting_part")

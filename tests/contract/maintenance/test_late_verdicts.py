@@ -120,7 +120,7 @@ def test_a_hold_is_not_overtaken_by_what_has_a_ticket_of_its_own(any_ledger: Sto
     says(any_ledger, ticket, "start", "complete")
     done, own = tickets(any_ledger, "lift-1")
     assert (done.state, own.state, alarm(any_ledger).work_order) == (State.COMPLETED, State.OPEN, own.id)
-    step(any_ledger, done, State.IN_PROGRESS, at=HEARD)
+    step(any_ledger, done, State.IN_PROGRESS, at=EVENT - 2 * MINUTE)
     hold = op(done, "hold", value={"reason": "parts"}, captured_at=(EVENT - MINUTE).isoformat())
     assert codes(send(any_ledger, hold, device_now=HEARD + MINUTE, now=HEARD + MINUTE)) == [("applied", None)]
     assert tickets(any_ledger, "lift-1")[0].state is State.ON_HOLD

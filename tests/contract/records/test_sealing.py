@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from maintenance.records.heads import HeadFolder, read_heads, text_of
+from maintenance.notify.outbox import notify_channels
+from maintenance.records.heads import HeadFolder, head_in, head_notice, read_heads, text_of
 from maintenance.records.sealer import Sealer
 from maintenance.records.sealing import MOST, publish, seal, seal_all
 from maintenance.records.verifying import verify
+from plantroom.domain.assets import Severity
 from plantroom.domain.audit import Head
 from plantroom.errors import BadData
 from plantroom.ports.clock import FixedClock
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, add_plant, asset
+from tests.contract.maintenance.channels import Office
 from tests.contract.records.history import write
 
 
@@ -154,3 +157,22 @@ def test_what_is_no_head_is_refused_by_its_name(tmp_path: Path, text: str) -> No
         read_heads(file)
     with pytest.raises(BadData, match="nothing"):
         read_heads(tmp_path / "nothing")
+
+
+def test_a_head_goes_to_the_channels_that_want_to_hear_of_everything_and_what_arrives_can_be_verified(
+    ledger: SqlLedger, tmp_path: Path
+) -> None:
+    office = Office(ledger, tmp_path)
+    office.channel("wecombot://auditor", name="auditor", min_severity=Severity.INFO)
+    office.channel("wecombot://shift", name="shift")
+
+    def tell(head: Head) -> None:
+        with ledger.begin() as tx:
+            notify_channels(tx, head_notice(head), NOW)
+
+    seal(ledger, NOW, tell)
+    seal(ledger, NOW, tell)
+    (message,) = office.messages()
+    with ledger.read() as tx:
+        assert [head_in(message.body, "the mail")] == list(tx.audit.heads())
+    assert verify(ledger, [head_in(message.body, "the mail")]).broken is None

@@ -9,6 +9,7 @@ from maintenance.facts import Facts
 from maintenance.meters import Meter
 from maintenance.plan import Layer, Missed, PlanRow, Roll
 from plantroom.domain.assets import Asset, LocalName
+from tests.examples import examples
 from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
 from tests.unit.maintenance.rows import row
 
@@ -21,7 +22,7 @@ def life(rows: tuple[PlanRow, ...], start: date, *steps: Step) -> Life:
 
 
 @given(lives)
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_must_hold_holds_over_any_history(life: Life) -> None:
     live(life)
 

@@ -1686,6 +1686,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Occurrences
+         * @description Occurrences of the sites that the caller may see, by nominal date.
+         */
+        get: operations["listOccurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/on-call": {
         parameters: {
             query?: never;
@@ -1925,6 +1945,26 @@ export interface paths {
          * @description A new line of the plan table. It counts from the next time that work orders are made.
          */
         post: operations["createPlanRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan Coverage
+         * @description Assets in use that no row of the plan table applies to, each with a proposed default: nothing is made of it.
+         */
+        get: operations["planCoverage"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4849,6 +4889,54 @@ export interface components {
          */
         CountsFrom: "opened" | "accepted";
         /**
+         * Coverage
+         * @description How far the plan table reaches on a site: assets in use, and a page of those without a plan, by code.
+         * @example {
+         *       "assets": 12,
+         *       "site": "demo",
+         *       "with_plan": 11,
+         *       "without_plan": [
+         *         {
+         *           "asset": {
+         *             "class": "generic",
+         *             "code": "CAM-1",
+         *             "key": "0198c0ffee",
+         *             "name": {
+         *               "en": "Camera",
+         *               "zh": "摄像头"
+         *             }
+         *           },
+         *           "proposed": [
+         *             {
+         *               "interval": {
+         *                 "every": 1,
+         *                 "unit": "month"
+         *               },
+         *               "name": {
+         *                 "en": "Monthly look",
+         *                 "zh": "每月外观检查"
+         *               },
+         *               "status": "default"
+         *             }
+         *           ],
+         *           "site": "demo"
+         *         }
+         *       ]
+         *     }
+         */
+        Coverage: {
+            /** Assets */
+            assets: number;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Site */
+            site: string;
+            /** With Plan */
+            with_plan: number;
+            /** Without Plan */
+            without_plan: components["schemas"]["Unplanned"][];
+        };
+        /**
          * CustomField
          * @description A field that assets have beside the fixed ones: of one ``class``, or of every one (``null``). Values are in the
          *     asset's ``custom`` under ``key``: a text, a number in ``unit`` (UCUM), a date, a boolean, one of ``choices``.
@@ -6745,9 +6833,9 @@ export interface components {
         /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`, `channel`,
-         *     `notification`), or is `hello` (first message, says where
-         *     the stream stands) or `reload` (too much was missed: ask for everything again). ``position`` is the event's `id`.
+         *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`,
+         *     `channel`, `notification`), or is `hello` (first message, says where the stream stands) or `reload` (too much was
+         *     missed: ask for everything again). ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
@@ -7369,6 +7457,83 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Occurrence
+         * @description One cycle of a plan row: when it was to be done, and what became of it.
+         *
+         *     ``asset`` is the asset's key, or ``site:<code>``. Rows by the hour have ``nominal_at`` and ``due_at``. ``evidence``
+         *     is the reading that credited it.
+         * @example {
+         *       "asset": "0198c0ffee",
+         *       "completed_at": "2026-03-31T02:10:00.000Z",
+         *       "cycle": 31,
+         *       "earliest": "2026-03-27",
+         *       "latest": "2026-04-01",
+         *       "lineage": "default:EL-HM",
+         *       "nominal_date": "2026-04-01",
+         *       "plan_row": "EL-HM",
+         *       "site": "demo",
+         *       "state": "done",
+         *       "work_order": "0198c0ffe0"
+         *     }
+         */
+        Occurrence: {
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Completed At */
+            completed_at: string | null;
+            /** Cycle */
+            cycle: number;
+            /** Due At */
+            due_at: string | null;
+            /**
+             * Earliest
+             * Format: date
+             */
+            earliest: string;
+            /** Evidence */
+            evidence: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Latest
+             * Format: date
+             */
+            latest: string;
+            /** Lineage */
+            lineage: string;
+            /** Nominal At */
+            nominal_at: string | null;
+            /**
+             * Nominal Date
+             * Format: date
+             */
+            nominal_date: string;
+            /** Plan Row */
+            plan_row: string;
+            /** Site */
+            site: string;
+            state: components["schemas"]["OccurrenceState"];
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * OccurrenceList
+         * @description A page of occurrences.
+         */
+        OccurrenceList: {
+            /** Items */
+            items: components["schemas"]["Occurrence"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * OccurrenceState
+         * @description Where an occurrence stands.
+         * @enum {string}
+         */
+        OccurrenceState: "due" | "done" | "missed" | "credited";
+        /**
          * OnCallCover
          * @description Somebody stands in for whoever is on call, from `starts_at` up to `ends_at`.
          */
@@ -7760,7 +7925,7 @@ export interface components {
         };
         /**
          * OrderOccurrence
-         * @description One cycle of a plan row that the order stands for.
+         * @description One cycle of a plan row that the order stands for; of rows by the hour with its moments.
          */
         OrderOccurrence: {
             /** Cycle */
@@ -7770,6 +7935,10 @@ export interface components {
              * Format: date
              */
             due: string;
+            /** Due At */
+            due_at?: string | null;
+            /** Nominal At */
+            nominal_at?: string | null;
             /**
              * Nominal Date
              * Format: date
@@ -8714,6 +8883,16 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ProposedRow
+         * @description A row that is proposed for an asset without a plan; ``status`` says how far it can be trusted.
+         */
+        ProposedRow: {
+            interval: components["schemas"]["Every"];
+            name: components["schemas"]["Name"];
+            /** Status */
+            status: string;
         };
         /**
          * Readings
@@ -10410,6 +10589,19 @@ export interface components {
             import_id: string;
             /** Undone */
             undone: number;
+        };
+        /**
+         * Unplanned
+         * @description An asset that no row of the plan table applies to, with what is proposed for it.
+         */
+        Unplanned: {
+            asset: components["schemas"]["AssetRef"];
+            /** Department */
+            department: string | null;
+            /** Proposed */
+            proposed: components["schemas"]["ProposedRow"][];
+            /** Site */
+            site: string;
         };
         /**
          * UnverifiedEntry
@@ -13554,7 +13746,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description What is wrong (RFC 9457) */
             default: {
@@ -13584,7 +13778,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description What is wrong (RFC 9457) */
             default: {
@@ -14393,6 +14589,50 @@ export interface operations {
             };
         };
     };
+    listOccurrences: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                /** @description the asset's key */
+                asset?: string | null;
+                site?: string | null;
+                /** @description the row's code */
+                plan_row?: string | null;
+                state?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccurrenceList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOnCall: {
         parameters: {
             query: {
@@ -14980,6 +15220,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanRow"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planCoverage: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coverage"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

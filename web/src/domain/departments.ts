@@ -17,6 +17,7 @@ const SPELLINGS = {
   ],
   security: ["安保人员", "安保人員", "安保部门", "安保部門", "Security"],
   quality: ["质量监督小组", "質量監督小組", "Quality team"],
+  engineering: ["工程管理部门", "工程管理部門", "工程部", "工程维修部", "工程維修部", "Engineering"],
 } as const;
 
 export type Department = keyof typeof SPELLINGS;

@@ -35,6 +35,8 @@ from tests.contract.maintenance.people.conftest import (
 )
 
 DUE = NOW + timedelta(days=1)
+RESOLVE = timedelta(hours=3)
+"""Of a general ticket, from when it was accepted."""
 
 
 def test_a_certificate_that_runs_out_brings_the_work_back_with_a_flag(ledger: Books) -> None:
@@ -172,7 +174,7 @@ def test_how_much_was_done_in_time_by_person_and_department(ledger: Books) -> No
             assign(tx, tx.orders.lock(order.id), desk(tx), user=name, by="boss")
             if late is not None:
                 apply_transition(tx, order.id, State.IN_PROGRESS, NOW, name)
-                apply_transition(tx, order.id, State.COMPLETED, DUE - timedelta(hours=late), name)
+                apply_transition(tx, order.id, State.COMPLETED, NOW + RESOLVE - timedelta(hours=late), name)
     rejected = ticket(ledger, due=DUE)
     with ledger.begin() as tx:
         apply_transition(tx, rejected.id, State.REJECTED, NOW, "boss", "false alarm")

@@ -64,6 +64,7 @@ from plantroom.domain.assets import (
 from plantroom.domain.papers import Document, Licence, MakerLimit
 from plantroom.domain.parts import PointSensor
 from plantroom.ports.accounts import Grant, Role, User
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ASKED = Asked("somebody", NOW)
@@ -71,7 +72,9 @@ LANGUAGE = st.sampled_from(["zh", "zh-hant", "en"])
 WRITERS = (csv_bytes, xlsx_bytes)
 WRITE = st.sampled_from(WRITERS)
 
-SOME = settings(max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(
+    max_examples=examples(25), phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 ODD = st.sampled_from(
     [
         "007",
@@ -108,6 +111,7 @@ ODD = st.sampled_from(
 FREE = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 SEEN = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co", "Z"]), min_size=1, max_size=30)
 TEXT = st.one_of(ODD, FREE)
+LINE = TEXT.map(lambda text: text[:200])
 SAID = st.one_of(
     st.sampled_from(
         ["007", "=1+1", "+1", "-1", "@x", "'=x", "''", "1-2", "3/4", "#N/A", "a,b;c", 'a"b', "😀", "x" * 90]
@@ -315,7 +319,7 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
     keyed, coded = {a.key: a for a in some}, {(a.site, a.code): a for a in some}
     custom, places = CustomColumns(()), Places(TREE)
     codes = {key: asset.code for key, asset in keyed.items()}
-    rows = [asset_cells(asset, custom, codes, places, language) for asset in some]
+    rows = [asset_cells(asset, custom, codes, places, language, seed_departments()) for asset in some]
     known = Known(
         ["demo"],
         lambda wanted: {one: coded[one] for one in wanted if one in coded},
@@ -323,7 +327,7 @@ def test_assets_come_back_with_their_parents(write: Any, language: str, some: li
         lambda _: places,
         lambda: (),
         equipment_classes(),
-        seed_departments(),
+        lambda _: seed_departments(),
     )
     problems = Problems()
     data = written(write, custom.columns, rows, language)
@@ -361,7 +365,7 @@ def templates(draw: st.DrawFn) -> PointTemplate:
     language=LANGUAGE,
     template=templates(),
     sensor=st.builds(
-        PointSensor, st.just("a"), st.just("k"), TEXT, st.none() | DAY, st.none() | st.integers(1, 999), TEXT
+        PointSensor, st.just("a"), st.just("k"), LINE, st.none() | DAY, st.none() | st.integers(1, 999), LINE
     ),
 )
 def test_points_and_sensors_come_back(language: str, template: PointTemplate, sensor: PointSensor) -> None:

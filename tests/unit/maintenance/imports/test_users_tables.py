@@ -109,7 +109,7 @@ def test_every_resolution_has_its_code() -> None:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("生活水泵,检查轴封,每月一次,工程部", "unknown_department"),
+        ("生活水泵,检查轴封,每月一次,太空部", "unknown_department"),
         ("太空站,检查,每月一次,", "unknown_system"),
         ("水泵,检查,每隔一天,", "ambiguous_frequency"),
         ("水泵,检查,每周一三五,", "frequency_is_a_date"),

@@ -135,6 +135,7 @@ export const work: Record<keyof typeof chinese, string> = {
   "department.emergency": "Emergency team",
   "department.security": "Security",
   "department.quality": "Quality team",
+  "department.engineering": "Engineering",
   "actor.system": "System",
   "hold.title": "Why put on hold?",
   "hold.note": "On hold only the resolve clock stops.",

@@ -134,6 +134,7 @@ export const work = {
   "department.emergency": "应急救援队伍",
   "department.security": "安保人员",
   "department.quality": "质量监督小组",
+  "department.engineering": "工程管理部门",
   "actor.system": "系统",
   "hold.title": "为什么挂起？",
   "hold.note": "挂起期间只停解决时限，接单和到场时限不停。",
