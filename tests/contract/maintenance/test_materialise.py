@@ -96,6 +96,28 @@ def test_items_for_another_season_or_for_what_the_site_has_not_got_are_not_on_th
     assert made[date(2026, 3, 17)] == ["X-1", "X-3", "X-4"]
 
 
+def test_what_is_missed_together_counts_on_the_orders_last_day_and_gets_its_own_back(any_ledger: Store) -> None:
+    """So the next dates are those that they were while the order stood."""
+    deep = replace(row("D", 1, "month", 5, 9, anchor=date(2026, 3, 6)), contains=("S",))
+    put(any_ledger, row("S", 7, "day", 1, 1, anchor=date(2026, 3, 5)), deep)
+    materialise(any_ledger, NOW, SYSTEMS, 5)
+    made = next(o for o in orders(any_ledger, asset="pump-1") if len(o.occurrences) == 2)
+    own = {o.plan_row: o.due for o in made.occurrences}
+    assert own == {"D": date(2026, 3, 15), "S": date(2026, 3, 6)}
+
+    def latest() -> dict[str, tuple[str, date]]:
+        with any_ledger.read() as tx:
+            found = tx.plan.occurrences([o.key for o in made.occurrences]).values()
+        return {o.plan_row: (o.state.value, o.latest) for o in found}
+
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.MISSED, NOW, "wang", "nobody there")
+    assert latest() == {code: ("missed", date(2026, 3, 6)) for code in own}
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "li", "done in time", in_time=True)
+    assert latest() == {code: ("due", day) for code, day in own.items()}
+
+
 def test_an_order_opens_when_its_window_begins(ledger: Store) -> None:
     put(ledger, row("W", 7, "day", 1, 1, anchor=date(2026, 3, 5)))
     materialise(ledger, NOW, SYSTEMS)
