@@ -6,8 +6,10 @@ from datetime import date
 from hypothesis import HealthCheck, given, settings
 
 from maintenance.facts import Facts
+from maintenance.intervals import NO_INTERVAL
 from maintenance.meters import Meter
 from maintenance.plan import Layer, Missed, PlanRow, Roll
+from maintenance.schedules import BeforeSchedule
 from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
 from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
@@ -56,6 +58,15 @@ def test_a_job_does_not_roll_off_a_holiday_to_before_the_visit_before_it() -> No
         Step(0, "done", 0, is_up=False), Step(101, "early", 3, is_up=False),
     )  # fmt: skip
     live(replace(life(rows, date(2027, 4, 16), *steps), holidays=True))
+
+
+def test_work_before_another_row_is_pulled_with_each_of_its_jobs_to_come() -> None:
+    """The other row, done early once, was pulled forward quarter by quarter; only its next job was known to the row
+    before it, which therefore made its second job at the second look only."""
+    other = row("OTHER", 3, "month", 15, 5, anchor=date(2024, 1, 1), max_gap_days=92)
+    before = replace(row("KIND", 1, "day"), interval=NO_INTERVAL, schedule=BeforeSchedule("OTHER", 1))
+    steps = (Step(0, "done", 0), Step(16, "early", 0), Step(123, "done", 0))
+    live(life((other, before), date(2024, 1, 1), *steps))
 
 
 def test_what_gives_way_together_counts_on_one_day_when_it_is_planned_and_on_record() -> None:
