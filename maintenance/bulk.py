@@ -6,9 +6,10 @@ for what is overdue are described).
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby, pairwise, repeat
 
 import numpy as np
@@ -18,6 +19,7 @@ from maintenance.columns.engine import Batch, Pairs, Planned, pairs_of, plan_col
 from maintenance.columns.history import History
 from maintenance.columns.sets import RowSet
 from maintenance.draft_words import NOT_PULLED, DraftWords, RowGroup, Shape, Templates
+from maintenance.item_conditions import Circumstances
 from maintenance.plan import Missed, OccurrenceState
 from maintenance.site_plan import SitePlan
 from maintenance.standings import Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -81,6 +83,7 @@ class BulkPlan:
         self._wake = _wake_days(self.planned, batch)
         self.others = [one for one in wanted if one.card.key not in chosen]
         self._lists: _Lists | None = None
+        self._wheres = _Wheres()
 
     def _listed(self) -> "_Lists":
         if self._lists is None:
@@ -88,18 +91,19 @@ class BulkPlan:
         return self._lists
 
     def row_groups(self) -> list[RowGroup]:
-        """The rows that come together in one order, deepest first, with the class of equipment that they come together
-        on; each group once."""
-        variants, lists = self.planned.pairs.variants, self._listed()
-        groups: set[tuple[str, tuple[int, ...]]] = set()
+        """The rows that come together in one order, deepest first, with where and when it is due; each group once."""
+        variants, at, heres = self.planned.pairs.variants, self._listed(), self._wheres
+        groups: set[tuple[int, tuple[int, ...]]] = set()
         for number, one in enumerate(self.wanted):
-            first = lists.first[lists.first_job[number] : lists.first_job[number + 1] + 1]
-            groups |= {(one.card.equipment_class, tuple(lists.variant[a:b])) for a, b in pairwise(first)}
-        return [(made, tuple(variants[place].row for place in group)) for made, group in sorted(groups)]
+            a, b = at.first_job[number], at.first_job[number + 1]
+            where = heres.of(one)
+            days, ends = at.job_latest[a:b], pairwise(at.first[a : b + 1])
+            groups |= {(where[day], tuple(at.variant[c:d])) for day, (c, d) in zip(days, ends, strict=True)}
+        return [(heres.known[here], tuple(variants[place].row for place in group)) for here, group in sorted(groups)]
 
     def drafts(self, templates: Templates) -> Iterator[Drafted]:
         """The subjects by site and key. ``templates`` has the key of the frozen checklist of each group of rows."""
-        words = DraftWords(self.planned.pairs.variants, templates)
+        words = DraftWords(self.planned.pairs.variants, self._wheres.known, templates)
         for number, one in enumerate(self.wanted):
             records: list[DraftOccurrence] = []
             drafts = self._drafts_of(number, one, words, records)
@@ -114,15 +118,16 @@ class BulkPlan:
         asset, today = None if key == plan.own else key, plan.today.toordinal()
         jobs = range(at.first_job[number], at.first_job[number + 1])
         policy = _Policy(self._begun(jobs, today) if self._late[number] else {})
+        where = self._wheres.of(one)
         found: list[DraftOrder] = []
         for job, name in zip(jobs, new_keys(len(jobs)), strict=True):
             a, b, pulled, passed = at.first[job], at.first[job + 1], at.pulled[job], at.job_latest[job] < today
-            made = card.equipment_class
-            shape = words.shape(made, tuple(at.variant[a:b]), at.placed_early[job], pulled, passed)
+            here = where[at.job_latest[job]]
+            shape = words.shape(here, tuple(at.variant[a:b]), at.placed_early[job], pulled, passed)
             columns = (at.cycle[a:b], shape.codes, at.nominal[a:b], at.earliest[a:b], at.latest[a:b])
             occurrences = tuple(map(DraftOccurrence, shape.lineages, repeat(key), *columns))
             if passed and policy.only_records(shape, at.cycle[a]):
-                records += occurrences
+                records += (missed_together(one, at.last_day[job]) for one in occurrences)
                 continue
             opens = at.job_earliest[job] <= today and shape.lineages[0] not in policy.held
             zh, en = shape.reasons(at.counted_from[a + max(pulled, 0)], at.last_day[job])
@@ -153,6 +158,41 @@ class BulkPlan:
         wake = date.fromordinal(int(self._wake[number]))
         plan = one.plan
         return Standing(one.card.key, plan.site.code, one.fingerprint, plan.today, wake, due, one.changes)
+
+
+class _Wheres:
+    """Where and when jobs are due, each combination once; ``known`` has them by their places."""
+
+    def __init__(self) -> None:
+        self.known: list[Circumstances] = []
+        self._places: dict[Circumstances, int] = {}
+        self._of: dict[tuple[str, str], _Days] = {}
+
+    def of(self, one: Wanted) -> "_Days":
+        """The places by day for a subject."""
+        key = (one.plan.site.code, one.card.equipment_class)
+        if key not in self._of:
+            self._of[key] = _Days(partial(self._place, one.plan, one.card.equipment_class))
+        return self._of[key]
+
+    def _place(self, plan: SitePlan, equipment_class: str, day: int) -> int:
+        here = plan.where(equipment_class, date.fromordinal(day))
+        place = self._places.setdefault(here, len(self.known))
+        if place == len(self.known):
+            self.known.append(here)
+        return place
+
+
+class _Days(dict[int, int]):
+    """Something by day, each computed once."""
+
+    def __init__(self, find: Callable[[int], int]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, day: int) -> int:
+        found = self[day] = self._find(day)
+        return found
 
 
 class _Policy:
@@ -192,6 +232,11 @@ class _Lists:
         first = np.full(jobs.leader.size, NOT_PULLED, np.int64)
         first[o.job[which]] = which - planned.first[o.job[which]]
         self.pulled: list[int] = first.tolist()
+
+
+def missed_together(one: DraftOccurrence, last: str) -> DraftOccurrence:
+    """As ``maintenance.plan.missed``."""
+    return one._replace(earliest=min(one.earliest, last), latest=min(one.latest, last))
 
 
 def _texts(days: Days) -> list[str]:

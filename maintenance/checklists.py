@@ -8,6 +8,9 @@ from maintenance.ports import PlanRepository
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import LocalName
 
+ANYWHERE = Circumstances()
+"""Nothing is known: every item is asked for."""
+
 
 def codes_of(row: PlanRow) -> tuple[str, ...]:
     """Checklist codes of a row: ``A-1+A-2`` names two."""
@@ -24,12 +27,12 @@ def union(lists: Sequence[Sequence[ChecklistItem]]) -> tuple[ChecklistItem, ...]
 
 
 def template_of(
-    plan: PlanRepository, rows: Sequence[PlanRow], equipment_class: str | None = None
+    plan: PlanRepository, rows: Sequence[PlanRow], here: Circumstances = ANYWHERE
 ) -> tuple[ChecklistItem, ...]:
-    """The frozen checklist of a job, without the items that are for machines of other classes. A row without a
-    checklist adds one item: that its work was done."""
+    """The frozen checklist of a job, without the items that are not asked for where and when it is due: those for
+    machines of other classes, other seasons, and what the site does not have. A row without a checklist adds one item:
+    that its work was done."""
     lists: list[Sequence[ChecklistItem]] = []
-    here = Circumstances(equipment_class=equipment_class)
     for row in rows:
         items = [item for code in codes_of(row) for item in plan.checklist(code) if is_asked(item, here)]
         lists.append(items or [work_done(row)])

@@ -6,6 +6,7 @@ from datetime import date
 
 from maintenance.columns.tracks import Variant
 from maintenance.isolation import ISOLATES
+from maintenance.item_conditions import Circumstances
 from maintenance.nesting import Job, Planned
 from maintenance.plan import Missed, PlanRow
 from maintenance.reasons import reason
@@ -44,34 +45,30 @@ class Shape:
         return f"{zh[0]}{counted_from}{zh[1]}{latest}{zh[2]}", f"{en[0]}{counted_from}{en[1]}{latest}{en[2]}"
 
 
-Templates = Mapping[tuple[str, tuple[str, ...]], str]
-"""Keys of frozen checklists by the class of equipment and the lineages of the rows."""
+Templates = Mapping[tuple[Circumstances, tuple[str, ...]], str]
+"""Keys of frozen checklists by where and when they are due and the lineages of the rows."""
 
-RowGroup = tuple[str, tuple[PlanRow, ...]]
-"""Rows that come together in one order, on equipment of a class."""
+RowGroup = tuple[Circumstances, tuple[PlanRow, ...]]
+"""Rows that come together in one order, and where and when it is due."""
 
 
 class DraftWords:
-    """The shapes by the places of their variants, whether they are placed early, which of them is pulled, and whether
-    they are overdue."""
+    """The shapes by where and when they are due (a place in ``heres``), the places of their variants, whether they are
+    placed early, which of them is pulled, and whether they are overdue."""
 
-    def __init__(self, variants: Sequence[Variant], templates: Templates) -> None:
-        self._variants, self._templates = variants, templates
-        self._shapes: dict[tuple[str, tuple[int, ...], bool, int, bool], Shape] = {}
+    def __init__(self, variants: Sequence[Variant], heres: Sequence[Circumstances], templates: Templates) -> None:
+        self._variants, self._heres, self._templates = variants, heres, templates
+        self._shapes: dict[tuple[int, tuple[int, ...], bool, int, bool], Shape] = {}
 
-    def shape(
-        self, equipment_class: str, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool
-    ) -> Shape:
+    def shape(self, here: int, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool) -> Shape:
         """One shape. ``pulled``: the first of its occurrences whose latest day is the law's and the job's."""
-        key = (equipment_class, places, placed_early, pulled, overdue)
+        key = (here, places, placed_early, pulled, overdue)
         found = self._shapes.get(key)
         if found is None:
             found = self._shapes[key] = self._made(*key)
         return found
 
-    def _made(
-        self, equipment_class: str, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool
-    ) -> Shape:
+    def _made(self, here: int, places: tuple[int, ...], placed_early: bool, pulled: int, overdue: bool) -> Shape:
         variants = [self._variants[place] for place in places]
         rows = [variant.row for variant in variants]
         occurrences = tuple(
@@ -89,7 +86,7 @@ class DraftWords:
             department=rows[0].department.zh,
             missed=rows[0].missed,
             tags=((MISSED_TAG,) if overdue else ()) + isolates,
-            template=self._templates[equipment_class, tuple(row.lineage for row in rows)],
+            template=self._templates[self._heres[here], tuple(row.lineage for row in rows)],
             zh=_pieces(said.zh, pulled),
             en=_pieces(said.en, pulled),
         )

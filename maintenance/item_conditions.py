@@ -7,7 +7,7 @@ which options it has) does not rule an item out: whoever is there says "not appl
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maintenance.work_orders import ChecklistItem
@@ -27,10 +27,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known where an item is asked for; ``None``: not known."""
+    """What is known where an item is asked for; ``None``: not known. Hashable where ``outcomes`` are not given."""
 
-    seasons: Collection[str] | None = None
-    options: Collection[str] | None = None
+    seasons: frozenset[str] | None = None
+    options: frozenset[str] | None = None
     equipment_class: str | None = None
     outcomes: Mapping[str, str] | None = None
 

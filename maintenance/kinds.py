@@ -4,8 +4,8 @@ Rows whose dates nobody knows (a meter without readings, an age without a day of
 not apply) have none and say why.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,6 @@ from maintenance.recurrence import (
     longest_between,
     longest_days,
     nominal,
-    window,
 )
 from maintenance.schedules import (
     AgeSchedule,
@@ -176,11 +175,7 @@ def _before(case: Case, schedule: BeforeSchedule, tracks: Mapping[str, Track]) -
             return days[index] if index < len(days) else series.nominal(next_cycle + index)
 
         dates, longest = each, longest_between(other.row)
-    known = dict(standing) | _next(other, standing)
-
-    def due(day: date) -> date | None:
-        return known.get(day) or (day if _has(other.series, day) else None)
-
+    due = _due(other, standing)
     return Dates(BeforeGrid(dates, schedule.lead_days, other.row.name, due, longest))
 
 
@@ -200,13 +195,23 @@ def _standing(track: Track) -> dict[date, date]:
     return {nominal_date: min(nominal_date, latest) for nominal_date, latest in track.standing}
 
 
-def _next(track: Track, standing: Mapping[date, date]) -> dict[date, date]:
-    """The same of the next one, not made yet."""
-    if track.ended:
-        return {}
-    last = max([*standing.values(), *(() if track.last is None else (track.last,))], default=None)
-    found = window(track.series, track.next_cycle, last, track.calendar)
-    return {found.nominal: found.planned}
+def _due(track: Track, standing: Mapping[date, date]) -> Callable[[date], date | None]:
+    """The day that a row's job of a nominal date is planned for; ``None`` where the row has no such date. Those to come
+    are computed one after the other up to the date, since the law may pull each of them forward."""
+    counted = [track.counted(min(nominal_date, latest), latest) for nominal_date, latest in track.standing]
+    last = max([*counted, *(() if track.last is None else (track.last,))], default=None)
+    coming = replace(track, last=last).alone()
+    known, reached = dict(standing), [date.min]
+
+    def due(day: date) -> date | None:
+        while reached[0] < day:
+            found = next(coming, None)
+            reached[0] = date.max if found is None else found.window.nominal
+            if found is not None:
+                known[found.window.nominal] = found.window.planned
+        return known.get(day) or (day if _has(track.series, day) else None)
+
+    return due
 
 
 def _has(series: Series, day: date) -> bool:

@@ -4,13 +4,15 @@ A containing row (yearly over half-yearly, quarterly, half-monthly) takes the ne
 whose window overlaps its own: one job inside the overlap, due by the earliest latest day, every occurrence credited.
 Where no window overlaps, a row that the law counts from completion to completion (``max_gap_days``, or layer law) may
 be done early, so the job goes to the nearest visit before; other rows then stand alone, because nothing may leave its
-tolerance window.
+tolerance window. No job goes back to or before the day on which one of its rows was done last: its cycles keep their
+turn.
 
-The jobs are computed forward in time from one state, each counting on the planned day of the job before. The grouping
-does not depend on how far ahead is asked for.
+The jobs are computed forward in time from one state, each counting on the planned day of the job before, or on the last
+day of one that is over: so it is counted once it is on record. The grouping does not depend on how far ahead is asked
+for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -24,6 +26,7 @@ from maintenance.recurrence import (
     every_day,
     longest_days,
     rolled,
+    shifted,
     window,
 )
 
@@ -60,7 +63,8 @@ class Job:
 
 
 def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_day) -> Job:
-    """The job of these occurrences, deepest row first. The earliest latest day always stands."""
+    """The job of these occurrences, deepest row first. The earliest latest day always stands. Off a holiday the job
+    does not go back to the day on which one of its rows was done last."""
     ordered = tuple(sorted(occurrences, key=lambda p: (-longest_days(p.row.interval), p.row.code)))
     latest = min(p.window.latest for p in ordered)
     reachable = [p.window.earliest for p in ordered if p.window.earliest <= latest]
@@ -69,14 +73,16 @@ def joined(occurrences: Sequence[Planned], is_working_day: IsWorkingDay = every_
         return Job(ordered, earliest, latest, ordered[0].window.planned)
     roll = ordered[0].row.roll
     back = Roll.NONE if roll is Roll.NONE else Roll.BACK
-    due = rolled(latest, back, earliest, latest, is_working_day)
+    behind = max((shifted(p.counted_from, 1) for p in ordered if p.counted_from is not None), default=earliest)
+    due = rolled(latest, back, min(max(earliest, behind), latest), latest, is_working_day)
     return Job(ordered, earliest, latest, due, placed_early=len(reachable) < len(ordered))
 
 
 @dataclass(slots=True)
 class Track:
     """Where one row stands while jobs are computed: the next cycle and the planned day of the one before.
-    ``standing`` are the nominal and last days of what it has due already."""
+    ``standing`` are the nominal and last days of what it has due already, ``today`` the day from which jobs are to
+    come: what ends before it is counted as missed."""
 
     series: Series
     next_cycle: int
@@ -84,6 +90,7 @@ class Track:
     contains: frozenset[str] = frozenset()
     calendar: IsWorkingDay = field(default=every_day)
     standing: tuple[tuple[date, date], ...] = ()
+    today: date = date.min
 
     @property
     def row(self) -> PlanRow:
@@ -110,16 +117,20 @@ class Track:
         """Whether the row has no date any more."""
         return self.series.nominal(self.next_cycle) > LAST_DAY
 
-    def advance(self, cycle: int, done: date) -> None:
-        """Go on behind a cycle that is counted as done on that day."""
-        self.next_cycle, self.last = cycle + 1, done
+    def advance(self, cycle: int, job: Job) -> None:
+        """Go on behind a cycle that is done with a job."""
+        self.next_cycle, self.last = cycle + 1, self.counted(job.due, job.latest)
+
+    def counted(self, due: date, latest: date) -> date:
+        """The day on which work counts that is planned for ``due``: its last day when that is over."""
+        return latest if latest < self.today else due
 
     def alone(self) -> Iterator[Planned]:
         """The occurrences to come as if nothing absorbed them."""
         cycle, last = self.next_cycle, self.last
         while not (found := window(self.series, cycle, last, self.calendar)).is_end:
             yield Planned(self.row, found, last, self.series.grid)
-            cycle, last = cycle + 1, found.planned
+            cycle, last = cycle + 1, self.counted(found.planned, found.latest)
 
 
 def containment(rows: Sequence[PlanRow]) -> Mapping[str, frozenset[str]]:
@@ -175,12 +186,16 @@ def _climb(track: Track, tracks: Sequence[Track]) -> Track:
     return next((p for p in parents if any(t is track for t, _ in _deep(p, tracks))), track)
 
 
-def _deep(leader: Track, tracks: Sequence[Track]) -> list[tuple[Track, Planned]]:
+_Group = list[tuple[Track, Planned]]
+"""What a job is made of so far, its leader first."""
+
+
+def _deep(leader: Track, tracks: Sequence[Track]) -> _Group:
     """The leader's next occurrence with the next ones of the containing rows that it absorbs."""
     group = [(leader, leader.peek())]
     members = sorted((t for t in tracks if t.contains and t.row.code in leader.contains), key=lambda t: -t.length)
     for member in members:
-        picked = _pick(joined([p for _, p in group], leader.calendar), leader, member)
+        picked = _pick(group, member)
         if picked is not None and picked.window.cycle == member.next_cycle:
             group.append((member, picked))
     return group
@@ -190,7 +205,7 @@ def _lead(leader: Track, tracks: Sequence[Track], done: list[Job]) -> None:
     group = _deep(leader, tracks)
     members = sorted((t for t in tracks if not t.contains and t.row.code in leader.contains), key=lambda t: -t.length)
     for member in members:
-        picked = _pick(joined([p for _, p in group], leader.calendar), leader, member)
+        picked = _pick(group, member)
         if picked is None:
             continue
         while member.next_cycle < picked.window.cycle:
@@ -198,44 +213,52 @@ def _lead(leader: Track, tracks: Sequence[Track], done: list[Job]) -> None:
         group.append((member, picked))
     job = joined([p for _, p in group], leader.calendar)
     for track, planned in group:
-        track.advance(planned.window.cycle, job.due)
+        track.advance(planned.window.cycle, job)
     done.append(job)
 
 
 def _alone(track: Track, planned: Planned, done: list[Job]) -> None:
     job = joined([planned], track.calendar)
-    track.advance(planned.window.cycle, job.due)
+    track.advance(planned.window.cycle, job)
     done.append(job)
 
 
-def _pick(job: Job, leader: Track, member: Track) -> Planned | None:
-    """The occurrence of ``member`` that the job absorbs, or ``None``."""
+def _pick(group: _Group, member: Track) -> Planned | None:
+    """The occurrence of ``member`` that the job of the group absorbs, or ``None``."""
+    job = joined([p for _, p in group], group[0][0].calendar)
     candidates: list[Planned] = []
     for planned in member.alone():
         candidates.append(planned)
         if planned.window.earliest > job.latest:
             break
     overlapping = [p for p in candidates if p.window.earliest <= job.latest and p.window.latest >= job.earliest]
-    fitting = [p for p in overlapping if _after(p.counted_from, min(p.window.latest, job.latest))]
+    fitting = [p for p in overlapping if _in_turn((*job.occurrences, p), min(p.window.latest, job.latest))]
     if fitting:
         wanted = job.leader.window.nominal
         return min(fitting, key=lambda p: (abs((p.window.nominal - wanted).days), p.window.cycle))
-    return _early(job, leader, member, candidates)
+    return _early(job, group, member, candidates)
 
 
-def _early(job: Job, leader: Track, member: Track, candidates: Sequence[Planned]) -> Planned | None:
+def _early(job: Job, group: _Group, member: Track, candidates: Sequence[Planned]) -> Planned | None:
     """The visit nearest to a window that meets none: the job at the visit before it, or the next visit at the job. What
     is a whole interval of the visits away or further is not near: a row that begins in two years is not begun today."""
     choices: list[tuple[int, int, Planned]] = []
     before = [p for p in candidates if p.window.latest < job.earliest]
     after = [p for p in candidates if p.window.earliest > job.latest]
-    if before and leader.early_is_legal and _after(job.leader.counted_from, before[-1].window.latest):
+    if before and _may_move(group, before[-1].window.latest):
         choices.append(((job.earliest - before[-1].window.latest).days, 0, before[-1]))
-    if after and member.early_is_legal and _after(after[0].counted_from, job.latest):
+    if after and member.early_is_legal and _in_turn(after[:1], job.latest):
         choices.append(((after[0].window.earliest - job.latest).days, 1, after[0]))
     near = [choice for choice in choices if choice[0] < member.length]
     return min(near, key=lambda c: c[:2])[2] if near else None
 
 
-def _after(last: date | None, day: date) -> bool:
-    return last is None or day > last
+def _may_move(group: _Group, day: date) -> bool:
+    """Whether all that a job is made of may be done on a day before the job."""
+    legal = all(t.early_is_legal or p.window.earliest <= day for t, p in group)
+    return legal and _in_turn([p for _, p in group], day)
+
+
+def _in_turn(occurrences: Iterable[Planned], day: date) -> bool:
+    """Whether a day is behind those on which the rows of the occurrences are done before."""
+    return all(p.counted_from is None or day > p.counted_from for p in occurrences)

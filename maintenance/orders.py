@@ -13,8 +13,9 @@ from maintenance.evidence import FileArrived, completed, no_file
 from maintenance.lateness import lawful
 from maintenance.lifecycle import ENDED, transition
 from maintenance.people.owners import default_owner
-from maintenance.plan import Occurrence, OccurrenceState
+from maintenance.plan import Occurrence, OccurrenceState, missed
 from maintenance.ports import MaintenanceTx, OrderFilter
+from maintenance.proof import given_by, require_proof
 from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
@@ -130,7 +131,8 @@ def take_step(
     """A locked order after one step, with the step in its history and its occurrences credited or missed. The order
     itself is left for the caller to ``keep``, and so is its machine (``maintenance.isolation``).
 
-    Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
+    Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early, verified without what its rows ask
+    for).
     """
     completed_by = last_completed_by(tx, order.id) if to is State.VERIFIED else None
     if to is State.VERIFIED and order.state is State.COMPLETED:
@@ -150,6 +152,8 @@ def take_step(
         person=person,
         code=code,
     )
+    if to is State.VERIFIED:
+        require_proof(tx, order, given_by(order))
     left = of_before(order, now or at) if moved.verdict is None else None
     if left is not None:
         tx.orders.add_transition(left)
@@ -212,6 +216,7 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
     if not order.occurrences or order.state not in (*_DONE, *_UNDONE, State.IN_PROGRESS):
         return
     found = tx.plan.occurrences([o.key for o in order.occurrences])
+    last = min(one.due for one in order.occurrences)
     changed: list[Occurrence] = []
     for place, shown in enumerate(order.occurrences):
         occurrence = found.get(shown.key)
@@ -219,9 +224,9 @@ def _credit(tx: MaintenanceTx, order: WorkOrder, at: datetime) -> None:
             continue
         if order.state is State.IN_PROGRESS:
             if occurrence.state is OccurrenceState.MISSED:
-                changed.append(replace(occurrence, state=OccurrenceState.DUE))
+                changed.append(replace(occurrence, state=OccurrenceState.DUE, latest=shown.due))
         elif order.state in _UNDONE:
-            changed.append(replace(occurrence, state=OccurrenceState.MISSED))
+            changed += missed([occurrence], last)
         else:
             state = OccurrenceState.DONE if place == 0 else OccurrenceState.CREDITED
             changed += lawful(tx, [replace(occurrence, state=state, completed_at=at)], at)

@@ -1,7 +1,7 @@
 """The plan table: rows, occurrences and their keys. The dates are computed in ``maintenance.recurrence``."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -21,6 +21,7 @@ __all__ = [
     "OccurrenceState",
     "PlanRow",
     "Roll",
+    "missed",
 ]
 
 
@@ -158,3 +159,12 @@ class Occurrence:
     nominal_at: datetime | None = None
     due_at: datetime | None = None
     evidence: Mapping[str, object] | None = None
+
+
+def missed(occurrences: Iterable[Occurrence], last: date) -> list[Occurrence]:
+    """The occurrences of one job as missed. Each counts on the last day of the job, which may be before its own: so it
+    was counted while the job was due."""
+    return [
+        replace(o, state=OccurrenceState.MISSED, earliest=min(o.earliest, last), latest=min(o.latest, last))
+        for o in occurrences
+    ]

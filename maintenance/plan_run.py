@@ -98,9 +98,9 @@ class PlanRun:
     def _templates(self, groups: Sequence[RowGroup]) -> Templates:
         if not groups:
             return {}
-        names = [(made, tuple(row.lineage for row in rows)) for made, rows in groups]
+        names = [(here, tuple(row.lineage for row in rows)) for here, rows in groups]
         with self._ledger.read() as tx:
-            checklists = [template_of(tx.plan, rows, made or None) for made, rows in groups]
+            checklists = [template_of(tx.plan, rows, here) for here, rows in groups]
         keys = self._again(partial(self._frozen, checklists))
         return dict(zip(names, keys, strict=True))
 

@@ -231,7 +231,7 @@ def plan_subject(
         )  # fmt: skip
         dates = dates_of(case, made)
         track = _track(case, dates, ends.get(row.code))
-        track.contains, track.calendar = contains[row.code], is_working_day
+        track.contains, track.calendar, track.today = contains[row.code], is_working_day, today
         made[row.code] = track
         if dates.unknown is not None and not track.standing:
             undated.append(Undated(row, dates.unknown))

@@ -111,6 +111,16 @@ def season_of(calendar: SiteCalendar, name: str) -> Season | None:
     return next((s for s in (*calendar.seasons, *DEFAULT_SEASONS) if s.name == name), None)
 
 
+@lru_cache(maxsize=8192)
+def seasons_on(calendar: SiteCalendar, day: date) -> frozenset[str]:
+    """Names of the seasons of a site that a local day lies in. A season may last over the new year; one that ends on 29
+    February ends on the 28th in common years."""
+    own = {season.name for season in calendar.seasons}
+    seasons = (*calendar.seasons, *(season for season in DEFAULT_SEASONS if season.name not in own))
+    spans = ((one.name, one.span(year)) for one in seasons for year in (day.year - 1, day.year))
+    return frozenset(name for name, (first, last) in spans if first <= day <= last)
+
+
 @lru_cache(maxsize=1024)
 def openings_of(calendar: SiteCalendar, weekday: int) -> Sequence[tuple[int, int]]:
     """(opens, closes) in minutes after midnight of a weekday (0 Monday), by time, those that touch made one. A site

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from maintenance.columns.sets import RowSet, row_set
 from maintenance.gathering import Sightings
+from maintenance.item_conditions import Circumstances
 from maintenance.local_days import LocalDays
 from maintenance.plan import PlanRow
 from maintenance.planner import Subject, Systems, asset_subject, hour_rows_for, rows_for, site_subject
 from maintenance.ports import MaintenanceTx
 from maintenance.recurrence import IsWorkingDay, every_day, has_dates, local_day
 from maintenance.schedules import ConditionSchedule, MeterSchedule
-from maintenance.site_calendar import working_days
+from maintenance.site_calendar import seasons_on, working_days
 from maintenance.standings import Card, Standing
 from maintenance.work_orders import ChecklistItem
 from plantroom.domain.assets import Asset, AssetStatus, LocalName, Site
@@ -27,8 +28,8 @@ ALWAYS = "every day"
 @dataclass(slots=True)
 class SitePlan:
     """A site's rows, assets and standings as one reading transaction saw them; ``own`` is the key of the site itself
-    as a subject, ``templates`` are checklists by class and the lineages of their rows, ``sightings`` the site's
-    episodes, both for this run."""
+    as a subject, ``templates`` are checklists by where and when they are due and the lineages of their rows,
+    ``sightings`` the site's episodes, both for this run."""
 
     site: Site
     zone: ZoneInfo
@@ -44,7 +45,7 @@ class SitePlan:
     by_code: Mapping[str, PlanRow] = field(init=False)
     local: LocalDays = field(init=False)
     own: str = field(init=False)
-    templates: dict[tuple[str | None, tuple[str, ...]], tuple[ChecklistItem, ...]] = field(
+    templates: dict[tuple[Circumstances, tuple[str, ...]], tuple[ChecklistItem, ...]] = field(
         init=False, default_factory=dict
     )
     sightings: Sightings = field(init=False, default_factory=Sightings)
@@ -90,6 +91,12 @@ class SitePlan:
                 department=card.department, in_service_on=card.in_service_on,
             )
         )  # fmt: skip
+
+    def where(self, equipment_class: str | None, due: date) -> Circumstances:
+        """What is known of a job that is due on a local day, as its checklist's conditions ask for it."""
+        site = self.site
+        options = None if site.options is None else frozenset(site.options)
+        return Circumstances(seasons_on(site.calendar, due), options, equipment_class or None)
 
     def fingerprint(self, card: Card, rows: RowSet) -> str:
         """Changes with all that decides on a subject's dates but its history and the day. What is not plain may go by

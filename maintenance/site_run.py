@@ -18,7 +18,7 @@ from maintenance.hour_run import HourScene, HourWork, hour_order, hour_work, set
 from maintenance.isolation import ISOLATES
 from maintenance.lifecycle import PLANNER, transition
 from maintenance.nesting import Job, Planned
-from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow
+from maintenance.plan import Missed, Occurrence, OccurrenceState, PlanRow, missed
 from maintenance.plan_run import FAULTS, overdue_text
 from maintenance.planner import (
     Standing,
@@ -195,7 +195,7 @@ class SiteRun:
         self._counts["missed"] += len(occurrences)
         newer = begun.get(row.lineage, -1) > job.leader.window.cycle
         if (row.missed is Missed.SUPERSEDE and newer) or (row.missed is Missed.HOLD and row.lineage in held):
-            self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in occurrences])
+            self._tx.plan.update_occurrences(missed(occurrences, job.latest))
             return
         if row.missed is Missed.HOLD:
             held.add(row.lineage)
@@ -276,7 +276,7 @@ class SiteRun:
         if not end_missed(self._tx, order, self._now, text):
             return
         found = self._tx.plan.occurrences([o.key for o in order.occurrences]).values()
-        self._tx.plan.update_occurrences([replace(o, state=OccurrenceState.MISSED) for o in found])
+        self._tx.plan.update_occurrences(missed(found, job.latest))
         self._counts["missed"] += 0 if MISSED_TAG in order.tags else len(job.occurrences)
         for occurrence in found:
             self._due[occurrence.key.subject] -= 1
@@ -288,9 +288,8 @@ class SiteRun:
         if record_only and row.missed is Missed.SUPERSEDE:
             record_only = begun.get(row.lineage, -1) > job.leader.window.cycle
         if record_only:
-            self._draft.occurrences += [
-                self._occurrence(p, subject.key, None, OccurrenceState.MISSED) for p in job.occurrences
-            ]
+            records = (self._occurrence(p, subject.key, None) for p in job.occurrences)
+            self._draft.occurrences += missed(records, job.latest)
             self._counts["missed"] += len(job.occurrences)
             return
         order = self._order(subject, job, plan, passed, row.lineage in held)
@@ -323,19 +322,18 @@ class SiteRun:
             reason=reason(job, plan.floors, passed),
             tags=((MISSED_TAG,) if passed else ()) + ((ISOLATES,) if isolates else ()),
             occurrences=tuple(shown(p, subject.key) for p in job.occurrences),
-            template=self._template([p.row for p in job.occurrences], subject.equipment_class),
+            template=self._template(job, subject.equipment_class),
         )
 
-    def _template(self, rows: Sequence[PlanRow], equipment_class: str | None) -> tuple[ChecklistItem, ...]:
-        group = (equipment_class, tuple(row.lineage for row in rows))
+    def _template(self, job: Job, equipment_class: str | None) -> tuple[ChecklistItem, ...]:
+        rows, here = [p.row for p in job.occurrences], self._plan_of.where(equipment_class, job.latest)
+        group = (here, tuple(row.lineage for row in rows))
         found = self._plan_of.templates.get(group)
         if found is None:
-            found = self._plan_of.templates[group] = template_of(self._tx.plan, rows, equipment_class)
+            found = self._plan_of.templates[group] = template_of(self._tx.plan, rows, here)
         return found
 
-    def _occurrence(
-        self, planned: Planned, subject: str, order: str | None, state: OccurrenceState = OccurrenceState.DUE
-    ) -> Occurrence:
+    def _occurrence(self, planned: Planned, subject: str, order: str | None) -> Occurrence:
         found = planned.window
         return Occurrence(
             key=key_of(planned, subject),
@@ -344,7 +342,6 @@ class SiteRun:
             nominal_date=found.nominal,
             earliest=found.earliest,
             latest=found.latest,
-            state=state,
             work_order=order,
         )
 

@@ -40,7 +40,8 @@ def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
     name = form.name.to_domain()
     named = name if name.zh else LocalName(form.code, form.code)
     calendar = ALWAYS_OPEN if form.calendar is None else form.calendar.to_domain()
-    site = DomainSite(form.code, named, form.time_zone, form.max_shelving_h, calendar)
+    has = None if form.options is None else tuple(form.options)
+    site = DomainSite(form.code, named, form.time_zone, form.max_shelving_h, calendar, has)
     with services.ledger.begin() as tx:
         tx.assets.add_site(site)
         tx.live.note("site", site.code, {"code": site.code, "change": "created"})
@@ -49,14 +50,16 @@ def create_site(form: SiteCreate, caller: Admin, services: Parts) -> Site:
 
 @router.patch("/sites/{site}", operation_id="changeSite")
 def patch_site(site: str, form: SiteChange, caller: Admin, services: Parts) -> Site:
-    """Change a site's name, how long its alarms may be shelved, or its calendar. Dates that are not made yet follow the
-    new calendar from the next run of the plan on."""
+    """Change a site's name, how long its alarms may be shelved, its calendar, or what it has. Dates and checklists that
+    are not made yet follow from the next run of the plan on."""
     caller.require_change(site)
     given = {name: getattr(form, name) for name in form.model_fields_set}
     if form.name is not None:
         given["name"] = form.name.to_domain()
     if form.calendar is not None:
         given["calendar"] = form.calendar.to_domain()
+    if form.options is not None:
+        given["options"] = tuple(form.options)
     kept = {"name", "calendar"}
     given = {name: value for name, value in given.items() if name not in kept or value is not None}
     with services.ledger.begin() as tx:

@@ -3,22 +3,25 @@
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from api.shapes import Name, NameIn, NewName, Payload, Shape
 from api.sites.calendars import Calendar, CalendarIn
+from maintenance.seed.options import options
 from plantroom.domain.assets import Site as DomainSite
 
 
 class Site(Shape):
     """A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8),
-    ``calendar`` its opening hours, holidays and seasons."""
+    ``calendar`` its opening hours, holidays and seasons, ``options`` what it has that not every site does (null:
+    nobody has said)."""
 
     code: str
     name: Name
     time_zone: str
     max_shelving_h: float | None
     calendar: Calendar
+    options: list[str] | None
 
     @classmethod
     def of(cls, site: DomainSite) -> Self:
@@ -29,10 +32,25 @@ class Site(Shape):
             time_zone=site.time_zone,
             max_shelving_h=site.max_shelving_h,
             calendar=Calendar.of(site.calendar, site.time_zone),
+            options=None if site.options is None else list(site.options),
         )
 
 
 Hours = Annotated[float | None, Field(gt=0, le=168, allow_inf_nan=False)]
+
+
+def _known_options(value: list[str]) -> list[str]:
+    unknown = [one for one in value if one not in options()]
+    if unknown:
+        raise ValueError(f"没有选项 / there is no option {unknown[0]!r}; 可选 / there are: {', '.join(options())}")
+    return sorted(set(value))
+
+
+Options = Annotated[
+    Annotated[list[str], AfterValidator(_known_options), Field(max_length=100)] | None,
+    Field(examples=[["diesel_pump"]], description="What the site has, of the seed's options; null: not said"),
+]
+"""Checklist items for an option that the site has not got are left out of its orders."""
 
 
 class SiteList(Shape):
@@ -50,6 +68,7 @@ class SiteCreate(Payload):
     time_zone: str = "Asia/Shanghai"
     max_shelving_h: Hours = None
     calendar: CalendarIn | None = None
+    options: Options = None
 
     @field_validator("time_zone")
     @classmethod
@@ -67,3 +86,4 @@ class SiteChange(Payload):
     name: NewName | None = None
     max_shelving_h: Hours = None
     calendar: CalendarIn | None = None
+    options: Options = None

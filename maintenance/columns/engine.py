@@ -145,7 +145,8 @@ class _Fresh:
         in_service = batch.in_service[pairs.subject]
         own = np.where(in_service > 0, in_service, table.first_day[variant])
         self._anchor = np.where(table.anchor[variant] > 0, table.anchor[variant], own)
-        self._start = np.maximum(batch.today[pairs.subject], table.effective[variant])
+        self._today = batch.today[pairs.subject]
+        self._start = np.maximum(self._today, table.effective[variant])
 
     def behind(self, which: Days, history: History) -> Tracks:
         """Some pairs (ascending, of one kind) behind their history."""
@@ -155,7 +156,7 @@ class _Fresh:
         tracks = Tracks(
             bool(monthly), table.rolls[roll], self._anchor[which], zero, zero.copy(), zero.copy(),
             np.full(which.size, NEVER, np.int64), table.step[variant], table.early[variant], table.late[variant],
-            table.gap[variant], table.end[variant],
+            table.gap[variant], table.end[variant], self._today[which],
         )  # fmt: skip
         variants = self._pairs.variants
         stand(tracks, lambda place: variants[variant[place]], table.shift[variant], self._start[which], history, which)

@@ -31,10 +31,23 @@ class _Group:
     """A leader's next occurrences with what they absorb, of some subjects."""
 
     def __init__(self, leader: int, windows: Windows, counted_from: Days, cycle: Days) -> None:
-        self.leader, self.wanted, self.counted_from = leader, windows.nominal, counted_from
+        self.leader, self.wanted = leader, windows.nominal
         everybody = np.ones(windows.nominal.size, np.bool_)
         self.members: list[tuple[int, Flags, Windows, Days, Days]] = [(leader, everybody, windows, counted_from, cycle)]
         self.earliest, self.latest = windows.earliest, windows.latest
+        self.last_of_all = counted_from
+
+    def may_move(self, day: Days, early_is_legal: Sequence[bool]) -> Flags:
+        """As ``nesting._may_move``."""
+        may = self.in_turn(day)
+        for track, there, windows, _, _ in self.members:
+            if not early_is_legal[track]:
+                may &= ~there | (windows.earliest <= day)
+        return may
+
+    def in_turn(self, day: Days) -> Flags:
+        """As ``nesting._in_turn`` of the members."""
+        return day > self.last_of_all
 
     def add(self, track: int, has: Flags, picked: _Pick, cycle: Days) -> None:
         """Absorb a member's occurrence where there is one."""
@@ -47,6 +60,7 @@ class _Group:
             reachable = there & (windows.earliest <= self.latest)
             earliest = np.where(reachable, np.maximum(earliest, windows.earliest), earliest)
         self.earliest = earliest
+        self.last_of_all = np.where(has, np.maximum(self.last_of_all, picked.counted_from), self.last_of_all)
 
     @property
     def sizes(self) -> Days:
@@ -65,7 +79,8 @@ class _Group:
     def due(self, roll: Roll, calendar: WorkDays) -> Days:
         """As ``nesting.joined`` places a job."""
         back = Roll.NONE if roll is Roll.NONE else Roll.BACK
-        together = calendar.rolled(self.latest, back, self.earliest, self.latest)
+        first = np.minimum(np.maximum(self.earliest, self.last_of_all + 1), self.latest)
+        together = calendar.rolled(self.latest, back, first, self.latest)
         return np.where(self.sizes > 1, together, self.members[0][2].planned)
 
 
@@ -161,25 +176,27 @@ class Nest:
 
     def _close(self, group: _Group, subjects: Days) -> None:
         due = group.due(self._variants[group.leader].row.roll, self._calendar)
+        counted = self._tracks[group.leader].take(subjects).counted(due, group.latest)
         leader = self._pairs[group.leader][subjects]
         job = self._found.jobs(leader, group.earliest, group.latest, due, group.placed_early)
         for track, there, windows, counted_from, cycle in group.members:
             who, some = subjects[there], windows.of(there)
             self._found.occurrences(self._pairs[track][who], cycle[there], some, counted_from[there], job[there])
             self._tracks[track].next_cycle[who] = cycle[there] + 1
-            self._tracks[track].last[who] = due[there]
+            self._tracks[track].last[who] = counted[there]
 
     def _pick(self, group: _Group, member: int, subjects: Days) -> _Pick:
         """``nesting._pick``: the member's occurrences are walked until one begins behind the job."""
         track = self._tracks[member].take(subjects)
-        search = _Search(group, self._variants[group.leader].early_is_legal, self._variants[member])
+        search = _Search(group, [variant.early_is_legal for variant in self._variants], self._variants[member])
         walked: list[tuple[Windows, Days]] = []
         cycle, last = track.next_cycle, track.last
         while search.goes_on:
             windows = track.windows(cycle, last, self._calendar)
             walked.append((windows, last))
             search.look(len(walked) - 1, windows, last)
-            cycle, last = cycle + 1, np.where(search.alive, windows.planned, last)
+            counted = track.counted(windows.planned, windows.latest)
+            cycle, last = cycle + 1, np.where(search.alive, counted, last)
         place = search.chosen()
         windows, counted_from = _at(walked, place)
         return _Pick(place, windows, counted_from, walked)
@@ -188,8 +205,8 @@ class Nest:
 class _Search:
     """The nearest occurrence that a job absorbs, of each subject."""
 
-    def __init__(self, group: _Group, leader_may: bool, member: Variant) -> None:
-        self._group, self._leader_may = group, leader_may
+    def __init__(self, group: _Group, early_is_legal: Sequence[bool], member: Variant) -> None:
+        self._group, self._early_is_legal = group, early_is_legal
         self._member_may, self._far = member.early_is_legal, member.length
         count = group.latest.size
         self.alive = np.ones(count, np.bool_)
@@ -209,7 +226,8 @@ class _Search:
         self.alive = self.alive & (windows.nominal < END)
         begins_behind = windows.earliest > group.latest
         meets = self.alive & ~begins_behind & (windows.latest >= group.earliest)
-        fits = meets & (np.minimum(windows.latest, group.latest) > last)
+        day = np.minimum(windows.latest, group.latest)
+        fits = meets & (day > last) & group.in_turn(day)
         distance = np.abs(windows.nominal - group.wanted)
         better = fits & (distance < self._best)
         self._best = np.where(better, distance, self._best)
@@ -226,7 +244,7 @@ class _Search:
     def chosen(self) -> Days:
         """``nesting._pick`` and ``nesting._early``: the place of each subject's pick, -1 without one."""
         group = self._group
-        before = (self._before >= 0) & self._leader_may & (self._before_day > group.counted_from)
+        before = (self._before >= 0) & group.may_move(self._before_day, self._early_is_legal)
         after = (self._after >= 0) & self._member_may & (group.latest > self._after_last)
         to_before = np.where(before, group.earliest - self._before_day, _FAR)
         to_after = np.where(after, self._after_day - group.latest, _FAR)

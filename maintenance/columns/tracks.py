@@ -86,6 +86,7 @@ class Tracks:
     late: Days
     gap: Days
     end: Days
+    today: Days
 
     def take(self, which: Days | Flags) -> Self:
         """Some of the pairs."""
@@ -126,6 +127,10 @@ class Tracks:
         earliest, latest = np.where(over, END, earliest), np.where(over, END, latest)
         planned = calendar.rolled(np.minimum(nominal, latest), self.roll, earliest, latest)
         return Windows(nominal, earliest, latest, planned, pulled)
+
+    def counted(self, due: Days, latest: Days) -> Days:
+        """As ``Track.counted``."""
+        return np.where(latest < self.today, latest, due)
 
     def peek(self, calendar: WorkDays) -> Windows:
         """The windows of the next cycles."""

@@ -15,4 +15,4 @@ def walk(pair: Days, tracks: Tracks, until: Days, calendar: WorkDays, found: Fou
             pair, until, tracks = pair[goes], until[goes], tracks.take(goes)
             windows = windows.of(goes)
         found.alone(pair, tracks.next_cycle, windows, tracks.last)
-        tracks.next_cycle, tracks.last = tracks.next_cycle + 1, windows.planned
+        tracks.next_cycle, tracks.last = tracks.next_cycle + 1, tracks.counted(windows.planned, windows.latest)

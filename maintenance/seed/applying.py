@@ -66,14 +66,14 @@ class SeedPlan:
 
     rows: list[RowChange] = field(default_factory=list)
     lists: list[ListChange] = field(default_factory=list)
-    calendars: list[Site] = field(default_factory=list)
+    sites: list[Site] = field(default_factory=list)
 
     @property
     def changes(self) -> bool:
         """Whether anything would be written."""
         acts = {Action.CREATED, Action.UPDATED, Action.ENDED}
         done = {*(one.action for one in self.rows), *(one.action for one in self.lists)}
-        return bool(self.calendars) or bool(done & acts)
+        return bool(self.sites) or bool(done & acts)
 
 
 _CHANGED = LocalName("已被修改，保留", "changed by the site, kept")
@@ -96,7 +96,7 @@ def plan_seed(
     return SeedPlan(
         rows=row_changes(rows, tx.plan.rows(site), site, today, left_alone=wanted.optional),
         lists=[_list_change(tx, code) for code in seed_checklists()],
-        calendars=[replace(one, calendar=new) for one in sites if (new := calendar_of(one, wanted)) != one.calendar],
+        sites=[new for one in sites if (new := site_of(one, wanted)) != one],
     )
 
 
@@ -109,7 +109,7 @@ def apply_seed(tx: MaintenanceTx, plan: SeedPlan) -> None:
         if change.row is not None:
             tx.plan.put_row(change.row)
             tx.live.note("plan", change.row.site, {"code": change.code, "change": change.action.value})
-    for place in plan.calendars:
+    for place in plan.sites:
         tx.assets.change_site(place)
 
 
@@ -178,6 +178,15 @@ def _of(row: PlanRow, name: str) -> object:
     if name != "custom":
         return getattr(row, name)
     return {key: value for key, value in row.custom.items() if key not in {SEED, "profile"}}
+
+
+def site_of(site: Site, wanted: Composition) -> Site:
+    """The site with its calendar and with the options that are named now beside those that it had. Where none is named,
+    nothing is said about any."""
+    has = site.options
+    if wanted.options:
+        has = tuple(sorted({*(has or ()), *wanted.options}))
+    return replace(site, calendar=calendar_of(site, wanted), options=has)
 
 
 def calendar_of(site: Site, wanted: Composition) -> SiteCalendar:

@@ -33,7 +33,7 @@ def run_document(plan: SeedPlan, wanted: Composition, site: str | None, dry_run:
             for one in plan.lists
             if one.action is not Action.UNCHANGED
         ],
-        "calendars": [_calendar(one) for one in plan.calendars],
+        "calendars": [_calendar(one) for one in plan.sites],
         "unverified": [one.code for one in unverified_rows(wanted.rows)],
         "options_not_chosen": sorted(set(options()) - wanted.options),
     }
@@ -49,7 +49,9 @@ def run_lines(document: dict[str, Any]) -> list[str]:
         lines.append(f"  {one['action']:<9} {one['code']:<9} {one['name']['zh']} / {one['name']['en']}{more}{why}")
     kept = [one["code"] for one in document["checklist_items"] if one["action"] == Action.KEPT.value]
     lines += [f"  kept      checklist {code}: changed by the site" for code in kept]
-    lines += [f"  calendar of {one['site']}: seasons, opening hours or holidays set" for one in document["calendars"]]
+    lines += [
+        f"  site {one['site']}: seasons, opening hours, holidays or what it has set" for one in document["calendars"]
+    ]
     for what in ("rows", "checklists"):
         said = ", ".join(f"{count} {action}" for action, count in document[what].items() if count)
         lines.append(f"{what} {would}{said or '0'}")
@@ -203,6 +205,7 @@ def _calendar(site: Site) -> dict[str, Any]:
         "country": known.country,
         "seasons": {one.name: {"from": str(one.start), "to": str(one.end)} for one in known.seasons},
         "openings": [{"weekday": o.weekday, "opens": o.opens, "closes": o.closes} for o in known.openings],
+        "options": None if site.options is None else list(site.options),
     }
 
 

@@ -139,6 +139,7 @@ def serve(settings: Settings, say: Say) -> None:
         serving.web.start()
         serving.start()
         stack.callback(serving.stop)
+        settle_memory()
         url = _url(settings, sock)
         _wait_ready(serving.web, serving.own_problems, stopping, say)
         if stopping.event.is_set():

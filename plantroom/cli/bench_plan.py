@@ -21,6 +21,7 @@ from maintenance.materialise import materialise
 from maintenance.orders import create_order
 from maintenance.site_plan import read_site
 from maintenance.work_orders import Kind, Origin
+from plantroom.bootstrap.memory import settle_memory
 from plantroom.catalogue.systems import systems
 from plantroom.cli.bench_figures import percentiles
 from plantroom.cli.bench_plan_estate import NOW, make_estate, works
@@ -49,6 +50,7 @@ class Size:
 def measure_plan(size: Size, backend: str, say: Callable[[str], None], *, beside: bool = True) -> dict[str, Any]:
     """Make the estate, compute its year, make the orders, run again. ``beside``: somebody else opens tickets meanwhile
     in a process of their own."""
+    settle_memory()  # as the roles do that plan
     with _ledger(backend) as (url, ledger):
         say(f"making {size.assets:,} assets on {size.sites} sites")
         with ledger.begin() as tx:

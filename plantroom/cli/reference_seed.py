@@ -61,7 +61,8 @@ plantroom seed --list-unverified                                  # what is from
 - Without `--site` the rows hold on every site. With `--site` only what differs from them is written, as rows of that
   site's own; the dates of such a row begin anew there. Checklists are shared by all sites.
 - A site that has not said its opening hours, seasons or country of holidays gets those of profile and jurisdiction.
-- Rows of an option (`--with`) come only when asked for, and stay afterwards.
+- Rows of an option (`--with`) come only when asked for, and stay afterwards. The site is then known to have it, and
+  checklist items for other options are left out of its orders (*Checklists* in [plan.md](plan.md)).
 - `--propose` adds a monthly look and a yearly test for classes of equipment that no other row is for.
 - A name that there is not ends the command with exit code 2 and the names that there are; an unknown site with 4.
   Nothing is written then.

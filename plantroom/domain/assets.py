@@ -209,7 +209,8 @@ class EquipmentClass:
 class Site:
     """A site: partition of collecting, of grants and of asset codes. ``time_zone`` is an IANA name,
     ``max_shelving_h`` the longest that an alarm may be shelved (``None``: the default of ``plantroom.domain.alarms``),
-    ``calendar`` its opening hours, holidays and seasons.
+    ``calendar`` its opening hours, holidays and seasons, ``options`` which of the things it has that not every site
+    does (keys of the seed, such as ``diesel_pump``; ``None``: nobody has said).
     """
 
     code: str
@@ -217,6 +218,7 @@ class Site:
     time_zone: str = "Asia/Shanghai"
     max_shelving_h: float | None = None
     calendar: SiteCalendar = ALWAYS_OPEN
+    options: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,9 +192,7 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
             sa.and_(sa.true(), *in_scope(_w.site, filters.scope, None)), _w.contractor.in_(sorted(filters.contractors))
         )
         conditions = [seen, *in_scope(_w.site, EVERYTHING, filters.site)]
-    for column, text in ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin)):
-        if text is not None:
-            conditions.append(one_of(column, text))
+    conditions += _listed(filters)
     for column in (_w.asset, _w.department, _w.assignee, _w.contractor):
         wanted = getattr(filters, column.name)
         if wanted is not None:
@@ -210,6 +208,17 @@ def _conditions(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
     if filters.at_risk is not None:
         conditions += [_w.ended.is_(False), _w.risk_at <= filters.at_risk]
     if filters.open_only:
+        conditions.append(_w.ended.is_(False))
+    return conditions
+
+
+def _listed(filters: OrderFilter) -> list[sa.ColumnElement[bool]]:
+    """What a filter lists, separated by commas. What is added about states says nothing new: it names an index."""
+    columns = ((_w.kind, filters.kind), (_w.state, filters.state), (_w.origin, filters.origin))
+    conditions = [one_of(column, text) for column, text in columns if text is not None]
+    if filters.state is not None and State.SCHEDULED.value not in filters.state:
+        conditions.append(t.NOT_SCHEDULED)
+    elif filters.state == State.SCHEDULED.value:
         conditions.append(_w.ended.is_(False))
     return conditions
 

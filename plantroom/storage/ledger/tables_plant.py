@@ -15,6 +15,7 @@ sites = sa.Table(
     sa.Column("time_zone", Word, nullable=False),
     sa.Column("max_shelving_h", sa.Float),
     sa.Column("calendar", Text, nullable=False, server_default="{}", comment="Opening hours, holidays, seasons: JSON"),
+    sa.Column("options", Json, comment="What it has that not every site does; NULL: nobody has said"),
     info=audited("site", "code", site="code", label="code", parsed=["calendar"]),
 )
 

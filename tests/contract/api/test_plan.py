@@ -298,6 +298,21 @@ def test_the_calendar_of_a_site_is_kept_and_moves_dates_off_its_holidays(world: 
     assert dues == {"2026-03-31": "2026-03-30", "2026-04-30": "2026-04-30", "2026-05-31": "2026-05-29"}
 
 
+def test_what_a_site_has_is_said_and_taken_back(world: World) -> None:
+    def said(options: object) -> object:
+        answer = world.admin.patch(f"/api/v1/sites/{HOME}", json={"options": options})
+        assert answer.status_code == 200, answer.text
+        sites = world.admin.get("/api/v1/sites").json()["items"]
+        assert next(site for site in sites if site["code"] == HOME) == answer.json()
+        return answer.json()["options"]
+
+    assert [said(one) for one in (["diesel_pump", "boiler"], [], None)] == [["boiler", "diesel_pump"], [], None]
+    wrong = world.admin.patch(f"/api/v1/sites/{HOME}", json={"options": ["swimming_pool"]})
+    assert wrong.status_code == 422
+    assert [e["field"] for e in wrong.json()["errors"]] == ["options"]
+    assert "diesel_pump" in wrong.json()["errors"][0]["message"], "it says which ones there are"
+
+
 @pytest.mark.parametrize(
     ("calendar", "field"),
     [

@@ -1,16 +1,18 @@
 """What completed work still owes: photos that are on their way, or were never taken."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from maintenance.materialise import materialise
 from maintenance.operations import SyncEffects
 from maintenance.orders import last_completed_by
 from maintenance.transitions import apply_transition, evidence_arrived
 from maintenance.work_orders import State, WorkOrder
 from plantroom.errors import BadData, IllegalTransition
-from tests.contract.maintenance.conftest import NOW
+from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.contract.maintenance.tablet import PHOTO, Store, answer, codes, op, send, stored
+from tests.unit.maintenance.rows import row
 
 
 def test_completion_waits_for_a_photo_that_was_taken_and_has_not_arrived(ledger: Store, order: WorkOrder) -> None:
@@ -58,6 +60,29 @@ def test_a_supervisors_step_to_completed_obeys_the_same_rule(ledger: Store, orde
         apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao")
     with ledger.begin() as tx:
         apply_transition(tx, order.id, State.VERIFIED, NOW, "zhao", "paper form seen")
+
+
+def test_nobody_verifies_without_what_the_row_asks_for_and_the_refusal_names_it(any_ledger: Store) -> None:
+    with any_ledger.begin() as tx:
+        tx.plan.put_row(row("W", 1, "month", 0, 5, anchor=date(2026, 3, 3), evidence=("photo", "second_signature")))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = orders(any_ledger, asset="pump-1")[0]
+    there = SyncEffects(file_arrived=lambda _: True)
+    send(any_ledger, op(made, "start"), op(made, "signature", value=PHOTO | {"sha256": "01" * 32}), effects=there)
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.COMPLETED, NOW, "li", file_arrived=lambda _: True)
+    with pytest.raises(BadData) as refused, any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.VERIFIED, NOW, "zhao", "seen on the spot")
+    assert [problem.field for problem in refused.value.problems] == ["evidence.photo", "evidence.second_signature"]
+    assert stored(any_ledger, made).state is State.COMPLETED
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "zhao", "photo and second signature")
+    more = [op(made, "photo", value=PHOTO), op(made, "signature", value=PHOTO | {"sha256": "02" * 32})]
+    send(any_ledger, *more, effects=there)
+    with any_ledger.begin() as tx:
+        for to, by in ((State.COMPLETED, "li"), (State.VERIFIED, "zhao")):
+            apply_transition(tx, made.id, to, NOW, by, "seen on the spot", file_arrived=lambda _: True)
+    assert stored(any_ledger, made).state is State.VERIFIED
 
 
 def test_an_order_cannot_be_made_to_wait_for_photos_that_nobody_took(ledger: Store, order: WorkOrder) -> None:

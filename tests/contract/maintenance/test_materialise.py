@@ -12,8 +12,9 @@ from maintenance.plan import Interval, IntervalUnit, Missed, OccurrenceState, Pl
 from maintenance.ports import MaintenanceTx
 from maintenance.seed import seed_default_profile
 from maintenance.transitions import apply_transition
-from maintenance.work_orders import State
+from maintenance.work_orders import ChecklistItem, State
 from plantroom.domain.assets import AssetStatus, LocalName, Site
+from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
 from plantroom.ports.ledger import Ledger
 from tests.contract.maintenance.conftest import NOW, SYSTEMS, orders
 from tests.unit.maintenance.rows import row
@@ -61,6 +62,60 @@ def test_a_job_with_several_occurrences_is_one_order_with_the_union_of_the_items
     assert len(quarterly[0].template) == 44
     assert quarterly[0].title.zh == "1号梯 季度维保"
     assert "TSG T5002-2017" in quarterly[0].reason.zh
+
+
+ITEMS = (
+    ChecklistItem("X-1", "ok", LocalName("总是", "always")),
+    ChecklistItem("X-2", "ok", LocalName("冬季", "in winter"), conditions=("season:winter",)),
+    ChecklistItem("X-3", "ok", LocalName("柴油泵", "diesel"), conditions=("option:diesel_pump",)),
+    ChecklistItem("X-4", "ok", LocalName("以前", "before"), conditions=("answer:X-1=ok",)),
+)
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_items_for_another_season_or_for_what_the_site_has_not_got_are_not_on_the_order(
+    any_ledger: Store, bulk: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the day on which the order is due: the last one of its window."""
+    if not bulk:
+        monkeypatch.setattr("maintenance.bulk.is_for_columns", lambda *_: False)
+    winter = Season("winter", MonthDay(12, 1), MonthDay(3, 8))
+    with any_ledger.begin() as tx:
+        tx.plan.put_checklist("X", ITEMS)
+        tx.plan.put_row(replace(row("W", 7, "day", 0, 5, anchor=date(2026, 3, 3)), checklist="X"))
+        site = tx.assets.site("demo")
+        tx.assets.change_site(replace(site, calendar=SiteCalendar(seasons=(winter,)), options=("boiler",)))
+    materialise(any_ledger, NOW, SYSTEMS, 10)
+    made = {o.occurrences[0].nominal_date: [i.step for i in o.template] for o in orders(any_ledger, asset="pump-1")}
+    assert made == {date(2026, 3, 3): ["X-1", "X-2", "X-4"], date(2026, 3, 10): ["X-1", "X-4"]}
+    with any_ledger.begin() as tx:
+        tx.assets.change_site(replace(tx.assets.site("demo"), options=("diesel_pump",)))
+    materialise(any_ledger, NOW + timedelta(days=7), SYSTEMS, 10)
+    made = {o.occurrences[0].nominal_date: [i.step for i in o.template] for o in orders(any_ledger, asset="pump-1")}
+    assert made[date(2026, 3, 10)] == ["X-1", "X-4"], "what is frozen stays"
+    assert made[date(2026, 3, 17)] == ["X-1", "X-3", "X-4"]
+
+
+def test_what_is_missed_together_counts_on_the_orders_last_day_and_gets_its_own_back(any_ledger: Store) -> None:
+    """So the next dates are those that they were while the order stood."""
+    deep = replace(row("D", 1, "month", 5, 9, anchor=date(2026, 3, 6)), contains=("S",))
+    put(any_ledger, row("S", 7, "day", 1, 1, anchor=date(2026, 3, 5)), deep)
+    materialise(any_ledger, NOW, SYSTEMS, 5)
+    made = next(o for o in orders(any_ledger, asset="pump-1") if len(o.occurrences) == 2)
+    own = {o.plan_row: o.due for o in made.occurrences}
+    assert own == {"D": date(2026, 3, 15), "S": date(2026, 3, 6)}
+
+    def latest() -> dict[str, tuple[str, date]]:
+        with any_ledger.read() as tx:
+            found = tx.plan.occurrences([o.key for o in made.occurrences]).values()
+        return {o.plan_row: (o.state.value, o.latest) for o in found}
+
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.MISSED, NOW, "wang", "nobody there")
+    assert latest() == {code: ("missed", date(2026, 3, 6)) for code in own}
+    with any_ledger.begin() as tx:
+        apply_transition(tx, made.id, State.IN_PROGRESS, NOW, "li", "done in time", in_time=True)
+    assert latest() == {code: ("due", day) for code, day in own.items()}
 
 
 def test_an_order_opens_when_its_window_begins(ledger: Store) -> None:

@@ -154,6 +154,10 @@ def test_rows_of_an_option_come_when_asked_for_and_stay_when_not(store: Store) -
     assert not again.changes
     with store.read() as tx:
         assert tx.plan.row("FI-DSM") is not None
+        assert tx.assets.site("demo").options == ("diesel_pump",)
+    seeded(store, having=["boiler"])
+    with store.read() as tx:
+        assert tx.assets.site("demo").options == ("boiler", "diesel_pump")
 
 
 def test_rows_of_the_time_before_fingerprints_are_brought_up_to_date(any_ledger: Store) -> None:

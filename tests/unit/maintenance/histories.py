@@ -18,7 +18,7 @@ from maintenance.intervals import NO_INTERVAL, Interval, IntervalUnit
 from maintenance.lateness import last_allowed
 from maintenance.meters import Meter, Sample
 from maintenance.nesting import Job, Track
-from maintenance.plan import Layer, Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll
+from maintenance.plan import Layer, Missed, Occurrence, OccurrenceKey, OccurrenceState, PlanRow, Roll, missed
 from maintenance.planner import SubjectPlan, asset_subject, plan_subject
 from maintenance.recurrence import every_day, longest_days, shifted
 from maintenance.schedules import (
@@ -255,16 +255,15 @@ def _look(life: Life, record: Record, today: date) -> None:
             assert key not in record.occurrences, f"{p.row.code} cycle {found.cycle} is made twice"
             assert found.nominal > seen.get(p.row.code, date.min), "nominal dates rise"
             seen[p.row.code] = found.nominal
-            record.occurrences[key] = Occurrence(
-                key, "demo", p.row.code, found.nominal, found.earliest, found.latest,
-                OccurrenceState.MISSED if gives_way else OccurrenceState.DUE,
-                work_order=None if gives_way else f"order-{record.numbers}",
-            )  # fmt: skip
+            made = Occurrence(key, "demo", p.row.code, found.nominal, found.earliest, found.latest)
+            record.occurrences[key] = (
+                missed([made], job.latest)[0] if gives_way else replace(made, work_order=f"order-{record.numbers}")
+            )
 
 
 def replace_track(track: Track) -> Track:
     """A copy: the plan uses its tracks up."""
-    return Track(track.series, track.next_cycle, track.last, track.contains, track.calendar, track.standing)
+    return replace(track)
 
 
 def _shares(one: Job, other: Job) -> bool:
@@ -286,7 +285,7 @@ def _act(life: Life, record: Record, today: date, step: Step) -> None:
     chosen = begun[min(step.which, len(begun) - 1)] if step.act == "done" else begun[0]
     for place, one in enumerate(sorted(chosen, key=lambda o: o.key)):
         if step.act in {"missed", "deferred"}:
-            record.occurrences[one.key] = replace(one, state=OccurrenceState.MISSED)
+            record.occurrences[one.key] = missed([one], min(o.latest for o in chosen))[0]
             continue
         if today > one.latest:
             record.late[one.key.lineage].append(today)
@@ -333,11 +332,11 @@ def _check_job(job: Job, tracks: dict[str, Track], today: date) -> None:
 
 def _check_floor(record: Record, plan: SubjectPlan, upcoming: Sequence[Job], today: date) -> None:
     """Each job's last day is at most ``max_gap`` behind the job before: the one done, missed, or planned."""
-    jobs = [(s.job, True) for s in plan.standing] + [(j, False) for j in upcoming]
+    jobs = [*(s.job for s in plan.standing), *upcoming]
     by_row: dict[str, list[tuple[date, date, date, int]]] = defaultdict(list)
-    for job, stands in jobs:
+    for job in jobs:
         for p in job.occurrences:
-            done = job.latest if stands and job.latest < today else job.due
+            done = job.latest if job.latest < today else job.due
             by_row[p.row.code].append((done, p.window.latest, p.window.nominal, p.window.cycle))
     for track in plan.tracks:
         gap = track.series.max_gap_days

@@ -1,12 +1,83 @@
 """What must hold over any history: early, late, missed, credited and deferred work, outages, corrections."""
 
+from dataclasses import replace
+from datetime import date
+
 from hypothesis import HealthCheck, given, settings
 
+from maintenance.facts import Facts
+from maintenance.intervals import NO_INTERVAL
+from maintenance.meters import Meter
+from maintenance.plan import Layer, Missed, PlanRow, Roll
+from maintenance.schedules import BeforeSchedule
+from plantroom.domain.assets import Asset, LocalName
 from tests.examples import examples
-from tests.unit.maintenance.histories import Life, live, lives
+from tests.unit.maintenance.histories import SITE, Life, Step, live, lives
+from tests.unit.maintenance.rows import row
+
+ASSET = Asset("k1", "demo", "X", "pump", LocalName("泵", "Pump"), installed_on=date(2024, 1, 1))
+LAW, MAKER = Layer.LAW, Layer.MAKER
+
+
+def life(rows: tuple[PlanRow, ...], start: date, *steps: Step) -> Life:
+    return Life(rows, ASSET, start, steps, holidays=False, facts=Facts(SITE, {"run_hours": Meter([], "h")}, []))
 
 
 @given(lives)
 @settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_must_hold_holds_over_any_history(life: Life) -> None:
     live(life)
+
+
+def test_a_job_that_is_done_early_does_not_take_a_later_visit_before_an_earlier_one() -> None:
+    """The half-yearly job went back three months to the quarterly visit, with a monthly visit of the half-year's end
+    before those of the two months between."""
+    first = date(2024, 1, 1)
+    rows = (
+        row("R0", 15, "day", layer=LAW, anchor=first),
+        row("R1", 1, "month", layer=MAKER, anchor=first, contains=("R0",)),
+        row("R2", 3, "month", layer=MAKER, anchor=date(2024, 1, 2)),
+        row("R3", 6, "month", layer=LAW, anchor=first, contains=("R0", "R1", "R2")),
+    )
+    live(life(rows, first, Step(0, "done", 0), Step(0, "done", 0), Step(42, "early", 3)))
+
+
+def test_a_job_does_not_roll_off_a_holiday_to_before_the_visit_before_it() -> None:
+    """The monthly job of 26 January, in the new year's holidays, went back to the 24th and took a visit with it whose
+    row was to be done on the 25th."""
+    rows = (
+        row("R0", 15, "day", layer=LAW, anchor=date(2027, 1, 15)),
+        row("R1", 1, "month", 2, max_gap_days=34, layer=LAW, anchor=date(2024, 1, 26), contains=("R0",)),
+        row("R2", 3, "month", layer=Layer.CONTRACT, anchor=date(2025, 1, 1), contains=("R0", "R1")),
+        row("R3", 6, "month", 3, 2, layer=LAW, anchor=date(2024, 6, 14)),
+    )
+    rows = (rows[0], *(replace(one, roll=Roll.BACK) for one in rows[1:3]), rows[3])
+    steps = (
+        *(Step(gone, "done", 0) for gone in (40, 16, 23, 2)), Step(5, "deferred", 3, is_up=False),
+        Step(54, "credited", 3, is_up=False), Step(43, "deferred", 3, is_up=False), Step(5, "done", 0),
+        Step(0, "done", 0, is_up=False), Step(101, "early", 3, is_up=False),
+    )  # fmt: skip
+    live(replace(life(rows, date(2027, 4, 16), *steps), holidays=True))
+
+
+def test_work_before_another_row_is_pulled_with_each_of_its_jobs_to_come() -> None:
+    """The other row, done early once, was pulled forward quarter by quarter; only its next job was known to the row
+    before it, which therefore made its second job at the second look only."""
+    other = row("OTHER", 3, "month", 15, 5, anchor=date(2024, 1, 1), max_gap_days=92)
+    before = replace(row("KIND", 1, "day"), interval=NO_INTERVAL, schedule=BeforeSchedule("OTHER", 1))
+    steps = (Step(0, "done", 0), Step(16, "early", 0), Step(123, "done", 0))
+    live(life((other, before), date(2024, 1, 1), *steps))
+
+
+def test_what_gives_way_together_counts_on_one_day_when_it_is_planned_and_on_record() -> None:
+    """The half-yearly job of August was over on the last day of its shallowest visit, and on record on each row's own:
+    the quarterly row counted from a month later at the second look and left a monthly visit alone."""
+    rows = (
+        row("R0", 1, "month", 13, 1, layer=LAW, anchor=date(2024, 1, 24)),
+        row("R1", 3, "month", max_gap_days=92, layer=LAW, anchor=date(2024, 1, 1), contains=("R0",)),
+        replace(
+            row("R2", 6, "month", 7, 11, layer=LAW, anchor=date(2024, 3, 1), contains=("R0", "R1")),
+            missed=Missed.SUPERSEDE,
+        ),
+    )
+    live(life(rows, date(2024, 6, 1), Step(103, "nothing", 0)))

@@ -99,8 +99,8 @@ def test_a_visit_by_age_asks_for_the_item_of_the_annual_list() -> None:
 
 def test_items_for_other_machines_are_not_on_the_order() -> None:
     row = next(row for row in plan_rows() if row.code == "HV-Q")
-    chiller = {one.step for one in template_of(Plan(), [row], "chiller")}  # type: ignore[arg-type]
-    tower = {one.step for one in template_of(Plan(), [row], "cooling_tower")}  # type: ignore[arg-type]
+    chiller = {one.step for one in template_of(Plan(), [row], Circumstances(equipment_class="chiller"))}  # type: ignore[arg-type]
+    tower = {one.step for one in template_of(Plan(), [row], Circumstances(equipment_class="cooling_tower"))}  # type: ignore[arg-type]
     assert "HV-CHQ-01" in chiller
     assert "HV-TWQ-01" not in chiller
     assert "HV-Q-04" not in chiller
@@ -109,9 +109,23 @@ def test_items_for_other_machines_are_not_on_the_order() -> None:
     assert {"HV-Q-05", "HV-Q-06"} <= chiller & tower
 
 
+def test_what_is_for_another_season_or_for_what_a_site_has_not_got_is_not_on_the_order() -> None:
+    row = replace(plan_rows()[0], checklist="FI-D")
+    conditional = {"FI-D-04": "season:winter", "FI-D-05": "option:diesel_pump"}
+
+    def left(here: Circumstances) -> set[str]:
+        return {one.step for one in template_of(Plan(), [row], here)} & set(conditional)  # type: ignore[arg-type]
+
+    assert {step: item(step).conditions for step in conditional} == {k: (v,) for k, v in conditional.items()}
+    assert left(Circumstances()) == set(conditional)
+    assert left(Circumstances(frozenset({"winter"}), frozenset())) == {"FI-D-04"}
+    assert left(Circumstances(frozenset({"rain"}), frozenset({"diesel_pump"}))) == {"FI-D-05"}
+    assert left(Circumstances(frozenset(), frozenset())) == set()
+
+
 def test_a_list_of_which_nothing_is_left_still_has_the_work_itself() -> None:
     row = replace(next(row for row in plan_rows() if row.code == "HV-Q"), checklist="HV-CHQ")
-    assert [one.step for one in template_of(Plan(), [row], "pump")] == ["HV-Q"]  # type: ignore[arg-type]
+    assert [one.step for one in template_of(Plan(), [row], Circumstances(equipment_class="pump"))] == ["HV-Q"]  # type: ignore[arg-type]
 
 
 def asked(*conditions: str, **here: object) -> bool:
