@@ -43,6 +43,8 @@ from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
 from api.points.endpoints import router as points
 from api.problems import install
+from api.public.endpoints import router as public
+from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
 from api.rosters.endpoints import router as rosters
@@ -59,8 +61,11 @@ from api.sync.endpoints import router as sync
 from api.sync.schemas import Operation
 from api.users.endpoints import router as users
 from api.webapp import router as webapp
+from api.work_figures.endpoints import router as work_figures
+from api.work_orders.batches import router as work_order_batches
 from api.work_orders.endpoints import router as work_orders
 from api.work_orders.people import router as work_order_people
+from api.work_orders.records import router as work_order_records
 from api.work_orders.words import router as work_order_words
 from plantroom import __version__
 
@@ -112,6 +117,11 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     sla,
     channels,
     notifications,
+    work_order_records,
+    work_order_batches,
+    work_figures,
+    owner_reports,
+    public,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

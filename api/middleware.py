@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.problems import problem
+from api.public.photos import MAX_PHOTO
 from maintenance.imports.grids import MAX_BYTES as MAX_TABLE
 from plantroom.domain.authorship import MAX_REASON, Author, AuthorKind, acting
 from plantroom.domain.keys import new_key
@@ -35,6 +36,11 @@ REASON = b"x-reason"
 """Why a change is made, UTF-8 in percent encoding: kept in the history."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+PUBLIC = "/api/v1/public/"
+MAX_PUBLIC_BODY = 32 << 10
+MAX_PUBLIC_PHOTO = MAX_PHOTO + (64 << 10)
+"""Bodies of those who have not signed in, and a photo of theirs with what is around it."""
 
 _CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -127,6 +133,9 @@ def _add_headers(scope: Scope, message: MutableMapping[str, object], request_id:
 
 
 def _limit(scope: Scope) -> int:
+    path = str(scope["path"])
+    if path.startswith(PUBLIC):
+        return MAX_PUBLIC_PHOTO if path.endswith("/photo") else MAX_PUBLIC_BODY
     return MAX_BODY_BY_PATH.get(str(scope["path"]).rstrip("/"), MAX_BODY)
 
 

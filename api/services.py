@@ -12,6 +12,7 @@ from api.directory import Directory
 from api.ingest.history import FlowHistory
 from api.ingest.letters import LettersSeen
 from api.ingest.store import StoreSeen
+from api.public.limits import PublicLimits
 from maintenance.notify.channels import Channel
 from maintenance.notify.ports import Delivered, NotSent, Outgoing, Post, Vault
 from maintenance.ports import MaintenanceTx
@@ -124,6 +125,8 @@ class Services:
     by their hash; ``public_url`` is the address under which people reach the web app (``None``: as they ask for it).
     ``history`` is what
     ``api.ingest.sampler`` fills, ``letters`` what was last seen of dead letters, ``store`` of the readings store.
+    ``public_sites`` are those whose faults anybody may report (``None``: all of them, empty: none), ``public_limits``
+    how often.
     """
 
     ledger: Ledger[MaintenanceTx]
@@ -152,6 +155,8 @@ class Services:
     history: FlowHistory = field(default_factory=FlowHistory)
     letters: LettersSeen = field(default_factory=LettersSeen)
     store: StoreSeen = field(default_factory=StoreSeen)
+    public_sites: frozenset[str] | None = None
+    public_limits: PublicLimits = field(default_factory=PublicLimits)
 
     def __post_init__(self) -> None:
         if self.secure_cookies not in {"auto", "always", "never"}:

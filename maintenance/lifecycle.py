@@ -81,8 +81,8 @@ def transition(
     ``at`` is when it was done (an instant after ``recorded_at`` counts as ``recorded_at``). ``recurrence`` marks the
     fault's return, the only way back to ``open`` (from ``RETURNS``); ``in_time`` work that was done before
     its order was recorded as missed. ``completed_by`` is who completed the order: critical work is verified by
-    somebody else. ``code`` says why an order is held (none: ``other``, which its reason explains). Raises
-    ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
+    somebody else. ``code`` says why an order is held (none: ``other``, which its reason explains) or why it
+    ends. Raises ``IllegalTransition``, and ``BadData`` where a reason is missing or ``at`` lies before 2000.
     """
     recorded = recorded_at if recorded_at is not None else at
     when = min(at, recorded)
@@ -96,7 +96,7 @@ def transition(
         raise BadData(f"{to.value} needs a reason", [problem])
     held_for = (code or OTHER) if to is State.ON_HOLD else ""
     moved = replace(_moved(order, to, when, why), hold_code=held_for or None)
-    return moved, Transition(order.id, to, when, recorded, by, why, person, held_for)
+    return moved, Transition(order.id, to, when, recorded, by, why, person, code if to in _ENDINGS else held_for)
 
 
 def arrived(order: WorkOrder, at: datetime) -> WorkOrder:

@@ -15,8 +15,7 @@ from maintenance.sla.keeping import mark
 from maintenance.sla.policy import OTHER
 from maintenance.sla.words import Said
 from maintenance.verdicts import VERDICTS
-from maintenance.work_orders import ChecklistItem, Kind, Operation, State, WorkOrder
-from plantroom.domain.assets import LocalName
+from maintenance.work_orders import Kind, Operation, State, WorkOrder
 
 MAX_TEXT = 4_000
 """Characters of a text that are kept; the operation itself is kept as it was sent."""
@@ -100,11 +99,6 @@ def lacks(order: WorkOrder) -> str | None:
     if order.state is State.EVIDENCE_PENDING:
         return "evidence_pending"
     return INCOMPLETE if INCOMPLETE in order.tags else None
-
-
-def fault_title(asset: LocalName, item: ChecklistItem) -> LocalName:
-    """The title of a ticket for a line of a checklist that is not as it should be."""
-    return LocalName(f"{asset.zh} {item.name.zh}不合格".strip(), f"{asset.en} {item.name.en}: not OK".strip())
 
 
 _MEANING = ("outcome", "number", "choice", "text", "remark", "severity")

@@ -21,7 +21,6 @@ from maintenance.lifecycle import EARLIEST, ENDED, accepted, arrived
 from maintenance.operation_words import (
     MAX_TEXT,
     cut,
-    fault_title,
     held_since,
     hold_of,
     lacks,
@@ -37,7 +36,7 @@ from maintenance.records.model import RECORD_KINDS
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition, settled
 from maintenance.verdicts import given_at
-from maintenance.views import note_order
+from maintenance.work.found import add_evidence, found_title, open_found
 from maintenance.work_orders import ChecklistItem, Kind, Operation, OperationResult, Origin, State, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.errors import NotFound
@@ -123,9 +122,7 @@ class OperationApplier:
         """Write what has changed, if anything has."""
         if changed is order:
             return order
-        stored = self._tx.orders.update(changed, order.version)
-        note_order(self._tx, stored)
-        return stored
+        return keep(self._tx, replace(changed, version=order.version))
 
     def _hold(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         reason, code = hold_of(self._tx, order, op, self._now)
@@ -196,7 +193,7 @@ class OperationApplier:
             "op_id": op.op_id,
             "version": order.version + 1,
         }
-        ticket = self._failure_ticket(order, item, answer, before)
+        ticket = self._failure_ticket(order, item, answer, before, at)
         if ticket is not None:
             entry["ticket"] = ticket
         status, kept, tags = merged(before, entry, op.base_version)
@@ -207,7 +204,7 @@ class OperationApplier:
         return status, code, self._save(order, changed)
 
     def _failure_ticket(
-        self, order: WorkOrder, item: ChecklistItem, answer: Answer, before: Mapping[str, object]
+        self, order: WorkOrder, item: ChecklistItem, answer: Answer, before: Mapping[str, object], at: datetime
     ) -> str | None:
         """A ticket for an item that is not as it should be; one for each step as long as it is open."""
         earlier = before.get("ticket")
@@ -215,44 +212,29 @@ class OperationApplier:
             return None if earlier is None else str(earlier)
         if earlier is not None and self._tx.orders.get(str(earlier)).state not in ENDED:
             return str(earlier)
-        return self._new_ticket(order, item, answer).id
+        return self._new_ticket(order, item, answer, before, at).id
 
-    def _new_ticket(self, order: WorkOrder, item: ChecklistItem, answer: Answer) -> WorkOrder:
-        said = answer.remark or ""
-        if answer.number is not None:
-            said = f"{said} {answer.number:g} {item.unit}".strip()
-        return create_order(
-            self._tx,
-            site=order.site,
-            kind=Kind.CORRECTIVE,
-            origin=Origin.CHECKLIST,
-            title=fault_title(self._asset_name(order), item),
-            by=self._user.username,
-            now=self._now,
-            asset=order.asset,
-            severity=answer.severity or Severity.GENERAL,
-            department=order.department,
-            reason=LocalName(
-                f"工单#{order.number}（{order.title.zh}）检查不合格：{said}",
-                f"Found on #{order.number} ({order.title.en}): {said}",
-            ),
-        )
+    def _new_ticket(
+        self, order: WorkOrder, item: ChecklistItem, answer: Answer, before: Mapping[str, object], at: datetime
+    ) -> WorkOrder:
+        photos = files_of(before)
+        return open_found(self._tx, order, item, answer, self._user.username, at, self._now, photos)
 
     def _file(self, op: Operation, order: WorkOrder, at: datetime) -> WorkOrder:
         digest = _digest(op, order)
         step = op.step or WHOLE_ORDER
         entry = dict(order.answers.get(step, {}))
-        entry["files"] = [
-            *files_of(entry),
-            {
-                "kind": op.type,
-                "sha256": digest,
-                "bytes": op.value.get("bytes"),
-                "mime": op.value.get("mime"),
-                "by": self._user.username,
-                "at": at.isoformat(),
-            },
-        ]
+        file = {
+            "kind": op.type,
+            "sha256": digest,
+            "bytes": op.value.get("bytes"),
+            "mime": op.value.get("mime"),
+            "by": self._user.username,
+            "at": at.isoformat(),
+        }
+        entry["files"] = [*files_of(entry), file]
+        if entry.get("ticket") is not None:
+            add_evidence(self._tx, str(entry["ticket"]), step, file, self._now)
         stored = self._save(order, replace(order, answers={**order.answers, step: entry}))
         return settled(self._tx, stored, self._effects.file_arrived, self._now)
 
@@ -305,7 +287,7 @@ class OperationApplier:
             item = _item(order, op.step)
             answer = read_answer(item, op.value)
             if answer.failed and not self._is_known(order, item):
-                self._new_ticket(order, item, answer)
+                self._new_ticket(order, item, answer, {}, at)
         elif op.type in FILE_KINDS:
             _digest(op, order)
         elif op.type == "hold":
@@ -324,12 +306,10 @@ class OperationApplier:
         earlier = order.answers.get(item.step, {}).get("ticket")
         if earlier is not None and self._tx.orders.get(str(earlier)).state not in ENDED:
             return True
-        wanted = fault_title(self._asset_name(order), item)
+        asset = None if order.asset is None else self._tx.assets.get(order.asset).asset
+        wanted = found_title(asset, item)
         filters = OrderFilter(site=order.site, asset=order.asset, origin=Origin.CHECKLIST.value, open_only=True)
         return any(ticket.title == wanted and ticket.asset == order.asset for ticket in pages(self._tx, filters))
-
-    def _asset_name(self, order: WorkOrder) -> LocalName:
-        return LocalName("", "") if order.asset is None else self._tx.assets.get(order.asset).asset.name
 
     def _at(self, op: Operation) -> datetime:
         """When it was done, by our clock: never later than now. ``Refused`` for what no clock can have meant."""

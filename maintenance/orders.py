@@ -19,6 +19,8 @@ from maintenance.sla.keeping import begin_clocks, first_due, mark, timed
 from maintenance.sla.words import Said
 from maintenance.verdicts import of_before
 from maintenance.views import note_order
+from maintenance.work.repairing import note_repair
+from maintenance.work.second_person import require_second_person
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State, Transition, WorkOrder
 from plantroom.domain.assets import LocalName, Severity
 from plantroom.domain.keys import new_key
@@ -105,6 +107,7 @@ def _begun(tx: MaintenanceTx, order: WorkOrder, opening: Transition) -> WorkOrde
     tx.orders.add(order)
     tx.orders.add_transition(opening)
     begin_clocks(tx, order, opening, opening.by)
+    note_repair(tx, order)
     note_order(tx, order)
     return order
 
@@ -130,6 +133,8 @@ def take_step(
     Raises ``IllegalTransition``, ``BadData`` (reason missing, ``at`` too early).
     """
     completed_by = last_completed_by(tx, order.id) if to is State.VERIFIED else None
+    if to is State.VERIFIED and order.state is State.COMPLETED:
+        require_second_person(tx, order, steps_taken(tx, order.id), by, person=person)
     if to in _DONE and order.state in (State.IN_PROGRESS, State.EVIDENCE_PENDING):
         order, to = completed(order, to, file_arrived)
     moved, step = transition(
@@ -154,10 +159,9 @@ def take_step(
 
 
 def keep(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
-    """Store a locked order with what the caller has changed, and its clocks; gives it as it is stored."""
-    stored = tx.orders.update(timed(tx, order), order.version)
-    note_order(tx, stored)
-    return stored
+    """Store a locked order with what the caller has changed, its clocks, and what came of a repair; gives it as it is
+    stored."""
+    return _stored(tx, timed(tx, order))
 
 
 def retimed(tx: MaintenanceTx, order_id: str) -> WorkOrder:
@@ -166,7 +170,12 @@ def retimed(tx: MaintenanceTx, order_id: str) -> WorkOrder:
     after = timed(tx, order)
     if after.due == order.due or order.state in ENDED:
         return order
-    stored = tx.orders.update(after, order.version)
+    return _stored(tx, after)
+
+
+def _stored(tx: MaintenanceTx, order: WorkOrder) -> WorkOrder:
+    stored = tx.orders.update(order, order.version)
+    note_repair(tx, stored, lambda: last_completed_by(tx, stored.id))
     note_order(tx, stored)
     return stored
 

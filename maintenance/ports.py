@@ -21,6 +21,7 @@ from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
+from maintenance.work.ports import OwnerReportRepository, RepairRepository, WorkRecordRepository
 from maintenance.work_orders import ChecklistItem, Operation, OperationResult, State, Transition, WorkOrder
 from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
@@ -388,3 +389,6 @@ class MaintenanceTx(LedgerTx):
     sla: SlaRepository
     channels: ChannelRepository
     notifications: NotificationRepository
+    work_records: WorkRecordRepository
+    repairs: RepairRepository
+    owner_reports: OwnerReportRepository

@@ -146,7 +146,7 @@ class WorkOrder:
 class Transition:
     """One entry of a work order's history. ``at`` is when it was done (event time), ``recorded_at`` when
     we learned of it; ``person``: somebody who had signed in did it, and not a machine of that name; ``code``: of a
-    hold, why (``maintenance.sla.policy.PauseCode``)."""
+    hold, why (``maintenance.sla.policy.PauseCode``), of an ending, too (``maintenance.work.endings``)."""
 
     work_order: str
     to: State

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plantroom.errors import SettingError, plain_message
+from plantroom.public_access import proxies, public_sites
 from plantroom.setting_checks import file_place, readable_certificates, require_key, web_address
 
 PREFIX = "PLANTROOM_"
@@ -46,6 +47,8 @@ EXPECTED: Mapping[str, str] = {
     "readings_url": "sqlite:///FILE, influxdb://TOKEN@host:port/ORG/BUCKET or influxdbs://... for TLS",
     "ledger_url": "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database",
     "files_url": "file:///FOLDER",
+    "public_reports": "on, off, or codes of sites with commas between",
+    "trusted_proxies": "addresses or networks with commas between, such as 127.0.0.1,10.0.0.0/8, or none",
     "models_dir": "a folder that can be written to",
     "now": "an instant in RFC 3339, such as 2026-01-15T00:00:00Z",
     "config": "a TOML file with the settings' names in lower case",
@@ -114,6 +117,8 @@ class Settings(BaseSettings):
     ledger_url: str | None = None
     files_url: str | None = None
     public_url: str | None = None
+    public_reports: str = "on"
+    trusted_proxies: str = "127.0.0.1"
     models_dir: Path | None = None
     now: datetime | None = None
     config: Path | None = None
@@ -257,6 +262,12 @@ class Settings(BaseSettings):
     @classmethod
     def _secrets_key(cls, value: Path | None) -> Path | None:
         return None if value is None else file_place(value.expanduser().absolute())
+
+    @field_validator("public_reports", "trusted_proxies")
+    @classmethod
+    def _access(cls, value: str, info: ValidationInfo) -> str:
+        (public_sites if info.field_name == "public_reports" else proxies)(value)
+        return value
 
     @field_validator("files_url")
     @classmethod

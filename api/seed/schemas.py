@@ -154,8 +154,8 @@ class SeedCodes(Shape):
                     "actions": [],
                     "reasons": [
                         {
-                            "code": "waiting_for_part",
-                            "name": {"zh": "等待备件", "en": "Waiting for a part"},
+                            "code": "waiting_part",
+                            "name": {"zh": "等待备件", "en": "waiting for a part"},
                             "uses": ["hold", "defer"],
                             "pauses": True,
                             "status": "default",

@@ -11,6 +11,7 @@ from api.services import Services
 from api.session.schemas import User
 from api.sla.schemas import PauseCode
 from api.sync.schemas import Bundle, BundleAsset
+from api.work_orders.extras import with_records
 from api.work_orders.schemas import WorkOrderDetail
 from maintenance.bundle import bundle
 from plantroom.domain.assets import Asset as DomainAsset
@@ -22,7 +23,7 @@ from plantroom.ports.accounts import User as DomainUser
 
 def make_bundle(services: Services, caller: Access) -> Bundle:
     """The caller's orders with frozen templates and history, their assets with points, limits and newest
-    readings. Two queries per order; a shift has tens of them."""
+    readings. Some queries per order; a shift has tens of them."""
     now = services.clock.now()
     principal = caller.principal
     grants = [g for g in principal.grants if RANK[g.role] >= RANK[caller.role]]
@@ -41,7 +42,7 @@ def make_bundle(services: Services, caller: Access) -> Bundle:
             shown = WorkOrderDetail.detail_of(
                 order, refs(order.asset), history, clocks=clocks.get(order.id, ()), now=now
             )
-            orders.append(shown)
+            orders.append(with_records(tx, caller, order, shown, now))
         sites = sorted({order.site for order in orders})
         pauses = {one.code: one for site in sites for one in tx.sla.policies(site).at(now).pauses}
     latest, away = _latest(services, [(v.asset, points[v.asset.key]) for v in views], plant)

@@ -1,5 +1,6 @@
 """Work orders and repair tickets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from api.problems import StaleVersion
 from api.retrying import BeginAgain
 from api.services import Parts
 from api.work_orders.detail import detail_of
+from api.work_orders.extras import with_records
 from api.work_orders.moments import moment
 from api.work_orders.schemas import (
     OrderCount,
@@ -30,11 +32,21 @@ from maintenance.ports import MaintenanceTx, OrderFilter
 from maintenance.sla.policy import OTHER
 from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
-from maintenance.work_orders import Kind, Origin, State
+from maintenance.work.endings import USES, reason_text
+from maintenance.work.owner_reports import CALL_BACK, COMPLAINT
+from maintenance.work_orders import ChecklistItem, Kind, Origin, State
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
 
 router = APIRouter(prefix="/api/v1/work-orders", tags=["work orders"], route_class=BeginAgain)
+
+ORIGINS = {
+    "staff": Origin.STAFF,
+    "owner": Origin.OWNER,
+    "complaint": Origin.OWNER,
+    "regulator": Origin.REGULATOR,
+}
+"""Where work comes from, by who asked for it."""
 
 SUPERVISED = frozenset({State.VERIFIED, State.MISSED, State.BYPASSED, State.DEFERRED, State.CANCELLED, State.OPEN})
 """Steps that only a supervisor takes."""
@@ -82,20 +94,22 @@ def get_order(order_id: str, caller: Viewer, services: Parts, response: Response
     with services.ledger.read() as tx:
         order = tx.orders.get(order_id)
         caller.require_order_sight(order.site, order.contractor)
-        detail = detail_of(tx, services, order)
+        detail = with_records(tx, caller, order, detail_of(tx, services, order), services.clock.now())
     response.headers["ETag"] = etag(order.version)
     return detail
 
 
 @router.post("", operation_id="createWorkOrder", status_code=201)
 def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, response: Response) -> WorkOrderDetail:
-    """A repair ticket from a person."""
+    """Work that a person asks for: a repair, an inspection or a replacement, by a checklist where one is named. A
+    complaint is an owner's ticket; with `call_back` it is tagged until somebody has called
+    (`POST .../comments` of the kind `call_back`)."""
     with services.ledger.begin() as tx:
         order = create_order(
             tx,
             site=_site(tx, caller, form),
-            kind=Kind.CORRECTIVE,
-            origin=Origin.STAFF,
+            kind=Kind(form.kind),
+            origin=ORIGINS[form.source],
             title=form.title.to_domain(),
             by=caller.principal.name,
             now=services.clock.now(),
@@ -103,11 +117,26 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
             severity=form.severity,
             department=form.department,
             reason=LocalName(form.text, form.text),
+            due=form.due,
+            tags=_tags(form),
+            template=_template(tx, form.template),
         )
         detail = detail_of(tx, services, order)
     response.headers["ETag"] = etag(order.version)
     response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
     return detail
+
+
+def _tags(form: WorkOrderCreate) -> list[str]:
+    return [tag for tag, given in ((COMPLAINT, form.source == "complaint"), (CALL_BACK, form.call_back)) if given]
+
+
+def _template(tx: MaintenanceTx, code: str | None) -> Sequence[ChecklistItem]:
+    """The items of a checklist by its code; none without one."""
+    items = () if code is None else tx.plan.checklist(code)
+    if code is not None and not items:
+        raise bad_field("template", "unknown_template", f"没有检查表“{code}” / there is no checklist {code!r}")
+    return items
 
 
 def _site(tx: MaintenanceTx, caller: Access, form: WorkOrderCreate) -> str:
@@ -146,7 +175,7 @@ def move_order(
             current = detail_of(tx, services, order).model_dump(mode="json", by_alias=True)
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
-        reason, code = _held_for(tx, order.site, form, now)
+        reason, code = _why(tx, order.site, form, now)
         moved = apply_transition(
             tx,
             order.id,
@@ -164,11 +193,13 @@ def move_order(
     return detail
 
 
-def _held_for(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:
-    """The reason and code of a step; a hold with a code needs no more words."""
+def _why(tx: MaintenanceTx, site: str, form: TransitionRequest, now: datetime) -> tuple[str, str]:
+    """The reason and code of a step; a code needs no more words, but for ``other``."""
+    if form.to in USES and form.code is not None:
+        return reason_text(form.code, USES[form.to], form.reason), form.code
     if form.to is not State.ON_HOLD:
         if form.code is not None:
-            raise bad_field("code", "not_used", "只有挂起需要代码 / only a hold has a code")
+            raise bad_field("code", "not_used", "只有挂起和未完成的结束需要代码 / only holds and endings have a code")
         return form.reason, ""
     code, policy = form.code or OTHER, tx.sla.policies(site).at(now)
     pause = policy.pause(code)

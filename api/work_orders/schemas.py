@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
 from api.work_orders.clocks import Clock, Escalation, Mark, clocks_at
+from api.work_orders.learned_schemas import LearnedLevel
+from api.work_orders.records_schemas import RecordsOut
 from maintenance.sla.clocks import Clock as DomainClock
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.steps import StepDone
@@ -135,7 +137,7 @@ class ChecklistItem(Shape):
 
 class Transition(Shape):
     """One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
-    it was held."""
+    it was held or ended."""
 
     to: State
     at: Instant
@@ -146,7 +148,10 @@ class Transition(Shape):
 
 
 class WorkOrderDetail(WorkOrder):
-    """A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer."""
+    """A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+
+    ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
+    mode, this machine's first) come with an order that is read, and not with the answer to a step."""
 
     first_checks: list[Name]
     template: list[ChecklistItem]
@@ -155,6 +160,8 @@ class WorkOrderDetail(WorkOrder):
     history: list[Transition]
     marks: list[Mark]
     escalations: list[Escalation]
+    records: RecordsOut | None = None
+    worked_last_time: list[LearnedLevel] = Field(default_factory=list)
 
     @classmethod
     def detail_of(
@@ -208,7 +215,19 @@ class WorkOrderQuery(ListQuery):
 
 
 class WorkOrderCreate(Payload):
-    """A repair ticket from a person: about an asset, or about a site."""
+    """Work from a person: about an asset, or about a site. ``template`` is the code of a checklist to go by. ``source``
+    says who asked for it: staff, an owner, a complaint, the regulator; ``call_back`` that somebody is to be called when
+    it is done."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"asset": "0190b6a0-...", "title": {"zh": "机封漏水", "en": "Seal leaks"}, "severity": "major"},
+                {"site": "demo", "title": {"zh": "业主投诉电梯异响"}, "source": "complaint", "call_back": True},
+                {"asset": "0190b6a0-...", "kind": "inspection", "title": {"zh": "大修后检查"}, "template": "PUMP-Q"},
+            ]
+        }
+    )
 
     asset: Annotated[str | None, Field(description="the asset's key")] = None
     site: Annotated[str | None, Field(description="needed when there is no asset")] = None
@@ -216,17 +235,32 @@ class WorkOrderCreate(Payload):
     text: Annotated[str, Field(max_length=4000, description="what was seen")] = ""
     severity: Severity = Severity.GENERAL
     department: Annotated[str | None, Field(max_length=200)] = None
+    kind: Literal["corrective", "inspection", "replacement"] = "corrective"
+    source: Literal["staff", "owner", "complaint", "regulator"] = "staff"
+    template: Annotated[str | None, Field(max_length=200, description="code of a checklist")] = None
+    due: Annotated[Instant | None, Field(description="default: the clock of the severity")] = None
+    call_back: bool = False
 
 
 class TransitionRequest(Payload):
     """A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-    endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
-    ``other``)."""
+    endings that are not done and for holding, unless a ``code`` says why: of a hold one of the policy's ``pauses``
+    (default: ``other``), of an ending one of ``GET /seed/codes`` with its use. ``other`` needs words."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"to": "acknowledged"},
+                {"to": "on_hold", "code": "waiting_part"},
+                {"to": "cancelled", "code": "duplicate", "reason": "#2317"},
+            ]
+        }
+    )
 
     to: State
     reason: Annotated[str, Field(max_length=2000)] = ""
     at: Instant | None = None
-    code: Annotated[str | None, Field(max_length=40, description="of a hold: why, such as waiting_part")] = None
+    code: Annotated[str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")] = None
 
 
 class OrderCount(Shape):

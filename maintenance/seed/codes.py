@@ -12,7 +12,8 @@ from plantroom.catalogue.classes import equipment_classes
 from plantroom.domain.assets import LocalName, Severity
 
 CAUSE_GROUPS = ("design", "fabrication", "operation", "management", "external", "other")
-REASON_USES = ("hold", "bypass", "defer", "miss", "cancel", "reject")
+HOLD = "hold"
+ENDING_USES = ("bypass", "defer", "miss", "cancel", "reject")
 IMPACTS = ("low", "medium", "high")
 
 
@@ -31,14 +32,18 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an order waits or ends without being done; ``pauses`` stops the resolve clock of the SLA."""
+    """Why an order waits or ends without being done."""
 
     code: str
     name: LocalName
     uses: tuple[str, ...]
-    pauses: bool
     basis: str
     status: str
+
+    @property
+    def pauses(self) -> bool:
+        """Whether it stops the resolve clock of the SLA: every hold does, and nothing else."""
+        return HOLD in self.uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +148,26 @@ def offered(codes: Mapping[str, Code], equipment_class: str | None) -> list[Code
 
 @cache
 def reasons() -> Mapping[str, Reason]:
-    """Reasons by code."""
+    """Reasons by code: the built-in pauses (``sla.toml``) first, then those that are for endings alone."""
+    found: dict[str, Reason] = {}
+    for entry in tables("sla.toml", ["clocks", "pauses", "steps"]).entries("pauses", "code"):
+        uses = (HOLD, *entry.words("for", ENDING_USES))
+        _add(found, entry, uses, entry.basis(), entry.status().value)
     file = tables("reasons.toml", ["reasons"])
     basis, status = file.basis(), file.status().value
-    found: dict[str, Reason] = {}
     for entry in file.entries("reasons", "code"):
-        code, uses = entry.key("code"), entry.words("for", REASON_USES)
-        once("reasons.toml", "reason", [*found, code])
+        uses = entry.words("for", ENDING_USES)
         if not uses:
             entry.refuse("for is missing")
-        pauses = entry.flag("pauses")
-        if pauses and "hold" not in uses:
-            entry.refuse("only a hold pauses a clock")
-        found[code] = Reason(code, entry.name(), uses, pauses, basis, status)
-        entry.finish()
+        _add(found, entry, uses, basis, status)
     return MappingProxyType(found)
+
+
+def _add(found: dict[str, Reason], entry: Entry, uses: tuple[str, ...], basis: str, status: str) -> None:
+    code = entry.key("code")
+    once("reasons.toml", "reason", [*found, code])
+    found[code] = Reason(code, entry.name(), uses, basis, status)
+    entry.finish()
 
 
 @cache

@@ -27,6 +27,7 @@ from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
 from maintenance.scheduler import Scheduler
 from maintenance.sla.escalation import SlaKeeper
+from maintenance.work.reporting import ContactKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
@@ -37,6 +38,7 @@ from plantroom.catalogue.systems import systems
 from plantroom.domain.audit import Head
 from plantroom.errors import PlantroomError
 from plantroom.ports.ledger import CollectorReport
+from plantroom.public_access import proxies, public_sites
 from plantroom.storage.files import FolderFiles
 from plantroom.storage.vault import FileVault
 
@@ -47,7 +49,7 @@ SHUTDOWN_S = 3
 class WebServer:
     """uvicorn in a thread, on a socket of ours."""
 
-    def __init__(self, app: FastAPI, sock: socket.socket) -> None:
+    def __init__(self, app: FastAPI, sock: socket.socket, trusted_proxies: str = "127.0.0.1") -> None:
         self._app = app
         self._sock = sock
         config = uvicorn.Config(
@@ -57,7 +59,8 @@ class WebServer:
             lifespan="on",
             timeout_graceful_shutdown=SHUTDOWN_S,
             server_header=False,
-            proxy_headers=True,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=trusted_proxies,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
@@ -144,13 +147,14 @@ class Serving:
             files=files,
             file_arrived=files.has,
             public_url=parts.settings.public_url,
+            public_sites=public_sites(parts.settings.public_reports),
             tell_broker=lambda: tell_broker(parts.settings, parts.ledger),
             jobs=self._job_figures,
             vault=vault,
             post=post,
             delivered=lambda: self._delivery.total,
         )
-        self.web = WebServer(create_app(services), sock)
+        self.web = WebServer(create_app(services), sock, proxies(parts.settings.trusted_proxies))
         ledger, base_url = parts.ledger, parts.settings.public_url or ""
         self._delivery = Delivery(ledger, post, parts.clock, base_url)
         self._workers = (
@@ -159,6 +163,7 @@ class Serving:
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
+            MaintenanceWorker(ledger, ContactKeeper(ledger, parts.clock), idle_s=60.0, name="contacts"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(
                 ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"

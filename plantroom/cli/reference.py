@@ -75,6 +75,14 @@ MEANING: Mapping[str, str] = {
     "readings_url": "Where readings are stored: an SQLite file in a trial, InfluxDB 2.x on a site.",
     "ledger_url": "Where assets, plan, work orders and users are kept: SQLite in a trial, PostgreSQL on a site.",
     "files_url": "Where photos and reports are kept.",
+    "public_reports": (
+        "Whose faults anybody may report without signing in, through the page behind a QR label: every site's (`on`),"
+        " nobody's (`off`: those addresses answer 404), or those of the sites named."
+    ),
+    "trusted_proxies": (
+        "Proxies in front of this process: from them, and from nobody else, `X-Forwarded-For` is believed, so that"
+        " limits on addresses (signing in, reports) count the sender and not the proxy. `none`: nobody is believed."
+    ),
     "models_dir": "Where condition models are kept. Collectors that share their sites need one folder that all of\n"
     "them see, since a model is read by whoever holds its site.",
     "now": "Fixes the clock of the planning commands, for tests and rehearsals. Readings keep the real clock.",

@@ -109,6 +109,10 @@ class AccountRepository(ABC):
     def token(self, token_hash: str) -> ApiToken | None: ...
 
     @abstractmethod
+    def makers_of_tokens(self, name: str) -> Sequence[str]:
+        """User names of those who made the tokens of that name, by themselves or through other tokens."""
+
+    @abstractmethod
     def note_failed_sign_in(self, username: str, address: str, at: datetime) -> None: ...
 
     @abstractmethod

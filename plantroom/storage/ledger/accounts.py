@@ -75,6 +75,17 @@ class SqlAccounts(AccountRepository):
         row = self._connection.execute(TOKENS.select().where(t.api_tokens.c.token_hash == token_hash)).first()
         return None if row is None else TOKENS.item(row)
 
+    def makers_of_tokens(self, name: str) -> Sequence[str]:
+        c, known = t.api_tokens.c, set[str]()
+        new = set(self._connection.execute(sa.select(c.created_by).where(c.name == name)).scalars())
+        while new:
+            known |= new
+            further = self._connection.execute(sa.select(c.created_by).where(c.id.in_(sorted(new)))).scalars()
+            new = set(further) - known
+        u = t.users.c
+        makers = sa.select(u.username).where(u.id.in_(sorted(known))).order_by(u.username)
+        return list(self._connection.execute(makers).scalars())
+
     def note_failed_sign_in(self, username: str, address: str, at: datetime) -> None:
         failures = t.failed_sign_ins
         self._connection.execute(failures.delete().where(failures.c.at < at - FAILURES_KEPT))

@@ -32,10 +32,12 @@ from plantroom.storage.ledger.live import SqlLive
 from plantroom.storage.ledger.loop_tests import SqlLoopTests
 from plantroom.storage.ledger.notify import SqlChannels, SqlNotifications
 from plantroom.storage.ledger.orders import SqlOrders
+from plantroom.storage.ledger.owner_reports import SqlOwnerReports
 from plantroom.storage.ledger.parts import SqlParts
 from plantroom.storage.ledger.people import SqlPeople
 from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
+from plantroom.storage.ledger.repairs import SqlRepairs
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sensors import SqlSensors
@@ -46,6 +48,7 @@ from plantroom.storage.ledger.spells import SqlSpells
 from plantroom.storage.ledger.sqlite import SqliteBackend
 from plantroom.storage.ledger.standings import flush_changes
 from plantroom.storage.ledger.work import Work
+from plantroom.storage.ledger.work_records import SqlWorkRecords
 
 EXPECTED = "sqlite:///FILE or postgresql+psycopg://user:password@host:port/database"
 
@@ -93,6 +96,9 @@ class SqlTx(MaintenanceTx):
         self.sla = SqlSla(self.work)
         self.channels = SqlChannels(self.work)
         self.notifications = SqlNotifications(self.work)
+        self.work_records = SqlWorkRecords(self.work)
+        self.repairs = SqlRepairs(self.work)
+        self.owner_reports = SqlOwnerReports(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

@@ -14,10 +14,16 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world
+from tests.contract.api import people_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
+    ("GET", "/api/v1/public/categories"),
+    ("GET", "/api/v1/public/assets/{site}/{code}"),
+    ("POST", "/api/v1/public/reports"),
+    ("GET", "/api/v1/public/reports/{token}"),
+    ("POST", "/api/v1/public/reports/{token}/photo"),
+    ("POST", "/api/v1/public/reports/{token}/rating"),
     ("POST", "/api/v1/session"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
@@ -74,7 +80,7 @@ def fill(path: str, world: World, site: str) -> str:
         "record_id": world.ids[site].get("record", "nope"),
         "channel_id": world.ids[site].get("channel", "nope"),
         "notification_id": world.ids[site].get("notification", "nope"),
-    } | {name: world.ids[site].get(name, "nope") for name in people_world.NOBODY}
+    } | {name: world.ids[site].get(name, "nope") for name in (*people_world.NOBODY, *work_world.NOTHING)}
     return path.format(**names)
 
 
@@ -91,7 +97,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/template": {"kind": "assets"},
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
-    } | people_world.queries(site)
+    }
+    queries |= people_world.queries(site) | work_world.QUERIES
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -147,9 +154,15 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/records/{record_id}/addenda"): {"text": "6 mm", "reason": "copied wrongly"},
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
-    } | people_world.bodies(site)
+    }
+    bodies |= people_world.bodies(site) | work_world.bodies(world, site)
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
+    body = bodies.get((method, path))
+    if method == "DELETE" and path in work_world.TAKEN_BACK:
+        path, queries = work_world.taken_back(path, world, site), {"": {"reason": "x"}}
+    elif path.endswith("/deferral"):
+        path = path.replace("{order_id}", world.ids[site]["planned"])
     if (method, path) == ("POST", "/api/v1/files"):
         return client.post(path, data={"site": site}, files={"file": ("p.jpg", b"a photo", "image/jpeg")})
     if (method, path) == ("DELETE", "/api/v1/assets/{key}/points/{point}"):
@@ -157,7 +170,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
     if (method, path) == ("DELETE", "/api/v1/locations/{location_key}"):
         return client.delete(fill(path, world, site))
     return client.request(
-        method, fill(path, world, site), params=queries.get(path), json=bodies.get((method, path)), headers=headers
+        method, fill(path, world, site), params=queries.get(path, queries.get("")), json=body, headers=headers
     )
 
 
@@ -236,6 +249,7 @@ def filled(world: World) -> World:
             "channel": world.channel(site),
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
+        world.ids[site] |= work_world.add_records(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -279,6 +293,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
+        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY)
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
             assert site_ids
@@ -301,14 +316,16 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 part_key="nope",
                 sha256="nope",
                 **people_world.NOBODY,
+                **work_world.NOTHING,
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",
                 channel_id="nope",
                 notification_id="nope",
             ),
-            json=people_world.bodies(AWAY)[method, path]
-            if (method, path) in people_world.bodies(AWAY)
+            params={"reason": "x"} if path in work_world.TAKEN_BACK and method == "DELETE" else None,
+            json=sound[method, path]
+            if (method, path) in sound
             else {"to": "acknowledged"}
             if "transitions" in path
             else {"reason": "tried"}

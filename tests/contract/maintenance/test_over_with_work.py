@@ -144,9 +144,9 @@ def test_a_second_person_has_to_verify_all_the_same(any_ledger: Store) -> None:
     (ticket,) = tickets(any_ledger, "lift-1")
     finish(any_ledger, ticket)
     with pytest.raises(IllegalTransition, match="second person"), any_ledger.begin() as tx:
-        apply_transition(tx, ticket.id, State.VERIFIED, NOW, "li")
+        apply_transition(tx, ticket.id, State.VERIFIED, NOW, "li", person=True)
     with any_ledger.begin() as tx:
-        apply_transition(tx, ticket.id, State.VERIFIED, NOW, "wang")
+        apply_transition(tx, ticket.id, State.VERIFIED, NOW, "wang", person=True)
 
 
 def test_photos_on_their_way_keep_nothing_standing(any_ledger: Store) -> None:

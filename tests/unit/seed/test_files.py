@@ -62,7 +62,7 @@ WRONG = [
     ("causes.toml", 'classes = ["chiller"]', 'classes = ["spaceship"]', ["causes.toml: refrigerant", "spaceship"]),
     ("causes.toml", 'status = "from_memory"', "", ["causes.toml", "status is missing"]),
     ("actions.toml", 'basis = "ISO 14224; 用词为项目默认值"', "", ["actions.toml", "basis is missing"]),
-    ("reasons.toml", 'for = ["hold", "defer"]', 'for = ["nap"]', ["reasons.toml: waiting_for_part", "nap"]),
+    ("reasons.toml", 'for = ["defer", "miss"]', 'for = ["nap"]', ["reasons.toml: machine_needed", "nap"]),
     ("severities.toml", 'key = "info"', 'key = "huge"', ["severities.toml: huge", "huge"]),
     ("risk.toml", "to = 12", "to = 11", ["risk.toml", "without a gap"]),
     ("owner_faults.toml", 'department = "water"', 'department = "magic"', ["owner_faults.toml: flooding", "magic"]),

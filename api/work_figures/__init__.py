@@ -1,0 +1,1 @@
+"""Resource: figures of the work: repeated repairs, satisfaction, cost booked."""

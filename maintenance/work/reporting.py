@@ -1,0 +1,142 @@
+"""Owners' reports into tickets and back. Inside the caller's transaction, but for ``ContactKeeper``."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from maintenance.orders import create_order, keep, tightened
+from maintenance.people.owners import departments_of
+from maintenance.ports import MaintenanceTx
+from maintenance.seed.codes import OwnerFault
+from maintenance.ticket_lock import lock_ticket
+from maintenance.work.bookkeeping import Books
+from maintenance.work.owner_reports import CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
+from maintenance.work.records import CommentKind
+from maintenance.work_orders import Kind, Origin, WorkOrder
+from plantroom.domain.assets import Asset, LocalName
+from plantroom.domain.keys import new_key
+from plantroom.errors import Conflict
+from plantroom.ports.clock import Clock
+from plantroom.ports.ledger import Ledger
+
+OWNER = "public:owner"
+"""Who an owner's report is by: nobody has signed in."""
+
+EVERY = timedelta(hours=1)
+"""How often contacts are looked through."""
+
+ANYTHING = "other"
+CLEANERS, ENGINEERS = "cleaning", "engineering"
+"""Keys of a category and of two departments. What is broken is for the engineers, also where the cleaners are named
+first (requirements.md III.8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody reports."""
+
+    site: str
+    asset: Asset | None
+    place: str
+    category: OwnerFault
+    text: str
+    name: str = ""
+    phone: str = ""
+
+
+def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime) -> tuple[OwnerReport, WorkOrder]:
+    """Make a ticket of a report; about the same machine (without one: category and place) within 10 minutes it joins
+    the one that is open, as a comment, and may make it more severe."""
+    key = None if said.asset is None else said.asset.key
+    since = now - JOINS_WITHIN
+    open_one = tx.owner_reports.recent(said.site, since, asset=key, category=said.category.key, place=said.place)
+    order = _new(tx, said, now) if open_one is None else _joined(tx, open_one, said, now)
+    report = OwnerReport(
+        id=new_key(),
+        work_order=order.id,
+        site=said.site,
+        asset=key,
+        place=said.place,
+        category=said.category.key,
+        text=said.text,
+        token_sha256=token_sha256,
+        at=now,
+        joined=open_one is not None,
+    )
+    told = bool(said.name or said.phone)
+    contact = Contact(report.id, said.name, said.phone, now + CONTACT_KEPT) if told else None
+    tx.owner_reports.add(report, contact)
+    return report, order
+
+
+def rate(tx: MaintenanceTx, report: OwnerReport, stars: int, remark: str, now: datetime) -> OwnerReport:
+    """Keep what the owner says of the work. ``Conflict`` before it is closed, and a second time."""
+    order = lock_ticket(tx, report.work_order)
+    if report.stars is not None:
+        raise Conflict("已评价 / has been rated already")
+    if order.state not in CLOSED:
+        raise Conflict("处理完毕后才能评价 / can be rated once it is done")
+    rated = replace(report, stars=stars, remark=remark, rated_at=now)
+    tx.owner_reports.update(rated)
+    Books(tx, order, OWNER, now).comment(f"{stars}/5 {remark}".strip(), kind=CommentKind.OWNER)
+    return rated
+
+
+def _new(tx: MaintenanceTx, said: Said, now: datetime) -> WorkOrder:
+    what, where = said.category.name, said.place
+    title = LocalName(f"{where}：{what.zh}", f"{where}: {what.en}")
+    if said.asset is not None:
+        title = LocalName(f"{said.asset.name.zh}：{what.zh}", f"{said.asset.name.en}: {what.en}")
+    text = f"{said.text}（{where}）" if where and said.asset is not None else said.text
+    return create_order(
+        tx,
+        site=said.site,
+        kind=Kind.CORRECTIVE,
+        origin=Origin.OWNER,
+        title=title,
+        by=OWNER,
+        now=now,
+        asset=None if said.asset is None else said.asset.key,
+        severity=said.category.severity,
+        department=_department(tx, said),
+        reason=LocalName(f"业主报修：{text}", f"Reported by an owner: {text}"),
+    )
+
+
+def _department(tx: MaintenanceTx, said: Said) -> str | None:
+    """The category's department; on a machine of the category's classes, or of no category, the machine's own."""
+    category = said.category
+    if said.asset is not None and (category.key == ANYTHING or said.asset.equipment_class in category.classes):
+        own = said.asset.department
+        there = {d.name.zh: d.key for d in departments_of(tx, said.site)}
+        if own is not None and there.get(own) != CLEANERS:
+            return own
+    wanted = ENGINEERS if category.department == CLEANERS else category.department
+    if said.asset is not None and category.key == ANYTHING:
+        return None
+    return next((d.name.zh for d in departments_of(tx, said.site) if d.key == wanted), None)
+
+
+def _joined(tx: MaintenanceTx, order_id: str, said: Said, now: datetime) -> WorkOrder:
+    order = lock_ticket(tx, order_id)
+    worse = tightened(tx, order, said.category.severity, now, OWNER)
+    order = order if worse is order else keep(tx, worse)
+    name = said.category.name
+    Books(tx, order, OWNER, now).comment(f"{name.zh} / {name.en}: {said.text}", kind=CommentKind.OWNER)
+    return order
+
+
+class ContactKeeper:
+    """Deletes names and phone numbers whose time is over, once an hour (``MaintenanceWorker``)."""
+
+    def __init__(self, ledger: Ledger[MaintenanceTx], clock: Clock) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._next: datetime | None = None
+
+    def run_once(self) -> int:
+        """Look, if it is time; gives 0: there is never more to do at once."""
+        now = self._clock.now()
+        if self._next is None or now >= self._next:
+            with self._ledger.begin() as tx:
+                tx.owner_reports.forget_contacts(now)
+            self._next = now + EVERY
+        return 0
