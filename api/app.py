@@ -10,6 +10,7 @@ from api.alarms.endpoints import router as alarms
 from api.assets.endpoints import router as assets
 from api.audit.endpoints import of_assets as asset_history
 from api.audit.endpoints import router as audit
+from api.budgets.endpoints import router as budgets
 from api.channels.endpoints import router as channels
 from api.channels.notifications import router as notifications
 from api.classes.endpoints import router as classes
@@ -41,6 +42,7 @@ from api.on_call.endpoints import router as on_call
 from api.parts.endpoints import router as parts
 from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
+from api.plan_changes.endpoints import router as plan_changes
 from api.points.endpoints import router as points
 from api.problems import install
 from api.public.endpoints import router as public
@@ -90,6 +92,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ingest,
     plan,
     coverage,
+    plan_changes,
+    budgets,
     occurrences,
     seed,
     sync,

@@ -87,6 +87,16 @@ class StaleVersion(VersionConflict):
         self.fields = tuple(fields)
 
 
+class Differs(Conflict):
+    """As ``Conflict``, with what is there now and in which fields it differs from what the caller went by."""
+
+    def __init__(self, message: str, code: str, current: Mapping[str, object], fields: Sequence[object]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.current = current
+        self.fields = tuple(fields)
+
+
 def status_of(error: PlantroomError) -> int:
     """HTTP status of an error: its own class's, else that of the nearest class above it, else 500."""
     if isinstance(error, PreconditionMissing):
@@ -129,6 +139,8 @@ def problem_of(error: PlantroomError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, StaleVersion):
         headers["ETag"] = f'"{error.version}"'
+        more = {"current": error.current, "conflicts": list(error.fields)}
+    if isinstance(error, Differs):
         more = {"current": error.current, "conflicts": list(error.fields)}
     if status >= 500:
         log.warning("request_failed", status=status, problem=str(error))

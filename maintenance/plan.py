@@ -71,7 +71,9 @@ class PlanRow:
     ``fulfilled_by`` is the reading that credits an occurrence, ``budget_line`` the line that its cost is booked to,
     ``licence`` lists kinds of certificate (``maintenance.people.licences``) that whoever does the work needs beside
     what its class and kind ask for. From the day ``ends`` on a row has no dates any more; what it has made due is still
-    to be done.
+    to be done. ``since`` is from when the row has been in the plan under whatever version: where dates count from on assets
+    without an in-service date (``None``: ``effective_from``). ``job_cost`` and ``material_cost`` are what one job costs
+    beside the time of our own people, CNY.
     """
 
     lineage: str
@@ -107,6 +109,14 @@ class PlanRow:
     budget_line: str | None = None
     licence: tuple[str, ...] = ()
     ends: date | None = None
+    since: date | None = None
+    job_cost: float | None = None
+    material_cost: float | None = None
+
+    @property
+    def first_day(self) -> date:
+        """From when the row has been in the plan, under whatever version."""
+        return self.since or self.effective_from
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,7 +4,7 @@ A subject is an asset or, for rows of the site itself, ``site:<code>``. Dates ar
 month-end, leap day and DST are as in ``maintenance.recurrence``.
 
 Which cycle comes first: a row's dates count from its own anchor, else from the day the asset went into service, else
-from the row's effective date. A subject without any occurrence starts with the first cycle whose window is still open
+from the day that the row has been in the plan since. A subject without any occurrence starts with the first cycle whose window is still open
 today (and not before the row is effective), so that a new asset is never born with missed work. With a history the
 next cycle is the one after the last known, however long ago that was; where interval, floor or anchor have changed
 since, its date is the first one of the new calendar behind the last known.
@@ -57,7 +57,7 @@ class Subject:
     def anchor(self, row: PlanRow) -> date:
         """Where the dates of a row count from on this subject."""
         in_service = None if self.asset is None else self.asset.in_service_on
-        return row.anchor or in_service or row.effective_from
+        return row.anchor or in_service or row.first_day
 
 
 def site_subject(site: str, name: LocalName) -> Subject:
@@ -104,7 +104,7 @@ def replaced_from(rows: Sequence[PlanRow]) -> dict[str, date]:
     for row in rows:
         for code in _fulfilled(row, by_code):
             if code in by_code and row.code not in _fulfilled(by_code[code], by_code):
-                found[code] = min(found.get(code, date.max), row.effective_from)
+                found[code] = min(found.get(code, date.max), row.first_day)
     return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from maintenance.alarm_ports import AlarmRepository
+from maintenance.budget.ports import BudgetRepository
 from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.imports.ports import ImportRepository
@@ -16,6 +17,7 @@ from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
+from maintenance.plan_changes.ports import PlanChangeRepository
 from maintenance.records.ports import RecordRepository
 from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
@@ -41,6 +43,15 @@ class PlanRepository(ABC):
 
     @abstractmethod
     def row(self, code: str, site: str | None = None) -> PlanRow | None: ...
+
+    @abstractmethod
+    def lock_row(self, lineage: str) -> PlanRow | None:
+        """The newest version, and nobody else makes another one until a writing transaction ends."""
+
+    @abstractmethod
+    def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
+        """Make a row's occurrences on a site those of another row, which has none there. Gives the orders that carry
+        those that are due or have a nominal date from ``since`` on."""
 
     @abstractmethod
     def put_row(self, row: PlanRow) -> PlanRow:
@@ -376,6 +387,8 @@ class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
     plan: PlanRepository
+    plan_changes: PlanChangeRepository
+    budgets: BudgetRepository
     orders: OrderRepository
     episodes: EpisodeRepository
     alarms: AlarmRepository

@@ -112,7 +112,7 @@ class Preview:
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """What a preview is asked for: jobs with a nominal date in ``start .. end`` (both inclusive), seen on ``today``, on
-    a site of that zone and calendar."""
+    a site of that zone and calendar. ``overdue``: with the orders that have been due before."""
 
     start: date
     end: date
@@ -120,6 +120,7 @@ class Horizon:
     zone: ZoneInfo
     is_working_day: IsWorkingDay = every_day
     calendar: SiteCalendar = ALWAYS_OPEN
+    overdue: bool = False
 
 
 def preview(
@@ -183,7 +184,9 @@ def _dated(
     pairs += [(job, None) for job in plan.upcoming(shifted(end, reach))]
     items = []
     for job, order in pairs:
-        if not any(start <= p.window.nominal <= end for p in job.occurrences):
+        days = [p.window.nominal for p in job.occurrences]
+        known_late = horizon.overdue and order is not None and min(days) <= end
+        if not known_late and not any(start <= day <= end for day in days):
             continue
         overdue = order is not None and job.latest < today
         items.append(PreviewItem(subject.key, subject.site, job, reason(job, plan.floors, overdue), order))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from api.access import Access, Supervisor, Viewer
 from api.paging import cut, cut_in_order
 from api.plan.preview import preview_of
-from api.plan.rows import departments_of, make_row, site_of
+from api.plan.rows import departments_of, make_row, row_of, site_of
 from api.plan.schemas import (
     MaterialiseResult,
     PlanRow,
@@ -58,7 +58,8 @@ def create_plan_row(form: PlanRowCreate, caller: Supervisor, services: Parts) ->
         if site is None:
             caller.require_everywhere()
         else:
-            caller.require_site(site, departments_of(tx, services, form, site))
+            caller.require_site(site)
+            caller.require_site(site, departments_of(tx, services, row_of(tx, services, form, site), site))
         return PlanRow.of(make_row(tx, services, form, site))
 
 

@@ -1,5 +1,8 @@
 """Plan rows out of what a request says."""
 
+from dataclasses import replace
+from typing import Any
+
 from api.access import Access
 from api.assets.lookup import visible_asset
 from api.paging import bad_field
@@ -16,7 +19,16 @@ from plantroom.errors import Conflict, NotFound
 
 
 def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str | None) -> PlanRow:
-    """Write a new row of a site (``None``: of every one).
+    """Write a new row of a site (``None``: of every one). Raises as ``row_of``."""
+    written = tx.plan.put_row(row_of(tx, services, form, site))
+    tx.live.note("plan", written.site, {"code": written.code, "change": "created"})
+    return written
+
+
+def row_of(
+    tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str | None, known: PlanRow | None = None
+) -> PlanRow:
+    """The row that a form describes, new or the ``known`` one as it is to be. Nothing is written.
 
     ``BadData`` naming the field for an unknown system, class, site, row or checklist; ``Conflict`` when the code
     is taken."""
@@ -31,37 +43,33 @@ def make_row(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: s
     if unknown:
         raise bad_field("checklist", "unknown_checklist", f"there is no checklist {unknown[0]!r}")
     taken = tx.plan.row(form.code, site)
-    if taken is not None and taken.site == site:
+    if taken is not None and taken.site == site and (known is None or taken.lineage != known.lineage):
         raise Conflict(f"there is a plan row {form.code!r} already")
     name = form.name.to_domain()
     own = form.model_dump(
         include={
             "code", "kind", "anchor", "max_gap_days", "shift_percent", "roll", "layer", "basis", "executor",
-            "checklist", "estimated_minutes", "effective_from", "licence", "budget_line",
+            "checklist", "estimated_minutes", "effective_from", "licence", "budget_line", "job_cost", "material_cost",
+            "ends",
         }
     )  # fmt: skip
     early = form.tolerance.early_days
-    row = PlanRow(
-        lineage=new_key(),
-        name=name if name.zh else LocalName(form.code, form.code),
-        applies_to=AppliesTo(form.system, form.classes, form.assets, form.site),
-        interval=interval,
-        schedule=schedule,
-        fulfilled_by=fulfilled_by,
-        missed=form.missed or default_missed(interval),
-        site=site,
-        early_days=default_early_days(interval, form.tolerance.late_days) if early is None else early,
-        late_days=form.tolerance.late_days,
-        fulfils=form.fulfils,
-        contains=form.contains,
-        evidence=form.evidence,
-        department=form.department.to_domain(),
-        standard=form.standard.to_domain(),
-        **own,
-    )
-    written = tx.plan.put_row(row)
-    tx.live.note("plan", row.site, {"code": row.code, "change": "created"})
-    return written
+    made: dict[str, Any] = own | {
+        "name": name if name.zh else LocalName(form.code, form.code),
+        "applies_to": AppliesTo(form.system, form.classes, form.assets, form.site),
+        "interval": interval,
+        "schedule": schedule,
+        "fulfilled_by": fulfilled_by,
+        "missed": form.missed or default_missed(interval),
+        "early_days": default_early_days(interval, form.tolerance.late_days) if early is None else early,
+        "late_days": form.tolerance.late_days,
+        "fulfils": form.fulfils,
+        "contains": form.contains,
+        "evidence": form.evidence,
+        "department": form.department.to_domain(),
+        "standard": form.standard.to_domain(),
+    }
+    return PlanRow(lineage=new_key(), site=site, **made) if known is None else replace(known, **made)
 
 
 def _check_schedule(
@@ -101,13 +109,13 @@ def site_of(tx: MaintenanceTx, caller: Access, form: PlanRowCreate) -> str | Non
     return next(iter(sites), None)
 
 
-def departments_of(tx: MaintenanceTx, services: Services, form: PlanRowCreate, site: str) -> set[str | None]:
-    """Whose work a new row makes on its site: the department that it names (as its orders will), else those of the
+def departments_of(tx: MaintenanceTx, services: Services, row: PlanRow, site: str) -> set[str | None]:
+    """Whose work a row makes on a site: the department that it names (as its orders will), else those of the
     assets that it applies to now."""
-    named = form.department.to_domain().zh
-    if named:
-        return {named}
-    system = services.systems.get(form.system or "")
-    classes = {*form.classes, *(system.classes if system is not None else ())}
+    if row.department.zh:
+        return {row.department.zh}
+    to = row.applies_to
+    system = services.systems.get(to.system or "")
+    classes = {*to.classes, *(system.classes if system is not None else ())}
     assets = [a for a in services.directory.plant(tx).assets.values() if a.site == site]
-    return {a.department for a in assets if a.key in form.assets or a.equipment_class in classes}
+    return {a.department for a in assets if a.key in to.assets or a.equipment_class in classes}

@@ -17,6 +17,7 @@ PlanKind = Literal["preventive", "inspection", "statutory", "drill", "replacemen
 Code = Annotated[str, Field(min_length=1, max_length=100)]
 Key = Annotated[str, Field(max_length=200)]
 Days = Annotated[int, Field(ge=0, le=3660)]
+Cny = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2200, 12, 31)
@@ -113,7 +114,8 @@ class PlanRowFields(Payload):
     `before` another row, or `condition`. `interval` may be left out where the schedule says enough: of a row by a meter
     it is the calendar's cap, of one before another row how often it comes. `missed` that is left out is `hold`, of rows
     by the hour `supersede`. `fulfilled_by` is the reading that credits an occurrence, `licence` what whoever does the
-    work must hold, `budget_line` what its cost is booked to."""
+    work must hold, `budget_line` what its cost is booked to, `job_cost` and `material_cost` what one job costs
+    beside the time of our own people, in CNY. From the day `ends` on it has no dates any more."""
 
     model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
 
@@ -145,7 +147,10 @@ class PlanRowFields(Payload):
     evidence: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
     standard: NameIn = NameIn()
     estimated_minutes: Annotated[int, Field(ge=0, le=100_000)] = 30
+    job_cost: Cny | None = None
+    material_cost: Cny | None = None
     effective_from: PlanDay = date(2000, 1, 1)
+    ends: PlanDay | None = None
 
 
 class PlanRowCreate(PlanRowFields):
@@ -202,7 +207,10 @@ class PlanRow(Shape):
     evidence: list[str]
     standard: Name
     estimated_minutes: int
+    job_cost: float | None
+    material_cost: float | None
     effective_from: date
+    ends: date | None
     version: int
 
     @classmethod

@@ -127,6 +127,7 @@ class _Table:
         self.shift = _whole([r.shift_percent for r in rows])
         self.anchor = _whole([0 if r.anchor is None else r.anchor.toordinal() for r in rows])
         self.effective = _whole([r.effective_from.toordinal() for r in rows])
+        self.first_day = _whole([r.first_day.toordinal() for r in rows])
         order = sorted(range(len(rows)), key=lambda i: rows[i].code)
         codes = {code: rank for rank, code in enumerate(dict.fromkeys(rows[i].code for i in order))}
         self.code = _whole([codes[r.code] for r in rows])
@@ -142,10 +143,9 @@ class _Fresh:
         self._pairs, self._table = pairs, table
         variant = pairs.variant
         in_service = batch.in_service[pairs.subject]
-        effective = table.effective[variant]
-        own = np.where(in_service > 0, in_service, effective)
+        own = np.where(in_service > 0, in_service, table.first_day[variant])
         self._anchor = np.where(table.anchor[variant] > 0, table.anchor[variant], own)
-        self._start = np.maximum(batch.today[pairs.subject], effective)
+        self._start = np.maximum(batch.today[pairs.subject], table.effective[variant])
 
     def behind(self, which: Days, history: History) -> Tracks:
         """Some pairs (ascending, of one kind) behind their history."""

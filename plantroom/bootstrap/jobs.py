@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
 from maintenance.scheduler import Job, materialise_job
@@ -14,4 +15,5 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
+        budget_job(parts.ledger, parts.systems, parts.classes, readings),
     ]

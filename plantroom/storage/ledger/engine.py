@@ -17,6 +17,7 @@ from plantroom.storage.ledger.assets import SqlAssets
 from plantroom.storage.ledger.audit import SqlAudit
 from plantroom.storage.ledger.audit_hook import Recorder
 from plantroom.storage.ledger.backend import Backend
+from plantroom.storage.ledger.budgets import SqlBudgets
 from plantroom.storage.ledger.collect import SqlCollect
 from plantroom.storage.ledger.custom_fields import SqlCustomFields
 from plantroom.storage.ledger.devices import SqlDevices
@@ -37,6 +38,7 @@ from plantroom.storage.ledger.parts import SqlParts
 from plantroom.storage.ledger.people import SqlPeople
 from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
+from plantroom.storage.ledger.plan_changes import SqlPlanChanges
 from plantroom.storage.ledger.repairs import SqlRepairs
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
@@ -82,6 +84,8 @@ class SqlTx(MaintenanceTx):
         self.gaps = SqlGaps(self.work)
         self.audit = SqlAudit(self.work)
         self.plan = SqlPlan(self.work)
+        self.plan_changes = SqlPlanChanges(self.work)
+        self.budgets = SqlBudgets(self.work)
         self._orders = SqlOrders(self.work)
         self.orders = self._orders
         self.episodes = SqlEpisodes(self.work)

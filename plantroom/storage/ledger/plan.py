@@ -50,6 +50,23 @@ class SqlPlan(SqlStandings, PlanRepository):
         text = self._connection.execute(statement.order_by(r.profile.desc()).limit(1)).scalar()
         return None if text is None else load_shared(PlanRow, text)
 
+    def lock_row(self, lineage: str) -> PlanRow | None:
+        r = t.plan_rows.c
+        locked = self._work.locking(sa.select(r.document).where(r.lineage == lineage))
+        text = self._connection.execute(locked).scalar()
+        return None if text is None else load_shared(PlanRow, text)
+
+    def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
+        self._work.backend.lock(self._connection, Lock.OCCURRENCES)
+        mine = (_o.lineage == lineage, _o.site == site)
+        alive = sa.or_(_o.state == OccurrenceState.DUE.value, _o.nominal_date >= since)
+        orders = sa.select(_o.work_order).where(*mine, alive, _o.work_order.is_not(None)).distinct()
+        found = list(self._connection.execute(orders.order_by(_o.work_order)).scalars())
+        for subject in self._connection.execute(sa.select(_o.subject).where(*mine).distinct()).scalars():
+            self.changed(subject, site)
+        self._connection.execute(t.occurrences.update().where(*mine).values(lineage=heir))
+        return found
+
     def put_row(self, row: PlanRow) -> PlanRow:
         r = t.plan_rows.c
         profile = row.site or ""

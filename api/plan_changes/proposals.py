@@ -1,0 +1,159 @@
+"""What a request wants to change, as a change of the ledger; and who may ask for it or approve it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from api.access import Access
+from api.paging import bad_field
+from api.plan.rows import departments_of, row_of, site_of
+from api.plan.schemas import PlanRow as RowShape
+from api.plan.schemas import PlanRowCreate
+from api.plan_changes.schemas import PlanChangeFields, PlanRowPart
+from api.services import Services
+from maintenance.notify.outbox import ZONE
+from maintenance.plan import PlanRow
+from maintenance.plan_changes.keeping import proposal_of
+from maintenance.plan_changes.model import Action, PlanChange
+from maintenance.plan_changes.rules import Outcome, outcome_of
+from maintenance.ports import MaintenanceTx
+from maintenance.recurrence import local_day
+from plantroom.errors import BadData, FieldProblem, Forbidden, NotFound, plain_message
+from plantroom.ports.accounts import Role
+
+SUBJECT = ("system", "classes", "assets", "site")
+NOT_IN_FORMS = frozenset({"lineage", "status", "version"})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The part of a change that a request says."""
+
+    site: str | None
+    action: Action | None
+    code: str | None
+    before: PlanRow | None
+    after: PlanRow | None
+    effective_from: date | None
+
+
+def wanted_of(
+    tx: MaintenanceTx, services: Services, caller: Access, form: PlanChangeFields, site: str | None
+) -> Wanted:
+    """What a form says, checked against the ledger as it is. ``BadData`` naming the field, ``NotFound`` for a row that
+    the caller does not see."""
+    if form.action is None:
+        return Wanted(site, None, None, None, None, form.effective_from)
+    if form.action is Action.CREATE:
+        assert form.row is not None
+        whole = _create(form.row, site)
+        own = site_of(tx, caller, whole)
+        after = row_of(tx, services, whole, own)
+        return Wanted(own, form.action, after.code, None, after, form.effective_from)
+    before = _visible(tx, caller, form.plan_row or "", site)
+    own = site or before.site
+    changed: PlanRow | None = None
+    if form.row is not None:
+        whole = _merged(before, form.row)
+        if site_of(tx, caller, whole) not in {None, own}:
+            raise bad_field("row.assets", "several_sites", "a row names assets of one site, its own")
+        changed = replace(row_of(tx, services, whole, own, before), effective_from=before.effective_from)
+        if changed.code != before.code and own != before.site:
+            text = "本项目自己的计划项须沿用编号 / a row of the site's own keeps the code of the one that it stands for"
+            raise bad_field("row.code", "code_stays", text)
+        if changed == before:
+            raise bad_field("row", "no_change", "与现有计划项相同 / is what the row is already")
+    return Wanted(own, form.action, before.code, before, changed, form.effective_from)
+
+
+def _visible(tx: MaintenanceTx, caller: Access, code: str, site: str | None) -> PlanRow:
+    """The row that holds on the site (``None``: every site's, else the only one by that code that the caller sees)."""
+    found = tx.plan.row(code, site)
+    if found is None and site is None:
+        named = [row for row in tx.plan.rows() if row.code == code and caller.scope.allows(row.site or "")]
+        found = named[0] if len(named) == 1 else None
+    if found is None:
+        raise bad_field("plan_row", "unknown_row", f"没有计划项“{code}” / there is no plan row {code!r}")
+    if found.site is not None:
+        caller.require_sight(found.site)
+    return found
+
+
+def _create(part: PlanRowPart, site: str | None) -> PlanRowCreate:
+    return _validated(part.given() | ({} if site is None else {"site_code": site}))
+
+
+def _merged(before: PlanRow, part: PlanRowPart) -> PlanRowCreate:
+    """The row's own fields with those that are given. What it is for is given as a whole."""
+    known = RowShape.of(before).model_dump(mode="json", by_alias=True, exclude=set(NOT_IN_FORMS))
+    given = part.given()
+    if any(name in given for name in SUBJECT):
+        known |= {"system": None, "classes": [], "assets": [], "site": False}
+    if "interval" in given or "schedule" in given:
+        # What followed from the interval follows from the new one, unless it is said.
+        known["tolerance"] = {"late_days": known["tolerance"]["late_days"]}
+    return _validated(known | given)
+
+
+def _validated(document: dict[str, object]) -> PlanRowCreate:
+    try:
+        return PlanRowCreate.model_validate(document)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(".".join(["row", *map(str, one["loc"])]), one["type"], plain_message(one["msg"]))
+            for one in error.errors()
+        ]
+        raise BadData("; ".join(f"{one.field}: {one.message}" for one in problems), problems) from None
+
+
+def today_of(tx: MaintenanceTx, site: str | None, now: datetime) -> date:
+    """The local day of the site; of every site's rows that of the default zone."""
+    return local_day(now, ZoneInfo(ZONE if site is None else tx.assets.site(site).time_zone))
+
+
+def cautions_of(change: PlanChange, today: date) -> Outcome | None:
+    """What an approval would make of the change as it was asked for, whatever has become of the row; ``None`` for a
+    suggestion without a change, and where the rules refuse it."""
+    if change.action is None:
+        return None
+    try:
+        return outcome_of(proposal_of(change, today), "new")
+    except BadData:
+        return None
+
+
+def require_asking(tx: MaintenanceTx, caller: Access, change: PlanChange) -> None:
+    """``Forbidden`` or ``NotFound`` unless the caller holds their role where the change is."""
+    if change.site is None:
+        caller.require_everywhere()
+        return
+    caller.require_change(change.site)
+    try:
+        tx.assets.site(change.site)
+    except NotFound:
+        raise bad_field("site", "unknown_site", f"there is no site {change.site!r}") from None
+
+
+def require_approver(
+    tx: MaintenanceTx, services: Services, caller: Access, change: PlanChange, leaves_law: bool
+) -> None:
+    """``Forbidden`` unless the caller may approve: a supervisor of the site and of the departments whose work it is; an
+    administrator where something is taken out of what the law asks for."""
+    approver = caller.raised(Role.ADMIN if leaves_law else Role.SUPERVISOR)
+    if change.site is None:
+        approver.require_everywhere()
+        return
+    rows = [row for row in (change.before, change.after) if row is not None]
+    departments = {one for row in rows for one in departments_of(tx, services, row, change.site)}
+    approver.require_change(change.site, departments)
+
+
+def may_approve(tx: MaintenanceTx, services: Services, caller: Access, change: PlanChange, leaves_law: bool) -> bool:
+    """Whether ``require_approver`` lets the caller through."""
+    try:
+        require_approver(tx, services, caller, change, leaves_law)
+    except Forbidden:
+        return False
+    return True

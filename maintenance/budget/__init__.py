@@ -1,0 +1,1 @@
+"""What maintenance is to cost, costs, and will cost."""

@@ -1,0 +1,1 @@
+"""Changes of the plan table: requested, looked at, approved."""

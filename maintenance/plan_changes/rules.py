@@ -1,0 +1,141 @@
+"""What a change makes of a row: the next version, and what the law keeps. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from maintenance.plan import Layer, PlanRow
+from maintenance.plan_changes.model import Action, Caution
+from maintenance.recurrence import longest_between
+from plantroom.domain.assets import LocalName
+from plantroom.errors import BadData, FieldProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A row as it is to be (``None``: it ends), from when on, and for whom: ``site`` as in ``PlanChange``."""
+
+    action: Action
+    site: str | None
+    before: PlanRow | None
+    wanted: PlanRow | None
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The row that a proposal makes, what to beware of, and whether it takes something out of what the law asks for,
+    which an administrator has to approve."""
+
+    row: PlanRow
+    cautions: tuple[Caution, ...]
+    leaves_law: bool
+
+
+def outcome_of(proposal: Proposal, lineage: str) -> Outcome:
+    """The row that the proposal makes. ``lineage`` is that of a new row. ``BadData`` names the field that cannot be."""
+    before, day = proposal.before, proposal.effective_from
+    if before is None:
+        wanted = _needed(proposal.wanted)
+        row = replace(wanted, lineage=lineage, site=proposal.site, effective_from=day, version=1)
+        return Outcome(row, (), leaves_law=False)
+    apart = proposal.site is not None and before.site is None
+    base = replace(before, lineage=lineage, site=proposal.site, version=1) if apart else before
+    if proposal.action is Action.RETIRE:
+        law = before.layer is Layer.LAW
+        row = replace(base, ends=day)
+        return Outcome(row, (_ends_law(before),) if law else (), leaves_law=law)
+    _not_before_what_waits(before, day)
+    wanted = _needed(proposal.wanted)
+    row = replace(
+        wanted,
+        lineage=base.lineage,
+        site=base.site,
+        version=base.version,
+        effective_from=day,
+        since=before.first_day,
+    )
+    return _lawful(before, row)
+
+
+def _needed(row: PlanRow | None) -> PlanRow:
+    if row is None:
+        raise _wrong("row", "missing", "说明计划项内容 / say what the row is to be")
+    return row
+
+
+def _not_before_what_waits(before: PlanRow, day: date) -> None:
+    """The newest version in effect counts: one that comes into effect before another that waits would be lost."""
+    if day < before.effective_from:
+        text = (
+            f"该计划项另有{before.effective_from}起生效的变更，请选该日或之后 / a version of this row takes effect on "
+            f"{before.effective_from}: choose that day or a later one"
+        )
+        raise _wrong("effective_from", "before_waiting_version", text)
+
+
+def law_floor(row: PlanRow) -> int | None:
+    """The longest gap in days that the law allows by a row of its own; ``None`` when the row says none."""
+    if row.layer is not Layer.LAW:
+        return None
+    gap = longest_between(row) if row.max_gap_days is None else row.max_gap_days
+    return gap if gap > 0 else None
+
+
+def _lawful(before: PlanRow, after: PlanRow) -> Outcome:
+    """What the law asks for stays: its layer, and its longest gap whatever the interval is."""
+    if before.layer is not Layer.LAW:
+        return Outcome(after, (), leaves_law=False)
+    if after.layer is not Layer.LAW:
+        text = "法规要求的计划项不能改为其他层级 / a row that the law asks for stays one: end it and make another"
+        raise _wrong("layer", "law_stays", text)
+    cautions: list[Caution] = []
+    floor = law_floor(before)
+    asked = after.max_gap_days or longest_between(after)
+    if floor is not None and (asked == 0 or asked > floor):
+        after = replace(after, max_gap_days=floor)
+        cautions.append(_floor_kept(floor))
+    elif floor is not None and after.max_gap_days is None and before.max_gap_days is not None:
+        after = replace(after, max_gap_days=before.max_gap_days)
+    narrower = after.applies_to != before.applies_to or (after.ends is not None and after.ends != before.ends)
+    if narrower:
+        cautions.append(_other_machines(before))
+    return Outcome(after, tuple(cautions), leaves_law=narrower)
+
+
+def _floor_kept(days: int) -> Caution:
+    return Caution(
+        "law_floor",
+        LocalName(
+            f"比法规宽松：仍按法规间隔（最长{days}天）安排",
+            f"laxer than the law: still scheduled by the law's longest gap, {days} days",
+        ),
+    )
+
+
+def _ends_law(row: PlanRow) -> Caution:
+    basis = f"（{row.basis}）" if row.basis else ""
+    based = f" ({row.basis})" if row.basis else ""
+    return Caution(
+        "law_ends",
+        LocalName(
+            f"法规要求的项目将终止{basis}，须由管理员批准",
+            f"work that the law asks for ends{based}: an administrator has to approve",
+        ),
+    )
+
+
+def _other_machines(row: PlanRow) -> Caution:
+    basis = f"（{row.basis}）" if row.basis else ""
+    based = f" ({row.basis})" if row.basis else ""
+    return Caution(
+        "law_applies_otherwise",
+        LocalName(
+            f"法规要求的项目将适用于其他对象或期限{basis}，须由管理员批准",
+            f"work that the law asks for will be for other machines, or for a time only{based}: an administrator "
+            "has to approve",
+        ),
+    )
+
+
+def _wrong(field: str, code: str, message: str) -> BadData:
+    return BadData(f"{field}: {message}", [FieldProblem(field, code, message)])
