@@ -25,6 +25,7 @@ from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
+from api.figures.endpoints import router as figures
 from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
@@ -124,6 +125,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     work_order_records,
     work_order_batches,
     work_figures,
+    figures,
     owner_reports,
     public,
 )

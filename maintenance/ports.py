@@ -12,6 +12,7 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.budget.ports import BudgetRepository
 from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
+from maintenance.figures.ports import FigureRepository
 from maintenance.imports.ports import ImportRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
@@ -19,6 +20,7 @@ from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.plan_changes.ports import PlanChangeRepository
 from maintenance.records.ports import RecordRepository
+from maintenance.reports.ports import ReportRepository
 from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
@@ -405,3 +407,5 @@ class MaintenanceTx(LedgerTx):
     work_records: WorkRecordRepository
     repairs: RepairRepository
     owner_reports: OwnerReportRepository
+    figures: FigureRepository
+    report_store: ReportRepository
