@@ -227,7 +227,7 @@ def _group(
         ),
         tickets=tuple(ticket_precision(one for one in bag.tickets if one.opened_at >= period.begins)),
         alarms=tuple(alarm_precision(bag.alarms)),
-        ages=_ages(bag.machines, today, lambda one: classes.get(one)),
+        ages=_ages(bag.machines, today, classes.get),
         cost=round(bag.cost, 2),
     )
 

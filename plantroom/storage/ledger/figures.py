@@ -36,7 +36,7 @@ class SqlFigures(FigureRepository):
     def facts(self, site: str, first: date, last: date, begins: datetime, ends: datetime, now: datetime) -> Facts:
         until = min(ends, now)
         return Facts(
-            machines=tuple(Machine(*row) for row in self._connection.execute(_MACHINES, {"site": site})),
+            machines=tuple(Machine._make(row) for row in self._connection.execute(_MACHINES, {"site": site})),
             due=self._due(site, first, last),
             tickets=self._tickets(site, begins, ends),
             repaired=self._repaired(site, begins, ends),
@@ -86,7 +86,7 @@ class SqlFigures(FigureRepository):
                 sa.or_(_r.opened_at >= begins, _r.completed_at >= begins),
             )
         )  # fmt: skip
-        return tuple(Ticket(*row) for row in self._connection.execute(statement))
+        return tuple(Ticket._make(row) for row in self._connection.execute(statement))
 
     def _repaired(self, site: str, begins: datetime, ends: datetime) -> tuple[Repaired, ...]:
         ran = self._work.backend.seconds_between(_c.started_at, _c.stopped_at)
@@ -123,7 +123,7 @@ class SqlFigures(FigureRepository):
             sa.or_(_w.completed_at >= begins, sa.and_(_w.completed_at.is_(None), _w.ended.is_(False))),
             sa.cast(_w.tags, sa.Text).like(f'%"{ISOLATES}"%'),
         )
-        return tuple(Stop(*row) for query in (by_hand, isolated) for row in self._connection.execute(query))
+        return tuple(Stop._make(row) for query in (by_hand, isolated) for row in self._connection.execute(query))
 
     def _kept(self, site: str, begins: datetime, until: datetime) -> tuple[Kept, ...]:
         statement = (
@@ -140,7 +140,7 @@ class SqlFigures(FigureRepository):
             )
             .group_by(_w.asset, _w.department, _c.kind)
         )  # fmt: skip
-        return tuple(Kept(*row) for row in self._connection.execute(statement))
+        return tuple(Kept._make(row) for row in self._connection.execute(statement))
 
     def _alarms(self, site: str, begins: datetime, ends: datetime) -> tuple[Alarm, ...]:
         statement = (
@@ -160,7 +160,7 @@ class SqlFigures(FigureRepository):
             .where(_b.site == site, _b.booked_at >= begins, _b.booked_at < ends)
             .group_by(_b.asset, _w.department)
         )
-        return tuple(Booked(*row) for row in self._connection.execute(statement))
+        return tuple(Booked._make(row) for row in self._connection.execute(statement))
 
 
 _MACHINES = sa.select(

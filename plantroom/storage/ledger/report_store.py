@@ -113,7 +113,7 @@ class SqlReports(ReportRepository):
         return self._orders(statement.order_by(_w.completed_at, _w.number))
 
     def _orders(self, statement: sa.Select[Any]) -> Sequence[OrderLine]:
-        return [OrderLine(*row) for row in self._connection.execute(statement)]
+        return [OrderLine._make(row) for row in self._connection.execute(statement)]
 
     def due(self, site: str, first: date, last: date) -> Sequence[DueLine]:
         statement = (
@@ -131,7 +131,7 @@ class SqlReports(ReportRepository):
             )
             .order_by(_o.latest, _o.subject, _o.lineage, _o.cycle)
         )  # fmt: skip
-        return [DueLine(*row) for row in self._connection.execute(statement)]
+        return [DueLine._make(row) for row in self._connection.execute(statement)]
 
     def steps(self, orders: Collection[str]) -> Mapping[str, Sequence[Step]]:
         done = (State.COMPLETED.value, State.VERIFIED.value)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -143,7 +144,7 @@ def test_down_time_never_exceeds_the_period_nor_overlaps(spans: list[tuple[int, 
         for since, length, lasts in spans
     ]
     found = down_times(stops, MARCH).get("p1", [])
-    assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] < after[0] for before, after in pairwise(found))
     assert all(MARCH[0] <= since < until <= MARCH[1] for since, until in found)
 
 
