@@ -50,6 +50,7 @@ from api.public.endpoints import router as public
 from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
+from api.reports.endpoints import router as reports
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
 from api.services import Services
@@ -126,6 +127,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     work_order_batches,
     work_figures,
     figures,
+    reports,
     owner_reports,
     public,
 )

@@ -26,7 +26,7 @@ INSUFFICIENT = LocalName("数据不足", "insufficient data")
 @dataclass(frozen=True, slots=True)
 class Figure:
     """``value`` is ``None`` where there is too little: then ``count`` is below ``minimum``, or ``days`` below
-    ``minimum_days``. ``count`` is how many cases it rests on, ``days`` how many days of machines (where they matter)."""
+    ``minimum_days``. ``count`` is how many cases it rests on, ``days`` how many days of machines."""
 
     value: float | None
     count: int

@@ -5,10 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintenance.figures.compliance import PlanCounts, is_statutory, plan_counts
-from maintenance.figures.facts import Alarm, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
+from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
 from maintenance.figures.figure import Figure, share
 from maintenance.figures.precision import Precision, alarm_precision, ticket_precision
 from maintenance.figures.reliability import Reliability, reliability
@@ -99,7 +100,7 @@ class _Bag:
     stops: list[Stop] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
-    cost: float = 0.0
+    booked: list[Booked] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,30 +137,10 @@ def grouped(facts: Facts, site: Site, period: Period, by: By, now: datetime, cat
     bags: defaultdict[str, _Bag] = defaultdict(_Bag)
     if by is By.SITE:
         bags[NO_GROUP] = _Bag()
-    for machine in facts.machines:
-        for key in keys.of_machine(machine):
-            bags[key].machines.append(machine)
-    for due in facts.due:
-        for key in keys.of_due(due):
-            bags[key].due.append(due)
-    for ticket in facts.tickets:
-        for key in keys.of(ticket.asset, ticket.department):
-            bags[key].tickets.append(ticket)
-    for done in facts.repaired:
-        for key in keys.of(done.asset, done.department):
-            bags[key].repaired.append(done)
-    for stop in facts.stops:
-        for key in keys.of(stop.asset, None):
-            bags[key].stops.append(stop)
-    for kept in facts.kept:
-        for key in keys.of(kept.asset, kept.department):
-            bags[key].kept.append(kept)
-    for alarm in facts.alarms:
-        for key in keys.of(alarm.asset, None):
-            bags[key].alarms.append(alarm)
-    for booked in facts.booked:
-        for key in keys.of(booked.asset, booked.department):
-            bags[key].cost += booked.amount
+    for name, listed, keys_of in keys.routes(facts):
+        for fact in listed:
+            for key in keys_of(fact):
+                getattr(bags[key], name).append(fact)
     return [_group(key, keys.name(key, site), bags[key], period, now, catalogue.classes) for key in sorted(bags)]
 
 
@@ -174,6 +155,24 @@ class _Keys:
             for one in classes:
                 self._systems.setdefault(one, []).append(system)
         self._of_row = {key: systems_of(row, catalogue.systems) or [NO_GROUP] for key, row in catalogue.rows.items()}
+
+    def routes(self, facts: Facts) -> Sequence[tuple[str, Sequence[Any], Callable[[Any], Collection[str]]]]:
+        def by_asset(one: Any) -> Collection[str]:
+            return self.of(one.asset, None)
+
+        def by_both(one: Any) -> Collection[str]:
+            return self.of(one.asset, one.department)
+
+        return (
+            ("machines", facts.machines, self.of_machine),
+            ("due", facts.due, self.of_due),
+            ("tickets", facts.tickets, by_both),
+            ("repaired", facts.repaired, by_both),
+            ("stops", facts.stops, by_asset),
+            ("kept", facts.kept, by_both),
+            ("alarms", facts.alarms, by_asset),
+            ("booked", facts.booked, by_both),
+        )
 
     def of_machine(self, machine: Machine) -> Collection[str]:
         return {
@@ -228,7 +227,7 @@ def _group(
         tickets=tuple(ticket_precision(one for one in bag.tickets if one.opened_at >= period.begins)),
         alarms=tuple(alarm_precision(bag.alarms)),
         ages=_ages(bag.machines, today, classes.get),
-        cost=round(bag.cost, 2),
+        cost=round(sum(one.amount for one in bag.booked), 2),
     )
 
 

@@ -122,8 +122,8 @@ def pack_html(
     pack = _Gathering(tx, report, site, catalogue, now, speech, there).pack(heads)
     if pack.lines > MOST_LINES:
         words = (
-            f"共{pack.lines}行，最多{MOST_LINES}行：请缩短期间或选择单台设备 / it would have {pack.lines} lines, {MOST_LINES} at"
-            " most: ask for a shorter period, or for one machine"
+            f"共{pack.lines}行，最多{MOST_LINES}行：请缩短期间或选择单台设备"
+            f" / it would have {pack.lines} lines, {MOST_LINES} at most: ask for a shorter period, or for one machine"
         )
         raise BadData(words, [FieldProblem("to", "too_large", words)])
     title = f"{speech.word('title_pack')} – {pack.about}"

@@ -11,8 +11,8 @@ from typing import Any
 
 NO_FONT, NO_PANGO = 3, 4
 FONT_MISSING = (
-    "没有安装含中文字符的字体，PDF会显示方框 / no font with Chinese characters is installed, so that a PDF would show boxes."
-    " Debian: apt-get install fonts-noto-cjk"
+    "没有安装含中文字符的字体，PDF会显示方框"
+    " / no font with Chinese characters is installed, so that a PDF would show boxes. Debian: apt-get install fonts-noto-cjk"
 )
 PANGO_MISSING = (
     "没有安装Pango，不能生成PDF / Pango is not installed, which PDFs are made with."
@@ -45,11 +45,11 @@ def main() -> int:
     """The program."""
     try:
         if not has_chinese_font():
-            print(FONT_MISSING, file=sys.stderr)
+            sys.stderr.write(FONT_MISSING)
             return NO_FONT
         from weasyprint import HTML
     except OSError as error:
-        print(f"{PANGO_MISSING} ({error})", file=sys.stderr)
+        sys.stderr.write(f"{PANGO_MISSING} ({error})")
         return NO_PANGO
     made = HTML(string=sys.stdin.buffer.read().decode(), url_fetcher=refuse).write_pdf()
     sys.stdout.buffer.write(made)

@@ -117,6 +117,14 @@ class ReportRepository(ABC):
         """The newest first (fields: requested_at)."""
 
     @abstractmethod
+    def made_for(self, occasion: str) -> bool:
+        """Whether there is a report of the occasion."""
+
+    @abstractmethod
+    def waiting(self, now: datetime) -> bool:
+        """Whether one waits that nobody has; one cheap query."""
+
+    @abstractmethod
     def take(self, now: datetime, until: datetime, report_id: str | None = None) -> Report | None:
         """The oldest that waits and that nobody has, or this one, for whoever makes it: nobody else is given it before
         ``until``."""

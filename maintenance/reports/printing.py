@@ -24,7 +24,7 @@ class NotPrinted(PlantroomError):
 def to_pdf(html: str, env: Mapping[str, str] | None = None, timeout_s: float = TIMEOUT_S) -> bytes:
     """The PDF of a document. ``NotPrinted`` without a font or library that it needs (the message says which and how to
     get it) or when it takes too long, ``Unreachable`` when the process was ended from outside: try again."""
-    nice = ("nice", "-n", "10") if os.path.exists("/usr/bin/nice") else ()
+    nice = ("nice", "-n", "10") if Path("/usr/bin/nice").exists() else ()
     command = [*nice, sys.executable, "-P", str(_PROGRAM)]
     try:
         done = subprocess.run(  # noqa: S603 (our own program; the document comes on stdin)

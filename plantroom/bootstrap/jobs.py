@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
+from maintenance.reports.monthly_job import reports_job
 from maintenance.scheduler import Job, materialise_job
 from plantroom.bootstrap.parts import Parts
 
@@ -16,4 +17,5 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
         materialise_job(parts.ledger, parts.systems, readings=readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
+        reports_job(parts.ledger, parts.systems),
     ]

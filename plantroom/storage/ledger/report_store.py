@@ -73,8 +73,14 @@ class SqlReports(ReportRepository):
         statement = REPORTS.select().where(*conditions)
         return fetch_page(self._connection, statement, _SORTS, "-requested_at", page, REPORTS.item)
 
+    def made_for(self, occasion: str) -> bool:
+        return self._connection.execute(sa.select(_t.id).where(_t.occasion == occasion)).first() is not None
+
+    def waiting(self, now: datetime) -> bool:
+        return self._connection.execute(sa.select(_t.id).where(*_free(now)).limit(1)).first() is not None
+
     def take(self, now: datetime, until: datetime, report_id: str | None = None) -> Report | None:
-        free = [_t.state == ReportState.WAITING.value, sa.or_(_t.taken_until.is_(None), _t.taken_until < now)]
+        free = _free(now)
         if report_id is not None:
             free.append(_t.id == report_id)
         oldest = REPORTS.select().where(*free).order_by(_t.requested_at, _t.id).limit(1)
@@ -170,3 +176,7 @@ class SqlReports(ReportRepository):
             for row in self._connection.execute(statement.where(key.in_(some))):
                 found[row[0]].append(build(*row))
         return found
+
+
+def _free(now: datetime) -> list[sa.ColumnElement[bool]]:
+    return [_t.state == ReportState.WAITING.value, sa.or_(_t.taken_until.is_(None), _t.taken_until < now)]
