@@ -26,7 +26,7 @@ INERT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """A report is looked at, nothing of it runs."""
 
 
-@router.post("", operation_id="createReport", status_code=202)
+@router.post("", operation_id="createMaintenanceReport", status_code=202)
 def create_report(form: ReportCreate, caller: Supervisor, services: Parts, response: Response) -> Report:
     """Ask for a report. It is made in the background; see `state`."""
     caller.require_change(form.site)
@@ -38,7 +38,7 @@ def create_report(form: ReportCreate, caller: Supervisor, services: Parts, respo
     return Report.of(made)
 
 
-@router.get("", operation_id="listReports")
+@router.get("", operation_id="listMaintenanceReports")
 def list_reports(query: Annotated[ReportQuery, Query()], caller: Viewer, services: Parts) -> ReportList:
     """Reports, the newest first. Packs, and reports with money, for supervisors alone."""
     staff = caller.raised(Role.SUPERVISOR).scope
@@ -48,7 +48,7 @@ def list_reports(query: Annotated[ReportQuery, Query()], caller: Viewer, service
     return ReportList(items=[Report.of(one) for one in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/{report_id}", operation_id="getReport")
+@router.get("/{report_id}", operation_id="getMaintenanceReport")
 def get_report(report_id: str, caller: Viewer, services: Parts) -> Report:
     """One report and what has become of it."""
     with services.ledger.read() as tx:
@@ -57,7 +57,7 @@ def get_report(report_id: str, caller: Viewer, services: Parts) -> Report:
 
 @router.get(
     "/{report_id}/file",
-    operation_id="getReportFile",
+    operation_id="getMaintenanceReportFile",
     response_class=Response,
     responses={
         200: {"content": {"application/pdf": {}, "text/html": {}}, "description": "The bytes, as they were made"}

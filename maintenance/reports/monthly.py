@@ -1,10 +1,12 @@
-"""The monthly report to the owners: what was done, what the law asked for, how owners were answered. It names nobody."""
+"""The monthly report to the owners: what was done, what the law asked for, how owners were answered; without names."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from maintenance.budget.costing import system_of_class
 from maintenance.budget.measuring import Line, measure
 from maintenance.figures.figure import DEFINITIONS
 from maintenance.figures.groups import By, Catalogue, Group, Period, grouped, period_of
@@ -120,7 +122,7 @@ def _month(
         made_at=now,
         today=today,
         whole=whole,
-        systems=grouped(facts, site, period, By.SYSTEM, now, catalogue),
+        systems=grouped(facts, site, period, By.SYSTEM, now, _apart(catalogue)),
         done=len(tx.report_store.completed(site.code, period.begins, period.ends)),
         tickets=tickets,
         shown=_worst_first(tickets)[:SHOWN_TICKETS],
@@ -139,6 +141,14 @@ def _month(
         coming_statutory=[one for one in coming if one.kind in _STATUTORY][:SHOWN_TICKETS],
         machines={one.key: speech.name(LocalName(one.zh, one.en)) for one in facts.machines},
     )
+
+
+def _apart(catalogue: Catalogue) -> Catalogue:
+    """Each class in one system, so that nothing is shown twice."""
+    systems: defaultdict[str, list[str]] = defaultdict(list)
+    for equipment_class, system in system_of_class(catalogue.systems).items():
+        systems[system].append(equipment_class)
+    return replace(catalogue, systems=systems)
 
 
 def _worst_first(tickets: Sequence[OrderLine]) -> list[OrderLine]:

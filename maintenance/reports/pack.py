@@ -27,8 +27,9 @@ from plantroom.domain.audit import Head
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.paging import PageRequest
 
-MOST_LINES = 6_000
-"""Lines of a pack at most: about 300 pages. An elevator's four years are some 250."""
+MOST_LINES, MOST_PRINTED = 20_000, 4_000
+"""Lines of a pack at most, and of one that is printed: 4,000 take a gigabyte and two minutes. An elevator's four years
+are some 700."""
 
 SITE = "site:"
 AT_ONCE = 500
@@ -120,10 +121,12 @@ def pack_html(
     site = tx.assets.site(report.site)
     speech = Speech(report.language, ZoneInfo(site.time_zone))
     pack = _Gathering(tx, report, site, catalogue, now, speech, there).pack(heads)
-    if pack.lines > MOST_LINES:
+    most = MOST_PRINTED if report.pdf else MOST_LINES
+    if pack.lines > most:
         words = (
-            f"共{pack.lines}行，最多{MOST_LINES}行：请缩短期间或选择单台设备"
-            f" / it would have {pack.lines} lines, {MOST_LINES} at most: ask for a shorter period, or for one machine"
+            f"共{pack.lines}行，最多{most}行：请缩短期间、选择单台设备{'，或不要PDF' if report.pdf else ''}"
+            f" / it would have {pack.lines} lines, {most} at most: ask for a shorter period, for one machine"
+            f"{', or without the PDF' if report.pdf else ''}"
         )
         raise BadData(words, [FieldProblem("to", "too_large", words)])
     title = f"{speech.word('title_pack')} – {pack.about}"
@@ -185,14 +188,19 @@ class _Gathering:
             other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
             repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
             evidence=[file for line in frozen for file in line.files],
-            keep=max((retention(one.equipment_class) for one in self._assets.values()), key=lambda one: one.years,
-                     default=retention(None)),
+            keep=self._keep(),
             verdict=verify_in(tx, heads),
             head=listed[-1] if listed else None,
             sound=sum(one.sound for one in frozen),
             frozen=len(frozen),
             names={key: self._speech.name(one.name) for key, one in self._assets.items()},
         )  # fmt: skip
+
+    def _keep(self) -> Retention:
+        """The longest that is asked for."""
+        of_system = self._catalogue.systems.get(self._report.system or "", ())
+        classes = {one.equipment_class for one in self._assets.values()} | set(of_system)
+        return max(map(retention, sorted(classes)), key=lambda one: one.years)
 
     def _about(self) -> str:
         if self._report.asset is not None:

@@ -62,6 +62,7 @@ class RecordLine:
     rows: tuple[str, ...]
     lineages: tuple[str, ...]
     counts: Mapping[str, int]
+    ok: tuple[str, ...]
     not_ok: tuple[Item, ...]
     readings: tuple[Item, ...]
     done_by: tuple[str, ...]
@@ -118,6 +119,7 @@ def record_line(
         rows=tuple(str(one.get("row")) for one in plan),
         lineages=tuple(str(one.get("lineage")) for one in plan),
         counts=Counter(str(one["answer"].get("outcome")) for one in items if one["answer"].get("outcome")),
+        ok=tuple(str(one["step"]) for one in items if one["answer"].get("outcome") == "ok"),
         not_ok=tuple(_not_ok(one) for one in items if one["answer"].get("outcome") == "not_ok"),
         readings=tuple(_reading(one) for one in items if one["answer"].get("number") is not None),
         done_by=_with_role(said, _DID),

@@ -10,7 +10,7 @@ from maintenance.reports import pdf
 from plantroom.errors import PlantroomError, Unreachable
 
 TIMEOUT_S = 900.0
-"""Five thousand lines take about a minute of one core."""
+"""Four thousand lines take two minutes of a busy core."""
 
 _PROGRAM = Path(pdf.__file__)
 

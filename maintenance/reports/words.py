@@ -184,6 +184,9 @@ month|个月|month
 year|年|year
 every|每|every
 not_done|未做|not done
+periodic_inspection|定期检验|Periodic inspection
+use_registration|使用登记|Registration of use
+registration|使用登记|Registration
 h|小时|h
 min|分钟|min
 """

@@ -18,4 +18,4 @@ def report_maker(parts: Parts, files: FileStore) -> ReportMaker:
         return read_heads(folder) if any(folder.glob("*.txt")) else ()
 
     names = Names(parts.systems, parts.classes, {key: one.name for key, one in systems().items()})
-    return ReportMaker(parts.ledger, files, parts.clock, names, parts.settings.public_url or "", heads)
+    return ReportMaker(parts.ledger, files, parts.planning_clock, names, parts.settings.public_url or "", heads)

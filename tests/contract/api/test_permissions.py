@@ -14,7 +14,7 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world, plan_world, work_world
+from tests.contract.api import people_world, plan_world, report_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
 
 PUBLIC = {
@@ -82,7 +82,7 @@ def fill(path: str, world: World, site: str) -> str:
         "notification_id": world.ids[site].get("notification", "nope"),
     } | {
         name: world.ids[site].get(name, "nope")
-        for name in (*people_world.NOBODY, *work_world.NOTHING, *plan_world.NOTHING)
+        for name in (*people_world.NOBODY, *work_world.NOTHING, *plan_world.NOTHING, *report_world.NOTHING)
     }
     return path.format(**names)
 
@@ -101,7 +101,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
     }
-    queries |= people_world.queries(site) | work_world.QUERIES | plan_world.queries(site)
+    queries |= people_world.queries(site) | work_world.QUERIES | plan_world.queries(site) | report_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -158,7 +158,12 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    bodies |= people_world.bodies(site) | work_world.bodies(world, site) | plan_world.bodies(world, site)
+    bodies |= (
+        people_world.bodies(site)
+        | work_world.bodies(world, site)
+        | plan_world.bodies(world, site)
+        | report_world.bodies(site)
+    )
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
     if path.endswith(plan_world.DECIDING):
@@ -220,6 +225,7 @@ SITE_BOUND = (
     }
     | people_world.SITE_BOUND
     | plan_world.SITE_BOUND
+    | report_world.SITE_BOUND
 )
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
@@ -257,7 +263,11 @@ def filled(world: World) -> World:
             "channel": world.channel(site),
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
-        world.ids[site] |= work_world.add_records(world, site) | plan_world.add_plans(world, site)
+        world.ids[site] |= (
+            work_world.add_records(world, site)
+            | plan_world.add_plans(world, site)
+            | report_world.add_reports(world, site)
+        )
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -326,6 +336,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 **people_world.NOBODY,
                 **work_world.NOTHING,
                 **plan_world.NOTHING,
+                **report_world.NOTHING,
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",
