@@ -11,12 +11,13 @@ import structlog
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.examples import examples
 from tests.servers.rabbitmq import CLUSTER
 
 pytest_plugins = ["tests.servers.fixtures", "tests.ledgers", "tests.web_app"]
 
 # What takes too long is ended by pytest-timeout; how long one example takes says how busy the machine is.
-settings.register_profile("plantroom", deadline=None)
+settings.register_profile("plantroom", deadline=None, max_examples=examples(100))
 settings.load_profile("plantroom")
 
 TOGETHER: Mapping[str, tuple[str, ...]] = {

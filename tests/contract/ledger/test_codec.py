@@ -18,6 +18,7 @@ from maintenance.schedules import (
 )
 from plantroom.domain.assets import Limits, LocalName, PointKind, PointTemplate, Status
 from plantroom.storage.ledger.codec import dump, load
+from tests.examples import examples
 
 text = st.text(st.characters(exclude_categories=("Cs",)))
 number = st.floats(allow_nan=False, allow_infinity=False)
@@ -70,13 +71,13 @@ rows = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(templates)
 def test_a_point_template_survives(template: PointTemplate) -> None:
     assert load(PointTemplate, dump(template)) == template
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(rows)
 def test_a_plan_row_survives(row: PlanRow) -> None:
     assert load(PlanRow, dump(row)) == row

@@ -16,6 +16,7 @@ from plantroom.ports.gaps import KEPT_CLOSED, Gap, GapFilter, GapNews, GapsGone,
 from plantroom.ports.paging import PageRequest, Scope
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import MINUTE, NOW
+from tests.examples import examples
 
 
 def news(holes: Sequence[Span] = (), came: Sequence[Span] = (), **changes: Any) -> GapNews:
@@ -223,7 +224,7 @@ def test_odd_boots_are_kept_as_both_databases_can(ledger: SqlLedger) -> None:
 numbers = st.sets(st.integers(0, 30), max_size=20)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(missing=numbers, batches=st.lists(numbers, max_size=4), repeats=st.integers(1, 2))
 def test_whatever_heals_in_whatever_pieces_the_rest_is_open(
     ledger: SqlLedger, missing: set[int], batches: list[set[int]], repeats: int

@@ -16,6 +16,7 @@ from ingest.handover import HandOver, Overtaken
 from plantroom.errors import Unreachable
 from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.engine import SqlTx
+from tests.examples import examples
 from tests.unit.ingest.plants import ListSpool
 
 HANDED, OWN = "stage:alarms", "own"
@@ -163,7 +164,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_whoever_is_killed_whenever_nobody_goes_on_from_what_is_not_the_last_state(
     ledger: SqlLedger, steps: list[tuple[int, str]]

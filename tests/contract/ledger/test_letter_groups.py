@@ -13,6 +13,7 @@ from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.tables_collect import dead_letters
 from tests.contract.ledger.given import MINUTE, NOW
 from tests.contract.ledger.test_collect import letter
+from tests.examples import examples
 
 EVERYWHERE = Scope()
 DEMO = Scope(frozenset({"demo"}))
@@ -75,7 +76,7 @@ def test_topics_and_reasons_that_somebody_made_up_are_told_apart(ledger: SqlLedg
     assert {(g.topic, g.reason) for g in found.groups} == {(text, text.partition(":")[0]) for text in odd}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from(["t", "u"]), st.sampled_from(["c", "c: x", "d"])), max_size=30

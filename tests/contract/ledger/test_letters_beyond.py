@@ -12,6 +12,7 @@ from plantroom.ports.letters import DeadLetter
 from plantroom.ports.paging import EVERYTHING, PageRequest
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.test_collect import NOW, letter
+from tests.examples import examples
 
 ROOM = 1 << 30
 
@@ -66,7 +67,7 @@ def test_no_more_are_found_than_asked_for(ledger: SqlLedger) -> None:
     assert list(beyond(ledger, keep=0, most=12)) == [*(f"d{n:03}" for n in range(10)), "e00001.0P-1", "e00002.0P-1"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 400), st.sampled_from("ab")), max_size=40),
     st.integers(0, 20),

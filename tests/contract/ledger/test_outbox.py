@@ -17,6 +17,7 @@ from plantroom.domain.findings import Finding, FindingCleared, FindingSource
 from plantroom.ports.outbox import Line, QueuedFinding, WaitingFinding, place_of
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.ledger.given import NOW, finding
+from tests.examples import examples
 
 numbers = itertools.count(1000)
 
@@ -146,7 +147,7 @@ def test_two_that_ask_for_what_is_urgent_get_it_once(ledger: SqlLedger, other: S
         assert theirs.result(timeout=10) == []
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

@@ -20,6 +20,7 @@ from tests.contract.maintenance.test_findings import episodes
 from tests.contract.maintenance.test_loop_echoes import FIRE, Told, asked, event, value
 from tests.contract.maintenance.test_loop_value_echoes import asked_for_the_value
 from tests.contract.maintenance.test_over_with_work import MINUTE, look
+from tests.examples import examples
 
 __all__ = ["walk"]
 
@@ -124,7 +125,7 @@ WORD = st.sampled_from(["acknowledge", "start", "verdict", "hold", "complete"])
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -26,6 +26,7 @@ from plantroom.storage.ledger.columns import EPOCH
 from plantroom.storage.ledger.tables_maintenance import work_orders
 from tests.contract.maintenance.conftest import NOW
 from tests.contract.maintenance.tablet import Store, codes, op, send, stored
+from tests.examples import examples
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -237,7 +238,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WORDS, st.randoms(use_true_random=False))
 def test_any_order_of_late_words_gives_the_clocks_of_the_words_in_order(ledger: Store, words: Any, chance: Any) -> None:
     in_order, mixed = ticket(ledger, Severity.MAJOR), ticket(ledger, Severity.MAJOR)

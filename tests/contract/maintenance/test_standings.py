@@ -21,6 +21,7 @@ from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
 from plantroom.ports.ledger import Ledger
 from plantroom.storage.ledger import SqlLedger
 from tests.contract.maintenance.planning import NOW, SYSTEMS, every_order, planned
+from tests.examples import examples
 from tests.unit.maintenance.rows import ELEVATOR, row
 
 Store = Ledger[MaintenanceTx]
@@ -154,7 +155,7 @@ def made(path: Path, template: Path) -> SqlLedger:
 
 
 @given(st.lists(st.tuples(st.integers(0, 25), st.lists(happenings(), max_size=3)), min_size=2, max_size=6))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_run_with_standings_equals_one_without(
     sqlite_template: Path, tmp_path: Path, steps: list[tuple[int, list[Happens]]]
 ) -> None:

@@ -17,6 +17,7 @@ from plantroom.storage.ledger import SqlLedger
 from plantroom.storage.ledger.engine import SqlTx
 from plantroom.storage.ledger.tables_audit import APPEND_ONLY, audit_entries, audit_heads, audit_seals
 from tests.contract.records.history import reseal, rows, sealed_history, unlock, write
+from tests.examples import examples
 
 E, S, H = audit_entries, audit_seals, audit_heads
 
@@ -288,7 +289,9 @@ def forgery(draw: st.DrawFn, tx: SqlTx) -> None:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=examples(150),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_no_forgery_is_missed(ledger: SqlLedger, data: st.DataObject) -> None:

@@ -24,6 +24,7 @@ from tests.contract.rollups.given import (
     settle,
     stored,
 )
+from tests.examples import examples
 
 _assets = count(1)
 POINTS = ("vibration", "flow")
@@ -128,14 +129,14 @@ relaxed = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
-@settings(max_examples=100, deadline=None, suppress_health_check=relaxed)
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=relaxed)
 @given(sent=messages, events=steps)
 def test_on_sqlite(store: ReadingsStore, ledger: SqlLedger, sent: list, events: list) -> None:
     see_that_it_ends_well(store, ledger, sent, events)
 
 
 @pytest.mark.parametrize("store", ["influx"], indirect=True)
-@settings(max_examples=25, deadline=None, suppress_health_check=relaxed)
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=relaxed)
 @given(sent=messages, events=steps)
 def test_on_influxdb(store: ReadingsStore, ledger: SqlLedger, sent: list, events: list) -> None:
     see_that_it_ends_well(store, ledger, sent, events)

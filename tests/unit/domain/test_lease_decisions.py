@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plantroom.domain.leases import GRACE_MS, SETTLE_MS, LeaseState, LeaseView, Member, Moves, decide
+from tests.examples import examples
 
 LEASE_MS = 6_000
 OLD = SETTLE_MS + 1
@@ -91,7 +92,7 @@ class Cluster:
         return sorted(sum(holder == me for holder in self.holders.values()) for me in self.alive)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.integers(1, 30),
     st.integers(1, 6),

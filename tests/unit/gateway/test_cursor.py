@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.spool.cursor import RESERVE_BYTES, Cursor
+from tests.examples import examples
 
 NAMES = ("cursor.0", "cursor.1")
 
@@ -43,7 +44,7 @@ def test_files_that_are_too_short_are_lengthened_when_it_is_opened(tmp_path: Pat
 
 
 @given(states=st.lists(st.integers(0, 3 * RESERVE_BYTES), min_size=1, max_size=6), restart=st.booleans())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 def test_the_newest_state_comes_back_whatever_sizes_it_had(
     tmp_path_factory: object, states: list[int], restart: bool
 ) -> None:

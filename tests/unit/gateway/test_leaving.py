@@ -18,6 +18,7 @@ from plantroom.domain.assets import Priority
 from plantroom.domain.sources import TopicSource, matches
 from plantroom.ports.spool import Lane
 from plantroom.wire import MARKS
+from tests.examples import examples
 
 TOPICS = ("plantroom/s/A/telemetry", "plantroom/s/A/event", "a/x", "a/y")
 MARK = f"plantroom/s/{MARKS}/"
@@ -322,7 +323,7 @@ def test_what_once_lost_a_message_loses_none(name: str, tmp_path: Path) -> None:
     assert after(KNOWN[name], tmp_path).lost() == set()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(steps=STEPS)
 def test_whatever_happens_no_message_is_left_by_both_lanes(
     tmp_path_factory: pytest.TempPathFactory, steps: Steps

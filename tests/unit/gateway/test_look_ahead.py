@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from gateway.spool import Spool
 from plantroom.ports.spool import SpoolRecord
+from tests.examples import examples
 
 KIND = st.sampled_from(["put", "read", "look", "look again", "commit", "rewind"])
 STEPS = st.lists(st.tuples(KIND, st.integers(1, 40)), max_size=60)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(steps=STEPS)
 def test_looking_ahead_changes_nothing_of_what_is_read(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

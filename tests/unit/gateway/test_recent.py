@@ -9,6 +9,7 @@ from gateway.spool import Spool
 from gateway.spool.format import encode, parse, whole_records
 from gateway.spool.recent import Budget, RecentRecords
 from plantroom.ports.spool import SpoolRecord
+from tests.examples import examples
 
 
 def run(first: int, count: int) -> list[SpoolRecord]:
@@ -72,7 +73,7 @@ def test_records_in_bulk_are_those_found_one_by_one(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["put", "read", "rewind", "commit"]), st.integers(1, 40)), max_size=30))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_a_reader_sees_the_same_whether_it_keeps_up_or_not(
     tmp_path_factory: object, steps: list[tuple[str, int]]
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gateway.spool import Spool
 from gateway.spool.segments import segments_in
 from plantroom.ports.spool import SpoolRecord
+from tests.examples import examples
 
 
 def opened(folder: Path, segment_bytes: int = 1 << 20) -> Spool:
@@ -224,7 +225,7 @@ def test_a_waiting_reader_is_woken_by_a_sync(tmp_path: Path) -> None:
     assert len(spool.read(10, 5.0)) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     batches=st.lists(st.lists(st.binary(max_size=300), max_size=12), max_size=12),
     chunk=st.integers(1, 7),

@@ -15,6 +15,7 @@ from gateway.spool import Spool
 from gateway.spool.format import HEAD_BYTES, encode
 from gateway.spool.inspect import inspect_folder, inspect_spool
 from gateway.spool.segments import segments_in
+from tests.examples import examples
 
 COUNT = 12
 TOPIC = b"plantroom/s/a/telemetry"
@@ -138,7 +139,7 @@ def test_a_spool_that_ends_in_damage_is_empty_once_that_was_passed_over(tmp_path
     assert spool.depth() == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(segment=st.integers(0, 4), where=st.integers(0, 400), bit=st.integers(0, 7))
 def test_any_flipped_bit_costs_one_record_at_most_and_never_gives_a_wrong_one(
     tmp_path_factory: pytest.TempPathFactory, segment: int, where: int, bit: int
@@ -154,7 +155,7 @@ def test_any_flipped_bit_costs_one_record_at_most_and_never_gives_a_wrong_one(
     assert damaged == missing or COUNT not in out
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     cuts=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 200), st.integers(0, 60), st.binary(max_size=60))),
     at_first=st.booleans(),

@@ -12,6 +12,7 @@ from gateway.spool import Spool
 from gateway.spool.format import HEAD_BYTES, encode
 from gateway.spool.inspect import inspect_spool
 from gateway.spool.segments import segments_in
+from tests.examples import examples
 
 MIB = 1 << 20
 HONEST = b"plantroom/s/a/telemetry"
@@ -82,7 +83,7 @@ def test_a_reader_that_goes_on_in_a_segment_finds_its_place_behind_a_large_messa
 EDITS = st.lists(st.tuples(st.integers(0, 1 << 30), st.binary(min_size=1, max_size=40)), max_size=4)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(edits=EDITS, cut=st.integers(0, 3_000), sizes=st.lists(st.integers(0, 3_000), min_size=1, max_size=8))
 def test_whatever_is_damaged_only_what_was_sent_comes_out(
     tmp_path_factory: pytest.TempPathFactory,

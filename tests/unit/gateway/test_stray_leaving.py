@@ -12,6 +12,7 @@ from gateway.stray_leaving import AGAIN_MAX_S, AT_ONCE, FIRST_S, MARKS_KEPT, Str
 from plantroom.domain.sources import matches
 from plantroom.ports.spool import Lane
 from plantroom.wire import MARKS
+from tests.examples import examples
 from tests.unit.gateway.test_leaving import MARK, AtBroker, Broker, Steps, World, live_through
 
 EVENT = "plantroom/s/A/event"
@@ -199,7 +200,7 @@ def test_what_only_the_session_for_all_sites_was_sent_is_not_left(name: str, tmp
     assert not world.only & world.thrown_away
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(steps=STEPS)
 def test_whatever_happens_nothing_is_left_that_the_site_is_not_sent(
     tmp_path_factory: pytest.TempPathFactory, steps: Steps

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.subscriptions import Subscriptions
+from tests.examples import examples
 
 NAMES = ["a/#", "b/#", "c/#"]
 GRANTED = 1
@@ -178,7 +179,7 @@ class Wire:
 WAYS = (Wire.want, Wire.doubt, Wire.turn, Wire.turn, Wire.taken, Wire.answered, Wire.connect, Wire.settle)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 7)), min_size=10, max_size=60))
 def test_whatever_is_lost_the_broker_ends_up_with_what_is_wanted_and_never_holds_what_nobody_knows(
     steps: list[tuple[Callable[[Wire, int], None], int]],

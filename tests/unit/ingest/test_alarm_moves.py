@@ -17,6 +17,7 @@ from plantroom.domain.sources import TopicSource
 from plantroom.ports.readings import ReadingBatch
 from plantroom.ports.spool import Lane
 from plantroom.ports.stages import StreamBatch
+from tests.examples import examples
 from tests.unit.ingest.plants import AUTO_MODE, CLASSES, NOON_MS, PRESSURE, plant_of, pump
 from tests.unit.ingest.test_alarms import SERIES, stream, told
 
@@ -155,7 +156,7 @@ def test_an_alarm_that_was_cleared_in_the_other_lane_is_not_there_again_after_a_
     assert told(again) == [("raised", "pressure:warning_high", 40.0)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(
         st.tuples(
@@ -196,7 +197,7 @@ def test_whatever_moves_and_restarts_happen_nothing_stays_raised_and_nothing_is_
     assert standing(found) == set()
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(
     st.lists(st.tuples(st.integers(0, 8), st.sampled_from([0.5, 0.77, 0.9, 1.2])), max_size=40),
     st.lists(st.integers(0, 40), max_size=6),

@@ -13,6 +13,7 @@ from ingest.alarms import LimitAlarms
 from plantroom.catalogue import equipment_classes
 from plantroom.domain.assets import Plant, Point, PointTemplate
 from plantroom.domain.findings import Finding
+from tests.examples import examples
 from tests.unit.ingest.plants import AUTO_MODE, CLASSES, PRESSURE, plant_of, pump
 from tests.unit.ingest.test_alarm_moves import standing
 from tests.unit.ingest.test_alarms import stream, told, watch
@@ -140,7 +141,7 @@ def cut_up(rows: Rows, cuts: Sequence[int], restarts: bool, plant: Plant) -> tup
     return found, stage.snapshot()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.lists(STEPS, max_size=40), st.lists(st.integers(0, 40), max_size=8), st.booleans(), st.booleans())
 def test_nothing_depends_on_the_cut_into_batches_or_on_restarts_though_clocks_are_set(
     steps: list[tuple[int, float]], cuts: list[int], restarts: bool, slow: bool

@@ -12,6 +12,7 @@ from plantroom.domain.assets import AssetStatus, Limits, Plant, Priority, Severi
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised
 from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.ports.stages import StreamBatch
+from tests.examples import examples
 from tests.unit.ingest.plants import AUTO_MODE, CLASSES, NOON_MS, PRESSURE, plant_of, pump
 
 SERIES = [SeriesRef("demo", "pump", "key-P-1", point) for point in ("pressure", "auto_mode")]
@@ -110,7 +111,7 @@ def test_what_is_no_snapshot_is_refused() -> None:
         LimitAlarms(CLASSES).restore(b"nonsense")
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(st.lists(st.tuples(st.integers(0, 8), st.sampled_from([0.5, 0.77, 0.9, 1.2])), max_size=40), st.integers(0, 40))
 def test_a_restart_anywhere_gives_the_same_findings(steps: list[tuple[int, float]], cut: int) -> None:
     clock, rows = 0.0, []

@@ -12,6 +12,7 @@ from ingest import sequences as module
 from ingest.sequences import BOOTS, MEMORY, PAST_BOOTS, SequenceTracker
 from plantroom.ports.gaps import GapFilter
 from plantroom.ports.paging import PageRequest
+from tests.examples import examples
 from tests.unit.ingest.house import House
 from tests.unit.ingest.test_sent_again import house, send, times
 
@@ -187,7 +188,7 @@ LOST = st.tuples(st.just("lost"), st.integers(0, 4), st.integers(1, 30), st.bool
 
 
 @given(st.lists(st.one_of(LIFE, RESENT, LOST, LIFE), max_size=25))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 def test_nothing_that_is_new_is_ever_taken_for_a_repetition(steps: list[tuple[str, int, int, bool]]) -> None:
     """Publishers that lose messages, go on (or begin again under the same boot, with a message that the broker had not
     sent before), while the broker sends stretches of what it had again, with the mark or without."""

@@ -22,6 +22,7 @@ from plantroom.ports.clock import YEAR_2000_MS
 from plantroom.ports.device_clocks import DeviceClock, DeviceTimes
 from plantroom.ports.readings import DAY_MS, FOR_EVER, Retention
 from plantroom.ports.spool import Lane
+from tests.examples import examples
 from tests.unit.ingest.plants import NOON_MS, plant_of, pump
 
 MINUTE_MS = 60_000
@@ -343,7 +344,7 @@ def test_a_slow_device_is_measured_with_its_fourth_message_and_found_with_its_fi
     assert (bool(desk.words), desk.kinds()) == (measured, kinds)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.integers(1, 400), max_size=20), st.integers(0, 20))
 def test_neither_cuts_nor_restarts_change_the_result(sizes: list[int], restart_at: int) -> None:
     messages = live(8, -42_000) + live(8, 0, start_ms=NOON_MS + 8 * MINUTE_MS)

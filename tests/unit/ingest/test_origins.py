@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.events import EventRules
 from ingest.origins import MAX_ORIGINS, MAX_VALUE, origin_of, text_of
 from plantroom.domain.findings import FindingCleared, FindingRaised
+from tests.examples import examples
 from tests.unit.ingest.plants import CLASSES, NOON_MS
 from tests.unit.ingest.test_events import Bench, tags
 
@@ -150,7 +151,7 @@ def test_an_origin_is_of_known_words_in_plain_text(data: dict[str, object], text
 ORIGINS = st.sampled_from([{}, {"zone": 1}, {"zone": 2}, {"loop": 1, "zone": 1}, {"loop": 2, "zone": 1}])
 
 
-@settings(max_examples=150, deadline=timedelta(seconds=5))
+@settings(max_examples=examples(150), deadline=timedelta(seconds=5))
 @given(st.lists(st.tuples(st.sampled_from(["tripped", "trip_reset", "restart"]), ORIGINS), max_size=25))
 def test_it_is_over_when_none_of_its_origins_stands(told: list[tuple[str, dict[str, int]]]) -> None:
     panel = Panel()

@@ -12,6 +12,7 @@ from ingest.matching import Matcher, SeriesTable
 from ingest.quality import QualityGate
 from plantroom.domain.assets import Plant, Point, Source, SourceClock
 from plantroom.domain.quality import Reason, is_stale
+from tests.examples import examples
 from tests.unit.ingest.plants import NOON_MS, PRESSURE, RUNNING, VIBRATION, plant_of
 
 Row = tuple[str, int, float]
@@ -189,7 +190,7 @@ def test_a_live_point_is_stale_after_its_own_time(silent_s: int, clock: SourceCl
 RECEIVED = st.lists(st.tuples(st.integers(0, 12), st.integers(-6, 12)), max_size=20)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(RECEIVED, st.integers(0, 20))
 def test_jumping_clocks_are_judged_the_same_wherever_the_stream_is_cut(
     instants: list[tuple[int, int]], cut: int
@@ -214,7 +215,7 @@ ROWS = st.lists(
 RUNS = st.lists(st.tuples(st.sampled_from(["pressure", "running"]), st.sampled_from([0.0, 1.0]), st.integers(0, 4)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(RUNS, st.integers(0, 30))
 def test_whether_a_machine_runs_counts_the_same_wherever_the_stream_is_cut(
     steps: list[tuple[str, float, int]], cut: int
@@ -230,7 +231,7 @@ def test_whether_a_machine_runs_counts_the_same_wherever_the_stream_is_cut(
     assert [one for row in rows for one in singly.judge([row])] == judged
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(ROWS, st.integers(0, 30))
 def test_the_verdict_does_not_depend_on_where_the_stream_is_cut(rows: list[Row], cut: int) -> None:
     whole, parts = Bench(), Bench()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ingest import replays
 from plantroom.domain.assets import Point
+from tests.examples import examples
 from tests.unit.ingest.house import FlakyLedger, House
 from tests.unit.ingest.plants import VIBRATION, pump
 from tests.unit.ingest.test_replays import replay, without_ts
@@ -231,7 +232,7 @@ def found(house: House, code: str, point: str) -> tuple[list[tuple[int, float]],
     return [row for row in rows if row[0] < 0], sorted(value for ms, value in rows if ms >= 0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(MESSAGES)
 def test_after_the_replay_the_store_is_as_if_the_points_had_been_there(
     empty: Path, messages: list[tuple[str, int, list[Object]]]

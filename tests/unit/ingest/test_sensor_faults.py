@@ -34,6 +34,7 @@ from plantroom.ports.readings import ReadingBatch, SeriesRef
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.ports.stages import StreamBatch
 from plantroom.wire import encode_telemetry
+from tests.examples import examples
 from tests.unit.ingest.plants import AUTO_MODE, CLASSES, NOON_MS, PRESSURE, RUNNING, VIBRATION, plant_of, pump
 from tests.unit.ingest.test_alarm_moves import standing
 from tests.unit.ingest.test_alarms import SERIES, told
@@ -204,7 +205,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(STEPS, st.integers(0, 40))
 def test_a_restart_anywhere_gives_the_same_findings(steps: list[tuple[int, int]], cut: int) -> None:
     clock, all_of = 0.0, list[Row]()

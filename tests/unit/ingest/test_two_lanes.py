@@ -16,6 +16,7 @@ from plantroom.domain.assets import Plant, Priority, Source
 from plantroom.ports.instants import InstantLog
 from plantroom.ports.spool import Lane, SpoolRecord
 from plantroom.wire import event_topic, telemetry_topic
+from tests.examples import examples
 from tests.instants import MemoryInstants
 from tests.unit.ingest.plants import CLASSES, NOON_MS, plant_of
 
@@ -182,7 +183,7 @@ def lived_through(
     return site
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(MESSAGES, OPS, st.sampled_from([0, 1, 7, HOURS_MS]))
 def test_each_numbered_message_is_one_reading_and_nothing_is_lost(
     messages: list[tuple[str, tuple[Lane, ...], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
@@ -191,7 +192,7 @@ def test_each_numbered_message_is_one_reading_and_nothing_is_lost(
     check(site, messages, 1)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(MESSAGES, st.lists(st.one_of(AWAY, OP), max_size=25), st.sampled_from([0, 1, 7, HOURS_MS]))
 def test_nothing_is_lost_on_a_full_disk_and_nothing_doubled_unless_it_is_killed_then(
     messages: list[tuple[str, tuple[Lane, ...], int, bool]], ops: list[tuple[str, Lane, int]], behind_ms: int
@@ -203,7 +204,7 @@ def test_nothing_is_lost_on_a_full_disk_and_nothing_doubled_unless_it_is_killed_
         check(site, messages, 1)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(MESSAGES, OPS, MESSAGES, OPS, MESSAGES, OPS, st.sampled_from([0, 1, HOURS_MS]))
 def test_nor_is_anything_when_a_source_becomes_safe_and_is_no_longer(
     before: list[tuple[str, tuple[Lane, ...], int, bool]],

@@ -18,6 +18,7 @@ from maintenance.plan import Layer, Occurrence, OccurrenceKey, OccurrenceState, 
 from maintenance.planner import Subject, asset_subject, plan_subject
 from maintenance.recurrence import IsWorkingDay, every_day, local_day, shifted
 from plantroom.domain.assets import Asset, LocalName
+from tests.examples import examples
 from tests.unit.maintenance.rows import ELEVATOR, row
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -186,7 +187,7 @@ def days(planned: Planned, subject: int) -> list[tuple[object, ...]]:
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_columns_find_what_the_reference_finds(case: Case) -> None:
     expected = by_reference(case)
     planned = in_columns(case)

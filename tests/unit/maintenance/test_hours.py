@@ -18,6 +18,7 @@ from maintenance.schedules import IntervalSchedule
 from maintenance.site_calendar import opening
 from plantroom.domain.assets import LocalName
 from plantroom.domain.calendars import Opening, SiteCalendar
+from tests.examples import examples
 from tests.unit.maintenance.rows import row
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
@@ -120,7 +121,7 @@ CALENDARS = st.lists(
     zone=st.sampled_from([BERLIN, SHANGHAI, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")]),
     first=st.dates(date(2024, 1, 1), date(2027, 12, 1)),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_moments_rise_have_numbers_of_their_own_lie_in_opening_hours_and_do_not_depend_on_the_look(
     calendar: SiteCalendar, every: int, zone: ZoneInfo, first: date
 ) -> None:

@@ -32,6 +32,7 @@ from maintenance.schedules import (
 from maintenance.site_calendar import working_days
 from plantroom.domain.assets import Asset, LocalName
 from plantroom.domain.calendars import MonthDay, Season, SiteCalendar
+from tests.examples import examples
 from tests.unit.maintenance.rows import row
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -172,7 +173,7 @@ def test_the_daily_patrol_of_a_heat_station_stops_with_the_season_and_counts_no_
     end=st.builds(MonthDay, st.integers(1, 12), st.integers(1, 31)),
     anchor=st.none() | st.dates(date(2018, 1, 1), date(2024, 1, 1)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_dates_in_season_lie_in_the_season_rise_and_are_never_further_apart_than_the_interval(
     every: tuple[int, str], start: MonthDay, end: MonthDay, anchor: date | None
 ) -> None:

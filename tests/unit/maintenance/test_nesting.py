@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from maintenance.nesting import Job
 from maintenance.plan import Roll
+from tests.examples import examples
 from tests.unit.maintenance.rows import ELEVATOR, plan, row
 
 HALF = row("HALF", 15, "day", 3, 3)
@@ -63,7 +64,7 @@ def check_no_gap(found: Sequence[Job]) -> None:
 
 
 @given(anchors=st.lists(days, min_size=4, max_size=4), start=days)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_the_law_holds_for_elevators_wherever_their_rows_are_anchored(anchors: list[date], start: date) -> None:
     found = plan(ELEVATOR, anchors, start, start + timedelta(days=800))
     check_no_gap(found)
@@ -86,7 +87,7 @@ def test_yearly_takes_half_yearly_quarterly_and_half_monthly_with_it() -> None:
 
 
 @given(start=days, horizon=st.integers(20, 200), more=st.integers(1, 200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_looking_further_ahead_does_not_regroup_what_is_near(start: date, horizon: int, more: int) -> None:
     anchors = [date(2024, 2, 29)] * 4
     near = plan(ELEVATOR, anchors, start, start + timedelta(days=horizon + 120))

@@ -17,6 +17,7 @@ from maintenance.unknown_events import KEPT, OTHERS, UNKNOWN_EVENT, gathered_eve
 from plantroom.domain.assets import Severity
 from plantroom.domain.findings import Finding, FindingCleared, FindingRaised, FindingSource
 from plantroom.ports.outbox import QueuedFinding, place_of
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -131,7 +132,7 @@ moves = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(moves)
 def test_whatever_comes_the_episode_is_the_same_in_both_orders(made: list[tuple[str, int]]) -> None:
     told: list[Finding] = [raised(0, "known0", known=True)]

@@ -12,6 +12,7 @@ from maintenance.planner import Subject, asset_subject, plan_subject, rows_for, 
 from maintenance.preview import PreviewItem, preview
 from maintenance.recurrence import longest_days
 from plantroom.domain.assets import Asset, AssetStatus, LocalName
+from tests.examples import examples
 from tests.unit.maintenance.rows import row
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -134,7 +135,7 @@ CALENDARS = st.tuples(
 
 
 @given(calendars=st.lists(CALENDARS, min_size=2, max_size=6), shift=st.sampled_from([0, 0, 30, 100]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_row_whose_calendar_changes_goes_on_without_a_gap_and_uses_no_key_twice(
     calendars: list[tuple[tuple[int, str], date, int | None]], shift: int
 ) -> None:

@@ -18,6 +18,7 @@ from maintenance.recurrence import (
     window,
     with_history,
 )
+from tests.examples import examples
 from tests.unit.maintenance.rows import row
 
 MONTHLY = Interval(1, IntervalUnit.MONTH)
@@ -102,7 +103,7 @@ def test_a_row_laxer_than_the_law_is_scheduled_at_the_floor() -> None:
     gap=st.integers(15, 40),
     offsets=st.lists(st.integers(-12, 12), min_size=1, max_size=40),
 )
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_the_floor_is_kept_over_any_history(early: int, late: int, gap: int, offsets: list[int]) -> None:
     """Whatever was done when, the next one's last day is inside its window and never beyond the law's."""
     visit = row("HM", 15, "day", early, late, max_gap_days=gap)

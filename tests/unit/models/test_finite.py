@@ -14,6 +14,7 @@ from models.fitting import Fit, fit
 from models.rows import AssetRows
 from models.watcher import AssetState, Watcher
 from plantroom.errors import BadData
+from tests.examples import examples
 from tests.unit.models.machine import MODES, START_MS, healthy
 
 HUGE = float(np.finfo(np.float64).max)
@@ -109,7 +110,7 @@ def windows(draw: st.DrawFn) -> Column:
     return np.column_stack([draw(columns(rows)) for _ in KEYS])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(windows())
 def test_any_window_gives_a_finite_model_or_is_refused(values: Column) -> None:
     with warnings.catch_warnings():
@@ -128,7 +129,7 @@ anything = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(windows(), st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=30))
 def test_any_reading_leaves_a_state_that_can_be_saved(values: Column, stream: list[tuple[float, ...]]) -> None:
     try:

@@ -16,6 +16,7 @@ from plantroom.domain.assets import Health, Plant
 from plantroom.domain.findings import Finding, FindingRaised
 from plantroom.ports.readings import ReadingBatch
 from plantroom.ports.stages import StreamBatch
+from tests.examples import examples
 from tests.unit.models.machine import START_MS, Bench, Columns, batch, healthy, plant, row_of, window
 
 KEYS = ("vibration", "flow", "bearing_temp")
@@ -86,7 +87,7 @@ def streams(draw: st.DrawFn) -> tuple[StreamBatch, Plant]:
     return in_order(whole, np.argsort(place, kind="stable")), LEARNED_GATED if gated else LEARNED
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(streams(), st.data())
 def test_no_cut_and_no_restart_changes_anything(stream: tuple[StreamBatch, Plant], data: st.DataObject) -> None:
     whole, followed = stream

@@ -189,7 +189,7 @@ def test_learning_is_quick(bench: Bench) -> None:
         started = time.process_time()
         fit(points, START_MS + 1000 * np.arange(2000), values)
         times.append(time.process_time() - started)
-    assert min(times) < 0.3, "the best of five runs, in seconds of CPU: the machine may be busy"
+    assert min(times) < 1.0, "the best of five runs, in seconds of CPU: the machine may be busy"
 
 
 def test_a_registry_that_cannot_be_written_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

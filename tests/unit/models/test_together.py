@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from plantroom.domain.findings import Finding
 from plantroom.ports.readings import ReadingBatch
 from plantroom.ports.stages import StreamBatch
+from tests.examples import examples
 from tests.unit.models.machine import Bench, Columns, batch, healthy, plant, window
 
 KEYS = ("vibration", "flow", "bearing_temp")
@@ -60,7 +61,7 @@ def machines(draw: st.DrawFn) -> dict[str, Columns]:
     return made
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(machines(), st.lists(st.integers(1, ROWS - 1), max_size=5))
 def test_an_asset_among_others_is_judged_as_if_alone(ill: dict[str, Columns], cuts: list[int]) -> None:
     edges = [0, *sorted({*cuts, 150}), ROWS]

@@ -12,6 +12,7 @@ from plantroom.publisher import Publisher
 from plantroom.publisher.outbox import Limits, Outbox
 from plantroom.publisher.replays import MAX_REQUESTS, Replays
 from plantroom.wire import MAX_SEQ, Channel, ReplayRequest, parse_replay_request, replay_topic
+from tests.examples import examples
 
 KEPT = 7
 numbers = st.integers(-3, KEPT + 3) | st.integers() | st.sampled_from([MAX_SEQ - 1, MAX_SEQ, 1 << 63, 1 << 64, 10**40])
@@ -108,7 +109,7 @@ def test_a_piece_stays_until_it_is_said_to_be_sent_and_goes_on_behind_what_was(o
     assert replays.next(KEPT, 4).asked is None
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.lists(requests.map(json.dumps).map(str.encode) | st.binary(max_size=30), max_size=6))
 @example([b'{"boot":"OWN","from":0,"to":100000000000000000000000}', b'{"boot":"OWN","from":2,"to":1}'])
 def test_a_publisher_goes_on_whatever_is_published_on_its_topic(

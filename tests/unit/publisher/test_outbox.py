@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from plantroom.errors import NothingLeft, Unreachable
 from plantroom.publisher.database import FILE, OutboxInUse
 from plantroom.publisher.outbox import KEPT_BOOTS, ROW_BYTES, Limits, Outbox
+from tests.examples import examples
 
 
 def encoder(word: str):
@@ -235,7 +236,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_whatever_happens_what_waits_is_there_in_order(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from plantroom.errors import NothingLeft
 from plantroom.publisher.outbox import ROW_BYTES, Kept, Limits, Outbox
+from tests.examples import examples
 
 DAY_MS = 86_400_000
 SHORT = "12345678/0"
@@ -201,4 +202,4 @@ class OutboxAsAWhole(RuleBasedStateMachine):
 
 
 TestOutboxAsAWhole = OutboxAsAWhole.TestCase
-TestOutboxAsAWhole.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestOutboxAsAWhole.settings = settings(max_examples=examples(50), stateful_step_count=40, deadline=None)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from plantroom.errors import BadData
 from simulators.recording import Recording, name_points, parse_recording, point_key, shifted_to
+from tests.examples import examples
 
 TEST_BED = (
     "datetime;Accelerometer1RMS;Accelerometer2RMS;Current;Pressure;Temperature;Thermocouple;Voltage;"
@@ -62,7 +63,7 @@ def test_keys_are_unique_and_a_mapped_one_comes_first() -> None:
     assert "压力" in notes[0]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.text(max_size=8), max_size=8))
 def test_any_headings_get_different_keys(headings: list[str]) -> None:
     keys, _ = name_points(headings, {})

@@ -11,6 +11,7 @@ from ingest.event_messages import event_objects, values_beside
 from ingest.status import parse_status
 from plantroom.ports.spool import SpoolRecord
 from plantroom.wire import parse_replay_request
+from tests.examples import examples
 from tests.unit.ingest.plants import NOON_MS
 
 BYTES = 400_000
@@ -25,7 +26,7 @@ REPEATED = st.lists(PIECE, min_size=1, max_size=4).map("".join)
 HEAD = st.lists(PIECE, max_size=4).map("".join) | st.sampled_from(['{"event":"x', '[{"event":"x","values":{"a":"'])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(head=HEAD, piece=REPEATED, tail=HEAD)
 def test_no_repetition_of_anything_is_quadratic(head: str, piece: str, tail: str) -> None:
     payload = (head + piece * (BYTES // len(piece.encode())) + tail).encode()

@@ -64,6 +64,7 @@ from plantroom.domain.assets import (
 from plantroom.domain.papers import Document, Licence, MakerLimit
 from plantroom.domain.parts import PointSensor
 from plantroom.ports.accounts import Grant, Role, User
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ASKED = Asked("somebody", NOW)
@@ -71,7 +72,9 @@ LANGUAGE = st.sampled_from(["zh", "zh-hant", "en"])
 WRITERS = (csv_bytes, xlsx_bytes)
 WRITE = st.sampled_from(WRITERS)
 
-SOME = settings(max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(
+    max_examples=examples(25), phases=[Phase.generate], deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 ODD = st.sampled_from(
     [
         "007",

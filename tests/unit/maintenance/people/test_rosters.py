@@ -20,6 +20,7 @@ from maintenance.people.rosters import (
     who_is_on,
 )
 from plantroom.errors import BadData
+from tests.examples import examples
 from tests.unit.maintenance.people.given import BERLIN, SHANGHAI, change, shift
 
 ZONES = (SHANGHAI, BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe"), UTC)
@@ -131,7 +132,7 @@ def test_instants_keep_the_order_of_local_times(
     assert instant(day, latest, zone) <= instant(day + timedelta(days=1), time(0), zone)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(zones, days_of_dst, st.lists(minutes, min_size=2, max_size=5, unique=True))
 def test_shifts_that_meet_on_the_clock_cover_every_moment_once(zone: ZoneInfo, day: date, marks: list[time]) -> None:
     marks.sort()
