@@ -47,6 +47,7 @@ from api.plan_changes.endpoints import router as plan_changes
 from api.points.endpoints import router as points
 from api.problems import install
 from api.public.endpoints import router as public
+from api.public.pages import router as fault_pages
 from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
@@ -186,7 +187,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = metrics
     app.state.live = LiveHub(services.ledger)
     install(app)
-    for router in (*API_ROUTERS, webapp):
+    for router in (*API_ROUTERS, fault_pages, webapp):
         app.include_router(router)
     app.add_middleware(Envelope, metrics=metrics)
     return app

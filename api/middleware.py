@@ -37,7 +37,7 @@ REASON = b"x-reason"
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-PUBLIC = "/api/v1/public/"
+PUBLIC = ("/api/v1/public/", "/faults")
 MAX_PUBLIC_BODY = 32 << 10
 MAX_PUBLIC_PHOTO = MAX_PHOTO + (64 << 10)
 """Bodies of those who have not signed in, and a photo of theirs with what is around it."""
@@ -87,7 +87,7 @@ class Envelope:
         try:
             await self._app(scope, _limited(scope, receive), answer)
         except Exception as error:
-            log.exception("request_crashed", method=scope["method"], path=scope["path"], error=repr(error))
+            log.exception("request_crashed", method=scope["method"], path=_told(scope), error=repr(error))
             if answer.started:
                 raise
             detail = "the error has been written to the log; trying again may help"
@@ -118,7 +118,13 @@ def _unknown_author(scope: Scope) -> Author:
     given = headers.get(REQUEST_ID, b"")
     request_id = given.decode() if _REQUEST_ID.fullmatch(given) else new_key()
     reason = unquote(headers.get(REASON, b"").decode("latin-1"), errors="replace").strip()[:MAX_REASON]
-    return Author("anonymous", AuthorKind.PUBLIC, "", reason, request_id, f"{scope['method']} {scope['path']}")
+    return Author("anonymous", AuthorKind.PUBLIC, "", reason, request_id, f"{scope['method']} {_told(scope)}")
+
+
+def _told(scope: Scope) -> str:
+    """The path as it may be kept: those of public pages have the secret of a report in them."""
+    path = str(scope["path"])
+    return next((f"{public}..." for public in PUBLIC if path.startswith(public)), path)
 
 
 def _add_headers(scope: Scope, message: MutableMapping[str, object], request_id: str) -> None:

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import NotModifiedResponse
 
-from api.services import Parts
+from api.access import COOKIE
+from api.public.pages import label_page
+from api.services import Parts, Services
 from plantroom.errors import NotFound
 
 router = APIRouter()
@@ -54,6 +56,15 @@ def _send(request: Request, file: Path, caching: str) -> Response:
     return answer
 
 
+def _label_page(path: str, request: Request, services: Services) -> Response | None:
+    """The page of a QR label (``plantroom.domain.labels``) for whoever has not signed in; staff get the web app."""
+    folder, _, code = path.partition("/")
+    site = request.query_params.get("site", "")
+    if folder != HASHED_FOLDER or not code or not site or COOKIE in request.cookies:
+        return None
+    return label_page(services, request, site, code)
+
+
 @router.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False, operation_id="webApp")
 def web_app(path: str, request: Request, services: Parts) -> Response:
     """A file of the web app, or its first page for every address that the app itself understands."""
@@ -61,11 +72,14 @@ def web_app(path: str, request: Request, services: Parts) -> Response:
         raise NotFound(path)
     folder = services.static_dir
     index = None if folder is None else _regular_file(folder, "index.html")
+    found = _regular_file(folder, path) if path and folder is not None else None
+    if found is not None and index is not None:
+        return _send(request, found, IMMUTABLE if path.startswith(f"{HASHED_FOLDER}/") else REVALIDATE)
+    label = _label_page(path, request, services)
+    if label is not None:
+        return label
     if folder is None or index is None:
         return HTMLResponse(NOT_BUILT, headers={"Cache-Control": REVALIDATE})
-    found = _regular_file(folder, path) if path else None
-    if found is not None:
-        return _send(request, found, IMMUTABLE if path.startswith(f"{HASHED_FOLDER}/") else REVALIDATE)
     if Path(path).suffix.lower() in FILE_SUFFIXES:
         raise NotFound(path)
     return _send(request, index, REVALIDATE)

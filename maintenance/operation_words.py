@@ -91,7 +91,9 @@ def verdict_of(op: Operation, by: str, at: datetime) -> dict[str, object]:
     """A verdict with who gave it and when. Raises ``Refused``: ``unknown_verdict``."""
     if op.value.get("verdict") not in VERDICTS:
         raise Refused("unknown_verdict")
-    return {key: op.value.get(key) for key in ("verdict", "cause", "action")} | {"by": by, "at": at.isoformat()}
+    mode = {"failure_mode": op.value["failure_mode"]} if op.value.get("failure_mode") else {}
+    said = {key: op.value.get(key) for key in ("verdict", "cause", "action")}
+    return said | mode | {"by": by, "at": at.isoformat()}
 
 
 def lacks(order: WorkOrder) -> str | None:

@@ -30,9 +30,9 @@ from maintenance.ports import MaintenanceTx
 from maintenance.seed.codes import owner_faults
 from maintenance.ticket_lock import lock_ticket
 from maintenance.work.bookkeeping import Books
-from maintenance.work.owner_reports import OwnerReport, answer_by
-from maintenance.work.reporting import OWNER, Said, rate, take_report
-from plantroom.domain.assets import Asset, AssetStatus
+from maintenance.work.owner_reports import ANSWERED_WITHIN, OwnerReport
+from maintenance.work.reporting import OWNER, Said, answer_by, rate, take_report
+from plantroom.domain.assets import Asset, AssetStatus, Severity
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.equipment import FileEntry
 from plantroom.ports.files import TooLarge
@@ -43,7 +43,7 @@ router = APIRouter(prefix="/api/v1/public", tags=["public"], route_class=BeginAg
 @router.get("/categories", operation_id="listPublicCategories")
 def list_categories(query: Annotated[ListQuery, Query()], request: Request, services: Parts) -> CategoryList:
     """What can be reported, in the owners' words."""
-    _look(services, request)
+    look(services, request)
     page = cut_in_order(list(owner_faults().values()), query, lambda one: one.key)
     items = [Category(key=one.key, name=Name(zh=one.name.zh, en=one.name.en)) for one in page.items]
     return CategoryList(items=items, next_cursor=page.next_cursor)
@@ -52,9 +52,9 @@ def list_categories(query: Annotated[ListQuery, Query()], request: Request, serv
 @router.get("/assets/{site}/{code}", operation_id="getPublicAsset")
 def get_asset(site: str, code: str, request: Request, services: Parts) -> PublicAsset:
     """What the page behind a QR label shows: name and place, and nothing else."""
-    _look(services, request)
+    look(services, request)
     with services.ledger.read() as tx:
-        asset = _shown(tx, services, site, code)
+        asset = shown(tx, services, site, code)
         path = tx.places.path(asset.location)
     return PublicAsset(
         name=Name(zh=asset.name.zh, en=asset.name.en),
@@ -65,68 +65,71 @@ def get_asset(site: str, code: str, request: Request, services: Parts) -> Public
 @router.post("/reports", operation_id="reportFault", status_code=201)
 def post_report(form: ReportIn, request: Request, services: Parts) -> ReportTaken:
     """Report a fault. The answer's `token` is the only way to follow it. Reports about the same machine within ten
-    minutes are one ticket. At most five from an address in ten minutes (429)."""
+    minutes are one ticket. At most five from an address in ten minutes (429); what is
+    critical waits for no other limit."""
     _require_on(services)
     now, token = services.clock.now(), secrets.token_urlsafe(24)
     about = f"{form.site}/{form.place}" if form.code is None else f"{form.site} {form.code}"
-    services.public_limits.report(_address(request), about, now)
-    if form.website:
-        return ReportTaken(number=None, token=token, answer_by=answer_by(now))
     category = owner_faults().get(form.category)
+    urgent = category is not None and category.severity is Severity.CRITICAL
+    services.public_limits.report(_address(request), about, now, urgent=urgent)
+    if form.website:
+        return ReportTaken(number=None, token=token, answer_by=now + ANSWERED_WITHIN)
     if category is None:
         known = ", ".join(owner_faults())
         raise bad_field("category", "unknown_category", f"应为其中之一 / should be one of {known}")
     with services.ledger.begin() as tx:
-        asset = None if form.code is None else _shown(tx, services, form.site, form.code)
+        asset = None if form.code is None else shown(tx, services, form.site, form.code)
         if asset is None:
-            _require_site(tx, services, form.site)
+            require_site(tx, services, form.site)
         said = Said(form.site, asset, form.place, category, form.text, form.name, form.phone)
-        _, order = take_report(tx, said, digest(token), now)
-    return ReportTaken(number=order.number, token=token, answer_by=answer_by(now))
+        report, order = take_report(tx, said, digest(token), now)
+        return ReportTaken(number=order.number, token=token, answer_by=answer_by(tx, report, order))
 
 
 @router.get("/reports/{token}", operation_id="getReport")
 def get_report(token: str, request: Request, services: Parts) -> ReportSeen:
     """Where a report stands, in words, and when it will be answered and solved."""
-    _look(services, request)
+    look(services, request)
     with services.ledger.read() as tx:
-        report = _followed(tx, token)
-        return ReportSeen.of(report, tx.orders.get(report.work_order))
+        report = followed(tx, token)
+        return seen_of(tx, report)
 
 
 @router.post("/reports/{token}/photo", operation_id="addReportPhoto", status_code=201)
 def add_photo(token: str, file: UploadFile, request: Request, services: Parts) -> ReportSeen:
     """Add one photo (JPEG, PNG, WebP, HEIC; at most 5 MiB) to a report whose work has not ended."""
-    _look(services, request)
+    look(services, request)
     if file.size is not None and file.size > MAX_PHOTO:
         raise TooLarge(f"照片最大{MAX_PHOTO >> 20}MB / a photo may have at most {MAX_PHOTO >> 20} MiB")
     with services.ledger.read() as tx:
-        _require_photo_wanted(tx, _followed(tx, token))
+        _require_photo_wanted(tx, followed(tx, token))
     head = file.file.read(64)
     mime = photo_type(head)
     stored = services.files.put(photo_chunks(head, file.file), mime)
     now = services.clock.now()
     with services.ledger.begin() as tx:
-        report = _followed(tx, token)
+        report = followed(tx, token)
         order = lock_ticket(tx, report.work_order)
         _require_photo_wanted(tx, report)
         tx.files.add(FileEntry(stored.sha256, report.site, f"report-{order.number}", mime, stored.size, OWNER, now))
         Books(tx, order, OWNER, now).attach("photo", stored.sha256)
         report = replace(report, photo=stored.sha256)
         tx.owner_reports.update(report)
-    return ReportSeen.of(report, order)
+        return seen_of(tx, report)
 
 
 @router.post("/reports/{token}/rating", operation_id="rateReport", status_code=201)
 def post_rating(token: str, form: Rating, request: Request, services: Parts) -> ReportSeen:
     """Say how the work was, once, when it is done. 409 before that, and the second time."""
-    _look(services, request)
+    look(services, request)
     with services.ledger.begin() as tx:
-        report = rate(tx, _followed(tx, token), form.stars, form.comment, services.clock.now())
-        return ReportSeen.of(report, tx.orders.get(report.work_order))
+        report = rate(tx, followed(tx, token), form.stars, form.comment, services.clock.now())
+        return seen_of(tx, report)
 
 
-def _look(services: Services, request: Request) -> None:
+def look(services: Services, request: Request) -> None:
+    """Count a look. ``NotFound`` where it is switched off, ``Throttled``."""
     _require_on(services)
     services.public_limits.look(_address(request), services.clock.now())
 
@@ -141,22 +144,24 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def _require_site(tx: MaintenanceTx, services: Services, site: str) -> None:
+def require_site(tx: MaintenanceTx, services: Services, site: str) -> None:
+    """``NotFound`` unless faults of the site may be reported."""
     if services.public_sites is not None and site not in services.public_sites:
         raise NotFound("there is nothing by that name")
     tx.assets.site(site)
 
 
-def _shown(tx: MaintenanceTx, services: Services, site: str, code: str) -> Asset:
+def shown(tx: MaintenanceTx, services: Services, site: str, code: str) -> Asset:
     """The machine of a label; ``NotFound`` for every other."""
-    _require_site(tx, services, site)
+    require_site(tx, services, site)
     asset = tx.assets.find(site, code)
     if asset is None or asset.status is AssetStatus.SCRAPPED:
         raise NotFound("there is nothing by that name")
     return asset
 
 
-def _followed(tx: MaintenanceTx, token: str) -> OwnerReport:
+def followed(tx: MaintenanceTx, token: str) -> OwnerReport:
+    """The report of a secret. ``NotFound``."""
     report = tx.owner_reports.by_token(digest(token))
     if report is None:
         raise NotFound("there is nothing by that name")
@@ -168,3 +173,9 @@ def _require_photo_wanted(tx: MaintenanceTx, report: OwnerReport) -> None:
         raise Conflict("已有照片 / has a photo already")
     if tx.orders.get(report.work_order).state in ENDED:
         raise Conflict("工单已结束 / the work has ended")
+
+
+def seen_of(tx: MaintenanceTx, report: OwnerReport) -> ReportSeen:
+    """Where a report stands, for whoever sent it."""
+    order = tx.orders.get(report.work_order)
+    return ReportSeen.of(report, order, answer_by(tx, report, order))

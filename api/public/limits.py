@@ -49,6 +49,7 @@ class PublicLimits:
     reports_of_address: Limiter = field(default_factory=lambda: Limiter(5, timedelta(minutes=10)))
     reports_of_asset: Limiter = field(default_factory=lambda: Limiter(10, timedelta(hours=1)))
     reports: Limiter = field(default_factory=lambda: Limiter(200, timedelta(hours=1), 1))
+    urgent_reports: Limiter = field(default_factory=lambda: Limiter(200, timedelta(hours=1), 1))
     looks_of_address: Limiter = field(default_factory=lambda: Limiter(60, timedelta(minutes=1)))
     looks: Limiter = field(default_factory=lambda: Limiter(3_000, timedelta(minutes=1), 1))
 
@@ -57,9 +58,13 @@ class PublicLimits:
         self.looks_of_address.take(network_of(address), now)
         self.looks.take("", now)
 
-    def report(self, address: str, about: str, now: datetime) -> None:
-        """Somebody reports something about a machine or place."""
+    def report(self, address: str, about: str, now: datetime, *, urgent: bool = False) -> None:
+        """Somebody reports something about a machine or place. What is ``urgent`` is not kept out by what others have
+        reported there before: somebody may be trapped."""
         self.reports_of_address.take(network_of(address), now)
+        if urgent:
+            self.urgent_reports.take("", now)
+            return
         self.reports_of_asset.take(about, now)
         self.reports.take("", now)
 

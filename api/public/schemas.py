@@ -1,12 +1,13 @@
 """Shapes of what anybody may see and send."""
 
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from api.shapes import Instant, Name, Payload, Shape
-from maintenance.work.owner_reports import CLOSED, OwnerReport, answer_by, in_words
+from maintenance.work.owner_reports import CLOSED, OwnerReport, in_words
 from maintenance.work_orders import WorkOrder
 
 
@@ -132,14 +133,14 @@ class ReportSeen(Shape):
     can_rate: bool
 
     @classmethod
-    def of(cls, report: OwnerReport, order: WorkOrder) -> Self:
+    def of(cls, report: OwnerReport, order: WorkOrder, answer_by: datetime) -> Self:
         """From the ledger's records: nothing of who works on it."""
         words = in_words(order.state)
         return cls(
             number=order.number,
             state=Name(zh=words.zh, en=words.en),
             reported_at=report.at,
-            answer_by=answer_by(report.at),
+            answer_by=answer_by,
             answered_at=order.acknowledged_at,
             resolve_by=order.due,
             done_at=order.completed_at,

@@ -34,6 +34,8 @@ from maintenance.ticket_lock import lock_ticket
 from maintenance.transitions import apply_transition
 from maintenance.work.endings import USES, reason_text
 from maintenance.work.owner_reports import CALL_BACK, COMPLAINT
+from maintenance.work.records import Coding
+from maintenance.work.repairing import code as code_repair
 from maintenance.work_orders import ChecklistItem, Kind, Origin, State
 from plantroom.domain.assets import LocalName
 from plantroom.ports.accounts import Role
@@ -103,7 +105,10 @@ def get_order(order_id: str, caller: Viewer, services: Parts, response: Response
 def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, response: Response) -> WorkOrderDetail:
     """Work that a person asks for: a repair, an inspection or a replacement, by a checklist where one is named. A
     complaint is an owner's ticket; with `call_back` it is tagged until somebody has called
-    (`POST .../comments` of the kind `call_back`)."""
+    (`POST .../comments` of the kind `call_back`). With a `failure_mode` a repair shows at once what worked last
+    time."""
+    _check(form)
+    now = services.clock.now()
     with services.ledger.begin() as tx:
         order = create_order(
             tx,
@@ -112,7 +117,7 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
             origin=ORIGINS[form.source],
             title=form.title.to_domain(),
             by=caller.principal.name,
-            now=services.clock.now(),
+            now=now,
             asset=form.asset,
             severity=form.severity,
             department=form.department,
@@ -121,10 +126,21 @@ def post_order(form: WorkOrderCreate, caller: Technician, services: Parts, respo
             tags=_tags(form),
             template=_template(tx, form.template),
         )
-        detail = detail_of(tx, services, order)
+        if form.failure_mode is not None:
+            code_repair(tx, order, Coding(failure_mode=form.failure_mode), caller.principal.name, now)
+        detail = with_records(tx, caller, order, detail_of(tx, services, order), now)
     response.headers["ETag"] = etag(order.version)
     response.headers["Location"] = f"/api/v1/work-orders/{order.id}"
     return detail
+
+
+def _check(form: WorkOrderCreate) -> None:
+    """A repair is due by its clocks, and only a repair has a failure mode."""
+    corrective = Kind(form.kind) is Kind.CORRECTIVE
+    if corrective and form.due is not None:
+        raise bad_field("due", "not_used", "维修工单的期限由SLA时限决定 / a repair is due by its clocks: leave it out")
+    if not corrective and form.failure_mode is not None:
+        raise bad_field("failure_mode", "not_used", "只有维修工单有故障模式 / only a repair has a failure mode")
 
 
 def _tags(form: WorkOrderCreate) -> list[str]:
@@ -176,6 +192,8 @@ def move_order(
             raise StaleVersion("the work order has changed since you read it", current, order.version, ["state"])
         at = moment(order, form.at, now)
         reason, code = _why(tx, order.site, form, now)
+        if form.coding is not None and form.to is not State.COMPLETED:
+            raise bad_field("coding", "not_used", "完成维修时填写 / is said when a repair is completed")
         moved = apply_transition(
             tx,
             order.id,
@@ -188,6 +206,8 @@ def move_order(
             person=caller.principal.kind == "person",
             code=code,
         )
+        if form.coding is not None:
+            code_repair(tx, moved, Coding(**form.coding.model_dump()), caller.principal.name, now)
         detail = detail_of(tx, services, moved)
     response.headers["ETag"] = etag(moved.version)
     return detail

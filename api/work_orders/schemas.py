@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, field_validator
 from api.shapes import AssetRef, Instant, ListQuery, Name, NameIn, Payload, Shape, one_or_more
 from api.work_orders.clocks import Clock, Escalation, Mark, clocks_at
 from api.work_orders.learned_schemas import LearnedLevel
-from api.work_orders.records_schemas import RecordsOut
+from api.work_orders.records_schemas import CodingIn, RecordsOut
 from maintenance.sla.clocks import Clock as DomainClock
 from maintenance.sla.clocks import ClockState
 from maintenance.sla.steps import StepDone
@@ -238,7 +238,8 @@ class WorkOrderCreate(Payload):
     kind: Literal["corrective", "inspection", "replacement"] = "corrective"
     source: Literal["staff", "owner", "complaint", "regulator"] = "staff"
     template: Annotated[str | None, Field(max_length=200, description="code of a checklist")] = None
-    due: Annotated[Instant | None, Field(description="default: the clock of the severity")] = None
+    failure_mode: Annotated[str | None, Field(max_length=200, description="of a repair, where it is known")] = None
+    due: Annotated[Instant | None, Field(description="not of repairs: theirs follows from their clocks")] = None
     call_back: bool = False
 
 
@@ -253,6 +254,10 @@ class TransitionRequest(Payload):
                 {"to": "acknowledged"},
                 {"to": "on_hold", "code": "waiting_part"},
                 {"to": "cancelled", "code": "duplicate", "reason": "#2317"},
+                {
+                    "to": "completed",
+                    "coding": {"failure_mode": "seal_leak", "cause": "wear", "action": "replace", "item": "机封"},
+                },
             ]
         }
     )
@@ -260,7 +265,10 @@ class TransitionRequest(Payload):
     to: State
     reason: Annotated[str, Field(max_length=2000)] = ""
     at: Instant | None = None
-    code: Annotated[str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")] = None
+    coding: Annotated[CodingIn | None, Field(description="of a repair that is completed: what was wrong")] = None
+    code: Annotated[
+        str | None, Field(max_length=40, description="of a hold or an ending: why, such as waiting_part")
+    ] = None
 
 
 class OrderCount(Shape):

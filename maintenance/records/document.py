@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from maintenance.evidence import files_of
 from maintenance.plan import PlanRow
 from maintenance.views import instant_json, item_json, name_json
+from maintenance.work.ports import FoundOn
+from maintenance.work.records import Attachment, Comment, Labour, PartUse, Signature
 from maintenance.work_orders import Transition, WorkOrder
 from plantroom.domain.assets import Asset, Site
 from plantroom.ports.accounts import User
@@ -21,6 +23,18 @@ from plantroom.ports.accounts import User
 SCHEMA = "plantroom.record/1"
 USING_UNIT, MAINTENANCE_UNIT = "using_unit", "maintenance_unit"
 """Keys among an asset's custom fields: whose machine it is, and who maintains it by contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What was written down beside the order when it was frozen; invoices come later and are not part of it."""
+
+    comments: Sequence[Comment] = ()
+    attachments: Sequence[Attachment] = ()
+    signatures: Sequence[Signature] = ()
+    labour: Sequence[Labour] = ()
+    parts: Sequence[PartUse] = ()
+    found: Sequence[FoundOn] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,7 @@ class Sources:
     rows: Mapping[str, PlanRow]
     steps: Sequence[Transition]
     people: Mapping[str, User]
+    work: Work = Work()
 
 
 def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause: str) -> dict[str, Any]:
@@ -72,12 +87,29 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         "other_answers": _beyond_template(order),
         "readings": _readings(order),
         "files": _files(order),
-        "signatures": [file for file in _files(order) if file["kind"] == "signature"],
+        "signatures": [file for file in _files(order) if file["kind"] == "signature"]
+        + [_written(one, "role", "name", "sha256", "answers_sha256", "by", "at") for one in sources.work.signatures],
+        "work": _work(sources.work),
         "staff": _staff(sources),
         "steps": [_step(step) for step in sources.steps],
         "verdict": _plain(order.verdict),
         "frozen": {"at": instant_json(frozen_at), "by": frozen_by, "cause": cause},
     }
+
+
+def _work(work: Work) -> dict[str, Any]:
+    """What was said, spent and found beside the checklist."""
+    return {
+        "comments": [_written(one, "kind", "text", "by", "at") for one in work.comments],
+        "files": [_written(one, "kind", "sha256", "name", "step", "note", "by", "at") for one in work.attachments],
+        "labour": [_written(one, "person", "minutes", "starts_at", "ends_at", "note") for one in work.labour],
+        "parts": [_written(one, "number", "name_zh", "name_en", "unit", "quantity") for one in work.parts],
+        "found": [_written(one, "step", "ticket", "remark", "severity") for one in work.found],
+    }
+
+
+def _written(entry: object, *names: str) -> dict[str, Any]:
+    return {name: _plain(getattr(entry, name)) for name in names}
 
 
 def _unit(asset: Asset | None, name: str) -> Any:

@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maintenance.ports import MaintenanceTx
-from maintenance.records.document import Sources, people_in, record_document
+from maintenance.records.document import Sources, Work, people_in, record_document
 from maintenance.records.model import (
     RECORD_KINDS,
     Addendum,
@@ -47,7 +47,9 @@ def refuse_frozen(tx: MaintenanceTx, order: WorkOrder, to: State) -> None:
 def frozen(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime) -> Record | None:
     """Freeze an order that has just become a record; a record that was there already gets the verification as an
     addendum. Gives the record; ``None``: the order is none."""
-    cause = becomes_record(order)
+    if order.kind not in RECORD_KINDS:
+        return None
+    cause = becomes_record(order, tx.work_records.signatures(order.id))
     if cause is None:
         return None
     there = tx.records.of_order(order.id)
@@ -72,6 +74,7 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
         place="" if asset is None else _place(tx, order.site, asset.location),
         rows={o.key.lineage: known[o.key.lineage] for o in order.occurrences if o.key.lineage in known},
         steps=steps,
+        work=_work(tx, order.id),
         people=_people(tx, people_in(order, steps)),
     )
     document = canonical(record_document(sources, now, by, cause.value))
@@ -100,6 +103,18 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
     tx.records.add(record)
     tx.live.note("record", order.site, {"id": record.id, "work_order": order.id, "number": order.number})
     return record
+
+
+def _work(tx: MaintenanceTx, order_id: str) -> Work:
+    books = tx.work_records
+    return Work(
+        comments=books.comments(order_id),
+        attachments=books.attachments(order_id),
+        signatures=books.signatures(order_id),
+        labour=[one for one in books.labour(order_id) if one.removed_at is None],
+        parts=[one for one in books.part_uses(order_id) if one.removed_at is None],
+        found=books.found_by(order_id),
+    )
 
 
 def _people(tx: MaintenanceTx, names: frozenset[str]) -> dict[str, User]:

@@ -4,13 +4,14 @@ A record is the canonical JSON of a work order at the moment it was signed, with
 finds a mistake adds an addendum.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 
 from maintenance.evidence import files_of
 from maintenance.lifecycle import INCOMPLETE
+from maintenance.work.records import Signatory, Signature, answers_digest
 from maintenance.work_orders import Kind, State, WorkOrder
 from plantroom.domain.assets import Status
 from plantroom.domain.audit import canonical, microseconds, sha256
@@ -127,14 +128,24 @@ def retention(equipment_class: str | None) -> Retention:
     return _BY_CLASS.get(equipment_class or "", _OTHER)
 
 
-def becomes_record(order: WorkOrder) -> Sealing | None:
-    """Why an order as it stands is to be frozen; ``None``: it is not."""
+def becomes_record(order: WorkOrder, given: Iterable[Signature] = ()) -> Sealing | None:
+    """Why an order as it stands is to be frozen; ``None``: it is not. ``given``: its signatures beside those of
+    tablets."""
     if order.kind not in RECORD_KINDS:
         return None
     if order.state is State.VERIFIED:
         return Sealing.VERIFIED
     signed = order.state is State.COMPLETED and INCOMPLETE not in order.tags
-    return Sealing.SIGNED if signed and len(signatories(order)) >= SIGNATORIES else None
+    return Sealing.SIGNED if signed and _both_have_signed(order, given) else None
+
+
+def _both_have_signed(order: WorkOrder, given: Iterable[Signature]) -> bool:
+    """Two people on tablets; or whoever did it and, in that role, the safety manager, of the answers as they stand."""
+    seen = answers_digest(order)
+    valid = [one for one in given if one.answers_sha256 == seen]
+    doers = signatories(order) | {one.name for one in valid if one.role is Signatory.TECHNICIAN}
+    managers = {one.name for one in valid if one.role is Signatory.SAFETY_MANAGER}
+    return len(signatories(order)) >= SIGNATORIES or any(doers - {one} for one in managers)
 
 
 def signatories(order: WorkOrder) -> frozenset[str]:

@@ -4,8 +4,6 @@ Nothing here changes the order itself, so that cost can be booked on work that i
 told. Instants are aware UTC.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +11,8 @@ from typing import TypeVar
 
 from maintenance.lifecycle import EARLIEST
 from maintenance.ports import MaintenanceTx
+from maintenance.records.freezing import frozen
+from maintenance.records.model import RECORD_KINDS, frozen_error
 from maintenance.views import note_order
 from maintenance.work.records import (
     BUDGET_LINES,
@@ -26,6 +26,7 @@ from maintenance.work.records import (
     Signatory,
     Signature,
     Totals,
+    answers_digest,
     overlapping,
     totals,
 )
@@ -71,8 +72,8 @@ class Books:
         self, kind: str, sha256: str, step: str | None = None, note: str = "", at: datetime | None = None
     ) -> Attachment:
         """Add a file that the site has. ``BadData`` for a file or step that there is not, ``Conflict`` on verified
-        work."""
-        self._not_verified()
+        or frozen work."""
+        self._not_signed_off()
         o = self.order
         file = self._file(sha256)
         if step is not None and step not in {item.step for item in o.template}:
@@ -86,9 +87,9 @@ class Books:
         return made
 
     def sign(self, role: Signatory, name: str, sha256: str, version: int, at: datetime | None = None) -> Signature:
-        """Sign the order as it stands at ``version``: whoever signs has seen it. ``VersionConflict`` when it is another
-        by now."""
-        self._not_verified()
+        """Sign the order as it stands at ``version``: whoever signs has seen it. Statutory work that is complete and
+        signed by both sides is frozen with it. ``VersionConflict`` when the order is another by now."""
+        self._not_signed_off()
         o = self.order
         if version != o.version:
             raise VersionConflict(
@@ -102,6 +103,7 @@ class Books:
         )  # fmt: skip
         self.tx.work_records.add_signature(made)
         note_order(self.tx, o)
+        frozen(self.tx, o, self.by, self.now)
         return made
 
     def labour(
@@ -224,7 +226,9 @@ class Books:
             raise _wrong("at", "too_early", "时间早于2000年 / earlier than the year 2000")
         return when
 
-    def _not_verified(self) -> None:
+    def _not_signed_off(self) -> None:
+        if self.order.kind in RECORD_KINDS and self.tx.records.of_order(self.order.id) is not None:
+            raise frozen_error(self.order.number)
         if self.order.state is State.VERIFIED:
             words = "已复核，只能加备注 / has been verified: add a comment"
             raise Conflict(f"#{self.order.number}: {words}")
@@ -268,13 +272,6 @@ def totals_of(tx: MaintenanceTx, order_id: str) -> Totals:
     """What an order took so far."""
     records = tx.work_records
     return totals(records.labour(order_id), records.part_uses(order_id), records.costs(order_id))
-
-
-def answers_digest(order: WorkOrder) -> str:
-    """SHA-256 of an order's answers as canonical JSON (sorted keys, no blanks, UTF-8)."""
-    said = {step: dict(answer) for step, answer in order.answers.items()}
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _minutes(minutes: int | None, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> int:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from maintenance.answers import Answer
 from maintenance.orders import create_order
-from maintenance.people.departments import FALLBACK, owner_of
+from maintenance.people.departments import FALLBACK
 from maintenance.people.owners import departments_of
 from maintenance.ports import MaintenanceTx
 from maintenance.work.ports import FoundOn
@@ -19,8 +19,10 @@ from maintenance.work_orders import ChecklistItem, Kind, Origin, WorkOrder
 from plantroom.domain.assets import Asset, LocalName, Severity
 from plantroom.domain.keys import new_key
 
-LOOKS_ONLY = frozenset({"cleaning", "security", "quality", "emergency"})
-"""Keys of departments that look at equipment and mend none (D; III.8 says it of cleaning)."""
+CLEANERS = "cleaning"
+LOOKS_ONLY = frozenset({CLEANERS, "security", "quality", "emergency"})
+"""Keys of departments that look at equipment and mend none of it (III.8 says it of cleaning; D: the others, but for
+equipment that is their own)."""
 
 
 def found_title(asset: Asset | None, item: ChecklistItem) -> LocalName:
@@ -106,14 +108,17 @@ def add_evidence(tx: MaintenanceTx, ticket_id: str, step: str, file: Mapping[str
 
 
 def mending_department(tx: MaintenanceTx, order: WorkOrder, asset: Asset | None) -> str | None:
-    """Who mends what an order's checklist has found: the asset's department, else the one that lists its class, else
-    the order's; the engineers where that one only looks."""
+    """Who mends what an order's checklist has found: as for every ticket the asset's department, else the one that
+    lists its class, else the order's; the engineers where that one only looks at it."""
     there = departments_of(tx, order.site)
     listed = None if asset is None else next((d for d in there if asset.equipment_class in d.classes), None)
     chosen = (asset.department if asset is not None else None) or (listed.name.zh if listed else order.department)
-    looks_only = any(d.name.zh == chosen and d.key in LOOKS_ONLY for d in there)
-    engineers = owner_of([d for d in there if d.key == FALLBACK], None)
-    return engineers.name.zh if looks_only and engineers is not None else chosen
+    known = next((d for d in there if d.name.zh == chosen), None)
+    owns = known is not None and known is listed and known.key != CLEANERS
+    if known is None or known.key not in LOOKS_ONLY or owns:
+        return chosen
+    engineers = next((d.name.zh for d in there if d.key == FALLBACK), None)
+    return engineers or chosen
 
 
 def _said(item: ChecklistItem, answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """What owners report without signing in, and what they are told of it. Pure.
 
-Times are aware UTC. The answer times are the user's own (SL-02 24 h, SL-03 3 h, SL-04 7 days; V): the first one is
-counted from the report, the other is the ticket's ``due``.
+Times are aware UTC. The answer times are the user's own (SL-02 24 h, SL-03 3 h, SL-04 7 days; V), as the clocks of the
+ticket have them: the first is the limit of ``respond``, counted from the report, the other the ticket's ``due``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from maintenance.work_orders import State
 from plantroom.domain.assets import LocalName
 
 ANSWERED_WITHIN = timedelta(hours=24)
-"""Basis: SL-02, 24小时内响应业主报修请求 (V)."""
+"""Basis: SL-02, 24小时内响应业主报修请求 (V). Where a policy has no clock for it."""
 
 JOINS_WITHIN = timedelta(minutes=10)
 """Reports about one machine within it are about one thing (D)."""
@@ -95,11 +95,6 @@ _WORDS: Mapping[State, LocalName] = {
 def in_words(state: State) -> LocalName:
     """Where a report stands, for whoever sent it."""
     return _WORDS[state]
-
-
-def answer_by(at: datetime) -> datetime:
-    """When a report has to be answered at the latest."""
-    return at + ANSWERED_WITHIN
 
 
 def satisfaction(stars: Iterable[int]) -> Satisfaction:

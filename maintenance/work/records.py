@@ -5,12 +5,14 @@ why, and the entry stays. ``at`` is when it happened, ``recorded_at`` when we le
 CNY.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from maintenance.work_orders import Kind
+from maintenance.work_orders import Kind, WorkOrder
 
 BUDGET_LINES: Mapping[Kind, str] = {
     Kind.CORRECTIVE: "repair",
@@ -194,6 +196,13 @@ class Totals:
     external_cost: float
     total_cost: float
     unpriced_parts: int
+
+
+def answers_digest(order: WorkOrder) -> str:
+    """SHA-256 of an order's answers as canonical JSON (sorted keys, no blanks, UTF-8): what a signature is of."""
+    said = {step: dict(answer) for step, answer in order.answers.items()}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def totals(labour: Iterable[Labour], parts: Iterable[PartUse], costs: Iterable[ExternalCost]) -> Totals:

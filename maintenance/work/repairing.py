@@ -132,13 +132,16 @@ def _begun(tx: MaintenanceTx, order: WorkOrder) -> Repair:
 def _as_it_is(tx: MaintenanceTx, order: WorkOrder, repair: Repair, completed_by: Callable[[], str | None]) -> Repair:
     verdict = order.verdict or {}
     said_cause, said_action = str(verdict.get("cause") or ""), str(verdict.get("action") or "")
+    said_mode = str(verdict.get("failure_mode") or "")
     by = repair.completed_by
     if order.completed_at != repair.completed_at:
         by = None if order.completed_at is None else completed_by()
     after = replace(
         repair,
         department=order.department,
-        failure_mode=repair.failure_mode or _mode_of_episode(tx, order),
+        failure_mode=repair.failure_mode
+        or _mode_of_episode(tx, order)
+        or (said_mode if said_mode in modes_of(repair.equipment_class) else None),
         cause=repair.cause or (said_cause if said_cause in causes() else None),
         action=repair.action or (said_action if said_action in actions() else None),
         verdict=None if order.verdict is None else str(verdict.get("verdict")),

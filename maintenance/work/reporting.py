@@ -4,12 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maintenance.orders import create_order, keep, tightened
+from maintenance.people.departments import FALLBACK
 from maintenance.people.owners import departments_of
 from maintenance.ports import MaintenanceTx
 from maintenance.seed.codes import OwnerFault
+from maintenance.sla.policy import ClockKind
 from maintenance.ticket_lock import lock_ticket
 from maintenance.work.bookkeeping import Books
-from maintenance.work.owner_reports import CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
+from maintenance.work.found import CLEANERS
+from maintenance.work.owner_reports import ANSWERED_WITHIN, CLOSED, CONTACT_KEPT, JOINS_WITHIN, Contact, OwnerReport
 from maintenance.work.records import CommentKind
 from maintenance.work_orders import Kind, Origin, WorkOrder
 from plantroom.domain.assets import Asset, LocalName
@@ -25,9 +28,8 @@ EVERY = timedelta(hours=1)
 """How often contacts are looked through."""
 
 ANYTHING = "other"
-CLEANERS, ENGINEERS = "cleaning", "engineering"
-"""Keys of a category and of two departments. What is broken is for the engineers, also where the cleaners are named
-first (requirements.md III.8)."""
+"""Key of a category. What is broken is for the engineers, also where the cleaners are named first (requirements.md
+III.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ def take_report(tx: MaintenanceTx, said: Said, token_sha256: str, now: datetime)
     contact = Contact(report.id, said.name, said.phone, now + CONTACT_KEPT) if told else None
     tx.owner_reports.add(report, contact)
     return report, order
+
+
+def answer_by(tx: MaintenanceTx, report: OwnerReport, order: WorkOrder) -> datetime:
+    """When a report has to be answered at the latest: what was promised when it came."""
+    rule = tx.sla.policies(report.site).at(report.at).rule(ClockKind.RESPOND, order.severity, Origin.OWNER)
+    return report.at + (ANSWERED_WITHIN if rule is None else rule.limit)
 
 
 def rate(tx: MaintenanceTx, report: OwnerReport, stars: int, remark: str, now: datetime) -> OwnerReport:
@@ -110,7 +118,7 @@ def _department(tx: MaintenanceTx, said: Said) -> str | None:
         there = {d.name.zh: d.key for d in departments_of(tx, said.site)}
         if own is not None and there.get(own) != CLEANERS:
             return own
-    wanted = ENGINEERS if category.department == CLEANERS else category.department
+    wanted = FALLBACK if category.department == CLEANERS else category.department
     if said.asset is not None and category.key == ANYTHING:
         return None
     return next((d.name.zh for d in departments_of(tx, said.site) if d.key == wanted), None)

@@ -59,6 +59,28 @@ def test_a_place_in_words_will_do_and_the_category_says_how_bad_it_is(world: Wor
     assert order["title"]["zh"] == "3号楼大堂：有人被困"
 
 
+def test_answer_times_are_those_of_the_clocks_and_of_the_site_s_own_promise(world: World) -> None:
+    client, boss = owner(world), world.as_(Role.SUPERVISOR, HOME)
+    taken = client.post(REPORTS, json=said(code=None, place="3号楼", category="elevator_stopped")).json()
+    seen = client.get(f"{REPORTS}/{taken['token']}").json()
+    assert (seen["answer_by"], seen["resolve_by"]) == ("2026-03-03T08:00:00.000Z", "2026-03-09T08:00:00.000Z")
+    order = staff_view(world, taken["number"])
+    limits = {clock["kind"]: clock["limit_at"] for clock in order["clocks"]}
+    assert (limits["respond"], order["due"]) == (seen["answer_by"], seen["resolve_by"])
+    world.clock.forward(minutes=10)
+    boss.post(f"/api/v1/work-orders/{order['id']}/transitions", json={"to": "acknowledged"})
+    after = client.get(f"{REPORTS}/{taken['token']}").json()
+    assert (after["answered_at"], after["resolve_by"]) == ("2026-03-02T08:10:00.000Z", "2026-03-09T08:10:00.000Z")
+    states = {clock["kind"]: clock["state"] for clock in staff_view(world, taken["number"])["clocks"]}
+    assert (states["respond"], states["resolve"]) == ("met", "running")
+    hour = {"clock": "respond", "severity": "general", "target_s": 600, "limit_s": 3600, "origins": ["owner"]}
+    own = {"reason": "合同约定", "clocks": [hour]}
+    answer = world.admin.put("/api/v1/sla-policies", params={"site": HOME}, json=own, headers={"If-Match": "*"})
+    assert answer.status_code == 200
+    promised = client.post(REPORTS, json=said(code=None, place="5号楼")).json()
+    assert promised["answer_by"] == "2026-03-02T09:10:00.000Z"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
@@ -94,6 +116,7 @@ def test_reports_about_one_machine_within_ten_minutes_are_one_ticket(world: Worl
     assert second["token"] != first["token"]
     order = staff_view(world, first["number"])
     assert (order["severity"], order["records"]["comments"]) == ("critical", 1)
+    assert {"interim", "arrive"} <= {clock["kind"] for clock in order["clocks"]}, "the clocks promise more from then on"
     world.clock.forward(minutes=20)
     assert owner(world).post(REPORTS, json=said()).json()["number"] != first["number"]
 

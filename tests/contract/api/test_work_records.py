@@ -211,6 +211,58 @@ def test_what_worked_elsewhere_is_seen_by_those_who_see_the_site(world: World, l
     assert read(world.as_(Role.TECHNICIAN, AWAY), abroad)["worked_last_time"] == []
 
 
+def test_a_repair_is_coded_as_it_is_completed(world: World, li: TestClient) -> None:
+    order, coding = world.ticket(), {"failure_mode": "seal_leak", "cause": "wear", "action": "replace", "item": "机封"}
+    li.post(at(order, "transitions"), json={"to": "in_progress"})
+    for wrong, field in (
+        ({"to": "on_hold", "code": "access", "coding": coding}, "coding"),
+        ({"to": "completed", "coding": coding | {"cause": "gremlins"}}, "cause"),
+    ):
+        answer = li.post(at(order, "transitions"), json=wrong)
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, [field])
+    assert read(li, order)["state"] == "in_progress"
+    assert li.post(at(order, "transitions"), json={"to": "completed", "coding": coding}).status_code == 200
+    said = read(li, order)["records"]["coding"]
+    assert {key: said[key] for key in coding} == coding
+    assert said["confirmed"] is True
+
+
+def test_a_ticket_that_names_its_failure_mode_shows_what_worked_at_once(world: World, li: TestClient) -> None:
+    body = {"asset": world.keys[HOME], "title": {"zh": "机封漏水"}, "failure_mode": "seal_leak"}
+    first = li.post("/api/v1/work-orders", json=body).json()
+    assert first["worked_last_time"] == []
+    where = f"/api/v1/work-orders/{first['id']}/transitions"
+    li.post(where, json={"to": "in_progress"})
+    li.post(where, json={"to": "completed", "coding": {"failure_mode": "seal_leak", "action": "replace"}})
+    (level,) = li.post("/api/v1/work-orders", json=body).json()["worked_last_time"]
+    assert (level["level"], [one["code"] for one in level["actions"]]) == ("asset", ["replace"])
+    for wrong in ({"failure_mode": "gremlins"}, {"due": "2026-03-05T00:00:00Z"}):
+        answer = li.post("/api/v1/work-orders", json=body | wrong)
+        assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (422, list(wrong))
+
+
+def test_statutory_work_that_both_sides_sign_is_frozen_with_its_records(world: World, li: TestClient) -> None:
+    order, boss = planned(world, 3, Kind.STATUTORY), world.as_(Role.SUPERVISOR, HOME)
+    li.post(at(order, "labour"), json={"person": "li", "minutes": 45})
+    li.post(at(order, "comments"), json={"text": "钢丝绳已测"})
+    for to in ("in_progress", "completed"):
+        li.post(at(order, "transitions"), json={"to": to})
+    done = read(li, order)
+    sheet = {"sha256": world.file(), "version": done["version"]}
+    li.post(at(order, "signatures"), json=sheet | {"role": "technician", "name": "李工"})
+    assert boss.get("/api/v1/records").json()["items"] == []
+    li.post(at(order, "signatures"), json=sheet | {"role": "safety_manager", "name": "李工"})
+    assert boss.get("/api/v1/records").json()["items"] == [], "nobody signs for both sides"
+    li.post(at(order, "signatures"), json=sheet | {"role": "safety_manager", "name": "王安全"})
+    (record,) = boss.get("/api/v1/records").json()["items"]
+    said = boss.get(f"/api/v1/records/{record['id']}").json()["document"]
+    assert [one["name"] for one in said["signatures"]] == ["李工", "李工", "王安全"]
+    assert (said["work"]["labour"][0]["minutes"], said["work"]["comments"][0]["text"]) == (45, "钢丝绳已测")
+    photo = li.post(at(order, "attachments"), json={"kind": "photo", "sha256": sheet["sha256"]})
+    assert (photo.status_code, photo.json()["type"]) == (409, "urn:plantroom:problem:record_frozen")
+    assert li.post(at(order, "costs"), json={"invoice": "FP-9", "amount": 10}).status_code == 201
+
+
 def test_a_fault_that_is_there_again_counts_as_a_repeat(world: World) -> None:
     done(world, "wear", 60)
     done(world, "wear", 50)

@@ -58,6 +58,25 @@ def test_what_the_cleaners_find_on_the_stairs_is_for_the_engineers(ledger: Store
     assert ticket_of(ledger).department == "工程管理部门"
 
 
+@pytest.mark.parametrize(("kind", "department"), [("security_device", "安保人员"), ("pump", "水务管理部门")])
+def test_it_is_for_the_department_that_lists_the_class_like_every_ticket(
+    ledger: Store, kind: str, department: str
+) -> None:
+    with ledger.begin() as tx:
+        name = LocalName("设备", "Thing")
+        tx.assets.add(Asset("thing-1", "demo", "T-1", kind, name), [])
+        other = create_order(
+            tx, site="demo", kind=Kind.CORRECTIVE, origin=Origin.STAFF, title=name, by="wang", now=NOW, asset="thing-1"
+        )
+        check = create_order(
+            tx, site="demo", kind=Kind.INSPECTION, origin=Origin.STAFF, title=name, by="wang", now=NOW,
+            asset="thing-1", department="清洁维护部门",
+            template=(ChecklistItem("H1", "ok", LocalName("外观", "Look")),),
+        )  # fmt: skip
+    send(ledger, answer(check, "H1", "not_ok", remark="松动"))
+    assert ticket_of(ledger).department == other.department == department
+
+
 def test_a_machine_s_own_department_mends_it_whoever_looked(ledger: Store) -> None:
     with ledger.begin() as tx:
         check = create_order(
