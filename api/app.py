@@ -43,6 +43,7 @@ from api.on_call.endpoints import router as on_call
 from api.parts.endpoints import router as parts
 from api.plan.coverage import router as coverage
 from api.plan.endpoints import router as plan
+from api.plan.versions import router as plan_versions
 from api.plan_changes.endpoints import router as plan_changes
 from api.points.endpoints import router as points
 from api.problems import install
@@ -95,6 +96,7 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     ingest,
     plan,
     coverage,
+    plan_versions,
     plan_changes,
     budgets,
     occurrences,

@@ -71,9 +71,9 @@ class PlanRow:
     ``fulfilled_by`` is the reading that credits an occurrence, ``budget_line`` the line that its cost is booked to,
     ``licence`` lists kinds of certificate (``maintenance.people.licences``) that whoever does the work needs beside
     what its class and kind ask for. From the day ``ends`` on a row has no dates any more; what it has made due is still
-    to be done. ``since`` is from when the row has been in the plan under whatever version: where dates count from on assets
-    without an in-service date (``None``: ``effective_from``). ``job_cost`` and ``material_cost`` are what one job costs
-    beside the time of our own people, CNY.
+    to be done. ``since`` is from when the row has been in the plan under whatever version: where dates count from on
+    assets without an in-service date (``None``: ``effective_from``). ``job_cost`` and ``material_cost`` are what one
+    job costs beside the time of our own people, CNY.
     """
 
     lineage: str

@@ -115,6 +115,8 @@ class PlanRun:
         held = 0
         plan = drafted[0].wanted.plan
         with self._ledger.begin() as tx:
+            if has_changed(tx, plan):
+                return []
             standings = tx.plan.standings_of([one.standing.subject for one in drafted])
             for one in drafted:
                 found = standings.get(one.standing.subject)
@@ -157,7 +159,7 @@ class PlanRun:
 
     def _planned(self, plan: SitePlan, keys: Sequence[str]) -> Mapping[str, int]:
         with self._ledger.begin() as tx:
-            return self._one_by_one(tx, plan, keys)
+            return _NOTHING if has_changed(tx, plan) else self._one_by_one(tx, plan, keys)
 
     def _again(self, write: Callable[[], T]) -> T:
         """Write; begin again when the transaction was undone because of another one."""
@@ -168,6 +170,17 @@ class PlanRun:
                 structlog.get_logger().info("plan_written_again", error=str(error))
                 time.sleep(BREATH_S)
         return write()
+
+
+_NOTHING = {"created": 0, "existing": 0, "missed": 0}
+
+
+def has_changed(tx: MaintenanceTx, plan: SitePlan) -> bool:
+    """Whether rows of the site have other versions than the run goes by: what is left of it is for the next one."""
+    if tx.plan.stamp(plan.site.code) == plan.stamp:
+        return False
+    structlog.get_logger().info("plan_changed_meanwhile", site=plan.site.code)
+    return True
 
 
 @contextmanager

@@ -4,10 +4,10 @@ A subject is an asset or, for rows of the site itself, ``site:<code>``. Dates ar
 month-end, leap day and DST are as in ``maintenance.recurrence``.
 
 Which cycle comes first: a row's dates count from its own anchor, else from the day the asset went into service, else
-from the day that the row has been in the plan since. A subject without any occurrence starts with the first cycle whose window is still open
-today (and not before the row is effective), so that a new asset is never born with missed work. With a history the
-next cycle is the one after the last known, however long ago that was; where interval, floor or anchor have changed
-since, its date is the first one of the new calendar behind the last known.
+from the day since when the row has been in the plan. A subject without any occurrence starts with the first cycle whose
+window is still open today (and not before the row is effective), so that a new asset is never born with missed work.
+With a history the next cycle is the one after the last known, however long ago that was; where interval, floor or
+anchor have changed since, its date is the first one of the new calendar behind the last known.
 """
 
 from collections import defaultdict

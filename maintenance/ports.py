@@ -18,7 +18,7 @@ from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
-from maintenance.plan_changes.ports import PlanChangeRepository
+from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
 from maintenance.scheduled import JobRun
@@ -31,7 +31,7 @@ from plantroom.ports.ledger import LedgerTx
 from plantroom.ports.paging import EVERYTHING, Page, PageRequest, Scope
 
 
-class PlanRepository(ABC):
+class PlanRepository(PlanRowVersions):
     """The plan table and its occurrences."""
 
     @abstractmethod
@@ -45,15 +45,6 @@ class PlanRepository(ABC):
 
     @abstractmethod
     def row(self, code: str, site: str | None = None) -> PlanRow | None: ...
-
-    @abstractmethod
-    def lock_row(self, lineage: str) -> PlanRow | None:
-        """The newest version, and nobody else makes another one until a writing transaction ends."""
-
-    @abstractmethod
-    def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
-        """Make a row's occurrences on a site those of another row, which has none there. Gives the orders that carry
-        those that are due or have a nominal date from ``since`` on."""
 
     @abstractmethod
     def put_row(self, row: PlanRow) -> PlanRow:

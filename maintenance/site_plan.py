@@ -40,6 +40,7 @@ class SitePlan:
     rows: Sequence[PlanRow]
     cards: Mapping[str, Card]
     standings: Mapping[str, Standing]
+    stamp: str
     by_code: Mapping[str, PlanRow] = field(init=False)
     local: LocalDays = field(init=False)
     own: str = field(init=False)
@@ -136,13 +137,14 @@ def read_site(
     zone = ZoneInfo(site.time_zone)
     works = is_working_day or working_days(site.calendar, site.time_zone)
     today = local_day(now, zone)
-    standings = tx.plan.standings(site.code)
+    # Before the rows: what changes between the two is seen as changed.
+    stamp, standings = tx.plan.stamp(site.code), tx.plan.standings(site.code)
     own = site_subject(site.code, site.name)
     itself = Card(own.key, "", own.name.zh, own.name.en, "", AssetStatus.IN_SERVICE.value, None, None, 0)
     cards = {card.key: card for card in (itself, *tx.plan.cards(site.code))}
     return SitePlan(
         site, zone, today, horizon_days, systems, works, calendar_fingerprint(works, today.year),
-        tx.plan.rows(site.code, today), cards, standings,
+        tx.plan.rows(site.code, today), cards, standings, stamp,
     )  # fmt: skip
 
 

@@ -262,7 +262,8 @@ class PreviewPage(ListQuery):
 
 
 class Effort(Shape):
-    """What the plan takes in these twelve months on the machines in question, CNY. `unpriced` jobs say no cost."""
+    """What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
+    `unpriced` jobs say no cost."""
 
     jobs: int
     hours: float

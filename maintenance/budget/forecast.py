@@ -88,13 +88,14 @@ class Tally:
     def coming(self, items: Iterable[PreviewItem]) -> None:
         """Jobs that stand or come."""
         for item in items:
-            if item.job.due.year > self.year:
-                continue
-            count = self._of(item.job.leader.row, item.asset)
-            if item.work_order is None:
-                count.to_come += 1
-            else:
-                count.ordered += 1
+            stands = item.work_order is not None
+            self.add(item.job.leader.row, item.asset, ordered=int(stands), to_come=int(not stands))
+
+    def add(self, row: PlanRow, subject: str, ordered: int = 0, to_come: int = 0) -> None:
+        """So many jobs of a row on a subject."""
+        count = self._of(row, subject)
+        count.ordered += ordered
+        count.to_come += to_come
 
     def _of(self, row: PlanRow, subject: str) -> _Count:
         system = row.applies_to.system or self.systems.get(self.classes.get(subject, ""), "")

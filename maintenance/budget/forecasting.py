@@ -1,17 +1,18 @@
 """The forecast of a site's year, from what the ledger holds.
 
 The engine that makes the orders is run over every machine, a batch at a time, so that a large site's history is never
-in memory as a whole. O(occurrences of the year).
+in memory as a whole; in columns where it can be. O(occurrences of the year).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from maintenance.budget.costing import system_of_class
+from maintenance.budget.counting import Year, count_in_columns
 from maintenance.budget.forecast import Forecast, Tally, replacements
+from maintenance.columns.days import WorkDays
 from maintenance.gathering import facts_of
 from maintenance.plan import PlanRow
 from maintenance.planner import Systems
@@ -20,12 +21,15 @@ from maintenance.preview import Horizon, preview_all
 from maintenance.previewing import subjects_of
 from maintenance.reading_port import NO_READINGS, PointReadings
 from maintenance.recurrence import local_day
-from maintenance.site_calendar import working_days
+from maintenance.site_plan import SitePlan, read_site
 from plantroom.domain.assets import EquipmentClass, Site
 from plantroom.errors import BadData, FieldProblem
 from plantroom.ports.ledger import Ledger
 
-BATCH = 500
+BATCH = 2000
+AROUND = timedelta(days=100)
+"""How far the day that a job is planned for may lie from its nominal date."""
+
 FIRST_YEAR, YEARS_AHEAD = 2000, 4
 """From when a year can be asked for, and how many years after the present one."""
 
@@ -57,33 +61,38 @@ def make_forecast(
     zone = ZoneInfo(site.time_zone)
     today = local_day(now, zone)
     check_year(year, today)
+    counted = Year(date(year, 1, 1), date(year, 12, 31), year == today.year)
     with ledger.read() as tx:
-        rows = tx.plan.rows(site.code, today)
-        every = {row.lineage: row for row in tx.plan.rows(site.code)} | {row.lineage: row for row in rows}
+        plan = read_site(tx, site, now, systems, max((counted.last - today).days, 0))
+        every = {row.lineage: row for row in tx.plan.rows(site.code)} | {row.lineage: row for row in plan.rows}
         assets = [asset for asset in tx.assets.plant().assets.values() if asset.site == site.code]
         rate = tx.budgets.rate(site.code).hourly_rate
         basis = basis_of(tx.plan.rows(site.code), rate)
     by_class = system_of_class(systems)
     tally = Tally(year, every, by_class, {asset.key: asset.equipment_class for asset in assets})
-    subjects = subjects_of(site, assets)
-    horizon = _horizon(site, year, today, zone)
+    subjects = [one for one in subjects_of(site, assets) if one.key in plan.cards]
+    calendar = WorkDays(plan.is_working_day)
     for start in range(0, len(subjects), BATCH):
-        some = subjects[start : start + BATCH]
+        some = {one.key: one for one in subjects[start : start + BATCH]}
         with ledger.read() as tx:
-            history = tx.plan.occurrences_of_several([one.key for one in some])
+            history = tx.plan.occurrences_of_several(list(some))
             for known in history.values():
                 tally.history(known)
-            if horizon is not None:
-                facts = facts_of(tx, site, some, rows, readings, now, systems)
-                tally.coming(preview_all(rows, some, history, horizon, systems, facts).items)
+            if year < today.year:
+                continue
+            left = count_in_columns(tally, plan, list(some), history, calendar, now, counted)
+            single = [some[key] for key in left]
+            facts = facts_of(tx, site, single, plan.rows, readings, now, systems)
+            found = preview_all(plan.rows, single, history, _horizon(plan, counted), systems, facts)
+            tally.coming(item for item in found.items if counted.has(item.job.due))
     items = tally.items(rate) + (replacements(assets, classes, by_class, year) if year >= today.year else [])
     return Forecast(site.code, year, now, basis, rate, tuple(items))
 
 
-def _horizon(site: Site, year: int, today: date, zone: ZoneInfo) -> Horizon | None:
-    """What is still to come of the year; nothing of one that is over. What is overdue is done in the present year."""
-    if year < today.year:
-        return None
-    working = working_days(site.calendar, site.time_zone)
-    whole = Horizon(date(year, 1, 1), date(year, 12, 31), today, zone, working, site.calendar)
-    return replace(whole, start=today, overdue=True) if year == today.year else whole
+def _horizon(plan: SitePlan, year: Year) -> Horizon:
+    """Nominal dates around the year: a job counts in the year that it is planned for."""
+    first = plan.today if year.present else max(plan.today, year.first - AROUND)
+    return Horizon(
+        first, year.last + AROUND, plan.today, plan.zone, plan.is_working_day, plan.site.calendar,
+        overdue=year.present,
+    )  # fmt: skip

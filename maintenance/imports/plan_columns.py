@@ -16,6 +16,7 @@ from maintenance.imports.fields import (
     join_codes,
     list_field,
     name_field,
+    number_field,
     of_attribute,
     text_field,
     whole_field,
@@ -44,6 +45,7 @@ def _system_names(language: str) -> list[str]:
 
 
 COLUMNS = columns_of("plan_table")
+MOST_COST = 1e9
 USER_COLUMNS = ("code", "system", "task", "standard", "frequency", "department")
 """Those of the user's own table (requirements.md SD-04, CY-01 to CY-09)."""
 
@@ -129,6 +131,8 @@ FIELDS: tuple[Field[PlanRow], ...] = (
     word_field(COLUMNS["missed"], "missed", MISSED),
     whole_field(COLUMNS["estimated_minutes"], "estimated_minutes", 0, 100_000),
     text_field(COLUMNS["budget_line"], "budget_line", 100, None),
+    number_field(COLUMNS["job_cost"], "job_cost", 0, MOST_COST),
+    number_field(COLUMNS["material_cost"], "material_cost", 0, MOST_COST),
     _json_field("schedule", schedule_from, schedule_json, BY_INTERVAL),
     _json_field("fulfilled_by", fulfilled_by_from, fulfilled_by_json, None),
 )

@@ -92,6 +92,7 @@ def approve(tx: MaintenanceTx, change_id: str, decision: Decision, expected: int
         _decided(change, ChangeState.APPROVED, decision),
         after=written,
         code=written.code,
+        lineage=written.lineage,
         applied_version=written.version,
         effective_from=written.ends if change.action is Action.RETIRE else written.effective_from,
     )

@@ -38,7 +38,8 @@ class PlanChange:
 
     ``before`` is the row as whoever asked saw it, ``after`` as it is to be. Where ``before`` is a row of every site and
     ``site`` is given, the site gets a row of its own in its place. An owner's suggestion may come without an
-    ``action``: a supervisor makes a change of it. ``applied_version`` is the row's version that the approval made.
+    ``action``: a supervisor makes a change of it. ``lineage`` and ``applied_version`` are the row's version that the
+    approval made.
     """
 
     id: str
@@ -58,6 +59,7 @@ class PlanChange:
     decided_by: str | None = None
     decided_at: datetime | None = None
     decision: str = ""
+    lineage: str | None = None
     applied_version: int | None = None
     version: int = 1
 

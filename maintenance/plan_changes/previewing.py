@@ -1,8 +1,8 @@
 """What a change will change in the next twelve months, from what the ledger holds. Writes nothing.
 
 The plan as it is and the plan as it will be are computed by the engine that makes the orders, for the machines that the
-row is for, before or after. For a change that comes into effect later, what is due until then counts as done when it is
-due.
+row is for, before or after, as far as rows depend on each other. For a change that comes into effect later, what is
+due until then counts as done when it is due.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from maintenance.plan import Occurrence, OccurrenceKey, OccurrenceState, PlanRow
 from maintenance.plan_changes.effects import Effects, compared
 from maintenance.plan_changes.model import Action, PlanChange
 from maintenance.plan_changes.rules import Outcome
-from maintenance.planner import Subject, Systems, hour_rows_for, rows_for
+from maintenance.planner import Subject, Systems, before_of, hour_rows_for, rows_for
 from maintenance.ports import MaintenanceTx
 from maintenance.preview import Horizon, PreviewItem, preview_all
 from maintenance.previewing import subjects_of
@@ -65,10 +65,12 @@ def effects_of(tx: MaintenanceTx, change: PlanChange, outcome: Outcome, sites: S
 def _of_site(tx: MaintenanceTx, site: Site, change: PlanChange, row: PlanRow, look: Look) -> Effects:
     zone = ZoneInfo(site.time_zone)
     today = local_day(look.now, zone)
-    known = tx.plan.rows(site.code, today)
-    then = _with(known, change, row)
     every = subjects_of(site, look.assets)
     touched = [one for one in (change.before, row) if one is not None]
+    known = tx.plan.rows(site.code, today)
+    then = _with(known, change, row)
+    codes = _tied([*known, *then], [one.code for one in touched])
+    known, then = ([one for one in rows if one.code in codes] for rows in (known, then))
     subjects = [s for s in every if any(_holds(one, s, look.systems) for one in touched)]
     plans = _Plans(tx, site, subjects, today, look)
     heirs: Mapping[str, str] = {}
@@ -97,6 +99,22 @@ def _with(known: Sequence[PlanRow], change: PlanChange, row: PlanRow) -> list[Pl
     if change.before is None or change.sets_apart:
         return [*known, row]
     return [row if one.lineage == row.lineage else one for one in known]
+
+
+def _tied(rows: Sequence[PlanRow], codes: Sequence[str]) -> set[str]:
+    """The codes of the rows whose dates depend on those of the given ones, or theirs on them; each in its turn."""
+    others: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        before = before_of(row)
+        for code in (*row.contains, *row.fulfils, *(() if before is None else (before,))):
+            others[row.code].add(code)
+            others[code].add(row.code)
+    found, left = set(codes), list(codes)
+    while left:
+        new = others[left.pop()] - found
+        found |= new
+        left += new
+    return found
 
 
 def _holds(row: PlanRow, subject: Subject, systems: Systems) -> bool:

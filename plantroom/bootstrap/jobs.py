@@ -15,7 +15,7 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     are what the plan goes by."""
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
-        deadlines_job(parts.ledger, parts.settings.public_url or ""),
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
+        deadlines_job(parts.ledger, parts.settings.public_url or ""),
         reports_job(parts.ledger, parts.systems),
     ]

@@ -37,12 +37,14 @@ def _changes() -> None:
         sa.Column("decided_by", sa.Text),
         sa.Column("decided_at", INSTANT),
         sa.Column("decision", sa.Text, nullable=False),
+        sa.Column("lineage", WORD, comment="Of the row that it made a version of"),
         sa.Column("applied_version", sa.Integer),
         sa.Column("version", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_plan_changes"),
         sa.ForeignKeyConstraint(["site"], ["sites.code"], name="fk_plan_changes_site_sites"),
     )
     op.create_index("ix_plan_changes_code", "plan_changes", ["code"])
+    op.create_index("ix_plan_changes_lineage", "plan_changes", ["lineage"])
     op.create_index("ix_plan_changes_requested_at_id", "plan_changes", ["requested_at", "id"])
 
 

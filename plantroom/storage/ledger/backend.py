@@ -44,6 +44,7 @@ class Lock(IntEnum):
     OPERATIONS = 6
     AUDIT = 7
     SEAL = 8
+    PLAN = 9
 
 
 class Backend(ABC):

@@ -50,6 +50,18 @@ class SqlPlan(SqlStandings, PlanRepository):
         text = self._connection.execute(statement.order_by(r.profile.desc()).limit(1)).scalar()
         return None if text is None else load_shared(PlanRow, text)
 
+    def versions(self, lineage: str) -> Sequence[PlanRow]:
+        v = t.plan_row_versions.c
+        statement = sa.select(v.document).where(v.lineage == lineage).order_by(v.version.desc())
+        return [load_shared(PlanRow, text) for text in self._connection.execute(statement).scalars()]
+
+    def stamp(self, site: str) -> str:
+        if self._work.writable:
+            self._work.backend.share(self._connection, Lock.PLAN)
+        r = t.plan_rows.c
+        counted = sa.select(sa.func.count(), sa.func.sum(r.version)).where(r.profile.in_(["", site]))
+        return "{}.{}".format(*self._connection.execute(counted).one())
+
     def lock_row(self, lineage: str) -> PlanRow | None:
         r = t.plan_rows.c
         locked = self._work.locking(sa.select(r.document).where(r.lineage == lineage))
@@ -57,6 +69,8 @@ class SqlPlan(SqlStandings, PlanRepository):
         return None if text is None else load_shared(PlanRow, text)
 
     def hand_over(self, lineage: str, heir: str, site: str, since: date) -> Sequence[str]:
+        # First, so that no scheduler goes on by the rows as they were.
+        self._work.backend.lock(self._connection, Lock.PLAN)
         self._work.backend.lock(self._connection, Lock.OCCURRENCES)
         mine = (_o.lineage == lineage, _o.site == site)
         alive = sa.or_(_o.state == OccurrenceState.DUE.value, _o.nominal_date >= since)

@@ -1,5 +1,6 @@
 """Changes of the plan table."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -45,6 +46,11 @@ class SqlPlanChanges(PlanChangeRepository):
         changed = replace(change, version=stored.version + 1)
         self._connection.execute(t.plan_changes.update().where(_c.id == change.id), CHANGES.row(changed))
         return changed
+
+    def applied(self, lineage: str) -> Mapping[int, PlanChange]:
+        mine = CHANGES.select().where(_c.lineage == lineage, _c.applied_version.is_not(None))
+        found = map(CHANGES.item, self._connection.execute(mine))
+        return {change.applied_version: change for change in found if change.applied_version is not None}
 
     def list(self, wanted: ChangeFilter, page: PageRequest) -> Page[PlanChange]:
         conditions = in_scope(_c.site, EVERYTHING, wanted.site)

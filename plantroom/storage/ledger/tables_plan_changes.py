@@ -26,6 +26,7 @@ plan_changes = sa.Table(
     sa.Column("decided_by", Text),
     sa.Column("decided_at", Instant),
     sa.Column("decision", Text, nullable=False),
+    sa.Column("lineage", Word, index=True, comment="Of the row that it made a version of"),
     sa.Column("applied_version", sa.Integer),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Index(None, "requested_at", "id"),

@@ -15,11 +15,16 @@ MONTH = Interval(1, IntervalUnit.MONTH)
 DECIDING = ("/approve", "/reject", "/withdraw")
 
 
+def a_row(world: World, site: str, code: str) -> PlanRow:
+    """A row of the site about its pump."""
+    applies = AppliesTo(assets=(world.keys[site],))
+    return PlanRow(new_key(), code, LocalName("月检", "Monthly"), "preventive", applies, MONTH, site=site)
+
+
 def fresh_change(world: World, site: str) -> str:
     """A change that nobody has decided on: a new row about the site's pump."""
     key = new_key()
-    applies = AppliesTo(assets=(world.keys[site],))
-    row = PlanRow(new_key(), f"N-{key}", LocalName("月检", "Monthly"), "preventive", applies, MONTH, site=site)
+    row = a_row(world, site, f"N-{key}")
     made = PlanChange(
         key, site, ChangeOrigin.STAFF, "more often", "machine", NOW, action=Action.CREATE, code=row.code, after=row
     )
@@ -32,10 +37,11 @@ def add_plans(world: World, site: str) -> dict[str, str]:
     with world.ledger.begin() as tx:
         made = Budget(f"budget-{site}", site, 2026, "upkeep", "", 20_000.0, "somebody", NOW)
         tx.budgets.add(made)
-    return {"change_id": fresh_change(world, site), "budget_id": made.id}
+        row = tx.plan.put_row(a_row(world, site, f"OWN-{site}"))
+    return {"change_id": fresh_change(world, site), "budget_id": made.id, "lineage": row.lineage}
 
 
-NOTHING = dict.fromkeys(("change_id", "budget_id"), "nope")
+NOTHING = dict.fromkeys(("change_id", "budget_id", "lineage"), "nope")
 
 
 def filled(path: str, world: World, site: str) -> str:

@@ -75,6 +75,13 @@ def test_a_technician_asks_and_a_supervisor_approves(planned: World) -> None:
     now = row_now(planned)
     assert (now["interval"], now["version"], now["effective_from"]) == (QUARTER, 2, "2026-03-02")
     assert decide(boss(planned), done.json(), "approve").status_code == 409
+    versions = planned.as_(Role.VIEWER, HOME).get(f"/api/v1/plan-rows/{now['lineage']}/versions").json()["items"]
+    assert [(one["version"], one["effective_from"], one["in_effect"]) for one in versions] == [
+        (2, "2026-03-02", True),
+        (1, "2000-01-01", False),
+    ]
+    assert (versions[0]["change"]["reason"], versions[0]["change"]["decision"]) == ("too often", "agreed")
+    assert versions[1]["change"] is None
 
 
 def test_what_an_approver_asks_for_takes_effect_at_once_unless_they_say_otherwise(planned: World) -> None:

@@ -1,6 +1,7 @@
 """Decisions on changes of the plan table, on both databases."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +14,10 @@ from maintenance.plan import AppliesTo, Layer, OccurrenceState, PlanRow
 from maintenance.plan_changes.keeping import Decision, RowHasMoved, approve, ask
 from maintenance.plan_changes.model import Action, ChangeOrigin, ChangeState, PlanChange
 from maintenance.plan_changes.ports import ChangeFilter
+from maintenance.plan_run import PlanRun
 from maintenance.ports import MaintenanceTx
+from maintenance.site_plan import SitePlan, read_site
+from maintenance.site_run import SiteRun
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import State
 from plantroom.domain.assets import LocalName
@@ -165,3 +169,21 @@ def test_a_version_does_not_move_the_dates_of_machines_without_a_day_of_service(
     assert after[: len(before)] == before
     gaps = {(b - a).days for (_, a), (_, b) in pairwise(after)}
     assert gaps == {15}
+
+
+def test_a_scheduler_that_goes_by_the_rows_as_they_were_makes_nothing(any_ledger: Store) -> None:
+    """It read the plan before the site got a row of its own, and writes after."""
+    row = put(any_ledger)
+    with any_ledger.read() as tx:
+        plan = read_site(tx, tx.assets.site("demo"), NOW, SYSTEMS, 60)
+    approved(any_ledger, asked(any_ledger, change_of(row, "demo")))
+
+    def one_by_one(tx: MaintenanceTx, of: SitePlan, keys: Sequence[str]) -> Mapping[str, int]:
+        return SiteRun(tx, of, NOW).run(keys)
+
+    run = PlanRun(any_ledger, NOW, one_by_one, afresh=True)
+    run.sites([plan])
+    assert run.total["created"] == 0
+    assert materialise(any_ledger, NOW, SYSTEMS)["created"] > 0
+    with any_ledger.read() as tx:
+        assert {one.key.lineage for one in tx.plan.occurrences_of("demo", "lift-1")} != {row.lineage}

@@ -192,6 +192,8 @@ def plan_rows(draw: st.DrawFn) -> PlanRow:
         effective_from=draw(DAY),
         schedule=schedule,
         budget_line=draw(st.none() | SHORT),
+        job_cost=draw(st.none() | st.sampled_from([0.0, 80.0, 1234.56])),
+        material_cost=draw(st.none() | st.sampled_from([0.0, 0.5, 300.0])),
         licence=draw(st.none() | SHORT),
         fulfilled_by=draw(st.none() | st.just(FulfilledBy("starts", "starts", 2.5))),
     )

@@ -1,0 +1,167 @@
+"""What a change makes of a row, and two plans laid side by side."""
+
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maintenance.budget.costing import cost_of, deepest, line_of_row, system_of_class
+from maintenance.intervals import Interval, IntervalUnit
+from maintenance.plan import AppliesTo, Layer, PlanRow
+from maintenance.plan_changes.effects import COMES, GOES, MOVES, Effects, compared
+from maintenance.plan_changes.model import Action, differing
+from maintenance.plan_changes.rules import Outcome, Proposal, law_floor, outcome_of
+from maintenance.planner import asset_subject
+from maintenance.preview import Horizon, PreviewItem, preview_all
+from maintenance.recurrence import longest_between
+from plantroom.domain.assets import Asset, LocalName
+from plantroom.domain.calendars import ALWAYS_OPEN
+from plantroom.errors import BadData
+from tests.unit.maintenance.rows import row
+
+ZONE = ZoneInfo("Asia/Shanghai")
+TODAY, END = date(2026, 1, 15), date(2027, 1, 15)
+PUMP = asset_subject(Asset("k1", "demo", "X-1", "pump", LocalName("泵", "Pump")))
+MONTHLY = row("M", 1, "month", 3, 3, anchor=date(2026, 1, 20), estimated_minutes=60, job_cost=10.0)
+
+
+def jobs(*rows: PlanRow) -> list[PreviewItem]:
+    horizon = Horizon(TODAY, END, TODAY, ZONE, calendar=ALWAYS_OPEN)
+    return preview_all(rows, [PUMP], {}, horizon, {"water": ("pump",)}, {}).items
+
+
+def side_by_side(before: PlanRow, after: PlanRow, *others: PlanRow, rate: float | None = None) -> Effects:
+    return compared(jobs(before, *others), jobs(after, *others), before.lineage, {}, rate)
+
+
+def changed(before: PlanRow, day: date = TODAY, site: str | None = None, **fields: object) -> Outcome:
+    wanted = replace(before, **fields)  # type: ignore[arg-type]
+    return outcome_of(Proposal(Action.CHANGE, site, before, wanted, day), "new-lineage")
+
+
+def test_a_monthly_row_that_becomes_quarterly_loses_two_of_three() -> None:
+    quarterly = replace(MONTHLY, interval=Interval(3, IntervalUnit.MONTH))
+    found = side_by_side(MONTHLY, quarterly, rate=60.0)
+    (counts,) = found.rows
+    assert (counts.before, counts.after, counts.goes, counts.comes, counts.moves) == (12, 4, 8, 0, 0)
+    assert {one.change for one in found.changes} == {GOES}
+    assert (found.before.total, found.after.total, found.after.minutes) == (840.0, 280.0, 240)
+
+
+def test_another_anchor_moves_every_date() -> None:
+    found = side_by_side(MONTHLY, replace(MONTHLY, anchor=date(2026, 1, 25)))
+    assert {one.change for one in found.changes} == {MOVES}
+    assert {((one.after or TODAY) - (one.before or TODAY)).days for one in found.changes} == {5}
+    assert all(one.reason is not None and one.reason.zh for one in found.changes)
+
+
+def test_other_minutes_move_nothing_but_cost() -> None:
+    found = side_by_side(MONTHLY, replace(MONTHLY, estimated_minutes=30), rate=60.0)
+    assert (found.changes, found.rows) == ((), ())
+    assert found.before.total - found.after.total == 12 * 30.0
+
+
+def test_a_deeper_row_that_takes_visits_with_it_is_one_job() -> None:
+    deep = row("Q", 3, "month", 7, 7, anchor=date(2026, 1, 20), contains=("M",))
+    before, after = jobs(MONTHLY), jobs(MONTHLY, deep)
+    found = compared(before, after, None, {}, None)
+    assert (found.before.jobs, found.after.jobs) == (12, 12)
+    assert [one.row.code for one in found.rows if one.comes] == ["Q"]
+
+
+DAYS = st.integers(1, 400)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, DAYS, st.integers(0, 27), st.integers(0, 27))
+def test_what_stays_goes_comes_and_moves_adds_up(every: int, then: int, first: int, second: int) -> None:
+    before = row("R", every, "day", anchor=date(2026, 1, 1 + first))
+    after = replace(before, interval=Interval(then, IntervalUnit.DAY), anchor=date(2026, 1, 1 + second))
+    found = side_by_side(before, after)
+    for counts in found.rows:
+        assert counts.before - counts.goes + counts.comes == counts.after
+        assert counts.moves <= min(counts.before, counts.after)
+    # The changes turn the days of one plan into those of the other.
+    days = [item.job.due for item in jobs(before)]
+    for one in found.changes:
+        if one.before is not None:
+            days.remove(one.before)
+        if one.after is not None:
+            days.append(one.after)
+        if one.change == MOVES:
+            assert one.before is not None
+            assert one.after is not None
+            assert abs((one.after - one.before).days) < max(1, then // 2)
+    assert sorted(days) == sorted(item.job.due for item in jobs(after))
+    assert {GOES, COMES, MOVES} >= {one.change for one in found.changes}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 400), st.none() | st.integers(1, 400), st.integers(1, 400), st.none() | st.integers(1, 800))
+def test_no_change_of_a_legal_row_loosens_its_floor(every: int, gap: int | None, then: int, wanted: int | None) -> None:
+    before = row("L", every, "day", max_gap_days=gap, layer=Layer.LAW)
+    found = changed(before, interval=Interval(then, IntervalUnit.DAY), max_gap_days=wanted)
+    floor = law_floor(before)
+    assert floor is not None
+    kept = found.row.max_gap_days or longest_between(found.row)
+    assert kept <= floor
+    asked = wanted or then
+    assert [one.code for one in found.cautions] == (["law_floor"] if asked > floor else [])
+    assert not found.leaves_law
+
+
+def test_a_legal_row_stays_one_and_other_machines_need_an_administrator() -> None:
+    law = row("L", 15, "day", max_gap_days=15, layer=Layer.LAW, basis="TSG T5002")
+    with pytest.raises(BadData) as error:
+        changed(law, layer=Layer.CONTRACT)
+    assert [one.field for one in error.value.problems] == ["layer"]
+    other = changed(law, applies_to=AppliesTo(classes=("escalator",)))
+    assert (other.leaves_law, [one.code for one in other.cautions]) == (True, ["law_applies_otherwise"])
+    ended = outcome_of(Proposal(Action.RETIRE, None, law, None, TODAY), "")
+    assert (ended.row.ends, ended.leaves_law, [one.code for one in ended.cautions]) == (TODAY, True, ["law_ends"])
+    assert all("TSG T5002" in one.text.zh and "TSG T5002" in one.text.en for one in (*other.cautions, *ended.cautions))
+
+
+def test_a_new_version_keeps_since_when_the_row_is_in_the_plan() -> None:
+    before = replace(MONTHLY, effective_from=date(2025, 1, 1))
+    found = changed(before, day=date(2026, 3, 1), estimated_minutes=5).row
+    assert (found.effective_from, found.since, found.first_day) == (
+        date(2026, 3, 1),
+        date(2025, 1, 1),
+        date(2025, 1, 1),
+    )
+    again = changed(found, day=date(2026, 6, 1), estimated_minutes=6).row
+    assert again.since == date(2025, 1, 1)
+    with pytest.raises(BadData) as error:
+        changed(again, day=date(2026, 4, 1), estimated_minutes=7)
+    assert [one.code for one in error.value.problems] == ["before_waiting_version"]
+
+
+def test_a_site_s_own_row_is_another_row_with_the_same_code() -> None:
+    found = changed(MONTHLY, site="demo", estimated_minutes=5).row
+    assert (found.lineage, found.site, found.code, found.version) == ("new-lineage", "demo", "M", 1)
+    assert differing(MONTHLY, found) == ["estimated_minutes"]
+
+
+def test_what_a_job_costs() -> None:
+    own = cost_of(MONTHLY, 60.0)
+    assert (own.labour, own.job_cost, own.total, own.unpriced) == (60.0, 10.0, 70.0, 0)
+    outside = cost_of(replace(MONTHLY, executor="contractor", material_cost=5.0), 60.0)
+    assert (outside.labour, outside.total) == (0.0, 15.0)
+    bare = replace(MONTHLY, job_cost=None)
+    assert (cost_of(bare, None).unpriced, cost_of(bare, 60.0).unpriced) == (1, 0)
+    assert cost_of(replace(bare, executor="contractor"), 60.0).unpriced == 1
+    free = cost_of(replace(bare, executor="automatic"), None)
+    assert (free.minutes, free.total, free.unpriced) == (0, 0.0, 0)
+
+
+def test_which_line_and_system_a_row_s_cost_belongs_to() -> None:
+    assert line_of_row(MONTHLY) == "upkeep"
+    assert line_of_row(replace(MONTHLY, kind="statutory")) == "inspection"
+    assert line_of_row(replace(MONTHLY, budget_line="records")) == "records"
+    systems = {"all": ("pump", "ahu", "chiller"), "water": ("pump", "water_tank")}
+    assert system_of_class(systems) == {"pump": "water", "water_tank": "water", "ahu": "all", "chiller": "all"}
+    assert deepest([MONTHLY, row("Q", 3, "month")]).code == "Q"
