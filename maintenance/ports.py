@@ -14,6 +14,7 @@ from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.figures.ports import FigureRepository
 from maintenance.imports.ports import ImportRepository
+from maintenance.job_ports import JobRepository
 from maintenance.loop_tests import LoopCheck, LoopTest
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
@@ -21,7 +22,6 @@ from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
-from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -363,17 +363,6 @@ class SpellRepository(ABC):
     @abstractmethod
     def of(self, asset: str, page: PageRequest) -> Page[Spell]:
         """All of an asset, newest first."""
-
-
-class JobRepository(ABC):
-    """When the scheduler's jobs last ran, on whatever host."""
-
-    @abstractmethod
-    def runs(self) -> Mapping[str, JobRun]:
-        """By name."""
-
-    @abstractmethod
-    def put(self, run: JobRun) -> None: ...
 
 
 class MaintenanceTx(LedgerTx):

@@ -69,8 +69,8 @@ def get_report_file(
     services: Parts,
     kind: Annotated[Literal["html", "pdf"], Query(alias="format")] = "html",
 ) -> Response:
-    """The bytes of a report. 409 `not_ready` while it is being made, when it could not be made, or when nobody has asked
-    for this format."""
+    """The bytes of a report. 409 `not_ready` while it is being made, when it could not be made, or was not asked for in
+    this format."""
     with services.ledger.read() as tx:
         report = _visible(tx, caller, report_id)
     sha256 = report.pdf_sha256 if kind == "pdf" else report.html_sha256
