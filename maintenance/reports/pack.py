@@ -258,8 +258,8 @@ class _Gathering:
             record_line(
                 one,
                 sorted(addenda.get(one.id, ()), key=lambda said: said.number),
-                signed.get(one.work_order, ()),
-                attached.get(one.work_order, ()),
+                signed.get(one.work_order or "", ()),
+                attached.get(one.work_order or "", ()),
                 self._there,
             )
             for one in records

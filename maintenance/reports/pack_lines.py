@@ -138,16 +138,19 @@ def _with_role(said: Mapping[str, Any], roles: frozenset[str]) -> tuple[str, ...
 
 
 def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mapping[str, str]) -> tuple[Signature, ...]:
-    on_tablet = [
+    """Those of the document, and those that were put under the order beside it."""
+    frozen = [
         Signature(
-            names.get(str(one.get("by")), str(one.get("by"))),
-            "",
+            str(one.get("name") or names.get(str(one.get("by")), one.get("by"))),
+            str(one.get("role") or ""),
             datetime.fromisoformat(one["at"]) if one.get("at") else None,
             str(one.get("sha256") or ""),
         )
         for one in said.get("signatures", [])
     ]
-    return (*on_tablet, *(Signature(one.name, one.role, one.at, one.sha256) for one in signed))
+    known = {(one.name, one.role, one.sha256) for one in frozen}
+    beside = [one for one in signed if (one.name, one.role, one.sha256) not in known]
+    return (*frozen, *(Signature(one.name, one.role, one.at, one.sha256) for one in beside))
 
 
 def _not_ok(item: Mapping[str, Any]) -> Item:
