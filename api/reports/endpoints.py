@@ -78,8 +78,10 @@ def get_report_file(
         raise NotReady(_why(report, kind))
     body = _bytes(services, sha256)
     name = f"{report.kind.value}-{report.site}-{report.first}-{report.last}.{kind}"
+    # A browser shows no PDF inside a sandbox.
+    shown = "inline" if kind == "html" else "attachment"
     headers = {
-        "Content-Disposition": f'inline; filename="{_plain(name)}"',
+        "Content-Disposition": f'{shown}; filename="{_plain(name)}"',
         "ETag": f'"{sha256}"',
         "Content-Security-Policy": INERT,
         "Cache-Control": "private, max-age=31536000, immutable",

@@ -41,13 +41,13 @@ class IncidentLine(NamedTuple):
     stage: LocalName
 
 
-Incidents = Callable[[MaintenanceTx, str, Period], Sequence[IncidentLine]]
-"""The incidents of a site's period."""
+Incidents = Callable[[MaintenanceTx, str, Period], Sequence[IncidentLine] | None]
+"""The incidents of a site's period; ``None``: none are kept, and the report says nothing of them."""
 
 
-def no_incidents(_tx: MaintenanceTx, _site: str, _period: Period) -> Sequence[IncidentLine]:
+def no_incidents(_tx: MaintenanceTx, _site: str, _period: Period) -> Sequence[IncidentLine] | None:
     """Where incidents are not kept."""
-    return ()
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Month:
     repairs: int
     repeated: int
     licences: Sequence[DueLicence]
-    incidents: Sequence[IncidentLine]
+    incidents: Sequence[IncidentLine] | None
     budget: Sequence[Line] | None
     line_names: Mapping[str, LocalName]
     system_names: Mapping[str, LocalName]

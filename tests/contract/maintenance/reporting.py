@@ -104,7 +104,7 @@ def visit(tx: MaintenanceTx, files: FileStore, number: int, day: date, late: int
         for kind, mime in (("photo", "image/jpeg"), ("sign", "image/png"))
     )
     order = apply_transition(tx, order.id, State.IN_PROGRESS, done - timedelta(hours=1), "li", now=done)
-    answers = {
+    answers: dict[str, dict[str, object]] = {
         "A-1-01": {"outcome": "ok", "by": "li", "at": done.isoformat(), "files": [_file("photo", photo, done)]},
         "A-1-02": {"outcome": "ok", "number": 0.4 + number / 100, "by": "li", "at": done.isoformat()},
         "A-1-03": {"outcome": "not_ok" if number == 2 else "ok", "remark": f"门球磨损 {SCRIPT}", "by": "li",

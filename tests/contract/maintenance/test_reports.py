@@ -19,6 +19,7 @@ from maintenance.notify.ports import MessageFilter
 from maintenance.ports import MaintenanceTx
 from maintenance.reports.asking import Wanted, ask
 from maintenance.reports.model import Report, ReportKind, ReportState
+from maintenance.reports.monthly import IncidentLine, monthly_html
 from maintenance.reports.monthly_job import ask_monthly, reports_job
 from maintenance.reports.ports import ReportFilter
 from maintenance.reports.printing import NotPrinted, to_pdf
@@ -28,7 +29,7 @@ from plantroom.ports.ledger import Ledger
 from plantroom.ports.paging import PageRequest
 from plantroom.storage.files import FolderFiles
 from tests.contract.maintenance.conftest import SYSTEMS
-from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, furnish, maker
+from tests.contract.maintenance.reporting import NOW, SCRIPT, Fixed, furnish, maker, names
 from tests.product import run_cli
 
 Store = Ledger[MaintenanceTx]
@@ -98,13 +99,29 @@ def test_the_month_tells_owners_what_was_done_and_names_nobody(lived: Store, tmp
         "示范 维护月报 2026-03",
         "电梯系统 4 2 1 1 0 0 50.0%",
         "困人",
-        "本期无突发事件",
         "T-2026-118",
         "数据不足",
     ):
         assert said in text, said
     for unsaid in ("李工", "王经理", "王安全", "¥"):
         assert unsaid not in text, unsaid
+
+
+def test_incidents_are_told_of_where_they_are_kept(lived: Store, tmp_path: Path) -> None:
+    flood = IncidentLine("INC-2026-001", LocalName("地下室进水", "Flood"), "major", NOW, LocalName("结束", "Closing"))
+    with lived.begin() as tx:
+        asked = ask(tx, MARCH, "wang", NOW, SYSTEMS)
+    assert asked is not None
+    for kept, said in (
+        ([flood], "INC-2026-001 地下室进水 重大 2026-04-01 09:00 结束"),
+        ([], "本期无突发事件"),
+        (None, ""),
+    ):
+        with lived.read() as tx:
+            catalogue = names().catalogue(tx, "demo")
+            text = text_of(monthly_html(tx, asked, catalogue, NOW, lambda *_, kept=kept: kept))
+        assert said in text
+        assert ("突发事件" in text) == (kept is not None)
 
 
 def test_money_is_shown_where_it_was_asked_for(lived: Store, tmp_path: Path) -> None:
