@@ -30,6 +30,8 @@ from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
 from api.imports.endpoints import router as imports
+from api.incidents.drills import router as drills
+from api.incidents.endpoints import router as incidents
 from api.ingest.endpoints import router as ingest
 from api.labels.endpoints import router as labels
 from api.licences.endpoints import router as licences
@@ -53,6 +55,7 @@ from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
 from api.reports.endpoints import router as reports
+from api.risk.endpoints import router as risk
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
 from api.services import Services
@@ -133,6 +136,9 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     reports,
     owner_reports,
     public,
+    incidents,
+    drills,
+    risk,
 )
 OPENAPI_URL = "/api/v1/openapi.json"
 

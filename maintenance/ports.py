@@ -14,14 +14,16 @@ from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
 from maintenance.figures.ports import FigureRepository
 from maintenance.imports.ports import ImportRepository
+from maintenance.incidents.ports import IncidentRepository
 from maintenance.job_ports import JobRepository
-from maintenance.loop_tests import LoopCheck, LoopTest
+from maintenance.loop_ports import LoopTestRepository
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
 from maintenance.reports.ports import ReportRepository
+from maintenance.risk.ports import RiskRepository
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -291,56 +293,6 @@ class EpisodeRepository(ABC):
         """Newest first."""
 
 
-class LoopTestRepository(ABC):
-    """Loop tests and their checks."""
-
-    @abstractmethod
-    def add(self, test: LoopTest, checks: Sequence[LoopCheck]) -> None:
-        """Checks are numbered by the caller. ``Conflict`` when one of their assets is in a test that is going on, also
-        against another writer at the same moment."""
-
-    @abstractmethod
-    def get(self, test_id: str) -> LoopTest: ...
-
-    @abstractmethod
-    def lock(self, test_id: str) -> LoopTest:
-        """As ``get``, and nobody else changes the test or its checks until the transaction ends."""
-
-    @abstractmethod
-    def update(self, test: LoopTest) -> None: ...
-
-    @abstractmethod
-    def checks(self, test_id: str) -> Sequence[LoopCheck]:
-        """By number."""
-
-    @abstractmethod
-    def active(self, test_id: str) -> Sequence[LoopCheck]:
-        """Those of its checks that something can become of by itself, by number: what is asked for, what waits for a
-        person or for its ticket, and the first one that waits for its turn."""
-
-    @abstractmethod
-    def any_failed(self, test_id: str) -> bool:
-        """Whether one of its checks has failed."""
-
-    @abstractmethod
-    def put_checks(self, checks: Sequence[LoopCheck]) -> None:
-        """Write checks that are there."""
-
-    @abstractmethod
-    def asked(self, asset: str) -> LoopCheck | None:
-        """The check of the asset that is being asked for now, in a test that is going on."""
-
-    @abstractmethod
-    def running(self) -> Sequence[str]:
-        """Ids of the tests that are going on, the oldest first."""
-
-    @abstractmethod
-    def list(
-        self, scope: Scope, page: PageRequest, site: str | None = None, state: str | None = None
-    ) -> Page[LoopTest]:
-        """Newest first."""
-
-
 class SpellRepository(ABC):
     """Maintenance by hand. One at most stands for an asset."""
 
@@ -381,6 +333,8 @@ class MaintenanceTx(LedgerTx):
     records: RecordRepository
     imports: ImportRepository
     emergency: EmergencyPlanRepository
+    incidents: IncidentRepository
+    risk: RiskRepository
     sla: SlaRepository
     channels: ChannelRepository
     notifications: NotificationRepository

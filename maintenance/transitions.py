@@ -11,6 +11,7 @@ from functools import partial
 from maintenance.episode_rules import work_is_done
 from maintenance.evidence import FileArrived, awaited, no_file, with_arrived
 from maintenance.findings import FindingApplier
+from maintenance.incidents.holding import require_record
 from maintenance.isolation import RESTING, isolate, released
 from maintenance.orders import keep, last_completed_by, pages, take_step
 from maintenance.over_with_work import end_with_work
@@ -47,12 +48,14 @@ def apply_transition(
 
     Who completes an order whose recorded files have not all arrived (``file_arrived``) leaves it
     ``evidence_pending``; ``evidence_arrived`` completes it. Steps without an answer and evidence that was never taken
-    tag it ``incomplete``. Statutory work that is verified, or complete and signed by both sides, is frozen as a record
-    (``maintenance.records``) and takes no step after that. Raises ``NotFound``, ``IllegalTransition``,
-    ``RecordFrozen``, ``BadData`` (reason missing, ``at`` too early).
+    tag it ``incomplete``. A drill is not completed without its record (``maintenance.incidents``). Statutory work,
+    inspections and drills that are verified, or complete and signed by both sides, are frozen as a record
+    (``maintenance.records``) and take no step after that. Raises ``NotFound``, ``IllegalTransition``,
+    ``RecordFrozen``, ``BadData`` (reason missing, ``at`` too early, what a drill's record lacks).
     """
     order = changes if changes is not None else lock_ticket(tx, order_id)
     refuse_frozen(tx, order, to)
+    require_record(tx, order, to, by, now or at)
     more = partial(take_step, now=now, in_time=in_time, file_arrived=file_arrived, person=person, code=code)
     moved = more(tx, order, to, at, by, reason)
     stored, taken_at = keep(tx, isolate(tx, moved)), min(at, now or at)

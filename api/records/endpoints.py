@@ -35,6 +35,7 @@ def list_records(query: Annotated[RecordQuery, Query()], caller: Viewer, service
         asset=query.asset,
         kind=query.kind,
         work_order=query.work_order,
+        incident=query.incident,
         start=query.start,
         end=query.end,
     )
@@ -78,7 +79,7 @@ def post_addendum(record_id: str, form: AddendumCreate, caller: Technician, serv
     """Add a correction. The record itself stays as it was signed."""
     with services.ledger.begin() as tx:
         record = _visible(tx, caller, record_id)
-        department = tx.orders.get(record.work_order).department
+        department = None if record.work_order is None else tx.orders.get(record.work_order).department
         caller.require_change(record.site, [department])
         by, now = caller.principal.name, services.clock.now()
         return Addendum.of(add_correction(tx, record, form.text, form.reason, by, now, form.signature))

@@ -9,8 +9,7 @@ from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
 from api.shapes import Instant, ListQuery, Name, Payload, Shape, one_or_more
 from maintenance.records.model import Addendum as DomainAddendum
-from maintenance.records.model import AddendumKind, Record, Sealing
-from maintenance.work_orders import Kind
+from maintenance.records.model import AddendumKind, Record, RecordKind, Sealing
 from plantroom.domain.assets import Status
 
 
@@ -26,12 +25,13 @@ class Retention(Shape):
 
 class RecordSummary(Shape):
     """A frozen record without its document. `cause`: the order was `verified`, or `signed` by whoever did it and by the
-    using unit. `sha256` is that of the document."""
+    using unit, or an incident was `closed`. `sha256` is that of the document."""
 
     id: str
-    work_order: str
+    work_order: str | None
+    incident: str | None
     number: int
-    kind: Kind
+    kind: RecordKind
     site: str
     asset: str | None
     title: Name
@@ -108,12 +108,14 @@ class RecordList(Shape):
 
 
 class RecordQuery(ListQuery):
-    """Filters of records; `asset` is its key, `work_order` an order's id; days are the site's own, both included."""
+    """Filters of records; `asset` is its key, `work_order` an order's id, `incident` an
+    incident's; days are the site's own, both included."""
 
     asset: str | None = None
     site: str | None = None
-    kind: Annotated[str | None, one_or_more(Kind)] = None
+    kind: Annotated[str | None, one_or_more(RecordKind)] = None
     work_order: str | None = None
+    incident: str | None = None
     start: Annotated[date | None, Field(alias="from", description="completed on this day or later")] = None
     end: Annotated[date | None, Field(alias="to", description="completed on this day or earlier")] = None
 

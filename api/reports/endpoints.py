@@ -48,15 +48,15 @@ def list_reports(query: Annotated[ReportQuery, Query()], caller: Viewer, service
     return ReportList(items=[Report.of(one) for one in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/{report_id}", operation_id="getMaintenanceReport")
-def get_report(report_id: str, caller: Viewer, services: Parts) -> Report:
+@router.get("/{report_key}", operation_id="getMaintenanceReport")
+def get_report(report_key: str, caller: Viewer, services: Parts) -> Report:
     """One report and what has become of it."""
     with services.ledger.read() as tx:
-        return Report.of(_visible(tx, caller, report_id))
+        return Report.of(_visible(tx, caller, report_key))
 
 
 @router.get(
-    "/{report_id}/file",
+    "/{report_key}/file",
     operation_id="getMaintenanceReportFile",
     response_class=Response,
     responses={
@@ -64,7 +64,7 @@ def get_report(report_id: str, caller: Viewer, services: Parts) -> Report:
     },
 )
 def get_report_file(
-    report_id: str,
+    report_key: str,
     caller: Viewer,
     services: Parts,
     kind: Annotated[Literal["html", "pdf"], Query(alias="format")] = "html",
@@ -72,7 +72,7 @@ def get_report_file(
     """The bytes of a report. 409 `not_ready` while it is being made, when it could not be made, or was not asked for in
     this format."""
     with services.ledger.read() as tx:
-        report = _visible(tx, caller, report_id)
+        report = _visible(tx, caller, report_key)
     sha256 = report.pdf_sha256 if kind == "pdf" else report.html_sha256
     if report.state is not ReportState.READY or sha256 is None:
         raise NotReady(_why(report, kind))
@@ -95,10 +95,10 @@ class NotReady(Conflict):
     code = "not_ready"
 
 
-def _visible(tx: MaintenanceTx, caller: Access, report_id: str) -> DomainReport:
+def _visible(tx: MaintenanceTx, caller: Access, report_key: str) -> DomainReport:
     """``NotFound`` for what the caller may not see."""
     try:
-        report = tx.report_store.get(report_id)
+        report = tx.report_store.get(report_key)
     except NotFound:
         raise NotFound("there is nothing by that name") from None
     caller.require_sight(report.site)

@@ -23,6 +23,10 @@ DRILL_LATE_DAYS = 15
 """Days late that a drill may be (default, plan_tables.md section 11: DR-NAT, DR-EQ, DR-PUB)."""
 
 
+DRILL_CHECKLIST = "DR-REC"
+"""The checklist that a drill's record can be told by (``maintenance/seed/checklists_drills.toml``)."""
+
+
 class Category(StrEnum):
     """What kind of emergency a plan is for: the three of the user's table, and any other."""
 
@@ -108,6 +112,7 @@ def new_drill_row(plan: EmergencyPlan, lineage: str, code: str) -> PlanRow:
         late_days=DRILL_LATE_DAYS,
         basis="应急预案 / emergency plan",
         department=plan.department,
+        checklist=DRILL_CHECKLIST,
         evidence=("photo", "signature"),
         estimated_minutes=120,
         custom={"emergency_plan": plan.code},

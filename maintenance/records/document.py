@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from maintenance.evidence import files_of
+from maintenance.incidents.drills import DrillRecord
 from maintenance.plan import PlanRow
 from maintenance.views import instant_json, item_json, name_json
 from maintenance.work.ports import FoundOn
@@ -39,7 +40,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a record is made of. ``people``: by user name, those that are known; ``rows``: the plan's, by lineage."""
+    """What a record is made of. ``people``: by user name, those that are known; ``rows``: the plan's, by lineage;
+    ``drill``: the record of one that was held."""
 
     order: WorkOrder
     site: Site
@@ -49,6 +51,7 @@ class Sources:
     steps: Sequence[Transition]
     people: Mapping[str, User]
     work: Work = Work()
+    drill: DrillRecord | None = None
 
 
 def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause: str) -> dict[str, Any]:
@@ -56,7 +59,8 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
     order = sources.order
     zone = ZoneInfo(sources.site.time_zone)
     done = order.completed_at or frozen_at
-    return {
+    said = {} if sources.drill is None else {"drill": plain(asdict(sources.drill))}
+    return said | {
         "schema": SCHEMA,
         "work_order": {
             "id": order.id,
@@ -71,7 +75,7 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
             "version": order.version,
         },
         "site": {"code": sources.site.code, "name": name_json(sources.site.name), "time_zone": sources.site.time_zone},
-        "asset": None if sources.asset is None else _plain(asdict(sources.asset)) | {"place": sources.place},
+        "asset": None if sources.asset is None else plain(asdict(sources.asset)) | {"place": sources.place},
         "using_unit": _unit(sources.asset, USING_UNIT) or name_json(sources.site.name),
         "maintenance_unit": _unit(sources.asset, MAINTENANCE_UNIT) or order.department,
         "date": done.astimezone(zone).date().isoformat(),
@@ -81,7 +85,7 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         },
         "plan": [_occurrence(shown, sources.rows.get(shown.key.lineage)) for shown in order.occurrences],
         "items": [
-            item_json(item) | {"evidence_required": list(item.evidence), "answer": _plain(order.answers.get(item.step))}
+            item_json(item) | {"evidence_required": list(item.evidence), "answer": plain(order.answers.get(item.step))}
             for item in order.template
         ],
         "other_answers": _beyond_template(order),
@@ -92,7 +96,7 @@ def record_document(sources: Sources, frozen_at: datetime, frozen_by: str, cause
         "work": _work(sources.work),
         "staff": _staff(sources),
         "steps": [_step(step) for step in sources.steps],
-        "verdict": _plain(order.verdict),
+        "verdict": plain(order.verdict),
         "frozen": {"at": instant_json(frozen_at), "by": frozen_by, "cause": cause},
     }
 
@@ -109,11 +113,11 @@ def _work(work: Work) -> dict[str, Any]:
 
 
 def _written(entry: object, *names: str) -> dict[str, Any]:
-    return {name: _plain(getattr(entry, name)) for name in names}
+    return {name: plain(getattr(entry, name)) for name in names}
 
 
 def _unit(asset: Asset | None, name: str) -> Any:
-    return None if asset is None else _plain(asset.custom.get(name))
+    return None if asset is None else plain(asset.custom.get(name))
 
 
 def _occurrence(shown: Any, row: PlanRow | None) -> dict[str, Any]:
@@ -139,7 +143,7 @@ def _occurrence(shown: Any, row: PlanRow | None) -> dict[str, Any]:
 
 def _beyond_template(order: WorkOrder) -> dict[str, Any]:
     steps = {item.step for item in order.template}
-    return {step: _plain(answer) for step, answer in order.answers.items() if step not in steps}
+    return {step: plain(answer) for step, answer in order.answers.items() if step not in steps}
 
 
 def _readings(order: WorkOrder) -> list[dict[str, Any]]:
@@ -165,7 +169,7 @@ def _readings(order: WorkOrder) -> list[dict[str, Any]]:
 
 def _files(order: WorkOrder) -> list[dict[str, Any]]:
     return [
-        {"step": step} | {name: _plain(file.get(name)) for name in ("kind", "sha256", "bytes", "mime", "by", "at")}
+        {"step": step} | {name: plain(file.get(name)) for name in ("kind", "sha256", "bytes", "mime", "by", "at")}
         for step, answer in sorted(order.answers.items())
         for file in files_of(answer)
     ]
@@ -206,12 +210,12 @@ def _step(step: Transition) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Values of the domain as JSON has them."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

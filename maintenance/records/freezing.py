@@ -21,7 +21,7 @@ from maintenance.records.model import (
     retention,
     sealed_addendum,
 )
-from maintenance.work_orders import Operation, State, WorkOrder
+from maintenance.work_orders import Kind, Operation, State, WorkOrder
 from plantroom.domain.assets import LocalName, Location
 from plantroom.domain.audit import canonical, sha256
 from plantroom.domain.authorship import explained
@@ -71,11 +71,12 @@ def _freeze(tx: MaintenanceTx, order: WorkOrder, by: str, now: datetime, cause: 
         order=order,
         site=site,
         asset=asset,
-        place="" if asset is None else _place(tx, order.site, asset.location),
+        place="" if asset is None else place_of(tx, order.site, asset.location),
         rows={o.key.lineage: known[o.key.lineage] for o in order.occurrences if o.key.lineage in known},
         steps=steps,
         work=_work(tx, order.id),
         people=_people(tx, people_in(order, steps)),
+        drill=tx.incidents.drill(order.id) if order.kind is Kind.DRILL else None,
     )
     document = canonical(record_document(sources, now, by, cause.value))
     done = (order.completed_at or now).astimezone(ZoneInfo(site.time_zone)).date()
@@ -122,8 +123,8 @@ def _people(tx: MaintenanceTx, names: frozenset[str]) -> dict[str, User]:
     return {name: user for name, user in found.items() if user is not None}
 
 
-def _place(tx: MaintenanceTx, site: str, key: str | None) -> str:
-    """Where the machine stands, from the building down."""
+def place_of(tx: MaintenanceTx, site: str, key: str | None) -> str:
+    """A place in words, from the building down; empty for none."""
     known: dict[str, Location] = {one.key: one for one in tx.assets.locations(site)} if key is not None else {}
     names: list[LocalName] = []
     while key is not None and key in known and len(names) < len(known):

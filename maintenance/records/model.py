@@ -1,7 +1,7 @@
-"""Frozen records of statutory work, what is added to them, and how long they are kept. Pure.
+"""Frozen records of statutory work, drills and incidents, what is added to them, and how long they are kept. Pure.
 
-A record is the canonical JSON of a work order at the moment it was signed, with its SHA-256. It never changes: whoever
-finds a mistake adds an addendum.
+A record is the canonical JSON of a work order at the moment it was signed, or of an incident as it was closed, with its
+SHA-256. It never changes: whoever finds a mistake adds an addendum.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from plantroom.domain.assets import Status
 from plantroom.domain.audit import canonical, microseconds, sha256
 from plantroom.errors import Conflict
 
-RECORD_KINDS = frozenset({Kind.STATUTORY, Kind.INSPECTION})
+RECORD_KINDS = frozenset({Kind.STATUTORY, Kind.INSPECTION, Kind.DRILL})
 """Kinds of work whose order is frozen once it is signed."""
 
 SIGNATORIES = 2
@@ -31,11 +31,24 @@ class RecordFrozen(Conflict):
     code = "record_frozen"
 
 
+class RecordKind(StrEnum):
+    """What a record is of: a kind of work, or an incident."""
+
+    PREVENTIVE = "preventive"
+    INSPECTION = "inspection"
+    STATUTORY = "statutory"
+    DRILL = "drill"
+    REPLACEMENT = "replacement"
+    CORRECTIVE = "corrective"
+    INCIDENT = "incident"
+
+
 class Sealing(StrEnum):
-    """What made an order a record."""
+    """What made an order a record, or an incident: it was closed."""
 
     VERIFIED = "verified"
     SIGNED = "signed"
+    CLOSED = "closed"
 
 
 class AddendumKind(StrEnum):
@@ -49,10 +62,11 @@ class AddendumKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Record:
     """A frozen record. ``document`` is canonical JSON, ``sha256`` that of its UTF-8; ``completed_on`` is the day at the
-    site, ``keep_until`` the first day on which the law no longer asks for it (nothing deletes it)."""
+    site, ``keep_until`` the first day on which the law no longer asks for it (nothing deletes it). It is of a work
+    order, or of an incident (``kind`` ``incident``, ``number`` counts within site and year)."""
 
     id: str
-    work_order: str
+    work_order: str | None
     number: int
     kind: str
     site: str
@@ -69,6 +83,7 @@ class Record:
     keep_until: date
     sha256: str
     document: str
+    incident: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class RecordFilter:
     asset: str | None = None
     kind: str | None = None
     work_order: str | None = None
+    incident: str | None = None
     start: date | None = None
     end: date | None = None
 
@@ -40,7 +41,7 @@ class RecordRepository(ABC):
 
     @abstractmethod
     def add(self, record: Record) -> None:
-        """``Conflict`` when the order has one."""
+        """``Conflict`` when the order has one. Of an incident: its ``incident`` is set, and no order."""
 
     @abstractmethod
     def addenda(self, record_id: str) -> Sequence[Addendum]:

@@ -101,7 +101,7 @@ def record_line(
     said: dict[str, Any] = json.loads(record.document)
     names = {str(one.get("username")): str(one.get("name")) for one in said.get("staff", [])}
     items = [one for one in said.get("items", []) if isinstance(one.get("answer"), Mapping)]
-    plan = said.get("plan", [])
+    plan = said["plan"] if isinstance(said.get("plan"), list) else []  # of an incident it is its emergency plan
     files = [
         _file(record, one.get("step"), one.get("kind"), names.get(str(one.get("by")), one.get("by")), one, there)
         for one in said.get("files", [])
@@ -122,7 +122,7 @@ def record_line(
         ok=tuple(str(one["step"]) for one in items if one["answer"].get("outcome") == "ok"),
         not_ok=tuple(_not_ok(one) for one in items if one["answer"].get("outcome") == "not_ok"),
         readings=tuple(_reading(one) for one in items if one["answer"].get("number") is not None),
-        done_by=_with_role(said, _DID),
+        done_by=_with_role(said, _DID) or _in_charge(said),
         signatures=_signatures(said, signed, names),
         verified_by=_with_role(said, frozenset({"verified"}))
         or tuple(dict.fromkeys(one.by for one in addenda if one.kind == "verification")),
@@ -135,6 +135,12 @@ def record_line(
 
 def _with_role(said: Mapping[str, Any], roles: frozenset[str]) -> tuple[str, ...]:
     return tuple(str(one["name"]) for one in said.get("staff", []) if roles & set(one.get("roles", [])))
+
+
+def _in_charge(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of an incident: who took part in its stages."""
+    people = (one for stage in said.get("stages", []) for one in stage.get("people", []))
+    return tuple(dict.fromkeys(str(one.get("name")) for one in people if one.get("name")))
 
 
 def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mapping[str, str]) -> tuple[Signature, ...]:

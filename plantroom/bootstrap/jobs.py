@@ -6,6 +6,7 @@ from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
 from maintenance.reports.monthly_job import reports_job
+from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
 from plantroom.bootstrap.parts import Parts
 
@@ -15,6 +16,7 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
     are what the plan goes by."""
     return [
         materialise_job(parts.ledger, parts.systems, readings=readings),
+        risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
         reports_job(parts.ledger, parts.systems),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from maintenance.records.heads import read_heads
+from maintenance.reports.incidents import incidents_of
 from maintenance.reports.making import Names, ReportMaker
 from plantroom.bootstrap.parts import Parts
 from plantroom.catalogue.systems import systems
@@ -18,4 +19,12 @@ def report_maker(parts: Parts, files: FileStore) -> ReportMaker:
         return read_heads(folder) if any(folder.glob("*.txt")) else ()
 
     names = Names(parts.systems, parts.classes, {key: one.name for key, one in systems().items()})
-    return ReportMaker(parts.ledger, files, parts.planning_clock, names, parts.settings.public_url or "", heads)
+    return ReportMaker(
+        parts.ledger,
+        files,
+        parts.planning_clock,
+        names,
+        parts.settings.public_url or "",
+        heads,
+        incidents=incidents_of,
+    )

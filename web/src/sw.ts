@@ -10,7 +10,7 @@ precacheAndRoute(__PRECACHE__);
 cleanupOutdatedCaches();
 registerRoute(
   new NavigationRoute(createHandlerBoundToURL("/index.html"), {
-    denylist: [/^\/api\//, /^\/healthz/, /^\/readyz/, /^\/metrics/],
+    denylist: [/^\/api\//, /^\/healthz/, /^\/readyz/, /^\/metrics/, /^\/faults/],
   }),
 );
 

@@ -28,6 +28,7 @@ from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
 from plantroom.storage.ledger.imports import SqlImports
+from plantroom.storage.ledger.incidents import SqlIncidents
 from plantroom.storage.ledger.jobs import SqlJobs
 from plantroom.storage.ledger.leases import SqlLeases
 from plantroom.storage.ledger.live import SqlLive
@@ -42,6 +43,7 @@ from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.plan_changes import SqlPlanChanges
 from plantroom.storage.ledger.repairs import SqlRepairs
 from plantroom.storage.ledger.report_store import SqlReports
+from plantroom.storage.ledger.risk import SqlRisk
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
 from plantroom.storage.ledger.sensors import SqlSensors
@@ -99,6 +101,8 @@ class SqlTx(MaintenanceTx):
         self.records = SqlRecords(self.work)
         self.imports = SqlImports(self.work)
         self.emergency = SqlEmergencyPlans(self.work)
+        self.incidents = SqlIncidents(self.work)
+        self.risk = SqlRisk(self.work)
         self.sla = SqlSla(self.work)
         self.channels = SqlChannels(self.work)
         self.notifications = SqlNotifications(self.work)

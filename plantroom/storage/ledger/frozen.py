@@ -40,6 +40,8 @@ class SqlRecords(RecordRepository):
             conditions.append(_r.asset == filters.asset)
         if filters.work_order is not None:
             conditions.append(_r.work_order == filters.work_order)
+        if filters.incident is not None:
+            conditions.append(_r.incident == filters.incident)
         if filters.kind is not None:
             conditions.append(one_of(_r.kind, filters.kind))
         if filters.start is not None:
@@ -60,7 +62,7 @@ class SqlRecords(RecordRepository):
         return None if row is None else RECORDS.item(row)
 
     def add(self, record: FrozenRecord) -> None:
-        if self.of_order(record.work_order) is not None:
+        if record.work_order is not None and self.of_order(record.work_order) is not None:
             raise Conflict(f"work order #{record.number} has a record already")
         self._connection.execute(statutory_records.insert(), RECORDS.row(record))
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
+from maintenance.loop_ports import LoopTestRepository
 from maintenance.loop_tests import ENDED, CheckResult, LoopCheck, LoopTest, TestState
-from maintenance.ports import LoopTestRepository
 from plantroom.errors import Conflict, NotFound
 from plantroom.ports.paging import Page, PageRequest, Scope
 from plantroom.storage.ledger import tables_loop_tests as t

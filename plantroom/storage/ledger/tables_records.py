@@ -1,4 +1,4 @@
-"""Tables of the frozen records of statutory work. The database refuses to change or delete their rows."""
+"""Tables of the frozen records of statutory work and incidents. The database refuses to change or delete their rows."""
 
 import sqlalchemy as sa
 
@@ -10,7 +10,7 @@ statutory_records = sa.Table(
     "statutory_records",
     metadata,
     sa.Column("id", Word, primary_key=True),
-    sa.Column("work_order", Word, sa.ForeignKey("work_orders.id"), nullable=False, unique=True),
+    sa.Column("work_order", Word, sa.ForeignKey("work_orders.id"), unique=True),
     sa.Column("number", sa.BigInteger, nullable=False),
     sa.Column("kind", Word, nullable=False),
     sa.Column("site", Word, sa.ForeignKey("sites.code"), nullable=False),
@@ -27,10 +27,12 @@ statutory_records = sa.Table(
     sa.Column("keep_until", sa.Date, nullable=False),
     sa.Column("sha256", Word, nullable=False),
     sa.Column("document", Text, nullable=False, comment="Canonical JSON"),
+    sa.Column("incident", Word),
     sa.Index(None, "asset", "completed_on", "id"),
     sa.Index(None, "site", "completed_on", "id"),
     sa.Index(None, "completed_on", "id"),
-    comment="Signed statutory work as it was; append-only",
+    sa.Index("uq_statutory_records_incident", "incident", unique=True),
+    comment="Signed statutory work and closed incidents as they were; append-only",
     # The digest says what the document was.
     info=audited("record", "id", site="site", asset="asset", label="number", derived=["document"], quiet=[]),
 )

@@ -8,7 +8,7 @@ from maintenance.reports.model import ReportKind
 from plantroom.catalogue import equipment_classes, systems
 from tests.contract.api.world import World
 
-NOTHING = {"report_id": "nope"}
+NOTHING = {"report_key": "nope"}
 SITE_BOUND = {("POST", "/api/v1/reports"), ("GET", "/api/v1/figures")}
 
 
@@ -26,7 +26,7 @@ def ready(world: World, site: str, **more: Any) -> str:
 
 def add_reports(world: World, site: str) -> dict[str, str]:
     """The id of a report."""
-    return {"report_id": ready(world, site)}
+    return {"report_key": ready(world, site)}
 
 
 def queries(site: str) -> dict[str, dict[str, str]]:

@@ -14,8 +14,11 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import people_world, plan_world, report_world, work_world
+from tests.contract.api import incident_world, people_world, plan_world, report_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
+
+NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY | plan_world.NOTHING | report_world.NOTHING
+"""What paths name, as nobody has it."""
 
 PUBLIC = {
     ("GET", "/api/v1/public/categories"),
@@ -80,11 +83,21 @@ def fill(path: str, world: World, site: str) -> str:
         "record_id": world.ids[site].get("record", "nope"),
         "channel_id": world.ids[site].get("channel", "nope"),
         "notification_id": world.ids[site].get("notification", "nope"),
-    } | {
-        name: world.ids[site].get(name, "nope")
-        for name in (*people_world.NOBODY, *work_world.NOTHING, *plan_world.NOTHING, *report_world.NOTHING)
-    }
+    } | {name: world.ids[site].get(name, "nope") for name in NOWHERE}
+    if path.endswith("/drill"):
+        names["order_id"] = world.ids[site]["drill"]
     return path.format(**names)
+
+
+def bodies_of(world: World, site: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What is sent to the routes of whole parts of the API."""
+    return (
+        people_world.bodies(site)
+        | work_world.bodies(world, site)
+        | incident_world.bodies(site)
+        | plan_world.bodies(world, site)
+        | report_world.bodies(site)
+    )
 
 
 def call(client: TestClient, world: World, method: str, path: str, site: str) -> Any:
@@ -101,7 +114,8 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/imports/export": {"kind": "assets", "site": site},
         "/api/v1/sla-policies": {"site": site},
     }
-    queries |= people_world.queries(site) | work_world.QUERIES | plan_world.queries(site) | report_world.queries(site)
+    queries |= people_world.queries(site) | work_world.QUERIES | incident_world.queries(site) | plan_world.queries(site)
+    queries |= report_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -158,12 +172,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         ("POST", "/api/v1/loop-tests"): {"site": site, "assets": [world.spare(site)], "points": ["vibration"]},
         ("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/skip"): {"reason": "x"},
     }
-    bodies |= (
-        people_world.bodies(site)
-        | work_world.bodies(world, site)
-        | plan_world.bodies(world, site)
-        | report_world.bodies(site)
-    )
+    bodies |= bodies_of(world, site)
     version = "*" if "book" in path or "parts" in path else '"1"'
     headers = {"If-Match": "*"} if method == "PUT" else {"If-Match": version} if method == "PATCH" else {}
     if path.endswith(plan_world.DECIDING):
@@ -196,37 +205,34 @@ EVERYWHERE = {
 OF_NO_SITE = ("{equipment_class}", "{field_key}")
 """Parts of paths that name what every site has."""
 
-SITE_BOUND = (
-    {
-        ("GET", "/api/v1/readings"),
-        ("GET", "/api/v1/locations"),
-        ("GET", "/api/v1/locations/tree"),
-        ("POST", "/api/v1/locations"),
-        ("GET", "/api/v1/assets/labels"),
-        ("POST", "/api/v1/parts"),
-        ("POST", "/api/v1/files"),
-        ("GET", "/api/v1/plan/preview"),
-        ("GET", "/api/v1/plan/coverage"),
-        ("POST", "/api/v1/assets"),
-        ("POST", "/api/v1/work-orders"),
-        ("POST", "/api/v1/plan-rows"),
-        ("POST", "/api/v1/emergency-plans"),
-        ("POST", "/api/v1/imports"),
-        ("GET", "/api/v1/imports/export"),
-        ("POST", "/api/v1/devices"),
-        ("POST", "/api/v1/tokens"),
-        ("POST", "/api/v1/dead-letters/replay"),
-        ("POST", "/api/v1/sources"),
-        ("POST", "/api/v1/sources/test"),
-        ("POST", "/api/v1/loop-tests"),
-        ("GET", "/api/v1/sla-policies"),
-        ("PUT", "/api/v1/sla-policies"),
-        ("POST", "/api/v1/channels"),
-    }
-    | people_world.SITE_BOUND
-    | plan_world.SITE_BOUND
-    | report_world.SITE_BOUND
-)
+SITE_BOUND = {
+    ("GET", "/api/v1/readings"),
+    ("GET", "/api/v1/locations"),
+    ("GET", "/api/v1/locations/tree"),
+    ("POST", "/api/v1/locations"),
+    ("GET", "/api/v1/assets/labels"),
+    ("POST", "/api/v1/parts"),
+    ("POST", "/api/v1/files"),
+    ("GET", "/api/v1/plan/preview"),
+    ("GET", "/api/v1/plan/coverage"),
+    ("POST", "/api/v1/assets"),
+    ("POST", "/api/v1/work-orders"),
+    ("POST", "/api/v1/plan-rows"),
+    ("POST", "/api/v1/emergency-plans"),
+    ("POST", "/api/v1/imports"),
+    ("GET", "/api/v1/imports/export"),
+    ("POST", "/api/v1/devices"),
+    ("POST", "/api/v1/tokens"),
+    ("POST", "/api/v1/dead-letters/replay"),
+    ("POST", "/api/v1/sources"),
+    ("POST", "/api/v1/sources/test"),
+    ("POST", "/api/v1/loop-tests"),
+    ("GET", "/api/v1/sla-policies"),
+    ("PUT", "/api/v1/sla-policies"),
+    ("POST", "/api/v1/channels"),
+}
+SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND | plan_world.SITE_BOUND
+SITE_BOUND |= report_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
@@ -263,11 +269,8 @@ def filled(world: World) -> World:
             "channel": world.channel(site),
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
-        world.ids[site] |= (
-            work_world.add_records(world, site)
-            | plan_world.add_plans(world, site)
-            | report_world.add_reports(world, site)
-        )
+        world.ids[site] |= work_world.add_records(world, site) | incident_world.add_incidents(world, site)
+        world.ids[site] |= plan_world.add_plans(world, site) | report_world.add_reports(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:
@@ -311,7 +314,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
     for method, path, _ in ROUTES:
         if "{" not in path or any(one in path for one in OF_NO_SITE):
             continue
-        sound = people_world.bodies(AWAY) | work_world.bodies(filled, AWAY) | plan_world.bodies(filled, AWAY)
+        sound = bodies_of(filled, AWAY)
         foreign = call(client, filled, method, path, AWAY)
         for site_ids in (filled.ids[HOME], filled.keys):
             assert site_ids
@@ -333,10 +336,7 @@ def test_foreign_and_unknown_things_cannot_be_told_apart(filled: World) -> None:
                 location_key="nope",
                 part_key="nope",
                 sha256="nope",
-                **people_world.NOBODY,
-                **work_world.NOTHING,
-                **plan_world.NOTHING,
-                **report_world.NOTHING,
+                **NOWHERE,
                 record_id="nope",
                 import_id="nope",
                 plan_key="nope",

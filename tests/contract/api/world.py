@@ -25,6 +25,9 @@ from maintenance.imports.kinds import Asked
 from maintenance.imports.ports import Mode
 from maintenance.imports.running import Wanted as Import
 from maintenance.imports.running import run_import
+from maintenance.incidents.keeping import Wanted as WantedIncident
+from maintenance.incidents.keeping import open_incident
+from maintenance.incidents.model import Involved, Part
 from maintenance.loop_start import Wanted, start_loop_test
 from maintenance.notify.channels import Channel
 from maintenance.notify.messages import Notice
@@ -32,6 +35,8 @@ from maintenance.notify.outbox import notify_channels
 from maintenance.notify.ports import MessageFilter
 from maintenance.notify.senders import Sender, check_address, sealed_address
 from maintenance.orders import create_order
+from maintenance.risk.ports import ReportFilter
+from maintenance.risk.watching import watch_site
 from maintenance.scheduled import PLAN, JobFigures
 from maintenance.transitions import apply_transition
 from maintenance.work_orders import Kind, Origin, State, WorkOrder
@@ -39,7 +44,7 @@ from plantroom.catalogue import equipment_classes, systems
 from plantroom.domain.assets import Asset, LocalName, Location, Point, Severity, Site
 from plantroom.domain.findings import Evidence, FindingSource
 from plantroom.domain.keys import new_key
-from plantroom.domain.parts import Part
+from plantroom.domain.parts import Part as StorePart
 from plantroom.ports.accounts import ApiToken, Grant, Role, User
 from plantroom.ports.clock import Clock
 from plantroom.ports.equipment import FileEntry
@@ -179,7 +184,7 @@ class World:
         return made.key
 
     def part(self, site: str = HOME, number: str = "MS-32") -> str:
-        made = Part(new_key(), site, number, LocalName("机械密封", "Seal"), stock=2, minimum=1, classes=("pump",))
+        made = StorePart(new_key(), site, number, LocalName("机械密封", "Seal"), stock=2, minimum=1, classes=("pump",))
         with self.ledger.begin() as tx:
             tx.parts.add(made)
         return made.key
@@ -220,6 +225,40 @@ class World:
         plan = EmergencyPlan(f"plan-{site}", "EP-1", Category.OTHER, LocalName("停电应急预案", "Power cut"), site)
         with self.ledger.begin() as tx:
             return add_plan(tx, plan).key
+
+    def incident(self, site: str = HOME, **more: Any) -> str:
+        """An incident of the site's pump, reported just now, with the list of an emergency plan that is for pumps."""
+        plan = EmergencyPlan(
+            new_key(), f"EP-{new_key()}", Category.EQUIPMENT_FAILURE, LocalName("水泵故障应急预案", "Pump failure"),
+            site, measures=("关阀",), supplies=("备件",), people=("维修团队",), classes=("pump",),
+        )  # fmt: skip
+        reporter = Involved(Part.REPORTER, "李工", "li")
+        title = LocalName("水泵房进水", "Pump room flooded")
+        wanted = WantedIncident(
+            site, Category.EQUIPMENT_FAILURE, title, people=[reporter], asset=self.keys[site], **more
+        )
+        with self.ledger.begin() as tx:
+            add_plan(tx, plan)
+            return open_incident(tx, wanted, "li", self.clock.now()).id
+
+    def risk_report(self, site: str = HOME) -> str:
+        """An early-warning report on the site's pump, which has a critical ticket."""
+        self.ticket(site, severity=Severity.CRITICAL)
+        watch_site(self.ledger, site, equipment_classes(), self.clock.now())
+        with self.ledger.read() as tx:
+            return tx.risk.reports(ReportFilter(site=site, asset=self.keys[site]), PageRequest(1)).items[0].id
+
+    def drill(self, site: str = HOME, state: State = State.IN_PROGRESS) -> str:
+        """The id of a drill's order that is being done."""
+        now = self.clock.now()
+        with self.ledger.begin() as tx:
+            order = create_order(
+                tx, site=site, kind=Kind.DRILL, origin=Origin.PLAN, title=LocalName("停电演练", "Drill: power cut"),
+                by="system:planner", now=now,
+            )  # fmt: skip
+            if state is not State.OPEN:
+                apply_transition(tx, order.id, state, now, "li", now=now)
+        return order.id
 
     def new_name(self) -> str:
         return f"channel {new_key()}"

@@ -153,7 +153,7 @@ def test_work_that_both_sides_have_signed_is_a_record_when_it_is_complete(site: 
     assert records(site) == [record]
 
 
-@pytest.mark.parametrize("kind", [Kind.PREVENTIVE, Kind.CORRECTIVE, Kind.DRILL])
+@pytest.mark.parametrize("kind", [Kind.PREVENTIVE, Kind.CORRECTIVE, Kind.REPLACEMENT])
 def test_other_work_is_no_record(site: SqlLedger, kind: Kind) -> None:
     order = made(site, kind)
     do_work(site, order)

@@ -63,6 +63,12 @@ def test_a_record_without_a_checklist_has_a_line_all_the_same() -> None:
     assert (found.counts, found.done_by, found.rows) == ({}, (), ())
 
 
+def test_the_record_of_an_incident_names_who_took_part() -> None:
+    stages = [{"stage": "command", "people": [{"part": "commander", "name": "王队"}]}]
+    found = line(frozen(plan={"code": "EP-1"}, staff=[], items=[{"id": "m1", "text": "x"}], stages=stages))
+    assert (found.rows, found.done_by, found.counts) == ((), ("王队",), {})
+
+
 def test_readings_are_shown_with_their_limits() -> None:
     item = {"step": "A-2", "name": {"zh": "间隙", "en": "Gap"}, "unit": "mm", "low": 0.1, "high": 0.7,
             "answer": {"outcome": "ok", "number": 0.45}}  # fmt: skip

@@ -446,6 +446,26 @@ export interface paths {
         patch: operations["changePointLimits"];
         trace?: never;
     };
+    "/api/v1/assets/{key}/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Risk
+         * @description Where one machine stands, with every step of the assessment. 404 while it is not assessed.
+         */
+        get: operations["getAssetRisk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -486,6 +506,102 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description The lines of a site's year as they stand.
+         */
+        get: operations["listBudgets"];
+        put?: never;
+        /**
+         * Create Budget
+         * @description Approve an amount for a line of a site's year.
+         */
+        post: operations["createBudget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast
+         * @description Where the forecast of a site's year comes from, source by source.
+         */
+        get: operations["budgetForecast"];
+        put?: never;
+        /**
+         * Make Forecast
+         * @description Make a forecast now instead of at the next tick, and give its first page.
+         */
+        post: operations["makeBudgetForecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/rates/{site}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rate
+         * @description What an hour of a site's own people costs.
+         */
+        get: operations["getHourlyRate"];
+        /**
+         * Set Rate
+         * @description Say what an hour of a site's own people costs. Forecasts are made anew within minutes.
+         */
+        put: operations["setHourlyRate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Budget
+         * @description One line with an approved amount; its `ETag` is what a change has to send as `If-Match`.
+         */
+        get: operations["getBudget"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Budget
+         * @description Approve another amount, or warn at another share of it.
+         */
+        patch: operations["changeBudget"];
         trace?: never;
     };
     "/api/v1/calibrations": {
@@ -711,6 +827,26 @@ export interface paths {
          * @description Change a contractor. Orders that it may not do any more go back to their departments.
          */
         patch: operations["changeContractor"];
+        trace?: never;
+    };
+    "/api/v1/cost-bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bookings
+         * @description What work orders cost, on the lines of the budget.
+         */
+        get: operations["listCostBookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/custom-fields": {
@@ -964,6 +1100,26 @@ export interface paths {
          *     the publisher still; doing it again tells it again.
          */
         delete: operations["revokeDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drills
+         * @description Records of drills, the last written first. Drills that are due are work orders of kind `drill`.
+         */
+        get: operations["listDrills"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1299,6 +1455,157 @@ export interface paths {
          * @description Put back what an import changed. 409 with what has been changed or used since, and then nothing is put back.
          */
         post: operations["undoImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, the newest report first.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Post Incident
+         * @description Open an incident by hand or from a ticket. The channels of the site are told.
+         */
+        post: operations["createIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Figures
+         * @description How quickly command, the place itself and the end were reached; of incidents that were reported in a period
+         *     (default: the last 365 days).
+         */
+        get: operations["getIncidentFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident
+         * @description One incident with its stages, list and timeline; its `ETag` is what a change sends as `If-Match`.
+         */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Patch Incident
+         * @description Change title, severity, place or emergency plan. 412 when somebody else was faster.
+         */
+        patch: operations["changeIncident"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Mark
+         * @description Say what became of an item of the plan's list. Marks of several people at one moment are all kept.
+         */
+        post: operations["markIncidentItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Note
+         * @description Add a line to the timeline.
+         */
+        post: operations["addIncidentNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/stages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Stage
+         * @description Reach the next stage: report > command > on_site > coordination > closing; coordination may be left out with a
+         *     note. 409 for a stage that does not follow, 422 naming what is missing. Closing needs a supervisor and freezes the
+         *     whole as a record. With `If-Match`, 412 when it has changed.
+         */
+        post: operations["moveIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/stages/{stage}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Correction
+         * @description Put a reached stage right. What it said before is kept.
+         */
+        post: operations["correctIncidentStage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1927,6 +2234,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plan-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description Changes of the plan table that were asked for, newest first.
+         */
+        get: operations["listPlanChanges"];
+        put?: never;
+        /**
+         * Request Change
+         * @description Ask for a change. What an approver asks for takes effect at once (`state` is `approved`), unless
+         *     `only_request`.
+         */
+        post: operations["requestPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview New Change
+         * @description What a change will change in the next twelve months, before anybody asks for it. Nothing is written.
+         */
+        post: operations["previewNewPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Change
+         * @description One change; its `ETag` is what a decision has to send as `If-Match`.
+         */
+        get: operations["getPlanChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Revise Change
+         * @description Change what is asked for, or make a change of an owner's suggestion. For whoever asked, and supervisors.
+         */
+        patch: operations["revisePlanChange"];
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Change
+         * @description Make the row's next version. 409 with the difference when somebody has changed the row meanwhile.
+         */
+        post: operations["approvePlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Change
+         * @description What it will change in the next twelve months, as the ledger is now. 409 once it is decided, and with the
+         *     difference when somebody has changed the row meanwhile.
+         */
+        get: operations["previewPlanChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Change
+         * @description It is not to be; `reason` says why.
+         */
+        post: operations["rejectPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-changes/{change_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Change
+         * @description It is asked for no more. For whoever asked, and supervisors.
+         */
+        post: operations["withdrawPlanChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plan-rows": {
         parameters: {
             query?: never;
@@ -1945,6 +2402,26 @@ export interface paths {
          * @description A new line of the plan table. It counts from the next time that work orders are made.
          */
         post: operations["createPlanRow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-rows/{lineage}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description All versions of a row, with reason and approver.
+         */
+        get: operations["listPlanRowVersions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2005,6 +2482,128 @@ export interface paths {
         get: operations["previewPlan"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/assets/{site}/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asset
+         * @description What the page behind a QR label shows: name and place, and nothing else.
+         */
+        get: operations["getPublicAsset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description What can be reported, in the owners' words.
+         */
+        get: operations["listPublicCategories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Report
+         * @description Report a fault. The answer's `token` is the only way to follow it. Reports about the same machine within ten
+         *     minutes are one ticket. At most five from an address in ten minutes (429); what is
+         *     critical waits for no other limit.
+         */
+        post: operations["reportFault"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Where a report stands, in words, and when it will be answered and solved.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Photo
+         * @description Add one photo (JPEG, PNG, WebP, HEIC; at most 5 MiB) to a report whose work has not ended.
+         */
+        post: operations["addReportPhoto"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{token}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Rating
+         * @description Say how the work was, once, when it is done. 409 before that, and the second time.
+         */
+        post: operations["rateReport"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2143,6 +2742,150 @@ export interface paths {
          * @description Machines by their age against their design life. Those without a day of installation are in no such list.
          */
         get: operations["listRenewals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/repairs/repeat-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Repeat Rate
+         * @description How often the fault was there again after a repair: by month, department or person.
+         */
+        get: operations["getRepeatRate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description From which score on a site is warned, and by whose word.
+         */
+        get: operations["getRiskPolicy"];
+        /**
+         * Put Policy
+         * @description Set what a site is warned at; from the next assessment on. 412 when it has changed since you read it.
+         */
+        put: operations["putRiskPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Early-warning reports, the newest first.
+         */
+        get: operations["listRiskReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports/{report_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description One report with its four parts.
+         */
+        get: operations["getRiskReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk-reports/{report_id}/acknowledgement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Acknowledgement
+         * @description Say what is being done about a report. Once: 409 when somebody has said so already.
+         */
+        post: operations["acknowledgeRiskReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Risks
+         * @description Machines by their risk, the highest first. A machine that is out of service is not assessed.
+         */
+        get: operations["listRisks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risks/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Matrix
+         * @description The 5 x 5 matrix of a site: how many machines stand in each cell.
+         */
+        get: operations["getRiskMatrix"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2314,6 +3057,26 @@ export interface paths {
          *     without a shift.
          */
         get: operations["listRosterWarnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Satisfaction
+         * @description How satisfied those are who reported something: their stars for closed work.
+         */
+        get: operations["getSatisfaction"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2799,9 +3562,33 @@ export interface paths {
         put?: never;
         /**
          * Post Order
-         * @description A repair ticket from a person.
+         * @description Work that a person asks for: a repair, an inspection or a replacement, by a checklist where one is named. A
+         *     complaint is an owner's ticket; with `call_back` it is tagged until somebody has called
+         *     (`POST .../comments` of the kind `call_back`). With a `failure_mode` a repair shows at once what worked last
+         *     time.
          */
         post: operations["createWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Orders
+         * @description Assign or defer many orders. Each is changed by itself: one that is refused costs no other, and the answer says
+         *     why.
+         */
+        post: operations["changeWorkOrders"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2930,6 +3717,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attachments
+         * @description Photos and documents of the order. Those that answer a step of its checklist stand in `answers`.
+         */
+        get: operations["listAttachments"];
+        put?: never;
+        /**
+         * Add Attachment
+         * @description Add a file that was uploaded before. 409 on verified work.
+         */
+        post: operations["addAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/candidates": {
         parameters: {
             query?: never;
@@ -2946,6 +3757,95 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/coding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Coding
+         * @description Say what was wrong with the machine and what was done, in codes. 409 for planned work.
+         */
+        put: operations["codeWorkOrder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comments
+         * @description What was said about the order.
+         */
+        get: operations["listComments"];
+        put?: never;
+        /**
+         * Add Comment
+         * @description Say something; it is never edited. The kind `call_back` says that the owner has been called: the order's flag
+         *     for it goes.
+         */
+        post: operations["addComment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Costs
+         * @description What others charge for the order.
+         */
+        get: operations["listCosts"];
+        put?: never;
+        /**
+         * Add Cost
+         * @description Add an invoice; it is booked to the order's budget line. 409 for one that the order has already.
+         */
+        post: operations["addCost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/costs/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Cost
+         * @description Take an invoice back; the booking is reversed by another one.
+         */
+        delete: operations["takeBackCost"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2972,6 +3872,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/work-orders/{order_id}/deferral": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Defer Order
+         * @description Put planned work off to a later day. The order ends as `deferred`; the answer is the one that carries the work on
+         *     (`Location`). 409 `beyond_the_law` with the last day that the law allows. With `If-Match`, 412 when it has
+         *     changed.
+         */
+        post: operations["deferWorkOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drill
+         * @description The record of a drill so far, what it lacks, and the emergency plan that is drilled.
+         */
+        get: operations["getDrill"];
+        /**
+         * Put Record
+         * @description Write the record of a drill; it need not be whole before the drill is completed. 412 when somebody else was
+         *     faster, 409 once the order is verified and frozen.
+         */
+        put: operations["putDrill"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/work-orders/{order_id}/interim": {
         parameters: {
             query?: never;
@@ -2986,6 +3933,139 @@ export interface paths {
          * @description An interim measure was taken: its clock stops. 409 on what is no repair ticket, or has ended.
          */
         post: operations["tellInterimMeasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/labour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Labour
+         * @description Who worked on it, and for how long.
+         */
+        get: operations["listLabour"];
+        put?: never;
+        /**
+         * Add Labour
+         * @description Add time, one's own or a colleague's. 409 `time_overlaps` where the same person was at work on another order
+         *     then.
+         */
+        post: operations["addLabour"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/labour/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Labour
+         * @description Take an entry back, which stays and says so. Others' entries are a supervisor's.
+         */
+        delete: operations["takeBackLabour"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Parts
+         * @description Parts that the order used.
+         */
+        get: operations["listPartsUsed"];
+        put?: never;
+        /**
+         * Use Part
+         * @description Take parts out of the store for the order. 409 `stock_too_low` where there are fewer, unless `although_short`.
+         */
+        post: operations["usePart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/parts/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Return Part
+         * @description Put the parts of an entry back into the store.
+         */
+        delete: operations["returnPart"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description What owners reported about the order, with name and phone for whoever works on it, until they are deleted.
+         */
+        get: operations["listOwnerReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/work-orders/{order_id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Signatures
+         * @description Who signed what.
+         */
+        get: operations["listSignatures"];
+        put?: never;
+        /**
+         * Add Signature
+         * @description Sign the order as it stands at `version`; 412 when it has changed since. 409 on verified work.
+         */
+        post: operations["addSignature"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3095,11 +4175,22 @@ export interface components {
             last: string;
         };
         /**
+         * Acknowledgement
+         * @description What is being done about a report.
+         * @example {
+         *       "measures": "已切换至2号泵，3月5日前更换轴承（张工）"
+         *     }
+         */
+        Acknowledgement: {
+            /** Measures */
+            measures: string;
+        };
+        /**
          * Action
-         * @description What happened to a thing.
+         * @description What a change does to the plan table.
          * @enum {string}
          */
-        Action: "created" | "changed" | "removed" | "begun";
+        "Action-Input": "create" | "change" | "retire";
         /**
          * ActorOut
          * @description One alarm and how often it rang; `share` of all, 0..1.
@@ -3702,6 +4793,50 @@ export interface components {
             name: components["schemas"]["Name"];
         };
         /**
+         * AssetRisk
+         * @description Where a machine stands: likelihood x consequence, each 1 to 5, with every step of both. `since` is when it got
+         *     this score, `warned` whether a warning stands.
+         */
+        AssetRisk: {
+            /**
+             * Assessed At
+             * Format: date-time
+             */
+            assessed_at: string;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Band */
+            band: string;
+            /** Consequence */
+            consequence: number;
+            /** Likelihood */
+            likelihood: number;
+            /** Parts */
+            parts: components["schemas"]["RiskPart"][];
+            /** Score */
+            score: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Site */
+            site: string;
+            /** Warned */
+            warned: boolean;
+        };
+        /**
+         * AssetRiskList
+         * @description A page of machines by their risk, the highest first.
+         */
+        AssetRiskList: {
+            /** Items */
+            items: components["schemas"]["AssetRisk"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * AssetStatus
          * @description Where an asset stands in its life.
          * @enum {string}
@@ -3770,6 +4905,77 @@ export interface components {
             reason: string;
         };
         /**
+         * AttachmentIn
+         * @description A file that was uploaded before (`POST /api/v1/files`), of one step or of the whole order.
+         * @example {
+         *       "kind": "photo",
+         *       "note": "更换后",
+         *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000"
+         *     }
+         */
+        AttachmentIn: {
+            /** At */
+            at?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "document";
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Sha256 */
+            sha256: string;
+            /** Step */
+            step?: string | null;
+        };
+        /**
+         * AttachmentList
+         * @description Files, oldest first.
+         */
+        AttachmentList: {
+            /** Items */
+            items: components["schemas"]["AttachmentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * AttachmentOut
+         * @description A file of an order; `GET /api/v1/files/{sha256}` gives its bytes. `size` in bytes.
+         */
+        AttachmentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Mime */
+            mime: string;
+            /** Name */
+            name: string;
+            /** Note */
+            note: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+            /** Step */
+            step: string | null;
+        };
+        /**
          * AuditEntry
          * @description What one request, command or job changed of one thing. `by` is a user name, a token's name, `cli:<login>` or
          *     `system:<job>`; `via` what it was done with. `before` and `after` hold the fields that changed (`limits.alarm_high`
@@ -3798,7 +5004,7 @@ export interface components {
          *     }
          */
         AuditEntry: {
-            action: components["schemas"]["Action"];
+            action: components["schemas"]["plantroom__domain__audit__Action"];
             /** After */
             after: {
                 [key: string]: unknown;
@@ -3890,6 +5096,92 @@ export interface components {
          */
         AuthorKind: "person" | "token" | "command" | "system" | "public";
         /**
+         * BatchAnswer
+         * @description Results in the order of the request.
+         */
+        BatchAnswer: {
+            /** Results */
+            results: components["schemas"]["BatchResult"][];
+        };
+        /**
+         * BatchItem
+         * @description An order, with its `version` where the step depends on it.
+         */
+        BatchItem: {
+            /** Id */
+            id: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * BatchRequest
+         * @description One step for many orders: `assign` (to `assignee` or `contractor`, both left out: back to the departments) or
+         *     `defer` (to `to` with `code`).
+         * @example {
+         *       "action": "assign",
+         *       "assignee": "li",
+         *       "items": [
+         *         {
+         *           "id": "0190b6a0-..."
+         *         }
+         *       ],
+         *       "reason": "换班"
+         *     }
+         * @example {
+         *       "action": "defer",
+         *       "code": "weather",
+         *       "items": [
+         *         {
+         *           "id": "0190b6a0-..."
+         *         }
+         *       ],
+         *       "to": "2026-04-15"
+         *     }
+         */
+        BatchRequest: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "assign" | "defer";
+            /** Assignee */
+            assignee?: string | null;
+            /** Code */
+            code?: string | null;
+            /** Contractor */
+            contractor?: string | null;
+            /** Items */
+            items: components["schemas"]["BatchItem"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * BatchResult
+         * @description What became of one order: `status` as a request of its own would have answered; `follows` is the order that
+         *     carries deferred work on.
+         */
+        BatchResult: {
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string;
+            /** Follows */
+            follows: string | null;
+            /** Id */
+            id: string;
+            /** Ok */
+            ok: boolean;
+            /** Status */
+            status: number;
+            /** Version */
+            version: number | null;
+        };
+        /**
          * BeforeOther
          * @description `lead_days` before the job of the row `code` (default 14).
          */
@@ -3907,6 +5199,11 @@ export interface components {
              */
             type: "before";
         };
+        /** Body_addReportPhoto */
+        Body_addReportPhoto: {
+            /** File */
+            file: string;
+        };
         /** Body_importTable */
         Body_importTable: {
             /**
@@ -3923,6 +5220,209 @@ export interface components {
             sha256?: string | null;
             /** Site */
             site: string;
+        };
+        /**
+         * Booking
+         * @description Cost of an order on a line of the budget, in CNY. `kind`: part, external. Below 0: a reversal.
+         */
+        Booking: {
+            /** Amount */
+            amount: number;
+            /** Asset */
+            asset: string | null;
+            /**
+             * Booked At
+             * Format: date-time
+             */
+            booked_at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Line */
+            line: string;
+            /** Reversed By */
+            reversed_by: string | null;
+            /** Site */
+            site: string;
+            /** Source */
+            source: string;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * BookingList
+         * @description Bookings by time.
+         */
+        BookingList: {
+            /** Items */
+            items: components["schemas"]["Booking"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Budget
+         * @description A line of a site's year, CNY. `system` of `null`: all that has no line of its own system. `approved` is `null`
+         *     where nobody has approved an amount (`id` and `version` are then, too); `planned` is what the user's plan says.
+         *
+         *     `actual`: booked from work orders; `committed`: open orders by what their rows say; `to_come`: of the forecast what
+         *     has no order yet; `outlook`: the three together. `unpriced` counts jobs of which nothing says what they cost.
+         * @example {
+         *       "actual": 12100,
+         *       "actual_by_kind": {
+         *         "external": 8000,
+         *         "part": 4100
+         *       },
+         *       "approved": 20000,
+         *       "approved_at": "2026-12-01T08:00:00.000Z",
+         *       "approved_by": "wang",
+         *       "committed": 6300,
+         *       "forecast": 18400,
+         *       "id": "0198c0ffee",
+         *       "level": "near",
+         *       "line": "upkeep",
+         *       "name": {
+         *         "en": "Upkeep",
+         *         "zh": "设备保养费用"
+         *       },
+         *       "note": "",
+         *       "outlook": 19300,
+         *       "planned": 20000,
+         *       "site": "demo",
+         *       "to_come": 900,
+         *       "unpriced": 0,
+         *       "used_percent": 92,
+         *       "version": 1,
+         *       "warn_percent": 90,
+         *       "warnings": [
+         *         {
+         *           "actual": 12000,
+         *           "approved": 20000,
+         *           "at": "2027-10-02T08:00:00.000Z",
+         *           "committed": 6300,
+         *           "level": "near",
+         *           "messages": 1
+         *         }
+         *       ],
+         *       "year": 2027
+         *     }
+         */
+        Budget: {
+            /** Actual */
+            actual: number;
+            /** Actual By Kind */
+            actual_by_kind: {
+                [key: string]: number;
+            };
+            /** Approved */
+            approved: number | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Committed */
+            committed: number;
+            /** Forecast */
+            forecast: number | null;
+            /** Id */
+            id: string | null;
+            level: components["schemas"]["Level"] | null;
+            /** Line */
+            line: string;
+            name: components["schemas"]["Name"];
+            /** Note */
+            note: string;
+            /** Outlook */
+            outlook: number | null;
+            /** Planned */
+            planned: number | null;
+            /** Site */
+            site: string;
+            /** System */
+            system: string | null;
+            /** To Come */
+            to_come: number | null;
+            /** Unpriced */
+            unpriced: number;
+            /** Used Percent */
+            used_percent: number | null;
+            /** Version */
+            version: number | null;
+            /** Warn Percent */
+            warn_percent: number;
+            /** Warnings */
+            warnings: components["schemas"]["WarningSent"][];
+            /** Year */
+            year: number;
+        };
+        /**
+         * BudgetChange
+         * @description Fields to change. Another amount or share begins the warnings anew.
+         * @example {
+         *       "approved": 24000
+         *     }
+         */
+        BudgetChange: {
+            /** Approved */
+            approved?: number | null;
+            /** Note */
+            note?: string | null;
+            /** Warn Percent */
+            warn_percent?: number | null;
+        };
+        /**
+         * BudgetCreate
+         * @description An approved amount. With `system` it is for that system's machines alone, and the line without one is for all
+         *     others. A warning goes out when actual and committed cost reach `warn_percent` of it, and when they pass it.
+         * @example {
+         *       "approved": 20000,
+         *       "line": "upkeep",
+         *       "site": "demo",
+         *       "year": 2027
+         *     }
+         */
+        BudgetCreate: {
+            /** Approved */
+            approved: number;
+            /** Line */
+            line: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Site */
+            site: string;
+            /** System */
+            system?: string | null;
+            /**
+             * Warn Percent
+             * @default 90
+             */
+            warn_percent: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * BudgetList
+         * @description Lines of a site's year: those of the user's plan in its order, then others. `forecast_at` is when the forecast
+         *     was made (`null`: not yet; it is made within minutes, or at once by `POST /budgets/forecast`).
+         */
+        BudgetList: {
+            /** Forecast At */
+            forecast_at: string | null;
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Items */
+            items: components["schemas"]["Budget"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Site */
+            site: string;
+            /** Year */
+            year: number;
         };
         /**
          * Bundle
@@ -4186,7 +5686,17 @@ export interface components {
          * @description What kind of emergency a plan is for: the three of the user's table, and any other.
          * @enum {string}
          */
-        Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        "Category-Input": "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        /**
+         * CategoryList
+         * @description What can be reported.
+         */
+        CategoryList: {
+            /** Items */
+            items: components["schemas"]["api__public__schemas__Category"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /**
          * CauseOut
          * @description What the alarms of a flood may have in common.
@@ -4294,6 +5804,43 @@ export interface components {
          * @enum {string}
          */
         ChangeKind: "off" | "extra" | "replace" | "cancelled";
+        /**
+         * ChangeOrigin
+         * @description Who wants it: the staff, or an owner who suggested it.
+         * @enum {string}
+         */
+        ChangeOrigin: "staff" | "owner";
+        /**
+         * ChangeState
+         * @description ``requested`` leads to each of the others; these are for good.
+         * @enum {string}
+         */
+        ChangeState: "requested" | "approved" | "rejected" | "withdrawn";
+        /**
+         * Changed
+         * @description One occurrence that goes (`after` is `null`), comes (`before` is `null`) or moves. `asset` is the asset's key, or
+         *     `site:<code>`.
+         */
+        Changed: {
+            /** After */
+            after: string | null;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Before */
+            before: string | null;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "goes" | "comes" | "moves";
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
+            reason: components["schemas"]["Name"] | null;
+            /** Site */
+            site: string;
+        };
         /**
          * Channel
          * @description A way to people or to another program. ``address`` is what may be seen of it: the whole of it is shown to nobody.
@@ -4666,6 +6213,59 @@ export interface components {
             status: string;
         };
         /**
+         * CodingIn
+         * @description What was wrong and what was done: codes of `GET /api/v1/seed/codes` and of the class's failure modes; `item` is
+         *     the maintainable item, `note` words beside the codes. Replaces what was said before.
+         * @example {
+         *       "action": "replace",
+         *       "cause": "wear",
+         *       "failure_mode": "bearing",
+         *       "item": "驱动端轴承"
+         *     }
+         */
+        CodingIn: {
+            /** Action */
+            action?: string | null;
+            /** Cause */
+            cause?: string | null;
+            /** Failure Mode */
+            failure_mode?: string | null;
+            /**
+             * Item
+             * @default
+             */
+            item: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CodingOut
+         * @description The codes of a repair ticket's present attempt. `confirmed`: closed, and there was a fault.
+         */
+        CodingOut: {
+            /** Action */
+            action: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Cause */
+            cause: string | null;
+            /** Coded At */
+            coded_at: string | null;
+            /** Coded By */
+            coded_by: string | null;
+            /** Confirmed */
+            confirmed: boolean;
+            /** Failure Mode */
+            failure_mode: string | null;
+            /** Item */
+            item: string;
+            /** Note */
+            note: string;
+        };
+        /**
          * CollectorStats
          * @description The last word of one collector, and how old it is.
          */
@@ -4687,6 +6287,64 @@ export interface components {
             stats: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * CommentIn
+         * @description What somebody says, in whatever language. `call_back`: the owner has been called back.
+         * @example {
+         *       "text": "机封已换，运行两小时无滴漏"
+         *     }
+         */
+        CommentIn: {
+            /** At */
+            at?: string | null;
+            /**
+             * Kind
+             * @default comment
+             * @enum {string}
+             */
+            kind: "comment" | "call_back";
+            /** Text */
+            text: string;
+        };
+        /**
+         * CommentKind
+         * @description Whose word a comment is.
+         * @enum {string}
+         */
+        CommentKind: "comment" | "owner" | "call_back";
+        /**
+         * CommentList
+         * @description Comments, oldest first.
+         */
+        CommentList: {
+            /** Items */
+            items: components["schemas"]["CommentOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CommentOut
+         * @description A comment; never edited. `kind`: comment, owner (came with a report), call_back.
+         */
+        CommentOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["CommentKind"];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Text */
+            text: string;
         };
         /**
          * Compliance
@@ -4870,6 +6528,91 @@ export interface components {
             items: components["schemas"]["Contractor"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * CorrectionRequest
+         * @description A reached stage put right; what is left out stays. The entry that was replaced is kept.
+         * @example {
+         *       "at": "2026-03-02T08:06:00Z",
+         *       "reason": "对讲机记录为08:06"
+         *     }
+         */
+        CorrectionRequest: {
+            /** At */
+            at?: string | null;
+            /** Note */
+            note?: string | null;
+            /** People */
+            people?: components["schemas"]["PersonIn"][] | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * CostIn
+         * @description What a contractor charges, in CNY.
+         * @example {
+         *       "amount": 1280.5,
+         *       "invoice": "FP-2026-0311"
+         *     }
+         */
+        CostIn: {
+            /** Amount */
+            amount: number;
+            /** At */
+            at?: string | null;
+            /** Contractor */
+            contractor?: string | null;
+            /** Invoice */
+            invoice: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * CostList
+         * @description External cost, oldest first; what was taken back too.
+         */
+        CostList: {
+            /** Items */
+            items: components["schemas"]["CostOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * CostOut
+         * @description What somebody else charges.
+         */
+        CostOut: {
+            /** Amount */
+            amount: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Contractor */
+            contractor: string | null;
+            /** Id */
+            id: string;
+            /** Invoice */
+            invoice: string;
+            /** Note */
+            note: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
         };
         /**
          * CountOut
@@ -5080,12 +6823,48 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * Deciding
+         * @description Why it was decided so; needed for a rejection.
+         * @example {
+         *       "reason": "同意 / agreed"
+         *     }
+         */
+        Deciding: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
          * DeclineRequest
          * @description Why.
          */
         DeclineRequest: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * Deferral
+         * @description To which local day, with a reason code of the use `defer` (`GET /api/v1/seed/codes`) and words.
+         * @example {
+         *       "code": "waiting_part",
+         *       "to": "2026-04-15"
+         *     }
+         */
+        Deferral: {
+            /** Code */
+            code: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
         };
         /**
          * DemandOut
@@ -5291,6 +7070,175 @@ export interface components {
             url?: string | null;
         };
         /**
+         * Drill
+         * @description The record of a drill: what was written, with what only its checklist tells. `people` is the number of those who
+         *     took part where nobody is named; `version` its ETag (0: nothing was written yet).
+         */
+        Drill: {
+            /** By */
+            by: string;
+            /** Emergency Plan */
+            emergency_plan: string | null;
+            /** Evaluation */
+            evaluation: string;
+            /** Findings */
+            findings: string;
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            grade: components["schemas"]["Grade"] | null;
+            /** Participants */
+            participants: string[];
+            /** People */
+            people: number | null;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Scenario */
+            scenario: string;
+            /** Site */
+            site: string;
+            /** Times */
+            times: components["schemas"]["StageTime"][];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * DrillDetail
+         * @description A drill with what is still missing before its order can be completed, and the plan that is drilled.
+         */
+        DrillDetail: {
+            /** By */
+            by: string;
+            /** Emergency Plan */
+            emergency_plan: string | null;
+            /** Evaluation */
+            evaluation: string;
+            /** Findings */
+            findings: string;
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            grade: components["schemas"]["Grade"] | null;
+            /** Lacks */
+            lacks: string[];
+            /** Participants */
+            participants: string[];
+            /** People */
+            people: number | null;
+            plan: components["schemas"]["DrilledPlan"] | null;
+            /** Recorded At */
+            recorded_at: string | null;
+            /** Scenario */
+            scenario: string;
+            /** Site */
+            site: string;
+            /** Times */
+            times: components["schemas"]["StageTime"][];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
+         * DrillList
+         * @description A page of drill records, the last written first.
+         */
+        DrillList: {
+            /** Items */
+            items: components["schemas"]["Drill"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * DrillPut
+         * @description The record of a drill, whole or as far as it is known. `times` are minutes from its beginning; report and command
+         *     are needed before the drill's order can be completed.
+         * @example {
+         *       "evaluation": "到场及时，通讯不畅",
+         *       "findings": "对讲机一台没电",
+         *       "follow_ups": [
+         *         {
+         *           "kind": "other",
+         *           "text": "每周检查对讲机电量，张工，3月15日前"
+         *         }
+         *       ],
+         *       "grade": "with_faults",
+         *       "participants": [
+         *         "李工",
+         *         "王经理"
+         *       ],
+         *       "scenario": "B座电梯困人，夜间",
+         *       "times": [
+         *         {
+         *           "minutes": 1,
+         *           "stage": "report"
+         *         },
+         *         {
+         *           "minutes": 4,
+         *           "stage": "command"
+         *         },
+         *         {
+         *           "minutes": 12,
+         *           "stage": "on_site"
+         *         }
+         *       ]
+         *     }
+         */
+        DrillPut: {
+            /** Emergency Plan */
+            emergency_plan?: string | null;
+            /**
+             * Evaluation
+             * @default
+             */
+            evaluation: string;
+            /**
+             * Findings
+             * @default
+             */
+            findings: string;
+            /**
+             * Follow Ups
+             * @default []
+             */
+            follow_ups: components["schemas"]["FollowUpIn"][];
+            grade?: components["schemas"]["Grade"] | null;
+            /**
+             * Participants
+             * @default []
+             */
+            participants: string[];
+            /** People */
+            people?: number | null;
+            /**
+             * Scenario
+             * @default
+             */
+            scenario: string;
+            /**
+             * Times
+             * @default []
+             */
+            times: components["schemas"]["StageTimeIn"][];
+        };
+        /**
+         * DrilledPlan
+         * @description The emergency plan that is drilled, with its lists.
+         */
+        DrilledPlan: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            /** Measures */
+            measures: string[];
+            name: components["schemas"]["Name"];
+            /** People */
+            people: string[];
+            /** Supplies */
+            supplies: string[];
+        };
+        /**
          * DueCalibration
          * @description A sensor to be calibrated.
          */
@@ -5379,6 +7327,27 @@ export interface components {
          */
         DutyRole: "duty" | "standby";
         /**
+         * Effort
+         * @description What the row, and those that depend on it, take in these twelve months on the machines in question, CNY.
+         *     `unpriced` jobs say no cost.
+         */
+        Effort: {
+            /** Hours */
+            hours: number;
+            /** Job Cost */
+            job_cost: number;
+            /** Jobs */
+            jobs: number;
+            /** Labour */
+            labour: number;
+            /** Material */
+            material: number;
+            /** Total */
+            total: number;
+            /** Unpriced */
+            unpriced: number;
+        };
+        /**
          * EmergencyPlan
          * @description What to do in an emergency, with what and by whom. `drill_row` is the plan row of its drill; `version` its
          *     ETag.
@@ -5386,7 +7355,7 @@ export interface components {
         EmergencyPlan: {
             /** Active */
             active: boolean;
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["maintenance__emergency__plans__Category"];
             /** Classes */
             classes: string[];
             /** Code */
@@ -5427,7 +7396,7 @@ export interface components {
              */
             active: boolean;
             /** @default other */
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["Category-Input"];
             /**
              * Classes
              * @default []
@@ -5503,7 +7472,7 @@ export interface components {
              */
             active: boolean;
             /** @default other */
-            category: components["schemas"]["Category"];
+            category: components["schemas"]["Category-Input"];
             /**
              * Classes
              * @default []
@@ -5859,6 +7828,12 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Factor
+         * @description What a step of the assessment goes by.
+         * @enum {string}
+         */
+        Factor: "condition" | "model" | "age" | "overdue_law" | "overdue_other" | "repeats" | "criticality" | "safety" | "single";
+        /**
          * FailureMode
          * @description A way in which machines of a class fail, what a ticket says then and what to check first.
          */
@@ -5872,6 +7847,16 @@ export interface components {
             points: string[];
             severity: components["schemas"]["Severity"];
             ticket: components["schemas"]["Name"];
+        };
+        /**
+         * FieldChange
+         * @description One field of a row, as it is and as it is to be.
+         */
+        FieldChange: {
+            after: components["schemas"]["JsonValue"];
+            before: components["schemas"]["JsonValue"];
+            /** Field */
+            field: string;
         };
         /**
          * FieldIn
@@ -5906,6 +7891,29 @@ export interface components {
             point: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * FiguresOfIncidents
+         * @description How quickly the stages were reached by the incidents that were reported in a period.
+         */
+        FiguresOfIncidents: {
+            /** Closed */
+            closed: number;
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /** Incidents */
+            incidents: number;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            to_closing: components["schemas"]["Spread"];
+            to_command: components["schemas"]["Spread"];
+            to_on_site: components["schemas"]["Spread"];
         };
         /**
          * File
@@ -6056,6 +8064,176 @@ export interface components {
             values_per_s: number;
         };
         /**
+         * FollowUp
+         * @description What is to be done afterwards; `ref` the id of the work order, plan change or emergency plan.
+         */
+        FollowUp: {
+            kind: components["schemas"]["FollowUpKind"];
+            /** Ref */
+            ref: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FollowUpIn
+         * @description What is to be done afterwards; `ref` is needed unless it is `other`.
+         */
+        FollowUpIn: {
+            kind: components["schemas"]["FollowUpKind"];
+            /** Ref */
+            ref?: string | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * FollowUpKind
+         * @description What follows from the lessons.
+         * @enum {string}
+         */
+        FollowUpKind: "work_order" | "plan_change" | "emergency_plan" | "other";
+        /**
+         * Forecast
+         * @description A page of the sources of a site's forecast, by line, system and source; `total` is of all of them.
+         * @example {
+         *       "computed_at": "2026-12-01T08:00:00.000Z",
+         *       "hourly_rate": 60,
+         *       "items": [
+         *         {
+         *           "done": 0,
+         *           "hours": 4,
+         *           "job_cost": 0,
+         *           "labour": 240,
+         *           "line": "upkeep",
+         *           "material": 0,
+         *           "name": {
+         *             "en": "Quarterly upkeep of the water supply",
+         *             "zh": "供水季度保养"
+         *           },
+         *           "ordered": 0,
+         *           "plan_row": "WS-Q",
+         *           "reason": {
+         *             "en": "4 jobs; 60 min each at 60 CNY/h",
+         *             "zh": "4次；每次工时60分钟 × 60元/小时"
+         *           },
+         *           "source": "WS-Q",
+         *           "system": "water",
+         *           "to_come": 4,
+         *           "to_come_cost": 240,
+         *           "total": 240,
+         *           "unpriced": 0
+         *         }
+         *       ],
+         *       "site": "demo",
+         *       "total": 240,
+         *       "year": 2027
+         *     }
+         */
+        Forecast: {
+            /** Computed At */
+            computed_at: string | null;
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Items */
+            items: components["schemas"]["ForecastSource"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Site */
+            site: string;
+            /** Total */
+            total: number;
+            /** Year */
+            year: number;
+        };
+        /**
+         * ForecastRequest
+         * @description Which forecast to make now.
+         * @example {
+         *       "site": "demo",
+         *       "year": 2027
+         *     }
+         */
+        ForecastRequest: {
+            /** Site */
+            site: string;
+            /** Year */
+            year: number;
+        };
+        /**
+         * ForecastSource
+         * @description One source of a forecast: the jobs of a plan row on the machines of a system (`done`, `ordered`, `to_come`), or a
+         *     machine whose design life ends in the year. `reason` says in words how the figure comes about. CNY.
+         */
+        ForecastSource: {
+            /** Asset */
+            asset: string | null;
+            /** Done */
+            done: number;
+            /** Hours */
+            hours: number;
+            /** Job Cost */
+            job_cost: number;
+            /** Labour */
+            labour: number;
+            /** Line */
+            line: string;
+            /** Material */
+            material: number;
+            name: components["schemas"]["Name"];
+            /** Ordered */
+            ordered: number;
+            /** Plan Row */
+            plan_row: string | null;
+            reason: components["schemas"]["Name"];
+            /** Source */
+            source: string;
+            /** System */
+            system: string | null;
+            /** To Come */
+            to_come: number;
+            /** To Come Cost */
+            to_come_cost: number;
+            /** Total */
+            total: number;
+            /** Unpriced */
+            unpriced: number;
+        };
+        /**
+         * FoundOut
+         * @description What a ticket was found on: order and step, remark, number with its limits; or, on that order, the ticket.
+         */
+        FoundOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** High */
+            high: number | null;
+            item: components["schemas"]["Name"];
+            /** Low */
+            low: number | null;
+            /** Number */
+            number: number | null;
+            /** Remark */
+            remark: string;
+            /** Severity */
+            severity: string;
+            /** Step */
+            step: string;
+            /** Ticket */
+            ticket: string;
+            /** Ticket Number */
+            ticket_number: number;
+            /** Unit */
+            unit: string;
+            /** Work Order */
+            work_order: string;
+            /** Work Order Number */
+            work_order_number: number;
+        };
+        /**
          * FulfilledBy
          * @description The reading that credits an occurrence: the state `point` starts `by` times inside the window, or the counter
          *     `point` increases by at least `by`.
@@ -6143,6 +8321,12 @@ export interface components {
          * @enum {string}
          */
         Goes: "works" | "failing" | "broken" | "untried" | "off";
+        /**
+         * Grade
+         * @description How a drill went.
+         * @enum {string}
+         */
+        Grade: "by_plan" | "with_faults" | "failed";
         /**
          * GrantIn
          * @description A role on a site and in a department; left out: every one. With `contractor` it reaches no further than that
@@ -6273,6 +8457,24 @@ export interface components {
             weekend: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | null;
             /** Working Days */
             working_days: string[];
+        };
+        /**
+         * HourlyRate
+         * @description What an hour of a site's own people costs, CNY; `null`: their time is not counted. `version` 0: nobody has said
+         *     one yet.
+         * @example {
+         *       "hourly_rate": 60,
+         *       "site": "demo",
+         *       "version": 1
+         *     }
+         */
+        HourlyRate: {
+            /** Hourly Rate */
+            hourly_rate: number | null;
+            /** Site */
+            site: string;
+            /** Version */
+            version: number;
         };
         /**
          * Import
@@ -6434,6 +8636,196 @@ export interface components {
          */
         ImportState: "running" | "done" | "refused" | "failed" | "undone";
         /**
+         * IncidentChange
+         * @description What is to change; what is left out stays. `emergency_plan` takes over another plan's list as long as nothing on
+         *     the present one is marked.
+         * @example {
+         *       "severity": "critical"
+         *     }
+         */
+        IncidentChange: {
+            /** Emergency Plan */
+            emergency_plan?: string | null;
+            /** Location */
+            location?: string | null;
+            severity?: components["schemas"]["Severity"] | null;
+            title?: components["schemas"]["NameIn"] | null;
+        };
+        /**
+         * IncidentCreate
+         * @description An incident to be opened: by hand (`site`), or from a ticket (`work_order`), which gives what is not said: asset,
+         *     severity, title, and when it was reported. `at` is when it was reported (default: now); what happened while nobody
+         *     could enter it comes with its own time. Without an `emergency_plan` the fitting one is taken. Without people the
+         *     caller is the reporter.
+         * @example {
+         *       "kind": "equipment_failure",
+         *       "note": "积水约10 cm",
+         *       "people": [
+         *         {
+         *           "name": "李工",
+         *           "part": "reporter",
+         *           "username": "li"
+         *         }
+         *       ],
+         *       "severity": "major",
+         *       "site": "demo",
+         *       "title": {
+         *         "en": "Pump room B1 flooded",
+         *         "zh": "B1水泵房进水"
+         *       }
+         *     }
+         */
+        IncidentCreate: {
+            /**
+             * Asset
+             * @description the asset's key
+             */
+            asset?: string | null;
+            /** At */
+            at?: string | null;
+            /**
+             * Emergency Plan
+             * @description the plan's key
+             */
+            emergency_plan?: string | null;
+            kind: components["schemas"]["Category-Input"];
+            /**
+             * Location
+             * @description the place's key
+             */
+            location?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * People
+             * @default []
+             */
+            people: components["schemas"]["PersonIn"][];
+            severity?: components["schemas"]["Severity"] | null;
+            /** Site */
+            site?: string | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            title: components["schemas"]["NameIn"];
+            /**
+             * Work Order
+             * @description the ticket's id
+             */
+            work_order?: string | null;
+        };
+        /**
+         * IncidentDetail
+         * @description An incident whole. `lacks` names what is missing before it can be closed.
+         */
+        IncidentDetail: {
+            /** Asset */
+            asset: string | null;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Code */
+            code: string;
+            /** Corrections */
+            corrections: components["schemas"]["StageCorrection"][];
+            figures: components["schemas"]["IncidentFigures"];
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["PlanItem"][];
+            kind: components["schemas"]["maintenance__emergency__plans__Category"];
+            /** Lacks */
+            lacks: string[];
+            lessons: components["schemas"]["Lessons"] | null;
+            /** Location */
+            location: string | null;
+            /** Next */
+            next: components["schemas"]["Stage"][];
+            plan: components["schemas"]["PlanUsed"] | null;
+            /** Record */
+            record: string | null;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            severity: components["schemas"]["Severity"];
+            /** Site */
+            site: string;
+            stage: components["schemas"]["Stage"];
+            /** Stages */
+            stages: components["schemas"]["StageReached"][];
+            /** Timeline */
+            timeline: components["schemas"]["TimelineLine"][];
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
+         * IncidentFigures
+         * @description Seconds from the report; `null` for a stage that is not reached.
+         */
+        IncidentFigures: {
+            /** To Closing S */
+            to_closing_s: number | null;
+            /** To Command S */
+            to_command_s: number | null;
+            /** To On Site S */
+            to_on_site_s: number | null;
+        };
+        /**
+         * IncidentList
+         * @description A page of incidents, the newest report first.
+         */
+        IncidentList: {
+            /** Items */
+            items: components["schemas"]["IncidentSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * IncidentSummary
+         * @description An incident. `stage` is the last one that was reached, `next` what may follow; `record` is the id of the frozen
+         *     record once it is closed; `work_order` the ticket that it was opened from.
+         */
+        IncidentSummary: {
+            /** Asset */
+            asset: string | null;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Code */
+            code: string;
+            figures: components["schemas"]["IncidentFigures"];
+            /** Id */
+            id: string;
+            kind: components["schemas"]["maintenance__emergency__plans__Category"];
+            /** Location */
+            location: string | null;
+            /** Next */
+            next: components["schemas"]["Stage"][];
+            /** Record */
+            record: string | null;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            severity: components["schemas"]["Severity"];
+            /** Site */
+            site: string;
+            stage: components["schemas"]["Stage"];
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Work Order */
+            work_order: string | null;
+        };
+        /**
          * IngestStats
          * @description Sums over all collectors (`lag_s`: the worst). Readings, but `received` and `dead_lettered` count
          *     messages. `flow` has what goes on now, of the collectors that are not silent, `nodes` the edge nodes that miss
@@ -6497,11 +8889,109 @@ export interface components {
          */
         IntervalUnit: "hour" | "day" | "week" | "month" | "year";
         /**
+         * ItemMark
+         * @description A word on an item.
+         */
+        ItemMark: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Note */
+            note: string;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+        };
+        JsonValue: unknown;
+        /**
          * Kind
          * @description What sort of work.
          * @enum {string}
          */
         Kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective";
+        /**
+         * LabourIn
+         * @description Time of a person (default: the caller): `from` and `to`, or `minutes`.
+         * @example {
+         *       "from": "2026-03-02T08:00:00Z",
+         *       "to": "2026-03-02T09:30:00Z"
+         *     }
+         * @example {
+         *       "minutes": 45,
+         *       "note": "巡检",
+         *       "person": "li"
+         *     }
+         */
+        LabourIn: {
+            /** At */
+            at?: string | null;
+            /** From */
+            from?: string | null;
+            /** Minutes */
+            minutes?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Person */
+            person?: string | null;
+            /** To */
+            to?: string | null;
+        };
+        /**
+         * LabourList
+         * @description Labour, oldest first; what was taken back too.
+         */
+        LabourList: {
+            /** Items */
+            items: components["schemas"]["LabourOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * LabourOut
+         * @description Time of a person.
+         */
+        LabourOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** From */
+            from: string | null;
+            /** Id */
+            id: string;
+            /** Minutes */
+            minutes: number;
+            /** Note */
+            note: string;
+            /** Person */
+            person: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
+            /** To */
+            to: string | null;
+        };
         /**
          * LaneFlow
          * @description Of one lane of a site: `normal`, `safety`; `strays` for all unknown sites.
@@ -6590,6 +9080,86 @@ export interface components {
          */
         Layer: "law" | "maker" | "contract";
         /**
+         * LearnedCode
+         * @description A code: how often it was given; of the `judged` ones how often the fault then stayed away for 30 days.
+         */
+        LearnedCode: {
+            /** Code */
+            code: string;
+            /** Count */
+            count: number;
+            /** Judged */
+            judged: number;
+            name: components["schemas"]["Name"];
+            /** Worked */
+            worked: number;
+        };
+        /**
+         * LearnedLevel
+         * @description What is known of one level: `asset` (this machine), `model` (others of its model), `class` (others of its
+         *     class).
+         */
+        LearnedLevel: {
+            /** Actions */
+            actions: components["schemas"]["LearnedCode"][];
+            /** Causes */
+            causes: components["schemas"]["LearnedCode"][];
+            /** Last */
+            last: components["schemas"]["LearnedTicket"][];
+            /** Level */
+            level: string;
+            /** Median Repair Minutes */
+            median_repair_minutes: number;
+            /** Parts */
+            parts: components["schemas"]["LearnedPart"][];
+            /** Tickets */
+            tickets: number;
+        };
+        /**
+         * LearnedPart
+         * @description A part: in how many of the tickets, how much altogether.
+         */
+        LearnedPart: {
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            /** Quantity */
+            quantity: number;
+            /** Tickets */
+            tickets: number;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * LearnedTicket
+         * @description An earlier ticket. `again_after_days`: after so many days the fault was there again; `null`: not since.
+         */
+        LearnedTicket: {
+            /** Action */
+            action: string | null;
+            /** Again After Days */
+            again_after_days: number | null;
+            /** Asset */
+            asset: string;
+            /** Cause */
+            cause: string | null;
+            /**
+             * Completed At
+             * Format: date-time
+             */
+            completed_at: string;
+            /** Href */
+            href: string;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Site */
+            site: string;
+        };
+        /**
          * LeftOff
          * @description Entries beyond the first thousand of each.
          */
@@ -6612,6 +9182,33 @@ export interface components {
              * @example verified
              */
             status: string;
+        };
+        /**
+         * Lessons
+         * @description What an incident taught.
+         */
+        Lessons: {
+            /** Follow Ups */
+            follow_ups: components["schemas"]["FollowUp"][];
+            /** To Change */
+            to_change: string;
+            /** Went Well */
+            went_well: string;
+        };
+        /**
+         * LessonsIn
+         * @description What an incident taught; both texts are needed.
+         */
+        LessonsIn: {
+            /**
+             * Follow Ups
+             * @default []
+             */
+            follow_ups: components["schemas"]["FollowUpIn"][];
+            /** To Change */
+            to_change: string;
+            /** Went Well */
+            went_well: string;
         };
         /**
          * LetterExample
@@ -6675,6 +9272,12 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * Level
+         * @description How far a line is used: its warning share is reached, or all of it.
+         * @enum {string}
+         */
+        Level: "near" | "over";
         /**
          * Licence
          * @description A licence or certificate; of several of one kind the one that expires last counts.
@@ -6825,17 +9428,30 @@ export interface components {
             reason: string;
         };
         /**
+         * LineKind
+         * @description What a line of the timeline is.
+         * @enum {string}
+         */
+        LineKind: "stage" | "item" | "note" | "correction";
+        /**
          * LineType
          * @description What a line is about.
          * @enum {string}
          */
         LineType: "change" | "work_order" | "record" | "addendum";
         /**
+         * Listed
+         * @description Which list of the emergency plan an item is of.
+         * @enum {string}
+         */
+        Listed: "measure" | "supply" | "person";
+        /**
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
-         *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `flood`, `loop_test`, `sla`, `sla_policy`,
-         *     `channel`, `notification`), or is `hello` (first message, says where the stream stands) or `reload` (too much was
-         *     missed: ask for everything again). ``position`` is the event's `id`.
+         *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `plan_change`, `budget`, `flood`, `loop_test`,
+         *     `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`), or is `hello`
+         *     (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
+         *     ``position`` is the event's `id`.
          */
         LiveMessage: {
             /** Data */
@@ -7132,6 +9748,24 @@ export interface components {
             step: components["schemas"]["Step"];
         };
         /**
+         * MadeBy
+         * @description The change that made a version: who asked for it and why, who approved it.
+         */
+        MadeBy: {
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: string;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string;
+            /** Requested By */
+            requested_by: string;
+        };
+        /**
          * MadeShelf
          * @description A shelf, and those that stood until now and held no other alarms: it `replaced` them, be it longer or shorter.
          */
@@ -7262,6 +9896,25 @@ export interface components {
             text: string;
         };
         /**
+         * MarkRequest
+         * @description What became of an item: a measure is `done`, a supply `checked`, `used` or `missing`, a person `called`,
+         *     `arrived` or `not_reached`; each may be `not_needed`, with a note why.
+         * @example {
+         *       "at": "2026-03-02T08:10:00Z",
+         *       "outcome": "done"
+         *     }
+         */
+        MarkRequest: {
+            /** At */
+            at?: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            outcome: components["schemas"]["Outcome"];
+        };
+        /**
          * MaterialiseResult
          * @description How many occurrences were made, were there already, and were found missed.
          */
@@ -7272,6 +9925,33 @@ export interface components {
             existing: number;
             /** Missed */
             missed: number;
+        };
+        /**
+         * Matrix
+         * @description The 5 x 5 matrix of a site: 25 cells, its scales and bands. `assessed` machines stand in it; `warning_value` is
+         *     the score that a warning begins at.
+         */
+        Matrix: {
+            /** Assessed */
+            assessed: number;
+            /** Bands */
+            bands: components["schemas"]["RiskBand"][];
+            /** Basis */
+            basis: string;
+            /** Cells */
+            cells: components["schemas"]["RiskCell"][];
+            /** Consequences */
+            consequences: components["schemas"]["ScaleStep"][];
+            /** Likelihoods */
+            likelihoods: components["schemas"]["ScaleStep"][];
+            /** Site */
+            site: string;
+            /** Status */
+            status: string;
+            /** Warned */
+            warned: number;
+            /** Warning Value */
+            warning_value: number;
         };
         /**
          * Membership
@@ -7391,6 +10071,19 @@ export interface components {
             node: string;
             /** Site */
             site: string;
+        };
+        /**
+         * NoteRequest
+         * @description A line for the timeline.
+         * @example {
+         *       "text": "已通知B座业主"
+         *     }
+         */
+        NoteRequest: {
+            /** At */
+            at?: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * Notification
@@ -7903,6 +10596,29 @@ export interface components {
             version: number | null;
         };
         /**
+         * OrderAfter
+         * @description A work order that is there already: it `stays` on its day with the checklist that it was made with, `moves` to
+         *     another day, or is `left`: the plan asks for it no more, and people do it or cancel it.
+         */
+        OrderAfter: {
+            /** After */
+            after: string | null;
+            /** Asset */
+            asset: string;
+            /**
+             * Becomes
+             * @enum {string}
+             */
+            becomes: "stays" | "moves" | "left";
+            /**
+             * Before
+             * Format: date
+             */
+            before: string;
+            /** Work Order */
+            work_order: string;
+        };
+        /**
          * OrderCount
          * @description How many orders of a kind are in a state.
          */
@@ -7956,6 +10672,12 @@ export interface components {
          */
         Origin: "plan" | "model" | "rule" | "limit" | "presence" | "checklist" | "staff" | "owner" | "regulator";
         /**
+         * Outcome
+         * @description What became of an item.
+         * @enum {string}
+         */
+        Outcome: "done" | "not_needed" | "checked" | "used" | "missing" | "called" | "arrived" | "not_reached";
+        /**
          * OwnerFault
          * @description What an owner reports; `severity` is what the ticket starts with.
          */
@@ -7978,36 +10700,10 @@ export interface components {
         };
         /**
          * Part
-         * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
-         *     say what it fits. ``version`` is its ETag.
+         * @description What somebody does in an incident.
+         * @enum {string}
          */
-        Part: {
-            /** Assets */
-            assets: string[];
-            /** Below Minimum */
-            below_minimum: boolean;
-            /** Classes */
-            classes: string[];
-            /** Key */
-            key: string;
-            /** Minimum */
-            minimum: number;
-            name: components["schemas"]["Name"];
-            /** Number */
-            number: string;
-            /** Place */
-            place: string;
-            /** Site */
-            site: string;
-            /** Stock */
-            stock: number;
-            /** Unit */
-            unit: string;
-            /** Unit Cost */
-            unit_cost: number | null;
-            /** Version */
-            version: number;
-        };
+        "Part-Input": "reporter" | "commander" | "on_site_lead" | "responder" | "coordinator" | "safety_officer" | "outside";
         /**
          * PartBooking
          * @description How many are taken out of the stock (below 0) or put into it, and why.
@@ -8128,9 +10824,85 @@ export interface components {
          */
         PartList: {
             /** Items */
-            items: components["schemas"]["Part"][];
+            items: components["schemas"]["api__parts__schemas__Part"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PartUseIn
+         * @description Parts taken out of the store of the order's site. `although_short`: they were used whatever the stock says.
+         * @example {
+         *       "part": "0190b6a0-...",
+         *       "quantity": 2
+         *     }
+         */
+        PartUseIn: {
+            /**
+             * Although Short
+             * @default false
+             */
+            although_short: boolean;
+            /** At */
+            at?: string | null;
+            /** Part */
+            part: string;
+            /** Quantity */
+            quantity: number;
+        };
+        /**
+         * PartUseList
+         * @description Parts used, oldest first; what was returned too.
+         */
+        PartUseList: {
+            /** Items */
+            items: components["schemas"]["PartUseOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * PartUseOut
+         * @description Parts that the order used. `amount` in CNY, `null` where nobody knows the cost; `stock_after` below 0: more was
+         *     used than had been counted.
+         */
+        PartUseOut: {
+            /** Amount */
+            amount: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Name En */
+            name_en: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Number */
+            number: string;
+            /** Part */
+            part: string;
+            /** Quantity */
+            quantity: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Removed At */
+            removed_at: string | null;
+            /** Removed By */
+            removed_by: string | null;
+            /** Removed Why */
+            removed_why: string | null;
+            /** Stock After */
+            stock_after: number;
+            /** Unit */
+            unit: string;
+            /** Unit Cost */
+            unit_cost: number | null;
         };
         /**
          * Pause
@@ -8166,11 +10938,278 @@ export interface components {
             name: components["schemas"]["NameIn"];
         };
         /**
+         * Person
+         * @description Somebody with a part in it; `username` of a user of ours.
+         */
+        Person: {
+            /** Name */
+            name: string;
+            part: components["schemas"]["maintenance__incidents__model__Part"];
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * PersonIn
+         * @description Somebody with a part in it.
+         */
+        PersonIn: {
+            /** Name */
+            name: string;
+            part: components["schemas"]["Part-Input"];
+            /** Username */
+            username?: string | null;
+        };
+        /**
          * Phase
          * @description What a running import is doing.
          * @enum {string}
          */
         Phase: "reading" | "writing" | "finished";
+        /**
+         * PlanChange
+         * @description A change that somebody asked for: `requested`, then `approved`, `rejected` or `withdrawn`. `before` is the row as
+         *     whoever asked saw it, `after` as it is to be (or became), `fields` what differs. `site` of `null`: of every site.
+         * @example {
+         *       "action": "change",
+         *       "decision": "",
+         *       "effective_from": "2027-01-01",
+         *       "fields": [
+         *         {
+         *           "after": {
+         *             "every": 2,
+         *             "unit": "month"
+         *           },
+         *           "before": {
+         *             "every": 3,
+         *             "unit": "month"
+         *           },
+         *           "field": "interval"
+         *         }
+         *       ],
+         *       "id": "0198c0ffee",
+         *       "origin": "staff",
+         *       "plan_row": "WS-Q",
+         *       "reason": "水压不稳",
+         *       "requested_at": "2026-12-01T08:00:00.000Z",
+         *       "requested_by": "li",
+         *       "site": "demo",
+         *       "state": "requested",
+         *       "suggestion": "",
+         *       "version": 1,
+         *       "warnings": []
+         *     }
+         */
+        PlanChange: {
+            action: components["schemas"]["maintenance__plan_changes__model__Action"] | null;
+            after: components["schemas"]["PlanRow"] | null;
+            /** Applied Version */
+            applied_version: number | null;
+            asset: components["schemas"]["AssetRef"] | null;
+            before: components["schemas"]["PlanRow"] | null;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Decision */
+            decision: string;
+            /** Effective From */
+            effective_from: string | null;
+            /** Fields */
+            fields: components["schemas"]["FieldChange"][];
+            /** Id */
+            id: string;
+            origin: components["schemas"]["ChangeOrigin"];
+            /** Plan Row */
+            plan_row: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Site */
+            site: string | null;
+            state: components["schemas"]["ChangeState"];
+            /** Suggestion */
+            suggestion: string;
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * PlanChangeCreate
+         * @description A change that is asked for. An owner's suggestion (`origin: owner`) may come without an `action`: a supervisor
+         *     makes a change of it with PATCH. What an approver asks for takes effect at once, unless `only_request`.
+         * @example {
+         *       "action": "change",
+         *       "effective_from": "2027-01-01",
+         *       "plan_row": "WS-Q",
+         *       "reason": "业主反映水压不稳 / owners report unsteady pressure",
+         *       "row": {
+         *         "interval": {
+         *           "every": 2,
+         *           "unit": "month"
+         *         }
+         *       },
+         *       "site": "demo"
+         *     }
+         * @example {
+         *       "origin": "owner",
+         *       "reason": "业主电话 / by telephone",
+         *       "site": "demo",
+         *       "suggestion": "希望电梯每周检查一次"
+         *     }
+         */
+        PlanChangeCreate: {
+            action?: components["schemas"]["Action-Input"] | null;
+            /** Asset */
+            asset?: string | null;
+            /** Effective From */
+            effective_from?: string | null;
+            /**
+             * Only Request
+             * @default false
+             */
+            only_request: boolean;
+            /** @default staff */
+            origin: components["schemas"]["ChangeOrigin"];
+            /** Plan Row */
+            plan_row?: string | null;
+            /** Reason */
+            reason: string;
+            row?: components["schemas"]["PlanRowPart"] | null;
+            /** Site */
+            site?: string | null;
+            /**
+             * Suggestion
+             * @default
+             */
+            suggestion: string;
+        };
+        /**
+         * PlanChangeList
+         * @description A page of changes, newest first.
+         */
+        PlanChangeList: {
+            /** Items */
+            items: components["schemas"]["PlanChange"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PlanChangePreview
+         * @description What will change in the next twelve months, computed by the engine that makes the orders; nothing is written.
+         *     `changes` is a page by day; all else comes with the first page.
+         * @example {
+         *       "after": {
+         *         "hours": 6,
+         *         "job_cost": 0,
+         *         "jobs": 6,
+         *         "labour": 300,
+         *         "material": 0,
+         *         "total": 300,
+         *         "unpriced": 0
+         *       },
+         *       "before": {
+         *         "hours": 4,
+         *         "job_cost": 0,
+         *         "jobs": 4,
+         *         "labour": 200,
+         *         "material": 0,
+         *         "total": 200,
+         *         "unpriced": 0
+         *       },
+         *       "changes": [],
+         *       "cost_difference": 100,
+         *       "effective_from": "2027-01-01",
+         *       "fields": [],
+         *       "from": "2026-12-01",
+         *       "orders": [],
+         *       "rows": [],
+         *       "to": "2027-12-01",
+         *       "warnings": []
+         *     }
+         */
+        PlanChangePreview: {
+            after: components["schemas"]["Effort"];
+            before: components["schemas"]["Effort"];
+            /** Changes */
+            changes: components["schemas"]["Changed"][];
+            /** Cost Difference */
+            cost_difference: number;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /** Fields */
+            fields: components["schemas"]["FieldChange"][];
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Orders */
+            orders: components["schemas"]["OrderAfter"][];
+            /** Rows */
+            rows: components["schemas"]["RowCounts"][];
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+            /** Warnings */
+            warnings: components["schemas"]["Warned"][];
+        };
+        /**
+         * PlanChangeRevise
+         * @description Fields to change. With an `action` the whole of what is to change is made anew from the row as it is now.
+         * @example {
+         *       "action": "change",
+         *       "plan_row": "EL-LOOK",
+         *       "row": {
+         *         "interval": {
+         *           "every": 1,
+         *           "unit": "week"
+         *         }
+         *       }
+         *     }
+         * @example {
+         *       "effective_from": "2027-03-01"
+         *     }
+         */
+        PlanChangeRevise: {
+            action?: components["schemas"]["Action-Input"] | null;
+            /** Effective From */
+            effective_from?: string | null;
+            /** Plan Row */
+            plan_row?: string | null;
+            /** Reason */
+            reason?: string | null;
+            row?: components["schemas"]["PlanRowPart"] | null;
+        };
+        /**
+         * PlanItem
+         * @description A line of the emergency plan on this incident. `outcome` is its last mark's; `may` is what can become of it.
+         */
+        PlanItem: {
+            /** Id */
+            id: string;
+            list: components["schemas"]["Listed"];
+            /** Marks */
+            marks: components["schemas"]["ItemMark"][];
+            /** May */
+            may: components["schemas"]["Outcome"][];
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Text */
+            text: string;
+        };
         /**
          * PlanRow
          * @description One line of the plan table at its newest version.
@@ -8198,6 +11237,8 @@ export interface components {
              * Format: date
              */
             effective_from: string;
+            /** Ends */
+            ends: string | null;
             /** Estimated Minutes */
             estimated_minutes: number;
             /** Evidence */
@@ -8208,6 +11249,8 @@ export interface components {
             /** Fulfils */
             fulfils: string[];
             interval: components["schemas"]["Every"] | null;
+            /** Job Cost */
+            job_cost: number | null;
             /** Kind */
             kind: string;
             layer: components["schemas"]["Layer"];
@@ -8215,6 +11258,8 @@ export interface components {
             licence: string[];
             /** Lineage */
             lineage: string;
+            /** Material Cost */
+            material_cost: number | null;
             /** Max Gap Days */
             max_gap_days: number | null;
             missed: components["schemas"]["Missed"];
@@ -8392,6 +11437,8 @@ export interface components {
              * @default 2000-01-01
              */
             effective_from: string;
+            /** Ends */
+            ends?: string | null;
             /**
              * Estimated Minutes
              * @default 30
@@ -8414,6 +11461,8 @@ export interface components {
              */
             fulfils: string[];
             interval?: components["schemas"]["Interval"] | null;
+            /** Job Cost */
+            job_cost?: number | null;
             /**
              * Kind
              * @default preventive
@@ -8427,6 +11476,8 @@ export interface components {
              * @default []
              */
             licence: string[];
+            /** Material Cost */
+            material_cost?: number | null;
             /** Max Gap Days */
             max_gap_days?: number | null;
             missed?: components["schemas"]["Missed"] | null;
@@ -8472,6 +11523,177 @@ export interface components {
             items: components["schemas"]["PlanRow"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /**
+         * PlanRowPart
+         * @description Fields of a plan row; those that are left out stay as they are. See `PlanRowFields`.
+         */
+        PlanRowPart: {
+            /** Anchor */
+            anchor?: string | null;
+            /**
+             * Assets
+             * @default []
+             */
+            assets: string[];
+            /**
+             * Basis
+             * @default
+             */
+            basis: string;
+            /** Budget Line */
+            budget_line?: string | null;
+            /** Checklist */
+            checklist?: string | null;
+            /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
+             * Code
+             * @default
+             */
+            code: string;
+            /**
+             * Contains
+             * @default []
+             */
+            contains: string[];
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            department: components["schemas"]["NameIn"];
+            /** Ends */
+            ends?: string | null;
+            /**
+             * Estimated Minutes
+             * @default 30
+             */
+            estimated_minutes: number;
+            /**
+             * Evidence
+             * @default []
+             */
+            evidence: string[];
+            /**
+             * Executor
+             * @default in_house
+             */
+            executor: string;
+            fulfilled_by?: components["schemas"]["FulfilledBy"] | null;
+            /**
+             * Fulfils
+             * @default []
+             */
+            fulfils: string[];
+            interval?: components["schemas"]["Interval"] | null;
+            /** Job Cost */
+            job_cost?: number | null;
+            /**
+             * Kind
+             * @default preventive
+             * @enum {string}
+             */
+            kind: "preventive" | "inspection" | "statutory" | "drill" | "replacement";
+            /** @default contract */
+            layer: components["schemas"]["Layer"];
+            /**
+             * Licence
+             * @default []
+             */
+            licence: string[];
+            /** Material Cost */
+            material_cost?: number | null;
+            /** Max Gap Days */
+            max_gap_days?: number | null;
+            missed?: components["schemas"]["Missed"] | null;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            name: components["schemas"]["NameIn"];
+            /** @default none */
+            roll: components["schemas"]["Roll"];
+            /** Schedule */
+            schedule?: (components["schemas"]["ByInterval"] | components["schemas"]["BySeason"] | components["schemas"]["ByAge"] | components["schemas"]["ByMeter"] | components["schemas"]["BeforeOther"] | components["schemas"]["ByCondition"]) | null;
+            /**
+             * Shift Percent
+             * @default 0
+             */
+            shift_percent: number;
+            /**
+             * Site
+             * @default false
+             */
+            site: boolean;
+            /**
+             * @default {
+             *       "en": "",
+             *       "zh": ""
+             *     }
+             */
+            standard: components["schemas"]["NameIn"];
+            /** System */
+            system?: string | null;
+            /**
+             * @default {
+             *       "late_days": 0
+             *     }
+             */
+            tolerance: components["schemas"]["Tolerance"];
+        };
+        /**
+         * PlanRowVersion
+         * @description One version of a row. `in_effect`: it is the one that dates go by today. `change` is `null` for versions that
+         *     were entered or imported at once: who did it stands in the history (`/audit?entity=plan_row`).
+         * @example {
+         *       "effective_from": "2027-01-01",
+         *       "in_effect": false,
+         *       "row": {},
+         *       "version": 2
+         *     }
+         */
+        PlanRowVersion: {
+            change: components["schemas"]["MadeBy"] | null;
+            /**
+             * Effective From
+             * Format: date
+             */
+            effective_from: string;
+            /** In Effect */
+            in_effect: boolean;
+            row: components["schemas"]["PlanRow"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PlanRowVersionList
+         * @description A page of versions, the newest first.
+         */
+        PlanRowVersionList: {
+            /** Items */
+            items: components["schemas"]["PlanRowVersion"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * PlanUsed
+         * @description The emergency plan whose list was taken over, at its version of then.
+         */
+        PlanUsed: {
+            /** Code */
+            code: string;
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Version */
+            version: number;
         };
         /**
          * PlantLatest
@@ -8895,6 +12117,55 @@ export interface components {
             status: string;
         };
         /**
+         * PublicAsset
+         * @description What the label's page shows: what it is and where.
+         * @example {
+         *       "name": {
+         *         "en": "Lift 1",
+         *         "zh": "1号梯"
+         *       },
+         *       "place": [
+         *         {
+         *           "en": "Building 3",
+         *           "zh": "3号楼"
+         *         }
+         *       ]
+         *     }
+         */
+        PublicAsset: {
+            name: components["schemas"]["Name"];
+            /** Place */
+            place: components["schemas"]["Name"][];
+        };
+        /**
+         * RateChange
+         * @description The rate as it is to be.
+         * @example {
+         *       "hourly_rate": 60
+         *     }
+         */
+        RateChange: {
+            /** Hourly Rate */
+            hourly_rate: number | null;
+        };
+        /**
+         * Rating
+         * @description 1 to 5 stars for work that is done, and a word.
+         * @example {
+         *       "comment": "处理及时",
+         *       "stars": 5
+         *     }
+         */
+        Rating: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Stars */
+            stars: number;
+        };
+        /**
          * Readings
          * @description A series per point; a page spans the same instants in all of them.
          */
@@ -8964,7 +12235,9 @@ export interface components {
             frozen_by: string;
             /** Id */
             id: string;
-            kind: components["schemas"]["Kind"];
+            /** Incident */
+            incident: string | null;
+            kind: components["schemas"]["RecordKind"];
             /** Number */
             number: number;
             retention: components["schemas"]["api__records__schemas__Retention"];
@@ -8974,7 +12247,7 @@ export interface components {
             site: string;
             title: components["schemas"]["Name"];
             /** Work Order */
-            work_order: string;
+            work_order: string | null;
         };
         /**
          * RecordDocument
@@ -8984,6 +12257,12 @@ export interface components {
         RecordDocument: {
             [key: string]: unknown;
         };
+        /**
+         * RecordKind
+         * @description What a record is of: a kind of work, or an incident.
+         * @enum {string}
+         */
+        RecordKind: "preventive" | "inspection" | "statutory" | "drill" | "replacement" | "corrective" | "incident";
         /**
          * RecordList
          * @description A page of records, newest first.
@@ -8997,7 +12276,7 @@ export interface components {
         /**
          * RecordSummary
          * @description A frozen record without its document. `cause`: the order was `verified`, or `signed` by whoever did it and by the
-         *     using unit. `sha256` is that of the document.
+         *     using unit, or an incident was `closed`. `sha256` is that of the document.
          */
         RecordSummary: {
             /** Asset */
@@ -9017,7 +12296,9 @@ export interface components {
             frozen_by: string;
             /** Id */
             id: string;
-            kind: components["schemas"]["Kind"];
+            /** Incident */
+            incident: string | null;
+            kind: components["schemas"]["RecordKind"];
             /** Number */
             number: number;
             retention: components["schemas"]["api__records__schemas__Retention"];
@@ -9027,7 +12308,26 @@ export interface components {
             site: string;
             title: components["schemas"]["Name"];
             /** Work Order */
-            work_order: string;
+            work_order: string | null;
+        };
+        /**
+         * RecordsOut
+         * @description What `GET /work-orders/{id}` shows beside the order itself.
+         */
+        RecordsOut: {
+            /** Attachments */
+            attachments: number;
+            /** Call Back */
+            call_back: boolean;
+            coding: components["schemas"]["CodingOut"] | null;
+            /** Comments */
+            comments: number;
+            /** Found */
+            found: components["schemas"]["FoundOut"][];
+            found_on: components["schemas"]["FoundOut"] | null;
+            /** Signatures */
+            signatures: components["schemas"]["SignatureOut"][];
+            totals: components["schemas"]["TotalsOut"];
         };
         /**
          * Rejected
@@ -9082,6 +12382,40 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * RepeatRate
+         * @description Of `repairs` completed: those whose fault (machine and failure mode) was there again within 14 days (`reopened`)
+         *     and within 30 (`repeated`). `rate` is the share of the first, 0 to 1.
+         * @example {
+         *       "rate": 0.073,
+         *       "reopened": 3,
+         *       "repairs": 41,
+         *       "repeated": 5,
+         *       "who": "2026-03"
+         *     }
+         */
+        RepeatRate: {
+            /** Rate */
+            rate: number | null;
+            /** Reopened */
+            reopened: number;
+            /** Repairs */
+            repairs: number;
+            /** Repeated */
+            repeated: number;
+            /** Who */
+            who: string;
+        };
+        /**
+         * RepeatRateList
+         * @description Rates by month, department or person.
+         */
+        RepeatRateList: {
+            /** Items */
+            items: components["schemas"]["RepeatRate"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
          * ReplayAsked
          * @description How many letters the collectors were asked to take up; those that were asked for before are not counted.
          */
@@ -9100,6 +12434,203 @@ export interface components {
             site?: string | null;
         };
         /**
+         * ReportDetail
+         * @description An early-warning report whole, with the four parts of the users' template, a sentence a line: `overview`,
+         *     possible `impact`, `measures` taken, next `advice`. `taken` is what the person who acknowledged it says has been
+         *     done.
+         */
+        ReportDetail: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Advice */
+            advice: components["schemas"]["Name"][];
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Consequence */
+            consequence: number;
+            /** Crossing */
+            crossing: number;
+            /** Id */
+            id: string;
+            /** Impact */
+            impact: components["schemas"]["Name"][];
+            /** Likelihood */
+            likelihood: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Measures */
+            measures: components["schemas"]["Name"][];
+            /** Overview */
+            overview: components["schemas"]["Name"][];
+            /** Parts */
+            parts: components["schemas"]["RiskPart"][];
+            /** Score */
+            score: number;
+            /** Site */
+            site: string;
+            /** Taken */
+            taken: string;
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
+         * ReportIn
+         * @description A fault: at a machine (`code` of its label) or at a `place` in words. `name` and `phone` are kept apart from it
+         *     and deleted after 90 days. `website` is left empty by people.
+         * @example {
+         *       "category": "elevator_noise",
+         *       "code": "EL-1",
+         *       "phone": "13800000000",
+         *       "site": "demo",
+         *       "text": "电梯上行时有异响"
+         *     }
+         */
+        ReportIn: {
+            /** Category */
+            category: string;
+            /** Code */
+            code?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /** Site */
+            site: string;
+            /** Text */
+            text: string;
+            /**
+             * Website
+             * @default
+             */
+            website: string;
+        };
+        /**
+         * ReportList
+         * @description A page of reports, the newest first.
+         */
+        ReportList: {
+            /** Items */
+            items: components["schemas"]["ReportSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ReportSeen
+         * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h), `resolve_by` when it should be
+         *     solved (3 h; 7 days for major faults). `can_rate`: it is done and has not been rated.
+         * @example {
+         *       "answer_by": "2026-03-03T08:00:00.000Z",
+         *       "answered_at": "2026-03-02T08:12:00.000Z",
+         *       "can_rate": false,
+         *       "number": 2317,
+         *       "photo": false,
+         *       "reported_at": "2026-03-02T08:00:00.000Z",
+         *       "resolve_by": "2026-03-02T11:00:00.000Z",
+         *       "state": {
+         *         "en": "Being worked on",
+         *         "zh": "正在处理"
+         *       }
+         *     }
+         */
+        ReportSeen: {
+            /**
+             * Answer By
+             * Format: date-time
+             */
+            answer_by: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Can Rate */
+            can_rate: boolean;
+            /** Done At */
+            done_at: string | null;
+            /** Number */
+            number: number;
+            /** Photo */
+            photo: boolean;
+            /**
+             * Reported At
+             * Format: date-time
+             */
+            reported_at: string;
+            /** Resolve By */
+            resolve_by: string | null;
+            /** Stars */
+            stars: number | null;
+            state: components["schemas"]["Name"];
+        };
+        /**
+         * ReportSummary
+         * @description An early-warning report. `crossing` counts a machine's warnings; it is acknowledged once a person has said what
+         *     is done.
+         */
+        ReportSummary: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Asset */
+            asset: string;
+            asset_ref: components["schemas"]["AssetRef"] | null;
+            /** Consequence */
+            consequence: number;
+            /** Crossing */
+            crossing: number;
+            /** Id */
+            id: string;
+            /** Likelihood */
+            likelihood: number;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Score */
+            score: number;
+            /** Site */
+            site: string;
+            title: components["schemas"]["Name"];
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
+         * ReportTaken
+         * @description The ticket's number, and the secret that follows it: nobody is told it again.
+         */
+        ReportTaken: {
+            /**
+             * Answer By
+             * Format: date-time
+             */
+            answer_by: string;
+            /** Number */
+            number: number | null;
+            /** Token */
+            token: string;
+        };
+        /**
          * RequestOut
          * @description What would be published to a device.
          */
@@ -9108,6 +12639,96 @@ export interface components {
             payload_base64: string;
             /** Topic */
             topic: string;
+        };
+        /**
+         * RiskBand
+         * @description Scores from `low` to `high`, both included.
+         */
+        RiskBand: {
+            /** High */
+            high: number;
+            /** Key */
+            key: string;
+            /** Low */
+            low: number;
+            name: components["schemas"]["Name"];
+        };
+        /**
+         * RiskCell
+         * @description One cell of the matrix: how many machines.
+         */
+        RiskCell: {
+            /** Band */
+            band: string;
+            /** Consequence */
+            consequence: number;
+            /** Count */
+            count: number;
+            /** Likelihood */
+            likelihood: number;
+            /** Score */
+            score: number;
+        };
+        /**
+         * RiskPart
+         * @description One step of an assessment: what it goes by, what it adds (`of` likelihood: points; of consequence: levels), and
+         *     why. `known` is false where nothing is known: it adds nothing then.
+         */
+        RiskPart: {
+            factor: components["schemas"]["Factor"];
+            /** Known */
+            known: boolean;
+            /** Of */
+            of: string;
+            /** Points */
+            points: number;
+            text: components["schemas"]["Name"];
+        };
+        /**
+         * RiskPolicy
+         * @description From which score on a site is warned, and when a warning is over: at `clear_value` or below for
+         *     `clear_after_days`. `version` 0: what is built in.
+         */
+        RiskPolicy: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string | null;
+            /** Clear After Days */
+            clear_after_days: number;
+            /** Clear Value */
+            clear_value: number;
+            /** Reason */
+            reason: string | null;
+            /** Site */
+            site: string;
+            /** Version */
+            version: number;
+            /** Warning Value */
+            warning_value: number;
+        };
+        /**
+         * RiskPolicyChange
+         * @description What a site says itself.
+         * @example {
+         *       "clear_after_days": 7,
+         *       "clear_value": 8,
+         *       "reason": "安委会决定",
+         *       "warning_value": 12
+         *     }
+         */
+        RiskPolicyChange: {
+            /**
+             * Clear After Days
+             * @default 7
+             */
+            clear_after_days: number;
+            /** Clear Value */
+            clear_value: number;
+            /** Reason */
+            reason: string;
+            /** Warning Value */
+            warning_value: number;
         };
         /**
          * Role
@@ -9138,6 +12759,26 @@ export interface components {
             text: components["schemas"]["Name"];
         };
         /**
+         * RowCounts
+         * @description How many occurrences of a row there are in both plans, and what becomes of them. Of rows by the hour these counts
+         *     are all that is said.
+         */
+        RowCounts: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            /** Comes */
+            comes: number;
+            /** Goes */
+            goes: number;
+            /** Moves */
+            moves: number;
+            name: components["schemas"]["Name"];
+            /** Plan Row */
+            plan_row: string;
+        };
+        /**
          * Said
          * @description What a word says; in the order in which words of one instant count. Of a hold and of work in the same instant the
          *     work is later: in doubt the clock runs.
@@ -9145,11 +12786,48 @@ export interface components {
          */
         Said: "acknowledged" | "arrived" | "interim" | "held" | "worked" | "done" | "sent_back" | "rejected" | "ended" | "severity";
         /**
+         * Satisfaction
+         * @description What owners said of closed work: `satisfied` gave 4 or 5 of 5 stars. `share` is 0 to 1, `null` without a rating;
+         *     `target` the users' own (SL-05), `met` whether it is reached.
+         * @example {
+         *       "average": 4.6,
+         *       "met": true,
+         *       "ratings": 20,
+         *       "satisfied": 19,
+         *       "share": 0.95,
+         *       "target": 0.9
+         *     }
+         */
+        Satisfaction: {
+            /** Average */
+            average: number | null;
+            /** Met */
+            met: boolean | null;
+            /** Ratings */
+            ratings: number;
+            /** Satisfied */
+            satisfied: number;
+            /** Share */
+            share: number | null;
+            /** Target */
+            target: number;
+        };
+        /**
+         * ScaleStep
+         * @description One step of a scale.
+         */
+        ScaleStep: {
+            /** Level */
+            level: number;
+            meaning: components["schemas"]["Name"];
+            name: components["schemas"]["Name"];
+        };
+        /**
          * Sealing
-         * @description What made an order a record.
+         * @description What made an order a record, or an incident: it was closed.
          * @enum {string}
          */
-        Sealing: "verified" | "signed";
+        Sealing: "verified" | "signed" | "closed";
         /**
          * SeasonDays
          * @description First and last day (`MM-DD`) of a season of every year.
@@ -9211,9 +12889,9 @@ export interface components {
          *       "owner_faults": [],
          *       "reasons": [
          *         {
-         *           "code": "waiting_for_part",
+         *           "code": "waiting_part",
          *           "name": {
-         *             "en": "Waiting for a part",
+         *             "en": "waiting for a part",
          *             "zh": "等待备件"
          *           },
          *           "pauses": true,
@@ -9752,6 +13430,72 @@ export interface components {
             username: string;
         };
         /**
+         * Signatory
+         * @description In what role somebody signs: who did it, the safety manager of the using unit, for the owners.
+         * @enum {string}
+         */
+        Signatory: "technician" | "safety_manager" | "owner_representative";
+        /**
+         * SignatureIn
+         * @description Who signs in what role, with the file of the signature, and the `version` of the order that they have seen.
+         * @example {
+         *       "name": "王安全",
+         *       "role": "safety_manager",
+         *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+         *       "version": 7
+         *     }
+         */
+        SignatureIn: {
+            /** At */
+            at?: string | null;
+            /** Name */
+            name: string;
+            role: components["schemas"]["Signatory"];
+            /** Sha256 */
+            sha256: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SignatureList
+         * @description Signatures, oldest first.
+         */
+        SignatureList: {
+            /** Items */
+            items: components["schemas"]["SignatureOut"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * SignatureOut
+         * @description A signature; `answers_sha256` is over the answers as they were signed (canonical JSON).
+         */
+        SignatureOut: {
+            /** Answers Sha256 */
+            answers_sha256: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Order Version */
+            order_version: number;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            role: components["schemas"]["Signatory"];
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * Site
          * @description A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8),
          *     ``calendar`` its opening hours, holidays and seasons.
@@ -10081,6 +13825,18 @@ export interface components {
             source: string | null;
         };
         /**
+         * Spread
+         * @description Of some seconds: how many incidents there are, the middle one, the longest.
+         */
+        Spread: {
+            /** Count */
+            count: number;
+            /** Longest S */
+            longest_s: number | null;
+            /** Median S */
+            median_s: number | null;
+        };
+        /**
          * StaffChange
          * @description Fields to change; what is left out stays. `departments` replaces those on the caller's sites. `active: false`
          *     switches the person off (administrators; with a `reason`): their open orders go back to their departments.
@@ -10295,6 +14051,148 @@ export interface components {
             version: number;
         };
         /**
+         * StaffReport
+         * @description A report as staff see it; `name` and `phone` are `null` where nobody left any, or when they have been deleted.
+         */
+        StaffReport: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Category */
+            category: string;
+            /** Id */
+            id: string;
+            /** Joined */
+            joined: boolean;
+            /** Name */
+            name: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Photo */
+            photo: string | null;
+            /** Place */
+            place: string;
+            /** Rated At */
+            rated_at: string | null;
+            /** Remark */
+            remark: string;
+            /** Stars */
+            stars: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * StaffReportList
+         * @description Reports of an order, oldest first.
+         */
+        StaffReportList: {
+            /** Items */
+            items: components["schemas"]["StaffReport"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Stage
+         * @description The steps of requirement EM-06, and the end.
+         * @enum {string}
+         */
+        Stage: "report" | "command" | "on_site" | "coordination" | "closing";
+        /**
+         * StageCorrection
+         * @description A stage that was put right; `before` is the entry that was replaced.
+         */
+        StageCorrection: {
+            before: components["schemas"]["StageReached"];
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageReached
+         * @description A stage that was reached: `at` is when, `recorded_at` when it was entered (`late`: more than 15 minutes
+         *     after).
+         */
+        StageReached: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Late */
+            late: boolean;
+            /** Note */
+            note: string;
+            /** People */
+            people: components["schemas"]["Person"][];
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageRequest
+         * @description The next stage: command needs a `commander`, on_site an `on_site_lead`, coordination a `coordinator`; closing
+         *     needs `lessons`, and every measure of the list marked. Closing without coordination needs a note.
+         * @example {
+         *       "at": "2026-03-02T08:04:00Z",
+         *       "people": [
+         *         {
+         *           "name": "王经理",
+         *           "part": "commander",
+         *           "username": "wang"
+         *         }
+         *       ],
+         *       "stage": "command"
+         *     }
+         */
+        StageRequest: {
+            /** At */
+            at?: string | null;
+            lessons?: components["schemas"]["LessonsIn"] | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * People
+             * @default []
+             */
+            people: components["schemas"]["PersonIn"][];
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageTime
+         * @description Minutes from the drill's beginning until a stage was reached.
+         */
+        StageTime: {
+            /** Minutes */
+            minutes: number;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
+         * StageTimeIn
+         * @description Minutes from the drill's beginning until a stage was reached.
+         */
+        StageTimeIn: {
+            /** Minutes */
+            minutes: number;
+            stage: components["schemas"]["Stage"];
+        };
+        /**
          * State
          * @description Where a work order stands.
          * @enum {string}
@@ -10417,6 +14315,30 @@ export interface components {
          */
         TestState: "running" | "finished";
         /**
+         * TimelineLine
+         * @description One line of the timeline, by the time at which it was done. `subject` is the stage or the item's id.
+         */
+        TimelineLine: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            kind: components["schemas"]["LineKind"];
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Subject */
+            subject: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Token
          * @description A new token. Its value is shown this once and cannot be read again.
          */
@@ -10476,9 +14398,25 @@ export interface components {
             late_days: number;
         };
         /**
+         * TotalsOut
+         * @description What an order took so far; cost in CNY. `unpriced_parts` counts entries of parts whose cost nobody knows.
+         */
+        TotalsOut: {
+            /** External Cost */
+            external_cost: number;
+            /** Labour Minutes */
+            labour_minutes: number;
+            /** Parts Cost */
+            parts_cost: number;
+            /** Total Cost */
+            total_cost: number;
+            /** Unpriced Parts */
+            unpriced_parts: number;
+        };
+        /**
          * Transition
          * @description One entry of an order's history: ``at`` is when it was done, ``recorded_at`` when we learned of it, ``code`` why
-         *     it was held.
+         *     it was held or ended.
          */
         Transition: {
             /**
@@ -10502,17 +14440,40 @@ export interface components {
         /**
          * TransitionRequest
          * @description A step of the order's life; ``at`` is when it was done (default: now), ``reason`` is compulsory for
-         *     endings that are not done, and for holding unless a ``code`` says why (one of the policy's ``pauses``; default:
-         *     ``other``).
+         *     endings that are not done and for holding, unless a ``code`` says why: of a hold one of the policy's ``pauses``
+         *     (default: ``other``), of an ending one of ``GET /seed/codes`` with its use. ``other`` needs words.
+         * @example {
+         *       "to": "acknowledged"
+         *     }
+         * @example {
+         *       "code": "waiting_part",
+         *       "to": "on_hold"
+         *     }
+         * @example {
+         *       "code": "duplicate",
+         *       "reason": "#2317",
+         *       "to": "cancelled"
+         *     }
+         * @example {
+         *       "coding": {
+         *         "action": "replace",
+         *         "cause": "wear",
+         *         "failure_mode": "seal_leak",
+         *         "item": "机封"
+         *       },
+         *       "to": "completed"
+         *     }
          */
         TransitionRequest: {
             /** At */
             at?: string | null;
             /**
              * Code
-             * @description of a hold: why, such as waiting_part
+             * @description of a hold or an ending: why, such as waiting_part
              */
             code?: string | null;
+            /** @description of a repair that is completed: what was wrong */
+            coding?: components["schemas"]["CodingIn"] | null;
             /**
              * Reason
              * @default
@@ -10665,6 +14626,15 @@ export interface components {
             rows: string[];
         };
         /**
+         * Warned
+         * @description What whoever approves is told.
+         */
+        Warned: {
+            /** Code */
+            code: string;
+            text: components["schemas"]["Name"];
+        };
+        /**
          * WarningList
          * @description What is wrong with the roster, in order.
          */
@@ -10673,6 +14643,26 @@ export interface components {
             items: components["schemas"]["RosterWarningOut"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * WarningSent
+         * @description A level that the line has reached, with the figures as they were then.
+         */
+        WarningSent: {
+            /** Actual */
+            actual: number;
+            /** Approved */
+            approved: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Committed */
+            committed: number;
+            level: components["schemas"]["Level"];
+            /** Messages */
+            messages: number;
         };
         /**
          * WorkOrder
@@ -10744,7 +14734,33 @@ export interface components {
         };
         /**
          * WorkOrderCreate
-         * @description A repair ticket from a person: about an asset, or about a site.
+         * @description Work from a person: about an asset, or about a site. ``template`` is the code of a checklist to go by. ``source``
+         *     says who asked for it: staff, an owner, a complaint, the regulator; ``call_back`` that somebody is to be called when
+         *     it is done.
+         * @example {
+         *       "asset": "0190b6a0-...",
+         *       "severity": "major",
+         *       "title": {
+         *         "en": "Seal leaks",
+         *         "zh": "机封漏水"
+         *       }
+         *     }
+         * @example {
+         *       "call_back": true,
+         *       "site": "demo",
+         *       "source": "complaint",
+         *       "title": {
+         *         "zh": "业主投诉电梯异响"
+         *       }
+         *     }
+         * @example {
+         *       "asset": "0190b6a0-...",
+         *       "kind": "inspection",
+         *       "template": "PUMP-Q",
+         *       "title": {
+         *         "zh": "大修后检查"
+         *       }
+         *     }
          */
         WorkOrderCreate: {
             /**
@@ -10752,8 +14768,29 @@ export interface components {
              * @description the asset's key
              */
             asset?: string | null;
+            /**
+             * Call Back
+             * @default false
+             */
+            call_back: boolean;
             /** Department */
             department?: string | null;
+            /**
+             * Due
+             * @description not of repairs: theirs follows from their clocks
+             */
+            due?: string | null;
+            /**
+             * Failure Mode
+             * @description of a repair, where it is known
+             */
+            failure_mode?: string | null;
+            /**
+             * Kind
+             * @default corrective
+             * @enum {string}
+             */
+            kind: "corrective" | "inspection" | "replacement";
             /** @default general */
             severity: components["schemas"]["Severity"];
             /**
@@ -10761,6 +14798,17 @@ export interface components {
              * @description needed when there is no asset
              */
             site?: string | null;
+            /**
+             * Source
+             * @default staff
+             * @enum {string}
+             */
+            source: "staff" | "owner" | "complaint" | "regulator";
+            /**
+             * Template
+             * @description code of a checklist
+             */
+            template?: string | null;
             /**
              * Text
              * @description what was seen
@@ -10772,6 +14820,9 @@ export interface components {
         /**
          * WorkOrderDetail
          * @description A work order with everything that is needed to do it. ``answers`` maps a step to its accepted answer.
+         *
+         *     ``records`` (codes, totals, links, signatures) and ``worked_last_time`` (closed tickets of the class and failure
+         *     mode, this machine's first) come with an order that is read, and not with the answer to a step.
          */
         WorkOrderDetail: {
             /** Acknowledged At */
@@ -10830,6 +14881,7 @@ export interface components {
             opened_at: string | null;
             origin: components["schemas"]["Origin"];
             reason: components["schemas"]["Name"];
+            records?: components["schemas"]["RecordsOut"] | null;
             /** Reopened */
             reopened: number;
             /** Safety */
@@ -10851,6 +14903,8 @@ export interface components {
             verified_at: string | null;
             /** Version */
             version: number;
+            /** Worked Last Time */
+            worked_last_time?: components["schemas"]["LearnedLevel"][];
         };
         /**
          * WorkOrderList
@@ -10908,6 +14962,47 @@ export interface components {
             systems: string[];
         };
         /**
+         * Part
+         * @description A spare part in the store of a site. ``stock`` and ``minimum`` count ``unit``; ``classes`` and ``assets`` (keys)
+         *     say what it fits. ``version`` is its ETag.
+         */
+        api__parts__schemas__Part: {
+            /** Assets */
+            assets: string[];
+            /** Below Minimum */
+            below_minimum: boolean;
+            /** Classes */
+            classes: string[];
+            /** Key */
+            key: string;
+            /** Minimum */
+            minimum: number;
+            name: components["schemas"]["Name"];
+            /** Number */
+            number: string;
+            /** Place */
+            place: string;
+            /** Site */
+            site: string;
+            /** Stock */
+            stock: number;
+            /** Unit */
+            unit: string;
+            /** Unit Cost */
+            unit_cost: number | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Category
+         * @description What can be reported.
+         */
+        api__public__schemas__Category: {
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+        };
+        /**
          * Retention
          * @description How long the law asks for a record; `status` says whether `basis` is checked. Nothing deletes a record, before or
          *     after `until`.
@@ -10940,6 +15035,30 @@ export interface components {
             /** Years */
             years: number;
         };
+        /**
+         * Category
+         * @description What kind of emergency a plan is for: the three of the user's table, and any other.
+         * @enum {string}
+         */
+        maintenance__emergency__plans__Category: "natural_disaster" | "equipment_failure" | "public_safety" | "other";
+        /**
+         * Part
+         * @description What somebody does in an incident.
+         * @enum {string}
+         */
+        maintenance__incidents__model__Part: "reporter" | "commander" | "on_site_lead" | "responder" | "coordinator" | "safety_officer" | "outside";
+        /**
+         * Action
+         * @description What a change does to the plan table.
+         * @enum {string}
+         */
+        maintenance__plan_changes__model__Action: "create" | "change" | "retire";
+        /**
+         * Action
+         * @description What happened to a thing.
+         * @enum {string}
+         */
+        plantroom__domain__audit__Action: "created" | "changed" | "removed" | "begun";
     };
     responses: never;
     parameters: never;
@@ -11944,6 +16063,37 @@ export interface operations {
             };
         };
     };
+    getAssetRisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRisk"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAudit: {
         parameters: {
             query?: {
@@ -12013,6 +16163,286 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditHeadList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBudgets: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    budgetForecast: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                year?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeBudgetForecast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHourlyRate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRate"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setHourlyRate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RateChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRate"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeBudget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -12563,6 +16993,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contractor"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCostBookings: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+                work_order?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -13207,6 +17677,46 @@ export interface operations {
             };
         };
     };
+    listDrills: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                emergency_plan?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEmergencyPlans: {
         parameters: {
             query?: {
@@ -13217,7 +17727,7 @@ export interface operations {
                 /** @description a field's name, `-` before it for falling order */
                 sort?: string | null;
                 site?: string | null;
-                category?: components["schemas"]["Category"] | null;
+                category?: components["schemas"]["Category-Input"] | null;
                 code?: string | null;
                 active?: boolean | null;
             };
@@ -13842,6 +18352,334 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UndoResult"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                stage?: string | null;
+                kind?: string | null;
+                severity?: string | null;
+                asset?: string | null;
+                work_order?: string | null;
+                open?: boolean;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncidentFigures: {
+        parameters: {
+            query?: {
+                site?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresOfIncidents"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markIncidentItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addIncidentNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StageRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctIncidentStage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                incident_id: string;
+                stage: components["schemas"]["Stage"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15012,7 +19850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15043,7 +19881,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15110,7 +19948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15145,7 +19983,339 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Part"];
+                    "application/json": components["schemas"]["api__parts__schemas__Part"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanChanges: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                state?: string | null;
+                origin?: string | null;
+                plan_row?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangeList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestPlanChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewNewPlanChange: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangePreview"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlanChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revisePlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChangeRevise"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approvePlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPlanChange: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChangePreview"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectPlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawPlanChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deciding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15220,6 +20390,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlanRow"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanRowVersions: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                lineage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanRowVersionList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15338,6 +20546,208 @@ export interface operations {
             };
         };
     };
+    getPublicAsset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site: string;
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicAsset"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPublicCategories: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CategoryList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportFault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTaken"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addReportPhoto: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_addReportPhoto"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rating"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportSeen"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getReadings: {
         parameters: {
             query: {
@@ -15433,6 +20843,7 @@ export interface operations {
                 site?: string | null;
                 kind?: string | null;
                 work_order?: string | null;
+                incident?: string | null;
                 /** @description completed on this day or later */
                 from?: string | null;
                 /** @description completed on this day or earlier */
@@ -15587,6 +20998,299 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RenewalList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRepeatRate: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+                by?: "month" | "department" | "person";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatRateList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskPolicy: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRiskPolicy: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RiskPolicyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskPolicy"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRiskReports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                asset?: string | null;
+                acknowledged?: boolean | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeRiskReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRisks: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                asset?: string | null;
+                min_score?: number | null;
+                warned?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetRiskList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiskMatrix: {
+        parameters: {
+            query: {
+                /** @description its code */
+                site: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Matrix"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -15941,6 +21645,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WarningList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSatisfaction: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                from: string;
+                to: string;
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Satisfaction"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -17039,6 +22782,39 @@ export interface operations {
             };
         };
     };
+    changeWorkOrders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countWorkOrders: {
         parameters: {
             query?: never;
@@ -17244,6 +23020,79 @@ export interface operations {
             };
         };
     };
+    listAttachments: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachmentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCandidates: {
         parameters: {
             query?: {
@@ -17269,6 +23118,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    codeWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodingIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodingOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComments: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addComment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommentOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCosts: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeBackCost: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostOut"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -17320,6 +23385,113 @@ export interface operations {
             };
         };
     };
+    deferWorkOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Deferral"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDrill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putDrill: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the `ETag` of what you read, or `*` to write over anything */
+                "If-Match"?: string | null;
+            };
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrillPut"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tellInterimMeasure: {
         parameters: {
             query?: never;
@@ -17342,6 +23514,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkOrderDetail"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLabour: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLabour: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabourIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeBackLabour: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabourOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPartsUsed: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    usePart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartUseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    returnPart: {
+        parameters: {
+            query: {
+                /** @description why */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUseOut"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnerReports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffReportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignatures: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+            };
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSignature: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureOut"];
                 };
             };
             /** @description What is wrong (RFC 9457) */

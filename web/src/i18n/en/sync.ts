@@ -56,6 +56,8 @@ export const sync: Record<keyof typeof chinese, string> = {
   "code.text_required": "A description is required.",
   "code.outside_limits": "The number is outside the limits.",
   "code.step_changed": "This item has a newer answer.",
+  "code.drill_record_missing":
+    "The drill's record is not complete: fill in its items, or write it at the desk.",
   "code.opened_again":
     "Something new came after this, so the ticket still waits for somebody; its history has this entry.",
 };

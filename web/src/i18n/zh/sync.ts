@@ -55,5 +55,6 @@ export const sync = {
   "code.text_required": "需要描述。",
   "code.outside_limits": "数值超出限值。",
   "code.step_changed": "这一项已有更新的答案。",
+  "code.drill_record_missing": "演练记录尚未填写完整：请在电脑上补填，或填写检查表中的记录项。",
   "code.opened_again": "此后又有新情况，工单仍待处理；这条记录已写入工单历史。",
 } as const;

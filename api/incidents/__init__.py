@@ -1,0 +1,1 @@
+"""Resource: incidents, and the records of drills."""

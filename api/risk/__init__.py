@@ -1,0 +1,1 @@
+"""Resource: risks of machines, early-warning reports."""
