@@ -3,6 +3,7 @@
 from typing import Any
 
 from maintenance.reports.asking import Wanted, ask
+from maintenance.reports.incidents import incidents_of
 from maintenance.reports.making import Names, ReportMaker
 from maintenance.reports.model import ReportKind
 from plantroom.catalogue import equipment_classes, systems
@@ -19,7 +20,9 @@ def ready(world: World, site: str, **more: Any) -> str:
         asked = ask(tx, wanted, "somebody", world.clock.now(), world.services.classes_of_systems())
     assert asked is not None
     names = Names(world.services.classes_of_systems(), equipment_classes(), {k: s.name for k, s in systems().items()})
-    maker = ReportMaker(world.ledger, world.services.files, world.clock, names, pdf=lambda _: b"%PDF of a test")
+    maker = ReportMaker(
+        world.ledger, world.services.files, world.clock, names, pdf=lambda _: b"%PDF of a test", incidents=incidents_of
+    )
     assert maker.make(asked.id) is not None
     return asked.id
 

@@ -82,3 +82,12 @@ def test_bytes_that_are_not_those_that_were_made_are_not_handed_out(world: World
     assert path is not None
     path.write_bytes(b"another month")
     assert world.admin.get(f"/api/v1/reports/{key}/file").status_code == 503
+
+
+def test_incidents_of_the_month_are_in_its_report_without_names(world: World) -> None:
+    world.incident()
+    key = ready(world, HOME, month=date(2026, 3, 1))
+    page = world.admin.get(f"/api/v1/reports/{key}/file").text
+    assert "水泵房进水" in page
+    assert "INC-2026-001" in page
+    assert "李工" not in page
