@@ -17,12 +17,15 @@ import pytest
 from maintenance.notify.channels import Channel, ChannelKind
 from maintenance.notify.ports import MessageFilter
 from maintenance.ports import MaintenanceTx
+from maintenance.reports import pdf
 from maintenance.reports.asking import Wanted, ask
 from maintenance.reports.model import Report, ReportKind, ReportState
 from maintenance.reports.monthly import IncidentLine, monthly_html
 from maintenance.reports.monthly_job import ask_monthly, reports_job
 from maintenance.reports.ports import ReportFilter
 from maintenance.reports.printing import NotPrinted, to_pdf
+from plantroom.cli.check_flow import Look
+from plantroom.cli.check_reports import pdfs
 from plantroom.domain.assets import LocalName, Site
 from plantroom.errors import BadData, Unreachable
 from plantroom.ports.ledger import Ledger
@@ -283,6 +286,14 @@ def test_without_a_chinese_font_it_says_which_one_to_install(tmp_path: Path) -> 
     )
     with pytest.raises(NotPrinted, match="fonts-noto-cjk"):
         to_pdf("<p>水泵</p>", {**os.environ, "FONTCONFIG_FILE": str(tmp_path / "fonts.conf")})
+
+
+def test_without_pango_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pdf.wanting() is None
+    monkeypatch.setattr(pdf, "LIBRARIES", ("libnope.so.0",))
+    assert "apt-get install libpango-1.0-0" in (pdf.wanting() or "")
+    look, words, advice = pdfs()
+    assert (look, "Pango" in words, advice.startswith("apt-get install")) == (Look.WARN, True, True)
 
 
 def test_a_pdf_fetches_nothing(tmp_path: Path) -> None:
