@@ -63,7 +63,7 @@ def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo) -> PlanCounts:
             found[name] += 1
             found["credited"] += due.state == OccurrenceState.CREDITED.value
     total = found.total() - found["credited"]
-    return PlanCounts(due=total, **{name: found[name] for name in found if found[name] or name != "credited"})
+    return PlanCounts(due=total, **found)
 
 
 def _in_time(due: Due, completed_at: datetime, zone: tzinfo) -> bool:

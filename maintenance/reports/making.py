@@ -95,7 +95,7 @@ class ReportMaker:
             kept_pdf = self._files.put([self._pdf(html)], PDF) if report.pdf else None
         except (BadData, NotFound, NotPrinted) as error:
             return self._failed(report, str(error))
-        except Exception as error:
+        except Exception as error:  # whatever it is: a report that can never be made is not tried for ever
             if report.attempts >= ATTEMPTS:
                 return self._failed(report, f"{type(error).__name__}: {error}"[:1000])
             self._try_again(report)
