@@ -254,6 +254,7 @@ class _Gathering:
                 addenda[one.record].append(one)
         orders = [one.work_order for one in records if one.work_order]
         signed, attached = self._tx.report_store.signed(orders), self._tx.report_store.attached(orders)
+        people = self._tx.report_store.names({one.by for added in addenda.values() for one in added})
         lines = [
             record_line(
                 one,
@@ -261,6 +262,7 @@ class _Gathering:
                 signed.get(one.work_order or "", ()),
                 attached.get(one.work_order or "", ()),
                 self._there,
+                people,
             )
             for one in records
         ]

@@ -6,11 +6,11 @@ A record's own document is what counts: names, items and files are those that we
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from maintenance.records.model import Addendum, Record
+from maintenance.records.model import Addendum, AddendumKind, Record
 from maintenance.reports.ports import Attached, Signed
 from plantroom.domain.audit import sha256
 
@@ -96,9 +96,11 @@ def record_line(
     signed: Sequence[Signed],
     attached: Sequence[Attached],
     there: Callable[[str], bool],
+    people: Mapping[str, str],
 ) -> RecordLine:
-    """The line of a record with what else is known of its order."""
+    """The line of a record with what else is known of its order. ``people``: what those are called who added to it."""
     said: dict[str, Any] = json.loads(record.document)
+    addenda = [replace(one, by=people.get(one.by, one.by)) for one in addenda]
     names = {str(one.get("username")): str(one.get("name")) for one in said.get("staff", [])}
     items = [one for one in said.get("items", []) if isinstance(one.get("answer"), Mapping)]
     plan = said["plan"] if isinstance(said.get("plan"), list) else []  # of an incident it is its emergency plan
@@ -125,7 +127,7 @@ def record_line(
         done_by=_with_role(said, _DID) or _in_charge(said),
         signatures=_signatures(said, signed, names),
         verified_by=_with_role(said, frozenset({"verified"}))
-        or tuple(dict.fromkeys(one.by for one in addenda if one.kind == "verification")),
+        or tuple(dict.fromkeys(one.by for one in addenda if one.kind == AddendumKind.VERIFICATION.value)),
         sha256=record.sha256,
         sound=sha256(record.document) == record.sha256,
         files=tuple({one.sha256: one for one in reversed(files)}.values())[::-1],

@@ -42,7 +42,7 @@ def frozen(number: int = 1, row: str = "FI-PAT", **said: Any) -> Record:
 
 
 def line(record: Record, *signed: Signed) -> RecordLine:
-    return record_line(record, (), signed, (), lambda _: True)
+    return record_line(record, (), signed, (), lambda _: True, {})
 
 
 def test_a_signature_that_is_in_the_record_and_beside_it_is_listed_once() -> None:
