@@ -11,7 +11,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
 PACKAGES := plantroom gateway ingest maintenance models api simulators
 
-.PHONY: run test setup setup-test lint lint-types lint-rules lint-web lint-tests test-web bench clean check-tools
+.PHONY: run test test-long setup setup-test lint lint-types lint-rules lint-web lint-tests test-web bench clean check-tools
 .DELETE_ON_ERROR:
 
 run: setup
@@ -65,6 +65,10 @@ $(STAMPS)/dev: $(STAMPS)/product requirements/dev.txt
 test: setup-test
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint test-web
 	@$(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# All examples of the property tests, and every test on every database: an hour.
+test-long: setup-test
+	@TEST_EXAMPLES=1 $(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-web: check-tools $(STAMPS)/web-dev
 	@cd web && npm run --silent test -- --reporter=dot

@@ -11,6 +11,7 @@ import structlog
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
+from tests.databases import is_left_out, share_statements
 from tests.examples import examples
 from tests.servers.rabbitmq import CLUSTER
 
@@ -80,6 +81,7 @@ def pytest_configure() -> None:
     that was kept by a test that ran before in the same process would not be heard by ``capture_logs``."""
     if os.environ.get("PYTEST_XDIST_WORKER") == COMPUTES:
         os.nice(5)
+    share_statements()
     configure = structlog.configure
 
     def never_kept(**settings: Any) -> None:
@@ -93,8 +95,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
     return Groups(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whether ``TOGETHER`` is true; the longest first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whether ``TOGETHER`` is true; one database for most; the longest first."""
+    left_out = [item for item in items if is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+    others = set(left_out)
+    items[:] = [item for item in items if item not in others]
     for item in items:
         used = TOGETHER.keys() & set(getattr(item, "fixturenames", ()))
         file = file_of(item.nodeid)

@@ -1,4 +1,4 @@
-"""Owners' reports into tickets and back. Inside the caller's transaction, but for ``ContactKeeper``."""
+"""Owners' reports into tickets and back. Inside the caller's transaction, but for ``contacts_job``."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,6 +7,7 @@ from maintenance.orders import create_order, keep, tightened
 from maintenance.people.departments import FALLBACK
 from maintenance.people.owners import departments_of
 from maintenance.ports import MaintenanceTx
+from maintenance.scheduler import Job
 from maintenance.seed.codes import OwnerFault
 from maintenance.sla.policy import ClockKind
 from maintenance.ticket_lock import lock_ticket
@@ -133,18 +134,12 @@ def _joined(tx: MaintenanceTx, order_id: str, said: Said, now: datetime) -> Work
     return order
 
 
-class ContactKeeper:
-    """Deletes names and phone numbers whose time is over, once an hour (``MaintenanceWorker``)."""
+def contacts_job(ledger: Ledger[MaintenanceTx], clock: Clock) -> Job:
+    """Deletes names and phone numbers whose time is over, by the real clock: a planning clock that was set deletes
+    nothing."""
 
-    def __init__(self, ledger: Ledger[MaintenanceTx], clock: Clock) -> None:
-        self._ledger, self._clock = ledger, clock
-        self._next: datetime | None = None
+    def run(_planned: datetime) -> None:
+        with ledger.begin() as tx:
+            tx.owner_reports.forget_contacts(clock.now())
 
-    def run_once(self) -> int:
-        """Look, if it is time; gives 0: there is never more to do at once."""
-        now = self._clock.now()
-        if self._next is None or now >= self._next:
-            with self._ledger.begin() as tx:
-                tx.owner_reports.forget_contacts(now)
-            self._next = now + EVERY
-        return 0
+    return Job("contacts", EVERY, run)

@@ -8,6 +8,7 @@ from maintenance.reading_port import PointReadings
 from maintenance.reports.monthly_job import reports_job
 from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
+from maintenance.work.reporting import contacts_job
 from plantroom.bootstrap.parts import Parts
 
 
@@ -20,4 +21,5 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
         reports_job(parts.ledger, parts.systems),
+        contacts_job(parts.ledger, parts.clock),
     ]

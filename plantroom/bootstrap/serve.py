@@ -27,7 +27,6 @@ from maintenance.round_readings import RoundReadings
 from maintenance.scheduled import JobFigures
 from maintenance.scheduler import Scheduler
 from maintenance.sla.escalation import SlaKeeper
-from maintenance.work.reporting import ContactKeeper
 from maintenance.worker import MaintenanceWorker
 from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
@@ -164,7 +163,6 @@ class Serving:
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
-            MaintenanceWorker(ledger, ContactKeeper(ledger, parts.clock), idle_s=60.0, name="contacts"),
             MaintenanceWorker(ledger, report_maker(parts, files), idle_s=5.0, name="reports"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(

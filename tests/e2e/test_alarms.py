@@ -6,19 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.plant import Plant, Publisher, now_text
-from tests.product import Api, eventually
+from tests.e2e.plant import Plant, Publisher, limits, now_text
+from tests.product import eventually
 
 TAKES_EFFECT_S = 2.0
-
-
-def limits(api: Api, key: str, **fields: Any) -> Any:
-    path = f"/api/v1/assets/{key}/points/vibration/limits"
-    _, _, headers = api.request("GET", path)
-    body = {"reason": "test", "alarm_delay_s": 0, "off_delay_s": 0, "warning_high": None} | fields
-    status, answer, _ = api.request("PATCH", path, body, {"If-Match": headers["ETag"]})
-    assert status == 200, answer
-    return answer
 
 
 @pytest.fixture

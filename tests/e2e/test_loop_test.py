@@ -1,6 +1,5 @@
 """A loop test over a real broker: sensor > reading > alarm > ticket > person, and a sensor that never answers."""
 
-import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.plant import Plant, now_text
+from tests.e2e.plant import Plant, limits, now_text
 from tests.product import CLI, Api, Product, eventually
 
 WINDOW_MIN = "0.4"
@@ -52,17 +51,7 @@ def seen(check: dict[str, Any]) -> list[str]:
 
 def quick_limits(plant: Plant, key: str) -> None:
     """A vibration limit without the minute of on-delay that a real one has."""
-    from sqlalchemy import create_engine, text
-
-    engine = create_engine(f"sqlite:///{plant.process.data / 'ledger.db'}")
-    with engine.begin() as connection:
-        row = connection.execute(text("SELECT template FROM points WHERE asset = :a AND key = 'vibration'"), {"a": key})
-        template = json.loads(row.scalar_one())
-        template["limits"] |= {"alarm_high": 7.1, "alarm_delay_s": 0.5, "off_delay_s": 0.5, "deadband": 0.1}
-        values = {"a": key, "t": json.dumps(template)}
-        connection.execute(text("UPDATE points SET template = :t WHERE asset = :a AND key = 'vibration'"), values)
-        connection.execute(text("UPDATE counters SET value = value + 1 WHERE name = 'plant_revision'"))
-    engine.dispose()
+    limits(plant.api, key, alarm_high=7.1, alarm_delay_s=0.5, off_delay_s=0.5, deadband=0.1)
 
 
 def test_the_loop_is_ticked_off_in_order_and_what_never_answers_says_what_to_look_at(plant: Plant) -> None:

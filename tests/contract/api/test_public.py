@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from api.public.limits import Limiter, network_of
 from maintenance.work.owner_reports import in_words
-from maintenance.work.reporting import ContactKeeper
+from maintenance.work.reporting import contacts_job
 from maintenance.work_orders import State
 from plantroom.domain.assets import AssetStatus
 from plantroom.errors import Throttled
@@ -199,10 +199,11 @@ def test_who_reported_is_for_those_who_do_the_work_and_is_deleted(world: World) 
     (seen,) = world.as_(Role.TECHNICIAN, HOME).get(where).json()["items"]
     assert (seen["name"], seen["phone"]) == ("张女士", "13800000000")
     assert world.as_(Role.VIEWER, HOME).get(where).status_code == 403
-    keeper = ContactKeeper(world.ledger, world.clock)
-    keeper.run_once()
+    forget = contacts_job(world.ledger, world.clock)
+    forget.run(world.clock.now() + timedelta(days=400))
+    assert world.as_(Role.TECHNICIAN, HOME).get(where).json()["items"][0]["name"] == "张女士"
     world.clock.forward(days=91)
-    keeper.run_once()
+    forget.run(world.clock.now())
     with world.ledger.read() as tx:
         (report,) = tx.owner_reports.of_order(order["id"])
         assert (report.text, list(tx.owner_reports.contacts([report.id]))) == ("水泵漏水", [])
