@@ -24,6 +24,10 @@ COPY --from=web /src/web/dist web/dist
 RUN /opt/plantroom/bin/uv pip install --no-cache --python /opt/plantroom/bin/python --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-bookworm
+# Reports as PDF: Pango, and a font with Chinese characters.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/plantroom --create-home plantroom
 COPY --from=build /opt/plantroom /opt/plantroom
 ENV PATH=/opt/plantroom/bin:$PATH PLANTROOM_DATA_DIR=/var/lib/plantroom

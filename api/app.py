@@ -25,6 +25,7 @@ from api.episodes.endpoints import router as episodes
 from api.events.endpoints import router as events
 from api.events.hub import LiveHub
 from api.events.schemas import LiveMessage
+from api.figures.endpoints import router as figures
 from api.files.endpoints import router as files
 from api.gaps.endpoints import router as gaps
 from api.health.endpoints import router as health
@@ -53,6 +54,7 @@ from api.public.pages import router as fault_pages
 from api.public.staff import router as owner_reports
 from api.readings.endpoints import router as readings
 from api.records.endpoints import router as records
+from api.reports.endpoints import router as reports
 from api.risk.endpoints import router as risk
 from api.rosters.endpoints import router as rosters
 from api.seed.endpoints import router as seed
@@ -130,6 +132,8 @@ API_ROUTERS: tuple[APIRouter, ...] = (
     work_order_records,
     work_order_batches,
     work_figures,
+    figures,
+    reports,
     owner_reports,
     public,
     incidents,

@@ -12,16 +12,18 @@ from maintenance.alarm_ports import AlarmRepository
 from maintenance.budget.ports import BudgetRepository
 from maintenance.emergency.ports import EmergencyPlanRepository
 from maintenance.episodes import Episode
+from maintenance.figures.ports import FigureRepository
 from maintenance.imports.ports import ImportRepository
 from maintenance.incidents.ports import IncidentRepository
+from maintenance.job_ports import JobRepository
 from maintenance.loop_ports import LoopTestRepository
 from maintenance.notify.ports import ChannelRepository, NotificationRepository
 from maintenance.people.ports import PeopleRepository
 from maintenance.plan import Occurrence, OccurrenceKey, PlanRow
 from maintenance.plan_changes.ports import PlanChangeRepository, PlanRowVersions
 from maintenance.records.ports import RecordRepository
+from maintenance.reports.ports import ReportRepository
 from maintenance.risk.ports import RiskRepository
-from maintenance.scheduled import JobRun
 from maintenance.sla.ports import SlaRepository
 from maintenance.spells import Spell
 from maintenance.standings import Added, Card, ClosedOccurrence, DraftOccurrence, DraftOrder, Standing
@@ -315,17 +317,6 @@ class SpellRepository(ABC):
         """All of an asset, newest first."""
 
 
-class JobRepository(ABC):
-    """When the scheduler's jobs last ran, on whatever host."""
-
-    @abstractmethod
-    def runs(self) -> Mapping[str, JobRun]:
-        """By name."""
-
-    @abstractmethod
-    def put(self, run: JobRun) -> None: ...
-
-
 class MaintenanceTx(LedgerTx):
     """One unit of work with everything in it."""
 
@@ -350,3 +341,5 @@ class MaintenanceTx(LedgerTx):
     work_records: WorkRecordRepository
     repairs: RepairRepository
     owner_reports: OwnerReportRepository
+    figures: FigureRepository
+    report_store: ReportRepository

@@ -10,8 +10,8 @@ from api.shapes import Shape
 class LiveMessage(Shape):
     """The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `plan_change`, `budget`, `flood`, `loop_test`,
-    `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`), or is `hello`
-    (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
+    `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`, `report`), or is
+    `hello` (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
     ``position`` is the event's `id`."""
 
     position: int

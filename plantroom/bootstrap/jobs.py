@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from maintenance.budget.checking import budget_job
 from maintenance.deadlines.looking import deadlines_job
 from maintenance.reading_port import PointReadings
+from maintenance.reports.monthly_job import reports_job
 from maintenance.risk.watching import risk_job
 from maintenance.scheduler import Job, materialise_job
 from maintenance.work.reporting import contacts_job
@@ -19,5 +20,6 @@ def scheduled_jobs(parts: Parts, readings: PointReadings) -> Sequence[Job]:
         risk_job(parts.ledger, parts.classes, parts.settings.public_url or ""),
         budget_job(parts.ledger, parts.systems, parts.classes, readings),
         deadlines_job(parts.ledger, parts.settings.public_url or ""),
+        reports_job(parts.ledger, parts.systems),
         contacts_job(parts.ledger, parts.clock),
     ]

@@ -32,6 +32,7 @@ from plantroom.bootstrap.jobs import scheduled_jobs
 from plantroom.bootstrap.listen import web_folder
 from plantroom.bootstrap.model_view import RegistryView
 from plantroom.bootstrap.parts import Parts
+from plantroom.bootstrap.reports import report_maker
 from plantroom.bootstrap.wire import tell_broker
 from plantroom.catalogue.systems import systems
 from plantroom.domain.audit import Head
@@ -162,6 +163,7 @@ class Serving:
             MaintenanceWorker(ledger, FindingsConsumer(ledger, parts.clock, parts.classes), name="findings"),
             MaintenanceWorker(ledger, AlarmKeeper(ledger, parts.clock, parts.classes), name="alarms"),
             MaintenanceWorker(ledger, Dispatch(ledger, parts.clock), idle_s=5.0, name="dispatch"),
+            MaintenanceWorker(ledger, report_maker(parts, files), idle_s=5.0, name="reports"),
             MaintenanceWorker(ledger, RoundReadings(ledger, parts.readings), name="round-readings"),
             MaintenanceWorker(
                 ledger, LoopTests(ledger, parts.readings, parts.clock, parts.classes), idle_s=0.5, name="loop-tests"

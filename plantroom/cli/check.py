@@ -14,6 +14,7 @@ from plantroom.cli.check_channels import channel_lines
 from plantroom.cli.check_files import credential_files
 from plantroom.cli.check_flow import LEDGER, STORE, Look, broker_advice, trouble_advice, way_in
 from plantroom.cli.check_ledger import UNWRITABLE, LedgerOlder, LedgerSeen, collectors, look_at_ledger, plan
+from plantroom.cli.check_reports import pdfs
 from plantroom.cli.check_service import running
 from plantroom.cli.check_store import StoreLine, elsewhere_line, store_lines, stores_elsewhere
 from plantroom.cli.common import AsJson, BrokerNotSet, DataDir, emit, running_broker, settings_for
@@ -66,6 +67,7 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         Finding("collectors", *collectors(settings, ledger)),
         Finding("plan", *plan(settings, ledger)),
         *_way_in(settings, ledger, ready=not any(line.failed for line in service)),
+        Finding("reports", *pdfs()),
         _try("web app", _web, "run `make setup` in the checkout"),
     ]
     document = {

@@ -39,6 +39,7 @@ MODULES: Mapping[str, str] = {
     "plan": "plan",
     "points": "points",
     "readings": "readings",
+    "report": "reports",
     "seed": "seed",
     "simulate": "simulate",
     "sla": "sla",

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 OPTIONS = "What it has that not every site does; NULL: nobody has said"
 INDEXES = (

@@ -23,6 +23,7 @@ from plantroom.storage.ledger.custom_fields import SqlCustomFields
 from plantroom.storage.ledger.devices import SqlDevices
 from plantroom.storage.ledger.emergency import SqlEmergencyPlans
 from plantroom.storage.ledger.episodes import SqlEpisodes
+from plantroom.storage.ledger.figures import SqlFigures
 from plantroom.storage.ledger.files import SqlFiles
 from plantroom.storage.ledger.frozen import SqlRecords
 from plantroom.storage.ledger.gaps import SqlGaps
@@ -41,6 +42,7 @@ from plantroom.storage.ledger.places import SqlPlaces
 from plantroom.storage.ledger.plan import SqlPlan
 from plantroom.storage.ledger.plan_changes import SqlPlanChanges
 from plantroom.storage.ledger.repairs import SqlRepairs
+from plantroom.storage.ledger.report_store import SqlReports
 from plantroom.storage.ledger.risk import SqlRisk
 from plantroom.storage.ledger.rollups import SqlRollUps
 from plantroom.storage.ledger.schema import HEAD, URL_SETTING, bring_up_to_date, stored_revision
@@ -107,6 +109,8 @@ class SqlTx(MaintenanceTx):
         self.work_records = SqlWorkRecords(self.work)
         self.repairs = SqlRepairs(self.work)
         self.owner_reports = SqlOwnerReports(self.work)
+        self.figures = SqlFigures(self.work)
+        self.report_store = SqlReports(self.work)
 
     def finish(self) -> None:
         """What has to happen just before the commit."""

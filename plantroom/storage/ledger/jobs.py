@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from maintenance.ports import JobRepository
+from maintenance.job_ports import JobRepository
 from maintenance.scheduled import JobRun
 from plantroom.storage.ledger.records import Record
 from plantroom.storage.ledger.tables_standings import scheduled_jobs

@@ -191,6 +191,7 @@ repairs = sa.Table(
     sa.Column("coded_at", Instant),
     sa.Index("ix_repairs_class", "confirmed", "equipment_class", "failure_mode", "completed_at", "site"),
     sa.Index(None, "asset", "failure_mode", "opened_at"),
+    sa.Index(None, "site", "opened_at"),
     sa.Index("ix_repairs_asset", "confirmed", "asset", "failure_mode", "completed_at"),
     sa.Index("ix_repairs_model", "confirmed", "model", "failure_mode", "completed_at"),
     comment="Attempts at repair tickets",

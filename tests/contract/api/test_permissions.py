@@ -14,10 +14,10 @@ from plantroom.domain.assets import LocalName
 from plantroom.domain.custom import CustomField
 from plantroom.domain.sources import TopicSource
 from plantroom.ports.accounts import Role
-from tests.contract.api import incident_world, people_world, plan_world, work_world
+from tests.contract.api import incident_world, people_world, plan_world, report_world, work_world
 from tests.contract.api.world import AWAY, HOME, World
 
-NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY | plan_world.NOTHING
+NOWHERE = people_world.NOBODY | work_world.NOTHING | incident_world.NOBODY | plan_world.NOTHING | report_world.NOTHING
 """What paths name, as nobody has it."""
 
 PUBLIC = {
@@ -96,6 +96,7 @@ def bodies_of(world: World, site: str) -> dict[tuple[str, str], dict[str, Any]]:
         | work_world.bodies(world, site)
         | incident_world.bodies(site)
         | plan_world.bodies(world, site)
+        | report_world.bodies(site)
     )
 
 
@@ -114,6 +115,7 @@ def call(client: TestClient, world: World, method: str, path: str, site: str) ->
         "/api/v1/sla-policies": {"site": site},
     }
     queries |= people_world.queries(site) | work_world.QUERIES | incident_world.queries(site) | plan_world.queries(site)
+    queries |= report_world.queries(site)
     if (method, path) == ("POST", "/api/v1/imports"):
         table = {"file": ("assets.csv", "设备编号,设备类别\nI-9,水泵\n".encode())}
         return client.post(path, params={"kind": "assets", "mode": "commit", "site": site}, files=table)
@@ -230,6 +232,7 @@ SITE_BOUND = {
     ("POST", "/api/v1/channels"),
 }
 SITE_BOUND |= people_world.SITE_BOUND | incident_world.SITE_BOUND | plan_world.SITE_BOUND
+SITE_BOUND |= report_world.SITE_BOUND
 """Routes that name a site or an asset in what is sent (those with one in their path are found by it)."""
 
 PERSON_ONLY = {("POST", "/api/v1/loop-tests/{test_id}/checks/{number}/confirm")} | people_world.PERSON_ONLY
@@ -267,7 +270,7 @@ def filled(world: World) -> World:
             "notification": world.notification(site),
         } | people_world.add_people(world, site)
         world.ids[site] |= work_world.add_records(world, site) | incident_world.add_incidents(world, site)
-        world.ids[site] |= plan_world.add_plans(world, site)
+        world.ids[site] |= plan_world.add_plans(world, site) | report_world.add_reports(world, site)
         with world.ledger.begin() as tx:
             tx.sources.add(TopicSource(f"s-{site}", site, "plug", f"t-{site}/#", "senml", asset="P-1"))
     with world.ledger.begin() as tx:

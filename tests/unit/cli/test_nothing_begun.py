@@ -37,7 +37,7 @@ OF_AN_INSTALLATION: tuple[tuple[str, ...], ...] = (
     ("plan", "preview", *DAYS), ("plan", "materialise"), ("plan", "coverage"),
     ("points", "limits", "show", "P-1"), ("points", "limits", "set", "P-1", "flow", "--reason", "x"),
     ("readings", "roll-up", "--asset", "P-1", *DAYS),
-    ("sla", "show"),
+    ("sla", "show"), ("report", "monthly", "-o", "x.html"), ("report", "pack", "--system", "fire", "-o", "x.html"),
     ("source", "list"), ("source", "remove", "x"), ("source", "test", "--topic", "a", "--payload", "/dev/null"),
     ("source", "add", "x", "--site", "demo", "--topics", "a", "--dialect", "json", "--asset", "X"),
     ("spool", "status"),

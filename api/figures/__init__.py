@@ -1,0 +1,1 @@
+"""Resource: figures of the maintenance."""

@@ -1,0 +1,72 @@
+"""How much of the plan was done in time. Pure.
+
+An occurrence counts in the period in which its last day lies, once it is decided: it was done, or its last day is over.
+What was missed, put off or bypassed was due and is not in time; what was cancelled was never due. Completion is judged
+by the site's calendar: until the end of the last day; rows by the hour until their last moment. No DST rule matters.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from maintenance.figures.facts import Due
+from maintenance.figures.figure import Figure, share
+from maintenance.plan import Layer, OccurrenceState
+from maintenance.work_orders import Kind, State
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCounts:
+    """``due`` is the sum of all others but ``credited``, which is part of ``in_time`` or ``late``; ``overdue`` is not
+    done yet."""
+
+    due: int = 0
+    in_time: int = 0
+    late: int = 0
+    credited: int = 0
+    missed: int = 0
+    deferred: int = 0
+    bypassed: int = 0
+    overdue: int = 0
+
+    @property
+    def rate(self) -> Figure:
+        """The share that was done in time."""
+        return share(self.in_time, self.due)
+
+
+def is_statutory(due: Due) -> bool:
+    """Whether a law asks for it."""
+    return due.layer == Layer.LAW.value or due.kind == Kind.STATUTORY.value
+
+
+def outcome(due: Due, now: datetime, zone: tzinfo) -> str | None:
+    """The name of the count that an occurrence is in; ``None``: in none (cancelled, or not decided yet)."""
+    if due.state in (OccurrenceState.DONE.value, OccurrenceState.CREDITED.value) and due.completed_at is not None:
+        return "in_time" if _in_time(due, due.completed_at, zone) else "late"
+    if due.order_state == State.CANCELLED.value:
+        return None
+    if due.state == OccurrenceState.MISSED.value:
+        ended = {State.DEFERRED.value: "deferred", State.BYPASSED.value: "bypassed"}
+        return ended.get(due.order_state or "", "missed")
+    over = due.due_at < now if due.due_at is not None else due.latest < now.astimezone(zone).date()
+    return "overdue" if over else None
+
+
+def plan_counts(dues: Iterable[Due], now: datetime, zone: tzinfo) -> PlanCounts:
+    """The counts of one group. O(n)."""
+    found: Counter[str] = Counter()
+    for due in dues:
+        name = outcome(due, now, zone)
+        if name is not None:
+            found[name] += 1
+            found["credited"] += due.state == OccurrenceState.CREDITED.value
+    total = found.total() - found["credited"]
+    return PlanCounts(due=total, **found)
+
+
+def _in_time(due: Due, completed_at: datetime, zone: tzinfo) -> bool:
+    if due.due_at is not None:
+        return completed_at <= due.due_at
+    return completed_at.astimezone(zone).date() <= due.latest

@@ -1,0 +1,332 @@
+"""The inspection pack of a machine or a system: all that an inspector asks for, out of one state of the ledger."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from maintenance.figures.compliance import PlanCounts, outcome, plan_counts
+from maintenance.figures.facts import Due
+from maintenance.figures.groups import Catalogue, Period, period_of
+from maintenance.figures.rows import systems_of
+from maintenance.intervals import IntervalUnit
+from maintenance.plan import PlanRow
+from maintenance.ports import MaintenanceTx
+from maintenance.records.document import MAINTENANCE_UNIT, USING_UNIT
+from maintenance.records.model import Addendum, Record, Retention, retention
+from maintenance.records.ports import RecordFilter
+from maintenance.records.verifying import Verdict, verify_in
+from maintenance.reports.model import Report
+from maintenance.reports.pack_lines import File, PatrolDay, RecordLine, patrol_days, record_line
+from maintenance.reports.ports import DueLine, Mended, OrderLine, Step
+from maintenance.reports.rendering import Speech, render
+from maintenance.work_orders import Kind
+from plantroom.domain.assets import Asset, LocalName, Location, Site
+from plantroom.domain.audit import Head
+from plantroom.errors import BadData, FieldProblem
+from plantroom.ports.paging import PageRequest
+
+MOST_LINES, MOST_PRINTED = 20_000, 4_000
+"""Lines of a pack at most, and of one that is printed: 4,000 take a gigabyte and two minutes. An elevator's four years
+are some 700."""
+
+SITE = "site:"
+AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """A plan row that holds for what the pack is about, and how it was kept."""
+
+    row: PlanRow
+    counts: PlanCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Irregular:
+    """An occurrence that was not done in time: what became of it and why."""
+
+    due: DueLine
+    became: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """Work that was done and is no frozen record."""
+
+    order: OrderLine
+    done_by: tuple[str, ...]
+    verified_by: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    mended: Mended | None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine's card. ``made`` is its class's name."""
+
+    asset: Asset
+    made: LocalName
+    place: str
+    using_unit: str
+    maintenance_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """All that the pack says."""
+
+    site: Site
+    period: Period
+    made_at: datetime
+    made_by: str
+    about: str
+    machines: Sequence[Machine]
+    rows: Sequence[RowLine]
+    records: Sequence[RecordLine]
+    patrols: Sequence[PatrolDay]
+    irregular: Sequence[Irregular]
+    other: Sequence[WorkLine]
+    repairs: Sequence[WorkLine]
+    evidence: Sequence[File]
+    keep: Retention
+    verdict: Verdict
+    head: Head | None
+    sound: int
+    frozen: int
+    names: Mapping[str, str]
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has."""
+        listed: tuple[Sequence[object], ...] = (
+            self.machines, self.rows, self.records, self.patrols, self.irregular, self.other, self.repairs,
+            self.evidence,
+        )  # fmt: skip
+        return sum(map(len, listed))
+
+
+def pack_html(
+    tx: MaintenanceTx,
+    report: Report,
+    catalogue: Catalogue,
+    now: datetime,
+    heads: Sequence[Head],
+    there: Callable[[str], bool],
+) -> str:
+    """The pack as HTML. ``heads`` are those kept outside the ledger, ``there`` says whether a file's bytes are in the
+    store. Raises ``BadData`` for a pack that nobody could read (``MOST_LINES``)."""
+    site = tx.assets.site(report.site)
+    speech = Speech(report.language, ZoneInfo(site.time_zone))
+    pack = _Gathering(tx, report, site, catalogue, now, speech, there).pack(heads)
+    most = MOST_PRINTED if report.pdf else MOST_LINES
+    if pack.lines > most:
+        words = (
+            f"共{pack.lines}行，最多{most}行：请缩短期间、选择单台设备{'，或不要PDF' if report.pdf else ''}"
+            f" / it would have {pack.lines} lines, {most} at most: ask for a shorter period, for one machine"
+            f"{', or without the PDF' if report.pdf else ''}"
+        )
+        raise BadData(words, [FieldProblem("to", "too_large", words)])
+    title = f"{speech.word('title_pack')} – {pack.about}"
+    return render("pack.html.j2", speech, title=title, p=pack)
+
+
+class _Gathering:
+    """What a pack is about, and everything on it."""
+
+    def __init__(
+        self,
+        tx: MaintenanceTx,
+        report: Report,
+        site: Site,
+        catalogue: Catalogue,
+        now: datetime,
+        speech: Speech,
+        there: Callable[[str], bool],
+    ) -> None:
+        self._tx, self._report, self._site, self._now, self._speech = tx, report, site, now, speech
+        self._catalogue, self._there = catalogue, there
+        self._period = period_of(site, report.first, report.last)
+        self._assets = self._machines()
+        self._rows = catalogue.rows
+        self._own = {
+            key
+            for key, row in self._rows.items()
+            if report.system is not None and row.applies_to.site and report.system in systems_of(row, catalogue.systems)
+        }
+
+    def _machines(self) -> dict[str, Asset]:
+        if self._report.asset is not None:
+            return dict(self._tx.assets.several([self._report.asset]))
+        classes = set(self._catalogue.systems[self._report.system or ""])
+        cards = self._tx.plan.cards(self._site.code)
+        found = self._tx.assets.several([one.key for one in cards if one.equipment_class in classes])
+        return dict(sorted(found.items(), key=lambda one: one[1].code))
+
+    def pack(self, heads: Sequence[Head]) -> Pack:
+        """Everything, in one state of the ledger."""
+        period, tx = self._period, self._tx
+        due = [one for one in tx.report_store.due(self._site.code, period.first, period.last) if self._is_about(one)]
+        frozen = self._records()
+        work = self._work(due, {one.number for one in frozen})
+        by_hour = frozenset(key for key, row in self._rows.items() if row.interval.unit is IntervalUnit.HOUR)
+        records, patrols = patrol_days(frozen, by_hour)
+        listed = tx.audit.heads()
+        return Pack(
+            site=self._site,
+            period=period,
+            made_at=self._now,
+            made_by=self._report.requested_by,
+            about=self._about(),
+            machines=self._cards(),
+            rows=self._kept(due),
+            records=records,
+            patrols=patrols,
+            irregular=self._irregular(due),
+            other=[one for one in work if one.order.kind != Kind.CORRECTIVE.value],
+            repairs=[one for one in work if one.order.kind == Kind.CORRECTIVE.value],
+            evidence=[file for line in frozen for file in line.files],
+            keep=self._keep(),
+            verdict=verify_in(tx, heads),
+            head=listed[-1] if listed else None,
+            sound=sum(one.sound for one in frozen),
+            frozen=len(frozen),
+            names={key: self._speech.name(one.name) for key, one in self._assets.items()},
+        )  # fmt: skip
+
+    def _keep(self) -> Retention:
+        """The longest that is asked for."""
+        of_system = self._catalogue.systems.get(self._report.system or "", ())
+        classes = {one.equipment_class for one in self._assets.values()} | set(of_system)
+        return max(map(retention, sorted(classes)), key=lambda one: one.years)
+
+    def _about(self) -> str:
+        if self._report.asset is not None:
+            (asset,) = self._assets.values()
+            return f"{self._speech.name(asset.name)} ({asset.code})"
+        system = self._report.system or ""
+        return f"{self._speech.name(self._site.name)} {self._speech.name(self._catalogue.system_names[system])}"
+
+    def _is_about(self, due: DueLine) -> bool:
+        return due.subject in self._assets or (due.subject.startswith(SITE) and due.lineage in self._own)
+
+    def _cards(self) -> list[Machine]:
+        places = _places(self._tx.assets.locations(self._site.code), self._speech)
+        classes = self._catalogue.classes
+        return [
+            Machine(
+                asset=one,
+                made=classes[one.equipment_class].name
+                if one.equipment_class in classes
+                else LocalName(one.equipment_class, one.equipment_class),
+                place=places.get(one.location or "", ""),
+                using_unit=str(one.custom.get(USING_UNIT) or self._speech.name(self._site.name)),
+                maintenance_unit=str(one.custom.get(MAINTENANCE_UNIT) or one.department or ""),
+            )
+            for one in self._assets.values()
+        ]
+
+    def _kept(self, due: Sequence[DueLine]) -> list[RowLine]:
+        by_row: defaultdict[str, list[DueLine]] = defaultdict(list)
+        for one in due:
+            by_row[one.lineage].append(one)
+        rows = sorted((self._rows[key] for key in by_row if key in self._rows), key=lambda row: row.code)
+        zone = self._period.zone
+        return [RowLine(row, plan_counts(map(_fact, by_row[row.lineage]), self._now, zone)) for row in rows]
+
+    def _irregular(self, due: Sequence[DueLine]) -> list[Irregular]:
+        found = []
+        for one in due:
+            became = outcome(_fact(one), self._now, self._period.zone)
+            if became not in (None, "in_time"):
+                asset = self._assets.get(one.subject)
+                found.append(Irregular(one, str(became), "" if asset is None else asset.code))
+        return found
+
+    def _records(self) -> list[RecordLine]:
+        records = [one for one in self._listed() if self._is_ours(one)]
+        addenda: defaultdict[str, list[Addendum]] = defaultdict(list)
+        wanted = {one.id for one in records}
+        for one in self._tx.records.all_addenda():
+            if one.record in wanted:
+                addenda[one.record].append(one)
+        orders = [one.work_order for one in records if one.work_order]
+        signed, attached = self._tx.report_store.signed(orders), self._tx.report_store.attached(orders)
+        people = self._tx.report_store.names({one.by for added in addenda.values() for one in added})
+        lines = [
+            record_line(
+                one,
+                sorted(addenda.get(one.id, ()), key=lambda said: said.number),
+                signed.get(one.work_order or "", ()),
+                attached.get(one.work_order or "", ()),
+                self._there,
+                people,
+            )
+            for one in records
+        ]
+        if self._report.system is not None:
+            lines = [one for one in lines if one.asset is not None or self._own & set(one.lineages)]
+        return sorted(lines, key=lambda one: (one.day, one.number))
+
+    def _listed(self) -> Iterator[Record]:
+        filters = RecordFilter(
+            site=self._site.code, asset=self._report.asset, start=self._period.first, end=self._period.last
+        )
+        cursor: str | None = None
+        while True:
+            page = self._tx.records.list(filters, PageRequest(AT_ONCE, cursor))
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _is_ours(self, record: Record) -> bool:
+        return record.asset in self._assets or (record.asset is None and bool(self._own))
+
+    def _work(self, due: Sequence[DueLine], frozen: set[int]) -> list[WorkLine]:
+        ours = {one.order for one in due if one.subject.startswith(SITE)}
+        store = self._tx.report_store
+        orders = [
+            one
+            for one in store.completed(self._site.code, self._period.begins, self._period.ends)
+            if (one.asset in self._assets or one.id in ours) and one.number not in frozen
+        ]
+        ids = [one.id for one in orders]
+        steps, signed, mended = store.steps(ids), store.signed(ids), store.mended(ids)
+        names = store.names({step.by for found in steps.values() for step in found})
+        return [
+            WorkLine(
+                one,
+                _who(steps.get(one.id, ()), "completed", names),
+                _who(steps.get(one.id, ()), "verified", names),
+                tuple(sign.name for sign in signed.get(one.id, ())),
+                mended.get(one.id),
+            )
+            for one in orders
+        ]
+
+
+def _who(steps: Iterable[Step], to: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names.get(one.by, one.by) for one in steps if one.to == to))
+
+
+def _fact(due: DueLine) -> Due:
+    return Due(
+        None, due.lineage, due.plan_row, "", "", None, due.latest, due.due_at, due.state, due.completed_at,
+        due.order_state,
+    )  # fmt: skip
+
+
+def _places(locations: Sequence[Location], speech: Speech) -> dict[str, str]:
+    """Where each location is, from the building down."""
+    known = {one.key: one for one in locations}
+    found: dict[str, str] = {}
+    for one in locations:
+        names, key = [speech.name(one.name)], one.parent
+        while key is not None and key in known and len(names) <= len(known):
+            names.append(speech.name(known[key].name))
+            key = known[key].parent
+        found[one.key] = " / ".join(reversed(names))
+    return found

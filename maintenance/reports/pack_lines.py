@@ -1,0 +1,225 @@
+"""Lines of an inspection pack out of frozen records and other work. Pure.
+
+A record's own document is what counts: names, items and files are those that were signed.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from maintenance.records.model import Addendum, AddendumKind, Record
+from maintenance.reports.ports import Attached, Signed
+from plantroom.domain.audit import sha256
+
+_DID = frozenset({"answered", "completed", "in_progress"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Somebody's name under a record, in which part, when."""
+
+    name: str
+    role: str
+    at: datetime | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A checklist item worth naming: what is not OK, or was measured."""
+
+    step: str
+    name: Mapping[str, str]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A piece of evidence. ``there``: its bytes are in the store."""
+
+    number: int
+    day: date
+    step: str
+    kind: str
+    by: str
+    sha256: str
+    bytes: int
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """A frozen record as a pack lists it. ``sound``: its document has the SHA-256 that was frozen. ``rows`` are codes,
+    ``lineages`` the plan rows' keys."""
+
+    day: date
+    number: int
+    asset: str | None
+    title: Mapping[str, str]
+    rows: tuple[str, ...]
+    lineages: tuple[str, ...]
+    counts: Mapping[str, int]
+    ok: tuple[str, ...]
+    not_ok: tuple[Item, ...]
+    readings: tuple[Item, ...]
+    done_by: tuple[str, ...]
+    signatures: tuple[Signature, ...]
+    verified_by: tuple[str, ...]
+    sha256: str
+    sound: bool
+    files: tuple[File, ...]
+    addenda: tuple[Addendum, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolDay:
+    """The records of one row by the hour on one day."""
+
+    day: date
+    row: str
+    asset: str | None
+    count: int
+    first: int
+    last: int
+    done_by: tuple[str, ...]
+    signed_by: tuple[str, ...]
+    not_ok: int
+    digest: str
+
+
+def record_line(
+    record: Record,
+    addenda: Sequence[Addendum],
+    signed: Sequence[Signed],
+    attached: Sequence[Attached],
+    there: Callable[[str], bool],
+    people: Mapping[str, str],
+) -> RecordLine:
+    """The line of a record with what else is known of its order. ``people``: what those are called who added to it."""
+    said: dict[str, Any] = json.loads(record.document)
+    addenda = [replace(one, by=people.get(one.by, one.by)) for one in addenda]
+    names = {str(one.get("username")): str(one.get("name")) for one in said.get("staff", [])}
+    items = [one for one in said.get("items", []) if isinstance(one.get("answer"), Mapping)]
+    plan = said["plan"] if isinstance(said.get("plan"), list) else []  # of an incident it is its emergency plan
+    files = [
+        _file(record, one.get("step"), one.get("kind"), names.get(str(one.get("by")), one.get("by")), one, there)
+        for one in said.get("files", [])
+    ]
+    files += [
+        _file(record, one.step, one.kind, names.get(one.by, one.by), {"sha256": one.sha256, "bytes": one.bytes}, there)
+        for one in attached
+    ]
+    files += [_file(record, None, "signature", one.name, {"sha256": one.sha256, "bytes": 0}, there) for one in signed]
+    return RecordLine(
+        day=record.completed_on,
+        number=record.number,
+        asset=record.asset,
+        title={"zh": record.title_zh, "en": record.title_en},
+        rows=tuple(str(one.get("row")) for one in plan),
+        lineages=tuple(str(one.get("lineage")) for one in plan),
+        counts=Counter(str(one["answer"].get("outcome")) for one in items if one["answer"].get("outcome")),
+        ok=tuple(str(one["step"]) for one in items if one["answer"].get("outcome") == "ok"),
+        not_ok=tuple(_not_ok(one) for one in items if one["answer"].get("outcome") == "not_ok"),
+        readings=tuple(_reading(one) for one in items if one["answer"].get("number") is not None),
+        done_by=_with_role(said, _DID) or _in_charge(said),
+        signatures=_signatures(said, signed, names),
+        verified_by=_with_role(said, frozenset({"verified"}))
+        or tuple(dict.fromkeys(one.by for one in addenda if one.kind == AddendumKind.VERIFICATION.value)),
+        sha256=record.sha256,
+        sound=sha256(record.document) == record.sha256,
+        files=tuple({one.sha256: one for one in reversed(files)}.values())[::-1],
+        addenda=tuple(addenda),
+    )
+
+
+def _with_role(said: Mapping[str, Any], roles: frozenset[str]) -> tuple[str, ...]:
+    return tuple(str(one["name"]) for one in said.get("staff", []) if roles & set(one.get("roles", [])))
+
+
+def _in_charge(said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of an incident: who took part in its stages."""
+    people = (one for stage in said.get("stages", []) for one in stage.get("people", []))
+    return tuple(dict.fromkeys(str(one.get("name")) for one in people if one.get("name")))
+
+
+def _signatures(said: Mapping[str, Any], signed: Sequence[Signed], names: Mapping[str, str]) -> tuple[Signature, ...]:
+    """Those of the document, and those that were put under the order beside it."""
+    frozen = [
+        Signature(
+            str(one.get("name") or names.get(str(one.get("by")), one.get("by"))),
+            str(one.get("role") or ""),
+            datetime.fromisoformat(one["at"]) if one.get("at") else None,
+            str(one.get("sha256") or ""),
+        )
+        for one in said.get("signatures", [])
+    ]
+    known = {(one.name, one.role, one.sha256) for one in frozen}
+    beside = [one for one in signed if (one.name, one.role, one.sha256) not in known]
+    return (*frozen, *(Signature(one.name, one.role, one.at, one.sha256) for one in beside))
+
+
+def _not_ok(item: Mapping[str, Any]) -> Item:
+    answer = item["answer"]
+    return Item(str(item["step"]), item["name"], str(answer.get("remark") or ""))
+
+
+def _reading(item: Mapping[str, Any]) -> Item:
+    limits = [f"{sign} {item[end]:g}" for end, sign in (("low", "≥"), ("high", "≤")) if item.get(end) is not None]
+    value = item["answer"]["number"]
+    shown = f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    return Item(
+        str(item["step"]), item["name"], " ".join([shown, str(item.get("unit") or ""), *_bracketed(limits)]).strip()
+    )
+
+
+def _bracketed(limits: Sequence[str]) -> list[str]:
+    return [f"({', '.join(limits)})"] if limits else []
+
+
+def _file(
+    record: Record, step: object, kind: object, by: object, file: Mapping[str, Any], there: Callable[[str], bool]
+) -> File:
+    digest = str(file.get("sha256") or "")
+    size = file.get("bytes")
+    return File(
+        record.number,
+        record.completed_on,
+        str(step or ""),
+        str(kind or ""),
+        str(by or ""),
+        digest,
+        size if isinstance(size, int) else 0,
+        there(digest),
+    )
+
+
+def patrol_days(lines: Iterable[RecordLine], by_hour: frozenset[str]) -> tuple[list[RecordLine], list[PatrolDay]]:
+    """The records but those of rows by the hour, and those day by day. ``digest`` is the SHA-256 over the SHA-256 of
+    the day's records in their order, one a line."""
+    others: list[RecordLine] = []
+    days: defaultdict[tuple[date, str, str], list[RecordLine]] = defaultdict(list)
+    for line in lines:
+        if line.lineages and set(line.lineages) <= by_hour:
+            days[line.day, line.rows[0], line.asset or ""].append(line)
+        else:
+            others.append(line)
+    return others, [_patrol(key, sorted(days[key], key=lambda one: one.number)) for key in sorted(days)]
+
+
+def _patrol(key: tuple[date, str, str], lines: Sequence[RecordLine]) -> PatrolDay:
+    day, row, asset = key
+    return PatrolDay(
+        day=day,
+        row=row,
+        asset=asset or None,
+        count=len(lines),
+        first=lines[0].number,
+        last=lines[-1].number,
+        done_by=tuple(dict.fromkeys(name for one in lines for name in one.done_by)),
+        signed_by=tuple(dict.fromkeys(sign.name for one in lines for sign in one.signatures)),
+        not_ok=sum(one.counts.get("not_ok", 0) for one in lines),
+        digest=sha256("\n".join(one.sha256 for one in lines)),
+    )

@@ -1,0 +1,180 @@
+"""The facts that figures are made of: one statement for each kind of fact."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from maintenance.figures.facts import Alarm, Booked, Due, Facts, Kept, Machine, Repaired, Stop, Ticket
+from maintenance.figures.ports import FigureRepository
+from maintenance.isolation import ISOLATES
+from maintenance.sla.clocks import ClockState
+from maintenance.sla.policy import ClockKind
+from plantroom.storage.ledger import tables_maintenance as m
+from plantroom.storage.ledger.tables_plant import assets
+from plantroom.storage.ledger.tables_sla import sla_clocks
+from plantroom.storage.ledger.tables_work import cost_bookings, repairs
+from plantroom.storage.ledger.work import Work
+
+_o, _w, _p, _e, _s = (t.c for t in (m.occurrences, m.work_orders, m.plan_rows, m.episodes, m.maintenance_spells))
+_a, _r, _c, _b = assets.c, repairs.c, sla_clocks.c, cost_bookings.c
+
+FAR = timedelta(days=400)
+"""A last day is at most so far from its nominal day, and an order that isolates a machine so long under way, that an
+index finds them by the period."""
+
+SITE = "site:"
+
+
+class SqlFigures(FigureRepository):
+    """``FigureRepository`` on SQL."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._connection = work.connection
+
+    def facts(self, site: str, first: date, last: date, begins: datetime, ends: datetime, now: datetime) -> Facts:
+        until = min(ends, now)
+        return Facts(
+            machines=tuple(Machine._make(row) for row in self._connection.execute(_MACHINES, {"site": site})),
+            due=self._due(site, first, last),
+            tickets=self._tickets(site, begins, ends),
+            repaired=self._repaired(site, begins, ends),
+            stops=self._stops(site, begins, ends),
+            kept=self._kept(site, begins, until),
+            alarms=self._alarms(site, begins, ends),
+            booked=self._booked(site, begins, ends),
+        )
+
+    def anything(self, site: str, first: date, last: date, begins: datetime, ends: datetime) -> bool:
+        fell_due = sa.select(sa.literal(1)).where(_o.site == site, _o.nominal_date >= first, _o.nominal_date <= last)
+        opened = sa.select(sa.literal(1)).where(_r.site == site, _r.opened_at >= begins, _r.opened_at < ends)
+        done = sa.select(sa.literal(1)).where(_o.site == site, _o.completed_at >= begins, _o.completed_at < ends)
+        return any(self._connection.execute(one.limit(1)).first() is not None for one in (fell_due, opened, done))
+
+    def _due(self, site: str, first: date, last: date) -> tuple[Due, ...]:
+        statement = (
+            sa.select(
+                _o.subject, _o.lineage, _o.plan_row, _p.kind, _p.layer, _w.department, _o.latest, _o.due_at, _o.state,
+                _o.completed_at, _w.state,
+            )
+            .outerjoin_from(m.occurrences, m.plan_rows, _p.lineage == _o.lineage)
+            .outerjoin(m.work_orders, _w.id == _o.work_order)
+            .where(
+                _o.site == site,
+                _o.nominal_date >= _shifted(first, -FAR),
+                _o.nominal_date <= _shifted(last, FAR),
+                _o.latest >= first,
+                _o.latest <= last,
+            )
+        )  # fmt: skip
+        return tuple(
+            Due(None if subject.startswith(SITE) else subject, lineage, row, kind or "", layer or "", *rest)
+            for subject, lineage, row, kind, layer, *rest in self._connection.execute(statement)
+        )
+
+    def _tickets(self, site: str, begins: datetime, ends: datetime) -> tuple[Ticket, ...]:
+        statement = (
+            sa.select(
+                _r.work_order, _r.attempt, _r.asset, _r.department, _w.origin, _w.severity, _r.state, _r.verdict,
+                _r.confirmed, _r.failure_mode, _r.opened_at, _r.completed_at,
+            )
+            .join_from(repairs, m.work_orders, _w.id == _r.work_order)
+            .where(
+                _r.site == site,
+                _r.opened_at < ends,
+                sa.or_(_r.opened_at >= begins, _r.completed_at >= begins),
+            )
+        )  # fmt: skip
+        return tuple(Ticket._make(row) for row in self._connection.execute(statement))
+
+    def _repaired(self, site: str, begins: datetime, ends: datetime) -> tuple[Repaired, ...]:
+        ran = self._work.backend.seconds_between(_c.started_at, _c.stopped_at)
+        statement = (
+            sa.select(_r.work_order, _r.asset, _r.department, _c.stopped_at, ran, _c.paused_s)
+            .distinct()
+            .join_from(repairs, sla_clocks, _c.work_order == _r.work_order)
+            .where(
+                _r.site == site,
+                _r.completed_at >= begins,
+                _r.completed_at < ends,
+                _c.kind == ClockKind.RESOLVE.value,
+                _c.state != ClockState.VOID.value,
+                _c.stopped_at >= begins,
+                _c.stopped_at < ends,
+            )
+        )
+        return tuple(
+            Repaired(order, asset, department, stopped, max(float(ran_s) - float(paused_s), 0.0))
+            for order, asset, department, stopped, ran_s, paused_s in self._connection.execute(statement)
+        )
+
+    def _stops(self, site: str, begins: datetime, ends: datetime) -> tuple[Stop, ...]:
+        by_hand = sa.select(_s.asset, _s.at, sa.func.coalesce(_s.ended_at, _s.until, type_=_s.until.type)).where(
+            _s.site == site, _s.at < ends, sa.or_(_s.ended_at.is_(None), _s.ended_at >= begins)
+        )
+        isolated = sa.select(_w.asset, _w.arrived_at, _w.completed_at).where(
+            _w.site == site,
+            _w.ended.in_((True, False)),
+            _w.due_order >= begins - FAR,
+            _w.due_order < ends + FAR,
+            _w.asset.is_not(None),
+            _w.arrived_at < ends,
+            sa.or_(_w.completed_at >= begins, sa.and_(_w.completed_at.is_(None), _w.ended.is_(False))),
+            sa.cast(_w.tags, sa.Text).like(f'%"{ISOLATES}"%'),
+        )
+        return tuple(Stop._make(row) for query in (by_hand, isolated) for row in self._connection.execute(query))
+
+    def _kept(self, site: str, begins: datetime, until: datetime) -> tuple[Kept, ...]:
+        statement = (
+            sa.select(
+                _w.asset, _w.department, _c.kind, sa.func.count(), _count(_c.stopped_at <= _c.target_at),
+                _count(_c.stopped_at <= _c.limit_at),
+            )
+            .join_from(sla_clocks, m.work_orders, _w.id == _c.work_order)
+            .where(
+                _c.site == site,
+                _c.decided_at >= begins,
+                _c.decided_at < until,
+                _c.state != ClockState.VOID.value,
+            )
+            .group_by(_w.asset, _w.department, _c.kind)
+        )  # fmt: skip
+        return tuple(Kept._make(row) for row in self._connection.execute(statement))
+
+    def _alarms(self, site: str, begins: datetime, ends: datetime) -> tuple[Alarm, ...]:
+        statement = (
+            sa.select(_e.asset, _e.failure_mode, _e.source, _w.state, _w.verdict)
+            .outerjoin_from(m.episodes, m.work_orders, _w.id == _e.work_order)
+            .where(_e.site == site, _e.opened_at >= begins, _e.opened_at < ends)
+        )
+        return tuple(
+            Alarm(asset, mode, source, state, str(said["verdict"]) if said and said.get("verdict") else None)
+            for asset, mode, source, state, said in self._connection.execute(statement)
+        )
+
+    def _booked(self, site: str, begins: datetime, ends: datetime) -> tuple[Booked, ...]:
+        statement = (
+            sa.select(_b.asset, _w.department, sa.func.sum(_b.amount))
+            .join_from(cost_bookings, m.work_orders, _w.id == _b.work_order)
+            .where(_b.site == site, _b.booked_at >= begins, _b.booked_at < ends)
+            .group_by(_b.asset, _w.department)
+        )
+        return tuple(Booked._make(row) for row in self._connection.execute(statement))
+
+
+_MACHINES = sa.select(
+    _a.key, _a.code, _a.name_zh, _a.name_en, _a.equipment_class, _a.status, _a.department, _a.installed_on,
+    _a.in_service_on, _a.design_life_years,
+).where(_a.site == sa.bindparam("site")).order_by(_a.code)  # fmt: skip
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    return sa.func.sum(sa.case((condition, 1), else_=0))
+
+
+def _shifted(day: date, span: timedelta) -> date:
+    try:
+        return day + span
+    except OverflowError:
+        return date.min if span < timedelta() else date.max

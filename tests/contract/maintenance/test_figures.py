@@ -1,0 +1,160 @@
+"""The facts of figures, as both databases give them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from maintenance.figures.groups import By, Catalogue, Group, figures, period_of
+from maintenance.intervals import Interval, IntervalUnit
+from maintenance.orders import create_order
+from maintenance.plan import AppliesTo, Layer, Occurrence, OccurrenceKey, OccurrenceState, PlanRow
+from maintenance.ports import MaintenanceTx
+from maintenance.spells import Spell
+from maintenance.transitions import apply_transition
+from maintenance.work.bookkeeping import Books
+from maintenance.work.repairing import note_repair
+from maintenance.work_orders import Kind, Origin, State
+from plantroom.catalogue import equipment_classes
+from plantroom.domain.assets import Asset, AssetStatus, LocalName, Severity
+from plantroom.ports.ledger import Ledger
+from tests.contract.maintenance.conftest import NOW, SYSTEMS
+
+Store = Ledger[MaintenanceTx]
+ROW = PlanRow(
+    "l-week", "EL-HM", LocalName("半月维保", "Half-month"), "statutory", AppliesTo(system="elevator"),
+    Interval(15, IntervalUnit.DAY), layer=Layer.LAW,
+)  # fmt: skip
+
+
+def look(ledger: Store, by: By = By.SITE, now: datetime = NOW + timedelta(days=29)) -> list[Group]:
+    with ledger.read() as tx:
+        site = tx.assets.site("demo")
+        names = Catalogue(SYSTEMS, equipment_classes(), {}, {row.lineage: row for row in tx.plan.rows("demo")})
+        return list(figures(tx, site, period_of(site, date(2026, 3, 1), date(2026, 3, 31)), by, now, names))
+
+
+def mended(
+    ledger: Store,
+    asset: str = "pump-1",
+    verdict: str = "confirmed",
+    day: int = 0,
+    severity: Severity = Severity.GENERAL,
+) -> str:
+    """A ticket that took 10 h, with four of them on hold."""
+    begin = NOW + timedelta(days=day)
+    with ledger.begin() as tx:
+        order = create_order(
+            tx, site="demo", kind=Kind.CORRECTIVE, origin=Origin.STAFF, title=LocalName("漏水", "Leak"), by="li",
+            now=begin, asset=asset, severity=severity,
+        )  # fmt: skip
+        for hours, to, code in (
+            (1, State.ACKNOWLEDGED, ""), (2, State.IN_PROGRESS, ""), (3, State.ON_HOLD, "waiting_part"),
+            (7, State.IN_PROGRESS, ""), (10, State.COMPLETED, ""),
+        ):  # fmt: skip
+            at = begin + timedelta(hours=hours)
+            order = apply_transition(tx, order.id, to, at, "li", "why", now=at, code=code)
+        order = tx.orders.lock(order.id)
+        said = {"verdict": verdict, "cause": "wear", "action": "replace"}
+        order = tx.orders.update(replace(order, verdict=said), order.version)
+        note_repair(tx, order)
+        Books(tx, order, "wang", at).charge(100.0, f"F-{asset}-{day}")
+    return order.id
+
+
+def test_failures_repairs_and_cost_of_tickets(any_ledger: Store) -> None:
+    for day in range(3):
+        mended(any_ledger, day=day)
+    mended(any_ledger, verdict="false_alarm", day=4)
+    (site,) = look(any_ledger)
+    found = site.reliability
+    assert (found.failures, found.unjudged, site.cost) == (3, 0, 400.0)
+    assert found.mttr_h.value == pytest.approx(5.0)  # 9 h from the acceptance, 4 of them on hold
+    assert [(one.key, one.judged, one.confirmed) for one in site.tickets] == [(("staff", ""), 4, 3)]
+    assert {one.clock: (one.judged, one.limit_met) for one in site.sla}["acknowledge"] == (4, 0)
+    pumps = {one.key: one for one in look(any_ledger, By.CLASS)}
+    assert (pumps["pump"].reliability.failures, pumps["elevator"].reliability.failures) == (3, 0)
+
+
+def test_down_time_is_what_was_recorded(any_ledger: Store) -> None:
+    mended(any_ledger, severity=Severity.CRITICAL)
+    with any_ledger.begin() as tx:
+        day = timedelta(days=1)
+        tx.spells.add(Spell("s1", "demo", "pump-1", "", "li", NOW + 5 * day, NOW + 6 * day, AssetStatus.IN_SERVICE))
+    pump = {one.key: one for one in look(any_ledger, By.ASSET)}["pump-1"]
+    assert pump.reliability.down_hours == pytest.approx(34)
+    assert pump.name == LocalName("1号泵（P-1）", "Pump 1 (P-1)")
+
+
+def test_statutory_work_is_counted_apart(any_ledger: Store) -> None:
+    done = [
+        Occurrence(
+            OccurrenceKey("l-week", "lift-1", n), "demo", "EL-HM", date(2026, 3, 1 + n), date(2026, 3, 1), day,
+            OccurrenceState.MISSED if n % 2 else OccurrenceState.DONE, None if n % 2 else NOW,
+        )
+        for n in range(4)
+        for day in [date(2026, 3, 10 + n)]
+    ]  # fmt: skip
+    with any_ledger.begin() as tx:
+        tx.plan.put_row(ROW)
+        tx.plan.add_occurrences(done)
+    lifts = {one.key: one for one in look(any_ledger, By.SYSTEM)}["elevator"]
+    assert (lifts.plan.due, lifts.statutory.due, lifts.statutory.missed) == (0, 4, 2)
+    assert lifts.statutory.rate.value == 0.5
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    said: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    sa.event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        sa.event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_a_large_site_takes_as_many_statements_as_a_small_one(ledger: Store) -> None:
+    with counted() as few:
+        look(ledger, By.ASSET)
+    with ledger.begin() as tx:
+        names = LocalName("梯", "Lift")
+        tx.assets.add_many([Asset(f"e{n}", "demo", f"E-{n}", "elevator", names) for n in range(2, 500)], [])
+        tx.plan.put_row(ROW)
+        tx.plan.add_occurrences(
+            [
+                Occurrence(
+                    OccurrenceKey("l-week", f"e{n}", cycle), "demo", "EL-HM", date(2026, 3, cycle), date(2026, 3, 1),
+                    date(2026, 3, cycle), OccurrenceState.DONE, NOW,
+                )
+                for n in range(2, 500)
+                for cycle in range(1, 5)
+            ]
+        )  # fmt: skip
+    with counted() as many:
+        found = look(ledger, By.ASSET)
+    assert sum(one.statutory.due for one in found) == 498 * 4
+    assert len(many) == len(few) <= 16
+    with ledger.read() as tx:
+        scanned = [
+            line
+            for statement in many
+            if "occurrences" in statement
+            for line in _plan(tx, statement)
+            if line.startswith("SCAN occurrences")
+        ]
+    assert scanned == []
+
+
+def _plan(tx: MaintenanceTx, statement: str) -> list[str]:
+    connection = tx.work.connection  # type: ignore[attr-defined]
+    blanks = tuple("x" for _ in range(statement.count("?")))
+    return [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", blanks)]
