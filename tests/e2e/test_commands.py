@@ -143,7 +143,13 @@ def test_check_finds_nothing_wrong_with_a_trial(started: Path):
     done = run_cli("check", "--data-dir", str(started))
     assert done.returncode == 0, done.stdout
     sound = ["data folder", "broker", "readings store", "ledger"]
-    lines = [f"ok    {part}" for part in sound] + ["warn  collectors", "warn  way in", "ok    web app"]
+    lines = [f"ok    {part}" for part in sound] + [
+        "warn  channel",
+        "warn  collectors",
+        "warn  plan",
+        "warn  way in",
+        "ok    web app",
+    ]
     told = [line.split(": ")[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
     assert told == lines
 

@@ -22,6 +22,8 @@ WRONG = {
     "PLANTROOM_BROKER_KEY": __file__,
     "PLANTROOM_BROKER_FILES": "/no/such/folder",
     "PLANTROOM_PUBLIC_URL": "plant.example",
+    "PLANTROOM_PUBLIC_REPORTS": "demo,,annex",
+    "PLANTROOM_TRUSTED_PROXIES": "the proxy",
     "PLANTROOM_SECRETS_KEY": "/tmp",
     "PLANTROOM_BROKER_ADMIN_URL": "amqp://127.0.0.1:5672",
     "PLANTROOM_LEASE_S": "1",

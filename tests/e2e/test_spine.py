@@ -141,6 +141,12 @@ def test_the_plant_says_how_it_is(plant: Plant, opened_at: int):
     assert Api(plant.process.url).call("GET", "/metrics")[0] == 200
 
 
+def timeless(tickets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without what the clocks have left, which time changes."""
+    clocks = [[{k: v for k, v in clock.items() if k != "remaining_s"} for clock in one["clocks"]] for one in tickets]
+    return [one | {"clocks": left} for one, left in zip(tickets, clocks, strict=True)]
+
+
 def test_a_restart_keeps_everything(plant: Plant, worn: Recorded, opened_at: int):
     key = plant.asset("P-101")["key"]
     readings, tickets, letters = plant.readings(key), plant.tickets(key, "model"), plant.letters()
@@ -149,5 +155,5 @@ def test_a_restart_keeps_everything(plant: Plant, worn: Recorded, opened_at: int
     assert time.monotonic() - begun <= 10
     plant.process.start()
     assert plant.readings(key) == readings
-    assert plant.tickets(key, "model") == tickets
+    assert timeless(plant.tickets(key, "model")) == timeless(tickets)
     assert plant.letters() == letters
