@@ -3,6 +3,7 @@
 import stat
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.e2e.plant import Plant, now_text
 from tests.e2e.recordings import Recorded

@@ -1254,6 +1254,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Figures
+         * @description Compliance, failures, repairs, availability, precision and ages of a site, or of each system, class, machine or
+         *     department of it. A figure that rests on too little says so instead of a number.
+         */
+        get: operations["listFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -2770,6 +2791,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Reports, the newest first. Packs, and reports with money, for supervisors alone.
+         */
+        get: operations["listMaintenanceReports"];
+        put?: never;
+        /**
+         * Create Report
+         * @description Ask for a report. It is made in the background; see `state`.
+         */
+        post: operations["createMaintenanceReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description One report and what has become of it.
+         */
+        get: operations["getMaintenanceReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_key}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report File
+         * @description The bytes of a report. 409 `not_ready` while it is being made, when it could not be made, or was not asked for in
+         *     this format.
+         */
+        get: operations["getMaintenanceReportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/risk-policies": {
         parameters: {
             query?: never;
@@ -3212,8 +3298,8 @@ export interface paths {
         head?: never;
         /**
          * Patch Site
-         * @description Change a site's name, how long its alarms may be shelved, or its calendar. Dates that are not made yet follow the
-         *     new calendar from the next run of the plan on.
+         * @description Change a site's name, how long its alarms may be shelved, its calendar, or what it has. Dates and checklists that
+         *     are not made yet follow from the next run of the plan on.
          */
         patch: operations["changeSite"];
         trace?: never;
@@ -4271,6 +4357,21 @@ export interface components {
          * @enum {string}
          */
         AddendumKind: "correction" | "verification" | "late_evidence";
+        /**
+         * Ages
+         * @description Of `machines` those with a `known` age and design life: `past` it, or `near` its end (90 %). The list itself:
+         *     `/api/v1/renewals`.
+         */
+        Ages: {
+            /** Known */
+            known: number;
+            /** Machines */
+            machines: number;
+            /** Near */
+            near: number;
+            /** Past */
+            past: number;
+        };
         /**
          * Alarm
          * @description An episode that a limit, a rule or silence raised. `alarm_state` is ISA-18.2's; `shelves` hold some of it quiet.
@@ -5459,6 +5560,12 @@ export interface components {
             /** Points */
             points: components["schemas"]["Point"][];
         };
+        /**
+         * By
+         * @description What figures are grouped by.
+         * @enum {string}
+         */
+        By: "site" | "system" | "class" | "asset" | "department";
         /**
          * ByAge
          * @description In these years since the asset was installed or went into service, afterwards every `then`.
@@ -6867,6 +6974,18 @@ export interface components {
             to: string;
         };
         /**
+         * Definition
+         * @description What a figure is; `source` names the standard (`M`: from memory, `D`: ours).
+         */
+        Definition: {
+            formula: components["schemas"]["Name"];
+            /** Key */
+            key: string;
+            name: components["schemas"]["Name"];
+            /** Source */
+            source: string;
+        };
+        /**
          * DemandOut
          * @description Which work needs which certificate: any one of `person`, any one of `contractor`. What is not `strict` warns and
          *     refuses nobody.
@@ -7893,6 +8012,165 @@ export interface components {
             unit: string;
         };
         /**
+         * Figure
+         * @description `value` is `null` where there is too little (`status`): fewer cases (`count`) than `minimum`, or fewer days of
+         *     machines than `minimum_days`.
+         * @example {
+         *       "count": 2,
+         *       "days": 620,
+         *       "minimum": 3,
+         *       "minimum_days": 30,
+         *       "status": "insufficient_data"
+         *     }
+         */
+        Figure: {
+            /** Count */
+            count: number;
+            /** Days */
+            days?: number | null;
+            /** Minimum */
+            minimum: number;
+            /** Minimum Days */
+            minimum_days?: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "insufficient_data";
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * FigureList
+         * @description Figures of a site's period by group, with what they mean.
+         * @example {
+         *       "by": "system",
+         *       "definitions": [],
+         *       "from": "2026-03-01",
+         *       "items": [
+         *         {
+         *           "ages": {
+         *             "known": 9,
+         *             "machines": 10,
+         *             "near": 2,
+         *             "past": 1
+         *           },
+         *           "alarm_precision": {
+         *             "count": 2,
+         *             "minimum": 5,
+         *             "status": "insufficient_data"
+         *           },
+         *           "alarms": [],
+         *           "availability": {
+         *             "count": 10,
+         *             "days": 310,
+         *             "minimum": 1,
+         *             "minimum_days": 30,
+         *             "status": "ok",
+         *             "value": 0.9987
+         *           },
+         *           "cost": 1830,
+         *           "down_hours": 9.5,
+         *           "failures": 2,
+         *           "key": "elevator",
+         *           "mtbf_h": {
+         *             "count": 2,
+         *             "days": 310,
+         *             "minimum": 3,
+         *             "minimum_days": 30,
+         *             "status": "insufficient_data"
+         *           },
+         *           "mttr_h": {
+         *             "count": 2,
+         *             "minimum": 3,
+         *             "status": "insufficient_data"
+         *           },
+         *           "name": {
+         *             "en": "Elevators",
+         *             "zh": "电梯系统"
+         *           },
+         *           "operating_hours": 7430.5,
+         *           "plan": {
+         *             "bypassed": 0,
+         *             "credited": 2,
+         *             "deferred": 0,
+         *             "due": 25,
+         *             "in_time": 24,
+         *             "late": 1,
+         *             "missed": 0,
+         *             "overdue": 0,
+         *             "rate": {
+         *               "count": 25,
+         *               "minimum": 1,
+         *               "status": "ok",
+         *               "value": 0.96
+         *             }
+         *           },
+         *           "sla": [
+         *             {
+         *               "clock": "resolve",
+         *               "judged": 25,
+         *               "limit_met": 24,
+         *               "rate": {
+         *                 "count": 25,
+         *                 "minimum": 1,
+         *                 "status": "ok",
+         *                 "value": 0.96
+         *               },
+         *               "target_met": 20
+         *             }
+         *           ],
+         *           "statutory": {
+         *             "bypassed": 0,
+         *             "credited": 2,
+         *             "deferred": 0,
+         *             "due": 25,
+         *             "in_time": 24,
+         *             "late": 1,
+         *             "missed": 0,
+         *             "overdue": 0,
+         *             "rate": {
+         *               "count": 25,
+         *               "minimum": 1,
+         *               "status": "ok",
+         *               "value": 0.96
+         *             }
+         *           },
+         *           "ticket_precision": {
+         *             "count": 2,
+         *             "minimum": 5,
+         *             "status": "insufficient_data"
+         *           },
+         *           "tickets": [],
+         *           "unjudged": 1
+         *         }
+         *       ],
+         *       "site": "demo",
+         *       "to": "2026-03-31"
+         *     }
+         */
+        FigureList: {
+            by: components["schemas"]["By"];
+            /** Definitions */
+            definitions: components["schemas"]["Definition"][];
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /** Items */
+            items: components["schemas"]["Group"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+            /** Site */
+            site: string;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
          * FiguresOfIncidents
          * @description How quickly the stages were reached by the incidents that were reported in a period.
          */
@@ -8354,6 +8632,136 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Site */
             site: string | null;
+        };
+        /**
+         * Group
+         * @description One group's figures. `key` is empty for the site itself and what belongs to no other group; `cost` is what was
+         *     booked in the period, CNY (against the budget: `/api/v1/budgets`), and `null` for whoever is no supervisor.
+         * @example {
+         *       "ages": {
+         *         "known": 9,
+         *         "machines": 10,
+         *         "near": 2,
+         *         "past": 1
+         *       },
+         *       "alarm_precision": {
+         *         "count": 2,
+         *         "minimum": 5,
+         *         "status": "insufficient_data"
+         *       },
+         *       "alarms": [],
+         *       "availability": {
+         *         "count": 10,
+         *         "days": 310,
+         *         "minimum": 1,
+         *         "minimum_days": 30,
+         *         "status": "ok",
+         *         "value": 0.9987
+         *       },
+         *       "cost": 1830,
+         *       "down_hours": 9.5,
+         *       "failures": 2,
+         *       "key": "elevator",
+         *       "mtbf_h": {
+         *         "count": 2,
+         *         "days": 310,
+         *         "minimum": 3,
+         *         "minimum_days": 30,
+         *         "status": "insufficient_data"
+         *       },
+         *       "mttr_h": {
+         *         "count": 2,
+         *         "minimum": 3,
+         *         "status": "insufficient_data"
+         *       },
+         *       "name": {
+         *         "en": "Elevators",
+         *         "zh": "电梯系统"
+         *       },
+         *       "operating_hours": 7430.5,
+         *       "plan": {
+         *         "bypassed": 0,
+         *         "credited": 2,
+         *         "deferred": 0,
+         *         "due": 25,
+         *         "in_time": 24,
+         *         "late": 1,
+         *         "missed": 0,
+         *         "overdue": 0,
+         *         "rate": {
+         *           "count": 25,
+         *           "minimum": 1,
+         *           "status": "ok",
+         *           "value": 0.96
+         *         }
+         *       },
+         *       "sla": [
+         *         {
+         *           "clock": "resolve",
+         *           "judged": 25,
+         *           "limit_met": 24,
+         *           "rate": {
+         *             "count": 25,
+         *             "minimum": 1,
+         *             "status": "ok",
+         *             "value": 0.96
+         *           },
+         *           "target_met": 20
+         *         }
+         *       ],
+         *       "statutory": {
+         *         "bypassed": 0,
+         *         "credited": 2,
+         *         "deferred": 0,
+         *         "due": 25,
+         *         "in_time": 24,
+         *         "late": 1,
+         *         "missed": 0,
+         *         "overdue": 0,
+         *         "rate": {
+         *           "count": 25,
+         *           "minimum": 1,
+         *           "status": "ok",
+         *           "value": 0.96
+         *         }
+         *       },
+         *       "ticket_precision": {
+         *         "count": 2,
+         *         "minimum": 5,
+         *         "status": "insufficient_data"
+         *       },
+         *       "tickets": [],
+         *       "unjudged": 1
+         *     }
+         */
+        Group: {
+            ages: components["schemas"]["Ages"];
+            alarm_precision: components["schemas"]["Figure"];
+            /** Alarms */
+            alarms: components["schemas"]["Precision"][];
+            availability: components["schemas"]["Figure"];
+            /** Cost */
+            cost: number | null;
+            /** Down Hours */
+            down_hours: number;
+            /** Failures */
+            failures: number;
+            /** Key */
+            key: string;
+            mtbf_h: components["schemas"]["Figure"];
+            mttr_h: components["schemas"]["Figure"];
+            name: components["schemas"]["Name"];
+            /** Operating Hours */
+            operating_hours: number;
+            plan: components["schemas"]["PlanCounts"];
+            /** Sla */
+            sla: components["schemas"]["SlaShare"][];
+            statutory: components["schemas"]["PlanCounts"];
+            ticket_precision: components["schemas"]["Figure"];
+            /** Tickets */
+            tickets: components["schemas"]["Precision"][];
+            /** Unjudged */
+            unjudged: number;
         };
         /**
          * Health
@@ -9449,8 +9857,8 @@ export interface components {
          * LiveMessage
          * @description The `data` of one server-sent event. ``topic`` names what changed (`work_order`, `episode`, `asset`,
          *     `reading`, `collector`, `site`, `location`, `part`, `source`, `plan`, `plan_change`, `budget`, `flood`, `loop_test`,
-         *     `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`), or is `hello`
-         *     (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
+         *     `sla`, `sla_policy`, `channel`, `notification`, `incident`, `drill`, `risk_report`, `risk_policy`, `report`), or is
+         *     `hello` (first message, says where the stream stands) or `reload` (too much was missed: ask for everything again).
          *     ``position`` is the event's `id`.
          */
         LiveMessage: {
@@ -11195,6 +11603,30 @@ export interface components {
             row?: components["schemas"]["PlanRowPart"] | null;
         };
         /**
+         * PlanCounts
+         * @description Occurrences whose last day lies in the period and is over, or that are done. `due` is the sum of the others but
+         *     `credited`, which is part of `in_time` or `late`.
+         */
+        PlanCounts: {
+            /** Bypassed */
+            bypassed: number;
+            /** Credited */
+            credited: number;
+            /** Deferred */
+            deferred: number;
+            /** Due */
+            due: number;
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** Overdue */
+            overdue: number;
+            rate: components["schemas"]["Figure"];
+        };
+        /**
          * PlanItem
          * @description A line of the emergency plan on this incident. `outcome` is its last mark's; `may` is what can become of it.
          */
@@ -12002,6 +12434,24 @@ export interface components {
             unit: string;
         };
         /**
+         * Precision
+         * @description How often tickets of an origin (alarms: of a source) and failure mode were right; `failure_mode` is empty where
+         *     nobody knows it.
+         */
+        Precision: {
+            /** Confirmed */
+            confirmed: number;
+            /** Failure Mode */
+            failure_mode: string;
+            /** Judged */
+            judged: number;
+            rate: components["schemas"]["Figure"];
+            /** Source */
+            source: string;
+            /** Total */
+            total: number;
+        };
+        /**
          * Presence
          * @description Whether an asset's publisher is heard from.
          * @enum {string}
@@ -12434,6 +12884,125 @@ export interface components {
             site?: string | null;
         };
         /**
+         * Report
+         * @description `state`: `waiting` (being made), `ready`, `failed` (`problem` says why and what to do). `occasion`: it was
+         *     made by itself at the beginning of a month.
+         * @example {
+         *       "costs": false,
+         *       "from": "2026-03-01",
+         *       "html": {
+         *         "bytes": 18201,
+         *         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+         *       },
+         *       "id": "0197c1f0",
+         *       "kind": "monthly",
+         *       "language": "zh",
+         *       "occasion": "monthly:demo:2026-03:zh",
+         *       "pdf": {
+         *         "bytes": 90112,
+         *         "sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"
+         *       },
+         *       "problem": "",
+         *       "ready_at": "2026-03-31T16:00:12Z",
+         *       "requested_at": "2026-03-31T16:00:05Z",
+         *       "requested_by": "system:reports",
+         *       "site": "demo",
+         *       "state": "ready",
+         *       "to": "2026-03-31"
+         *     }
+         */
+        Report: {
+            /** Asset */
+            asset: string | null;
+            /** Costs */
+            costs: boolean;
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            html: components["schemas"]["ReportFile"] | null;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ReportKind"];
+            /** Language */
+            language: string;
+            /** Occasion */
+            occasion: string | null;
+            pdf: components["schemas"]["ReportFile"] | null;
+            /** Problem */
+            problem: string;
+            /** Ready At */
+            ready_at: string | null;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Site */
+            site: string;
+            state: components["schemas"]["ReportState"];
+            /** System */
+            system: string | null;
+            /**
+             * To
+             * Format: date
+             */
+            to: string;
+        };
+        /**
+         * ReportCreate
+         * @description `monthly`: with `month` (any day of it; left out: last month) and `costs` (with the money: for supervisors alone
+         *     to read). `pack`: of one `asset` (key) or `system`, from `from` to `to`, both included (left out: as many years as
+         *     the law asks records for, up to today). `pdf`: beside the HTML.
+         * @example {
+         *       "kind": "monthly",
+         *       "language": "zh",
+         *       "month": "2026-03-01",
+         *       "site": "demo"
+         *     }
+         * @example {
+         *       "from": "2024-01-01",
+         *       "kind": "pack",
+         *       "site": "demo",
+         *       "system": "fire",
+         *       "to": "2026-03-31"
+         *     }
+         */
+        ReportCreate: {
+            /** Asset */
+            asset?: string | null;
+            /**
+             * Costs
+             * @default false
+             */
+            costs: boolean;
+            /** From */
+            from?: string | null;
+            kind: components["schemas"]["ReportKind"];
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** Month */
+            month?: string | null;
+            /**
+             * Pdf
+             * @default true
+             */
+            pdf: boolean;
+            /** Site */
+            site: string;
+            /** System */
+            system?: string | null;
+            /** To */
+            to?: string | null;
+        };
+        /**
          * ReportDetail
          * @description An early-warning report whole, with the four parts of the users' template, a sentence a line: `overview`,
          *     possible `impact`, `measures` taken, next `advice`. `taken` is what the person who acknowledged it says has been
@@ -12483,6 +13052,16 @@ export interface components {
             warning_value: number;
         };
         /**
+         * ReportFile
+         * @description The bytes of a report that is ready: they never change.
+         */
+        ReportFile: {
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+        };
+        /**
          * ReportIn
          * @description A fault: at a machine (`code` of its label) or at a `place` in words. `name` and `phone` are kept apart from it
          *     and deleted after 90 days. `website` is left empty by people.
@@ -12525,15 +13104,11 @@ export interface components {
             website: string;
         };
         /**
-         * ReportList
-         * @description A page of reports, the newest first.
+         * ReportKind
+         * @description What is reported: a month of a site to its owners, or all there is on a machine or system to an inspector.
+         * @enum {string}
          */
-        ReportList: {
-            /** Items */
-            items: components["schemas"]["ReportSummary"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
+        ReportKind: "monthly" | "pack";
         /**
          * ReportSeen
          * @description Where a report stands. `answer_by`: when it is answered at the latest (24 h), `resolve_by` when it should be
@@ -12579,6 +13154,12 @@ export interface components {
             stars: number | null;
             state: components["schemas"]["Name"];
         };
+        /**
+         * ReportState
+         * @description ``waiting``: being made; ``ready``: its bytes are frozen; ``failed``: ``problem`` says why.
+         * @enum {string}
+         */
+        ReportState: "waiting" | "ready" | "failed";
         /**
          * ReportSummary
          * @description An early-warning report. `crossing` counts a machine's warnings; it is acknowledged once a person has said what
@@ -13498,7 +14079,8 @@ export interface components {
         /**
          * Site
          * @description A site. ``time_zone`` is an IANA name, ``max_shelving_h`` the longest that an alarm may be shelved (else 8),
-         *     ``calendar`` its opening hours, holidays and seasons.
+         *     ``calendar`` its opening hours, holidays and seasons, ``options`` what it has that not every site does (null:
+         *     nobody has said).
          */
         Site: {
             calendar: components["schemas"]["Calendar"];
@@ -13507,6 +14089,8 @@ export interface components {
             /** Max Shelving H */
             max_shelving_h: number | null;
             name: components["schemas"]["Name"];
+            /** Options */
+            options: string[] | null;
             /** Time Zone */
             time_zone: string;
         };
@@ -13519,6 +14103,14 @@ export interface components {
             /** Max Shelving H */
             max_shelving_h?: number | null;
             name?: components["schemas"]["NameIn"] | null;
+            /**
+             * Options
+             * @description What the site has, of the seed's options; null: not said
+             * @example [
+             *       "diesel_pump"
+             *     ]
+             */
+            options?: string[] | null;
         };
         /**
          * SiteCreate
@@ -13531,6 +14123,14 @@ export interface components {
             /** Max Shelving H */
             max_shelving_h?: number | null;
             name: components["schemas"]["NameIn"];
+            /**
+             * Options
+             * @description What the site has, of the seed's options; null: not said
+             * @example [
+             *       "diesel_pump"
+             *     ]
+             */
+            options?: string[] | null;
             /**
              * Time Zone
              * @default Asia/Shanghai
@@ -13654,6 +14254,21 @@ export interface components {
             reason: string;
             /** Steps */
             steps?: components["schemas"]["EscalationStepIn"][];
+        };
+        /**
+         * SlaShare
+         * @description Clocks of one kind that were decided in the period (docs/sla.md); `rate` is the share within the limit.
+         */
+        SlaShare: {
+            /** Clock */
+            clock: string;
+            /** Judged */
+            judged: number;
+            /** Limit Met */
+            limit_met: number;
+            rate: components["schemas"]["Figure"];
+            /** Target Met */
+            target_met: number;
         };
         /**
          * Source
@@ -15018,6 +15633,26 @@ export interface components {
             until: string;
             /** Years */
             years: number;
+        };
+        /**
+         * ReportList
+         * @description The newest first.
+         */
+        api__reports__schemas__ReportList: {
+            /** Items */
+            items: components["schemas"]["Report"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ReportList
+         * @description A page of reports, the newest first.
+         */
+        api__risk__schemas__ReportList: {
+            /** Items */
+            items: components["schemas"]["ReportSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /**
          * Retention
@@ -17981,6 +18616,46 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LiveMessage"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFigures: {
+        parameters: {
+            query: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site: string;
+                from?: string | null;
+                to?: string | null;
+                by?: components["schemas"]["By"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
@@ -21051,6 +21726,143 @@ export interface operations {
             };
         };
     };
+    listMaintenanceReports: {
+        parameters: {
+            query?: {
+                /** @description at most this many items */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description a field's name, `-` before it for falling order */
+                sort?: string | null;
+                site?: string | null;
+                kind?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__reports__schemas__ReportList"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMaintenanceReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMaintenanceReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMaintenanceReportFile: {
+        parameters: {
+            query?: {
+                format?: "html" | "pdf";
+            };
+            header?: never;
+            path: {
+                report_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as they were made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "text/html": unknown;
+                };
+            };
+            /** @description What is wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getRiskPolicy: {
         parameters: {
             query: {
@@ -21149,7 +21961,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportList"];
+                    "application/json": components["schemas"]["api__risk__schemas__ReportList"];
                 };
             };
             /** @description What is wrong (RFC 9457) */
